@@ -19,7 +19,7 @@ import numpy as np
 import piqp
 import polars as pl
 
-from benchmarks import decades, levels
+from benchmarks import decades, levels, price_errors
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.forecast import FloatArray
 from toolkit.market.market import Market
@@ -526,7 +526,7 @@ def main() -> None:
     parser.add_argument("--listed", type=Path, default=LISTED)
     parser.add_argument(
         "--part",
-        choices=("listed", "paired", "series", "simulated", "exchange", "customs", "history", "levels", "drift"),
+        choices=("listed", "paired", "series", "simulated", "exchange", "customs", "history", "levels", "drift", "errors"),
         help="print one part and write nothing",
     )
     parser.add_argument("--series", action="append", default=[], metavar="NAME=ADDRESS", help="daily prices, for --part series")
@@ -545,6 +545,7 @@ def main() -> None:
         "history": lambda: tuple(history_part(market).values()),
         "levels": lambda: tuple(levels_part(market).values()),
         "drift": lambda: drift_part(market),
+        "errors": lambda: tuple(price_errors.parts(market, table).values()),
         "listed": lambda: listed_part(options.listed),
         "paired": lambda: paired_part(options.listed),
         "series": lambda: series_part(series),
@@ -565,6 +566,7 @@ def main() -> None:
         "exchange": exchange_part(market),
     }
     sections |= customs_part(market) | {"drift": drift_part(market)} | history_part(market) | levels_part(market)
+    sections |= price_errors.parts(market, table)
     known = (float(sections["basket_bias"]), float(sections["yearly_correlation"]))
     sections["needed_correlation"] = f"{decades.needed_correlation(*known, assets=len(CUSTOMS)):+.2f}"
     for name, content in sections.items():

@@ -303,7 +303,7 @@ COLUMNS = {
     "Latest month, kg": "flows.flows[].summary.latest",
     "Left without it": "supply.metals[].scored.n_minus_1 supply.metals[].scored.n_minus_1_range[]",
     "Left, EUR": "costs._table Σpositions[].value",
-    "Estimated price ± error, EUR": "positions[].price positions[].price_se",
+    "Estimated price ± error, EUR": "positions[].price positions[].price_today_se",
     "Loadings, t-statistic in brackets, bold from 2 on": (
         "factor_model.assets[].loadings[].loading factor_model.assets[].loadings[].t"
     ),
@@ -356,7 +356,8 @@ COLUMNS = {
         "prices.series[].months[].print prices.series[].months[].level "
         "(prices.series[].months[].level*prices.series[].months[].error)"
     ),
-    "Price of a kg, EUR": "exposure.prices[].price exposure.prices[].standard_error exposure.prices[].date",
+    "95 % of prices of today, EUR": "exposure.prices[].price_today_low exposure.prices[].price_today_high",
+    "Price of a kg, EUR": "exposure.prices[].price exposure.prices[].price_today_se exposure.prices[].date",
     "Price used, EUR": "exposure.prices[].price",
     "Quotation": "exposure.prices[].in_europe.date",
     "Quoted in Europe, EUR": "exposure.prices[].in_europe.low exposure.prices[].in_europe.high",

@@ -16,8 +16,8 @@ from tests.subjects import context
 from toolkit.app.holdings.valuation import unit_prices
 from toolkit.controls.periods import SCHEMA
 from toolkit.core.assets import Asset, Universe
-from toolkit.returns.observation.level_filter import DELIVERY_LAG, filtered_levels
-from toolkit.returns.price_levels import error_on, level_paths, price_levels
+from toolkit.returns.observation.level_filter import filtered_levels
+from toolkit.returns.price_levels import level_paths, price_levels
 from toolkit.risk_model.covariance.sample import SampleCovariance
 from toolkit.risk_model.model import estimate
 
@@ -121,24 +121,6 @@ def test_every_command_believes_the_same_price_whatever_the_strategy_looks_back(
     shown = {asset: (one.price, one.standard_error) for (asset, _), one in rates.items()}
     for key, level in levels_of(bundled(), METALS, lookback).items():
         assert shown[key] == pytest.approx(level, rel=SAME)
-
-
-def test_the_price_of_a_later_day_is_less_certain_and_no_other_figure():
-    forecast = estimate(
-        prices=bundled(),
-        fx=snapshot()["fx"],
-        universe=products().take(METALS),
-        controlled=pl.DataFrame(schema=SCHEMA),
-        covariance=SampleCovariance(),
-    )
-    for level, risk in zip(forecast.levels, forecast.risks, strict=True):
-        # Customs record what was agreed some months before; any other price is that of its day.
-        lag = DELIVERY_LAG / 12 if level.basis == "customs_unit_value" else 0.0
-        own = np.hypot(level.standard_error, level.price * risk.latent * np.sqrt(lag))
-        assert error_on(level, risk, level.date) == pytest.approx(own, rel=SAME)
-        year = level.date.replace(year=level.date.year + 1)
-        expected = np.hypot(level.standard_error, level.price * risk.latent * np.sqrt(365 / 365.25 + lag))
-        assert error_on(level, risk, year) == pytest.approx(expected, rel=1e-9)
 
 
 def test_levels_filtered_in_one_pass_are_those_of_each_series_alone():

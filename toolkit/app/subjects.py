@@ -101,7 +101,7 @@ def holdings_record(request: ExposureRequest) -> Holdings:
         "subject": one_line(Path(request.holdings).name),
         "weights": dict(PortfolioExposure.of(answer.lots).weights),
         "exposure": Exposure.model_validate({name: getattr(answer, name) for name in Exposure.model_fields}),
-        **{name: getattr(answer, name) for name in ("data", "warnings", "notes", "remarks")},
+        **{name: getattr(answer, name) for name in ("rates", "data", "warnings", "notes", "remarks")},
         **kept(context.events, context.as_of),
     }
     return with_phrases(Holdings.model_validate(found))

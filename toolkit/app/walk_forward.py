@@ -26,10 +26,10 @@ from toolkit.market.market import Market
 from toolkit.market.readers.price_checks import CUSTOMS
 from toolkit.records.factors import Bias
 from toolkit.returns.currencies import fx_returns
+from toolkit.returns.history import MONTHLY_AVERAGE
 from toolkit.returns.panel import MINIMUM_CHANGES, Panel, align
 from toolkit.risk_model.asset_risks import AS_IS
 from toolkit.risk_model.evaluation import bias_statistic, random_portfolios, standardised
-from toolkit.risk_model.observed import AVERAGE
 from toolkit.strategy.model import Strategy
 from toolkit.supply.concentration import scored_supplies
 
@@ -193,12 +193,12 @@ class _Path:
 
 def _portfolio_outcomes(path: _Path, forecast: Forecast, seed: int) -> Iterator[Outcome]:
     """One-month changes of random portfolios after a forecast, until the next one, in units of its volatility."""
-    own = [i for i, risk in enumerate(forecast.risks) if risk.model in (AS_IS, AVERAGE)]
+    own = [i for i, risk in enumerate(forecast.risks) if risk.model in (AS_IS, MONTHLY_AVERAGE)]
     if not own:
         return
     start = path.at(max(forecast.risks[i].last for i in own))
     columns = np.array([path.assets.index(forecast.assets[i]) for i in own])
-    length = np.array([1.0 - AVERAGING if forecast.risks[i].model == AVERAGE else 1.0 for i in own]) / 12.0
+    length = np.array([1.0 - AVERAGING if forecast.risks[i].model == MONTHLY_AVERAGE else 1.0 for i in own]) / 12.0
     matrix = forecast.matrix[np.ix_(own, own)] * np.sqrt(np.outer(length, length))
     for _ in range(MONTHS_BETWEEN):
         end = path.later(start, 1)

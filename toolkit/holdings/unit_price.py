@@ -49,7 +49,9 @@ class UnitPrice:
 
     Attributes:
         price: In the reporting currency.
-        standard_error: Of `price`; 0 where it is taken as it is.
+        standard_error: Of `price` on its date; 0 where it is taken as it is.
+        price_today_se: Of `price` as that of today (`toolkit.returns.price_errors`): two outcomes of three lie within it.
+        price_today_low, price_today_high: Between which 95 % of prices of today would lie.
         kind: ``filtered`` (level behind noisy prints), ``last_print``, ``annual_average`` or ``quote`` (own price of a day).
         date: The day that the last print, or the year of the average, ends.
         basis: Price basis, or the name of the annual series.
@@ -70,6 +72,9 @@ class UnitPrice:
     form: str
     price: float
     standard_error: float
+    price_today_se: float
+    price_today_low: float
+    price_today_high: float
     kind: str
     date: dt.date
     basis: str
@@ -97,12 +102,12 @@ class LotPrice:
     nines: int
 
     def standard_error(self, grade_step: float) -> float:
-        """Standard error in the reporting currency, with that of another grade.
+        """Standard error as the price of today in the reporting currency, with that of another grade.
 
         Args:
             grade_step: Standard deviation of the logarithm of the price of a grade over that of one with a nine less.
         """
-        return math.hypot(self.price.standard_error, self.price.price * grade_step * self.nines)
+        return math.hypot(self.price.price_today_se, self.price.price * grade_step * self.nines)
 
 
 def lot_price(prices: Iterable[UnitPrice], asset: str, form: str, purity: str | None) -> LotPrice | None:

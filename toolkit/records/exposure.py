@@ -21,7 +21,7 @@ from toolkit.records.fields import (
     SchemaVersion,
     Warnings,
 )
-from toolkit.records.sources import Review, Vat
+from toolkit.records.sources import Rate, Review, Vat
 from toolkit.shocks.elasticity import PriceBand
 from toolkit.supply.concentration import SupplyShares
 
@@ -111,6 +111,8 @@ class Exposure(Record):
     destination: OwnerCountry
     value: float
     """Of all that is owned or ordered and has a price."""
+    value_se: float
+    """Standard error of `value` as of today, which two outcomes of three lie within."""
     lots: Rows[LotExposure]
     """In the order of the file."""
     purchases: Rows[Purchase]
@@ -143,6 +145,8 @@ class Exposure(Record):
     """How far the control ledger is complete."""
     prices: Rows[UnitPrice]
     """That were used."""
+    rates: Rows[Rate]
+    """Exchange rates that they were converted at."""
     shock: Shock
     """A stop of exports."""
     concentration: ExposureConcentration

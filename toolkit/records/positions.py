@@ -38,7 +38,11 @@ class Position(Record):
     price_se: float | None
     """Standard error of the level on the day of the last print."""
     price_today_se: float | None
-    """Standard error of the level as of today."""
+    """Standard error of the level as the price of today, which two outcomes of three lie within."""
+    price_today_low: float | None
+    """Lower end of what 95 % of prices of today would lie in."""
+    price_today_high: float | None
+    """Its upper end."""
     price_raw: float | None
     """Last observed price of one unit; null where only returns are known."""
     price_date: Day

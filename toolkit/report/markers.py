@@ -160,11 +160,11 @@ def _of_rates(rates: Iterable[Rate], say: Language) -> Iterator[tuple[str, Text]
         yield (
             RATE,
             say(
-                "{base} is converted to {quote} at {rate}, the last known rate ({month}), for every price.",
+                "{base} is converted to {quote} at {rate}, the last known rate ({day}), for every price.",
                 base=rate.base,
                 quote=rate.quote,
                 rate=say.fmt.number(rate.rate, 4),
-                month=say.fmt.month(rate.date),
+                day=say.fmt.short_date(rate.date),
             ),
         )
 

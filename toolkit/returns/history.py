@@ -18,6 +18,8 @@ from toolkit.market.price_series import PriceSeries, date_of
 
 ANNUAL_AVERAGE = "annual_average"
 """Basis of a price that is the mean of a year; any other annual price is one of the year's end."""
+MONTHLY_AVERAGE = "monthly_average"
+"""Basis of a price that is the mean of a month."""
 DAY_BY_DAY, WEEKLY, QUARTERLY, ANNUAL, IRREGULAR = "daily", "weekly", "quarterly", "annual", "irregular"
 EXCEPTIONS = 0.1
 """Part of the gaps of a series, the shortest, that do not tell its frequency."""

@@ -7,7 +7,6 @@ its posterior is of the series itself). Risk may be pooled within a group of ass
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -17,12 +16,11 @@ import numpy as np
 import polars as pl
 
 from toolkit.core.calendar import month_end
-from toolkit.core.forecast import AssetRisk, FloatArray, PriceLevel
-from toolkit.core.units import DAYS_PER_YEAR
+from toolkit.core.forecast import FloatArray, PriceLevel
 from toolkit.market.price_series import PriceSeries, date_of
 from toolkit.market.readers.price_checks import CUSTOMS
 from toolkit.returns.history import ANNUAL, ANNUAL_AVERAGE, AnnualPrices, frequency
-from toolkit.returns.observation.level_filter import DELIVERY_LAG, filtered_levels
+from toolkit.returns.observation.level_filter import filtered_levels
 from toolkit.returns.panel import MINIMUM_CHANGES, MINIMUM_YEARS
 from toolkit.returns.volatility_pooling import annual_volatility, level_error
 
@@ -151,21 +149,6 @@ def _level(series: PriceSeries, at: int, day: int, last: float, path: LevelPath 
         unit=series.units[at],
         basis=basis,
     )
-
-
-def error_on(level: PriceLevel, risk: AssetRisk, day: date) -> float:
-    """Standard error of a price level taken as the price of a later day, in its currency: no drift, the asset's volatility.
-
-    error^2 = error of the level^2 + price^2 s^2 t with the volatility s a year and t years. Customs record what was agreed
-    `DELIVERY_LAG` months before, which adds to t.
-
-    Args:
-        level: The last estimated price.
-        risk: Risk of the asset, of which the volatility is used.
-        day: Day of the price.
-    """
-    years = max((day - level.date).days / DAYS_PER_YEAR, 0.0) + (DELIVERY_LAG / 12.0 if level.basis == CUSTOMS else 0.0)
-    return math.hypot(level.standard_error, level.price * risk.latent * math.sqrt(years))
 
 
 def _by_month(series: PriceSeries, of: int) -> MonthlyPrices:

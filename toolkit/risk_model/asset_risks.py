@@ -13,7 +13,7 @@ from toolkit.core.errors import GapError
 from toolkit.core.forecast import AssetRisk, FloatArray
 from toolkit.market.readers.price_checks import CUSTOMS
 from toolkit.returns.currencies import FxReturns
-from toolkit.returns.history import ANNUAL_AVERAGE
+from toolkit.returns.history import ANNUAL_AVERAGE, MONTHLY_AVERAGE
 from toolkit.returns.observation.local_level import LocalLevels
 from toolkit.returns.panel import MINIMUM_CHANGES, Panel
 from toolkit.returns.volatility_pooling import (
@@ -24,7 +24,7 @@ from toolkit.returns.volatility_pooling import (
     pooled_volatility,
     yearly_rate,
 )
-from toolkit.risk_model.observed import AVERAGE, Observed
+from toolkit.risk_model.observed import Observed
 
 AS_IS = "as_is"
 ANNUAL = "annual"
@@ -152,7 +152,7 @@ def _own(panel: Panel, observed: Observed, rates: FxReturns, key: str, i: int, c
         )
     if observed.levels is not None and key in observed.noisy:
         return _latent(panel, observed, observed.levels, key)
-    model, error = AVERAGE if observed.averaged[i] else AS_IS, 0.0
+    model, error = MONTHLY_AVERAGE if observed.averaged[i] else AS_IS, 0.0
     if key in observed.assessed and observed.smoothing is not None:
         j = observed.assessed.index(key)
         model, error = observed.smoothing.method[j], float(observed.smoothing.factor_error[j])

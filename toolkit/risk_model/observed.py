@@ -14,6 +14,7 @@ from toolkit.core.baskets import DOLLAR_SERIES, MEMBERS
 from toolkit.core.forecast import FloatArray, frozen
 from toolkit.market.readers.price_checks import CUSTOMS
 from toolkit.returns.currencies import FxReturns
+from toolkit.returns.history import MONTHLY_AVERAGE
 from toolkit.returns.observation.averaging import VOLATILITY_FACTOR
 from toolkit.returns.observation.joint import latent_increments
 from toolkit.returns.observation.local_level import LocalLevels, local_levels
@@ -23,8 +24,6 @@ from toolkit.returns.panel import Panel
 from toolkit.returns.volatility_prior import with_prior
 from toolkit.risk_model.timeseries.baskets import mean_weights
 
-AVERAGE = "monthly_average"
-"""Basis of a price that is the mean of a month: corrected for averaging."""
 ASSESSED = "assessed"
 """Basis of a price that an agency assesses: unsmoothed where it shows smoothing."""
 FITS_KEPT = 256
@@ -79,7 +78,7 @@ def observe(panel: Panel, rates: FxReturns, *, latent: bool) -> Observed:
         latent: Whether to correct at all; False takes every print as a price.
     """
     bases = np.array(panel.bases)
-    average = (bases == AVERAGE) & latent & panel.monthly
+    average = (bases == MONTHLY_AVERAGE) & latent & panel.monthly
     noisy, assessed = ((bases == basis) & latent for basis in (CUSTOMS, ASSESSED))
     printed = panel.simple_returns()
     factor = VOLATILITY_FACTOR if (average | noisy).any() and panel.monthly else 1.0

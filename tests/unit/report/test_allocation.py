@@ -121,7 +121,7 @@ def test_orders_are_those_of_the_record_with_the_cash_that_they_move(traded):
 
 def test_old_prices_are_told_with_their_error_as_prices_of_today(traded):
     told = [plain(words) for _, words in figures(traded)["Orders"].body[1].items]
-    (aged,) = [words for words in told if "Taken as prices of today" in words]
+    (aged,) = [words for words in told if "error as prices of today" in words]
     indium = next(p for p in traded["positions"] if p["asset"] == "indium")
     assert indium["price_today_se"] > indium["price_se"]
     assert f"indium ±\N{NO-BREAK SPACE}{100 * indium['price_today_se'] / indium['price']:.0f}%" in aged

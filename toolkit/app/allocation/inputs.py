@@ -28,13 +28,11 @@ from toolkit.market.quality import findings, quality
 from toolkit.market.readers.events import OwnEvents
 from toolkit.market.readers.price_checks import CUSTOMS
 from toolkit.returns.history import ANNUAL_AVERAGE, annual_rows
+from toolkit.returns.price_errors import YEARLY
 from toolkit.returns.price_levels import LevelPath
 from toolkit.returns.volatility_prior import yearly_prices
 from toolkit.strategy.model import OwnAsset, Strategy, UniverseSpec
 from toolkit.supply.concentration import SupplyShares, scored_supplies
-
-YEARLY = ("history", "unit_values", "prices_annual")
-"""Tables of decades of yearly prices."""
 
 
 @dataclass(frozen=True)  # no slots: prices are filtered once

@@ -47,7 +47,7 @@ from toolkit.records.run import Run
 from toolkit.records.sources import About, Owner, Provenance, Review, StrategyName
 from toolkit.records.sources import Rate as RateUsed
 from toolkit.returns.history import ANNUAL_AVERAGE
-from toolkit.returns.price_levels import error_on
+from toolkit.returns.price_errors import PriceErrors
 from toolkit.returns.quotes import BUNDLED, OWN_SERIES, whose
 from toolkit.risk_measures.variance import volatility
 from toolkit.supply.concentration import country_exposure
@@ -55,7 +55,17 @@ from toolkit.supply.concentration import country_exposure
 RowT = TypeVar("RowT", Position, Order)
 MOST_CORRELATED = 16
 """Largest number of products whose correlations are kept: more pairs are not legible in a chart."""
-LEVELS = ("price", "price_se", "price_today_se", "price_raw", "quantity", "lots", "lot_size")
+LEVELS = (
+    "price",
+    "price_se",
+    "price_today_se",
+    "price_today_low",
+    "price_today_high",
+    "price_raw",
+    "quantity",
+    "lots",
+    "lot_size",
+)
 """Fields of positions and orders that mean nothing where only returns are known."""
 
 
@@ -220,9 +230,13 @@ def _positions(
     bases: Sequence[Mapping[str, Any]],
 ) -> list[Position]:
     rows, inputs, forecast = [], prepared.inputs, prepared.problem.forecast
+    errors = PriceErrors.on(inputs.snapshot, inputs.series)
     for i, (asset, level, basis) in enumerate(zip(inputs.universe, forecast.levels, bases, strict=True)):
         rate, lots = prepared.rates[level.currency].value, float(allocation.lots[i])
         in_lots = math.isfinite(lots)
+        product, price = asset.offer_of or asset.key, float(prepared.prices[i])
+        of_today = errors.of(product, level.basis, level.date, level.standard_error / level.price)
+        low, high = of_today.bounds(price)
         rows.append(
             Position.from_objects(
                 asset,
@@ -236,9 +250,11 @@ def _positions(
                 quantity=float(money.quantities[i]),
                 lots=int(lots) if in_lots else None,
                 lot_size=asset.lot_size if in_lots else None,
-                price=float(prepared.prices[i]),
+                price=price,
                 price_se=level.standard_error * rate,
-                price_today_se=error_on(level, forecast.risks[i], inputs.snapshot.as_of) * rate,
+                price_today_se=price * of_today.error,
+                price_today_low=low,
+                price_today_high=high,
                 price_raw=level.raw * rate,
                 basis=level.basis,
                 **basis,

@@ -25,7 +25,7 @@ from toolkit.core.remarks import Remark, in_record, note
 from toolkit.market.exchange_rates import rates_used
 from toolkit.market.readers.price_checks import CUSTOMS
 from toolkit.records.answers import backtest as records
-from toolkit.risk_model.observed import AVERAGE
+from toolkit.returns.history import MONTHLY_AVERAGE
 from toolkit.strategy.model import Strategy
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def backtest_record(
         "events": _events(market, prices, simulated),
         "noisy": sorted(key for key in held if bases[key] == CUSTOMS and not asked.estimated),
         "filtered": sorted(key for key in held if bases[key] == CUSTOMS and asked.estimated),
-        "averaged": sorted(key for key in held if bases[key] == AVERAGE),
+        "averaged": sorted(key for key in held if bases[key] == MONTHLY_AVERAGE),
         "seed": seed,
         "data": [one.to_json() for one in market.snapshot.provenance(_used(market, prices), past=True)],
     }

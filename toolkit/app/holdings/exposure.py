@@ -23,6 +23,7 @@ from toolkit.controls.changes import change_ahead
 from toolkit.controls.ledger import CHINA
 from toolkit.controls.state import piece_of
 from toolkit.controls.upcoming import upcoming
+from toolkit.core.assets import Asset
 from toolkit.core.errors import DataError, GapError
 from toolkit.core.limits import LARGEST_RATIO, check_number
 from toolkit.core.messages import Message, few, message, phrases
@@ -44,8 +45,11 @@ from toolkit.holdings.statements import by_dates, gaps, owed, statements
 from toolkit.holdings.unit_price import UnitPrice, lot_price
 from toolkit.market.exchange_rates import rates_used
 from toolkit.market.market import Snapshot
+from toolkit.market.price_series import PriceSeries
 from toolkit.market.readers.holdings.lots import Holdings
 from toolkit.records.exposure import ExposureAnswer, ExposureConcentration, LicenceDelay
+from toolkit.records.sources import Rate
+from toolkit.returns.price_errors import PriceErrors, error_of_sum
 from toolkit.supply.concentration import country_exposure, newest_shares, scored_supplies
 
 AHEAD_DAYS = 400
@@ -116,11 +120,11 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
     lots = with_dealer_spreads(holdings.frame.filter(pl.col("mass").is_not_null()), own, context.products)
     shares = holdings.frame.filter(pl.col("mass").is_null())
     prices = pl.concat([prices, context.quoted({*shares["asset"]} - {*prices["asset"]})])
-    held = tuple(asset for asset in context.products if asset.key in set(lots["asset"]))
-    bundled = unit_prices(snapshot, prices, held, currency, context.level_paths)
+    errors = PriceErrors.on(snapshot, PriceSeries.of(prices))
+    bundled = unit_prices(snapshot, prices, _products(context, lots), currency, context.level_paths, errors)
     levels, read = (*bundled.values(),), tuple[str, ...]()
     if own is not None:
-        levels, told = with_own_prices(bundled, own, context.products, snapshot["fx"], currency)
+        levels, told = with_own_prices(bundled, own, context.products, snapshot["fx"], currency, errors)
         read = (*own.sentences, *told)
     step, contents = grade_step(snapshot), metal_contents(snapshot)
     found = lot_exposures(lots, levels, context.ledger, on=as_of, destination=destination, contents=contents, grade_step=step)
@@ -166,6 +170,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         destination=destination,
         purchases=bought,
         owed=round(sum(purchase.owed for purchase in bought), 2),
+        value_se=error_of_sum(((lot.asset, lot.value_se or 0.0) for lot in portfolio.held), errors.correlation),
         held=portfolio.whole,
         open_at_risk=portfolio.open_orders,
         resale_unknown_origin=portfolio.resale_unknown,
@@ -173,6 +178,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         statements=summary,
         ledger=context.ledger,
         prices=[*levels],
+        rates=_rates(levels, currency),
         shock={
             "country": CHINA,
             "band": bands[FURTHER],
@@ -203,6 +209,20 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
             (*summary, *(words for one in told for words in (one.text, one.remedy)), *(what for _, _, what, _ in changes))
         ),
     )
+
+
+def _rates(levels: Iterable[UnitPrice], currency: str) -> tuple[Rate, ...]:
+    """The exchange rates of prices in another currency, each once."""
+    used = {level.quoted_currency: level for level in levels if level.rate_date is not None}
+    return tuple(
+        Rate.model_validate({"base": base, "quote": currency, "rate": level.price / level.quoted, "date": level.rate_date})
+        for base, level in sorted(used.items())
+    )
+
+
+def _products(context: Context, lots: pl.DataFrame) -> tuple[Asset, ...]:
+    held = {*lots["asset"]}
+    return tuple(asset for asset in context.products if asset.key in held)
 
 
 def _of_own(own: OwnPrices, known: Collection[str]) -> Iterator[Remark]:

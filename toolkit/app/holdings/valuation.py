@@ -22,7 +22,10 @@ from toolkit.core.units import KG_PER_UNIT
 from toolkit.holdings.unit_price import Quotation, UnitPrice
 from toolkit.market.exchange_rates import Rate, last_rate
 from toolkit.market.market import Snapshot
+from toolkit.market.price_series import PriceSeries
 from toolkit.market.readers.price_checks import EUROPE
+from toolkit.returns.history import ANNUAL_AVERAGE
+from toolkit.returns.price_errors import PriceError, PriceErrors
 from toolkit.returns.price_levels import LevelPath, level_paths
 from toolkit.returns.quotes import BUNDLED, OWN_SERIES, mid_price, quoted_level, whose
 
@@ -43,6 +46,7 @@ def unit_prices(
     assets: tuple[Asset, ...],
     currency: str,
     known: Mapping[str, LevelPath] | None = None,
+    errors: PriceErrors | None = None,
 ) -> dict[tuple[str, str], UnitPrice]:
     """(asset, form) -> price of one kg. A product without any price known is not in the answer.
 
@@ -54,11 +58,13 @@ def unit_prices(
         assets: Products that are held.
         currency: The reporting currency.
         known: Levels behind noisy prices that were filtered before.
+        errors: Of these prices as those of the day; None where they were not found before.
 
     Raises:
         DataError: when no exchange rate leads to the reporting currency.
     """
     paths = level_paths(prices, [asset.key for asset in assets], known)
+    errors = PriceErrors.on(snapshot, PriceSeries.of(prices)) if errors is None else errors
     found: dict[tuple[str, str], UnitPrice] = {}
     rate_of = functools.cache(lambda quoted: last_rate(snapshot["fx"], quoted, currency))
     for asset in assets:
@@ -76,8 +82,9 @@ def unit_prices(
             (price, error), kind = paths[asset.key].last, FILTERED
         rate, key = rate_of(row["currency"]), (asset.key, asset.form)
         europe = in_europe(snapshot, asset, price * rate.value, row["date"], row["basis"], currency)
+        of_today = errors.of(asset.key, ANNUAL_AVERAGE if kind == ANNUAL else row["basis"], row["date"], error / price)
         found[key] = replace(
-            _unit_price(row, key, price, error, rate, kind),
+            _unit_price(row, key, price, error, of_today, rate, kind),
             purity=None if asset.group == PRECIOUS else asset.purity,
             status=row.get("status", ""),
             in_europe=europe,
@@ -86,7 +93,12 @@ def unit_prices(
 
 
 def with_own_prices(
-    levels: Mapping[tuple[str, str], UnitPrice], own: OwnPrices, products: Universe, fx: pl.DataFrame, currency: str
+    levels: Mapping[tuple[str, str], UnitPrice],
+    own: OwnPrices,
+    products: Universe,
+    fx: pl.DataFrame,
+    currency: str,
+    errors: PriceErrors,
 ) -> tuple[tuple[UnitPrice, ...], tuple[Message, ...]]:
     """Prices of one kg, each with whose it is, own ones of a day in place of their products'; and a sentence on each of these.
 
@@ -98,6 +110,7 @@ def with_own_prices(
         products: What is traded.
         fx: Exchange rates known.
         currency: The reporting currency.
+        errors: Of prices as those of the day.
     """
     places = own.file.places
     found = {
@@ -113,7 +126,8 @@ def with_own_prices(
         rate = last_rate(fx, row["currency"], currency)
         quoted = quoted_level(row, products[row["asset"]], levels[key].price / rate.value)
         told.append(quoted.sentence)
-        price = _unit_price(row, key, quoted.price, quoted.standard_error, rate, QUOTE, whose(row["basis"]))
+        of_today = errors.of(key[0], row["basis"], row["date"], quoted.standard_error / quoted.price)
+        price = _unit_price(row, key, quoted.price, quoted.standard_error, of_today, rate, QUOTE, whose(row["basis"]))
         found[key] = replace(price, purity=levels[key].purity, place=places.get(key[0]))
     goods: list[UnitPrice] = []
     for row in own.goods.iter_rows(named=True):
@@ -126,7 +140,8 @@ def with_own_prices(
                 currency=row["currency"],
             )
         )  # fmt: skip
-        good = _unit_price(row, key, price, error, rate, QUOTE, whose(row["basis"]))
+        of_today = errors.of(key[0], row["basis"], row["date"], error / price)
+        good = _unit_price(row, key, price, error, of_today, rate, QUOTE, whose(row["basis"]))
         goods.append(replace(good, purity=row["purity"], place=places.get(row["name"])))
     told += [
         _premium(price, level, currency)
@@ -168,14 +183,25 @@ def with_dealer_spreads(lots: pl.DataFrame, own: OwnPrices | None, products: Uni
 
 
 def _unit_price(
-    row: Mapping[str, Any], key: tuple[str, str], price: float, error: float, rate: Rate, kind: str, price_from: str = BUNDLED
+    row: Mapping[str, Any],
+    key: tuple[str, str],
+    price: float,
+    error: float,
+    of_today: PriceError,
+    rate: Rate,
+    kind: str,
+    price_from: str = BUNDLED,
 ) -> UnitPrice:
     """The price of a kg of a metal in a form (`key`), from a price and its error in the currency of the row it rests on."""
+    low, high = of_today.bounds(price * rate.value)
     return UnitPrice(
         asset=key[0],
         form=key[1],
         price=price * rate.value,
         standard_error=error * rate.value,
+        price_today_se=price * rate.value * of_today.error,
+        price_today_low=low,
+        price_today_high=high,
         kind=kind,
         date=row["date"],
         basis=row["basis"],

@@ -23,6 +23,8 @@ from toolkit.report.tables.lots import lot_names
 
 RESALE = {"unsettled": mark("not settled"), "permit": mark("permit")}
 """Answers about resale in the words of the column; see `toolkit.holdings.resale`."""
+LARGE_PRICE = 1000.0
+"""Prices from here on are told without cents."""
 CLEAR = ("open_order_clear", "planned_clear")
 """Deliveries that no measure of the ledger can stop."""
 PERHAPS_OUT = ("in_transit", "stored_place_unknown")
@@ -183,12 +185,27 @@ def _resale(answer: Answer, lot: LotExposure) -> str:
 def _prices(answer: Answer, found: ExposureAnswer) -> None:
     prices = found.prices
     answer.table(
-        "price of | >{money}/kg | >+/- | is | of",
+        "price of | >{money}/kg | >+/- today | >95 % between | >and | is | of",
         (
-            (_good(answer, p), answer.number(p.price, ",.2f"), answer.number(p.standard_error or None, ",.2f"),
+            (_good(answer, p), answer.number(p.price, ",.2f"), answer.number(p.price_today_se, ",.2f"),
+             *(answer.number(end, ",.0f" if p.price >= LARGE_PRICE else ",.2f")
+               for end in (p.price_today_low, p.price_today_high)),
              answer.price_kind(p.kind), p.date)
             for p in prices
         ), money=found.currency,
+    )  # fmt: skip
+    if found.value:
+        answer.line(
+            "Together {value:,.2f} +/- {error:,.0f} {money}: one standard error of these prices as prices of today, which two "
+            "of three would lie within.",
+            value=found.value, error=found.value_se, money=found.currency,
+        )  # fmt: skip
+    answer.notes(
+        answer.told(
+            "{base} at {rate:.4f} {quote}, the rate of {day:%Y-%m-%d}.",
+            base=one.base, rate=one.rate, quote=one.quote, day=one.date,
+        )
+        for one in found.rates
     )  # fmt: skip
     sources = []
     for price in prices:

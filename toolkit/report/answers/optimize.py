@@ -39,7 +39,7 @@ def optimize(record: Run, say: Language) -> Document:
     cash = record.cash
     last = (say.words("Cash"), *[""] * 4, answer.number(cash.value, ",.0f"), answer.number(cash.weight, ".1%"), "", "")
     answer.table(
-        "hold | >lots | >lot | >price {money} | >+/- | >value {money} | >weight | >risk | >cost {money}",
+        "hold | >lots | >lot | >price {money} | >+/- today | >value {money} | >weight | >risk | >cost {money}",
         (*_positions(answer, record, held), last), money=record.currency,
     )  # fmt: skip
     listed = {row.asset for row in record.orders} | {p.asset for p in held}
@@ -97,7 +97,7 @@ def _position(answer: Answer, p: Position, risk: float) -> Iterator[Cell]:
     yield answer.number(p.lots, ",.0f") if whole else answer.number(p.quantity, ",.3f")
     yield "" if p.price is None else f"{answer.number(p.lot_size, ',.6g')} {p.unit}" if whole else p.unit
     yield answer.number(p.price, ",.2f")
-    yield answer.number(p.price_se or None, ",.2f")
+    yield answer.number(p.price_today_se, ",.2f")
     yield answer.number(p.value, ",.0f")
     yield answer.number(p.weight, ".1%")
     yield answer.number(risk, ".1%")

@@ -49,13 +49,10 @@ def shock(found: ShockAnswer, say: Language) -> Document:
             "day": p.date,
             "basis": answer.word(p.basis),
         }
-        if p.standard_error:
-            answer.line(
-                "Today: {price:,.2f} +/- {error:,.0f} {money}/kg, {kind} of {day:%Y-%m-%d} ({basis}).",
-                error=p.standard_error, **values,
-            )  # fmt: skip
-        else:
-            answer.line("Today: {price:,.2f} {money}/kg, {kind} of {day:%Y-%m-%d} ({basis}).", **values)
+        answer.line(
+            "Today: {price:,.2f} +/- {error:,.0f} {money}/kg, {kind} of {day:%Y-%m-%d} ({basis}).",
+            error=p.price_today_se, **values,
+        )  # fmt: skip
     if found.capped and found.cap_price is not None:
         answer.line(
             "Cut at a substitute's {price:,.2f} {money}/kg; without it up to {most:.1f} x.",

@@ -248,8 +248,8 @@ def orders(run: Findings) -> Figure:
     return Figure(
         _title(run, traded, lots=lots),
         say(
-            "Price of one unit: as estimated by the model, with one standard error, and the last observed price beside it. An "
-            "estimated price is no offer."
+            "Price of one unit: as estimated by the model, with one standard error as the price of today, and the last "
+            "observed price beside it. An estimated price is no offer."
         ),
         (table, Notes(told)) if told else (table,),
         source=_source(run),
@@ -291,10 +291,10 @@ def _amount(run: Findings, order: Order, p: Position) -> Text:
 
 
 def _estimated(run: Findings, p: Position) -> Inline:
-    """The level with its error; none where only returns are known."""
+    """The level with its error as the price of today; none where only returns are known."""
     if p.price is None or p.price_raw is None:
         return NONE
-    error = (" ± ", run.fmt.price(p.price_se, like=p.price)) if p.price_se else ()
+    error = (" ± ", run.fmt.price(p.price_today_se, like=p.price)) if p.price_today_se else ()
     return text(run.fmt.price(p.price), *error, muted(f" / {run.say.term('term', p.unit)}"))
 
 
@@ -350,8 +350,8 @@ def _notes(run: Findings, rows: list[tuple[Order, Position]]) -> Iterator[Text]:
     if old := [(p, p.price_today_se / p.price) for p in aged if p.price and p.price_today_se]:
         listed = [say("{metal} ± {error}", metal=run.metal(p), error=run.fmt.percent(error, 0)) for p, error in old]
         yield say(
-            "Estimated prices are of the day of the last observed price, and deliveries follow the market by some months. "
-            "Taken as prices of today their error is wider, by the volatility of that time: {metals}.",
+            "Prices are of the day of the last observed one, deliveries follow the market by some months, and customs values "
+            "are paid in one country. Their error as prices of today holds all of that, by what past prices missed: {metals}.",
             metals=say.listed(listed),
         )
     yield from (run.sentence(p.in_europe.told) for _, p in rows if p.in_europe and p.in_europe.told)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from toolkit.holdings.exposure import LotExposure, Total
@@ -210,8 +210,8 @@ def _lots(run: Findings, lots: Sequence[LotExposure]) -> Figure:
         below=told,
     )
     sub = say(
-        "What a control can stop first (▲), then by value. ○ is the average of a year, ± one standard error. "
-        "Measures are those on the form of the lot for delivery from its origin {towards}; a notice names forms, "
+        "What a control can stop first (▲), then by value. ○ is the average of a year, ± one standard error as the price of "
+        "today. Measures are those on the form of the lot for delivery from its origin {towards}; a notice names forms, "
         "not metals.",
         towards=run.towards(run.record.owner.country),
     )
@@ -317,7 +317,7 @@ def _price(run: Findings, lot: LotExposure) -> Text:
     price = next((p for p in run.needed(Holdings).exposure.prices if (p.asset, p.form) == (lot.asset, lot.form)), None)
     if price is None or lot.value is None:
         return text(NONE)
-    error = (" ± ", fmt.price(price.standard_error, like=price.price)) if price.standard_error else ()
+    error = (" ± ", fmt.price(price.price_today_se, like=price.price)) if price.price_today_se else ()
     annual = price.kind == ANNUAL
     day = str(price.date)[:4] if annual else fmt.month(price.date)
     return text("○ " if annual else "", fmt.price(price.price), *error, muted(f" {day}"), run.of_sources(price.source))
@@ -375,13 +375,21 @@ def _yearly(run: Findings) -> Figure | None:
                 multiple=fmt.number(there.multiple, 1),
             ),
         )
-    sub = say("Amounts per kg. The values of lots use the average: what was quoted in Europe on one day is no series. Metal "
-              "outside China may be worth that, and an order cost it.") if quoted else say("Amounts per kg.")  # fmt: skip
+    sub = say(
+        "Amounts per kg. The average of a year is no price of today: nineteen of twenty prices of today would lie in the "
+        "range, by what such averages missed in the past."
+    )
+    if quoted:
+        sub = text(sub, " ", say(
+            "The values of lots use the average: what was quoted in Europe on one day is no series. Metal outside China may be "
+            "worth that, and an order cost it."
+        ))  # fmt: skip
     table = run.table(
         "Prices that are averages of a year",
         prices.values(),
         left("Metal", lambda price: run.head(run.product(price.asset))),
         right("Price used, {currency}", lambda price: strong(fmt.price(price.price))),
+        right("95 % of prices of today, {currency}", _interval(run), "95 % of prices of today"),
         left("Basis", lambda price: text(fmt.sentence(say.term("term", price.basis)), muted(f" {str(price.date)[:4]}"))),
         left("Paid in", lambda price: run.country(price.place) if price.place else say.words("not stated")),
         *(_quoted(run) if quoted else ()),
@@ -389,6 +397,12 @@ def _yearly(run: Findings) -> Figure | None:
     keys = (*(price.source for price in prices.values()), *(there.source for there, _ in quoted))
     foot = say("Source: averages of a year{sources}.", sources=run.of_sources(*keys))
     return Figure(title, sub, (table,), (), foot)
+
+
+def _interval(run: Findings) -> Callable[[UnitPrice], Inline]:
+    """The interval that 95 % of prices of today would lie in."""
+    fmt = run.fmt
+    return lambda price: joined([fmt.price(end) for end in (price.price_today_low, price.price_today_high)], "–")
 
 
 def _quoted(run: Findings) -> tuple[Shown[UnitPrice], Shown[UnitPrice]]:

@@ -95,12 +95,13 @@ def _paragraph(run: Findings, exposure: Exposure) -> Iterator[Text]:
     if exposure.value > 0:
         yield say.counted(
             len(lots),
-            "The file {file} lists {n} lot worth {total}{prices}; {share} of value is in a form under licence or ban for "
-            "delivery {towards}{controls}.",
-            "The file {file} lists {n} lots worth {total}{prices}; {share} of value is in a form under licence or ban for "
-            "delivery {towards}{controls}.",
+            "The file {file} lists {n} lot worth {total} ± {error}{prices}; {share} of value is in a form under licence or "
+            "ban for delivery {towards}{controls}.",
+            "The file {file} lists {n} lots worth {total} ± {error}{prices}; {share} of value is in a form under licence or "
+            "ban for delivery {towards}{controls}.",
             file=shown_name(run.subject),
             total=run.money(exposure.value),
+            error=run.fmt.number(exposure.value_se),
             prices=sources(run.of_prices(), run.rests_on(LATER)),
             share=_share(run, exposure.controlled.value),
             towards=run.towards(run.record.owner.country),

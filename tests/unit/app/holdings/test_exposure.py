@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from toolkit.app.allocation.request import Request
 from toolkit.app.assumptions import companion_scale
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.holdings.exposure import ExposureRequest, expose
 from toolkit.app.holdings.names import LotNames
+from toolkit.app.optimize import optimize
 from toolkit.app.prices import PriceFiles
 from toolkit.app.shock import shock
 from toolkit.core.errors import DataError, FrameError, SpecError
@@ -399,3 +402,21 @@ def test_how_far_a_price_goes_is_told_of_lots_without_a_price(request_of):
     central = found.shock.replacement["central"]
     assert (central.stored_gain, central.multiple) == (None, found.shock.bands["antimony"].central)
     assert central.multiple > 1
+
+
+def test_an_exposure_and_an_allocation_state_the_same_error_of_the_same_price(request_of):
+    """Filtered, as published and the mean of a year alike; the error of the sum is that of its prices."""
+    metals = ("gallium", "germanium", "tungsten", "gold", "hafnium", "neodymium")
+    forms = {"neodymium": "oxide"}
+    rows = [f"{metal},{metal},{forms.get(metal, 'metal')},,1,kg,,,,,Zurich,stored," for metal in metals]
+    asked = request_of(*rows)
+    record = expose(asked).to_json()
+    shown = {price["asset"]: price for price in record["prices"]}
+    run = optimize(Request("physical-basket", asked.context, holdings=asked.holdings)).record.to_json()
+    positions = {position["asset"]: position for position in run["positions"]}
+    for metal in metals:
+        for field in ("price", "price_today_se", "price_today_low", "price_today_high"):
+            assert shown[metal][field] == pytest.approx(positions[metal][field], rel=1e-9), (metal, field)
+    errors = [price["price_today_se"] for price in shown.values()]
+    assert math.hypot(*errors) <= record["value_se"] <= sum(errors)
+    assert record["rates"] == [{"base": "USD", "quote": "EUR", "rate": pytest.approx(0.8951, abs=1e-4), "date": "2026-10-30"}]

@@ -109,10 +109,10 @@ def test_holdings_show_both_prices_and_count_a_secondary_quotation_as_unconfirme
     found = findings_of(ask)
     figure = next(block for block in holdings.build(found) if "average of a year" in plain(block.title))
     cells = {plain(row.cells[0]): [plain(cell) for cell in row.cells[1:]] for row in table_of(figure).rows}
-    used, there = (float(cells["Dysprosium"][i].replace(",", "")) for i in (0, 3))
+    used, there = (float(cells["Dysprosium"][i].replace(",", "")) for i in (0, 4))
     assert there / used == pytest.approx(1100 / 239, rel=1e-3)
-    assert cells["Dysprosium"][2] == "China"
-    assert cells["Hafnium"][2:] == ["not stated", "–", "–"]
+    assert cells["Dysprosium"][3] == "China"
+    assert cells["Hafnium"][3:] == ["not stated", "–", "–"]
     assert any(text.startswith("dysprosium: valued at") for text in ask.record.warnings)
     assert not {"price of dysprosium", "price of hafnium"} & {*unconfirmed(found)}
     doubt = {"status": "verified (one secondary quotation); secondary quotation"}
