@@ -130,7 +130,7 @@ def test_the_words_say_how_levels_and_rates_were_made():
     rates = plain(figure(GALLIUM, GOLD).source)
     assert sub.startswith("EUR per kg, logarithmic, Nov\u00a02025 to Feb\u00a02026.")
     assert "An estimated price uses no value after its own month." in rates
-    assert "after Jan\u00a02026 at the last known one" in rates
+    assert "what they are today at the rate of 31\u00a0January\u00a02026, the last known one" in rates
     assert "smoothed" not in plain(figure(GOLD).source)
     source = figure(GALLIUM, without=[{"asset": "hafnium", "name": "Hafnium", "element": "Hf"}]).source
     assert "Without a price by month: hafnium." in plain(source)

@@ -112,7 +112,16 @@ def _is_of_run(ask: Ask, key: str, rows: pl.DataFrame, rate: float) -> bool:
 
 
 def _series(asset: Asset, rows: pl.DataFrame, path: LevelsByMonth, fx: pl.DataFrame, currency: str, last: float) -> PriceSeries:
-    """One asset, converted at the average rate of each month, the newest at the last rate."""
+    """One asset: each month converted at its average rate, what it costs today at the last rate.
+
+    Args:
+        asset: The product.
+        rows: Of `_by_month`.
+        path: Levels of the months.
+        fx: Exchange rates known.
+        currency: The reporting currency.
+        last: The last rate, which is also that of months after it.
+    """
     printed = dict(rows.select("month", "price").iter_rows())
     months = sorted({*printed, *path})
     rates = _rates(fx, rows["currency"][-1], currency, months, last)
@@ -122,8 +131,8 @@ def _series(asset: Asset, rows: pl.DataFrame, path: LevelsByMonth, fx: pl.DataFr
         level, error = path.get(month, (None, None))
         seen = None if price is None or rate is None else price * rate
         found.append((month, seen, None if level is None or rate is None else math.exp(level) * rate, error))
-    latest = next((seen for _, seen, _, _ in reversed(found) if seen is not None), None)
-    level = found[-1][2]
+    latest = rows["price"][-1] * last
+    level = math.exp(path[months[-1]][0]) * last if months[-1] in path else None
     return PriceSeries.from_objects(
         asset,
         asset=asset.key,
@@ -138,7 +147,7 @@ def _series(asset: Asset, rows: pl.DataFrame, path: LevelsByMonth, fx: pl.DataFr
             print=latest,
             level=level,
             error=None if level is None else level * path[months[-1]][1],
-            off=None if level is None or latest is None else latest / level - 1.0,
+            off=None if level is None else latest / level - 1.0,
         ),
     )
 
@@ -157,8 +166,8 @@ def _fall(prices: Sequence[tuple[date, float | None]]) -> Fall | None:
 
 
 def _rates(fx: pl.DataFrame, quoted: str, currency: str, months: Sequence[date], last: float) -> list[float | None]:
-    """Average rate of each month, and the last known rate for the newest, as what is held is valued; None where unknown."""
+    """Average rate of each month, the last known one for months after it; None where unknown."""
     found = monthly_rate(fx, quoted, currency, tuple(months))
-    known = [i for i, rate in enumerate(found[:-1]) if math.isfinite(rate)]
+    known = [i for i, rate in enumerate(found) if math.isfinite(rate)]
     end = known[-1] if known else -1
     return [last if i > end else float(rate) if math.isfinite(rate) else None for i, rate in enumerate(found)]

@@ -22,7 +22,7 @@ class PriceMonth(Record):
 
 
 class LastPrice(PriceMonth):
-    """The last month with a price."""
+    """The last month with a price, converted at the last exchange rate: what a unit is valued at today."""
 
     off: float | None
     """Print over level less 1."""

@@ -8,7 +8,7 @@ from datetime import date
 from toolkit.records.parts.prices import PriceMonth, Prices, PriceSeries
 from toolkit.report.charts.levels import Month, levels
 from toolkit.report.compose import section
-from toolkit.report.document import Block, Chart, Figure, Missing, Panels, Shown, SmallMultiple, Table, left, legend, right
+from toolkit.report.document import Block, Chart, Figure, Missing, Panels, Row, Shown, SmallMultiple, Table, left, legend, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import capital, day
 from toolkit.report.i18n.language import mark
@@ -41,7 +41,7 @@ def prices(run: Findings) -> tuple[Block, ...] | Missing:
             _sub(run, drawn, span),
             (Panels(panels, _legend(run, drawn)),),
             source=_source(run, found, drawn),
-            data=_data(run, series),
+            data=_data(run, found, series),
         ),
     )
 
@@ -134,12 +134,13 @@ def _source(run: Findings, found: Prices, drawn: Sequence[PriceSeries]) -> Text:
         sentences.append(say("An estimated price uses no value after its own month."))
     if any(abs(one.last.off or 0.0) > OFF_LEVEL for one in found.series):
         sentences.append(say("An estimated price follows a jump once more months confirm it."))
-    for currency, month in found.rates.items():
+    for currency, known in found.rates.items():
         sentences.append(
             say(
-                "Prices in {currency} are converted at the rate of their month, after {month} at the last known one.",
+                "Prices in {currency} are converted at the average rate of their month, what they are today at the rate of "
+                "{day}, the last known one.",
                 currency=currency,
-                month=run.fmt.month(month),
+                day=run.fmt.long_date(known),
             )
         )
     if others := [one for one in found.series if _months(one) and one not in drawn]:
@@ -163,10 +164,13 @@ def _priced_otherwise(run: Findings, series: Sequence[PriceSeries]) -> bool:
     return any(abs(taken[one.asset] / one.last.level - 1.0) > 1e-6 for one in series if one.last.level and one.asset in taken)
 
 
-def _data(run: Findings, series: Sequence[PriceSeries]) -> Table:
-    """One row a month, the newest first: what was printed, and the level with one standard error."""
+def _data(run: Findings, found: Prices, series: Sequence[PriceSeries]) -> Table:
+    """One row a month, the newest first: observed, and the level with its error; then the last at today's rate."""
     say, fmt = run.say, run.fmt
-    cells = {one.asset: {row.month: _cell(run, row) for row in one.months} for one in series}
+    cells = {
+        one.asset: {row.month: _cell(run, row, row.level and row.error and row.level * row.error) for row in one.months}
+        for one in series
+    }
 
     def of(one: PriceSeries) -> Shown[str]:
         return right(text(capital(run.head(one).text)), lambda month: cells[one.asset].get(month, NONE))
@@ -176,14 +180,23 @@ def _data(run: Findings, series: Sequence[PriceSeries]) -> Table:
         sorted({month for own in cells.values() for month in own}, reverse=True),
         left("Month", fmt.month),
         *map(of, series),
+        below=_today(run, found, series),
         stacks=False,
     )
 
 
-def _cell(run: Findings, row: PriceMonth) -> Text:
+def _today(run: Findings, found: Prices, series: Sequence[PriceSeries]) -> list[Row]:
+    """The last price of each at the exchange rate of today; none where nothing is converted."""
+    if not found.rates:
+        return []
+    words = run.say("Last price at the rate of {day}", day=run.fmt.short_date(max(found.rates.values())))
+    return [Row.of(words, *(_cell(run, one.last, one.last.error) for one in series), total=True)]
+
+
+def _cell(run: Findings, row: PriceMonth, error: float | None) -> Text:
+    """What was printed and the level with its error, in money."""
     fmt = run.fmt
     printed = text(NONE) if row.print is None else text(fmt.price(row.print, like=row.level))
-    if row.level is None or row.error is None:
+    if row.level is None or error is None:
         return printed
-    error = fmt.price(row.level * row.error, like=row.level)
-    return text(printed, " ", muted(f"{fmt.price(row.level)} ± {error}"))
+    return text(printed, " ", muted(f"{fmt.price(row.level)} ± {fmt.price(error, like=row.level)}"))

@@ -47,7 +47,6 @@ def test_levels_end_where_the_run_puts_them(record, found):
         assert one["last"]["error"] == pytest.approx(p["price_se"], rel=1e-9)
         assert one["last"]["print"] == pytest.approx(p["price_raw"], rel=1e-9)
         assert one["last"]["off"] == pytest.approx(p["price_raw"] / p["price"] - 1, rel=1e-6)
-        assert one["months"][-1]["level"] == one["last"]["level"]
 
 
 def test_prints_are_those_of_the_ledger_at_the_rate_of_their_month(record, found):
@@ -64,8 +63,10 @@ def test_prints_are_those_of_the_ledger_at_the_rate_of_their_month(record, found
         raw = {(day.year, day.month): price for day, price in rows.select("date", "price").iter_rows()}
         for row in one["months"]:
             at = row["month"].year, row["month"].month
-            rate = newest if row is one["months"][-1] else rates.get(at, newest)
-            assert row["print"] == pytest.approx(raw[at] * rate, rel=1e-11)
+            assert row["print"] == pytest.approx(raw[at] * rates.get(at, newest), rel=1e-11)
+        # The last month is no other: its change is that of the price. What it is today, at today's rate, stands beside.
+        last = one["months"][-1]
+        assert one["last"]["print"] / last["print"] == pytest.approx(newest / rates[last["month"].year, last["month"].month])
         assert one["months"][0]["month"] >= found["from"]
 
 
@@ -97,9 +98,9 @@ def test_nothing_that_was_published_later_is_looked_at(record):
     whole = facts_of(prices.find(ask({}, AS_OF, ("gallium", "gold"))))
     months = [{row["month"]: row["level"] for row in found["series"][0]["months"]} for found in (part, whole)]
     assert max(months[0]) <= early
-    # A level of the past, told later, knows more.
+    # Neither later prices nor later exchange rates change a level of the past.
     last = max(months[0])
-    assert months[0][last] != pytest.approx(months[1][last], rel=1e-6)
+    assert months[0][last] == pytest.approx(months[1][last], rel=1e-9)
 
 
 def test_assets_without_a_price_by_month_are_named_and_none_is_nothing():
