@@ -63,6 +63,10 @@ class Common:
         str | None,
         typer.Option("--prices-currency", metavar="CUR", help="Currency of a prices file that names none; default: USD."),
     ] = None
+    rates: Annotated[
+        str | None,
+        typer.Option("--rates", metavar="FILE", help="Your own exchange rates: date, currency, per_eur (or the ECB's list)."),
+    ] = None
     currency: Annotated[str | None, typer.Option("--currency", metavar="CUR", help="Reporting currency.")] = None
     destination: Annotated[
         str | None, typer.Option("--destination", metavar="COUNTRY", help="The owner's country, where deliveries go.")
@@ -126,6 +130,7 @@ class Common:
             "owner.kind": self.owner_kind,
             "owner.currency": self.currency,
             "data.path": self.data,
+            "data.rates": self.rates,
             "output.folder": self.out,
         }
         return {**given, **more}

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
+import polars as pl
 from platformdirs import user_data_path
 
 from toolkit.app.config import STORE, Settings
 from toolkit.core.errors import DataError, SpecError
 from toolkit.core.messages import message
-from toolkit.market.market import Market
+from toolkit.market.market import Market, Source
 from toolkit.market.package import bundled_folder, bundled_market, load_market
 
 _HEAD = "store.json"  # the rest of the store is an extra, and is imported where one is in use
@@ -91,11 +93,23 @@ def store_to_write(settings: Settings) -> Path:
 
 
 def load_data(settings: Settings) -> Market:
-    """The market of the data package in force, with the store over it where the settings name one.
+    """The market of the data package in force, with the store and own exchange rates over it where the settings name them.
 
     Raises:
-        DataError: for a package or a store that cannot be used.
+        DataError, FrameError: for a package, a store or a file of rates that cannot be used.
     """
+    market, rates = _stored(settings), settings.config.data.rates
+    if rates is None:
+        return market
+    from toolkit.market.readers.rates import OWN_RATES, read_rates  # noqa: PLC0415  # few have any
+
+    own, known = read_rates(rates), market.until(date.max)["fx"]
+    merged = pl.concat([known.join(own, on=["date", "base", "quote"], how="anti"), own.select(known.columns)])
+    source = Source(OWN_RATES, f"{Path(rates).name} (own exchange rates)", "your own", own=True)
+    return market.replace("fx", merged.sort("quote", "date"), {OWN_RATES: source})
+
+
+def _stored(settings: Settings) -> Market:
     package, folder = package_folder(settings), store_in_use(settings)
     market = bundled_market() if package == bundled_folder() else load_market(package)
     if folder is None:

@@ -145,6 +145,8 @@ def contents(settings: Settings, prices: PriceFiles | None, events: OwnEvents | 
             "sweeps and futures read prices from files.", hint="Write the prices to a file, and name it with --prices."
         )
     digest = hashlib.sha256() if events is None else hashlib.sha256(to_json(events.to_json()).encode())
+    if settings.config.data.rates is not None:
+        given = (*given, settings.config.data.rates)
     for place in (*(Path(folder) for folder in folders if folder is not None), *(Path(str(path)) for path in given)):
         for file in sorted(place.rglob("*")) if place.is_dir() else (place,):
             if file.is_file():
