@@ -320,7 +320,7 @@ COLUMNS = {
     "Measure of risk": "measures.measure_words",
     "Measure, announced": "history.cases[].announced",
     "middle": "whatif.money_words whatif.metals[].bands[].central whatif.metals[].stop.central",
-    "Month": "flows._months history.cases[].path[].shift prices.series[].months[].month",
+    "Month": "flows._months history.cases[].path[].shift prices.series[].months[].month prices.rates[]",
     "Months below a peak": "prices.series[].fall.under_water",
     "Months in a row at zero": "changes.flows[].china.zeros_running",
     "n": "assets[].volatility.observations",
@@ -354,7 +354,8 @@ COLUMNS = {
     "Purchase price, EUR": "exit.tax.lots[].cost Σexit.tax.lots[].cost",
     "Prices by month, EUR per kg: observed, then estimated price ± one standard error": (
         "prices.series[].months[].print prices.series[].months[].level "
-        "(prices.series[].months[].level*prices.series[].months[].error)"
+        "(prices.series[].months[].level*prices.series[].months[].error) "
+        "prices.series[].last.print prices.series[].last.level prices.series[].last.error"
     ),
     "95 % of prices of today, EUR": "exposure.prices[].price_today_low exposure.prices[].price_today_high",
     "Price of a kg, EUR": "exposure.prices[].price exposure.prices[].price_today_se exposure.prices[].date",

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from toolkit.core.units import cents
-from toolkit.market.exchange_rates import last_rate, rate_on
+from toolkit.market.exchange_rates import rate_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +22,10 @@ class Purchase:
         bought: Day of the purchase; None where the file does not say.
         cost: Of the whole lot in the reporting currency, at the last rate known for the day of the purchase; None where the
             file gives no price or no rate leads to that currency.
-        owed: What is still to be paid of it in the reporting currency, at the last rate known.
+        owed: What is still to be paid of it in the reporting currency, at the last rate known; 0 where there is none.
         spread: Round trip, as a fraction, of the file or of a dealer's own prices; None for the usual terms.
         vat_state, custody: As the file says.
+        without_rate: The currency that was paid, or is owed, where no rate leads from it to the reporting currency.
         doubted: The price paid is far from the level of its day, so that no gain is computed.
         lot_id: Id in the holdings file.
         storage: A year, as a fraction of value; None for the usual terms of the dealer.
@@ -39,6 +40,7 @@ class Purchase:
     vat_state: str | None
     custody: str | None
     doubted: bool = False
+    without_rate: str | None = None
 
 
 def purchases(lots: pl.DataFrame, fx: pl.DataFrame, currency: str, doubted: Collection[str] = ()) -> tuple[Purchase, ...]:
@@ -49,9 +51,6 @@ def purchases(lots: pl.DataFrame, fx: pl.DataFrame, currency: str, doubted: Coll
         fx: Exchange rates known.
         currency: The reporting currency.
         doubted: Ids of lots whose price is far from the level of its day.
-
-    Raises:
-        DataError: where something is owed in a currency from which no rate leads to the reporting currency.
     """
     rate_of = cache(lambda quoted, day: rate_on(fx, quoted, currency, day))  # few days and currencies among many lots
     return tuple(
@@ -59,12 +58,13 @@ def purchases(lots: pl.DataFrame, fx: pl.DataFrame, currency: str, doubted: Coll
             lot_id=row["lot_id"],
             bought=row["purchase_date"],
             cost=_cost(row, rate_of),
-            owed=_owed(row, fx, currency),
+            owed=_owed(row, rate_of),
             spread=row["spread"],
             storage=row["storage_fee"],
             vat_state=row["vat_state"],
             custody=row["custody"],
             doubted=row["lot_id"] in doubted,
+            without_rate=_without_rate(row, rate_of),
         )
         for row in lots.iter_rows(named=True)
     )
@@ -75,7 +75,13 @@ def _cost(row: dict[str, Any], rate_of: Callable[[str, date | None], float | Non
     return None if rate is None else row["purchase_price"] * row["quantity"] * rate
 
 
-def _owed(row: dict[str, Any], fx: pl.DataFrame, currency: str) -> float:
+def _owed(row: dict[str, Any], rate_of: Callable[[str, date | None], float | None]) -> float:
     if row["paid"] is None or row["paid"] == 1 or row["status"] == "planned":
         return 0.0
-    return cents((1 - row["paid"]) * row["purchase_price"] * row["quantity"] * last_rate(fx, row["currency"], currency).value)
+    return cents((1 - row["paid"]) * row["purchase_price"] * row["quantity"] * (rate_of(row["currency"], None) or 0.0))
+
+
+def _without_rate(row: dict[str, Any], rate_of: Callable[[str, date | None], float | None]) -> str | None:
+    if row["purchase_price"] is None or row["status"] == "planned":
+        return None
+    return row["currency"] if rate_of(row["currency"], row["purchase_date"]) is None else None

@@ -11,7 +11,9 @@ from toolkit.controls.chronology import IN_FORCE
 from toolkit.controls.ledger import CHINA, ControlLedger
 from toolkit.controls.state import dates_note
 from toolkit.core.countries import CUSTOMS_CHINA
+from toolkit.core.grouping import by_key
 from toolkit.core.messages import Message, few, message
+from toolkit.core.remarks import Remark
 from toolkit.holdings.exposure import (
     IN_TRANSIT,
     ORDER_AT_RISK,
@@ -128,6 +130,18 @@ def statements(portfolio: PortfolioExposure, currency: str) -> Iterator[Message]
             "Of unknown origin: {money} that would be restricted if it came from the controlling country.",
             money=money(portfolio.resale_unknown),
         )
+
+
+def without_rate(bought: Sequence[Purchase]) -> Iterator[Remark]:
+    """A warning of the lots that were paid in a currency without an exchange rate: no sum of costs, gains or debts has them."""
+    lots = by_key((purchase.without_rate, purchase.lot_id) for purchase in bought if purchase.without_rate)
+    for currency, ids in lots.items():
+        text = message(
+            "No exchange rate of {currency} is known: what was paid for {lots} is in no cost, gain or debt.",
+            currency=currency, lots=few(ids),
+        )  # fmt: skip
+        remedy = message("Bring rates with --rates FILE, or fetch them: `toolkit data fetch ecb`.")
+        yield Remark("data", text, remedy, comes_first=True)
 
 
 def owed(bought: Sequence[Purchase], currency: str) -> list[Message]:

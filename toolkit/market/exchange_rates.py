@@ -14,6 +14,9 @@ from toolkit.core.forecast import FloatArray
 from toolkit.core.messages import message, together
 from toolkit.market.price_series import IntArray, date_of, day_number, days_of
 
+OLD_RATE = 92
+"""Days after which a rate is none of a day: rates are published daily, monthly or by the quarter."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rate:
@@ -116,12 +119,13 @@ def last_rate(fx: Rates | pl.DataFrame, base: str, quote: str) -> Rate:
             return Rate(base, quote, first.value * second.value, min(days))
     close = nearest(next((word for word in (base, quote) if word not in currencies), quote), currencies)
     near = message("Did you mean {names: or }?", names=close) if close else ""
-    hint = together(near, message("Currencies with a rate: {currencies}.", currencies=currencies))
+    known_ones = message("Currencies with a rate: {currencies}. Bring others with --rates FILE.", currencies=currencies)
+    hint = together(near, known_ones)
     raise DataError("no exchange rate from {base} to {quote} is known.", hint=hint, base=base, quote=quote)
 
 
 def rate_on(fx: pl.DataFrame, base: str, quote: str, day: date | None = None) -> float | None:
-    """The value of `last_rate`; None where no chain of rates links the two.
+    """The value of `last_rate`; None where no chain of rates links the two, or only one `OLD_RATE` days older than the day.
 
     Args:
         fx: Rows as of `last_rate`.
@@ -130,6 +134,8 @@ def rate_on(fx: pl.DataFrame, base: str, quote: str, day: date | None = None) ->
         day: Of the last row that counts; None for all.
     """
     try:
-        return last_rate(fx if day is None else fx.filter(pl.col("date") <= day), base, quote).value
+        found = last_rate(fx if day is None else fx.filter(pl.col("date") <= day), base, quote)
     except DataError:
         return None
+    is_old = day is not None and found.date is not None and (day - found.date).days > OLD_RATE
+    return None if is_old else found.value

@@ -31,6 +31,7 @@ from toolkit.core.units import KG_PER_UNIT, cents
 from toolkit.holdings.exposure import STORED_UNPLACED, lot_exposures
 from toolkit.holdings.lots import GRADE, Lot
 from toolkit.holdings.purchases import purchases
+from toolkit.holdings.statements import without_rate
 from toolkit.market.exchange_rates import last_rate
 from toolkit.records.run import Run
 from toolkit.strategy.model import Strategy
@@ -305,7 +306,7 @@ def _of_lots(file: str, request: Request, inputs: Inputs) -> Held:
                 purchase.storage,
             )
         )
-    notes = list(holdings.notes)
+    notes = [*holdings.notes, *(remark.text for remark in without_rate([*paid.values()]))]
     plans = frame.filter(frame["status"] == PLANNED)["lot_id"].to_list()
     if plans:
         notes.append(message("Planned lots are not held and do not count: {lots}.", lots=plans))

@@ -101,7 +101,7 @@ def load_data(settings: Settings) -> Market:
     market, rates = _stored(settings), settings.config.data.rates
     if rates is None:
         return market
-    from toolkit.market.readers.rates import OWN_RATES, read_rates  # noqa: PLC0415  # few have any
+    from toolkit.market.own_rates import OWN_RATES, read_rates  # noqa: PLC0415  # few have any
 
     own, known = read_rates(rates), market.until(date.max)["fx"]
     merged = pl.concat([known.join(own, on=["date", "base", "quote"], how="anti"), own.select(known.columns)])

@@ -41,7 +41,7 @@ from toolkit.holdings.licence_delay import LicenceDelay as Delay
 from toolkit.holdings.licence_delay import cover
 from toolkit.holdings.price_slips import price_doubts, price_warnings
 from toolkit.holdings.purchases import purchases
-from toolkit.holdings.statements import by_dates, gaps, owed, statements
+from toolkit.holdings.statements import by_dates, gaps, owed, statements, without_rate
 from toolkit.holdings.unit_price import UnitPrice, lot_price
 from toolkit.market.exchange_rates import rates_used
 from toolkit.market.market import Snapshot
@@ -139,7 +139,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
     bands = stop_bands({**moving, FURTHER: 1.0}, request.loss, seen.elasticity, cap=request.cap)
     use = monthly_use(request.use, context, portfolio.stored_safe)
     delay, without_delay = _licence_delay(snapshot)
-    data = snapshot.provenance(_used(snapshot, prices, levels, supplies, currency))
+    data = snapshot.provenance(_used(snapshot, prices, levels, supplies, {currency, *lots["currency"].drop_nulls()}))
     listed_lots = instruments(shares, prices, snapshot["fx"], currency)
     read = (*without_delay, *context.notes, *read, *holdings.notes, *gaps(holdings.frame))
     reading = (*read, *out_of_scope(listed_lots, currency), *_of_unknown_content(found, use))
@@ -150,6 +150,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         *exposure_remarks(portfolio, levels, context.ledger, as_of),
         *(remark for remark in late(data, {}) if remark.kind == "law"),  # the age of prices is told by metal
         *grade_remarks(((lot.lot_id, lot.priced_as, lot.nines, lot.value) for lot in found), step, currency),
+        *without_rate(bought),
         *unused_remarks(context, portfolio.weights),
         *price_warnings(doubts, {lot.lot_id: (lot.asset, lot.value) for lot in found}),
         *remarks,
@@ -255,9 +256,9 @@ def _of_valued(levels: Collection[UnitPrice], lots: Iterable[LotExposure]) -> tu
 
 
 def _used(
-    snapshot: Snapshot, prices: pl.DataFrame, levels: Collection[UnitPrice], supplies: Collection[str], currency: str
+    snapshot: Snapshot, prices: pl.DataFrame, levels: Collection[UnitPrice], supplies: Collection[str], paid: Collection[str]
 ) -> dict[str, pl.DataFrame]:
-    """The rows that an exposure rests on, by table."""
+    """The rows that an exposure rests on, by table; `paid` are the currencies of reporting and of purchases."""
     tables = ("controls", "control_scopes", "products", "end_uses", "assumptions", "compounds")
     yearly = {level.asset: level.source for level in levels if level.kind == ANNUAL}
     quoted = {level.asset: level.in_europe.basis for level in levels if level.in_europe is not None}
@@ -267,7 +268,7 @@ def _used(
         "prices": prices.filter(pl.col("asset").is_in([*{level.asset for level in levels} - yearly.keys()])),
         "prices_annual": snapshot["prices_annual"].join(used_years, on=["asset", "source"], how="semi"),
         "price_points": snapshot["price_points"].join(points, on=["asset", "basis"], how="semi"),
-        "fx": rates_used(snapshot["fx"], {*prices["currency"], currency}),
+        "fx": rates_used(snapshot["fx"], {*prices["currency"], *paid}),
         "shares": newest_shares(snapshot["shares"]).filter(pl.col("asset").is_in([*supplies])),
         **{name: snapshot[name] for name in tables},
     }

@@ -95,6 +95,8 @@ class TaxLot(Record):
     """At today's price level."""
     doubted: bool
     """Whether the price paid is far from the level of its day."""
+    without_rate: str | None = None
+    """Currency that was paid, where no exchange rate leads from it to the reporting currency."""
     gain: float | None
     """Value less cost; null where it is not known, and of what has not arrived."""
     free_from: Day | None

@@ -190,7 +190,7 @@ def _today(run: Findings, found: Prices, series: Sequence[PriceSeries]) -> list[
     if not found.rates:
         return []
     words = run.say("Last price at the rate of {day}", day=run.fmt.short_date(max(found.rates.values())))
-    return [Row.of(words, *(_cell(run, one.last, one.last.error) for one in series), total=True)]
+    return [Row.of(words, *(_cell(run, one.last, one.last.error) for one in series))]
 
 
 def _cell(run: Findings, row: PriceMonth, error: float | None) -> Text:

@@ -93,7 +93,9 @@ def _sums(run: Findings, lots: Sequence[TaxLot], done: Sequence[TaxLot]) -> Iter
             "{N} lots are tax-free today, {gain}. ",
             gain=_gain(run, done),
         )
-    yield from say("{lots} together: {gain}.", lots=_all(run, lots), gain=_gain(run, lots))
+    yield from say(
+        "{lots} together: {gain}{without}.", lots=_all(run, lots), gain=_gain(run, lots), without=_without_rate(run, lots)
+    )
 
 
 def _all(run: Findings, lots: Sequence[TaxLot]) -> Text:
@@ -111,13 +113,28 @@ def _gain(run: Findings, lots: Sequence[TaxLot]) -> str:
     return run.say.words("gain {gain}", gain=run.money(gain))
 
 
+def _without_rate(run: Findings, lots: Sequence[TaxLot]) -> Text:
+    """How many lots a sum of gains leaves out because no exchange rate leads from what was paid; nothing where none."""
+    without = [lot for lot in lots if lot.without_rate]
+    if not without:
+        return ()
+    return run.say.counted(
+        len(without),
+        "; without {n} lot paid in {currencies}, of which no exchange rate is known",
+        "; without {n} lots paid in {currencies}, of which no exchange rate is known",
+        currencies=run.say.listed(sorted({str(lot.without_rate) for lot in without})),
+    )
+
+
 def _title(run: Findings, tax: Tax, waiting: Sequence[TaxLot]) -> Text:
     say, fmt = run.say, run.fmt
     if tax.years is None:
         gain = sum(lot.gain or 0.0 for lot in tax.lots)
         if gain < 0:
-            return say("Lots with a price have lost {loss} since they were bought", loss=run.money(-gain))
-        return say("Lots with a price have gained {gain} since they were bought", gain=run.money(gain))
+            told = say("Lots with a price have lost {loss} since they were bought", loss=run.money(-gain))
+        else:
+            told = say("Lots with a price have gained {gain} since they were bought", gain=run.money(gain))
+        return text(told, *_without_rate(run, tax.lots))
     soon = [lot for lot in waiting if lot.state == SOON]
     if soon:
         return say.counted(

@@ -29,9 +29,11 @@ def read_rates(path: Source | Table) -> pl.DataFrame:
     cells = table.cells.rename({name: name.strip().casefold() for name in table.columns}).with_columns(row=table.rows)
     names = {*cells.columns} - {"row"}
     if "date" not in names or not (names == {*COLUMNS} or all(currency(name) for name in names - {"date"})):
-        fault = "these are no columns of exchange rates: {names}"
-        hint = "Give the columns date, currency and per_eur (units of it for one euro), or the daily list of the ECB."
-        raise table.header_error(fault, hint, names=[*table.columns])
+        raise table.header_error(
+            "these are no columns of exchange rates: {names}.",
+            "Give the columns date, currency and per_eur (units of it for one euro), or the daily list of the ECB.",
+            names=[*table.columns],
+        )
     if names != {*COLUMNS}:
         texts = cells.select("row", "date", *(pl.col(name).cast(pl.String) for name in sorted(names - {"date"})))
         cells = texts.unpivot(index=["row", "date"], variable_name="currency", value_name="per_eur")
