@@ -61,6 +61,7 @@ def findings_of(ask: Ask, lang: str = "en") -> Findings:
 def price_of(asset: str, price: float, form: str = "metal", purity: str | None = None, error: float = 0.0) -> UnitPrice:
     """A price of one kg of a form and grade."""
     return UnitPrice(
-        asset=asset, form=form, price=price, standard_error=error, kind="quote", date=AS_OF, basis="own_quote", quoted=price,
+        asset=asset, form=form, price=price, standard_error=error, price_today_se=error,
+        price_today_low=price - 2 * error, price_today_high=price + 2 * error, kind="quote", date=AS_OF, basis="own_quote", quoted=price,
         quoted_currency="EUR", rate_date=None, source="test", purity=purity,
     )  # fmt: skip
