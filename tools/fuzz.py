@@ -103,11 +103,9 @@ PRICES = (
 )
 
 
-CATALOGUE = "商品名称,描述,海关商品编号,单位\n金属镓,单质,8112929010,千克\n,,8112929090,\n铋相关生产技术,,,\n"
 FILES = {
     "lots.csv": LOTS[0].encode(),
     "prices.csv": PRICES[0].encode(),
-    "catalogue.csv": CATALOGUE.encode(),
     **{k: v.encode() for k, v in EVENTS.items()},
 }
 ARGUMENTS: Mapping[tuple[str, ...], tuple[str, ...]] = {
@@ -129,7 +127,6 @@ RIGHT = dict(line.split("=", 1) for line in """\
 --prices=prices.csv
 --prices-currency=EUR
 --events=events.csv | events.toml
---catalogue=catalogue.csv
 --currency=USD | JPY | usd
 --destination=USA | Japan | de
 --holdings=lots.csv | last

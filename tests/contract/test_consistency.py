@@ -214,7 +214,7 @@ CENTS = {"allocation._equation", "costs._table", "costs.cost_waterfall", "costs.
 COUNTS = {
     "answer.answer", "brief_answer._controlled", "brief_answer._next", "brief_answer._paragraph", "brief_answer._status",
     "calendar._entry", "calendar._finding", "concentration._above", "concentration._weights", "concentration._won",
-    "conflict._figures", "conflict.no_answer", "factors._title", "factors.correlations", "controls._finding", "deadline.deadline", "facts.doubts", "flows.effects",
+    "conflict._figures", "conflict.no_answer", "factors._title", "factors.correlations", "controls._finding", "deadline._returned", "deadline.deadline", "facts.doubts", "flows.effects",
     "changes._flows", "flows.recent", "history._foot", "holdings._bar", "holdings_answer._figure", "holdings_answer._status",
     "holdings_answer._stoppable", "method._data", "official._finding", "official._views", "resale._state", "sources._dates",
     "sources._late", "sources._metals", "stages._finding",

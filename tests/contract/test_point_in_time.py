@@ -114,12 +114,12 @@ LAW = [
     ("2023-07-31", "not_listed", "not_listed", "not_listed", "not_listed"),
     ("2023-08-31", "not_listed", "not_listed", "licence", "not_listed"),
     ("2024-06-30", "not_listed", "not_listed", "licence", "whitelist"),
-    ("2024-12-03", "not_listed", "not_listed", "ban", "whitelist"),
+    ("2024-12-03", "not_listed", "not_listed", "ban", "licence_above_size"),
     ("2025-02-04", "not_listed", "not_listed", "ban", "licence_above_size"),
     ("2025-06-30", "not_listed", "licence", "ban", "licence_above_size"),
     ("2025-11-12", "licence_suspended", "licence", "licence+ban_suspended", "licence_above_size"),
     ("2026-03-31", "licence_suspended", "licence", "licence+ban_suspended", "licence_above_size"),
-    ("2026-11-25", "licence_unsettled", "licence", "licence+ban_suspended", "licence_above_size"),
+    ("2026-11-25", "licence", "licence", "licence+ban_suspended", "licence_above_size"),
 ]
 
 

@@ -64,7 +64,6 @@ def folder(tmp_path_factory):
         "assets.csv": re.findall(r"```\n(asset;name.*?)```", PAGES["strategies.md"], re.DOTALL)[0],
         "notice.html": "<p>",
         "list.csv": re.findall(r"```csv\n(.*?)```", PAGES["data.md"], re.DOTALL)[0],
-        "catalogue.csv": "商品名称,描述,海关商品编号,单位\n金属镓,,8112929010,千克\n",
     }.items():
         (path / name).write_text(text, encoding="utf-8")
     rows = [line.split(",") for line in lots.splitlines()]

@@ -68,11 +68,11 @@ def test_a_page_has_the_title_of_its_answer_and_each_table_a_caption_of_its_own(
     assert len(captions) == len(set(captions)) > 1
 
 
-def test_a_measure_on_another_route_says_why_it_is_unsettled(toolkit):
+def test_a_measure_on_another_route_says_why_it_is_unconfirmed(toolkit):
     state = json.loads(toolkit("controls", "gallium", "--to", "USA", *DAY, "--json").stdout)
-    open_now = [row for row in state["measures"] if row["status"] == "unsettled"]
+    open_now = [row for row in state["measures"] if row["unconfirmed"]]
     assert open_now
-    assert all(row["number"] in state["unsettled"] for row in open_now)
+    assert all(row["number"] in state["doubt"] for row in open_now)
 
 
 @pytest.mark.parametrize("command", [("data", "show", "prices"), ("strategies", "show", "ex-china"), ("holdings", "template")])

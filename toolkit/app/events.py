@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from toolkit.controls.events import COUNTING
+from toolkit.controls.events import COUNTING, NEUTRAL
 from toolkit.controls.periods import control_periods
 from toolkit.core.baskets import MEMBERS
 from toolkit.core.messages import message
@@ -91,7 +91,7 @@ def comparable_cases(context: Context) -> ComparableCases:
     found = (
         study(context.ledger, event, series, traded=traded, benchmark=benchmark).cases
         for event in context.ledger.events
-        if event.is_law and event.instrument in COUNTING
+        if event.is_law and event.instrument in COUNTING and event.direction != NEUTRAL
     )
     cases = tuple(case for of_event in found for case in of_event if case.zero == ANNOUNCEMENT and case.form_named)
     return ComparableCases(series, benchmark, cases)

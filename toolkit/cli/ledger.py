@@ -19,19 +19,13 @@ app = typer.Typer(help="The control ledger: what to look up before relying on it
 def review(
     *,
     events: Events = None,
-    catalogue: Annotated[
-        str | None,
-        typer.Option(
-            "--catalogue", metavar="FILE", help="China's dual-use licence catalogue, CSV or workbook, to check items by."
-        ),
-    ] = None,
     common: Common,
 ) -> None:
     """List what has passed since the last review: changes by date, ended suspensions, claims, and rows not checked."""
     from toolkit.app.controls import ledger_review
     from toolkit.report.answers.ledger import review as document
 
-    answer = ledger_review.review(common.context(events), catalogue)
+    answer = ledger_review.review(common.context(events))
     show(common, answer, document)
 
 

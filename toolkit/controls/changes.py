@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date
 
 from toolkit.controls.chronology import ANNOUNCED, DAY, EXPIRED, IN_FORCE, Chronology
-from toolkit.controls.events import AGREED, CLAIMED, CLAIMS, MAY_EXTEND, SUSPENDS, Event
+from toolkit.controls.events import CLAIMS, OFFICIAL, SUSPENDS, Event
 from toolkit.controls.state import Change
 from toolkit.core.messages import Message, message
 
 BEGINS, ENDS, SUSPENSION_ENDS, CLAIM_ENDS = "begins", "ends", "suspension_ends", "claim_ends"
-"""Kinds of dated changes: an event takes effect, ends, ends a suspension, or is an extension (claimed by one side or agreed
-by both) that ends."""
+"""Kinds of dated changes: an event takes effect, ends, ends a suspension, or is an extension without an act that
+ends."""
 
 
 def titles_acted_on(chronology: Chronology, event: Event) -> tuple[str, ...]:
@@ -32,20 +32,6 @@ def never_operated(chronology: Chronology, event: Event, on: date) -> tuple[str,
     new = [events[t] for t in event.acts_on if chronology.first_day(events[t], on) in (None, on)]
     old = {events[t].title for t in event.acts_on if events[t] not in new}
     return tuple(dict.fromkeys(e.title for e in new if e.title not in old))
-
-
-def agreed_extension(chronology: Chronology, event: Event, on: date) -> Event | None:
-    """The extension of a suspension that both governments stated and whose act was not seen by `on`; None where there is none.
-
-    One that is known to cover the suspension goes before one that may.
-
-    Args:
-        chronology: Dates of all events.
-        event: A suspension.
-        on: Day of knowledge.
-    """
-    found = [e for e in chronology.acting_on(event, CLAIMS, MAY_EXTEND, known=on) if e.standing == AGREED]
-    return max(found, key=lambda e: (e.relation == CLAIMS, e.ends or date.max, e.event_id), default=None)
 
 
 def route_of(event: Event) -> tuple[str, ...]:
@@ -74,12 +60,6 @@ def end_of(chronology: Chronology, event: Event, last: date, on: date) -> Messag
         on: Day of knowledge.
     """
     kind, route, targets = kind_of_end(event), route_of(event), titles_acted_on(chronology, event)
-    if kind == CLAIM_ENDS and event.standing == AGREED:
-        return message(
-            "Last day of the extension of {targets:and} that both governments agreed ({authority}); amending act not seen",
-            targets=targets,
-            authority=event.authority,
-        )
     if kind == CLAIM_ENDS:
         return message(
             "Last day of the extension of {targets:and} that {authority} claimed; no legal act confirms it",
@@ -105,18 +85,8 @@ def _suspension_ends(chronology: Chronology, event: Event, last: date, on: date)
         if route
         else message("Last day of the suspension of {targets:and} ({title})", targets=targets, title=event.title)
     )
-    extension, first = agreed_extension(chronology, event, on), never_operated(chronology, event, on)
-    if extension and extension.ends and extension.relation == MAY_EXTEND:
-        after = message(
-            "whether the extension to {until:%Y-%m-%d} that both governments agreed ({authority}) covers it was not found",
-            until=extension.ends, authority=extension.authority,
-        )  # fmt: skip
-    elif extension and extension.ends:
-        after = message(
-            "an extension to {until:%Y-%m-%d} is agreed by both governments ({authority}), amending act not seen",
-            until=extension.ends, authority=extension.authority,
-        )  # fmt: skip
-    elif first == targets:
+    first = never_operated(chronology, event, on)
+    if first == targets:
         after = message("from {day:%Y-%m-%d} these apply for the first time unless it is extended", day=last + DAY)
     elif first:
         after = message(
@@ -129,7 +99,7 @@ def _suspension_ends(chronology: Chronology, event: Event, last: date, on: date)
 
 def kind_of_end(event: Event) -> str:
     """Kind of the change that the end of an event is."""
-    if event.standing in (AGREED, CLAIMED) and event.relation == CLAIMS:
+    if event.standing != OFFICIAL and event.relation == CLAIMS:
         return CLAIM_ENDS
     return SUSPENSION_ENDS if event.relation == SUSPENDS else ENDS
 
@@ -137,15 +107,13 @@ def kind_of_end(event: Event) -> str:
 def change_ahead(chronology: Chronology, event: Event, on: date) -> Change | None:
     """The next date on which `event` itself begins or ends; None when no date is known.
 
-    A suspended event has no date of its own: the event that suspends it has. Nor has an extension that may not cover it.
+    A suspended event has no date of its own: the event that suspends it has.
 
     Args:
         chronology: Dates of all events.
         event: Any event of the ledger.
         on: Day of knowledge, after which the date lies.
     """
-    if event.relation == MAY_EXTEND:
-        return None
     period = chronology.period(event, on)
     if period.status == ANNOUNCED and event.effective is not None and event.effective > on:
         return Change(event.effective, start_of(chronology, event), event.standing, BEGINS)

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import wraps
 from types import MappingProxyType
 from typing import Any, ParamSpec, TypeVar
 
-from toolkit.controls.events import AGREED, CLAIMS, ENDING, EXTENDS, MAY_EXTEND, SUSPENDS, Event
+from toolkit.controls.events import ENDING, EXTENDS, SUSPENDS, Event
 
 ANNOUNCED, IN_FORCE, SUSPENDED, EXPIRED, REPEALED = "announced", "in_force", "suspended", "expired", "repealed"
-UNSETTLED = "unsettled"
-"""By its text the suspension has ended, and both governments stated that it goes on, or an arrangement that may cover it; the
-act that says so was not seen."""
-
-BINDING = (IN_FORCE, UNSETTLED)
-"""Statuses in which a measure counts: unsettled counts as in force, on the safe side."""
-
 DAY = timedelta(days=1)
 
 P = ParamSpec("P")
@@ -81,8 +74,7 @@ class Chronology:
         """The status of `event` on `day`, as far as it was known on `known`. End dates are inclusive.
 
         A suspension does not repeal: after its last day, the suspended event has the status of its own dates. An event that was
-        suspended before its first day counts as suspended, not as announced. Where an extension of an ended suspension is
-        agreed and its act was not seen, the suspended event is unsettled.
+        suspended before its first day counts as suspended, not as announced.
 
         Args:
             event: An event of the ledger.
@@ -114,29 +106,25 @@ class Chronology:
         ends = event.ends_as_known(known)
         if ends is not None and day > ends and not any(holds(other) for other in self.acting_on(event, EXTENDS, known=known)):
             return EXPIRED
-        if suspended:
-            return SUSPENDED
-        return UNSETTLED if is_acted_on and any(True for _ in self.agreements(event, day, known=known)) else IN_FORCE
-
-    def agreements(self, event: Event, day: date, *, known: date) -> Iterator[Event]:
-        """Agreed extensions that run on `day` of official suspensions of `event`, and those that may cover them.
-
-        Args:
-            event: An event that may be suspended.
-            day: Day on which an extension must run.
-            known: Day of knowledge.
-        """
-        for suspension in self.acting_on(event, SUSPENDS, known=known):
-            if suspension.is_law:
-                for extension in self.acting_on(suspension, CLAIMS, MAY_EXTEND, known=known):
-                    if extension.standing == AGREED and self.status(extension, day, known=known) == IN_FORCE:
-                        yield extension
+        return SUSPENDED if suspended else IN_FORCE
 
     def first_day(self, event: Event, on: date) -> date | None:
-        """The first day by `on` on which `event` was in force, or else unsettled; None when it has never operated by then."""
-        reached = [cut for cut in sorted(self._cuts(event, on)) if cut <= on]
-        statuses = [(self.status(event, cut, known=on), cut) for cut in reached]
-        return next((cut for wanted in BINDING for status, cut in statuses if status == wanted), None)
+        """The first day by `on` on which `event` was in force; None when it has never operated by then."""
+        reached = (cut for cut in sorted(self._cuts(event, on)) if cut <= on)
+        return next((cut for cut in reached if self.status(event, cut, known=on) == IN_FORCE), None)
+
+    def returned(self, event: Event, on: date, *, known: date) -> date | None:
+        """The day on which `event`, in force on `on`, came into force because a suspension had ended; else None.
+
+        Args:
+            event: An event of the ledger.
+            on: A day of the period.
+            known: Day of knowledge.
+        """
+        period = self.period_on(event, on, known=known)
+        if period.status != IN_FORCE or self.status(event, period.since - DAY, known=known) != SUSPENDED:
+            return None
+        return period.since
 
     def period(self, event: Event, on: date) -> ControlPeriod:
         """The status of `event` on `on` and its first and last day, as known on `on`."""
@@ -169,7 +157,4 @@ class Chronology:
         own |= {ends + DAY} if ends else set()
         for other in self.acting_on(event, SUSPENDS, EXTENDS, *ENDING, known=known):
             own |= self._cuts(other, known)
-            if other.relation == SUSPENDS:
-                for extension in self.acting_on(other, CLAIMS, MAY_EXTEND, known=known):
-                    own |= self._cuts(extension, known) if extension.standing == AGREED else set()
         return own

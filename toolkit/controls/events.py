@@ -24,6 +24,8 @@ KINDS = ("control", PRACTICE, "policy", "market")
 OFFICIAL, AGREED, REPORTED, CLAIMED = "official", "agreed", "reported", "claimed"
 STANDINGS = (OFFICIAL, AGREED, REPORTED, CLAIMED)
 """``official``: an act was seen. ``agreed``: stated by both governments, the act not seen. ``claimed``: stated by one side."""
+NEUTRAL = "neutral"
+"""Direction of an act that makes nothing stricter or looser: a list that takes the place of older ones."""
 PRECISIONS = ("day", "month", "approximate")
 DUAL_USE = "dual_use_items"
 COVERAGES = ("listed", "acts_on", DUAL_USE, "none")
@@ -75,12 +77,11 @@ INSTRUMENTS = (
 COUNTING = ("licence", "ban")
 """Instruments that make a form controlled unless the caller names others."""
 
-SUSPENDS, EXTENDS, CLAIMS, MAY_EXTEND = "suspends", "extends", "claims_extension", "may_extend"
+SUSPENDS, EXTENDS, CLAIMS = "suspends", "extends", "claims_extension"
 ENDING = ("repeals", "replaces")
-RELATIONS = (SUSPENDS, EXTENDS, CLAIMS, MAY_EXTEND, *ENDING, "builds_on", "extends_list", "implements", "eases")
+RELATIONS = (SUSPENDS, EXTENDS, CLAIMS, *ENDING, "builds_on", "extends_list", "implements", "eases")
 """What an event does to those in its `acts_on`. Only official controls that suspend, extend, repeal or replace change a legal
-status; repealing a suspension resumes what it suspended. ``may_extend``: whether an agreed extension covers the suspension was
-not found. The rest is context."""
+status; repealing a suspension resumes what it suspended. The rest is context."""
 
 
 def end_user_of(name: str) -> str:
@@ -105,6 +106,7 @@ class Event:
     event_id: str
     kind: str
     instrument: str
+    direction: str
     standing: str
     announced: date
     effective: date | None
@@ -198,8 +200,8 @@ class Scope:
             return None
         if self.purity_min is not None and purity is not None and purity < self.purity_min:
             return None
-        if self.piece_mm_min is not None:
-            sides = tuple(float(side) for side in self.piece_mm_min.split("x"))
+        if self.piece_mm_min is not None or self.piece_kg_min is not None:
+            sides = tuple(float(side) for side in self.piece_mm_min.split("x")) if self.piece_mm_min else ()
             large = (size or PieceSize()).reaches(sides, self.piece_kg_min)
             if large is not True:
                 return None if large is False else "above_size"

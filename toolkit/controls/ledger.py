@@ -15,14 +15,14 @@ from typing import Unpack
 import polars as pl
 
 from toolkit.controls.changes import change_ahead
-from toolkit.controls.chronology import ANNOUNCED, BINDING, EXPIRED, IN_FORCE, REPEALED, UNSETTLED, Chronology, remembered
+from toolkit.controls.chronology import ANNOUNCED, EXPIRED, IN_FORCE, REPEALED, Chronology, remembered
 from toolkit.controls.events import (
     CIVIL,
     CLAIMS,
     COUNTING,
+    DUAL_USE,
     EUROPEAN_UNION,
     EXTENDS,
-    MAY_EXTEND,
     NOT_CHECKED,
     PRACTICE,
     SUSPENDS,
@@ -43,10 +43,12 @@ from toolkit.controls.state import (
     Measure,
     Piece,
     Route,
+    doubt_note,
     headline_of,
     is_listed,
+    is_unconfirmed,
     rests_on_uncertain,
-    unsettled_note,
+    returned_by_dates,
 )
 from toolkit.core.countries import country, country_hint, foldings
 from toolkit.core.errors import DataError, did_you_mean
@@ -191,7 +193,13 @@ class ControlLedger:
             scopes = tuple(s for s in self.scopes if s.known_from <= as_of and self[s.event_id].known_from <= as_of)
             items = None if self.items is None else self.items.filter(pl.col("known_from") <= as_of)
             self._versions[version] = self._build(events, scopes, items, self.assets, self.forms, None)
-        return replace(self._versions[version], reviewed_to=self.reviewed_to and min(self.reviewed_to, as_of))
+        return replace(self._versions[version], reviewed_to=self.reviewed_on(as_of))
+
+    def reviewed_on(self, on: date) -> date | None:
+        """The last day through which acts known on a day are in the ledger: of a past day the last day of an act in it."""
+        if self.reviewed_to is None or self.reviewed_to <= on:
+            return self.reviewed_to
+        return max((event.known_from for event in self.events if event.known_from <= on), default=None)
 
     def metal(self, name: str) -> str:
         """The asset key that `name` (key, symbol, English or German name) means.
@@ -292,16 +300,28 @@ class ControlLedger:
             case "acts_on":
                 found = {self.certainty(self[target], asset, form, on=on, **piece) for target in event.acts_on}
             case "dual_use_items":
-                found: set[str | None] = set()
-                for licence in self.of_metal.get(asset, ()):
-                    if not licence.lists_dual_use or licence.origin != event.origin or licence.known_from > on:
-                        continue
-                    if (status := self.chronology.status(licence, on, known=on)) in BINDING:
-                        covers = self.certainty(licence, asset, form, on=on, **piece)
-                        found.add("uncertain" if covers and status == UNSETTLED else covers)
+                found = {self.certainty(licence, asset, form, on=on, **piece) for licence in self._licences(event, asset, on)}
             case _:
                 return None
         return next((word for word in DOUBTS if word in found), None)
+
+    def _licences(self, event: Event, asset: str, on: date) -> Iterator[Event]:
+        """The dual-use licences of the origin of `event` that are in force on a metal."""
+        for licence in self.of_metal.get(asset, ()):
+            of_origin = licence.lists_dual_use and licence.origin == event.origin and licence.known_from <= on
+            if of_origin and self.chronology.status(licence, on, known=on) == IN_FORCE:
+                yield licence
+
+    def _is_unconfirmed(self, event: Event, asset: str, form: str, on: date, **piece: Unpack[Piece]) -> bool:
+        """Whether `event`, or every licence by which it covers the form, is in force by the end of a suspension alone."""
+        reviewed = self.reviewed_on(on)
+        if reviewed is None or not event.is_law:
+            return False
+        bases = [event]
+        if event.coverage == DUAL_USE:
+            bases += [one for one in self._licences(event, asset, on) if self.certainty(one, asset, form, on=on, **piece)]
+        doubted = [(self.chronology.returned(one, on, known=on) or reviewed) > reviewed for one in bases]
+        return doubted[0] or (len(doubted) > 1 and all(doubted[1:]))
 
     def _origin(self, event: Event) -> str | None:
         """The jurisdiction whose exports the event is about; a claim is about those it claims to extend."""
@@ -327,6 +347,7 @@ class ControlLedger:
             status = event.standing if event.standing in NOT_LAW else NOT_LAW[0]
         if event.is_law and status == IN_FORCE and event.instrument in COUNTING and event.confidence.startswith(NOT_CHECKED):
             status = UNCHECKED
+        piece: Piece = {"purity": route.get("purity"), "size": route.get("size")}
         conditional = (not everywhere and destination is None) or event.end_user not in ("all", end_user)
         return Measure(
             **{name: getattr(event, name) for name in OF_EVENT},
@@ -336,6 +357,7 @@ class ControlLedger:
             status_since=period.since,
             certainty=certainty,
             conditional=conditional,
+            unconfirmed=status == IN_FORCE and self._is_unconfirmed(event, asset, form, on, **piece),
             counts=status in COUNTED and not conditional and event.instrument in COUNTING,
             acted_on_by=tuple(other.event_id for other in self._acting_now(event, on)),
             source=event.citation,
@@ -350,7 +372,7 @@ class ControlLedger:
         claims = tuple(
             claim
             for suspension in suspensions
-            for claim in self.chronology.acting_on(suspension, CLAIMS, MAY_EXTEND, known=on)
+            for claim in self.chronology.acting_on(suspension, CLAIMS, known=on)
             if self.chronology.status(claim, on, known=on) == IN_FORCE
         )
         return (*now, *claims)
@@ -390,17 +412,11 @@ class ControlLedger:
         ]
         measures = tuple(measure for place, measure in pairs if place == origin and not stays)
         headline = headline_of(measures)
-        reviewed = self.reviewed_to and min(self.reviewed_to, on)
+        reviewed = self.reviewed_on(on)
         note, named_forms = self._note(asset, kind, on=on, origin=origin, listed=is_listed(measures))
         if stays:
             told = message("What stays in {origin} is not exported: no export control applies to it.", origin=origin)
             note, named_forms = told, None
-        open_now = tuple(
-            (measure, extension)
-            for measure in measures
-            if measure.status == UNSETTLED
-            for extension in self.chronology.agreements(self[measure.event_id], on, known=on)
-        )
         return ControlState(
             metal=asset,
             form=kind,
@@ -417,14 +433,15 @@ class ControlLedger:
             note=note,
             named_forms=named_forms,
             reviewed_to=reviewed,
-            unsettled=unsettled_note(open_now, reviewed),
+            unconfirmed=is_unconfirmed(measures),
+            doubt=doubt_note(returned_by_dates(measures), reviewed),
         )
 
     @remembered
     def is_controlled(
         self, metal: str, form: str, *, on: date, instruments: tuple[str, ...] = COUNTING, **route: Unpack[Route]
     ) -> bool:
-        """Whether one of `instruments` is in force or unsettled on a form for a route.
+        """Whether one of `instruments` is in force on a form for a route.
 
         A form that a notice leaves uncertain counts as controlled (an assumption on the safe side; `ControlState.uncertain`
         shows it). Whitelists, domestic quotas, frameworks and entity lists count only when named in `instruments`.

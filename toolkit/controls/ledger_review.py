@@ -1,4 +1,4 @@
-"""The review of a control ledger: changes since the last reviewed day, and rows that are unsettled or not checked."""
+"""The review of a control ledger: changes since the last reviewed day, and rows that are unconfirmed or not checked."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from toolkit.controls.changes import titles_acted_on
-from toolkit.controls.chronology import ANNOUNCED, DAY, UNSETTLED
-from toolkit.controls.events import CLAIMS, MAY_EXTEND, Event
+from toolkit.controls.chronology import ANNOUNCED, DAY
+from toolkit.controls.events import CLAIMS, Event
 from toolkit.controls.ledger import ControlLedger
 from toolkit.controls.upcoming import dated_changes
 
@@ -105,7 +105,7 @@ class LedgerReview:
         reviewed_to: Last day through which acts are in the ledger; None where its sources state none.
         passed: Changes of status after that day, in order of days.
         ended: Suspensions that have ended since, or whose end a claim disputes.
-        unsettled: (event id, title) of measures that are neither plainly in force nor suspended.
+        unconfirmed: (event id, title) of measures that are in force because a suspension ended after that day.
         claims: Extensions that were stated and are still said to run.
         unchecked: Rows that were not checked against their text, or only in part, or by one source.
     """
@@ -114,7 +114,7 @@ class LedgerReview:
     reviewed_to: date | None
     passed: tuple[StatusChange, ...]
     ended: tuple[EndedSuspension, ...]
-    unsettled: tuple[tuple[str, str], ...]
+    unconfirmed: tuple[tuple[str, str], ...]
     claims: tuple[OpenClaim, ...]
     unchecked: tuple[Unchecked, ...]
 
@@ -145,11 +145,11 @@ def review_ledger(ledger: ControlLedger, *, on: date, reviewed_to: date | None) 
         reviewed_to=reviewed_to,
         passed=tuple(sorted(_passed(ledger, known, since, on), key=lambda change: (change.day, change.event_id))),
         ended=tuple(ended),
-        unsettled=tuple((e.event_id, e.title) for e in known if chronology.status(e, on, known=on) == UNSETTLED),
+        unconfirmed=tuple((e.event_id, e.title) for e in known if (chronology.returned(e, on, known=on) or since) > since),
         claims=tuple(
             OpenClaim(e.event_id, e.title, e.authority, e.standing, e.relation or "", titles_acted_on(chronology, e), e.ends)
             for e in known
-            if e.relation in (CLAIMS, MAY_EXTEND) and (e.ends is None or e.ends >= on)
+            if e.relation == CLAIMS and (e.ends is None or e.ends >= on)
         ),
         unchecked=tuple(
             Unchecked(e.event_id, e.title, e.kind, e.instrument, e.metals, e.confidence)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import TypedDict
 
-from toolkit.controls.chronology import BINDING, IN_FORCE, SUSPENDED, UNSETTLED
-from toolkit.controls.events import AGREED, CLAIMED, MAY_EXTEND, REPORTED, Event
+from toolkit.controls.chronology import IN_FORCE, SUSPENDED
+from toolkit.controls.events import AGREED, CLAIMED, REPORTED
 from toolkit.controls.purity import settled_purity
 from toolkit.core.messages import Message, message, together
 from toolkit.core.size import PieceSize
@@ -50,7 +50,7 @@ UNCHECKED = "unchecked"
 """Status of a licence or a ban whose text was not checked. It counts as controlled, on the safe side, and is never shown as a
 duty."""
 
-COUNTED = (*BINDING, UNCHECKED)
+COUNTED = (IN_FORCE, UNCHECKED)
 """Statuses in which a measure counts."""
 
 NOT_LAW = (REPORTED, AGREED, CLAIMED)
@@ -91,7 +91,7 @@ class Measure:
         kind: control, practice, policy, ...
         instrument: licence, ban, quota, ...
         standing: official, reported, agreed or claimed.
-        status: in_force, suspended, unsettled, announced or unchecked for law; reported for practice; agreed; claimed.
+        status: in_force, suspended, announced or unchecked for law; reported for practice; agreed; claimed.
         since: First day on which it operated; of an announced one the day that its notice gives; null for one that was
             suspended before it took effect and has never operated.
         until: Last day of the present status; null where no known date ends it.
@@ -107,7 +107,9 @@ class Measure:
         certainty: named; above_size where pieces from a size on are named and the size was not given; uncertain where its
             words do not settle the form.
         conditional: Whether it applies to other destinations or end users than those asked about.
-        counts: Whether it makes the form controlled: official, in force or unsettled, unconditional, a licence or a ban.
+        unconfirmed: Whether it is in force because a suspension ended after the last reviewed day, by the dates of the acts
+            alone. It counts.
+        counts: Whether it makes the form controlled: official, in force, unconditional, a licence or a ban.
         acted_on_by: Ids of events that suspend, extend or claim to extend it at present.
         source: Citation.
         source_id: Key of the source.
@@ -132,6 +134,7 @@ class Measure:
     note: str | None
     certainty: str
     conditional: bool
+    unconfirmed: bool
     counts: bool
     acted_on_by: tuple[str, ...]
     source: str
@@ -154,7 +157,8 @@ class ControlState:
         listed: A legal measure in force or suspended names the form for this route; practice and claims never do.
         uncertain: The headline rests on a notice that does not settle this form; it is counted as controlled.
         reviewed_to: Last day through which acts are in the ledger, at most `as_of`.
-        unsettled: Why measures are unsettled, those on another route too, in words; empty when none is.
+        unconfirmed: The headline rests on ends of suspensions after the last reviewed day alone; it counts as controlled.
+        doubt: Which measures do, those on another route too, in words; empty when none does.
         named_forms: Forms of the metal that notices name, where `note` says no more of the law than that none names this form;
             else None.
         elsewhere: Legal measures of other jurisdictions on the same form and route; they do not enter the headline.
@@ -174,7 +178,8 @@ class ControlState:
     next_changes: tuple[Change, ...]
     note: str
     reviewed_to: date | None
-    unsettled: str
+    unconfirmed: bool
+    doubt: str
     named_forms: tuple[str, ...] | None
 
     @property
@@ -183,13 +188,13 @@ class ControlState:
         return review_note(self.reviewed_to, self.as_of)
 
     def is_controlled(self, instruments: tuple[str, ...]) -> bool:
-        """Whether one of `instruments` is in force or unsettled on the form, unconditionally."""
+        """Whether one of `instruments` is in force on the form, unconditionally."""
         return any(
             m.is_law and m.status in COUNTED and not m.conditional and m.instrument in instruments for m in self.measures
         )
 
 
-LEGAL = (IN_FORCE, UNSETTLED, UNCHECKED, SUSPENDED)
+LEGAL = (IN_FORCE, UNCHECKED, SUSPENDED)
 """Statuses of law that make a headline, in this order."""
 
 DOUBTS = {"named": "", "above_size": ABOVE_SIZE, "uncertain": UNCERTAIN}
@@ -218,10 +223,10 @@ def headline_word(instrument: str, status: str, certainty: str = "named") -> str
 
 
 def headline_of(measures: tuple[Measure, ...]) -> str:
-    """One line for the law: the gravest instrument in force, then graver ones that are unsettled or only suspended.
+    """One line for the law: the gravest instrument in force, then graver ones that are unchecked or only suspended.
 
     ``ban`` (a licence beside it adds nothing), ``licence``, ``licence+ban_suspended``, ``licence_suspended``,
-    ``licence_unsettled`` (see `toolkit.controls.chronology.UNSETTLED`), ``licence_unchecked`` (see `UNCHECKED`), ``whitelist``,
+    ``licence_unchecked`` (see `UNCHECKED`), ``whitelist``,
     ...; a word ends in ``_uncertain`` when no notice settles the form, in ``_above_size`` when pieces from a size on are
     named. Without any legal measure: the instrument of a reported practice such as ``de_facto_stop``, else ``not_listed``.
     """
@@ -231,7 +236,7 @@ def headline_of(measures: tuple[Measure, ...]) -> str:
     for status in LEGAL:
         found = [name for name in ranked[:gravest] if name in (law := _law(measures, status))]
         parts += [headline_word(name, status, law[name]) for name in (found if status == SUSPENDED else found[:1])]
-        gravest = ranked.index(found[0]) if found and status in BINDING else gravest
+        gravest = ranked.index(found[0]) if found and status == IN_FORCE else gravest
     if parts:
         return "+".join(parts)
     practice = sorted(m.instrument for m in measures if m.status == REPORTED and not m.conditional)
@@ -239,7 +244,7 @@ def headline_of(measures: tuple[Measure, ...]) -> str:
 
 
 def is_listed(measures: tuple[Measure, ...]) -> bool:
-    """Whether a legal measure in force, unsettled, unchecked or suspended names the form for the route asked about."""
+    """Whether a legal measure in force, unchecked or suspended names the form for the route asked about."""
     return any(_law(measures, status) for status in LEGAL)
 
 
@@ -248,60 +253,39 @@ def rests_on_uncertain(headline: str) -> bool:
     return any(part.endswith((UNCERTAIN, ABOVE_SIZE)) for part in headline.split("+"))
 
 
-def unsettled_note(open_now: Iterable[tuple[Measure, Event]], reviewed_to: date | None) -> str:
-    """Why measures are unsettled, in words; empty when none is.
+def is_unconfirmed(measures: tuple[Measure, ...]) -> bool:
+    """Whether the gravest instrument in force for the route is so by ends of suspensions after the last reviewed day alone."""
+    law = [m for m in measures if m.is_law and not m.conditional and m.status == IN_FORCE and m.instrument in HEADLINES]
+    gravest = next((name for name in HEADLINES if any(m.instrument == name for m in law)), None)
+    return gravest is not None and all(m.unconfirmed for m in law if m.instrument == gravest)
+
+
+def doubt_note(returned: Iterable[tuple[str, date]], reviewed_to: date | None) -> str:
+    """What is in force because a suspension ended after the last reviewed day; empty when nothing is.
 
     Args:
-        open_now: Unsettled measures, each with an agreed extension of what suspended it.
+        returned: Title of a measure, and the day on which it came into force so.
         reviewed_to: As in `ControlState`.
     """
-    titles: dict[Event, dict[str, None]] = {}
-    for measure, extension in open_now:
-        titles.setdefault(extension, {})[measure.number or measure.authority] = None
-    return together(*(_unsettled(tuple(named), extension, reviewed_to) for extension, named in titles.items()))
-
-
-def _unsettled(titles: tuple[str, ...], extension: Event, reviewed_to: date | None) -> str:
-    values = {
-        "titles": titles,
-        "until": message("{day:%Y-%m-%d}", day=extension.ends) if extension.ends else message("no stated day"),
-        "authority": extension.authority,
-        "reviewed": message("{day:%Y-%m-%d}", day=reviewed_to) if reviewed_to else message("no stated day"),
-    }
-    if extension.relation == MAY_EXTEND:
-        return message(
-            "{titles:and}: unsettled. Whether the extension to {until} that both governments agreed ({authority}) covers its "
-            "suspension was not found, ledger complete to {reviewed}.",
-            **values,
-        )
-    return message(
-        "{titles:and}: unsettled. Extension of the suspension to {until} agreed by both governments ({authority}), amending "
-        "act not seen, ledger complete to {reviewed}.",
-        **values,
-    )
-
-
-def dates_note(began: Iterable[tuple[str, date]], reviewed_to: date | None) -> str:
-    """What is in force since a day after the last reviewed one, by dates alone; empty when nothing is.
-
-    Args:
-        began: Title of a measure in force, and the first day of that status.
-        reviewed_to: As in `ControlState`; without a day nothing is told, since `review_note` doubts every state.
-    """
     days: dict[date, dict[str, None]] = {}
-    for title, day in sorted(began, key=lambda one: one[1]):
-        if reviewed_to and day > reviewed_to:
+    for title, day in sorted(returned, key=lambda one: one[1]):
+        if reviewed_to and day > reviewed_to:  # of one that covers the form by such a licence the licence is named
             days.setdefault(day, {})[title] = None
     return together(
         *(
             message(
-                "{titles:and}: in force since {day:%Y-%m-%d} by the dates of the acts alone; whether a suspension was extended "
+                "{titles:and}: in force since {day:%Y-%m-%d} by the dates of the acts; whether the suspension was extended "
                 "after {reviewed:%Y-%m-%d} is not known.",
                 titles=tuple(titles), day=day, reviewed=reviewed_to,
             )
             for day, titles in days.items()
         )
     )  # fmt: skip
+
+
+def returned_by_dates(measures: Iterable[Measure]) -> Iterator[tuple[str, date]]:
+    """Title and first day of each measure that is unconfirmed."""
+    return ((m.number or m.authority, m.status_since) for m in measures if m.unconfirmed)
 
 
 def is_beyond_review(reviewed_to: date | None, day: date) -> bool:
@@ -315,8 +299,7 @@ def review_note(reviewed_to: date | None, day: date) -> Message:
         return message("The ledger states no day to which it was reviewed: what it does not name may still be law.")
     if is_beyond_review(reviewed_to, day):
         return message(
-            "Ledger reviewed to {reviewed:%Y-%m-%d}; later acts are not in it: "
-            "states after that day hold unless an act after {reviewed:%Y-%m-%d} says otherwise.",
+            "Legal state of {reviewed:%Y-%m-%d}, carried forward: what was announced since is not in the ledger.",
             reviewed=reviewed_to,
         )
     return message("Ledger reviewed to {reviewed:%Y-%m-%d}.", reviewed=reviewed_to)

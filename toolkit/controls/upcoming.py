@@ -7,14 +7,13 @@ from typing import Any
 
 from toolkit.controls.changes import (
     SUSPENSION_ENDS,
-    agreed_extension,
     change_ahead,
     never_operated,
     route_of,
     titles_acted_on,
 )
 from toolkit.controls.chronology import DAY, EXPIRED, IN_FORCE, Chronology
-from toolkit.controls.events import AGREED, CLAIMS, MAY_EXTEND, SUSPENDS, Event
+from toolkit.controls.events import CLAIMS, SUSPENDS, Event
 from toolkit.controls.ledger import ControlLedger
 from toolkit.core.errors import SpecError
 from toolkit.core.messages import Message, message
@@ -45,8 +44,8 @@ def _claim(event: Event) -> dict[str, object]:
 def _lapsed(ledger: ControlLedger, event: Event, since: date, claims: tuple[Event, ...], *, first: tuple[str, ...]) -> Message:
     """The message for a suspension that has ended by its text.
 
-    A claim of one side that it goes on is named, and changes nothing; under an agreement of both governments what it suspended
-    is unsettled. What is said of a day after the last reviewed one is an inference, and says so.
+    A claim that it goes on is named, and changes nothing. What is said of a day after the last reviewed one is inferred and
+    says so.
     """
     reviewed, targets = ledger.reviewed_to, titles_acted_on(ledger.chronology, event)
     ended = message(
@@ -55,21 +54,6 @@ def _lapsed(ledger: ControlLedger, event: Event, since: date, claims: tuple[Even
         title=event.title,
         day=since - DAY,
     )
-    agreed = [claim for claim in claims if claim.standing == AGREED]
-    if agreed:
-        until, who = agreed[0].ends, agreed[0].authority
-        to = message(" to {day:%Y-%m-%d}", day=until) if until else ""
-        complete = message(", ledger complete to {day:%Y-%m-%d}", day=reviewed) if reviewed else ""
-        if all(claim.relation == MAY_EXTEND for claim in agreed):
-            return message(
-                "{ended}. Unsettled: whether the extension{to} that both governments agreed ({authority}) covers it was not "
-                "found{complete}",
-                ended=ended, to=to, authority=who, complete=complete,
-            )  # fmt: skip
-        return message(
-            "{ended}. Unsettled: extension{to} agreed by both governments ({authority}), amending act not seen{complete}",
-            ended=ended, to=to, authority=who, complete=complete,
-        )  # fmt: skip
     if first == targets:
         text = message("{ended}: in force for the first time since {day:%Y-%m-%d}", ended=ended, day=since)
     elif first:
@@ -79,7 +63,11 @@ def _lapsed(ledger: ControlLedger, event: Event, since: date, claims: tuple[Even
     else:
         text = message("{ended}: in force again since {day:%Y-%m-%d}", ended=ended, day=since)
     if reviewed and since > reviewed:
-        text = message("{text}, unless an act after {day:%Y-%m-%d} says otherwise", text=text, day=reviewed)
+        text = message(
+            "{text} by the dates of the acts; whether it was extended after {day:%Y-%m-%d} is not known",
+            text=text,
+            day=reviewed,
+        )
     if not claims:
         return text
     stated = [message("{who}, to {day:%Y-%m-%d}", who=c.authority, day=c.ends) if c.ends else c.authority for c in claims]
@@ -131,22 +119,18 @@ def dated_changes(ledger: ControlLedger, *, on: date, within_days: int) -> list[
         if change and change.date <= on + window:
             parts = {}
             if change.kind == SUSPENSION_ENDS:
-                extension = agreed_extension(chronology, event, on)
                 parts = {"returns": change.date + DAY, "never_operated": list(never_operated(chronology, event, on))}
-                if extension:
-                    parts["claims"] = [_claim(extension)]
+                parts["claims"] = [_claim(one) for one in chronology.acting_on(event, CLAIMS, known=on)]
             rows.append(_row(chronology, event, change.date, "ahead", change.what, change=change.kind, **parts))
         if event.relation == SUSPENDS and event.is_law and chronology.status(event, on, known=on) == EXPIRED:
             since = chronology.period(event, on).since
-            extension = agreed_extension(chronology, event, on)
-            if extension and extension.ends and extension.ends < on:
-                since = max(since, extension.ends + DAY)  # until then it was unsettled
             claims = tuple(
                 claim
-                for claim in chronology.acting_on(event, CLAIMS, MAY_EXTEND, known=on)
+                for claim in chronology.acting_on(event, CLAIMS, known=on)
                 if chronology.status(claim, on, known=on) == IN_FORCE
             )
-            if since - DAY >= on - window or claims:
+            back = any(chronology.returned(ledger[target], since, known=on) == since for target in event.acts_on)
+            if back and (since - DAY >= on - window or claims):
                 first = never_operated(chronology, event, since)
                 what = _lapsed(ledger, event, since, claims, first=first)
                 stated = [_claim(claim) for claim in claims]

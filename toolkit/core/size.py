@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from math import prod
 
 from toolkit.core.errors import SpecError
 from toolkit.core.limits import check_number
@@ -12,6 +13,10 @@ from toolkit.core.messages import message
 _NUMBER = r"\d+(?:[.,]\d+)?"
 _MASS = re.compile(rf"(?:({_NUMBER})|(\d+)[/⁄](\d+))\s*(kg|g|ozt)")
 _SIZE = re.compile(rf"[ø⌀]?\s*({_NUMBER})\s*(?:mm)?\s*[x×*]\s*({_NUMBER})\s*(?:mm)?(?:\s*[x×*]\s*({_NUMBER})\s*(?:mm)?)?")
+
+
+DENSEST = 22.6e-6
+"""kg/mm3 of osmium: no piece is heavier than its box filled with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +63,17 @@ class PieceSize:
         return f"{'x'.join(f'{side:.12g}' for side in self.dimensions)} mm"
 
     def reaches(self, sides: tuple[float, ...], mass: float | None) -> bool | None:
-        """Whether the piece is as large as `sides` (mm) and as heavy as `mass` (kg); None when that is not known."""
-        if mass is not None and self.mass is not None and self.mass < mass:
+        """Whether the piece is as large as `sides` (mm) and as heavy as `mass` (kg); None when that is not known.
+
+        Of a piece whose mass is not known the box around it says how heavy it is at most.
+        """
+        at_most = prod(self.dimensions) * DENSEST if self.mass is None and self.dimensions else self.mass
+        if mass is not None and at_most is not None and at_most < mass:
             return False
-        if self.dimensions is None:
+        if self.dimensions is None if sides else self.mass is None:
             return None
+        if self.dimensions is None:
+            return True
         return all(own >= side for own, side in zip(self.dimensions, sorted(sides, reverse=True), strict=False))
 
 

@@ -102,6 +102,7 @@ class LotExposure:
         headline: State of the form for the owner's country, as in `ControlState`.
         controlled: A licence or ban is in force on the form for this route; law only.
         uncertain: No notice settles the form; it counts as controlled.
+        unconfirmed: The headline rests on the end of a suspension after the last reviewed day; it counts as controlled.
         measures: Numbers of the measures that make it controlled, and of export quotas in force.
         practice: Instruments that are only reported (a de-facto stop); never law.
         delivery: One of `DELIVERIES` or `PLANS`.
@@ -139,6 +140,7 @@ class LotExposure:
     headline: str
     controlled: bool
     uncertain: bool
+    unconfirmed: bool
     measures: tuple[str, ...]
     practice: tuple[str, ...]
     delivery: str
@@ -298,6 +300,7 @@ def lot_exposures(
                 headline=state.headline,
                 controlled=bool(counting),
                 uncertain=state.uncertain,
+                unconfirmed=state.unconfirmed,
                 measures=tuple(dict.fromkeys(m.number or m.authority for m in (*counting, *quotas))),
                 practice=stops,
                 delivery=delivery,

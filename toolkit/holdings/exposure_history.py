@@ -67,7 +67,7 @@ class Change:
         day: The day, as known on it.
         event_id: Id in the ledger.
         number: By which it is cited.
-        status: in_force, suspended, unsettled, unchecked, reported, or ended.
+        status: in_force, suspended, unchecked, reported, or ended.
         before: The status until then; null where it did not apply.
         assets: Keys of the metals for which it changed.
     """

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Unpack
 
-from toolkit.controls.chronology import BINDING, IN_FORCE, SUSPENDED, UNSETTLED
+from toolkit.controls.chronology import IN_FORCE, SUSPENDED
 from toolkit.controls.events import END_USERS, EU_MEMBERS, EUROPEAN_UNION
 from toolkit.controls.ledger import CHINA, ControlLedger
 from toolkit.controls.state import UNCHECKED, Measure, Piece
@@ -25,7 +25,7 @@ SINGLED_OUT = (("USA", "civil"), ("USA", "military"), ("JPN", "military"))
 YES, PERMIT, LICENCE, SUSPENDED_NO, NOT_SETTLED, NO = "yes", "permit", "licence", "suspended", "unsettled", "no"
 """Answers: nothing known stands in the way; a permit of the European Union is needed; the metal is still, or may be, where it
 is exported from and needs a licence to leave; a ban is suspended today; what stands in the way is not settled (its text was not
-checked, does not settle the form or the case, its suspension goes on by an act that was not seen, or the export law of the
+checked, does not settle the form or the case, or the export law of the
 place is not in the ledger); forbidden to this buyer, or by a ban of exports that the lot, still or perhaps there, is under."""
 
 
@@ -114,7 +114,7 @@ def resale_answer(
     shut = [m for m in bans if m.certainty == "named"]
     licences = [m for m in leaving if m.status == IN_FORCE and m.instrument not in RESTRICTING]
     reaching = [
-        m for m in state.measures if m.instrument == REACHING and m.is_law and m.status in BINDING and not m.conditional
+        m for m in state.measures if m.instrument == REACHING and m.is_law and m.status == IN_FORCE and not m.conditional
     ]
     open_ones = [m for m in met if m.status != SUSPENDED and m not in barred]
     open_ones += [m for m in leaving if m.status != IN_FORCE] + reaching
@@ -134,11 +134,11 @@ def resale_answer(
 
 
 def _meeting(measures: tuple[Measure, ...], place: str, user: str) -> Iterator[Measure]:
-    """Bans and lists of the origin that single this buyer out, in force, unsettled or suspended; none that holds for all."""
+    """Bans and lists of the origin that single this buyer out, in force, unchecked or suspended; none that holds for all."""
     for m in measures:
         if not m.is_law or m.conditional or m.instrument not in RESTRICTING:
             continue
-        if m.status in (IN_FORCE, UNSETTLED, UNCHECKED, SUSPENDED) and place in m.destinations and m.end_user in ("all", user):
+        if m.status in (IN_FORCE, UNCHECKED, SUSPENDED) and place in m.destinations and m.end_user in ("all", user):
             yield m
 
 
@@ -170,7 +170,7 @@ def restricted_buyers(ledger: ControlLedger, *, on: date, origin: str) -> tuple[
 
     Args:
         ledger: The control ledger.
-        on: Day on which measures are in force or unsettled.
+        on: Day on which measures are in force.
         origin: ISO-3 code of the country whose measures are meant.
     """
     return tuple(
@@ -183,7 +183,7 @@ def restricted_buyers(ledger: ControlLedger, *, on: date, origin: str) -> tuple[
                 and event.end_user in END_USERS
                 and event.instrument in RESTRICTING
                 and event.known_from <= on
-                and ledger.chronology.status(event, on, known=on) in BINDING
+                and ledger.chronology.status(event, on, known=on) == IN_FORCE
                 for destination in event.destinations
             }
         )

@@ -7,9 +7,8 @@ from datetime import date
 
 import polars as pl
 
-from toolkit.controls.chronology import IN_FORCE
 from toolkit.controls.ledger import CHINA, ControlLedger
-from toolkit.controls.state import dates_note
+from toolkit.controls.state import doubt_note
 from toolkit.core.countries import CUSTOMS_CHINA
 from toolkit.core.grouping import by_key
 from toolkit.core.messages import Message, few, message
@@ -30,7 +29,7 @@ from toolkit.holdings.resale import NOT_SETTLED
 
 
 def by_dates(portfolio: PortfolioExposure, ledger: ControlLedger, on: date) -> tuple[str, ...]:
-    """Which measures on the lots, their delivery or resale, are in force by dates that have passed since the last review.
+    """Which measures on the lots, their delivery or resale, are in force because a suspension has ended since the last review.
 
     Args:
         portfolio: The lots and what is on them.
@@ -42,8 +41,9 @@ def by_dates(portfolio: PortfolioExposure, ledger: ControlLedger, on: date) -> t
     named = [
         (title, event) for event in ledger.events if event.is_law and (title := event.number or event.authority) in numbers
     ]
-    spells = [(title, ledger.chronology.period(event, on)) for title, event in named if event.known_from <= on]
-    told = dates_note(((title, spell.since) for title, spell in spells if spell.status == IN_FORCE), ledger.reviewed_to)
+    reviewed = ledger.reviewed_on(on)
+    days = ((title, ledger.chronology.returned(event, on, known=on)) for title, event in named if event.known_from <= on)
+    told = doubt_note(((title, day) for title, day in days if day and reviewed and day > reviewed), reviewed)
     return (told,) if told else ()
 
 

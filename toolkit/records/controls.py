@@ -75,8 +75,10 @@ class FormState(Record):
     """Whether a legal measure in force or suspended names the form on this route."""
     uncertain: bool
     """Whether the headline rests on a notice that does not settle this form."""
-    unsettled: Sentence
-    """Why measures of the headline are unsettled; empty where none is."""
+    unconfirmed: bool
+    """Whether the headline rests on the end of a suspension after the last reviewed day: it counts as controlled."""
+    doubt: Sentence
+    """Which measures do, in words; empty where none does."""
     reviewed_to: ReviewedTo
     review: Sentence
     """The same in a sentence."""
@@ -113,11 +115,13 @@ class Spell(Record):
     """A period of one status."""
 
     status: str
-    """in_force, suspended or unsettled."""
+    """in_force or suspended."""
     since: Day
     """First day."""
     until: Day | None
     """Last day; null where no known date ends it."""
+    unconfirmed: bool
+    """Whether it began because a suspension ended after the last reviewed day: an extension is not known."""
 
 
 class Claim(Record):

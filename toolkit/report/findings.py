@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 from toolkit.core.limits import HELD
 from toolkit.records.base import Named
 from toolkit.records.conflict import Conflict
-from toolkit.records.controls import ControlState, Standing
+from toolkit.records.controls import ControlState, Standing, Upcoming
 from toolkit.records.exposure import Exposure
 from toolkit.records.findings import Part, Parts
 from toolkit.records.limits import Limit
@@ -349,6 +349,11 @@ class Checked(Protocol):
     def confidence(self) -> str:
         """In the words of the ledger."""
         ...
+
+
+def official_dates(rows: Iterable[Upcoming]) -> list[Upcoming]:
+    """Changes ahead that rest on an official act that was looked up, the next first: what every page calls the next change."""
+    return [row for row in rows if row.status == "ahead" and is_confirmed(row)]
 
 
 def is_confirmed(fact: Checked) -> bool:

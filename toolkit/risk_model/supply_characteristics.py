@@ -12,7 +12,7 @@ from functools import partial
 
 import polars as pl
 
-from toolkit.controls.chronology import BINDING, DAY
+from toolkit.controls.chronology import DAY, IN_FORCE
 from toolkit.controls.ledger import CHINA, ControlLedger
 from toolkit.controls.state import HEADLINES
 from toolkit.core.assets import Asset
@@ -44,7 +44,7 @@ def control_pressure(ledger: ControlLedger, asset: Asset, on: date, *, destinati
     if asset.form is None:
         return None
     state = ledger.state(asset.key, asset.form, on=on, destination=destination, origin=origin)
-    return float(sum(m.is_law and m.status in BINDING and m.instrument in HEADLINES for m in state.measures))
+    return float(sum(m.is_law and m.status == IN_FORCE and m.instrument in HEADLINES for m in state.measures))
 
 
 def import_drop(flows: pl.DataFrame, asset: str, on: date, *, reporter: str, direction: str = "import") -> float | None:

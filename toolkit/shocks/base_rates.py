@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from toolkit.controls.events import COUNTING, SUSPENDS, Event
+from toolkit.controls.events import COUNTING, NEUTRAL, SUSPENDS, Event
 from toolkit.controls.ledger import CHINA, ControlLedger
 from toolkit.core.assets import Asset
 from toolkit.core.units import DAYS_PER_YEAR
@@ -108,7 +108,7 @@ def control_changes(
     """Official licences and bans, for all end users, whose notice covers the traded form of a metal; or what lifts them.
 
     Announcements are counted, whatever became of them, because prices move then: a ban on one destination is one, and so is
-    a control that is suspended later. Quotas, whitelists, entity lists and practice are none.
+    a control that is suspended later. Quotas, whitelists, entity lists, practice and lists in place of older ones are none.
 
     Args:
         ledger: The ledger.
@@ -118,9 +118,8 @@ def control_changes(
         direction: ``tighten`` or ``lift``.
     """
     traded = [(asset.key, asset.form) for asset in metals if asset.form is not None]
-    known = sorted(
-        (e for e in ledger.events if e.known_from <= on and e.origin == origin), key=lambda e: (e.announced, e.event_id)
-    )
+    changing = (e for e in ledger.events if e.known_from <= on and e.origin == origin and e.direction != NEUTRAL)
+    known = sorted(changing, key=lambda e: (e.announced, e.event_id))
     struck: set[str] = set()
     changes: list[ControlChange] = []
     for event in known:
@@ -151,7 +150,7 @@ def control_rate(
         direction: ``tighten`` or ``lift``.
     """
     own = [asset for asset in metals if asset.form is not None]
-    measures = [e for e in ledger.events if e.is_law and e.known_from <= on and e.origin == origin]
+    measures = [e for e in ledger.events if e.is_law and e.known_from <= on and e.origin == origin and e.direction != NEUTRAL]
     if not measures or not own:
         return None
     new = control_changes(ledger, own, on=on, origin=origin)

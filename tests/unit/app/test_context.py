@@ -62,20 +62,20 @@ def test_a_confirmed_extension_takes_the_place_of_the_claim(settings, write):
         'metals = ["holmium", "erbium"]\nacts_on = ["EV062"]\nrelation = "extends"\ncitation = "gazette"\n'
     )
     lapsed = calendar(Context(settings, TODAY), "90d").lapsed
-    assert [row.event_id for row in lapsed] == ["EV062", "EV098"]
-    assert [row.event_id for row in calendar(Context(settings, TODAY, file), "90d").lapsed] == ["EV098"]
+    assert [row.event_id for row in lapsed] == ["EV115b", "EV062", "EV098"]
+    assert [row.event_id for row in calendar(Context(settings, TODAY, file), "90d").lapsed] == ["EV115b", "EV098"]
 
 
 def test_an_own_event_of_tomorrow_is_not_known_today(settings, write):
     file = write(
         '[[event]]\nevent_id = "own-y"\nkind = "control"\ninstrument = "ban"\nstanding = "official"\n'
-        'announced = "2026-11-25"\neffective = "2026-11-25"\nauthority = "M"\norigin = "CHN"\nmetals = ["hafnium"]\n'
+        'announced = "2026-11-25"\neffective = "2026-11-25"\nauthority = "M"\norigin = "CHN"\nmetals = ["platinum"]\n'
         'forms = ["metal"]\ndual_use = true\ncitation = "gazette"\n'
     )
     assert Context(settings, TODAY, file).own == ()
-    assert headline(Context(settings, TODAY, file), TODAY, "hafnium", "DEU") == "not_listed"
+    assert headline(Context(settings, TODAY, file), TODAY, "platinum", "DEU") == "not_listed"
     tomorrow = date(2026, 11, 25)
-    assert headline(Context(settings, tomorrow, file), tomorrow, "hafnium", "DEU") == "ban"
+    assert headline(Context(settings, tomorrow, file), tomorrow, "platinum", "DEU") == "ban"
 
 
 @pytest.mark.parametrize(

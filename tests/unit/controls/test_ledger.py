@@ -66,8 +66,8 @@ def test_gallium_metal_to_the_united_states(ledger, on, headline):
         ("indium", "metal", "not_listed"),
         ("neodymium", "oxide", "not_listed"),
         ("praseodymium", "oxide", "not_listed"),
-        ("hafnium", "metal", "not_listed"),
-        ("rhenium", "metal", "not_listed"),
+        ("hafnium", "metal", "licence"),
+        ("rhenium", "metal", "licence_above_size"),
         ("gold", "metal", "not_listed"),
         ("platinum", "metal", "not_listed"),
     ],
@@ -137,8 +137,8 @@ def test_all_dual_use_items_cover_a_form_exactly_while_a_licence_does(ledger):
     def covered(metal, form, on):
         return "EV037a" in by_id(state(ledger, metal, form, on, "USA").measures)
 
-    assert not covered("bismuth", "metal", date(2025, 2, 3))
-    assert covered("bismuth", "metal", date(2025, 2, 4))
+    assert not covered("tellurium", "metal", date(2025, 2, 3))
+    assert covered("tellurium", "metal", date(2025, 2, 4))
     assert covered("tungsten", "metal", TODAY)
     assert not covered("indium", "metal", TODAY)
     assert not covered("holmium", "oxide", date(2026, 6, 1))  # its licence is suspended, and so is its dual-use status
@@ -187,29 +187,19 @@ def test_practice_alone_makes_a_headline_but_no_listing(ledger):
     assert (found.headline, found.listed) == ("de_facto_stop", False)
 
 
-def test_an_agreed_extension_without_its_act_leaves_the_suspended_measure_unsettled(ledger):
-    before, after, past = date(2026, 11, 10), date(2026, 11, 11), date(2027, 1, 11)
-    assert state(ledger, "holmium", "oxide", before).headline == "licence_suspended"
-    found = state(ledger, "holmium", "oxide", after)
-    assert (found.headline, found.listed) == ("licence_unsettled", True)
-    agreed = by_id(found.measures)["EV089"]
-    assert (agreed.status, agreed.standing, agreed.counts) == ("agreed", "agreed", False)
-    licence = by_id(found.measures)["EV056"]
-    assert (licence.status, licence.since, licence.until) == ("unsettled", after, date(2027, 1, 10))
-    assert (licence.acted_on_by, licence.counts) == (("EV089",), True)  # the safe side
-    assert "agreed by both governments (MOFCOM and USTR), amending act not seen" in found.unsettled
-    assert [(c.date, c.standing) for c in found.next_changes] == [(date(2027, 1, 10), "agreed")]
-    assert state(ledger, "holmium", "oxide", past).headline == "licence"
-    assert by_id(state(ledger, "holmium", "oxide", past).measures)["EV056"].since == past
-
-
-def test_a_claim_of_one_side_is_named_and_changes_nothing(tables):
+@pytest.mark.parametrize("standing", ["claimed", "agreed"])
+def test_a_claim_is_named_and_changes_nothing(tables, standing):
     table = tables["controls"].with_columns(
-        standing=pl.when(pl.col("event_id") == "EV089").then(pl.lit("claimed")).otherwise("standing")
+        standing=pl.when(pl.col("event_id") == "EV089").then(pl.lit(standing)).otherwise("standing")
     )
-    found = state(ControlLedger.of(table, tables["control_scopes"]), "holmium", "oxide", date(2026, 11, 11))
-    assert found.headline == "licence"
-    assert (by_id(found.measures)["EV089"].status, found.unsettled) == ("claimed", "")
+    ledger, after = ControlLedger.of(table, tables["control_scopes"]), date(2026, 11, 11)
+    assert state(ledger, "holmium", "oxide", date(2026, 11, 10)).headline == "licence_suspended"
+    found = state(ledger, "holmium", "oxide", after)
+    assert (found.headline, found.listed) == ("licence", True)
+    claim, licence = (by_id(found.measures)[key] for key in ("EV089", "EV056"))
+    assert (claim.status, claim.counts) == (standing, False)
+    assert (licence.status, licence.since, licence.until, licence.counts) == ("in_force", after, None, True)
+    assert [(c.date, c.standing) for c in found.next_changes] == [(date(2027, 1, 10), standing)]
 
 
 def test_the_next_change_of_the_ban(ledger):
@@ -233,7 +223,7 @@ def test_what_stays_in_the_country_of_an_export_control_is_not_exported(ledger):
     assert ledger.is_controlled("gallium", "metal", on=TODAY, destination="HKG")
     assert not ledger.is_controlled("gallium", "metal", on=TODAY, destination="CHN")
     found = state(ledger, "gallium", "metal", destination="CHN")
-    assert (found.headline, found.measures, found.unsettled) == ("not_listed", (), "")
+    assert (found.headline, found.measures, found.doubt) == ("not_listed", (), "")
     assert found.note == "What stays in CHN is not exported: no export control applies to it."
 
 

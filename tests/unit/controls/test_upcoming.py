@@ -17,19 +17,19 @@ def test_what_changes_within_ninety_days(ledger):
     assert [(row["date"], row["standing"], row["kind"], row["event_id"]) for row in ahead] == [
         (date(2026, 11, 27), "official", "control", "EV063"),
         (date(2027, 1, 1), "official", "policy", "EV092"),
-        (date(2027, 1, 10), "agreed", "policy", "EV089"),
+        (date(2027, 1, 10), "claimed", "policy", "EV089"),
     ]
     assert "2026-11-28" in ahead[0]["what"]
-    assert "amending act not seen" in ahead[2]["what"]
+    assert "no legal act confirms it" in ahead[2]["what"]
 
 
-def test_a_suspension_that_ended_by_its_text_under_an_agreed_extension_is_unsettled_and_never_in_force(ledger):
+def test_a_suspension_that_ended_by_its_text_brings_back_what_it_suspended_and_a_claim_is_named(ledger):
     row = next(row for row in upcoming(ledger, on=TODAY) if (row["status"], row["event_id"]) == ("lapsed", "EV062"))
     assert (row["date"], row["number"]) == (date(2026, 11, 10), "No. 70 of 2025")
-    assert "Unsettled: extension to 2027-01-10 agreed by both governments" in row["what"]
-    assert "in force" not in row["what"]
+    assert "in force again since 2026-11-11" in row["what"]
+    assert "unless the claimed extension holds (MOFCOM, to 2027-01-10" in row["what"]
     assert row["claims"] == [
-        {"authority": "MOFCOM and USTR", "until": date(2027, 1, 10), "standing": "agreed", "relation": "claims_extension"}
+        {"authority": "MOFCOM", "until": date(2027, 1, 10), "standing": "claimed", "relation": "claims_extension"}
     ]
 
 
@@ -40,7 +40,14 @@ def test_what_never_operated_does_not_come_back(ledger):
     assert "No. 62 of 2025" not in row["never_operated"]  # in force from 2025-10-09 to 2025-11-06
     assert "No. 61 of 2025 limb 1(3)" not in row["never_operated"]
     (known,) = (row for row in upcoming(ledger, on=date(2026, 10, 1), within_days=50) if row["event_id"] == "EV062")
-    assert "agreed by both governments (MOFCOM and USTR), amending act not seen" in known["what"]
+    assert [claim["authority"] for claim in known["claims"]] == ["MOFCOM"]
+
+
+def test_a_suspension_that_another_goes_on_with_has_not_lapsed(ledger):
+    """No. 21 of 2025 was suspended three times in a row: at the end of the first nothing came back."""
+    rows = upcoming(ledger, on=date(2025, 8, 20), within_days=90)
+    assert "EV042c" in [row["event_id"] for row in rows]
+    assert "EV042b" not in [row["event_id"] for row in rows]
 
 
 def test_a_lapsed_suspension_stays_while_the_claim_stands_and_goes_after(ledger):
@@ -49,7 +56,7 @@ def test_a_lapsed_suspension_stays_while_the_claim_stands_and_goes_after(ledger)
 
     assert lapsed(date(2026, 11, 10)) == []
     assert "EV062" in lapsed(date(2026, 11, 11))
-    assert lapsed(date(2027, 1, 10)) == ["EV062", "EV098"]
+    assert lapsed(date(2027, 1, 10)) == ["EV062"]
     assert lapsed(date(2027, 1, 11)) == []
 
 

@@ -32,7 +32,7 @@ def traded(tmp_path_factory):
     lots = tmp_path_factory.mktemp("lots") / "lots.csv"
     lots.write_text(
         "lot_id,asset,quantity,unit,purchase_date,origin_country,location,status\n"
-        "SB-1,antimony,3000,kg,2024-09-01,CHN,DEU,stored\nHF-1,hafnium,3,kg,2024-09-01,FRA,DEU,stored\n"
+        "SB-1,antimony,3000,kg,2024-09-01,CHN,DEU,stored\nHF-1,hafnium,3,kg,2024-09-01,CHN,DEU,stored\n"
         "IN-B,indium,30,kg,2026-10-03,KOR,,ordered\n"
     )
     return proposal(holdings=str(lots))

@@ -33,7 +33,7 @@ def test_the_next_official_date_says_what_it_changes_and_speaks_of_no_holdings(f
     heading, _, paragraph, figures, *_ = brief_answer.build(found())
     words = plain(paragraph.text).replace("\u00a0", " ")
     told = plain(heading.text).replace("\u00a0", " ")
-    assert told.endswith("measures changed since 24 October 2026, unless an act after 8 October 2026 says otherwise")
+    assert told.endswith("since 24 October 2026; no act after 8 October 2026 was seen, so that they are unconfirmed")
     assert plain(figures.items[1].note).startswith("by their dates alone")
     assert "In 3 days, 27 November 2026: last day on which the ban to the US on gallium, germanium and antimony" in words
     assert "in force again from 28 November 2026 unless that is extended" in words

@@ -32,7 +32,7 @@ def dates(record, code="en"):
 
 def test_each_date_says_what_happens_and_what_follows():
     found = dates(law())
-    assert list(found) == ["2026-11-10", "2026-11-27", "2027-01-01", "2027-01-10"]
+    assert list(found) == ["2026-11-09", "2026-11-10", "2026-11-27", "2027-01-01", "2027-01-10"]
     assert plain(found["2026-11-27"].what) == (
         "Last day on which the ban to the US on gallium, germanium and antimony is suspended"
     )
@@ -40,19 +40,19 @@ def test_each_date_says_what_happens_and_what_follows():
         "No.\u00a046/2024\u00a0¶2, suspended by No.\u00a072/2025. In force again from 28\u00a0Nov\u00a02026 unless it is extended."
     )
     lapsed = found["2026-11-10"]
-    assert plain(lapsed.what).endswith("No.\u00a062/2025 ended by its text: not settled")
-    assert "in force" not in plain(lapsed.note).casefold()
-    assert "10\u00a0Jan\u00a02027" in plain(lapsed.note)
-    assert plain(found["2027-01-10"].note) == "Stated by MOFCOM and USTR; the amending act was not seen."
+    assert plain(lapsed.what).endswith("No.\u00a062/2025 has lapsed")
+    assert "by the dates of the acts; whether it was extended after 8\u00a0Oct\u00a02026 is not known" in plain(lapsed.note)
+    assert plain(found["2027-01-10"].note) == "No legal act confirms it."
 
 
 def test_what_is_not_confirmed_is_marked_and_never_the_next_date():
     found = dates(law())
     assert {iso: (entry.state, entry.confirmed, entry.standing) for iso, entry in found.items()} == {
+        "2026-11-09": ("past", False, "official"),
         "2026-11-10": ("past", True, "official"),
         "2026-11-27": ("next", True, "official"),
         "2027-01-01": ("ahead", True, "official"),
-        "2027-01-10": ("ahead", False, "agreed, act not seen"),
+        "2027-01-10": ("ahead", False, "claimed"),
     }
     record = copy.deepcopy(law())
     record["upcoming"] = [row for row in record["upcoming"] if row["date"] > "2026-12"]

@@ -49,7 +49,7 @@ def test_the_calendar_is_one_of_rfc_5545(record):
         assert told["DTSTART;VALUE=DATE"] == row.date.replace("-", "")
         assert date.fromisoformat(told["DTEND;VALUE=DATE"]).toordinal() == date.fromisoformat(row.date).toordinal() + 1
         assert row.what in plain(told["DESCRIPTION"])
-        assert "Ledger reviewed to 2026-10-08" in told["DESCRIPTION"]
+        assert "Legal state of 2026-10-08" in told["DESCRIPTION"]
         assert re.search(r"(?<!\\)[,;]", told["DESCRIPTION"] + told["SUMMARY"]) is None
         assert told["STATUS"] == ("CONFIRMED" if row.standing == "official" else "TENTATIVE")
     assert len(uids) == len(events)

@@ -37,15 +37,15 @@ def test_every_report_states_the_dates_it_rests_on():
     ]
     found = status({**law(), "data": [*law()["data"], SHARES]}, {"quality": {"series": series, "without": []}})
     assert found == {
-        "Legal state as of": "24\u00a0November\u00a02026",
+        "Legal state of": "8\u00a0October\u00a02026, carried forward",
         "Prices": "customs unit value to Jul\u00a02026 and monthly average to May\u00a02026",
         "Shares of supply": "USGS Mineral Commodity Summaries 2026 (2025)",
-        "Unconfirmed facts in this report": "5",
+        "Unconfirmed facts in this report": "7",
     }
 
 
 def test_the_bare_law_has_no_prices_to_date():
-    assert list(status(law())) == ["Legal state as of", "Unconfirmed facts in this report"]
+    assert list(status(law())) == ["Legal state of", "Unconfirmed facts in this report"]
     assert list(status(law(), code="de")) == ["Rechtslage vom", "Unbestätigte Angaben in diesem Bericht"]
 
 
@@ -96,27 +96,24 @@ def test_unconfirmed_facts_are_those_the_ledger_did_not_look_up():
             shown += route["measures"]
     wanted = {m["event_id"] for m in shown if m["standing"] != "official" or not m["confidence"].startswith("verified")}
     assert set(unconfirmed(partial_findings(record))) == wanted
-    assert len(wanted) == 5
+    assert len(wanted) == 7
 
 
 def test_each_unconfirmed_fact_has_its_number_metals_reason_and_source():
     figure = blocks(law())[2]
-    assert plain(figure.title) == "Five facts used in this report are not confirmed"
+    assert plain(figure.title) == "Seven facts used in this report are not confirmed"
     rows = {plain(row.cells[0]): [plain(cell) for cell in row.cells[1:]] for row in figure.body[0].rows}
     assert rows["Regulation (EU) 2021/821 Annex I"][:2] == [
         "Licence: bismuth, tungsten, rhenium and hafnium",
         "not checked against the text",
     ]
-    assert (
-        rows["statements of 28\u00a0Sep\u00a02026 on the Kuala Lumpur arrangement"][1]
-        == "stated by both governments, act not seen"
-    )
+    assert rows["MOFCOM statement of 28\u00a0Sep\u00a02026, item 8"][1] == "claimed by MOFCOM; no legal act confirms it"
     assert rows["No.\u00a020/2026"][1] == "one source, not confirmed elsewhere"
     assert all(cells[-1] for cells in rows.values())
     assert not re.search(r"\d{4}-\d{2}-\d{2}", "; ".join(" ".join((head, *cells)) for head, cells in rows.items()))
     german = [plain(cell) for row in blocks(law(), code="de")[2].body[0].rows for cell in row.cells]
     assert [words for words in german if re.search(r"\b(of|the|and|seen|statement|Chinese)\b", words)] == []
-    assert plain(blocks(law(), code="de")[2].title).startswith("Fünf in diesem Bericht verwendete Angaben")
+    assert plain(blocks(law(), code="de")[2].title).startswith("Sieben in diesem Bericht verwendete Angaben")
 
 
 def test_where_everything_is_confirmed_there_is_no_list():

@@ -45,8 +45,8 @@ def test_without_a_suspension_the_title_counts_what_has_no_end():
         for r in record["timeline"]
         if r["instrument"] in ("ban", "licence") and r["spells"] and r["spells"][-1]["until"] is None
     }
-    assert len(lasting) == 6
-    assert plain(figure(record).title) == "Six measures of six are in force with no end in sight"
+    assert len(lasting) == 7
+    assert plain(figure(record).title) == "Seven measures of eight are in force with no end in sight"
 
 
 def test_the_data_table_has_every_spell_of_the_ledger():
@@ -77,14 +77,14 @@ def test_a_claimed_extension_changes_no_spell_and_is_drawn_apart():
     assert "claimed" not in {mark for mark, _ in figure(law()).legend}
 
 
-def test_an_agreed_extension_whose_act_was_not_seen_leaves_the_measure_unsettled():
+def test_what_came_back_by_dates_alone_is_drawn_as_unconfirmed():
     products = Universe((Asset(key="holmium", name="Holmium metal", element="Ho", form="metal"),))
     (row,) = [
         row for row in recorded(context(AS_OF).ledger, ((a.key, a.form) for a in products), AS_OF) if row.event_id == "EV056"
     ]
-    assert not row.claims
-    assert ("unsettled", "2026-11-11", "2027-01-10") in [(spell.status, spell.since, spell.until) for spell in row.spells]
-    assert [spell.status for spell in row.spells].count("in_force") == 1, "in force by its text after the extension only"
+    assert [claim.authority for claim in row.claims] == ["MOFCOM"]
+    assert ("in_force", "2026-11-11", True) in [(spell.status, spell.since, spell.unconfirmed) for spell in row.spells]
+    assert [spell.unconfirmed for spell in row.spells].count(True) == 1
 
 
 def test_a_run_object_without_claims_is_still_drawn():

@@ -7,8 +7,8 @@ from datetime import date
 from itertools import zip_longest
 from typing import Unpack
 
-from toolkit.controls.chronology import DAY, IN_FORCE, SUSPENDED, UNSETTLED
-from toolkit.controls.events import AGREED, CIVIL, CLAIMS, SUSPENDS, Event
+from toolkit.controls.chronology import DAY, IN_FORCE, SUSPENDED
+from toolkit.controls.events import CIVIL, CLAIMS, SUSPENDS, Event
 from toolkit.controls.ledger import CHINA, ControlLedger
 from toolkit.controls.state import Piece, piece_of
 from toolkit.core.assets import Asset, Universe
@@ -71,6 +71,7 @@ def timeline(ledger: ControlLedger, forms: Iterable[tuple[str, str | None]], as_
         as_of: Day of knowledge.
     """
     pairs = [(metal, form) for metal, form in dict.fromkeys(forms) if form]
+    reviewed = ledger.reviewed_on(as_of) or as_of
     chronology = ledger.chronology
     cuts = sorted({d for e in ledger.events if e.known_from <= as_of for d in (e.effective, e.ends and e.ends + DAY) if d})
     rows = []
@@ -86,15 +87,21 @@ def timeline(ledger: ControlLedger, forms: Iterable[tuple[str, str | None]], as_
             if cut >= event.effective and (now := chronology.status(event, cut, known=as_of)) != status:
                 changes.append((status := now, cut))
         ends = [since - DAY for _, since in changes[1:]]
+        befores = ["", *(status for status, _ in changes[:-1])]
         rows.append(
             MeasureSpells.from_objects(
                 event,
                 assets=tuple(covers),
                 uncertain=tuple(metal for metal, found in covers.items() if "named" not in found),
                 spells=tuple(
-                    Spell(status=status, since=since.isoformat(), until=until and until.isoformat())
-                    for (status, since), until in zip_longest(changes, ends)
-                    if status in (IN_FORCE, SUSPENDED, UNSETTLED)
+                    Spell(
+                        status=status,
+                        since=since.isoformat(),
+                        until=until and until.isoformat(),
+                        unconfirmed=status == IN_FORCE and before == SUSPENDED and since > reviewed,
+                    )
+                    for before, (status, since), until in zip_longest(befores, changes, ends)
+                    if status in (IN_FORCE, SUSPENDED)
                 ),
                 claims=tuple(_claims(ledger, event, as_of)),
                 source_id=event.source,
@@ -108,8 +115,7 @@ def _claims(ledger: ControlLedger, event: Event, as_of: date) -> Iterator[Claime
     chronology = ledger.chronology
     for suspension in chronology.acting_on(event, SUSPENDS, known=as_of):
         for claim in chronology.acting_on(suspension, CLAIMS, known=as_of):
-            # Under an agreement of both governments the periods themselves say that the measure is unsettled.
-            if claim.standing != AGREED and suspension.ends and (claim.ends is None or claim.ends > suspension.ends):
+            if suspension.ends and (claim.ends is None or claim.ends > suspension.ends):
                 since = suspension.ends + DAY
                 until = claim.ends and claim.ends.isoformat()
                 yield ClaimedPeriod(since=since.isoformat(), until=until, authority=claim.authority, event_id=claim.event_id)

@@ -11,7 +11,7 @@ from toolkit.holdings.exposure import LotExposure
 from toolkit.holdings.resale import NO, resale_buyers
 from toolkit.records.parts.resale import AnswerValue, BuyerChange, ChangedLots, DayAfter
 from toolkit.records.subjects import Holdings
-from toolkit.report.findings import is_confirmed
+from toolkit.report.findings import official_dates
 
 
 @part("day_after")
@@ -19,7 +19,7 @@ def day_after(ask: Ask) -> DayAfter | None:
     """The answers of `toolkit.holdings.resale` today and on the day after the next official date, by the law known today."""
     if not isinstance(ask.record, Holdings):
         return None
-    dates = [row.date for row in ask.record.upcoming if (row.status, row.kind) == ("ahead", "control") and is_confirmed(row)]
+    dates = [row.date for row in official_dates(ask.record.upcoming)]
     groups = groups_of(ask.lots)
     if not dates or not groups:
         return None

@@ -65,7 +65,7 @@ class ControlledItem(Record):
     source: SourceId
     known_from: KnownFrom
     status: str
-    """in_force, suspended, unsettled, ... on the day asked."""
+    """in_force, suspended, ... on the day asked."""
 
 
 class ControlledItems(Record, schema="controls-items"):

@@ -2,11 +2,7 @@
 
 from collections.abc import Mapping
 
-from pydantic import Field
-
 from toolkit.controls.ledger_review import EndedSuspension, OpenClaim, StatusChange, Unchecked
-from toolkit.controls.licence_catalogue import ItemCheck, MissingCode
-from toolkit.market.readers.licence_catalogue import UnreadRow
 from toolkit.records.base import Day, Record, Rows, Sentence
 from toolkit.records.fields import (
     DayAsked,
@@ -39,41 +35,6 @@ class Evidence(Record):
     """unchanged, changed or not found."""
 
 
-class CodeCounts(Record):
-    """How many codes of the ledger there are; a code counts once an item."""
-
-    codes: int
-    """All."""
-    agreeing: int
-    """That the catalogue has."""
-    in_part: int
-    """That it has in eight digits alone."""
-    lacked: int
-    """That it has not."""
-
-
-class CatalogueCheck(Record):
-    """The licence catalogue of a file beside the items of the ledger."""
-
-    file: Name
-    encoding: str
-    """Of its text."""
-    items_read: int
-    """How many items it has."""
-    counts: CodeCounts
-    """Codes of the ledger."""
-    checked: Rows[ItemCheck] = Field(alias="items")
-    """Items of the ledger."""
-    missing_in_ledger: Rows[MissingCode]
-    """Codes that the ledger lacks."""
-    unread: Rows[UnreadRow]
-    """Rows of which something could not be read."""
-    not_judged: Rows[Sentence]
-    """What the comparison leaves out."""
-    notes: Rows[Sentence]
-    """What of a workbook is read and what is not."""
-
-
 class LedgerReview(Record, schema="ledger-review"):
     """What has to be checked before the ledger is relied on: `toolkit ledger review`."""
 
@@ -83,8 +44,8 @@ class LedgerReview(Record, schema="ledger-review"):
     """Changes of status after that day, in order of days."""
     ended: Rows[EndedSuspension]
     """Suspensions that have ended since, or whose end a claim disputes."""
-    unsettled: Rows[EventTitle]
-    """Measures that are neither plainly in force nor suspended."""
+    unconfirmed: Rows[EventTitle]
+    """Measures in force because a suspension ended after that day."""
     claims: Rows[OpenClaim]
     """Extensions that were stated and are still said to run."""
     unchecked: Rows[Unchecked]
@@ -96,8 +57,6 @@ class LedgerReview(Record, schema="ledger-review"):
     own_events: OwnEvents
     evidence: Rows[Evidence]
     """Files behind them."""
-    catalogue: CatalogueCheck | None = None
-    """The licence catalogue, where a file of it is given."""
 
 
 class StateChange(Record):

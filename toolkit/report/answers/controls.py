@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
-from toolkit.controls.state import ABOVE_SIZE, UNCERTAIN, Measure, dates_note, headline_word, review_note
+from toolkit.controls.state import ABOVE_SIZE, UNCERTAIN, Measure, doubt_note, headline_word, returned_by_dates, review_note
 from toolkit.core.grouping import by_key
 from toolkit.records.answers.controls import Calendar, ControlledItems, DatedChange, MetalControls, ProductControls
 from toolkit.records.controls import FormState
@@ -25,13 +25,11 @@ STATES = {
     "suspended": mark("suspended"),
     "reported": mark("reported"),
     "claimed": mark("claimed"),
-    "unsettled": mark("unsettled"),
     "announced": mark("announced"),
 }
 CERTAINTY = {"named": "", "above_size": mark(", only large pieces"), "uncertain": mark(", form uncertain")}
 SUFFIXES = {
     "_suspended": mark("suspended"),
-    "_unsettled": mark("unsettled"),
     "_unchecked": mark("not settled here, text not checked"),
     "_above_size": mark("from a size on"),
     "_uncertain": mark("form uncertain"),
@@ -52,7 +50,7 @@ def controls(found: MetalControls, say: Language) -> Document:
     answer = Answer(say, found.as_of)
     answer.heading(
         "{metal}, {form}: {headline}  ({origin} to {destination}, {user} use, on {day:%Y-%m-%d})",
-        metal=found.metal, form=answer.word(found.form), headline=headline(answer, found.headline), origin=found.origin,
+        metal=found.metal, form=answer.word(found.form), headline=_law(answer, found), origin=found.origin,
         destination=found.destination, user=answer.word(found.end_user), day=found.as_of,
     )  # fmt: skip
     answer.lines(found.review)
@@ -60,7 +58,7 @@ def controls(found: MetalControls, say: Language) -> Document:
         answer.line(BASIS[found.form_basis])
     if basis := list(dict.fromkeys(_basis(answer, m) for m in _leading(found))):
         answer.line("Rests on {measures}.", measures=", ".join(basis))
-    answer.lines(found.unsettled, _by_dates(found, found.measures), found.note)
+    answer.lines(found.doubt, found.note)
     own = say.words(", yours")
     answer.table(
         "measure | instrument | state | since | until | for | standing",
@@ -93,7 +91,8 @@ def products(found: ProductControls, names: Mapping[str, str], say: Language) ->
         "Controls of {origin} on exports to {destination}, {user} use, on {day:%Y-%m-%d}",
         origin=found.origin, destination=found.destination, user=answer.word(found.end_user), day=found.as_of,
     )  # fmt: skip
-    answer.lines(_review(found), _by_dates(found, [m for state in found.products for m in _leading(state)]))
+    leading = {m.event_id: m for state in found.products for m in _leading(state)}
+    answer.lines(_review(found), doubt_note(returned_by_dates(leading.values()), _reviewed_to(found)))
     if found.origin == found.destination:
         answer.lines(found.products[0].note)
     answer.table(PRODUCTS, (_state(answer, state, say.name(names[state.metal])) for state in found.products))
@@ -123,10 +122,16 @@ def _reviewed_to(found: MetalControls | ProductControls | ControlledItems) -> da
     return None if found.reviewed_to is None else date.fromisoformat(found.reviewed_to)
 
 
-def _by_dates(found: MetalControls | ProductControls, measures: Iterable[Measure]) -> str:
-    """Which measures are in force by dates that have passed since the last review."""
-    law = (m for m in measures if m.is_law and m.status == "in_force")
-    return dates_note(((m.number or m.authority, m.status_since) for m in law), _reviewed_to(found))
+def _law(answer: Answer, found: MetalControls) -> str:
+    """The headline, with the doubt where it rests on the end of a suspension alone."""
+    words = headline(answer, found.headline)
+    reviewed = _reviewed_to(found)
+    if not found.unconfirmed or reviewed is None:
+        return words
+    return answer.say.words(
+        "{law} by the dates of the acts; whether the suspension was extended after {day} is not known",
+        law=words, day=answer.day(reviewed),
+    )  # fmt: skip
 
 
 def _leading(state: FormState) -> tuple[Measure, ...]:
@@ -164,7 +169,8 @@ def _state(answer: Answer, state: FormState, label: Cell) -> Iterator[Cell]:
     numbers = dict.fromkeys(_number(answer, m) for m in law if m.status == "in_force")
     practice = dict.fromkeys(answer.word(m.instrument) for m in state.measures if m.status == "reported")
     yield label
-    yield headline(answer, state.headline)
+    law_in_words = headline(answer, state.headline)
+    yield answer.say.words("{law}, unconfirmed", law=law_in_words) if state.unconfirmed else law_in_words
     words = by_key((headline_word(m.instrument, m.status), m) for m in _leading(state))
     # A word stands from the first of its measures to the last, the headline while all its words do.
     yield answer.day(max((min(m.status_since for m in same) for same in words.values()), default=None))
@@ -180,6 +186,7 @@ def _measure(answer: Answer, m: Measure, last: str) -> Iterator[Cell]:
     yield answer.word(m.instrument)
     yield (
         answer.words(STATES, m.status)
+        + (say.words(", unconfirmed") if m.unconfirmed else "")
         + (say.words(" (other route)") if m.conditional else "")
         + (say.words(CERTAINTY[m.certainty]) if CERTAINTY[m.certainty] else "")
     )

@@ -8,6 +8,7 @@ from toolkit.report.document import Block, Notes, Panel
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.text import Span, Text, sentences, strong, text
+from toolkit.report.tables.facts import legal_day
 
 
 @section("assumptions", mark("Assumptions"))
@@ -38,7 +39,7 @@ def assumptions(run: Findings) -> tuple[Block, ...]:
             text(strong(say.words("Not investment, tax or legal advice."))),
             say(
                 "Legal states are those of {day}, read from published notices, and may have changed since.",
-                day=run.fmt.long_date(run.as_of),
+                day=legal_day(run),
             ),
         )
     )

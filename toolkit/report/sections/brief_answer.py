@@ -8,12 +8,12 @@ from toolkit.records.controls import ControlState
 from toolkit.records.parts.changes import Changes
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Heading, KeyFigure, KeyFigures, Paragraph, Status
-from toolkit.report.findings import Findings
+from toolkit.report.findings import Findings, official_dates
 from toolkit.report.i18n.text import Inline, Text, sentences, text
 from toolkit.report.markers import UNCERTAIN
 from toolkit.report.sections.changes import inferred
 from toolkit.report.tables.basket import market
-from toolkit.report.tables.deadline import dated_controls, deadline
+from toolkit.report.tables.deadline import deadline
 from toolkit.report.tables.facts import doubts
 
 
@@ -86,11 +86,11 @@ def _changed(found: Findings) -> KeyFigure:
 
 
 def _next(found: Findings) -> KeyFigure:
-    say, ahead = found.say, dated_controls(found)
+    say, ahead = found.say, official_dates(found.record.upcoming)
     if not ahead:
-        return KeyFigure(say.words("Next change of a control"), text("–"), say("none is known"))
+        return KeyFigure(say.words("Next official date"), text("–"), say("none is known"))
     return KeyFigure(
-        say.words("Next change of a control"), text(found.fmt.short_date(ahead[0].date)), text(found.away(ahead[0].date))
+        say.words("Next official date"), text(found.fmt.short_date(ahead[0].date)), text(found.away(ahead[0].date))
     )
 
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from toolkit.records.controls import Claim, Upcoming
+from toolkit.records.controls import Upcoming
 from toolkit.report.charts.strip import Dated, Mark, strip
 from toolkit.report.charts.timeline import Period
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Calendar, Chart, Date, Figure, Missing
-from toolkit.report.findings import Findings, is_confirmed
+from toolkit.report.findings import Findings, is_confirmed, official_dates
 from toolkit.report.i18n.formats import capital, day
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import of_key
@@ -47,7 +47,7 @@ def calendar(run: Findings) -> tuple[Block, ...] | Missing:
         return Missing(run.say.words("The ledger knows no dated change within 400 days."))
     if run.short and run.parts.changes:  # what has lapsed stands among what changed
         rows = tuple(row for row in rows if row.status == "ahead") or rows
-    following = next((row.date for row in rows if row.status == "ahead" and is_confirmed(row)), None)
+    following = next((row.date for row in official_dates(rows)), None)
     listed = Calendar(tuple(_entry(run, row, following) for row in rows))
     figure = _figure(run, rows, following)
     return (replace(figure, body=(listed,), legend=()),) if run.short else (figure, listed)
@@ -152,19 +152,13 @@ def change_in_words(run: Findings, row: Upcoming) -> tuple[Text, tuple[Text, ...
             return say("{notice} takes effect", notice=title), (scope_in_words(run, row),)
         case "ends":
             return say("Last day of {notice}", notice=title), (scope_in_words(run, row),)
-        case "claim_ends" if row.standing == "agreed":
-            agreed = say("Last day of the extension of {notices} that both governments agreed", notices=acts)
-            return agreed, (say("Stated by {authority}; the amending act was not seen.", authority=_authority(run, row)),)
         case "claim_ends":
             claimed = say(
                 "Last day of the extension of {notices} that {authority} claimed", notices=acts, authority=_authority(run, row)
             )
             return claimed, (say("No legal act confirms it."),)
         case "lapsed":
-            if any(claim.standing == "agreed" for claim in row.claims):
-                told = say("The suspension of {notices} ended by its text: not settled", notices=acts)
-            else:
-                told = say("The suspension of {notices} has lapsed", notices=acts)
+            told = say("The suspension of {notices} has lapsed", notices=acts)
             return told, (say("Suspended by {notice}.", notice=title), *_after_lapse(run, row))
         case _:
             return _suspension_ends(run, row, acts, title)
@@ -185,9 +179,6 @@ def _suspension_ends(run: Findings, row: Upcoming, acts: Text, title: Span) -> t
         by = say("Suspended by {notice}.", notice=title)
     if not row.returns:
         return told, (by,)
-    agreed = [claim for claim in row.claims if claim.standing == "agreed"]
-    if agreed:
-        return told, (by, _agreed(run, agreed[0]))
     if row.never_operated:
         day, first = run.fmt.short_date(row.returns), _titles(run, row.never_operated)
         return told, (
@@ -197,41 +188,13 @@ def _suspension_ends(run: Findings, row: Upcoming, acts: Text, title: Span) -> t
     return told, (by, say("In force again from {day} unless it is extended.", day=run.fmt.short_date(row.returns)))
 
 
-def _agreed(run: Findings, claim: Claim) -> Text:
-    """An extension that both governments stated and whose act was not seen."""
-    say, who = run.say, name(run.say.term("term", claim.authority))
-    until = run.fmt.short_date(claim.until) if claim.until else None
-    if claim.relation == "may_extend":
-        return say(
-            "Whether the extension to {day} that both governments agreed ({authority}) covers it was not found.",
-            day=until or say.words("no stated day"), authority=who,
-        )  # fmt: skip
-    reviewed = run.record.ledger.reviewed_to
-    if not until:
-        return say("An extension is agreed by both governments ({authority}); the amending act was not seen.", authority=who)
-    if not reviewed:
-        return say(
-            "An extension to {day} is agreed by both governments ({authority}); the amending act was not seen.",
-            day=until, authority=who,
-        )  # fmt: skip
-    return say(
-        "An extension to {day} is agreed by both governments ({authority}); the amending act was not seen, the ledger is "
-        "complete to {reviewed}.",
-        day=until, authority=who, reviewed=run.fmt.short_date(reviewed),
-    )  # fmt: skip
-
-
 def _after_lapse(run: Findings, row: Upcoming) -> Iterator[Text]:
     say, fmt = run.say, run.fmt
     since = fmt.short_date(row.returns) if row.returns else None
-    agreed = [claim for claim in row.claims if claim.standing == "agreed"]
-    if agreed:
-        yield _agreed(run, agreed[0])
-        return
     reviewed = run.record.ledger.reviewed_to
     if since and reviewed and row.returns and row.returns > reviewed:
         yield say(
-            "In force again since {day}, unless an act after {reviewed} says otherwise.",
+            "In force again since {day} by the dates of the acts; whether it was extended after {reviewed} is not known.",
             day=since, reviewed=run.fmt.short_date(reviewed),
         )  # fmt: skip
     elif since:

@@ -19,7 +19,6 @@ STATUS: Mapping[str, str] = {
     "announced": mark("announced, not yet in force"),
     "in_force": mark("in force"),
     "suspended": mark("suspended"),
-    "unsettled": mark("not settled"),
     "expired": mark("has ended"),
     "repealed": mark("repealed"),
 }
@@ -73,12 +72,7 @@ def _ledger(found: Findings, part: Changes) -> Iterator[Text]:
         number = name(say.notice(row.number or row.title))
         for claim in row.claims:
             told = {"who": name(say.term("term", claim.authority)), "number": number}
-            if claim.relation == "may_extend":
-                yield say("Whether the extension that {who} agreed covers the suspension by {number} was not found.", **told)
-            elif claim.standing == "agreed":
-                yield say("{who} stated that the suspension by {number} goes on; the amending act was not seen.", **told)
-            else:
-                yield say("{who} claimed that the suspension by {number} goes on; no legal act confirms it.", **told)
+            yield say("{who} claimed that the suspension by {number} goes on; no legal act confirms it.", **told)
 
 
 def inferred(found: Findings, part: Changes) -> Text:
@@ -88,8 +82,8 @@ def inferred(found: Findings, part: Changes) -> Text:
         return ()
     return found.say.counted(
         len(rows),
-        "By its date one measure changed since {since}, unless an act after {reviewed} says otherwise",
-        "By their dates {n} measures changed since {since}, unless an act after {reviewed} says otherwise",
+        "One measure changed by its date since {since}; no act after {reviewed} was seen, so that it is unconfirmed",
+        "{N} measures changed by their dates since {since}; no act after {reviewed} was seen, so that they are unconfirmed",
         since=found.fmt.long_date(part.since),
         reviewed=found.fmt.long_date(part.reviewed_to),
     )

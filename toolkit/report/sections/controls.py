@@ -20,7 +20,7 @@ from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import origin, short_country
 from toolkit.report.i18n.text import NONE, Inline, Span, Text, joined, muted, name, sentences, sources, strong, text
 from toolkit.report.markers import OFFERS
-from toolkit.report.tables.facts import instrument, note, review, why_unconfirmed
+from toolkit.report.tables.facts import instrument, legal_day, note, review, why_unconfirmed
 from toolkit.report.tables.lanes import timeline
 
 DUTIES = ("licence", "ban")
@@ -32,6 +32,7 @@ MARKS = (
     ("whitelist", mark("exporter list, not counted")),
 )
 BELOW_SIZE, OPEN = mark("only large pieces"), mark("not settled")
+BY_DATES, BAN_BY_DATES = mark("by dates since {day}, unconfirmed"), mark("ban by dates since {day}, unconfirmed")
 ALONE = (
     mark("{product} needs a Chinese licence or may not leave China"),
     mark("{product} is controlled only in part"),
@@ -44,7 +45,7 @@ IN_FORCE = {
     "licence": mark("{product} needs a Chinese licence"),
 }
 """The same where the law is in force, by the first word of the headline."""
-SHOWN = ("in_force", "unsettled", "unchecked", "suspended")
+SHOWN = ("in_force", "unchecked", "suspended")
 """Statuses with a cell, the one that is shown first."""
 Cells = tuple[State | None, ...]
 
@@ -102,13 +103,9 @@ def _matrix(run: Findings) -> Figure:
     lines = [*_grouped(run, [(states, row) for states, row in cells if any(states)])]
     lines += _reasons(run, [row for states, row in cells if not any(states)])
     shown = {state.mark for line in lines for state in line.states if state}
-    sub = say(
-        "Legal state on {day} for delivery {towards}. Notices name forms, not elements.",
-        day=run.fmt.long_date(run.as_of),
-        towards=run.towards(run.record.owner.country),
-    )
-    if reviewed := review(run):
-        sub = text(sub, " ", reviewed)
+    sub = say("For delivery {towards}. Notices name forms, not elements.", towards=run.towards(run.record.owner.country))
+    state = review(run) or say("Legal state of {day}.", day=legal_day(run))
+    sub = text(state, " ", sub)
     return Figure(
         _finding(run, rows),
         sub,
@@ -195,11 +192,9 @@ def _state(run: Findings, measures: Sequence[Measure], *, column_of_licences: bo
         told = say.words("suspended to {day}", day=fmt.short_date(m.until)) if until else say.words("suspended")
         return State("suspended", number, told, brief=told, urgent=bool(until))
     since = fmt.short_date(m.status_since)
-    if m.status in ("unsettled", "unchecked") or m.certainty == "above_size":
-        told = say.words(BELOW_SIZE if m.status == "in_force" else OPEN)
-        return State("uncertain", number, told, brief=told)
-    if m.certainty != "named":
-        return State("uncertain", number, say.words("uncertain, since {day}", day=since), brief=say.words("uncertain"))
+    doubt = _doubt(run, m)
+    if doubt:
+        return State("uncertain", number, *doubt)
     is_ban = column_of_licences and m.instrument == "ban"
     told = say.words("ban, since {day}", day=since) if is_ban else say.words("since {day}", day=since)
     held = next(
@@ -209,6 +204,20 @@ def _state(run: Findings, measures: Sequence[Measure], *, column_of_licences: bo
         day, ban = fmt.short_date(held.until), say.notice(held.number or held.authority)
         told = say.words("{state}; ban of {number} suspended to {day}", state=told, number=ban, day=day)
     return State("on", number, told, brief=told if is_ban or held else "", urgent=held is not None)
+
+
+def _doubt(run: Findings, m: Measure) -> tuple[str, str] | None:
+    """Why a measure in force is not plainly so, with its day and in short; None where it is."""
+    say, since = run.say, run.fmt.short_date(m.status_since)
+    if m.status == "unchecked" or m.certainty == "above_size":
+        told = say.words(BELOW_SIZE if m.status == "in_force" else OPEN)
+        return told, told
+    if m.certainty != "named":
+        return say.words("uncertain, since {day}", day=since), say.words("uncertain")
+    if m.unconfirmed:
+        told = BAN_BY_DATES if m.instrument == "ban" else BY_DATES
+        return say.words(told, day=since), say.words("unconfirmed")
+    return None
 
 
 def _grouped(run: Findings, rows: Sequence[tuple[Cells, ControlState]]) -> Iterator[Line]:

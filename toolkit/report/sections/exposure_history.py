@@ -21,7 +21,6 @@ from toolkit.report.tables.lots import FORM, ORIGIN
 WHAT: Mapping[str, str] = {
     "in_force": mark("in force"),
     "suspended": mark("suspended, not repealed"),
-    "unsettled": mark("its suspension ran out; that it goes on is stated, not seen"),
     "unchecked": mark("in force, not checked against the text"),
     "reported": mark("a stop in practice is reported"),
     "ended": mark("ended"),
@@ -137,7 +136,7 @@ def _table(run: Findings, found: ControlHistory) -> Table:
     say, fmt = run.say, run.fmt
 
     def happened(one: MeasureChange) -> str:
-        again = one.status == "in_force" and one.before in ("suspended", "unsettled")
+        again = one.status == "in_force" and one.before == "suspended"
         return say.words(AGAIN if again else WHAT[one.status])
 
     def share(value: float, written: Callable[[str], Span]) -> Span:

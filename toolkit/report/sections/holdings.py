@@ -433,7 +433,7 @@ def _delay(run: Findings) -> Figure | None:
         return run.assumed(fmt.number(count), DELAY, marked=False)
 
     title = say(
-        "Half of the licences applied for today come within {median} days; one in ten takes {tail} or more",
+        "Half of the licences are assumed to come within {median} days; one in ten takes {tail} or more",
         median=days(delay.median),
         tail=days(delay.tail),
     )

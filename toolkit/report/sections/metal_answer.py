@@ -8,12 +8,12 @@ from toolkit.records.parts.supply import StageSupply
 from toolkit.records.subjects import Market
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Heading, KeyFigure, KeyFigures, Paragraph, Status
-from toolkit.report.findings import Findings
+from toolkit.report.findings import Findings, official_dates
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import stage
 from toolkit.report.i18n.text import NONE, Text, sentences, sources, text
 from toolkit.report.markers import UNCERTAIN
-from toolkit.report.tables.deadline import dated_controls, deadline
+from toolkit.report.tables.deadline import deadline
 from toolkit.report.tables.facts import doubts
 from toolkit.report.tables.lanes import suspended_until
 
@@ -76,7 +76,7 @@ def _paragraph(run: Findings, key: str) -> Iterator[Text]:
 
 def _unnamed(run: Findings, key: str) -> Iterator[Text]:
     """That the date ahead is of other metals, where it is."""
-    ahead = dated_controls(run)
+    ahead = official_dates(run.record.upcoming)
     named = {asset for row in suspended_until(run, ahead[0].date) for asset in row.assets} if ahead else set[str]()
     if named and key not in named:
         yield run.say("It does not name {metal}.", metal=run.metal(run.product(key)))

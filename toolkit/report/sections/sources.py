@@ -15,7 +15,7 @@ from toolkit.report.i18n.formats import NBSP, capital, readable
 from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.names import of_key
 from toolkit.report.i18n.text import NONE, Inline, Span, Text, joined, muted, name, plain, text
-from toolkit.report.tables.facts import Fact, concerned, instrument, unconfirmed, why_unconfirmed
+from toolkit.report.tables.facts import Fact, concerned, instrument, legal_day, review, unconfirmed, why_unconfirmed
 
 SHARES, PRICES, ANNUAL = "shares", "prices", "annual_average"
 GIVEN: Mapping[str, str] = {"as_given": mark("own prices"), "own_quote": mark("own quotations")}
@@ -72,7 +72,8 @@ def data_sources(run: Findings) -> tuple[Block, ...] | Missing:
 def _dates(run: Findings, doubtful: int) -> Status:
     """What must stand on every report: legal state, price basis and date, vintage of the shares, unconfirmed facts."""
     say, fmt = run.say, run.fmt
-    items = [(say.words("Legal state as of"), text(fmt.long_date(run.as_of)))]
+    carried = say.words("{day}, carried forward", day=legal_day(run)) if review(run) else legal_day(run)
+    items = [(say.words("Legal state of"), text(carried))]
     if prices := _prices(run):
         items.append((say.words("Prices"), prices))
     if vintages := _vintages(run):

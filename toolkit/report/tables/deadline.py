@@ -1,4 +1,4 @@
-"""The next confirmed change of a control, for the first paragraph of a report, and what of the subject it names."""
+"""The next official change, for the first paragraph of a report, and what of the subject it names."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from toolkit.holdings.exposure import LotExposure
 from toolkit.records.controls import MeasureSpells, Upcoming
 from toolkit.records.positions import Position
 from toolkit.records.subjects import Market
-from toolkit.report.findings import Findings, is_confirmed
+from toolkit.report.findings import Findings, official_dates
 from toolkit.report.i18n.countries import CHINA
 from toolkit.report.i18n.formats import capital, day
 from toolkit.report.i18n.text import Span, Text, name, strong, text
@@ -20,16 +20,11 @@ SOON = 120
 """Days ahead within which a change of the law belongs into the first paragraph."""
 
 
-def dated_controls(run: Findings) -> list[Upcoming]:
-    """Confirmed changes of official controls ahead, the next first."""
-    return [row for row in run.record.upcoming if (row.status, row.kind) == ("ahead", "control") and is_confirmed(row)]
-
-
 def deadline(run: Findings) -> Iterator[Text]:
-    """What returned by its date alone, the next confirmed change of a control, and which holdings it names."""
+    """What returned by its date alone, the next official change, and which holdings it names."""
     say, fmt = run.say, run.fmt
     yield from _returned(run)
-    near = [row for row in dated_controls(run) if (day(row.date) - run.as_of).days <= SOON]
+    near = [row for row in official_dates(run.record.upcoming) if (day(row.date) - run.as_of).days <= SOON]
     if not near:
         yield say("No official change of a control is dated within {days} days.", days=SOON)
         return
@@ -63,7 +58,7 @@ def _returned(run: Findings) -> Iterator[Text]:
     for row in run.record.upcoming:
         if row.status != "lapsed" or not (reviewed and row.returns and row.returns > reviewed):
             continue
-        if any(claim.standing == "agreed" for claim in row.claims) or not _concerns(run, row):
+        if not _concerns(run, row):
             continue
         ended = suspended_until(run, row.date)
         numbers = say.listed([name(say.notice(title)) for title in row.acts_on])
@@ -75,16 +70,16 @@ def _returned(run: Findings) -> Iterator[Text]:
         }
         if ended:
             yield say(
-                "{when}: last day on which {measures} ({numbers}) stood suspended. In force since {day}, unless an act after "
-                "{reviewed} says otherwise{markers}.",
+                "{when}: last day on which {measures} ({numbers}) stood suspended. In force since {day} by the dates of the "
+                "acts; whether that was extended after {reviewed} is not known{markers}.",
                 measures=in_words(run, ended),
                 numbers=numbers,
                 **told,
             )
         else:
             yield say(
-                "{when}: the suspension of {numbers} ended. In force since {day}, unless an act after {reviewed} says "
-                "otherwise{markers}.",
+                "{when}: the suspension of {numbers} ended. In force since {day} by the dates of the acts; whether that was "
+                "extended after {reviewed} is not known{markers}.",
                 numbers=numbers,
                 **told,
             )

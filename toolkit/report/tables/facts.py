@@ -125,10 +125,15 @@ def review(run: Findings, reviewed: str | None = None) -> Text:
     if reviewed is None or day(reviewed) >= run.as_of:
         return ()
     return run.say(
-        "Ledger reviewed to {day}: later acts are not in it, and later states hold unless an act after that day "
-        "says otherwise.",
+        "Legal state of {day}, carried forward: what was announced since is not in the ledger.",
         day=run.fmt.long_date(reviewed),
     )
+
+
+def legal_day(run: Findings) -> str:
+    """The day of which legal states are: that of the report, or the last reviewed one before it, in words."""
+    reviewed = run.record.ledger.reviewed_to
+    return run.fmt.long_date(run.as_of if reviewed is None else min(day(reviewed), run.as_of))
 
 
 def instrument(run: Findings, kind: str) -> str:

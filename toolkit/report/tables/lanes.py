@@ -19,11 +19,13 @@ from toolkit.report.tables.facts import instrument
 
 AHEAD = timedelta(days=150)
 """How far the axis goes beyond the day of the report: far enough to see what follows the next deadlines."""
+SHOWN = 5
+"""Years that the axis goes back: a licence of 1998 would leave no room for what changed since."""
 SUSPENDED, BAN, LICENCE, WHITELIST = "suspended", "ban", "licence", "exporter_whitelist"
 STATES: Mapping[Mark, str] = {
     "on": mark("in force"),
     "suspended": mark("suspended"),
-    "unsettled": mark("not settled: extension agreed, act not seen"),
+    "unsettled": mark("in force by dates alone, unconfirmed"),
     "ahead": mark("ahead, unless it is changed"),
     "claimed": mark("extension only claimed"),
     "reported": mark("reported by the press, not law"),
@@ -58,7 +60,7 @@ def timeline(run: Findings) -> Figure | None:
     if not lanes:
         return None
     say, fmt = run.say, run.fmt
-    start = date(min(s.since for lane in lanes for s in lane.spells).year, 1, 1)
+    start = date(max(min(s.since for lane in lanes for s in lane.spells).year, run.as_of.year - SHOWN), 1, 1)
     end = run.as_of + AHEAD
     sub = say(
         "Chinese measures on these products, {start} to {end}. A suspended measure is not repealed.",
@@ -250,7 +252,7 @@ def _spells(row: MeasureSpells, today: date) -> Iterator[Bar]:
         state: Mark = "on" if day(spell.since) <= today else "ahead"
         if spell.status == SUSPENDED:
             state = "suspended"
-        elif spell.status == "unsettled":
+        elif spell.unconfirmed and day(spell.since) <= today:
             state = "unsettled"
         elif row.instrument == WHITELIST:
             state = "whitelist"

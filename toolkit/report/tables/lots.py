@@ -121,8 +121,9 @@ def assumed_of_lots(exposure: Exposure, as_of: date, say: Language) -> Iterator[
         yield (
             DELAY,
             say(
-                "Days that a licence takes: {median} in the middle, as seen in 2023 for gallium and germanium; that one in ten "
-                "takes {tail} or more, and the lognormal shape, are assumed.",
+                "Days that a licence takes: {median} in the middle, from two to three months without exports of gallium and "
+                "germanium in 2023 (no licence was timed); that one in ten takes {tail} or more, and the lognormal shape, are "
+                "assumed.",
                 median=fmt.number(delay.median),
                 tail=fmt.number(delay.tail),
             ),

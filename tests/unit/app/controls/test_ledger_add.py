@@ -19,7 +19,7 @@ from toolkit.market.package import bundled_folder
 
 TODAY = date(2026, 11, 25)
 NEW = ["kind=control", "instrument=licence", "standing=official", "announced=2026-11-20", "effective=2026-12-01",
-       "authority=MOFCOM", "origin=China", "metals=Hf", "forms=metal;oxide", "citation=gazette, 20 November"]  # fmt: skip
+       "authority=MOFCOM", "origin=China", "metals=Pt", "forms=metal;oxide", "citation=gazette, 20 November"]  # fmt: skip
 TRUCE = ["event_id=EV063", "ends=2027-03-31", "citation=seen"]
 
 
@@ -40,7 +40,7 @@ def test_a_finding_is_an_own_event_with_its_evidence_and_only_once(add, file):
     before = {path: path.read_bytes() for path in bundled_folder().iterdir()}
     answer = add(NEW, file)
     assert [(c.metal, c.form, c.day, c.was, c.now) for c in answer.changes if c.was != c.now] == [
-        ("hafnium", form, "2026-12-01", "not_listed", "licence") for form in ("metal", "oxide")
+        ("platinum", form, "2026-12-01", "not_listed", "licence") for form in ("metal", "oxide")
     ]
     text = Path(file).read_bytes()
     again = add(NEW, file)

@@ -142,7 +142,7 @@ def test_metal_that_is_or_may_be_at_its_origin_needs_a_licence_to_be_sold_abroad
     for group in groups:
         assert {answer["licence_to_leave"] for answer in group["answers"]} == {group["at_origin"]}
     there, away = (next(g for g in groups if g["at_origin"] is at) for at in (True, False))
-    # No. 61 of 2025 is unsettled since 11 November 2026, and the ledger does not say that it spares the oxide itself.
+    # No. 61 of 2025 is in force since 11 November 2026 by its dates, and the ledger does not say that it spares the oxide itself.
     assert (there["answers"][0]["answer"], away["answers"][0]["answer"]) == ("licence", "unsettled")
     assert [m["event_id"] for m in away["answers"][0]["measures"]] == ["EV058", "EV058b"]
 
