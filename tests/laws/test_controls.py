@@ -208,7 +208,7 @@ def test_headline_listing_and_counts_agree(form, on, destination, user):
     assert any(m.counts for m in found.measures) == found.is_controlled(COUNTING)
     assert found.listed or not found.is_controlled(COUNTING)
     practice = {m.instrument for m in found.measures if m.status == "reported"}
-    assert found.listed == (found.headline not in {"not_listed", *practice})
+    assert found.listed == (found.headline not in {"not_listed", "not_covered", *practice})
     assert all(m.until is None or m.until >= on for m in found.measures)
     assert all(change.date >= on for change in found.next_changes)
     parts = {part.removesuffix("_uncertain") for part in found.headline.split("+")}

@@ -27,9 +27,8 @@ def ledger():
 
 
 def exposed(ledger, **lot):
-    frame = pl.DataFrame(
-        [lot], schema_overrides={"certificate": pl.String, "location": pl.String, "purity": pl.String, "size": pl.String}
-    )
+    words = ("certificate", "location", "purity", "size", "destination", "end_user")
+    frame = pl.DataFrame([lot], schema_overrides=dict.fromkeys(words, pl.String))
     (found,) = lot_exposures(frame, (), ledger, on=TODAY, destination="DEU")
     return asdict(found)
 
@@ -45,6 +44,8 @@ lots = st.fixed_dictionaries(
         "size": st.sampled_from([None, "700x30x30 mm", "5 kg"]),
         "certificate": st.sampled_from([None, "COA-1"]),
         "client": st.just("Meier"),
+        "destination": st.sampled_from([None, "USA", "JPN"]),
+        "end_user": st.sampled_from([None, "military"]),
     }
 )
 

@@ -14,13 +14,17 @@ from toolkit.api.answers import ReportedAnswer, rows
 from toolkit.api.market import Market, PathText, check_holdings, market_of
 from toolkit.app.clients import client_name
 from toolkit.app.holdings.exposure import ExposureRequest, expose
+from toolkit.controls.events import CIVIL, end_user_of
 from toolkit.core.errors import SpecError
 from toolkit.records.exposure import ExposureAnswer
 
 if TYPE_CHECKING:
     from toolkit.app.subjects import Subject
 
-LOT = ("lot_id", "asset", "form", "mass", "value", "origin", "headline", "controlled", "delivery", "client")
+LOT = (
+    "lot_id", "asset", "form", "mass", "value", "origin", "destination", "end_user", "headline", "coverage", "controlled",
+    "delivery", "client",
+)  # fmt: skip
 TOTAL = ("name", "lots", "value", "share", "unpriced")
 
 
@@ -72,6 +76,7 @@ def exposure(
     cap: float | None = None,
     use: Mapping[str, float] | None = None,
     client: str | None = None,
+    end_user: str = CIVIL,
 ) -> Exposure:
     """What is stored safe, what can fail to arrive, and to whom it may not be resold, lot by lot.
 
@@ -87,6 +92,7 @@ def exposure(
         cap: Multiple of the price at which buyers substitute.
         use: Metal -> kg used a month, for days of cover.
         client: Whose lots are meant, where the file has a column of clients.
+        end_user: civil, military or listed: of lots that name none.
 
     Raises:
         DataError, FrameError, GapError: for bad input, with file, rows and remedy.
@@ -109,5 +115,6 @@ def exposure(
         cap=cap,
         use=tuple(f"{metal}={kg:g}" for metal, kg in (use or {}).items()),
         client=client_name(client),
+        end_user=end_user_of(end_user),
     )
     return Exposure(expose(request), request.context, request)

@@ -19,6 +19,10 @@ Use = Annotated[
     list[str] | None,
     typer.Option("--use", metavar="METAL=KG", help="Your use in kg a month, for days of cover; repeatable."),
 ]
+EndUser = Annotated[
+    str | None,
+    typer.Option("--end-user", metavar="USER", help="Who uses lots that name nobody: civil (default), military or listed."),
+]
 
 
 @with_common
@@ -33,6 +37,7 @@ def exposure(
         float | None, number_option("--cap", "Multiple of the price at which buyers substitute.", most=LARGEST_RATIO)
     ] = None,
     use: Use = None,
+    end_user: EndUser = None,
     events: Events = None,
     client: Client = None,
     charts: Charts = None,
@@ -43,6 +48,7 @@ def exposure(
     from toolkit.app.clients import client_name
     from toolkit.app.holdings.exposure import ExposureRequest, expose
     from toolkit.app.status import WARNINGS_UNDER_STRICT
+    from toolkit.controls.events import CIVIL, end_user_of
     from toolkit.report.answers.exposure import exposure as document
 
     request = ExposureRequest(
@@ -54,6 +60,7 @@ def exposure(
         cap=cap,
         use=tuple(use or ()),
         client=client_name(client),
+        end_user=end_user_of(end_user or CIVIL),
     )
     if charts is not None and holdings == STDIN:
         raise SpecError("--charts reads the lots again, which standard input cannot give twice.", hint="Name a file.")

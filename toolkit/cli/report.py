@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from toolkit.cli.controls import Events
-from toolkit.cli.exposure import Use
+from toolkit.cli.exposure import EndUser, Use
 from toolkit.cli.options import MD, Common, with_common
 from toolkit.cli.request import Charts, Client, write_charts
 from toolkit.cli.terminal import print_json, progress, say
@@ -53,6 +53,7 @@ def report(
     ] = None,
     events: Events = None,
     use: Use = None,
+    end_user: EndUser = None,
     metal: Annotated[
         str | None, typer.Option("--metal", metavar="METAL", help="One page on a metal: of the market, or of your lots of it.")
     ] = None,
@@ -83,7 +84,7 @@ def report(
         from toolkit.app.report.theme import brand_of
 
         brand = None if theme is None else brand_of(theme)
-        folder, subject = _subject(about, context, common, client, tuple(use or ()), metal)
+        folder, subject = _subject(about, context, common, client, tuple(use or ()), metal, end_user)
     usual = context.settings.config.output.language
     usual_report, language = DEFAULT_REPORT[subject.record.kind] if metal is None else METAL_REPORT, lang or usual
     chosen, kind = (name or usual_report, format or "html") if by_ending is None else (usual_report, by_ending)
@@ -134,7 +135,13 @@ def _refuse_two_targets(name: str | None, by_ending: str | None, format: str | N
 
 
 def _subject(
-    about: str | None, context: Context, common: Common, client: str | None, use: tuple[str, ...], metal: str | None
+    about: str | None,
+    context: Context,
+    common: Common,
+    client: str | None,
+    use: tuple[str, ...],
+    metal: str | None,
+    end_user: str | None,
 ) -> tuple[Path, Subject]:
     """What the report is about, and the folder that it goes to."""
     from pathlib import Path
@@ -145,6 +152,7 @@ def _subject(
     from toolkit.app.report.stored import load_run
     from toolkit.app.run_store.lookup import LAST, meant, remedy
     from toolkit.app.runs import REPORTS, RUNS
+    from toolkit.controls.events import CIVIL, end_user_of
     from toolkit.core.errors import DataError, SpecError
     from toolkit.market.readers.contents import file_and_sheet
 
@@ -159,20 +167,22 @@ def _subject(
 
     key = None if metal is None else subjects.metal_of(context, metal)
     if about is None:
-        _refuse("a report of the market", prices=files is not None, use=bool(use))
+        _refuse("a report of the market", prices=files is not None, use=bool(use), end_user=end_user is not None)
         return new(subjects.market(context, key), key or "market")
     run = meant(about, output, (RUNS, REPORTS)) if about != STDOUT else None
     if run is None:
         if about == LAST or (about != STDOUT and not file_and_sheet(about)[0].is_file()):
             told = message("{about!r:s} is neither a stored run nor a file of lots.", about=about)
             raise DataError(told, hint=remedy(about, output, (RUNS, REPORTS)))
-        request = ExposureRequest(about, context, files, use=use, metal=key, client=whom)
+        user = end_user_of(end_user or CIVIL)
+        request = ExposureRequest(about, context, files, use=use, metal=key, client=whom, end_user=user)
         stem = "stdin" if about == STDOUT else Path(about).stem
         return new(subjects.holdings(request), stem)
     _refuse(
         "a stored run",
         prices=files is not None,
         use=bool(use),
+        end_user=end_user is not None,
         events=context.given_events is not None,
         metal=metal is not None,
     )
@@ -192,14 +202,15 @@ def _refuse(what: str, **given: bool) -> None:
     ignored = {
         "prices": "reads no prices",
         "use": "has no stock that is used up",
+        "end_user": "has no lots that go to a user",
         "events": "keeps the events that it was made with",
         "metal": "is about all that it holds",
     }
-    for option in (name for name, is_given in given.items() if is_given):
+    for option in (name.replace("_", "-") for name, is_given in given.items() if is_given):
         raise SpecError(
             "{what} {ignored}, so --{option} would be ignored.",
             hint="Leave --{option} out.",
             what=what,
-            ignored=ignored[option],
+            ignored=ignored[option.replace("-", "_")],
             option=option,
         )

@@ -16,6 +16,17 @@ import polars as pl
 
 from toolkit.controls.changes import change_ahead
 from toolkit.controls.chronology import ANNOUNCED, EXPIRED, IN_FORCE, REPEALED, Chronology, remembered
+from toolkit.controls.coverage import (
+    LAWS,
+    MODELLED,
+    NOT_COVERED,
+    PARTIAL,
+    POINTER,
+    LawCoverage,
+    coverage_of,
+    export_law,
+    uncovered_note,
+)
 from toolkit.controls.events import (
     CIVIL,
     CLAIMS,
@@ -37,6 +48,7 @@ from toolkit.controls.state import (
     COUNTED,
     DOUBTS,
     NOT_LAW,
+    NOT_LISTED,
     UNCHECKED,
     Change,
     ControlState,
@@ -52,6 +64,7 @@ from toolkit.controls.state import (
 )
 from toolkit.core.countries import country, country_hint, foldings
 from toolkit.core.errors import DataError, did_you_mean
+from toolkit.core.grouping import by_key
 from toolkit.core.messages import message, together
 from toolkit.core.trade_names import ANY_COMPOUND, COMPOUNDS, FORMS, METALS, POWDER, metal_and_form, metal_hint
 
@@ -377,10 +390,31 @@ class ControlLedger:
         )
         return (*now, *claims)
 
-    def origins(self, on: date) -> frozenset[str]:
-        """Jurisdictions whose export law on dual-use goods was in the ledger on a day; of others it has single acts at most."""
-        law = (event for event in self.events if event.is_law and event.dual_use and event.known_from <= on)
-        return frozenset(place for event in law if (place := self._origin(event)))
+    def _export_acts(self, on: date) -> dict[str, list[Event]]:
+        """Jurisdiction -> its official acts on exports that are known on a day."""
+        law = (e for e in self.events if e.is_law and not e.instrument.startswith("import_") and e.known_from <= on)
+        return by_key((place, event) for event in law if (place := self._origin(event)))
+
+    @remembered
+    def coverage(self, country: str, *, on: date) -> str:
+        """How far the export law of a country (ISO-3, or EU) was in the ledger on a day: modelled, partial or pointer."""
+        law = export_law(country)
+        return coverage_of(law, self._export_acts(on).get(law, ()))
+
+    def coverages(self, on: date) -> tuple[LawCoverage, ...]:
+        """The table of coverage on a day: laws that holders meet, then countries with single acts."""
+        acts, rest = self._export_acts(on), message("single acts; no list of goods")
+        return tuple(
+            LawCoverage(
+                law,
+                LAWS[law].name if law in LAWS else None,
+                self.coverage(law, on=on),
+                len(acts.get(law, ())),
+                tuple(sorted({metal for act in acts.get(law, ()) for metal in self.scopes_of(act.event_id)})),
+                LAWS[law].reason if law in LAWS else rest,
+            )
+            for law in dict.fromkeys((*LAWS, *sorted(acts)))
+        )
 
     @remembered
     def state(self, metal: str, form: str, *, on: date, **route: Unpack[Route]) -> ControlState:
@@ -411,7 +445,10 @@ class ControlLedger:
             if (measure := self._measure(event, asset, kind, on, route))
         ]
         measures = tuple(measure for place, measure in pairs if place == origin and not stays)
-        headline = headline_of(measures)
+        headline, coverage = headline_of(measures), self.coverage(origin, on=on)
+        exported = destination is None or export_law(destination) != export_law(origin)
+        if headline == NOT_LISTED and coverage != MODELLED and exported:
+            headline = NOT_COVERED
         reviewed = self.reviewed_on(on)
         note, named_forms = self._note(asset, kind, on=on, origin=origin, listed=is_listed(measures))
         if stays:
@@ -425,6 +462,7 @@ class ControlLedger:
             end_user=route["end_user"],
             as_of=on,
             headline=headline,
+            coverage=coverage,
             listed=is_listed(measures),
             uncertain=rests_on_uncertain(headline),
             measures=measures,
@@ -480,9 +518,9 @@ class ControlLedger:
         notes = dict.fromkeys(note for _, note in sorted(rows, reverse=True))
         if notes or listed:
             return together(*notes), () if notes and all(note.startswith(NOT_NAMED) for note in notes) else None
-        if origin not in self.origins(on):
-            return message(
-                "The export law of {origin} is not in the ledger: that it finds no control is no proof.", origin=origin
+        if (coverage := self.coverage(origin, on=on)) != MODELLED:
+            return uncovered_note(
+                [export_law(origin)] if coverage == PARTIAL else [], [origin] if coverage == POINTER else []
             ), None
         told = message("No notice of {origin} that applies names this form of {asset}.", origin=origin, asset=asset)
         if named := self.named_forms(asset, on=on, origin=origin):

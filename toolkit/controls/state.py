@@ -153,7 +153,9 @@ class ControlState:
 
     Attributes:
         destination: ISO-3 code; None asks for no route: measures on single destinations are then conditional.
-        headline: A summary of the law, see `headline_of`; `measures` has all of it.
+        headline: A summary of the law, see `headline_of`; `measures` has all of it. ``not_covered`` where the export law of the
+            origin is not modelled and the ledger knows no measure of it.
+        coverage: How far the export law of the origin is in the ledger: modelled, partial or pointer.
         listed: A legal measure in force or suspended names the form for this route; practice and claims never do.
         uncertain: The headline rests on a notice that does not settle this form; it is counted as controlled.
         reviewed_to: Last day through which acts are in the ledger, at most `as_of`.
@@ -171,6 +173,7 @@ class ControlState:
     end_user: str
     as_of: date
     headline: str
+    coverage: str
     listed: bool
     uncertain: bool
     measures: tuple[Measure, ...]

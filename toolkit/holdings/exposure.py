@@ -16,8 +16,10 @@ from typing import Any
 
 import polars as pl
 
+from toolkit.controls.coverage import NOT_COVERED, POINTER, export_law
+from toolkit.controls.events import CIVIL, EUROPEAN_UNION
 from toolkit.controls.ledger import CHINA, ControlLedger
-from toolkit.controls.state import COUNTED, REPORTED, Measure, Piece, piece_of
+from toolkit.controls.state import COUNTED, NOT_LISTED, REPORTED, Measure, Piece, piece_of
 from toolkit.core.countries import UNKNOWN_ORIGIN, customs_area
 from toolkit.core.grouping import by_key, sums_by_key
 from toolkit.core.places import place
@@ -36,13 +38,15 @@ from toolkit.shocks.elasticity import PriceBand
 
 STORED_SAFE, STORED_AT_ORIGIN, STORED_UNPLACED = "stored_safe", "stored_at_origin", "stored_place_unknown"
 IN_TRANSIT = "in_transit"
-ORDER_AT_RISK, ORDER_CLEAR = "open_order_at_risk", "open_order_clear"
-PLANNED_AT_RISK, PLANNED_CLEAR = "planned_at_risk", "planned_clear"
+ORDER_AT_RISK, ORDER_CLEAR, ORDER_UNKNOWN = "open_order_at_risk", "open_order_clear", "open_order_not_covered"
+PLANNED_AT_RISK, PLANNED_CLEAR, PLANNED_UNKNOWN = "planned_at_risk", "planned_clear", "planned_not_covered"
 STORED = (STORED_SAFE, STORED_AT_ORIGIN, STORED_UNPLACED)
-PLANS = (PLANNED_AT_RISK, PLANNED_CLEAR)
-DELIVERIES = (*STORED, IN_TRANSIT, ORDER_AT_RISK, ORDER_CLEAR)
+PLANS = (PLANNED_AT_RISK, PLANNED_CLEAR, PLANNED_UNKNOWN)
+ORDERS = (ORDER_AT_RISK, ORDER_CLEAR, ORDER_UNKNOWN)
+DELIVERIES = (*STORED, IN_TRANSIT, *ORDERS)
 """Delivery states of lots that are owned or ordered: each lot is in exactly one, so that their totals add up. A planned lot is
-not owned: it is in one of `PLANS` and in no total of holdings."""
+not owned: it is in one of `PLANS` and in no total of holdings. An order is clear where nothing is in force on it and the export
+law of its origin is modelled in the ledger; where that law is not, it is not covered."""
 
 LICENCE, PLACE = "licence", "place"
 METALLIC = ("metal", "metal powder")
@@ -56,9 +60,9 @@ class BuyerAnswer:
     Attributes:
         destination: ISO-3 code of the country of the buyer.
         end_user: civil, military or listed.
-        answer: yes, no, permit or unsettled.
+        answer: yes, no, permit, licence, suspended, unsettled or not_covered.
         measures: Numbers of the measures behind it.
-        not_in_ledger: ISO-3 codes of countries whose export law is not in the ledger.
+        not_in_ledger: ISO-3 codes of countries, or EU, whose export law is not modelled in the ledger.
         licence_to_leave: Whether it needs a licence to leave where it lies.
         export_bans: Numbers of the bans on its export.
     """
@@ -99,7 +103,10 @@ class LotExposure:
         export_from: ISO-3 code of the country whose controls are asked about: the controlling country for a lot that lies in
             its customs area, comes from there or is of unknown origin; else the origin.
         location: The storage place as the file names it.
-        headline: State of the form for the owner's country, as in `ControlState`.
+        destination: ISO-3 code of the country that it goes to, or is used in.
+        end_user: Who uses it there: civil, military or listed.
+        headline: State of the form for this destination and end user, as in `ControlState`.
+        coverage: How far the export law of where it is exported from is in the ledger: modelled, partial or pointer.
         controlled: A licence or ban is in force on the form for this route; law only.
         uncertain: No notice settles the form; it counts as controlled.
         unconfirmed: The headline rests on the end of a suspension after the last reviewed day; it counts as controlled.
@@ -137,7 +144,10 @@ class LotExposure:
     export_from: str
     location: str | None
     place: str | None
+    destination: str
+    end_user: str
     headline: str
+    coverage: str
     controlled: bool
     uncertain: bool
     unconfirmed: bool
@@ -177,6 +187,17 @@ class LotExposure:
         return {STORED_AT_ORIGIN: LICENCE, STORED_UNPLACED: PLACE}.get(self.delivery) if threatened else None
 
     @property
+    def not_covered(self) -> bool:
+        """Whether nothing is known to stop it, by an export law that is not, or only in part, in the ledger."""
+        return self.headline == NOT_COVERED and self.delivery != STORED_SAFE
+
+    @property
+    def withheld(self) -> bool:
+        """Whether a measure forbids that it goes where it is to be used: it covers no use there."""
+        route = (self.destination, self.end_user)
+        return any((one.destination, one.end_user) == route and one.singled_out for one in self.answers)
+
+    @property
     def barred(self) -> bool:
         """Whether a buyer is singled out to whom the lot may not be passed on; what is not settled bars none."""
         return any(one.singled_out for one in self.answers)
@@ -206,8 +227,9 @@ def is_out(delivery: str, export_from: str) -> bool:
     return delivery == STORED_SAFE or (delivery in (*STORED, IN_TRANSIT) and export_from != CHINA)
 
 
-def _delivery(status: str, country: str | None, origin: str, *, at_risk: bool) -> str:
+def _delivery(status: str, country: str | None, origin: str, *, at_risk: bool, covered: bool) -> str:
     """Delivery state of a lot in `country`, None where its place is not known, under the controls of `origin`."""
+    at = 0 if at_risk else 1 if covered else 2
     match status:
         case "stored" if country is None:  # only a known place can be outside
             return STORED_UNPLACED
@@ -216,9 +238,9 @@ def _delivery(status: str, country: str | None, origin: str, *, at_risk: bool) -
         case "in_transit":
             return IN_TRANSIT
         case "ordered":
-            return ORDER_AT_RISK if at_risk else ORDER_CLEAR
+            return ORDERS[at]
         case _:
-            return PLANNED_AT_RISK if at_risk else PLANNED_CLEAR
+            return PLANS[at]
 
 
 def _is_export_quota(measure: Measure) -> bool:
@@ -233,6 +255,7 @@ def lot_exposures(
     *,
     on: date,
     destination: str,
+    end_user: str = CIVIL,
     contents: Mapping[tuple[str, str], float] = MappingProxyType({}),
     grade_step: float = 0.0,
 ) -> tuple[LotExposure, ...]:
@@ -244,39 +267,50 @@ def lot_exposures(
 
     Args:
         lots: Columns of the holdings contract: lot_id, asset, form, purity, size, status, mass (kg), origin_country,
-            location, certificate, client.
+            location, certificate, destination, end_user, client.
         prices: Of one kg in the reporting currency, by form and grade.
         ledger: The control ledger.
         on: Day of the question.
-        destination: ISO-3 code of the owner's country.
+        destination: ISO-3 code of the country that lots go to which do not say where.
+        end_user: Who uses lots that do not say who.
         contents: (asset, form) -> fraction of the mass of a compound that is the metal.
         grade_step: As of `toolkit.holdings.unit_price.LotPrice.standard_error`.
     """
     found: list[LotExposure] = []
     # Many lots share metal, form, origin, purity and size: the state of each is computed once.
-    of_form = cache(partial(ledger.state, on=on, destination=destination))
+    of_form = cache(partial(ledger.state, on=on))
     resale, stored_at = cache(partial(resale_restrictions, ledger, on=on)), cache(place)
-    buyers, price_of = resale_buyers(ledger, on=on), cache(partial(lot_price, prices))
+    price_of = cache(partial(lot_price, prices))
+    given = lots.select(pl.col("destination").fill_null(destination), pl.col("end_user").fill_null(end_user))
+    routes = [*given.iter_rows()]
+    buyers = resale_buyers(ledger, on=on, routes=routes, owner=destination)
 
     @cache
     def answers(metal: str, form: str, **where: Any) -> tuple[BuyerAnswer, ...]:
         return tuple(BuyerAnswer.of(resale_answer(ledger, metal, form, buyer, on=on, **where)) for buyer in buyers)
 
-    for row in lots.iter_rows(named=True):
+    for row, (to, user) in zip(lots.iter_rows(named=True), routes, strict=True):
         assumed = row["origin_country"] == UNKNOWN_ORIGIN
         stored_in = stored_at(row["location"]).country
         own = {row["origin_country"], stored_in}
         origin = CHINA if assumed or own & customs_area(CHINA) else row["origin_country"]
         metal, form, piece = row["asset"], row["form"], piece_of(row["purity"], row["size"])
-        state = of_form(metal, form, origin=origin, **piece)
-        market = state if origin == CHINA else of_form(metal, form, origin=CHINA, **piece)
+        route = {"destination": to, "end_user": user, **piece}
+        # What leaves the European Union is under its law, what moves inside it under none.
+        law = EUROPEAN_UNION if export_law(origin) == EUROPEAN_UNION != export_law(to) else origin
+        state = of_form(metal, form, origin=law, **route)
+        supposed = assumed and stored_in not in customs_area(CHINA)  # it may be from where the law is not in the ledger
+        headline = NOT_COVERED if supposed and state.headline == NOT_LISTED else state.headline
+        market = state if law == CHINA else of_form(metal, form, origin=CHINA, **route)
         counting = [m for m in state.measures if m.counts and m.is_law]
         quotas = [m for m in state.measures if _is_export_quota(m)]
         stops = tuple(dict.fromkeys(m.instrument for m in state.measures if m.status == REPORTED and not m.conditional))
         price = price_of(metal, form, row["purity"])
         content = 1.0 if form in METALLIC else contents.get((metal, form))
         rate = None if price is None else price.price.price
-        delivery = _delivery(row["status"], stored_in, origin, at_risk=bool(counting or quotas or stops))
+        delivery = _delivery(
+            row["status"], stored_in, origin, at_risk=bool(counting or quotas or stops), covered=headline != NOT_COVERED
+        )
         laws = laws_to_leave(stored_in, origin, at_origin=delivery != STORED_SAFE)
         found.append(
             LotExposure(
@@ -297,7 +331,10 @@ def lot_exposures(
                 export_from=origin,
                 location=row["location"],
                 place=stored_in,
-                headline=state.headline,
+                destination=to,
+                end_user=user,
+                headline=headline,
+                coverage=POINTER if supposed else state.coverage,
                 controlled=bool(counting),
                 uncertain=state.uncertain,
                 unconfirmed=state.unconfirmed,
@@ -305,7 +342,9 @@ def lot_exposures(
                 practice=stops,
                 delivery=delivery,
                 resale=resale(metal, form, origin=origin, **piece),
-                answers=answers(metal, form, origin=origin, at_origin=delivery != STORED_SAFE, lies_in=stored_in, **piece),
+                answers=answers(
+                    metal, form, origin=origin, at_origin=delivery != STORED_SAFE, lies_in=stored_in, supposed=supposed, **piece
+                ),
                 elsewhere=tuple((m.number or m.authority, m.confidence) for m in state.elsewhere if m.origin in laws),
                 market_controlled=any(m.counts and m.is_law for m in market.measures),
                 traceability=traceability(row["origin_country"], row["certificate"]),
@@ -399,9 +438,14 @@ class PortfolioExposure:
     @property
     def at_risk(self) -> Total:
         """All that a control in force, or a stop in practice, may stop: open, on its way, at its origin, or unplaced."""
-        settled = (STORED_SAFE, ORDER_CLEAR)
+        settled = (STORED_SAFE, ORDER_CLEAR, ORDER_UNKNOWN)
         threatened = (lot for lot in self.held if lot.delivery not in settled and (lot.measures or lot.practice))
         return self.total("at_risk", threatened)
+
+    @property
+    def not_covered(self) -> Total:
+        """All of which it is not known that nothing can stop it: the export law that it has to pass is not in the ledger."""
+        return self.total("not_covered", (lot for lot in self.held if lot.not_covered))
 
     @property
     def resale_restricted(self) -> Total:
@@ -421,12 +465,12 @@ class PortfolioExposure:
 
     @property
     def stored_safe(self) -> dict[str, float]:
-        """Kg of metal by asset that is stored outside the country of its origin and of every controlling country.
+        """Kg of metal by asset that is stored outside the countries of its origin and of controls, and may go where it is used.
 
         Lots whose content is not known are left out.
         """
-        safe = sums_by_key((lot.asset, lot.metal) for lot in self.lots if lot.delivery == STORED_SAFE and lot.metal is not None)
-        return dict(sorted(safe.items()))
+        safe = [lot for lot in self.lots if lot.delivery == STORED_SAFE and not lot.withheld]
+        return dict(sorted(sums_by_key((lot.asset, lot.metal) for lot in safe if lot.metal is not None).items()))
 
     def replacement(self, bands: Mapping[str, PriceBand]) -> tuple[Replacement, Replacement, Replacement]:
         """Gains and costs at the low, central and high multiple when the exports of China stop.
@@ -436,7 +480,7 @@ class PortfolioExposure:
         """
         moving = [lot for lot in self.lots if lot.asset in bands or lot.value is None]
         out = [lot for lot in moving if is_out(lot.delivery, lot.export_from)]
-        undelivered = [lot for lot in moving if lot.delivery in (ORDER_AT_RISK, ORDER_CLEAR) and lot.export_from == CHINA]
+        undelivered = [lot for lot in moving if lot.delivery in ORDERS and lot.export_from == CHINA]
         on_its_way = [lot for lot in moving if lot.delivery == IN_TRANSIT and lot.export_from == CHINA]
         planned = [lot for lot in moving if lot.delivery in PLANS]
         known = [lot for lot in moving if lot.asset in bands]

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Unpack
 
 from toolkit.controls.chronology import IN_FORCE, SUSPENDED
-from toolkit.controls.events import END_USERS, EU_MEMBERS, EUROPEAN_UNION
+from toolkit.controls.coverage import MODELLED, NOT_COVERED, export_law
+from toolkit.controls.events import CIVIL, END_USERS, EUROPEAN_UNION
 from toolkit.controls.ledger import CHINA, ControlLedger
 from toolkit.controls.state import UNCHECKED, Measure, Piece
-from toolkit.core.countries import CUSTOMS_CHINA
+from toolkit.core.countries import UNKNOWN_ORIGIN
 
 RESTRICTING = ("ban", "entity_list")
 """Instruments that forbid passing goods on; a watch list makes it slow, not forbidden."""
@@ -25,8 +26,9 @@ SINGLED_OUT = (("USA", "civil"), ("USA", "military"), ("JPN", "military"))
 YES, PERMIT, LICENCE, SUSPENDED_NO, NOT_SETTLED, NO = "yes", "permit", "licence", "suspended", "unsettled", "no"
 """Answers: nothing known stands in the way; a permit of the European Union is needed; the metal is still, or may be, where it
 is exported from and needs a licence to leave; a ban is suspended today; what stands in the way is not settled (its text was not
-checked, does not settle the form or the case, or the export law of the
-place is not in the ledger); forbidden to this buyer, or by a ban of exports that the lot, still or perhaps there, is under."""
+checked, or does not settle the form or the case); forbidden to this buyer, or by a ban of exports that the lot, still or perhaps
+there, is under. `NOT_COVERED`: nothing known stands in the way, and the export law that the lot has to pass is not in the
+ledger, or in part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,9 @@ class ResaleAnswer:
     Attributes:
         answer: One of the answers above, the gravest that applies.
         measures: The measures it rests on; none for yes.
-        not_in_ledger: Countries (ISO-3) that the lot has to leave and whose export law the ledger does not hold.
+        not_in_ledger: Countries (ISO-3, or EU) that the lot has to leave and whose export law is not modelled in the ledger,
+            without
+            those of which a measure answers; ``unknown`` where the origin was assumed.
         licence_to_leave: Whoever buys, a licence in force comes first: the lot is still, or may be, where it is exported from.
         export_bans: Of `measures`, those in force that let the lot leave where it is, or may be, to no buyer.
     """
@@ -48,11 +52,6 @@ class ResaleAnswer:
     not_in_ledger: tuple[str, ...]
     licence_to_leave: bool
     export_bans: tuple[Measure, ...]
-
-
-def export_law(country: str) -> str:
-    """The jurisdiction whose export law binds what leaves a country (ISO-3): of a member state that of the European Union."""
-    return EUROPEAN_UNION if country in EU_MEMBERS else CHINA if country in CUSTOMS_CHINA else country
 
 
 def laws_to_leave(lies_in: str | None, origin: str, *, at_origin: bool) -> frozenset[str]:
@@ -69,9 +68,19 @@ def laws_to_leave(lies_in: str | None, origin: str, *, at_origin: bool) -> froze
     return there | (frozenset({EUROPEAN_UNION, CHINA}) if lies_in is None else frozenset({export_law(lies_in)}))
 
 
-def resale_buyers(ledger: ControlLedger, *, on: date) -> tuple[tuple[str, str], ...]:
-    """(destination, end user) that resale is judged for: `SINGLED_OUT`, and the buyers that a measure of China names."""
-    return tuple(dict.fromkeys((*SINGLED_OUT, *restricted_buyers(ledger, on=on, origin=CHINA))))
+def resale_buyers(
+    ledger: ControlLedger, *, on: date, routes: Iterable[tuple[str, str]] = (), owner: str | None = None
+) -> tuple[tuple[str, str], ...]:
+    """(destination, end user) that resale is judged for: `SINGLED_OUT`, buyers that a measure of China names, and own ones.
+
+    Args:
+        ledger: The control ledger.
+        on: Day of the question.
+        routes: Where lots go, and who uses them there.
+        owner: ISO-3 code of the owner's country, whose civil users need no answer of their own.
+    """
+    own = (route for route in routes if route != (owner, CIVIL))
+    return tuple(dict.fromkeys((*SINGLED_OUT, *restricted_buyers(ledger, on=on, origin=CHINA), *own)))
 
 
 def resale_answer(
@@ -84,6 +93,7 @@ def resale_answer(
     origin: str,
     at_origin: bool = False,
     lies_in: str | None = None,
+    supposed: bool = False,
     **piece: Unpack[Piece],
 ) -> ResaleAnswer:
     """Whether a lot may be passed on to a buyer: the gravest obstacle.
@@ -99,6 +109,7 @@ def resale_answer(
         origin: ISO-3 code of the country whose export controls are asked about.
         at_origin: The lot is still there, or may be, and has to leave it.
         lies_in: ISO-3 code of the country where the lot lies; None where that is not known: it may be China.
+        supposed: Whether the origin was assumed: then nothing is known of the law that the lot has to leave.
         piece: What is known of a piece.
     """
     place, user = buyer
@@ -106,9 +117,12 @@ def resale_answer(
     met = sorted(_meeting(state.measures, place, user), key=lambda m: (m.status != IN_FORCE, m.instrument != "ban", m.event_id))
     barred = [m for m in met if m.status == IN_FORCE and m.certainty == "named"]
     leaving = [m for m in state.measures if at_origin and m.counts and m.is_law]
-    laws = laws_to_leave(lies_in, origin, at_origin=at_origin)
+    laws = laws_to_leave(lies_in, origin, at_origin=at_origin) - {export_law(place)}
     local = [m for m in state.elsewhere if m.counts and m.origin in laws]
-    missing = tuple(sorted(laws - ledger.origins(on)))
+    told = {m.origin for m in (*leaving, *local)}
+    known = laws if lies_in else laws & {export_law(origin)}  # what a place may be is asked about where it is told
+    missing = tuple(sorted(law for law in known - told if ledger.coverage(law, on=on) != MODELLED))
+    missing += (UNKNOWN_ORIGIN,) if supposed and at_origin and not leaving else ()
     here = [m for m in (*leaving, *(local if lies_in else ())) if m.status == IN_FORCE and m.instrument == "ban"]
     bans = [m for m in here if m not in met and m.origin != export_law(place)]
     shut = [m for m in bans if m.certainty == "named"]
@@ -127,7 +141,7 @@ def resale_answer(
         (SUSPENDED_NO, [m for m in met if m.status == SUSPENDED]),
         (PERMIT, local),
     )
-    nothing = (NOT_SETTLED if missing else YES, list[Measure]())
+    nothing = (NOT_COVERED if missing else YES, list[Measure]())
     answer, shown = next(((word, measures) for word, measures in found if measures), nothing)
     closed = tuple(m for m in shut if m.end_user == "all")
     return ResaleAnswer(place, user, answer, tuple(shown), missing, bool(licences) and not closed, closed)

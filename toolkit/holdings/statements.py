@@ -9,7 +9,7 @@ import polars as pl
 
 from toolkit.controls.ledger import CHINA, ControlLedger
 from toolkit.controls.state import doubt_note
-from toolkit.core.countries import CUSTOMS_CHINA
+from toolkit.core.countries import CUSTOMS_CHINA, UNKNOWN_ORIGIN
 from toolkit.core.grouping import by_key
 from toolkit.core.messages import Message, few, message
 from toolkit.core.remarks import Remark
@@ -118,12 +118,15 @@ def statements(portfolio: PortfolioExposure, currency: str) -> Iterator[Message]
             assets=sorted({lot.asset for lot, _ in open_lots}),
             acts=few(sorted({number for _, answer in open_lots for number in answer.measures}), 3),
         )
-    unread = [lot for lot in portfolio.held if any(answer.not_in_ledger for answer in lot.answers)]
+    unread = [lot for lot in portfolio.held if any({*answer.not_in_ledger} - {UNKNOWN_ORIGIN} for answer in lot.answers)]
     if unread:
         yield message(
-            "Resale of {assets} that has to leave {countries} is not settled here: the export law there is not in the ledger.",
+            "Resale of {assets} that has to leave {countries} is not covered: the export law there is not, or only in part, "
+            "in the ledger.",
             assets=sorted({lot.asset for lot in unread}),
-            countries=sorted({place for lot in unread for answer in lot.answers for place in answer.not_in_ledger}),
+            countries=sorted(
+                {place for lot in unread for answer in lot.answers for place in answer.not_in_ledger} - {UNKNOWN_ORIGIN}
+            ),
         )
     if portfolio.resale_unknown.lots:
         yield message(

@@ -70,7 +70,9 @@ class FormState(Record):
     end_user: EndUser
     as_of: DayAsked
     headline: str
-    """Summary of the law: licence, licence+ban_suspended, ..., not_listed."""
+    """Summary of the law: licence, licence+ban_suspended, ..., not_listed; not_covered where the law is not in the ledger."""
+    coverage: str
+    """How far the export law of the origin is in the ledger: modelled, partial or pointer."""
     listed: bool
     """Whether a legal measure in force or suspended names the form on this route."""
     uncertain: bool

@@ -109,6 +109,9 @@ class Exposure(Record):
     as_of: DayAsked
     currency: Currency
     destination: OwnerCountry
+    """Of the owner, and of lots that name none."""
+    end_user: str = "civil"
+    """Of lots that name none."""
     value: float
     """Of all that is owned or ordered and has a price."""
     value_se: float
@@ -133,6 +136,8 @@ class Exposure(Record):
     """Ordered, and may not arrive."""
     at_risk: Total
     """Under control and not out of its reach."""
+    not_covered: Total
+    """That nothing is known to stop, by an export law that is not, or only in part, in the ledger."""
     resale_restricted: Total
     """That may not be passed on to some buyer."""
     resale_unknown_origin: Total

@@ -182,7 +182,7 @@ def test_forms_of_notices_that_have_run_out_are_not_told_as_named(ledger):
 
 def test_practice_alone_makes_a_headline_but_no_listing(ledger):
     found = state(ledger, "neodymium", "oxide", date(2010, 12, 31), "JPN", origin="IND")
-    assert found.headline == "not_listed"
+    assert found.headline == "not_covered"
     found = state(ledger, "neodymium", "oxide", TODAY, "JPN", origin="IND")
     assert (found.headline, found.listed) == ("de_facto_stop", False)
 
@@ -239,7 +239,7 @@ def test_other_origins_belong_to_themselves(ledger):
 @pytest.mark.parametrize("on", [date(2011, 3, 1), date(2014, 12, 31), date(2015, 1, 1)])
 def test_rare_earth_quotas_reached_every_member_of_the_group_and_ended(ledger, on):
     headline = state(ledger, "neodymium", "oxide", on).headline
-    assert headline == ("quota" if on.year < 2015 else "not_listed")
+    assert headline == ("quota" if on.year < 2015 else "not_covered")
 
 
 def test_named_forms_hold_what_notices_name_and_nothing_else(ledger):

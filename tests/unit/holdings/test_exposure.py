@@ -21,11 +21,10 @@ BAND = price_band(0.5, Elasticity(0.25, 0.4, 0.7, "given", "test"))
 
 def lots(*rows: dict) -> pl.DataFrame:
     base = {"asset": "gallium", "form": "metal", "purity": "99.99 %", "size": None, "status": "stored", "mass": 1.0, "origin_country": "CHN",
-            "location": "Frankfurt", "certificate": None, "client": None}  # fmt: skip
+            "location": "Frankfurt", "certificate": None, "destination": None, "end_user": None, "client": None}  # fmt: skip
     filled = [{"lot_id": f"L{i}", **base, **row} for i, row in enumerate(rows)]
-    return pl.DataFrame(
-        filled, schema_overrides={"certificate": pl.String, "location": pl.String, "purity": pl.String, "size": pl.String}
-    )
+    words = ("certificate", "location", "purity", "size", "destination", "end_user")
+    return pl.DataFrame(filled, schema_overrides=dict.fromkeys(words, pl.String))
 
 
 def exposed(ledger, *rows, on=TODAY, destination="DEU"):
@@ -54,7 +53,11 @@ def exposed(ledger, *rows, on=TODAY, destination="DEU"):
         ({"location": "Tresor"}, "stored_place_unknown"),
         ({"status": "in_transit"}, "in_transit"),
         ({"status": "ordered"}, "open_order_at_risk"),
-        ({"status": "ordered", "origin_country": "KOR"}, "open_order_clear"),
+        ({"status": "ordered", "origin_country": "KOR"}, "open_order_not_covered"),
+        ({"status": "planned", "origin_country": "KOR"}, "planned_not_covered"),
+        ({"status": "ordered", "origin_country": "FRA"}, "open_order_clear"),
+        ({"status": "ordered", "origin_country": "FRA", "destination": "JPN"}, "open_order_not_covered"),
+        ({"status": "ordered", "origin_country": "JPN", "destination": "JPN"}, "open_order_clear"),
         ({"status": "ordered", "asset": "indium"}, "open_order_clear"),
         ({"status": "planned"}, "planned_at_risk"),
         ({"status": "planned", "asset": "indium"}, "planned_clear"),
@@ -118,7 +121,12 @@ def test_a_chinese_measure_does_not_bind_the_resale_of_other_metal_outside_china
         {"asset": "gallium", "origin_country": "CAN", "location": "Lager 7"},
     ]  # fmt: skip
     found = lot_exposures(lots(*rows), (), bundled, on=TODAY, destination="DEU")
-    assert [{one.answer for one in lot.answers} for lot in found] == [{"yes"}, {"yes"}, {"yes"}, {"unsettled"}, {"unsettled"}]
+    assert [{one.answer for one in lot.answers if one.destination != "EU"} for lot in found] == [
+        {"not_covered"}, {"not_covered"}, {"not_covered"}, {"unsettled"}, {"unsettled"},
+    ]  # fmt: skip
+    assert {one.answer for lot in found[:3] for one in lot.answers if one.destination == "EU"} == {"yes"}, (
+        "no law inside the EU"
+    )
 
 
 def test_an_order_under_an_export_quota_can_fail_to_arrive_though_it_needs_no_licence():
@@ -148,13 +156,16 @@ def test_law_of_the_european_union_is_not_that_of_a_place_outside_it(place):
     rows = [{"asset": "hafnium", "origin_country": "FRA"}, {"asset": "silver", "origin_country": "MEX"}, {"asset": "gallium"}]
     found = lot_exposures(lots(*({**row, "location": place} for row in rows)), (), bundled, on=TODAY, destination="DEU")
     for lot in found[:2]:
-        assert {(one.answer, one.measures, one.not_in_ledger) for one in lot.answers} == {("unsettled", (), (lot.place,))}
+        abroad = [one for one in lot.answers if one.destination != lot.place]
+        assert {(one.answer, one.measures, one.not_in_ledger) for one in abroad} == {("not_covered", (), (lot.place,))}
+        assert {one.answer for one in lot.answers if one not in abroad} <= {"yes"}, "what stays in a country is not exported"
         assert lot.elsewhere == ()
     graver = {(one.destination, one.end_user): one.answer for one in found[2].answers}
     assert (graver["USA", "civil"], graver["USA", "military"]) == ("suspended", "no")
     ordered = lots({"asset": "hafnium", "origin_country": "FRA", "location": place, "status": "ordered"})
     (order,) = lot_exposures(ordered, (), bundled, on=TODAY, destination="DEU")
-    assert {"2021/821" in number for one in order.answers for number in one.measures} == {True}  # it leaves France first
+    abroad = [one for one in order.answers if one.destination != "EU"]
+    assert {"2021/821" in number for one in abroad for number in one.measures} == {True}  # it leaves France first
 
 
 def test_an_order_was_safe_before_the_licence(ledger):
@@ -290,7 +301,7 @@ def test_what_no_notice_names_is_not_at_risk_wherever_it_lies(ledger):
 
 
 def test_the_ledger_says_that_it_follows_no_law_of_a_country(ledger):
-    assert "CHN" in ledger.origins(TODAY)
+    assert ledger.coverage("CHN", on=TODAY) == "modelled"
     note = ledger.state("gallium", "metal", on=TODAY, destination="DEU", origin="MCO").note
     assert note == "The export law of MCO is not in the ledger: that it finds no control is no proof."
 

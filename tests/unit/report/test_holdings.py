@@ -61,7 +61,7 @@ def test_every_lot_is_in_one_reach_and_the_sums_close(found):
     assert parts["order"].value == pytest.approx(totals["open_order_at_risk"])
     assert parts["safe"].value == pytest.approx(totals["stored_safe"])
     where = {lot.lot_id: reach(lot) for lot in exposure.lots}
-    assert (where["DY-0"], where["TB-1"], where["IN-2"], where["GX-1"]) == ("unsettled", "unsettled", "clear", "safe")
+    assert (where["DY-0"], where["TB-1"], where["IN-2"], where["GX-1"]) == ("unsettled", "unsettled", "unknown", "safe")
 
 
 def test_the_opening_says_what_a_control_may_stop_as_the_terminal_does(ask, found):
@@ -108,7 +108,7 @@ def test_each_lot_says_whether_it_can_be_stopped(found):
     assert lots["GA-1"][-1] == "no: outside its origin"
     assert lots["DY-0"][-1] == "yes, when it is to leave the country"
     assert lots["TB-1"][-1] == "unknown: it may have left its origin"
-    assert lots["IN-2"][-1] == "no: nothing in force on it"
+    assert lots["IN-2"][-1] == "not known: the export law of its origin is not covered by the ledger"
     assert lots["GX-1"][3:5] == ["–", "–"]
     price = next(p for p in found.exposure.prices if p.asset == "germanium")
     assert lots["GE-2"][3].startswith(f"{price.price:,.0f} ± ")
@@ -357,7 +357,7 @@ def test_an_order_from_a_country_whose_law_the_ledger_lacks_is_not_called_beyond
     ]
     found = holdings.build(findings_of(ask_of(tmp_path, *rows)))
     told = {plain(row.cells[0]): plain(row.cells[-1]) for row in table_of(found[1]).rows}
-    assert told["RE-1"] == "not known: the export law of its origin is not in the ledger"
+    assert told["RE-1"] == "not known: the export law of its origin is not covered by the ledger"
     assert told["IN-1"] == "no: nothing in force on it"
     assert told["HF-1"].startswith("no: ")
     assert told["AG-1"] == "no, if its exporter is on the list"

@@ -28,6 +28,7 @@ def review(context: Context) -> LedgerReview:
         unconfirmed=tuple(EventTitle(event_id=event_id, title=title) for event_id, title in found.unconfirmed),
         review=review_note(found.reviewed_to, found.as_of),
         own_events=context.own,
+        coverage=context.ledger.coverages(context.as_of),
         evidence=tuple(
             Evidence(event_id=event_id, evidence=path, sha256=sha256, state=evidence_state(folder, path, sha256))
             for event_id, (path, sha256) in ({} if context.events is None else context.events.evidence).items()

@@ -45,15 +45,17 @@ def _of_lots(ask: Ask) -> ControlHistory | None:
         return None
 
     @cache
-    def history(metal: str, form: str, origin: str, purity: str | None, size: str | None) -> tuple[FormStanding, ...]:
-        return _history(ask, metal, form, origin=origin, **piece_of(purity, size))
+    def history(metal: str, form: str, purity: str | None, size: str | None, *route: str) -> tuple[FormStanding, ...]:
+        origin, destination, end_user = route
+        found = {"origin": origin, "destination": destination, "end_user": end_user}
+        return _history(ask, metal, form, **piece_of(purity, size), **found)
 
     parts = [
         Part(
             lot.asset,
             of_lot / value,
             lot.delivery == STORED_SAFE,
-            history(lot.asset, lot.form, lot.export_from, lot.purity, lot.size),
+            history(lot.asset, lot.form, lot.purity, lot.size, lot.export_from, lot.destination, lot.end_user),
         )
         for lot, of_lot in held
     ]
@@ -90,7 +92,7 @@ def _of_backtest(ask: Ask, found: Backtest) -> ControlHistory | None:
 
 
 def _history(ask: Ask, metal: str, form: str, **route: Unpack[Route]) -> tuple[FormStanding, ...]:
-    route["destination"] = ask.context.settings.config.owner.country
+    route.setdefault("destination", ask.context.settings.config.owner.country)
     return form_history(ask.context.ledger, metal, form, until=ask.as_of, **route)
 
 

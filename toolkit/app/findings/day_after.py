@@ -25,7 +25,10 @@ def day_after(ask: Ask) -> DayAfter | None:
         return None
     after = date.fromisoformat(dates[0]) + timedelta(days=1)
     ledger = ask.context.ledger
-    buyers = dict.fromkeys((*resale_buyers(ledger, on=ask.as_of), *resale_buyers(ledger, on=after)))
+    routes, owner = [(lot.destination, lot.end_user) for lot in ask.lots], ask.record.owner.country
+    buyers = dict.fromkeys(
+        buyer for day in (ask.as_of, after) for buyer in resale_buyers(ledger, on=day, routes=routes, owner=owner)
+    )
     changes = [change for buyer in buyers if (change := _change(ask, groups, buyer, after)).lots]
     return DayAfter(
         date=dates[0],

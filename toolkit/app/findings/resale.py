@@ -20,7 +20,8 @@ def resale(ask: Ask) -> Resale | None:
     """The answer for every metal, form and origin held and every buyer that a notice singles out; None for a run."""
     if not ask.lots:
         return None
-    buyers = resale_buyers(ask.context.ledger, on=ask.as_of)
+    routes = [(lot.destination, lot.end_user) for lot in ask.lots]
+    buyers = resale_buyers(ask.context.ledger, on=ask.as_of, routes=routes, owner=ask.record.owner.country)
     buyers = tuple(sorted(buyers, key=lambda buyer: (buyer[0] != "USA", buyer[0], _ORDER.get(buyer[1], 9))))
     traded = {(asset.key, asset.form) for asset in ask.context.products}
     groups = []
@@ -33,6 +34,7 @@ def resale(ask: Ask) -> Resale | None:
                 traded=(lot.asset, lot.form) in traded,
                 origin=lot.origin,
                 at_origin=lot.delivery != STORED_SAFE,
+                supposed=lot.supposed,
                 lots=len(lots),
                 value=sum(lot.value or 0.0 for lot in lots),
                 answers=tuple(_answer(ask, lot, buyer) for buyer in buyers),
@@ -63,7 +65,12 @@ def law_of(ask: Ask, lot: LotExposure, buyer: tuple[str, str], day: date) -> Law
         buyer: Destination (ISO-3) and end user.
         day: Of the question.
     """
-    place = {"origin": lot.export_from, "at_origin": lot.delivery != STORED_SAFE, "lies_in": lot.place}
+    place = {
+        "origin": lot.export_from,
+        "at_origin": lot.delivery != STORED_SAFE,
+        "lies_in": lot.place,
+        "supposed": lot.supposed,
+    }
     return resale_answer(ask.context.ledger, lot.asset, lot.form, buyer, on=day, **place, **lot.piece)
 
 

@@ -20,6 +20,7 @@ from toolkit.app.holdings.warnings import exposure_remarks, grade_remarks
 from toolkit.app.prices import NAME_METAL, OwnPrices, PriceFiles, of_no_product, read_own, with_stored
 from toolkit.app.stops import FURTHER, price_responses, stop_bands, stop_shares
 from toolkit.controls.changes import change_ahead
+from toolkit.controls.events import CIVIL
 from toolkit.controls.ledger import CHINA
 from toolkit.controls.state import piece_of
 from toolkit.controls.upcoming import upcoming
@@ -71,6 +72,7 @@ class ExposureRequest:
         use: ``METAL=KG`` a month, one entry a metal.
         metal: Key of the one metal whose lots are meant; None for all.
         client: Whose lots are meant, where the file has a column of clients; None for all.
+        end_user: Of lots that name none.
     """
 
     holdings: str
@@ -82,6 +84,7 @@ class ExposureRequest:
     use: tuple[str, ...] = ()
     metal: str | None = None
     client: str | None = None
+    end_user: str = CIVIL
 
 
 def _read(request: ExposureRequest, instruments: set[str]) -> Holdings:
@@ -127,7 +130,10 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         levels, told = with_own_prices(bundled, own, context.products, snapshot["fx"], currency, errors)
         read = (*own.sentences, *told)
     step, contents = grade_step(snapshot), metal_contents(snapshot)
-    found = lot_exposures(lots, levels, context.ledger, on=as_of, destination=destination, contents=contents, grade_step=step)
+    found = lot_exposures(
+        lots, levels, context.ledger, on=as_of, destination=destination, end_user=request.end_user, contents=contents,
+        grade_step=step,
+    )  # fmt: skip
     portfolio = PortfolioExposure.of(found)
     levels = _of_valued(levels, found)
     held = [asset for asset in context.products if asset.key in portfolio.weights]
@@ -155,7 +161,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         *price_warnings(doubts, {lot.lot_id: (lot.asset, lot.value) for lot in found}),
         *remarks,
     ]
-    told, changes = by_money((*remarks, *map(note, reading)), worth), _changes(context, portfolio, as_of, destination)
+    told, changes = by_money((*remarks, *map(note, reading)), worth), _changes(context, portfolio, as_of)
     summary = (
         *summed(holdings.frame["client"]),
         *statements(portfolio, currency),
@@ -169,6 +175,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         as_of=as_of,
         currency=currency,
         destination=destination,
+        end_user=request.end_user,
         purchases=bought,
         owed=round(sum(purchase.owed for purchase in bought), 2),
         value_se=error_of_sum(((lot.asset, lot.value_se or 0.0) for lot in portfolio.held), errors.correlation),
@@ -274,18 +281,17 @@ def _used(
     }
 
 
-def _changes(
-    context: Context, portfolio: PortfolioExposure, as_of: date, destination: str
-) -> tuple[tuple[date, str, str, str], ...]:
+def _changes(context: Context, portfolio: PortfolioExposure, as_of: date) -> tuple[tuple[date, str, str, str], ...]:
     """(date, metal, what, standing) of the dated changes ahead for what is held, each once: on every route, for resale too."""
     ledger, rows = context.ledger, set[tuple[date, str, str, str]]()
     found = upcoming(ledger, on=as_of, within_days=AHEAD_DAYS)
     ahead = [ledger[row["event_id"]] for row in found if (row["status"], row["kind"]) == ("ahead", "control")]
-    for asset, form, origin, purity, size in {
-        (lot.asset, lot.form, lot.export_from, lot.purity, lot.size) for lot in portfolio.lots
+    for asset, form, origin, purity, size, to, user in {
+        (lot.asset, lot.form, lot.export_from, lot.purity, lot.size, lot.destination, lot.end_user) for lot in portfolio.lots
     }:
         piece = piece_of(purity, size)
-        changes = [*ledger.state(asset, form, on=as_of, destination=destination, origin=origin, **piece).next_changes]
+        state = ledger.state(asset, form, on=as_of, destination=to, end_user=user, origin=origin, **piece)
+        changes = [*state.next_changes]
         for event in ahead:
             reached = asset in event.metals and (event.origin != CHINA or origin == CHINA)
             if reached and (event.coverage == "none" or ledger.certainty(event, asset, form, on=as_of, **piece)):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from toolkit.controls.events import end_user_of
 from toolkit.controls.ledger import ControlLedger
 from toolkit.controls.purity import grades_apart, purity_fraction
 from toolkit.core.assets import Universe
@@ -170,6 +171,10 @@ class LotNames:
     def traded_form(self, asset: str) -> str | None:
         """The form of the product, None where there is none."""
         return self.products[asset].form if asset in self.products else None
+
+    def end_user(self, text: str) -> str:
+        """The end user that a text means, as of `end_user_of`."""
+        return end_user_of(text)
 
     def is_listed(self, asset: str) -> bool:
         """Whether it is an instrument with a price of the user's own and no metal of the ledger."""

@@ -7,6 +7,7 @@ from datetime import date
 
 from toolkit.app.allocation.holdings import Held, in_words
 from toolkit.app.holdings.valuation import FILTERED, KINDS
+from toolkit.controls.coverage import MODELLED, PARTIAL, POINTER, export_law, uncovered_note
 from toolkit.controls.ledger import ControlLedger
 from toolkit.core.assets import Universe
 from toolkit.core.forecast import FloatArray
@@ -15,7 +16,6 @@ from toolkit.core.messages import few, message
 from toolkit.core.remarks import Remark, note
 from toolkit.holdings.clients import summed
 from toolkit.holdings.exposure import PLANS, LotExposure, PortfolioExposure
-from toolkit.holdings.resale import export_law
 from toolkit.holdings.unit_price import STALE_PRICE_DAYS, UnitPrice
 
 
@@ -74,16 +74,19 @@ def exposure_remarks(
             lots=few([lot.lot_id for lot in assumed], of=len(portfolio.lots)),
         )
         found.append(Remark("data", text, message("Write it in the column origin_country."), money=worth(assumed)))
-    known = ledger.origins(as_of)
-    not_in_ledger_of = {
-        lot.lot_id: {place for place in (lot.export_from, lot.place) if place and export_law(place) not in known}
+    places = {
+        lot.lot_id: {
+            country
+            for country in (lot.export_from, lot.place)
+            if country and export_law(country) != export_law(lot.destination)
+        }
         for lot in portfolio.lots
     }
-    if countries := sorted(set().union(*not_in_ledger_of.values())):
-        elsewhere = [lot for lot in portfolio.lots if not_in_ledger_of[lot.lot_id]]
-        text = message(
-            "The export law of {countries} is not in the ledger: that it finds no control is no proof.", countries=countries
-        )
+    coverage = {country: ledger.coverage(country, on=as_of) for country in sorted(set().union(*places.values()))}
+    if open_ones := {country for country, found in coverage.items() if found != MODELLED}:
+        elsewhere = [lot for lot in portfolio.lots if places[lot.lot_id] & open_ones]
+        partial = sorted({export_law(country) for country in open_ones if coverage[country] == PARTIAL})
+        text = uncovered_note(partial, [country for country in coverage if coverage[country] == POINTER])
         found.append(Remark("law", text, message("Check the export law there before you rely on it."), money=worth(elsewhere)))
     if uncertain := [lot for lot in portfolio.lots if lot.uncertain]:
         text = message(

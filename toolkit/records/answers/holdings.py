@@ -51,6 +51,10 @@ class ReadLot(Record):
     """A year, as a fraction of value; null for the dealer's usual terms."""
     vat_state: str | None
     """As the file says."""
+    destination: str | None
+    """ISO-3 code of the country that it goes to; null for the owner's."""
+    end_user: str | None
+    """civil, military or listed; null for civil."""
     client: str | None
     """Whose it is, as the file says."""
     country: str | None

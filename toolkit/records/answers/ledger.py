@@ -35,6 +35,23 @@ class Evidence(Record):
     """unchanged, changed or not found."""
 
 
+class LawCoverage(Record):
+    """How far an export law is in the ledger."""
+
+    law: str
+    """ISO-3 code of the country, or EU."""
+    name: str | None
+    """By which it is cited; null of a country of which only single acts are known."""
+    coverage: str
+    """modelled, partial or pointer."""
+    acts: int
+    """Number of its official acts on exports in the ledger."""
+    metals: Rows[MetalKey]
+    """Whose forms they name."""
+    reason: Sentence
+    """Why it is in the ledger as far as it is."""
+
+
 class LedgerReview(Record, schema="ledger-review"):
     """What has to be checked before the ledger is relied on: `toolkit ledger review`."""
 
@@ -50,6 +67,8 @@ class LedgerReview(Record, schema="ledger-review"):
     """Extensions that were stated and are still said to run."""
     unchecked: Rows[Unchecked]
     """Rows that were not checked against their text, or only in part."""
+    coverage: Rows[LawCoverage]
+    """How far export laws are in the ledger; an answer that needs one that is not modelled says `not_covered`."""
     days_since: int | None
     """Days since the last reviewed day."""
     review: Sentence

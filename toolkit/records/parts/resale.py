@@ -38,7 +38,7 @@ class ResaleAnswer(Record):
     answer: str
     """free, restricted, not settled, ..."""
     not_in_ledger: Rows[str]
-    """ISO-3 codes of countries whose export law is not in the ledger."""
+    """ISO-3 codes of countries, or EU, whose export law is not modelled in the ledger."""
     licence_to_leave: bool
     """Whether it needs a licence to leave where it lies."""
     export_bans: Rows[str]
@@ -60,6 +60,8 @@ class LotGroup(Named):
     """ISO-3 code, or unknown."""
     at_origin: bool
     """Whether they lie in the controlling country, or may."""
+    supposed: bool
+    """Whether their law rests on an origin that was assumed."""
     lots: int
     """How many."""
     value: float
@@ -88,7 +90,7 @@ class ChangedLots(Named):
     value: float | None
     """Of those with a price, in the reporting currency; null where none has one."""
     today: str
-    """Answer on the day of the report: yes, permit, licence, suspended, unsettled or no."""
+    """Answer on the day of the report: yes, not_covered, permit, licence, suspended, unsettled or no."""
     after: str
     """Answer on the day after the date."""
     numbers: Rows[str]
@@ -99,7 +101,7 @@ class AnswerValue(Record):
     """Lots with the same answer to a buyer."""
 
     answer: str
-    """yes, permit, licence, suspended, unsettled or no."""
+    """yes, not_covered, permit, licence, suspended, unsettled or no."""
     value: float
     """Of those with a price, in the reporting currency."""
 

@@ -19,14 +19,12 @@ from toolkit.report.i18n.formats import NBSP
 from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.names import source_of_dealer
 from toolkit.report.i18n.text import joined, plain
-from toolkit.report.tables.lots import lot_names
+from toolkit.report.tables.lots import CIVIL, is_routed, lot_names
 
 RESALE = {"unsettled": mark("not settled"), "permit": mark("permit")}
 """Answers about resale in the words of the column; see `toolkit.holdings.resale`."""
 LARGE_PRICE = 1000.0
 """Prices from here on are told without cents."""
-CLEAR = ("open_order_clear", "planned_clear")
-"""Deliveries that no measure of the ledger can stop."""
 PERHAPS_OUT = ("in_transit", "stored_place_unknown")
 """Deliveries of which the file does not say whether the lot has left the country that it is exported from."""
 USERS = {"civil": mark("anyone"), "military": mark("military users"), "listed": mark("listed firms")}
@@ -52,9 +50,10 @@ def exposure(found: ExposureAnswer, say: Language) -> Document:
     marks = {words: f"({n})" for n, words in enumerate(dict.fromkeys(words for words in resale.values() if words), start=1)}
     marks[""] = say.words("free")
     names = lot_names([*found.lots, *found.instruments], say)
+    routed = is_routed(found.destination, found.lots)
     answer.table(
-        "lot | metal | >kg | >value | from | law | delivery | resale | origin | paper",
-        (_lot(answer, lot, names[lot.lot_id], marks[resale[lot.lot_id]]) for lot in found.lots),
+        "lot | metal | >kg | >value | from | law | delivery | to | resale | origin | paper",
+        (_lot(answer, lot, names[lot.lot_id], marks[resale[lot.lot_id]], routed=routed) for lot in found.lots),
     )
     answer.notes(answer.told("Resale {mark}: {words}.", mark=mark_, words=words) for words, mark_ in marks.items() if words)
     if found.lots:
@@ -91,7 +90,7 @@ def exposure(found: ExposureAnswer, say: Language) -> Document:
     return answer.document("exposure", answer.told("Exposure to export controls"))
 
 
-def _lot(answer: Answer, lot: LotExposure, name: str, resale: str) -> Iterator[Cell]:
+def _lot(answer: Answer, lot: LotExposure, name: str, resale: str, *, routed: bool) -> Iterator[Cell]:
     say, own = answer.say, any(OWN_MARK in title for title in lot.measures)
     yield say.name(name)
     yield f"{answer.metal(lot.asset)} {answer.word(lot.form)}"
@@ -100,19 +99,16 @@ def _lot(answer: Answer, lot: LotExposure, name: str, resale: str) -> Iterator[C
     yield "" if lot.value is None else f"{bound}{answer.number(lot.value, ',.2f')}"
     yield answer.origin(lot.origin)
     yield headline(answer, lot.headline) + (say.fmt.notices(OWN_MARK).replace(" ", NBSP) if own else "")
-    yield (
-        say.words("{status}, law not in the ledger", status=answer.word(lot.status))
-        if _unread(lot)
-        else answer.word(lot.delivery)
-    )
+    yield answer.word(lot.delivery)
+    yield _to(answer, lot) if routed else ""
     yield resale
     yield answer.word(lot.traceability.origin)
     yield answer.word(lot.traceability.certificate)
 
 
-def _unread(lot: LotExposure) -> bool:
-    """Whether the export law of where a lot that would be clear has to leave is not in the ledger."""
-    return lot.delivery in CLEAR and any(lot.export_from in one.not_in_ledger for one in lot.answers)
+def _to(answer: Answer, lot: LotExposure) -> str:
+    """Where a lot goes, and who uses it there where that is not anybody."""
+    return lot.destination if lot.end_user == CIVIL else f"{lot.destination}, {answer.word(lot.end_user)}"
 
 
 def _totals(answer: Answer, found: ExposureAnswer) -> Iterator[Iterable[Cell]]:
@@ -121,15 +117,11 @@ def _totals(answer: Answer, found: ExposureAnswer) -> Iterator[Iterable[Cell]]:
     def row(name: str, total: Total, share: float | None) -> tuple[Cell, ...]:
         return name, total.lots, _money(answer, total), "" if _unpriced(total) else answer.number(share, ".1%")
 
-    unread = {lot.delivery for lot in found.lots if _unread(lot)}
-    for total in found.deliveries:
-        name = answer.word(total.name)
-        if total.lots:
-            yield row(
-                say.words("{name}, or law not in the ledger", name=name) if total.name in unread else name, total, total.share
-            )
+    yield from (row(answer.word(total.name), total, total.share) for total in found.deliveries if total.lots)
     yield row(say.words("total"), found.held, 1.0 if found.held.value else None)
     yield row(say.words("can be stopped"), found.at_risk, found.at_risk.share)
+    if found.not_covered.lots:
+        yield row(say.words("export law not covered"), found.not_covered, found.not_covered.share)
     yield from (row(answer.word(total.name) + say.words(", not owned"), total, None) for total in found.planned if total.lots)
 
 
@@ -178,7 +170,7 @@ def _resale(answer: Answer, lot: LotExposure) -> str:
         told = [say.words("perhaps {words}", words="; ".join(told))]
     told += [say.words(words) for key, words in RESALE.items() if any(one.answer == key for one in lot.answers)]
     if unread := sorted({place for one in lot.answers for place in one.not_in_ledger}):
-        told.append(say.words("export law of {places} not in the ledger", places=", ".join(unread)))
+        told.append(say.words("not covered: export law of {places}", places=", ".join(unread)))
     return "; ".join(told)
 
 

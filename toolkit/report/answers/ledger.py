@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 
+from toolkit.core.messages import few
 from toolkit.records.answers.ledger import AddedEvent, LedgerReview
 from toolkit.report.answers.answer import Answer
 from toolkit.report.answers.controls import headline
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language
+
+METALS_OF_A_LAW = 3
+"""Metals that are named beside a law; the object has all."""
 
 
 def review(ledger: LedgerReview, say: Language) -> Document:
@@ -53,6 +57,20 @@ def review(ledger: LedgerReview, say: Language) -> Document:
     )
     if not answer.table("not confirmed | what | metals | checked", unchecked):
         answer.line("Every row was checked against its text.")
+    answer.table(
+        "export law of | in the ledger | >acts | metals named | why",
+        (
+            (
+                row.law,
+                answer.word(row.coverage),
+                row.acts,
+                answer.told("{metals}", metals=few([*map(answer.metal, row.metals)], METALS_OF_A_LAW)),
+                row.reason,
+            )
+            for row in ledger.coverage
+        ),
+    )
+    answer.line("No answer is clear under a law that is not modelled: it says “not covered”.")
     if ledger.own_events:
         shown = {row.event_id: f" ({row.evidence}: {answer.word(row.state)})" for row in ledger.evidence}
         ids = ", ".join(event_id + shown.get(event_id, "") for event_id in ledger.own_events)

@@ -36,6 +36,7 @@ FILLS: Mapping[str, Mapping[str, Any]] = {
     "uncertain": {"fill": TOKENS["paper"], "stroke": TOKENS["ctl"], "strokeDash": [4, 3], "strokeWidth": 1.5},
     "suspended": {"fill": TOKENS["hatch"], "stroke": TOKENS["ctl"], "strokeWidth": 1},
     "plain": {"fill": TOKENS["band"], "stroke": TOKENS["data"], "strokeWidth": 1},
+    "hollow": {"fill": TOKENS["paper"], "stroke": TOKENS["data"], "strokeWidth": 1.5},
     "whitelist": {"fill": TOKENS["wl"], "stroke": TOKENS["paper"], "strokeWidth": 1},
     "cash": {"fill": TOKENS["grid"], "stroke": TOKENS["paper"], "strokeWidth": 1},
 }

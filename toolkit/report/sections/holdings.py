@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from toolkit.holdings.exposure import LotExposure, Total
@@ -17,6 +17,7 @@ from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import source_of_dealer
 from toolkit.report.i18n.text import NONE, Inline, Span, Text, joined, muted, name, sentences, sources, strong, text
 from toolkit.report.tables.lots import (
+    CIVIL,
     DELAY,
     FORM,
     LEGEND,
@@ -25,6 +26,7 @@ from toolkit.report.tables.lots import (
     REACHES,
     Reach,
     Sum,
+    is_routed,
     lot_names,
     reach,
     shown_name,
@@ -58,7 +60,7 @@ STOP: Mapping[str, str] = {
     "safe": mark("no: outside its origin"),
     "safe_abroad": mark("no: outside China"),
     "clear": mark("no: nothing in force on it"),
-    "unread": mark("not known: the export law of its origin is not in the ledger"),
+    "unread": mark("not known: the export law of its origin is not covered by the ledger"),
     "stored_at_origin": mark("yes, when it is to leave the country"),
     "stored_place_unknown": mark("unknown: its place is not clear"),
     "in_transit": mark("unknown: it may have left its origin"),
@@ -140,6 +142,10 @@ def _finding(run: Findings, found: Mapping[Reach, Sum], total: float) -> Text:
             "No order can be stopped; of {value} under control it is not settled whether it has left its origin",
             value=run.money(found["unsettled"].value),
         )
+    if found["unknown"].lots:
+        return say(
+            "No order is under a control in force that the ledger knows; it does not cover the export law of every origin"
+        )
     return say("No order is under a control in force today")
 
 
@@ -178,11 +184,13 @@ def _lots(run: Findings, lots: Sequence[LotExposure]) -> Figure:
     most = min(max(SHORT_LOT_ROWS, sum(map(_is_at_risk, order))), LOT_ROWS) if run.short else LOT_ROWS
     first, rest = order[:most], order[most:]
     unknown, names = all(lot.assumed_origin for lot in lots), lot_names(lots, say)
+    routed = is_routed(run.record.owner.country, lots)
     told = []
     if rest:
         value = sum(lot.value or 0.0 for lot in rest)
         words = say.counted(len(rest), "{N} further lot", "{N} further lots")
-        told.append(Row.of(words, "", "", "", strong(fmt.number(value)), "", "", _rest(run, rest), total=True))
+        blank = [""] * (2 + routed)
+        told.append(Row.of(words, "", "", "", strong(fmt.number(value)), *blank, _rest(run, rest), total=True))
     what = say("Metal and form") if unknown else say("Metal, form and origin")
     data = run.table(
         "All lots",
@@ -192,6 +200,7 @@ def _lots(run: Findings, lots: Sequence[LotExposure]) -> Figure:
         right("Quantity, kg", lambda lot: fmt.quantity(lot.mass), "kg"),
         right("Value, {currency}", lambda lot: _value(run, lot)),
         left("Where", lambda lot: _where(run, lot, name(lot.location or ""))),
+        left("Goes to", lambda lot: _to(run, lot)) if routed else None,
         left("Measure", lambda lot: _numbers(run, lot)),
         left("Can it be stopped?", lambda lot: say.words(BRIEFLY[_stop(lot)]), "Stopped?"),
         stacks=False,
@@ -205,6 +214,7 @@ def _lots(run: Findings, lots: Sequence[LotExposure]) -> Figure:
         right("Price of a kg, {currency}", lambda lot: _price(run, lot), "Price of a kg"),
         right("Value, {currency}", lambda lot: _value(run, lot, bold=True)),
         left("Where", lambda lot: _where(run, lot, shown_name(run.country(lot.location or "")))),
+        left("Goes to", lambda lot: _to(run, lot)) if routed else None,
         left("Measure", lambda lot: _numbers(run, lot) or NONE),
         left("Can it be stopped?", lambda lot: _stopped(run, lot), "Stopped?"),
         below=told,
@@ -213,7 +223,7 @@ def _lots(run: Findings, lots: Sequence[LotExposure]) -> Figure:
         "What a control can stop first (▲), then by value. ○ is the average of a year, ± one standard error as the price of "
         "today. Measures are those on the form of the lot for delivery from its origin {towards}; a notice names forms, "
         "not metals.",
-        towards=run.towards(run.record.owner.country),
+        towards=towards_of(run, lots),
     )
     if unknown:
         markers = run.rests_on(ORIGIN)
@@ -301,6 +311,18 @@ def _where(run: Findings, lot: LotExposure, place: Span) -> Text:
     return text(run.say.words(STATUS[lot.status]), *((", ", place) if lot.location else ()))
 
 
+def towards_of(run: Findings, lots: Iterable[LotExposure]) -> Text | str:
+    """Where lots go, with its preposition: the owner's country, unless one says otherwise."""
+    owner = run.record.owner.country
+    return run.say("to where it goes") if is_routed(owner, lots) else run.towards(owner)
+
+
+def _to(run: Findings, lot: LotExposure) -> str:
+    """Where a lot goes, and who uses it there where that is not anybody."""
+    place = run.country(lot.destination)
+    return place if lot.end_user == CIVIL else f"{place}, {run.say.term('term', lot.end_user)}"
+
+
 def _stopped(run: Findings, lot: LotExposure) -> Inline:
     words = run.say.words(STOP[_stop(lot)])
     return strong(words) if _is_at_risk(lot) else words
@@ -332,7 +354,7 @@ def _stop(lot: LotExposure) -> str:
     standing = reach(lot)
     if standing == "safe" and lot.assumed_origin:
         return "safe_abroad"
-    if standing == "clear" and any(lot.export_from in one.not_in_ledger for one in lot.answers):
+    if standing == "unknown":
         return "unread"
     if standing in ("safe", "clear"):
         return "whitelist" if standing == "clear" and lot.headline.startswith("whitelist") else standing

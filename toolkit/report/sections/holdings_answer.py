@@ -15,6 +15,7 @@ from toolkit.report.i18n.formats import day
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.text import NONE, Text, sentences, sources, text
 from toolkit.report.markers import COSTS
+from toolkit.report.sections.holdings import towards_of
 from toolkit.report.tables.basket import owned
 from toolkit.report.tables.deadline import deadline
 from toolkit.report.tables.facts import doubts
@@ -57,6 +58,13 @@ def _result(run: Findings, found: Mapping[Reach, Sum], at_risk: Total) -> Text:
     if not any(part.lots for part in found.values()):
         listed = bool(run.needed(Holdings).exposure.lots)
         return say("All that the file lists is only planned") if listed else say("The file lists no lots of metal")
+    if total > 0 and found["unknown"].value > 0:
+        return say(
+            "Nothing of {total} can be stopped by an export control that the ledger knows; for {value} it does not cover the "
+            "export law",
+            total=run.money(total),
+            value=run.money(found["unknown"].value),
+        )
     if total > 0:
         return say("Nothing of {total} can be stopped by an export control that the ledger knows", total=run.money(total))
     return say("Nothing in the file can be stopped by an export control that the ledger knows")
@@ -104,7 +112,7 @@ def _paragraph(run: Findings, exposure: Exposure) -> Iterator[Text]:
             error=run.fmt.number(exposure.value_se),
             prices=sources(run.of_prices(), run.rests_on(LATER)),
             share=_share(run, exposure.controlled.value),
-            towards=run.towards(run.record.owner.country),
+            towards=towards_of(run, exposure.lots),
             controls=sources(run.of_tables("controls"), run.rests_on(ORIGIN, FORM)),
         )
         if without := sum(lot.value is None for lot in lots):
@@ -148,6 +156,11 @@ def _figure(run: Findings, label: str, of: Sum | Total, note: Text) -> KeyFigure
     if run.needed(Holdings).exposure.value <= 0 or (of.lots and of.unpriced == of.lots):
         return KeyFigure(label, text(run.fmt.number(of.lots)), without)
     return KeyFigure(label, text(run.money(of.value)), text(*note, "; ", *without) if of.unpriced else note)
+
+
+def _worth(run: Findings, of: Total) -> Text:
+    """The value of some lots, or how many of them have no price."""
+    return _without(run, of) if of.lots == of.unpriced else text(run.money(of.value))
 
 
 def _without(run: Findings, of: Sum | Total) -> Text:
@@ -219,6 +232,8 @@ def _status(run: Findings, exposure: Exposure) -> Iterator[tuple[str, Text]]:
     old = sum((run.as_of - day(price.date)).days > STALE_PRICE_DAYS for price in exposure.prices)
     if exposure.owed:
         yield say.words("Still to be paid"), text(run.money(exposure.owed, 2))
+    if exposure.not_covered.lots:
+        yield say.words("Export law not covered"), _worth(run, exposure.not_covered)
     yield from doubts(run)
     yield (
         say.words("Prices older than {days} days", days=STALE_PRICE_DAYS),

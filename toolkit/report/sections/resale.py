@@ -22,6 +22,7 @@ from toolkit.report.tables.facts import review, why_unconfirmed
 from toolkit.report.tables.lots import ORIGIN
 
 NO, LICENCE, UNSETTLED, PERMIT, SUSPENDED, YES = "no", "licence", "unsettled", "permit", "suspended", "yes"
+NOT_COVERED = "not_covered"
 UNKNOWN, BAN = "unknown", "ban"
 SOON = 120
 """Days ahead within which the end of a suspension is told as urgent."""
@@ -36,7 +37,7 @@ BUYER: Mapping[str, str] = {
 LEGEND = (
     ("on", mark("No")),
     ("suspended", mark("Yes today: the ban is suspended")),
-    ("uncertain", mark("Licence or permit, or not settled")),
+    ("uncertain", mark("Licence or permit, not settled, or law not covered")),
     ("clear", mark("Yes: nothing known against it")),
 )
 ANSWER: Mapping[str, str] = {
@@ -45,6 +46,7 @@ ANSWER: Mapping[str, str] = {
     UNSETTLED: mark("Not settled"),
     SUSPENDED: mark("Yes today"),
     PERMIT: mark("Permit"),
+    NOT_COVERED: mark("Not covered"),
     YES: mark("Yes"),
 }
 MARKS: Mapping[str, Literal["on", "suspended", "uncertain", "clear"]] = {
@@ -53,6 +55,7 @@ MARKS: Mapping[str, Literal["on", "suspended", "uncertain", "clear"]] = {
     LICENCE: "uncertain",
     UNSETTLED: "uncertain",
     PERMIT: "uncertain",
+    NOT_COVERED: "uncertain",
     YES: "clear",
 }
 LINE: Mapping[str | None, tuple[str, str]] = {
@@ -179,7 +182,9 @@ def _states(run: Findings, part: Resale, group: LotGroup) -> tuple[State, ...]:
         answers = [by_buyer[buyer.destination, buyer.end_user] for buyer in buyers]
         gravest = min(answers, key=lambda answer: GRAVITY.index(answer.answer))
         measures = {m.event_id: m for one in answers if one.answer == gravest.answer for m in one.measures}
-        state = _state(run, gravest.model_copy(update={"measures": tuple(measures.values())}))
+        laws = tuple(dict.fromkeys(law for one in answers for law in one.not_in_ledger))
+        shown = gravest.model_copy(update={"measures": tuple(measures.values()), "not_in_ledger": laws})
+        state = _state(run, shown, supposed=group.supposed)
         # A licence comes first whoever buys; of a form that no notice settles a bar on this buyer may come with it.
         if gravest.answer == LICENCE and any((buyer.destination, buyer.end_user) in barring for buyer in buyers):
             state = replace(state, words=run.say.words("{words}; perhaps barred", words=state.words))
@@ -191,21 +196,44 @@ def _merged(run: Findings, groups: Sequence[LotGroup]) -> list[Merged]:
     """Kinds of lots of one origin with the same answers in one line; those with most against them first."""
     found: dict[tuple[str, str | None, tuple[State, ...]], list[LotGroup]] = {}
     for group in groups:
-        states = tuple(_state(run, answer) for answer in group.answers)
+        states = tuple(_state(run, answer, supposed=group.supposed) for answer in group.answers)
         found.setdefault((group.origin, _obstacle(group), states), []).append(group)
     weight = {"on": 4, "suspended": 3, "uncertain": 2, "clear": 0}
     order = sorted(found.items(), key=lambda item: -sum(weight[state.mark] for state in item[0][2]))
     return [(states, members) for (*_, states), members in order]
 
 
-def _state(run: Findings, answer: ResaleAnswer) -> State:
-    """One cell: the answer in a word, and the first measure behind it."""
+def _state(run: Findings, answer: ResaleAnswer, *, supposed: bool) -> State:
+    """One cell: the answer in a word, the first measure behind it, and the laws that the ledger does not cover.
+
+    Args:
+        run: The findings.
+        answer: Whether the lots may go to the buyer.
+        supposed: Whether it rests on an origin that was assumed: then nothing is firm.
+    """
+    state = _by_measure(run, answer)
+    if answer.measures and answer.not_in_ledger:
+        told = run.say.words("{words}; {law}", words=state.words, law=_uncovered(run, answer))
+        state = replace(state, words=told, brief="")
+    if supposed and answer.answer not in (YES, UNSETTLED, NOT_COVERED):
+        return replace(state, mark="uncertain", number=run.say.words("Perhaps: {words}", words=state.number), urgent=False)
+    return state
+
+
+def _uncovered(run: Findings, answer: ResaleAnswer) -> str:
+    """The export laws of an answer that the ledger does not cover."""
+    if UNKNOWN in answer.not_in_ledger:
+        return run.say.words("law of an unknown origin")
+    places = run.say.series([short_country(place, run.say) for place in answer.not_in_ledger])
+    return run.say.words("law of {places} not covered", places=places)
+
+
+def _by_measure(run: Findings, answer: ResaleAnswer) -> State:
     say, fmt, kind = run.say, run.fmt, answer.answer
     if kind == YES:
         return State("clear", say.words(ANSWER[YES]), "")
     if not answer.measures:
-        places = say.series([short_country(place, say) for place in answer.not_in_ledger])
-        return State("uncertain", say.words(ANSWER[kind]), say.words("law of {places} not in the ledger", places=places))
+        return State("uncertain", say.words(ANSWER[kind]), _uncovered(run, answer))
     first, more = answer.measures[0], len(answer.measures) - 1
     number = ACT.sub(r"\1", _number(run, first))
     if more:

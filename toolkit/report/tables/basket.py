@@ -25,7 +25,7 @@ STANDINGS: Mapping[Standing, tuple[str, str]] = {
 """Class of the mark of a standing, and the words beside it."""
 UNKNOWN = ("whitelist", mark("unknown to the ledger"))
 CASH = ("cash", mark("cash"))
-RISK: tuple[Reach, ...] = ("order", "unsettled", "clear", "safe")
+RISK: tuple[Reach, ...] = ("order", "unsettled", "unknown", "clear", "safe")
 """What a control can do to a lot, the worst first."""
 
 

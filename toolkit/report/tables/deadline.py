@@ -140,7 +140,8 @@ def _share(run: Findings, row: Upcoming) -> Text:
 def _met(run: Findings, metals: Text, suspended: Sequence[MeasureSpells]) -> Text:
     """What the end of a suspension means for what is held: for its delivery, or for its resale elsewhere."""
     say, owner = run.say, run.record.owner.country
-    elsewhere = suspended and all(not {"all", owner} & set(t.destinations) for t in suspended)
+    reached = {"all", owner, *(lot.destination for lot in (run.exposure.lots if run.exposure else ()))}
+    elsewhere = suspended and all(not reached & set(t.destinations) for t in suspended)
     if not elsewhere:
         if run.exposure:
             return say("The lots hold {metals}.", metals=metals)

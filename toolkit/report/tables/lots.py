@@ -16,7 +16,8 @@ from toolkit.report.i18n.formats import day
 from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.text import Span, Text, name
 
-Reach = Literal["safe", "clear", "unsettled", "order"]
+Reach = Literal["safe", "clear", "unknown", "unsettled", "order"]
+CIVIL = "civil"
 PLANNED = "planned"
 """Status of a lot that is not owned: in no total of what is held."""
 DELAY, ORIGIN, FORM, LATER = "licence_delay", "origin_unknown", "form_unsettled", "bought_later"
@@ -24,6 +25,7 @@ DELAY, ORIGIN, FORM, LATER = "licence_delay", "origin_unknown", "form_unsettled"
 REACHES: Mapping[Reach, str] = {
     "safe": mark("Stored outside its origin"),
     "clear": mark("Elsewhere, with nothing in force on it"),
+    "unknown": mark("Elsewhere, under an export law that is not covered by the ledger"),
     "unsettled": mark("Under control and at its origin or in China, on its way, or at a place not understood"),
     "order": mark("Ordered, can fail to arrive"),
 }
@@ -31,6 +33,7 @@ REACHES: Mapping[Reach, str] = {
 LEGEND: Mapping[Reach, tuple[str, str]] = {
     "safe": ("plain", mark("stored outside its origin")),
     "clear": ("whitelist", mark("nothing in force on it")),
+    "unknown": ("hollow", mark("not known: export law not in the ledger")),
     "unsettled": ("uncertain", mark("under control: at its origin, on its way or place unknown")),
     "order": ("on", mark("ordered, at risk")),
 }
@@ -41,6 +44,8 @@ _OPEN: Mapping[str, Reach] = {
     "planned_at_risk": "order",
     "open_order_clear": "clear",
     "planned_clear": "clear",
+    "open_order_not_covered": "unknown",
+    "planned_not_covered": "unknown",
 }
 LONGEST_LOT_NAME = 40
 """Characters of a name from outside that a table shows; the data table has all of them."""
@@ -59,7 +64,7 @@ class Sum:
 def reach(lot: LotExposure) -> Reach:
     """What an export control in force, or a stop in practice, can do to a lot."""
     at_risk = lot.measures or lot.practice
-    return _OPEN.get(lot.delivery, "unsettled" if at_risk else "clear")
+    return _OPEN.get(lot.delivery, "unsettled" if at_risk else "unknown" if lot.not_covered else "clear")
 
 
 def sums(lots: Sequence[LotExposure]) -> Mapping[Reach, Sum]:
@@ -69,6 +74,11 @@ def sums(lots: Sequence[LotExposure]) -> Mapping[Reach, Sum]:
         inside = [lot for lot in lots if lot.status != PLANNED and reach(lot) == key]
         found[key] = Sum(key, len(inside), sum(lot.value or 0.0 for lot in inside), sum(lot.value is None for lot in inside))
     return found
+
+
+def is_routed(owner: str, lots: Iterable[LotExposure]) -> bool:
+    """Whether a lot goes elsewhere than to civil users in the owner's country (ISO-3)."""
+    return any((lot.destination, lot.end_user) != (owner, CIVIL) for lot in lots)
 
 
 def lot_names(lots: Iterable[LotExposure | Instrument | ReadLot | TaxLot], say: Language) -> dict[str, str]:

@@ -226,6 +226,20 @@ COLUMNS = (
         "größe",
     ),
     Column(
+        "destination",
+        "country that it goes to, or is used in: USA, US, Japan",
+        "that of --destination, else the owner's",
+        "USA",
+        "destination",
+    ),
+    Column(
+        "end_user",
+        "who uses it there: civil, military or listed",
+        "that of --end-user, else civil",
+        "civil",
+        "end_user",
+    ),
+    Column(
         "client",
         "whose lot it is, in a file of several clients or owners; --client takes the lots of one",
         "not told",

@@ -30,7 +30,8 @@ class Lots(dy.Schema):
     `quantity` is in `unit` as given and `mass` in kg; a listed instrument has neither form nor mass, and its unit is
     ``unit``. `purchase_price` is per `unit`, and `paid` the fraction of it that is paid (null: all). `purity` is free text, as
     traded. `spread` (round trip) and `storage_fee` (a year) are fractions of the value. `size` is that of one piece, as
-    `toolkit.core.size.PieceSize` writes it.
+    `toolkit.core.size.PieceSize` writes it. `destination` (ISO-3) and `end_user` are where a lot goes and who uses it there;
+    null where the file does not say.
     """
 
     lot_id = dy.String(primary_key=True)
@@ -53,12 +54,19 @@ class Lots(dy.Schema):
     spread = dy.Float64(nullable=True, min=0, max_exclusive=1)
     storage_fee = dy.Float64(nullable=True, min=0, max_exclusive=1)
     vat_state = dy.String(nullable=True)
+    destination = dy.String(nullable=True, regex=COUNTRY)
+    end_user = dy.String(nullable=True)
     client = dy.String(nullable=True)
 
     @dy.rule()
     def status_is_known(cls) -> pl.Expr:  # noqa: N805
         """One of the four."""
         return pl.col("status").is_in(sorted(set(STATUSES.values())))
+
+    @dy.rule()
+    def end_user_is_known(cls) -> pl.Expr:  # noqa: N805
+        """One that a measure can single out, or civil."""
+        return pl.col("end_user").is_in(["civil", "military", "listed"])
 
     @dy.rule()
     def metal_has_form_and_mass(cls) -> pl.Expr:  # noqa: N805
@@ -100,6 +108,10 @@ class Names(Protocol):
 
     def traded_form(self, asset: str) -> str | None:
         """The form that is traded, None for a metal that no product trades."""
+        ...
+
+    def end_user(self, text: str) -> str:
+        """The end user that a text means: civil, military or listed; `DataError` with the nearest words."""
         ...
 
     def is_listed(self, asset: str) -> bool:

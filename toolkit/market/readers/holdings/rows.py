@@ -14,6 +14,7 @@ from typing import Any
 from toolkit.core.countries import UNKNOWN_ORIGIN, country, country_hint, fold, foldings
 from toolkit.core.errors import DataError, did_you_mean
 from toolkit.core.messages import few, message, together
+from toolkit.core.places import place
 from toolkit.core.trade_names import COINS, is_shape
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.market.readers import cells
@@ -224,6 +225,7 @@ class Parser(PurchaseCells, StatusCells):
         row["purchase_date"] = self._day(i, row["status"])
         self._price(i, row, pieces if row["quantity"] else None)
         row["origin_country"] = self._origin(i)
+        row["destination"], row["end_user"] = self._destination(i), self._end_user(i)
         for column in COLUMNS:
             if column.cells == "text":
                 row[column.key] = self._text(column.key, i)
@@ -458,6 +460,23 @@ class Parser(PurchaseCells, StatusCells):
             hint = together(near, message("Or write '{word:s}'.", word=UNKNOWN_ORIGIN))
             self._fault(i, "origin_country", "origin_country", "not a country", hint)
         return found
+
+    def _destination(self, i: int) -> str | None:
+        """The country that a lot goes to; what names none is a fault, since another country would decide its law."""
+        text = self._text("destination", i)
+        if text is None or country(text) is not None:
+            return None if text is None else country(text)
+        lies_in = place(text).country
+        hint = message("{place:s} lies in {country:s}: write the country.", place=text, country=lies_in) if lies_in else None
+        hint = together(hint or country_hint(text), message("Without a word the owner's country counts."))
+        return self._fault(i, "destination", "destination", "not a country", hint)
+
+    def _end_user(self, i: int) -> str | None:
+        text = self._text("end_user", i)
+        try:
+            return None if text is None else self.names.end_user(text)
+        except DataError as error:
+            return self._fault(i, "end_user", "end_user", "an end user that is not known", error.hint)
 
     # All lots
 
