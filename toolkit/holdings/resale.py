@@ -26,8 +26,8 @@ SINGLED_OUT = (("USA", "civil"), ("USA", "military"), ("JPN", "military"))
 YES, PERMIT, LICENCE, SUSPENDED_NO, NOT_SETTLED, NO = "yes", "permit", "licence", "suspended", "unsettled", "no"
 """Answers: nothing known stands in the way; a permit of the European Union is needed; the metal is still, or may be, where it
 is exported from and needs a licence to leave; a ban is suspended today; what stands in the way is not settled (its text was not
-checked, or does not settle the form or the case); forbidden to this buyer, or by a ban of exports that the lot, still or perhaps
-there, is under. `NOT_COVERED`: nothing known stands in the way, and the export law that the lot has to pass is not in the
+checked, or does not settle the form or the case); forbidden to this buyer, or by a ban of exports that the lot, still there or
+perhaps, is under. `NOT_COVERED`: nothing known stands in the way, and the export law that the lot has to pass is not in the
 ledger, or in part."""
 
 
