@@ -65,7 +65,7 @@ def arguments(snapshot, basket, controlled) -> dict:
 
 @pytest.fixture(scope="session")
 def tables() -> Tables:
-    names = ("controls", "control_scopes", "control_items", "products", "shares")
+    names = ("controls", "control_scopes", "control_items", "dual_use_list", "metals", "products", "shares")
     return {name: read_table(bundled_folder() / f"{name}.csv", CONTRACTS[name]) for name in names}
 
 

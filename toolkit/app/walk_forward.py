@@ -42,7 +42,7 @@ AVERAGING = 1.0 / 3.0
 PORTFOLIOS = 50
 NORMAL_MEDIAN = 0.6745
 """Median of the absolute value of a standard normal."""
-LEDGER = ("controls", "control_scopes", "control_items")
+LEDGER = ("controls", "control_scopes", "control_items", "dual_use_list")
 READ = ("prices", "fx", "flows", "shares", *LEDGER, *YEARLY)
 """Tables that a forecast of risk looks at."""
 

@@ -27,6 +27,7 @@ from toolkit.controls.coverage import (
     export_law,
     uncovered_note,
 )
+from toolkit.controls.dual_use_list import Row, added, scopes_added
 from toolkit.controls.events import (
     CIVIL,
     CLAIMS,
@@ -92,6 +93,7 @@ class ControlLedger:
         items: The `control_items` table, or None.
         assets, forms: Every metal and form a question may name. A metal in no notice is a valid question.
         reviewed_to: Last day through which acts are in the ledger, at most the day it is looked at; None: not stated.
+        list_rows: Rows of China's list of dual-use items whose item no notice names.
         of_metal: Metal -> the events that may cover it.
     """
 
@@ -108,6 +110,7 @@ class ControlLedger:
     _own_words: Mapping[str, Mapping[str, str]] = field(repr=False, compare=False)
     _members: Mapping[str, tuple[str, ...]] = field(repr=False, compare=False)
     _versions: dict[int, ControlLedger] = field(repr=False, compare=False, init=False, default_factory=dict)
+    list_rows: tuple[Row, ...] = field(default=(), repr=False, compare=False)
 
     @classmethod
     def of(
@@ -115,6 +118,7 @@ class ControlLedger:
         events: pl.DataFrame,
         scopes: pl.DataFrame,
         items: pl.DataFrame | None = None,
+        dual_use_list: pl.DataFrame | None = None,
         *,
         assets: Iterable[str] = (),
         forms: Iterable[str] = (),
@@ -127,6 +131,7 @@ class ControlLedger:
             events: Table `controls`.
             scopes: Table `control_scopes`.
             items: Table `control_items`, or None.
+            dual_use_list: Table `dual_use_list`, or None.
             assets: Metals that can be asked about although no notice names them (the keys of the products, for instance).
             forms: Forms that can be asked about although no notice names them.
             reviewed_to: Last day through which acts are in the tables; None where their sources do not say.
@@ -143,7 +148,9 @@ class ControlLedger:
             check_items(items, events, files[2])
         records = tuple(Event.from_row(row) for row in events.sort("event_id").iter_rows(named=True))
         named = tuple(Scope.from_row(row) for row in scopes.sort("event_id", "asset", "form").iter_rows(named=True))
-        return cls._build(records, named, items, assets, forms, reviewed_to)
+        rows = () if dual_use_list is None else added(dual_use_list, items, named)
+        named += scopes_added(rows, named, records)
+        return replace(cls._build(records, named, items, assets, forms, reviewed_to), list_rows=rows)
 
     @classmethod
     def _build(
@@ -206,7 +213,11 @@ class ControlLedger:
             scopes = tuple(s for s in self.scopes if s.known_from <= as_of and self[s.event_id].known_from <= as_of)
             items = None if self.items is None else self.items.filter(pl.col("known_from") <= as_of)
             self._versions[version] = self._build(events, scopes, items, self.assets, self.forms, None)
-        return replace(self._versions[version], reviewed_to=self.reviewed_on(as_of))
+        return replace(self._versions[version], reviewed_to=self.reviewed_on(as_of), list_rows=self.list_rows)
+
+    def list_adds(self, asset: str, on: date) -> tuple[Row, ...]:
+        """The rows of China's list of dual-use items on a metal, known on a day, whose item no notice names."""
+        return tuple(row for row in self.list_rows if row["asset"] == asset and row["known_from"] <= on)
 
     def reviewed_on(self, on: date) -> date | None:
         """The last day through which acts known on a day are in the ledger: of a past day the last day of an act in it."""

@@ -388,6 +388,28 @@ class ControlItems(dy.Schema):
     known_from = dy.Date(nullable=False)
 
 
+class DualUseList(dy.Schema):
+    """Items on metals of China's licence catalogue of 2026, as a compilation has them: it finds gaps in the ledger.
+
+    `number` is that of the catalogue, `asset` the metal that the item names, which `secondary` says is not its heading. `form`
+    is in the words of the list, `thresholds` what it asks for, `;` between them. `confidence` is below that of any notice.
+    """
+
+    number = dy.String(primary_key=True)
+    control_code = dy.String(primary_key=True)
+    asset = dy.String(primary_key=True)
+    form = dy.String(primary_key=True)
+    item = dy.String(primary_key=True)
+    item_cn = dy.String(nullable=False)
+    thresholds = dy.String(nullable=True)
+    hs_codes = dy.String(nullable=True)
+    secondary = dy.Bool(nullable=False)
+    note = dy.String(nullable=True)
+    confidence = dy.String(nullable=False)
+    source = dy.String(nullable=False)
+    known_from = dy.Date(nullable=False)
+
+
 class Assumptions(dy.Schema):
     """Parameters of models that are no measurements of this data set, each with its range and what it rests on.
 
@@ -473,6 +495,7 @@ TABLES: Mapping[str, type[dy.Schema]] = MappingProxyType(
         "controls": ControlEvents,
         "control_scopes": ControlScopes,
         "control_items": ControlItems,
+        "dual_use_list": DualUseList,
         "assumptions": Assumptions,
         "criticality_materials": CriticalityMaterials,
         "tariff_codes": TariffCodes,

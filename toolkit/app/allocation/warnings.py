@@ -36,7 +36,7 @@ LEAST_RATIO = 0.02
 """Own returns of which none is a larger part of the volatility of its price are of another period: of days, a 252nd."""
 MOSTLY_LOST = 0.5
 """A history of which a larger part lacks an asset is worth a warning: risk read from the rest looks smaller than it is."""
-LAW = ("controls", "control_scopes", "control_items")
+LAW = ("controls", "control_scopes", "control_items", "dual_use_list")
 
 
 def warnings(

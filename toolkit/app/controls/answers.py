@@ -14,7 +14,15 @@ from toolkit.controls.upcoming import upcoming
 from toolkit.core.countries import country, country_hint
 from toolkit.core.errors import SpecError
 from toolkit.core.messages import message
-from toolkit.records.answers.controls import Calendar, ControlledItems, DatedChange, Form, MetalControls, ProductControls
+from toolkit.records.answers.controls import (
+    Calendar,
+    ControlledItems,
+    DatedChange,
+    Form,
+    ListedItem,
+    MetalControls,
+    ProductControls,
+)
 
 if TYPE_CHECKING:
     from toolkit.app.context import Context
@@ -55,9 +63,11 @@ def controls(context: Context, metal: str, form: str | None, route: Route, as_of
     form = form or of_name
     if purity and route.get("purity") is None:
         route = {**route, "purity": parse_purity(purity)}
+    rows = context.ledger.list_adds(asset, as_of) if route.get("origin", CHINA) == CHINA else ()
+    listed = tuple(ListedItem.model_validate({name: row[name] for name in ListedItem.model_fields}) for row in rows)
     if form is not None:
         asked = context.ledger.state(asset, form, on=as_of, **route)
-        return MetalControls.from_objects(asked, form_basis="asked", forms=(), own_events=context.own)
+        return MetalControls.from_objects(asked, form_basis="asked", forms=(), listed_items=listed, own_events=context.own)
     traded = context.products[asset].form if asset in context.products else None
     named = context.ledger.named_forms(asset, on=as_of, origin=route.get("origin", CHINA))
     if traded is not None:
@@ -68,7 +78,7 @@ def controls(context: Context, metal: str, form: str | None, route: Route, as_of
         first, basis = COMMON_FORM, "metal"
     forms = {kind: context.ledger.state(asset, kind, on=as_of, **route) for kind in sorted({first, *named})}
     shown = tuple(Form.from_objects(one, traded=kind == first) for kind, one in forms.items())
-    return MetalControls.from_objects(forms[first], form_basis=basis, forms=shown, own_events=context.own)
+    return MetalControls.from_objects(forms[first], form_basis=basis, forms=shown, listed_items=listed, own_events=context.own)
 
 
 def product_controls(context: Context, route: Route, as_of: date) -> ProductControls:

@@ -100,7 +100,7 @@ def products_of(snapshot: Snapshot) -> Universe:
 
 def ledger_of(everything: Snapshot, products: Universe) -> ControlLedger:
     """The ledger of a market, with all that its notices act on."""
-    tables = (everything[name] for name in ("controls", "control_scopes", "control_items"))
+    tables = (everything[name] for name in ("controls", "control_scopes", "control_items", "dual_use_list"))
     forms, reviewed_to = [asset.form for asset in products if asset.form], everything.complete_to("controls")
     return ControlLedger.of(*tables, assets=products.keys, forms=forms, reviewed_to=reviewed_to)
 

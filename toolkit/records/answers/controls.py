@@ -14,6 +14,26 @@ class Form(FormState):
     """Whether it is the form shown first."""
 
 
+class ListedItem(Record):
+    """An item of China's list of dual-use items, a row of the table `dual_use_list`, that no notice of the ledger names."""
+
+    number: str
+    """Number in the licence catalogue of 2026."""
+    control_code: str
+    """Its control code."""
+    form: str
+    """Form in the words of the list."""
+    item: str
+    """Its words in English, with every threshold."""
+    thresholds: str | None
+    """Thresholds, separated by semicolons."""
+    hs_codes: str | None
+    """Tariff codes, separated by semicolons."""
+    confidence: str
+    """partly: read from a compilation."""
+    source: SourceId
+
+
 class MetalControls(FormState, schema="controls"):
     """The state of a metal: `toolkit controls METAL`."""
 
@@ -21,6 +41,8 @@ class MetalControls(FormState, schema="controls"):
     """Choice of the form: asked, traded, named (no product; a form that notices name) or metal (none of these)."""
     forms: Rows[Form]
     """Every form that a notice of the origin names, and the traded form; empty where one form was asked for."""
+    listed_items: Rows[ListedItem]
+    """What the list of dual-use items adds, read from a compilation; empty for other origins than China."""
     own_events: OwnEvents
 
 

@@ -75,6 +75,9 @@ def controls(found: MetalControls, say: Language) -> Document:
             "{day:%Y-%m-%d} ({standing}): {what}.", day=change.date, standing=answer.word(change.standing), what=change.what
         )
     answer.table(FORMS, (_state(answer, s, answer.word(s.form)) for s in found.forms if s.form != found.form))
+    if found.listed_items:
+        answer.line("On China's list of dual-use items too, read from a compilation: look them up in the official text.")
+        answer.table("code | item | words of the list", ((r.control_code, r.number, r.item) for r in found.listed_items))
     return _closed(answer, found.own_events, answer.told("Export controls on {metal}", metal=answer.metal(found.metal)))
 
 

@@ -24,6 +24,7 @@ TABLES: Mapping[str, str] = {
     "controls": mark("control events"),
     "control_scopes": mark("forms named by notices"),
     "control_items": mark("listed items"),
+    "dual_use_list": mark("list of dual-use items"),
     "flows": mark("customs flows"),
     "fx": mark("exchange rates"),
     "prices": mark("prices"),
