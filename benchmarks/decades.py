@@ -59,7 +59,8 @@ def history_rows(history: pl.DataFrame) -> tuple[list[list[str]], dict[str, str]
             pairs += [(change, size[asset]) for asset, change in own.select("asset", "change").iter_rows()]
             held = own.join(minor, on=["asset", "year"], how="semi").group_by("asset").agg(pl.col("change").mean())
             v = np.array([size[asset] for asset in held["asset"]])
-            correlations = (prior.correlation, moment_correlation(minor.filter(pl.col("year") < year)))
+            ranks = np.nan if prior.correlation is None else prior.correlation.mean
+            correlations = (ranks, moment_correlation(minor.filter(pl.col("year") < year)))
             scale = [np.sqrt(r * v.sum() ** 2 + (1.0 - r) * (v**2).sum()) for r in correlations]
             baskets.append([held["change"].sum() / one for one in scale])
         change, expected = np.array(pairs).T
@@ -69,8 +70,9 @@ def history_rows(history: pl.DataFrame) -> tuple[list[list[str]], dict[str, str]
         rows.append([f"{first} to {last}", f"{len(z)}", *(f"{100 * c:.0f} %" for c in cells), *(f"{s:.2f}" for s in sizes)])
     prior = volatility_prior(history)
     assert prior is not None
+    assert prior.correlation is not None
     return rows, {
         "degrees": f"{prior.degrees:.1f}",
-        "yearly_correlation": f"{prior.correlation:+.2f}",
+        "yearly_correlation": f"{prior.correlation.mean:+.2f}",
         "moment_correlation": f"{moment_correlation(minor):+.2f}",
     }

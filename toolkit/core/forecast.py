@@ -168,6 +168,27 @@ class FactorRegression:
         return self.loadings / self.errors
 
 
+@dataclass(frozen=True, slots=True)
+class CorrelationErrors:
+    """Standard errors of the correlations of n assets; a correlation is normal about its estimate.
+
+    Attributes:
+        own: (n, n) what differs from pair to pair, independently.
+        common: (n, n) what moves all pairs alike: the error of the mean of a prior.
+    """
+
+    own: FloatArray
+    common: FloatArray
+
+    def __post_init__(self) -> None:
+        read_only_arrays(self)
+
+    def take(self, at: NDArray[np.intp]) -> CorrelationErrors:
+        """Those of the assets at some positions (m,); one at -1 has none."""
+        pairs, known = np.ix_(at, at), np.outer(at >= 0, at >= 0)
+        return CorrelationErrors(np.where(known, self.own[pairs], 0.0), np.where(known, self.common[pairs], 0.0))
+
+
 @lru_cache(maxsize=8)
 def _named(factors: tuple[str, ...]) -> tuple[int, ...]:
     """Positions of the named ones, the same from day to day."""
@@ -200,6 +221,8 @@ class Forecast:
             regression fitted one.
         printed: (T, n) observed changes of price, NaN missing (see `toolkit.risk_model.observed.Observed`); None where
             none were used.
+        correlation_errors: Of the n assets; None where the estimator tells none, zero of assets that have annual prices alone.
+        half_life: Periods after which a change counts half in the correlations; None where all count alike.
     """
 
     assets: tuple[str, ...]
@@ -218,6 +241,8 @@ class Forecast:
     coverage: Callable[[], pl.DataFrame] | None = None
     model: FactorRegression | None = None
     printed: FloatArray | None = None
+    correlation_errors: CorrelationErrors | None = None
+    half_life: float | None = None
 
     def __post_init__(self) -> None:
         read_only_arrays(self)

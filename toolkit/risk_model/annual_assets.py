@@ -69,7 +69,11 @@ def extend_to_annual_assets(
         correlation, has_returns, donors, np.array(groups)[~has_returns], _unexplained(alone, groups, variance, systematic, own)
     )
     names = tuple(form.factors[i] for i in named)
-    return DenseCovariance(names, loadings, errors, F, np.sqrt(own), correlation, form.notes, form.model).components()
+    place = np.where(has_returns, np.cumsum(has_returns) - 1, -1)
+    doubts = None if form.correlation_errors is None else form.correlation_errors.take(place)
+    return DenseCovariance(
+        names, loadings, errors, F, np.sqrt(own), correlation, form.notes, form.model, doubts, form.half_life
+    ).components()
 
 
 def _donors(has_returns: NDArray[np.bool_], groups: tuple[str, ...]) -> NDArray[np.bool_]:

@@ -32,11 +32,16 @@ class RankCorrelation:
     high: float
 
 
-def rank_correlation(x: FloatArray, y: FloatArray) -> RankCorrelation:
+def rank_correlation(x: FloatArray, y: FloatArray, weights: FloatArray | None = None) -> RankCorrelation:
     """Spearman correlation of changes (T,), NaN missing, over the periods that both have.
 
     Ranks, so that one customs value of fifteen times the price is one of many. Interval on Fisher's scale with variance
-    (1 + r^2 / 2) / (n - 3) (Bonett and Wright 2000, Psychometrika 65).
+    (1 + r^2 / 2) / (N - 3) (Bonett and Wright 2000, Psychometrika 65), N the number of periods that their weights are worth.
+
+    Args:
+        x: (T,).
+        y: (T,).
+        weights: (T,) of the periods, equal by default.
     """
     both = np.isfinite(x) & np.isfinite(y)
     n = int(both.sum())
@@ -46,8 +51,11 @@ def rank_correlation(x: FloatArray, y: FloatArray) -> RankCorrelation:
     ranks = np.stack([_ranks(values[both].tobytes()) for values in (x, y)])
     if not (np.ptp(ranks, axis=1) > 0.0).all():
         return nothing
-    r = float(np.corrcoef(*ranks)[0, 1])
-    reach = NORMAL_95 * np.sqrt((1.0 + 0.5 * r**2) / (n - 3))
+    w = np.ones(n) if weights is None else weights[both]
+    (one, product), (_, other) = np.cov(ranks, aweights=w)
+    r = float(product / np.sqrt(one * other))
+    worth = float(w.sum() ** 2 / (w**2).sum())
+    reach = NORMAL_95 * np.sqrt((1.0 + 0.5 * r**2) / max(worth - 3.0, 1.0))
     middle = np.arctanh(np.clip(r, -1.0 + 1e-12, 1.0 - 1e-12))
     return RankCorrelation(n, r, float(np.tanh(middle - reach)), float(np.tanh(middle + reach)))
 

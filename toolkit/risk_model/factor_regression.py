@@ -11,12 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from toolkit.core.baskets import MEMBERS
+from toolkit.core.baskets import DOLLAR, MEMBERS
 from toolkit.core.forecast import FactorRegression, FloatArray
-from toolkit.returns.observation.joint import capped
+from toolkit.returns.observation.joint import capped, expected_loadings
 from toolkit.returns.observed_returns import Returns
 from toolkit.returns.pooling import pool
+from toolkit.returns.volatility_prior import CorrelationPrior
 from toolkit.risk_model.timeseries.baskets import SUPPLY, Factors, LeaveOneOutFactors
 from toolkit.risk_model.timeseries.least_squares import exact_least_squares, least_squares
 from toolkit.risk_model.timeseries.moments import Portfolios, exact_moments
@@ -52,6 +54,7 @@ def fit(
     lags: int | tuple[int, ...] = 0,
     members: Mapping[str, tuple[str, ...]] = MEMBERS,
     realised: Returns | None = None,
+    prior: CorrelationPrior | None = None,
 ) -> FactorRegression:
     """Regress every asset on the factors built without it; pool the loadings within each group.
 
@@ -78,6 +81,8 @@ def fit(
         members: Series behind each observed factor.
         realised: Changes that no correction of volatility has scaled, in the currencies of quotation: what the factors
             returned. Those of `local` by default.
+        prior: Of the correlations with factors, for assets that are measured with error. It says nothing of the dollar, in
+            which they are quoted.
     """
     weights = np.ones(len(local.dates)) if half_life is None else decay(len(local.dates), half_life)
     recipe = LeaveOneOutFactors.of(local, metals, state, assets, members)
@@ -99,6 +104,11 @@ def fit(
                 raw[at, column] = found.loadings[:, j] * unit
                 classical[at, column], robust[at, column] = found.classical[:, j] * unit, found.robust[:, j] * unit
         periods[at] = found.periods
+    if prior is not None:
+        noisy = np.isin(total.at(assets), total.noisy)
+        own = (raw[noisy], classical[noisy], robust[noisy])
+        size = variance[noisy] / periods_per_year
+        raw[noisy], classical[noisy], robust[noisy] = _with_prior(*own, periods[noisy], whole.names, cov, size, prior)
     scores = supply_scores if whole.names[-1] == SUPPLY else None
     pooled, errors = _pool_groups(raw, classical, robust, assets, groups, scores)
     # A factor with the one asset held as its only member explains none.
@@ -214,6 +224,38 @@ def _explain(stack: Portfolios, names: tuple[str, ...], weights: FloatArray, lag
         pairs = zip((loadings, classical, robust), second, strict=True)
         loadings, classical, robust = (np.append(old, new) for old, new in pairs)
     return _Explained(loadings[None], classical[None], robust[None], np.diag(cov)[None], first.count)
+
+
+def _with_prior(
+    raw: FloatArray,
+    classical: FloatArray,
+    robust: FloatArray,
+    periods: NDArray[np.intp],
+    names: tuple[str, ...],
+    factor_cov: FloatArray,
+    variance: FloatArray,
+    prior: CorrelationPrior,
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Loadings and errors (m, k) of assets that are measured with error: the posterior of a normal with a normal prior.
+
+    The mean of the prior has an error too. The dollar, in which they are quoted, has no prior.
+
+    Args:
+        raw: Of the periods alone, with errors `classical` and `robust`.
+        classical: (m, k).
+        robust: (m, k).
+        periods: (m,) of each.
+        names: k factors.
+        factor_cov: (k, k) a period.
+        variance: (m,) a period.
+        prior: Of their correlations.
+    """
+    known = np.array([prior.factors.get(name, np.nan) for name in names])
+    expected = expected_loadings(known, factor_cov, variance)
+    own = np.where(np.array(names) == DOLLAR, 1.0, (periods / (periods + prior.periods))[:, None])
+    factor_variance = np.where(np.isfinite(known) & (np.diag(factor_cov) > 0), np.diag(factor_cov), np.inf)
+    doubt = ((1.0 - own) * prior.error) ** 2 * np.outer(variance, 1.0 / factor_variance)
+    return own * raw + (1.0 - own) * expected, np.sqrt(own * classical**2 + doubt), np.sqrt(own * robust**2 + doubt)
 
 
 def _pool_groups(

@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from toolkit.core.assets import Universe
 from toolkit.core.baskets import MEMBERS
@@ -20,7 +21,7 @@ from toolkit.returns.history import AnnualPrices
 from toolkit.returns.observation.averaging import VOLATILITY_FACTOR
 from toolkit.returns.panel import Panel, align
 from toolkit.returns.price_levels import LevelPath, price_levels
-from toolkit.returns.volatility_prior import SINCE
+from toolkit.returns.volatility_prior import EXCHANGE, SINCE
 from toolkit.risk_model.annual_assets import annual_correlation, coverage, extend_to_annual_assets
 from toolkit.risk_model.asset_risks import AssetVolatilities, asset_volatilities
 from toolkit.risk_model.covariance import CovarianceSpec
@@ -88,6 +89,8 @@ def estimate(
     named = {*controlled["asset"].to_list(), *MEMBERS["base_metals"]}
     sides = named | {asset.key for asset in universe if asset.group in TECHNOLOGY}
     total = observed.total
+    at = total.at(assets)
+    shared = np.shares_memory(observed.printed, total.mean)
     inputs = CovarianceInputs(
         increments=total,
         local=observed.local,
@@ -101,15 +104,17 @@ def estimate(
         elements=tuple(asset.element for asset in universe),
         pressure=pressure,
         realised=observed.realised,
+        printed=None if shared else frozen(np.take(observed.printed, at, axis=1)),
+        prior=None if panel.prior is None else panel.prior.correlation,
         expected_correlation=_expected_correlation(panel, volatilities),
+        information=_information(observed, at),
     )
     has_returns = np.array([key not in annual for key in assets])
     form = estimator.estimate(inputs if has_returns.all() else inputs.take(np.flatnonzero(has_returns)))
     if not has_returns.all():
         form = extend_to_annual_assets(form, has_returns, groups, variance, _within(annual, universe))
+    printed = inputs.own.mean if inputs.printed is None else inputs.printed
     expected = (returns or ZeroReturns()).estimate(inputs, form)
-    shared = np.shares_memory(observed.printed, total.mean)
-    printed = inputs.own.mean if shared else frozen(np.take(observed.printed, total.at(assets), axis=1))
     return Forecast(
         assets=assets,
         factors=form.factors,
@@ -134,6 +139,8 @@ def estimate(
         loading_errors=form.loading_errors,
         model=form.model,
         printed=printed,
+        correlation_errors=form.correlation_errors,
+        half_life=form.half_life,
     )
 
 
@@ -148,11 +155,27 @@ def _within(annual: Mapping[str, AnnualPrices], universe: Universe) -> dict[str,
 
 
 def _expected_correlation(panel: Panel, volatilities: AssetVolatilities) -> FloatArray | None:
-    """That of metals since decades (n, n) for pairs whose volatilities rest on these too, NaN elsewhere."""
-    if panel.prior is None:
+    """That of metals since decades (n, n) for pairs of which one rests its volatility on these too, NaN elsewhere.
+
+    The other is one of them or a metal of an exchange: docs/evidence.md shows that minor metals move with both alike.
+    """
+    if panel.prior is None or panel.prior.correlation is None:
         return None
     short = np.array([own.given_history is not None for own in volatilities.own])
-    return np.where(np.outer(short, short), panel.prior.correlation, np.nan)
+    metal = short | np.array([own.asset in EXCHANGE for own in volatilities.own])
+    pairs = np.outer(short, metal)
+    return np.where(pairs | pairs.T, panel.prior.correlation.mean, np.nan)
+
+
+def _information(observed: Observed, at: NDArray[np.intp]) -> FloatArray | None:
+    """Changes without noise that those of each pair of the assets at positions (n,) are worth, NaN for exact pairs."""
+    if observed.information is None:
+        return None
+    columns = observed.total.noisy
+    place = np.searchsorted(columns, at)
+    noisy = np.isin(at, columns)
+    place[~noisy] = len(columns)
+    return np.where(noisy[:, None] | noisy, observed.information[np.ix_(place, place)], np.nan)
 
 
 def _given_history(volatilities: AssetVolatilities) -> tuple[str, ...]:

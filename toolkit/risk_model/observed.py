@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from toolkit.core.baskets import DOLLAR_SERIES, MEMBERS
+from toolkit.core.baskets import DOLLAR, DOLLAR_SERIES, MEMBERS
 from toolkit.core.forecast import FloatArray, frozen
 from toolkit.market.readers.price_checks import CUSTOMS
 from toolkit.returns.currencies import FxReturns
@@ -47,6 +47,8 @@ class Observed:
         levels: None without a noisy series; their volatilities use the prior too where the panel has one.
         months: Levels without the prior.
         months_weight: Weight of these in each volatility of `levels`, NaN where there is no prior.
+        information: (m + 1, m + 1) changes without noise that those of a pair of the m noisy series are worth, the last row and
+            column of one with an exact series; None without a noisy series.
         assessed: Names of the series behind the columns of `smoothing`.
         smoothing: None where nothing is assessed.
         averaged: (n,) which series were corrected for averaging.
@@ -60,6 +62,7 @@ class Observed:
     levels: LocalLevels | None
     months: LocalLevels | None
     months_weight: FloatArray
+    information: FloatArray | None
     assessed: tuple[str, ...]
     smoothing: Unsmoothed | None
     averaged: NDArray[np.bool_]
@@ -90,6 +93,7 @@ def observe(panel: Panel, rates: FxReturns, *, latent: bool) -> Observed:
         smoothing = unsmooth(np.diff(np.log(panel.prices[:, assessed]), axis=0))
         mean[:, assessed] = np.where(smoothing.applied, np.expm1(smoothing.changes), mean[:, assessed])
     increments, levels, months = Returns.exact(panel.dates[1:], panel.assets, frozen(mean)), None, None
+    information = None
     realised = increments
     if corrected or noisy.any():
         realised = Returns.exact(panel.dates[1:], panel.assets, frozen(printed))
@@ -101,8 +105,10 @@ def observe(panel: Panel, rates: FxReturns, *, latent: bool) -> Observed:
         if panel.prior is not None:
             years = np.isfinite(log_price).sum(axis=0) / panel.periods_per_year
             levels, weight = with_prior(months, tuple(np.array(panel.assets)[noisy].tolist()), years, panel.prior)
-        regressors = _regressors(panel, rates, exact)[start:]
-        increments, realised = _through_noise(panel, noisy, levels, log_price, regressors, exact, mean, factor)
+        names, regressors = _regressors(panel, rates, exact)
+        increments, realised, information = _through_noise(
+            panel, noisy, levels, log_price, names, regressors[start:], exact, mean, factor
+        )
     exchange, dollar = _widened(rates.rates, factor), _widened(rates.dollar[:, None], factor)[:, 0]
     names = np.array(panel.assets)
     as_printed = realised is increments and factor == 1.0
@@ -128,6 +134,7 @@ def observe(panel: Panel, rates: FxReturns, *, latent: bool) -> Observed:
         levels=levels,
         months=months,
         months_weight=weight,
+        information=information,
         assessed=tuple(names[assessed]),
         smoothing=smoothing,
         averaged=average,
@@ -153,11 +160,12 @@ def _through_noise(
     noisy: NDArray[np.bool_],
     levels: LocalLevels,
     log_price: FloatArray,
+    names: tuple[str, ...],
     regressors: FloatArray,
     exact: FloatArray,
     mean: FloatArray,
     factor: float,
-) -> tuple[Returns, Returns]:
+) -> tuple[Returns, Returns, FloatArray]:
     """Smoothed changes of the noisy columns of a panel.
 
     Args:
@@ -165,17 +173,29 @@ def _through_noise(
         noisy: (n,) which are.
         levels: Models of those.
         log_price: (t, m) of those from the first print on.
-        regressors: (t - 1, k) changes of factors.
+        names: k names of factors.
+        regressors: (t - 1, k) their changes.
         exact: (T, n) changes of all others as printed.
         mean: The same corrected.
         factor: `VOLATILITY_FACTOR` of averaging.
 
     Returns:
-        Changes whose volatility is that of a year, beside `mean`; the changes of the levels themselves, beside `exact`.
+        Changes whose volatility is that of a year, beside `mean`; the changes of the levels themselves, beside `exact`; what
+        pairs are worth (`Observed.information`).
     """
     start = len(exact) - len(regressors)
     variance = levels.change_volatility**2 / panel.periods_per_year
-    smoothed = _once(latent_increments, log_price, levels.noise_variance, levels.contamination, variance, regressors, factor)
+    prior = None if panel.prior is None else panel.prior.correlation
+    smoothed = _once(
+        latent_increments,
+        log_price,
+        levels.noise_variance,
+        levels.contamination,
+        variance,
+        regressors,
+        factor,
+        *(() if prior is None else (prior.mean, prior.periods, np.array([prior.factors.get(name, np.nan) for name in names]))),
+    )
     # A change exists only between a series' first and last print: outside, the smoother has its prior only.
     inside = _inside(np.isfinite(log_price))
     # Volatility is that of a year, in which persistent changes add up: let the smoothed moments average to it.
@@ -194,7 +214,8 @@ def _through_noise(
         uncertainty[start:] = np.where(both, smoothed.uncertainty * np.outer(size, size), 0.0)
         return Returns(panel.dates[1:], panel.assets, whole, columns, uncertainty)
 
-    return beside(mean, _widened(changes, scale), scale), beside(exact, changes, np.ones_like(scale))
+    as_they_were = beside(exact, changes, np.ones_like(scale))
+    return beside(mean, _widened(changes, scale), scale), as_they_were, smoothed.information
 
 
 def _noisy_prints(panel: Panel, noisy: NDArray[np.bool_]) -> tuple[int, FloatArray, FloatArray]:
@@ -220,13 +241,14 @@ def _inside(seen: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return after_first & before_last
 
 
-def _regressors(panel: Panel, rates: FxReturns, exact: FloatArray) -> FloatArray:
-    """Observed factors (T - 1, k) that the noisy series are regressed on while they are smoothed."""
+def _regressors(panel: Panel, rates: FxReturns, exact: FloatArray) -> tuple[tuple[str, ...], FloatArray]:
+    """Observed factors, k names and changes (T - 1, k), that the noisy series are regressed on while they are smoothed."""
     own = Returns.exact(panel.dates[1:], panel.assets, exact)
     values = np.nan_to_num(exact)
-    means = [np.einsum("tn,tn->t", mean_weights(own, members), values) for members in MEMBERS.values()]
-    columns = [rates.dollar, *means]
-    return np.column_stack([column for column in columns if np.isfinite(column).any()] or [np.empty((len(exact), 0))])
+    columns = {name: np.einsum("tn,tn->t", mean_weights(own, members), values) for name, members in MEMBERS.items()}
+    columns[DOLLAR] = rates.dollar
+    known = {name: column for name, column in columns.items() if np.isfinite(column).any()}
+    return tuple(known), np.column_stack([*known.values()] or [np.empty((len(exact), 0))])
 
 
 def _with_dollar(increments: Returns, dollar: FloatArray, rates: FloatArray | None = None) -> Returns:

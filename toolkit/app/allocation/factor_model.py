@@ -16,6 +16,7 @@ from toolkit.records.risk import Correlation
 from toolkit.risk_model.correlations import rank_correlation
 from toolkit.risk_model.covariance.factor import FactorCovariance, NamedFactors
 from toolkit.risk_model.timeseries.baskets import MARKET, SUPPLY
+from toolkit.risk_model.weighting import decay
 from toolkit.strategy.model import Strategy
 
 SIGNIFICANT = 2.0
@@ -60,9 +61,10 @@ def correlations(forecast: Forecast, named: Mapping[int, str] | None = None) -> 
     B = forecast.loadings[at]
     matrix = with_factors(B, forecast.factor_cov) @ B.T
     found, variances = [], forecast.variances
+    weights = None if forecast.half_life is None else decay(len(forecast.printed), forecast.half_life)
     for (row, i), (column, j) in combinations(enumerate(at), 2):
         size = np.sqrt(variances[i] * variances[j])
-        one = rank_correlation(forecast.printed[:, i], forecast.printed[:, j])
+        one = rank_correlation(forecast.printed[:, i], forecast.printed[:, j], weights)
         found.append(
             Correlation(
                 assets=(names[i], names[j]),

@@ -123,6 +123,7 @@ class OriginVariants:
             factor_cov=F,
             specific_var=specific,
             expected=forecast.expected[at],
+            correlation_errors=forecast.correlation_errors and forecast.correlation_errors.take(np.array(at)),
             risk_records=cache(partial(self._risks, forecast.risk_records)),
             levels=tuple(
                 forecast.levels[i]._replace(

@@ -7,9 +7,12 @@ changes of exactly observed factors,
 
 the multivariate local level (Harvey 1989, ch. 8) with drift and regressors. The total variances diag(B F B' + Psi) are held at
 those of `toolkit.returns.observation.local_level`; expectation-maximisation (Shumway and Stoffer 1982) finds what they
-leave open: a, B, pooled between the series, and the correlations of u, with an inverse-Wishart prior centred on
-independence. The
-contaminated noise is a variational mixture: each print keeps the expected precision of its component.
+leave open: a, B, pooled between the series, and the correlations. Their prior is inverse-Wishart, centred on the mean
+correlation of decades of yearly prices and worth `CorrelationPrior.periods` (`toolkit.returns.volatility_prior`); that of
+loadings is as strong, centred on the correlations with factors of the same decades. Forty-three changes that are seen through
+noise are worth two to twenty-five to a pair (`information`), and what maximises their likelihood alone swings from quarter to
+quarter by more than pairs differ. The contaminated noise is a variational mixture: each print keeps the expected precision of
+its component.
 
 The levels are random walks here even where the changes of the single series persist: what is asked is what moves together
 within a period, so that the variances to hold are those of one period's changes (`LocalLevels.change_volatility`). Who needs
@@ -21,6 +24,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from toolkit.core.forecast import FloatArray
 from toolkit.returns.observation.mixture import effective_noise
@@ -30,7 +34,7 @@ ITERATIONS = 20
 TOLERANCE = 5e-3
 """Largest change of a correlation in the last round: far below its standard error at any length we meet."""
 PRIOR_PERIODS = 1.0
-"""Strength of the prior on the correlations: so many periods a series. Forty months outweigh it, twelve do not."""
+"""Strength of the prior on independence where decades give none: so many periods a series."""
 MOST_EXPLAINED = 0.95
 """Factors explain at most this share of a variance, so that every asset has a specific risk."""
 MISSING = 1e8
@@ -48,6 +52,7 @@ class LatentIncrements:
         uncertainty: (T - 1, n, n) posterior covariance of each period's changes.
         covariance: (n, n) of a period's changes, B F B' + Psi.
         loadings: (n, k) on the factors, per unit of factor.
+        information: (n + 1, n + 1) changes without noise that those of a pair are worth (see `information`).
         levels: (T, n) smoothed log prices. For charts only: each knows the prints that came after it, and a decision that used
             one would look ahead (`toolkit.returns.observation.local_level.LocalLevels.level` does not).
     """
@@ -56,6 +61,7 @@ class LatentIncrements:
     uncertainty: FloatArray
     covariance: FloatArray
     loadings: FloatArray
+    information: FloatArray
     levels: FloatArray
 
 
@@ -71,6 +77,21 @@ def capped(loadings: FloatArray, factor_cov: FloatArray, variance: FloatArray) -
     limit = MOST_EXPLAINED * variance
     ratio = np.divide(limit, explained, out=np.ones_like(limit), where=explained > limit)
     return loadings * np.sqrt(ratio)[:, None]
+
+
+def expected_loadings(correlation: FloatArray, factor_cov: FloatArray, variance: FloatArray) -> FloatArray:
+    """Loadings (n, k) of assets that correlate with some factors so, and depend on no other given these.
+
+    Args:
+        correlation: (k,) with each factor, NaN where none is known.
+        factor_cov: (k, k).
+        variance: (n,) total variance, in the unit of `factor_cov`.
+    """
+    size = np.sqrt(np.diag(factor_cov))
+    at = np.flatnonzero(np.isfinite(correlation) & (size > 0))
+    slope = np.zeros(len(size))
+    slope[at] = np.linalg.solve(factor_cov[np.ix_(at, at)], correlation[at] * size[at])
+    return np.outer(np.sqrt(variance), slope)
 
 
 def _marginals(D: FloatArray, U: FloatArray, h: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -149,6 +170,30 @@ def smooth(
     return np.diff(levels, axis=0), spread, levels + origin, np.einsum("tii->ti", V)
 
 
+def information(seen: NDArray[np.bool_], noise: FloatArray, variance: FloatArray) -> FloatArray:
+    """Number of changes without noise that tell a correlation as well as the noisy ones of a pair do, (n + 1, n + 1).
+
+    The Fisher information of the correlation of two independent walks, tr(K_i K_j) / (s_i s_j)^2 with K the covariance of
+    the expected changes given the prints of one series; T - 1 for two exact ones. The last row and column are of a noisy
+    series with an exact one.
+
+    Args:
+        seen: (T, n) which prints there are.
+        noise: (T, n) variance of a print, any value where there is none.
+        variance: (n,) of the change of one period.
+    """
+    T, n = seen.shape
+    walk = np.tril(np.ones((T, T - 1)), -1)
+    known = [np.eye(T - 1)]
+    for at, error, size in zip(seen.T, noise.T, variance.tolist(), strict=True):
+        # The level before the first print is not known: changes are seen as differences from that print.
+        path = (walk[at] - walk[at][0])[1:]
+        whole = size * path @ path.T + np.diag(error[at][1:]) + error[at][0]
+        known.insert(-1, size * path.T @ np.linalg.solve(whole, path))
+    flat = np.array(known).reshape(n + 1, -1)
+    return flat @ flat.T
+
+
 def latent_increments(
     log_price: FloatArray,
     noise_variance: FloatArray,
@@ -156,6 +201,9 @@ def latent_increments(
     variance: FloatArray,
     factors: FloatArray,
     factor_scale: float = 1.0,
+    prior_mean: float = 0.0,
+    prior_periods: float = 0.0,
+    with_factors: FloatArray | None = None,
 ) -> LatentIncrements:
     """Smooth n noisy series jointly.
 
@@ -169,6 +217,10 @@ def latent_increments(
             same periods as the noisy prints, `toolkit.returns.observation.averaging.VOLATILITY_FACTOR`. Loadings are
             right on the averages, between which nothing is out of step; what they explain has to be the factor's
             whole variance, or correlations of the noisy series are a third too low.
+        prior_mean: Prior mean of the correlation of two series.
+        prior_periods: Number of periods without noise that the prior is worth, in correlations and in loadings; 0 for none
+            of either but `PRIOR_PERIODS` on independence.
+        with_factors: (k,) prior mean of the correlation with each factor, NaN for one of which nothing is known.
     """
     T, n = log_price.shape
     seen = np.isfinite(log_price)
@@ -184,6 +236,7 @@ def latent_increments(
     moment = x.T @ x
     F = factor_scale**2 * moment / max(int(known.sum()), 1)
     usable = k > 0 and known.sum() > k + 3
+    expected = expected_loadings(np.full(k, np.nan) if with_factors is None else with_factors, F, variance)
     B, drift = np.zeros((n, k)), np.zeros(n)
     Psi = np.diag(variance)
     changes, spread, levels = np.zeros((T - 1, n)), np.zeros((T - 1, n, n)), y
@@ -198,18 +251,25 @@ def latent_increments(
             raw = own.T @ x[known] @ inverse
             residual = ((own - x[known] @ raw.T) ** 2).sum(axis=0) + np.einsum("tii->i", spread[known])
             error = np.sqrt(np.outer(residual / (known.sum() - k - 1), np.diag(inverse)))
+            own_share = known.sum() / (known.sum() + prior_periods)
+            raw = own_share * raw + (1.0 - own_share) * expected
             B = capped(pool(raw, error)[0], F, variance)
         drift = (changes - x @ B.T).mean(axis=0)
         u = changes - drift - x @ B.T
         scatter = u.T @ u + spread.sum(axis=0)
         scale = np.sqrt(np.diag(scatter))
-        weight = (T - 1) / (T - 1 + PRIOR_PERIODS * n)
+        systematic = B @ F @ B.T
+        own = np.sqrt(variance - np.diag(systematic))
+        weight = (T - 1) / (T - 1 + (prior_periods or PRIOR_PERIODS * n))
         correlation = weight * scatter / np.outer(scale, scale)
+        if prior_periods:
+            left = prior_mean * np.sqrt(np.outer(variance, variance)) - systematic
+            correlation += (1.0 - weight) * left / np.outer(own, own)
         np.fill_diagonal(correlation, 1.0)
-        own = np.sqrt(variance - np.einsum("ik,kl,il->i", B, F, B))
         Psi = correlation * np.outer(own, own)
         settled = np.abs(B @ F @ B.T + Psi - whole).max() / variance.max() < TOLERANCE
         if settled:
             break
     explained = (factor_scale - 1.0) * x @ B.T
-    return LatentIncrements(changes + explained, spread, B @ F @ B.T + Psi, B, levels)
+    worth = information(seen, noise, variance)
+    return LatentIncrements(changes + explained, spread, B @ F @ B.T + Psi, B, worth, levels)

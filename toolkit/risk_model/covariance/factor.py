@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from toolkit.core.baskets import MEMBERS
 from toolkit.core.decode import Spec
-from toolkit.core.forecast import FactorRegression, FloatArray
+from toolkit.core.forecast import CorrelationErrors, FactorRegression, FloatArray
 from toolkit.core.messages import message
 from toolkit.returns.observation.joint import capped
 from toolkit.returns.observed_returns import patterns
 from toolkit.returns.panel import DAILY
 from toolkit.returns.pooling import pool
+from toolkit.returns.volatility_prior import CorrelationPrior
+from toolkit.risk_model.correlations import rank_correlation
 from toolkit.risk_model.covariance.adjust import eigen_adjusted, newey_west_covariance
-from toolkit.risk_model.covariance.form import CovarianceInputs, DenseCovariance, StructuredCovariance, add_product
+from toolkit.risk_model.covariance.form import (
+    LEARNED,
+    CovarianceInputs,
+    DenseCovariance,
+    StructuredCovariance,
+    add_product,
+)
 from toolkit.risk_model.factor_regression import fit
 from toolkit.risk_model.timeseries.baskets import MARKET, SUPPLY
 from toolkit.risk_model.weighting import decay, half_lives
@@ -29,6 +39,10 @@ FEW_EIGENVALUES = 8
 """Most eigenvalues of a large matrix that are looked for one by one, and most restarts for each."""
 LEAST_EIGENVALUE = 1e-3
 """Of a residual correlation; a pair of assets is then correlated at 0.999 at most."""
+REPAIRS = 50
+"""Most rounds in which a residual correlation is made to fit together within intervals."""
+FACTOR_SHARES = 0.5, 0.0
+"""Parts of the loadings of assets that are seen through noise, for correlations that do not fit together with all of them."""
 
 
 class NamedFactors(Spec):
@@ -66,6 +80,9 @@ class FactorCovariance(NamedFactors):
     shrunk to zero by their sampling error against their spread (Schaefer and Strimmer 2005, for the target) and enter
     as `residual_i` components. So two products of one metal stay correlated, and noise does not become correlation: a
     weighted sample covariance, shrunk towards the factor model.
+
+    The whole correlation of a pair that is seen through noise is its posterior: the shared periods beside the prior from
+    decades (`toolkit.returns.volatility_prior.CorrelationPrior`), within the interval of the observed rank correlation.
     """
 
     kind: Literal["factor"] = "factor"
@@ -96,11 +113,24 @@ class FactorCovariance(NamedFactors):
             lags=self.lags,
             members=self.members,
             realised=inputs.realised,
+            prior=inputs.prior,
         )
         F = self._adjusted(model, inputs.periods_per_year, slow)
         loadings = capped(model.loadings, F, variance)
+        correlation, worth, fits = _residual_correlation(inputs, loadings, F, variance, slow)
+        for share in () if fits else FACTOR_SHARES:
+            # What the factors say of prices seen through noise contradicts what was observed of them: it gives way.
+            loadings = np.where(np.isin(np.arange(len(variance)), inputs.own.noisy)[:, None], share, 1.0) * loadings
+            correlation, worth, fits = _residual_correlation(inputs, loadings, F, variance, slow)
+            if fits:
+                break
         own = variance - (loadings @ F * loadings).sum(axis=1)
-        correlation = _residual_correlation(inputs, loadings, F, variance, slow)
+        errors = None
+        if len(variance) <= LEARNED:
+            whole = (loadings @ F @ loadings.T + correlation * np.sqrt(np.outer(own, own))) / np.sqrt(
+                np.outer(variance, variance)
+            )
+            errors = correlation_errors(inputs, whole, worth)
         step = np.sqrt(now / variance)
         regime = float(np.exp(np.log(step).mean()))
         each = (step / regime)[:, None]
@@ -113,6 +143,8 @@ class FactorCovariance(NamedFactors):
             correlation=correlation,
             notes=(*_notes(model, self.members), _weighting(fast, slow, inputs.periods_per_year)),
             model=model,
+            correlation_errors=errors,
+            half_life=slow,
         )
 
     def _adjusted(self, model: FactorRegression, periods_per_year: float, half_life: float) -> FloatArray:
@@ -190,17 +222,98 @@ def recent_variance(inputs: CovarianceInputs, half_life: float) -> FloatArray:
     return inputs.variance * np.exp(2.0 * moved)
 
 
+def correlation_errors(inputs: CovarianceInputs, correlation: FloatArray, worth: FloatArray) -> CorrelationErrors:
+    """Standard errors of correlations: (1 - r^2) / sqrt(N - 1), N the number of changes that tell them.
+
+    Of a pair that is seen through noise those that its changes and its prior are worth; the error of the prior's mean is
+    common.
+
+    Args:
+        inputs: Of the estimate.
+        correlation: (n, n) the estimate.
+        worth: (n, n) effective number of shared periods.
+    """
+    common = np.zeros_like(correlation)
+    if inputs.information is not None:
+        noisy = np.isfinite(inputs.information)
+        worth = np.where(noisy, inputs.information, worth)
+        if inputs.prior is not None:
+            periods = inputs.prior.periods
+            common = np.where(noisy, inputs.prior.error * periods / (periods + worth), 0.0)
+            worth = np.where(noisy, worth + periods, worth)
+    own = (1.0 - correlation**2) / np.sqrt(np.maximum(worth - 1.0, 1.0))
+    for errors in (own, common):
+        np.fill_diagonal(errors, 0.0)
+    return CorrelationErrors(own, common)
+
+
+@dataclass(frozen=True, slots=True)
+class _Posterior:
+    """Correlations (m, n) of the m noisy assets with all: mean, and the interval of the observed rank correlation."""
+
+    mean: FloatArray
+    low: FloatArray
+    high: FloatArray
+
+    def residual(self, systematic: FloatArray, scale: FloatArray) -> _Posterior:
+        """What a part by the factors leaves of them, times a scale; both (m, n)."""
+        return _Posterior(*((part - systematic) * scale for part in (self.mean, self.low, self.high)))
+
+
+def _through_noise(
+    inputs: CovarianceInputs,
+    prior: CorrelationPrior,
+    moments: FloatArray,
+    worth: FloatArray,
+    systematic: FloatArray,
+    weights: FloatArray,
+) -> _Posterior:
+    """Posterior correlations of the noisy assets with all, within the intervals of their rank correlations.
+
+    Args:
+        inputs: Of the estimate.
+        prior: Theirs.
+        moments: (n, n) pairwise covariances, corrected for noise.
+        worth: (n, n) effective number of shared periods.
+        systematic: (n, n) correlation by the factors, the prior mean of pairs that decades tell nothing of.
+        weights: (T,) of the periods.
+    """
+    at, size = inputs.own.noisy, np.sqrt(np.diag(moments))
+    found = moments[at] / np.outer(size[at], size)
+    mean = systematic[at]
+    if inputs.expected_correlation is not None:
+        expected = inputs.expected_correlation[at]
+        mean = np.where(np.isfinite(expected), expected, mean)
+    found = (worth[at] * found + prior.periods * mean) / (worth[at] + prior.periods)
+    printed = inputs.own.mean if inputs.printed is None else inputs.printed
+    ranks = [[rank_correlation(printed[:, i], column, weights) for column in printed.T] for i in at]
+    low, high = (np.array([[getattr(one, end) for one in row] for row in ranks]) for end in ("low", "high"))
+    # What the repair of a matrix may move is inside.
+    low = np.where(np.isfinite(low), low, -1.0) + LEAST_EIGENVALUE
+    high = np.where(np.isfinite(high), high, 1.0) - LEAST_EIGENVALUE
+    return _Posterior(np.clip(found, low, high), low, high)
+
+
 def _residual_correlation(
     inputs: CovarianceInputs, loadings: FloatArray, factor_cov: FloatArray, variance: FloatArray, half_life: float
-) -> FloatArray:
-    """Residual correlations (n, n), shrunk, positive semidefinite with unit diagonal.
+) -> tuple[FloatArray, FloatArray, bool]:
+    """Residual correlations (n, n), shrunk, positive semidefinite with unit diagonal; effective numbers of periods (n, n).
 
-    The pairwise correlation of the changes less the part of the factors, shrunk to the expected correlation less that part.
+    The pairwise correlation of the changes less the part of the factors, shrunk to zero; that of pairs which are seen through
+    noise is what is left of their posterior. Last, whether these lie within their intervals.
     """
     changes = inputs.own
-    r, counts = changes.pairwise(decay(len(changes.dates), half_life))
+    weights = decay(len(changes.dates), half_life)
+    r, counts = changes.pairwise(weights)
     systematic = loadings @ factor_cov @ loadings.T
     deviation = np.sqrt(variance - np.diag(systematic))
+    noisy, posterior = changes.noisy, None
+    if inputs.prior is not None and len(noisy):
+        volatility = np.sqrt(variance)
+        by_factors = systematic / np.outer(volatility, volatility)
+        posterior = _through_noise(inputs, inputs.prior, r, counts, by_factors, weights).residual(
+            by_factors[noisy], np.outer((volatility / deviation)[noisy], volatility / deviation)
+        )
     moved = np.diag(r)  # zero where a very short half-life leaves one change
     scale = np.sqrt(variance / np.where(moved > 0, moved, np.inf)) / deviation
     # In place, as all below: of thousands of assets a copy of a matrix costs as much as the arithmetic.
@@ -210,42 +323,73 @@ def _residual_correlation(
     r *= scale
     r -= systematic
     np.clip(r, -0.99, 0.99, out=r)
-    target: FloatArray | float = 0.0
-    if inputs.expected_correlation is not None:
-        volatility = np.sqrt(variance) / deviation
-        target = np.nan_to_num(inputs.expected_correlation * np.outer(volatility, volatility) - systematic)
     shared = counts >= 3
     np.fill_diagonal(shared, val=False)
+    if posterior is not None:
+        shared[noisy] = shared[:, noisy] = False
     if shared.any():
-        # Method of moments: spread of the true correlations = mean square less mean sampling variance.
-        error = np.square(r, out=systematic)
-        np.subtract(1.0, error, out=error)
-        np.square(error, out=error)
-        error /= np.maximum((counts if any(counts.strides) else counts[:1, :1]) - 1.0, 1.0)
-        r -= target
-        between = np.square(r)
-        between -= error
-        between = max(float(between.mean(where=shared)), 0.0)
-        error += between
-        r *= between
-        r /= error
-        del error
+        _shrink(r, counts, shared, systematic)
     del systematic
     r *= shared
-    r += target
+    if posterior is None:
+        _repair(r)
+        return r, counts, True
+    held = posterior.mean
+    for _ in range(REPAIRS):
+        _set_pairs(r, noisy, held)
+        _repair(r)
+        # Alternating projections: a correlation that holds the intervals lies on both sides. Mostly one round is enough.
+        held = np.clip(r[noisy], posterior.low, posterior.high)
+        if np.allclose(held, r[noisy], rtol=0.0, atol=LEAST_EIGENVALUE):
+            return r, counts, True
+    return r, counts, False
+
+
+def _set_pairs(r: FloatArray, at: NDArray[np.intp], pairs: FloatArray) -> None:
+    """Set rows and columns of a correlation (n, n) at positions (m,) to pairs (m, n), and its diagonal to one."""
+    r[at] = pairs
+    r[:, at] = pairs.T
+    np.fill_diagonal(r, 1.0)
+
+
+def _repair(r: FloatArray) -> None:
+    """Make a symmetric matrix (n, n) a correlation without an eigenvalue below `LEAST_EIGENVALUE`, in its place.
+
+    Pairwise histories need not fit together: spectral repair (Rebonato and Jaeckel 1999) of the few that do not.
+    """
     np.fill_diagonal(r, 1.0 - LEAST_EIGENVALUE)
     try:
         np.linalg.cholesky(r)
         np.fill_diagonal(r, 1.0)
     except np.linalg.LinAlgError:
         np.fill_diagonal(r, 1.0)
-        # Pairwise histories need not fit together: spectral repair (Rebonato and Jaeckel 1999) of the few that do not.
         values, vectors = _least_eigenpairs(r)
         add_product(r, vectors * (LEAST_EIGENVALUE - values), vectors)
         size = np.sqrt(np.diag(r))
         r /= size[:, None]
         r /= size
-    return r
+
+
+def _shrink(r: FloatArray, counts: FloatArray, shared: NDArray[np.bool_], error: FloatArray) -> None:
+    """Shrink correlations to zero by their sampling error against their spread, in their place.
+
+    Args:
+        r: (n, n), changed.
+        counts: (n, n) effective number of shared periods, mostly one number that is broadcast.
+        shared: (n, n) pairs that tell the spread.
+        error: (n, n) to work in.
+    """
+    # Method of moments: spread of the true correlations = mean square less mean sampling variance.
+    np.square(r, out=error)
+    np.subtract(1.0, error, out=error)
+    np.square(error, out=error)
+    error /= np.maximum((counts if any(counts.strides) else counts[:1, :1]) - 1.0, 1.0)
+    between = np.square(r)
+    between -= error
+    between = max(float(between.mean(where=shared)), 0.0)
+    error += between
+    r *= between
+    r /= error
 
 
 def _least_eigenpairs(matrix: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.core.errors import DataError, GapError
-from toolkit.core.forecast import STATISTICAL, FactorRegression, FloatArray, covariance_of, frozen
+from toolkit.core.forecast import STATISTICAL, CorrelationErrors, FactorRegression, FloatArray, covariance_of, frozen
 from toolkit.core.messages import message
 from toolkit.returns.observed_returns import Returns
 from toolkit.returns.panel import MINIMUM_CHANGES
+from toolkit.returns.volatility_prior import CorrelationPrior
 
 EIGENVALUE_ROUNDING = 1e-12
 """Eigenvalues below this share of the largest are rounding, not variance."""
@@ -49,7 +50,10 @@ class CovarianceInputs:
         elements: n symbols, None for what is not one metal; empty where none is known.
         pressure: Number of export controls in force on an asset's traded form, for views; only where it is known.
         realised: Changes in the currencies of quotation without any correction of volatility; those of `local` by default.
-        expected_correlation: (n, n) prior correlation of pairs, NaN where there is none; None for none at all.
+        printed: (T, n) observed changes of the assets, NaN missing; None where they are those of `increments`.
+        prior: Of the correlations of pairs that are seen through noise; None where decades tell none.
+        expected_correlation: (n, n) prior mean of each pair, NaN where there is none; None for none at all.
+        information: (n, n) changes without noise that those of a pair are worth; NaN for exact pairs, None for none else.
     """
 
     increments: Returns
@@ -64,7 +68,10 @@ class CovarianceInputs:
     elements: tuple[str | None, ...] = ()
     pressure: Mapping[str, float] | None = None
     realised: Returns | None = None
+    printed: FloatArray | None = None
+    prior: CorrelationPrior | None = None
     expected_correlation: FloatArray | None = None
+    information: FloatArray | None = None
 
     @cached_property
     def own(self) -> Returns:
@@ -73,14 +80,17 @@ class CovarianceInputs:
 
     def take(self, at: NDArray[np.intp]) -> CovarianceInputs:
         """The inputs of the assets at some positions (m,); the series of which factors are made stay."""
-        expected = self.expected_correlation
+        pairs = np.ix_(at, at)
+        expected, information = self.expected_correlation, self.information
         return replace(
             self,
             assets=tuple(self.assets[i] for i in at),
             groups=tuple(self.groups[i] for i in at),
             variance=self.variance[at],
             elements=tuple(self.elements[i] for i in at) if self.elements else (),
-            expected_correlation=None if expected is None else expected[np.ix_(at, at)],
+            printed=None if self.printed is None else self.printed[:, at],
+            expected_correlation=None if expected is None else expected[pairs],
+            information=None if information is None else information[pairs],
         )
 
 
@@ -93,6 +103,8 @@ class StructuredCovariance:
         loading_errors: (n, j) standard errors on the first j factors, of which the named ones are; NaN where none was fitted.
         notes: Notes on the estimate.
         model: The regression behind the named factors, if there is one.
+        correlation_errors: Of the n assets; None where the estimator tells none.
+        half_life: Periods after which a change counts half in correlations; None where all count alike.
     """
 
     factors: tuple[str, ...]
@@ -102,6 +114,8 @@ class StructuredCovariance:
     loading_errors: FloatArray
     notes: tuple[str, ...] = ()
     model: FactorRegression | None = None
+    correlation_errors: CorrelationErrors | None = None
+    half_life: float | None = None
 
     @property
     def matrix(self) -> FloatArray:
@@ -128,6 +142,7 @@ class DenseCovariance:
         correlation: (n, n) residual correlation.
         notes: Notes on the estimate.
         model: The regression behind the factors, if there is one.
+        correlation_errors, half_life: See `StructuredCovariance`.
     """
 
     factors: tuple[str, ...]
@@ -138,6 +153,8 @@ class DenseCovariance:
     correlation: FloatArray
     notes: tuple[str, ...] = ()
     model: FactorRegression | None = None
+    correlation_errors: CorrelationErrors | None = None
+    half_life: float | None = None
 
     @property
     def matrix(self) -> FloatArray:
@@ -173,6 +190,8 @@ class DenseCovariance:
             loading_errors=self.loading_errors,
             notes=self.notes,
             model=self.model,
+            correlation_errors=self.correlation_errors,
+            half_life=self.half_life,
         )
 
 
