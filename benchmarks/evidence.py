@@ -19,7 +19,7 @@ import numpy as np
 import piqp
 import polars as pl
 
-from benchmarks import decades, levels, price_errors
+from benchmarks import decades, levels, price_errors, stability
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.forecast import FloatArray
 from toolkit.market.market import Market
@@ -521,12 +521,38 @@ def levels_part(market: Market) -> dict[str, str]:
     }
 
 
+def stability_part(market: Market) -> dict[str, str]:
+    """Tables on correlations through noise and on proposals from month to month, by their names in the template."""
+    loss = [f"QLIKE, {h} months" for h in stability.HORIZONS]
+    spread = ["strategy", "turnover a month", "in whole lots", "largest", "cost a year", "saves a year", "turns by"]
+    truth = ["true correlations", "prior", "error", "volatility above the least", "bias", "turnover in three months"]
+    return {
+        "noisy_truth": table(truth, stability.simulated_rows(market, minimum_variance)),
+        "prior_strength": table(
+            ["prior", "change of a pair a month", "turnover a month", *loss], stability.strength_rows(market, minimum_variance)
+        ),
+        "proposals": table(spread, stability.strategy_rows()),
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--listed", type=Path, default=LISTED)
     parser.add_argument(
         "--part",
-        choices=("listed", "paired", "series", "simulated", "exchange", "customs", "history", "levels", "drift", "errors"),
+        choices=(
+            "listed",
+            "paired",
+            "series",
+            "simulated",
+            "exchange",
+            "customs",
+            "history",
+            "levels",
+            "drift",
+            "errors",
+            "stability",
+        ),
         help="print one part and write nothing",
     )
     parser.add_argument("--series", action="append", default=[], metavar="NAME=ADDRESS", help="daily prices, for --part series")
@@ -546,6 +572,7 @@ def main() -> None:
         "levels": lambda: tuple(levels_part(market).values()),
         "drift": lambda: drift_part(market),
         "errors": lambda: tuple(price_errors.parts(market, table).values()),
+        "stability": lambda: tuple(stability_part(market).values()),
         "listed": lambda: listed_part(options.listed),
         "paired": lambda: paired_part(options.listed),
         "series": lambda: series_part(series),
@@ -567,6 +594,7 @@ def main() -> None:
     }
     sections |= customs_part(market) | {"drift": drift_part(market)} | history_part(market) | levels_part(market)
     sections |= price_errors.parts(market, table)
+    sections |= stability_part(market)
     known = (float(sections["basket_bias"]), float(sections["yearly_correlation"]))
     sections["needed_correlation"] = f"{decades.needed_correlation(*known, assets=len(CUSTOMS)):+.2f}"
     for name, content in sections.items():

@@ -176,3 +176,21 @@ class Correlation(Record):
     """Upper end of its 95 % interval."""
     forecast: float | None
     """Correlation that risk figures use, -1 to 1."""
+
+
+class PairRisk(Correlation):
+    """Correlation of two assets, and what the volatility of the whole owes to it."""
+
+    volatility: float
+    """A year, with the observed correlation of this pair in place of the one that is used."""
+
+
+class CorrelationRisk(Record):
+    """How far the volatility of the proposal rests on correlations."""
+
+    low: float | None
+    """Lower end of its 95 % interval by the errors of correlations alone; null where these are not known."""
+    high: float | None
+    """Upper end of it."""
+    pairs: Rows[PairRisk]
+    """Three whose observed correlation would change it most, the largest change first."""

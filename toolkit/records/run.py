@@ -22,7 +22,7 @@ from toolkit.records.fields import (
 )
 from toolkit.records.limits import Constraint, Costs, Objective, Solver
 from toolkit.records.positions import AtLastPrices, Before, Caps, Cash, LeftOut, Money, Order, Position, Relaxed
-from toolkit.records.risk import AssetModel, Correlation, ExpectedReturn, Exposures, Risk, Scenario
+from toolkit.records.risk import AssetModel, Correlation, CorrelationRisk, ExpectedReturn, Exposures, Risk, Scenario
 from toolkit.records.sources import About, Owner, Rate, Review, StrategyName, Vat
 
 
@@ -117,6 +117,8 @@ class Run(Record, schema="run"):
     """Null where the covariance has no factors."""
     correlations: Rows[Correlation]
     """The most correlated first."""
+    correlation_risk: CorrelationRisk | None = None
+    """What the volatility owes to them; null where nothing is held or no changes were observed."""
     phrases: Phrases
     own_events: OwnEvents = ()
     own_ledger: OwnLedger = None

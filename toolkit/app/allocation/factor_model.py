@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import combinations
 
 import numpy as np
 
 from toolkit.app.allocation.inputs import Inputs
+from toolkit.core.assets import Universe
 from toolkit.core.baskets import DOLLAR_SERIES
 from toolkit.core.forecast import FloatArray, Forecast, with_factors
 from toolkit.records.factors import Factor, FactorAsset, FactorModel, FactorTests, Loading
-from toolkit.records.risk import Correlation
-from toolkit.risk_model.correlations import rank_correlation
+from toolkit.records.risk import Correlation, CorrelationRisk, PairRisk
+from toolkit.risk_model.correlations import NORMAL_95, rank_correlation
 from toolkit.risk_model.covariance.factor import FactorCovariance, NamedFactors
 from toolkit.risk_model.timeseries.baskets import MARKET, SUPPLY
 from toolkit.risk_model.weighting import decay
@@ -22,6 +23,8 @@ from toolkit.strategy.model import Strategy
 SIGNIFICANT = 2.0
 """Absolute t-statistic from which a loading is marked: chance alone reaches it once in twenty."""
 PRECIOUS = "precious_metals"
+MOST_MOVING = 3
+"""Pairs that are named of those on which a volatility rests."""
 OF_COVERAGE = ("rhythm", "basis", "observations", "changes", "gaps", "missing", "volatility_from", "comovement_from")
 """Columns of `toolkit.risk_model.annual_assets.coverage` that a record has."""
 
@@ -76,6 +79,41 @@ def correlations(forecast: Forecast, named: Mapping[int, str] | None = None) -> 
             )
         )
     return tuple(sorted(found, key=lambda row: (-(row.forecast or 0.0), row.assets)))
+
+
+def correlation_risk(
+    forecast: Forecast, universe: Universe, weights: FloatArray, rows: Sequence[Correlation]
+) -> CorrelationRisk | None:
+    """How far the volatility of a proposal rests on its correlations; None without any that was observed.
+
+    Args:
+        forecast: Of the n assets of the universe.
+        universe: Offers of one product count as the product.
+        weights: (n,).
+        rows: Correlations by key of the product.
+    """
+    variance, size = forecast.variance(weights), np.sqrt(forecast.variances)
+    share = weights * size
+    parts: dict[str, float] = {}
+    for asset, part in zip(universe, share.tolist(), strict=True):
+        parts[asset.offer_of or asset.key] = parts.get(asset.offer_of or asset.key, 0.0) + part
+    pairs = []
+    for row in rows:
+        if row.observed is not None and row.forecast is not None:
+            more = 2.0 * parts[row.assets[0]] * parts[row.assets[1]] * (row.observed - row.forecast)
+            changed = PairRisk(**row.model_dump(), volatility=float(np.sqrt(max(variance + more, 0.0))))
+            pairs.append((abs(more), changed))
+    if not variance or not any(moved for moved, _ in pairs):
+        return None
+    low = high = None
+    if (errors := forecast.correlation_errors) is not None:
+        products = np.outer(share, share)
+        # The errors of pairs are independent, each pair stands twice; that of the mean of a prior moves all alike.
+        own = 2.0 * float((np.triu(products, 1) ** 2 * errors.own**2).sum()) ** 0.5
+        reach = NORMAL_95 * np.hypot(own, float((products * errors.common).sum()))
+        low, high = (float(np.sqrt(max(variance + end, 0.0))) for end in (-reach, reach))
+    pairs.sort(key=lambda one: -one[0])
+    return CorrelationRisk(low=low, high=high, pairs=tuple(pair for moved, pair in pairs[:MOST_MOVING] if moved))
 
 
 def _tests(loadings: list[tuple[str, Loading]]) -> FactorTests:

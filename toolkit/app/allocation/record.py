@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from toolkit.app.allocation.amounts import AllocationAmounts
-from toolkit.app.allocation.factor_model import correlations, factor_model
+from toolkit.app.allocation.factor_model import correlation_risk, correlations, factor_model
 from toolkit.app.allocation.inputs import Inputs
 from toolkit.app.allocation.orders import lots_after, orders, taxed_today
 from toolkit.app.allocation.prepare import Prepared
@@ -117,6 +117,7 @@ def run_record(
         **kept(inputs.events, as_of),
         **({"client": request.client} if request.client else {}),
     }
+    together = correlations(forecast, _correlated(universe, money.weights))
     record = Run(
         schema_version=SCHEMA_VERSION,
         run_id=run_id,
@@ -191,7 +192,8 @@ def run_record(
         ),
         held_unpriced=prepared.unpriced,
         factor_model=None if forecast.model is None else factor_model(strategy, inputs, forecast, owner.country),
-        correlations=correlations(forecast, _correlated(universe, money.weights)),
+        correlations=together,
+        correlation_risk=correlation_risk(forecast, universe, money.weights, together),
         phrases={},
         **beside,
     )

@@ -56,7 +56,8 @@ def _correlations(answer: Answer, rows: Sequence[Correlation]) -> None:
     answer.table("asset | with | >forecast | >observed | >95% interval | >n", (_pair(answer, row) for row in rows))
     answer.line(
         "observed: rank correlation of the changes of observed prices in n common periods; {apart:d} of {total:d} intervals "
-        "leave out zero. Noise of customs values draws it to zero, which the forecast corrects for and shrinks.",
+        "leave out zero. Noise of customs values draws it to zero: there the forecast rests on yearly prices of decades too, "
+        "and stays within the interval.",
         apart=sum(None not in (row.low, row.high) and not (row.low or 0.0) <= 0.0 <= (row.high or 0.0) for row in rows),
         total=len(rows),
     )  # fmt: skip

@@ -9,6 +9,7 @@ from typing import TypeVar
 from toolkit.records.answers.explanation import ExplainedRun
 from toolkit.records.limits import Constraint
 from toolkit.records.positions import BrokenLimit, Order, Position
+from toolkit.records.risk import CorrelationRisk
 from toolkit.records.run import Run
 from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.answers.explain import explain
@@ -181,11 +182,30 @@ def _risk(answer: Answer, record: Run) -> None:
             "{money}, then {holding:,.0f} {money} a year to hold.",
             loss=risk.cvar_95, method=answer.phrase(risk.cvar_method), **told,
         )  # fmt: skip
+    if record.correlation_risk is not None:
+        _correlations(answer, record.correlation_risk)
     if record.objective.kind == "track":
         answer.line(
             "Tracking error {error:.1%} a year: the volatility of the difference to the target.",
             error=math.sqrt(record.objective.value),
         )
+
+
+def _correlations(answer: Answer, found: CorrelationRisk) -> None:
+    """What the volatility owes to correlations: its interval by their errors, and the pair that moves it most."""
+    if found.low is not None and found.high is not None:
+        answer.line(
+            "By the errors of correlations alone the volatility lies between {low:.1%} and {high:.1%} (95%).",
+            low=found.low, high=found.high,
+        )  # fmt: skip
+    for pair in found.pairs[:1]:
+        one, other = (answer.metal(key) for key in pair.assets)
+        answer.line(
+            "It rests most on {one} with {other}: correlation {used:+.2f} used, {observed:+.2f} observed ({low:+.2f} to "
+            "{high:+.2f}); with the observed one the volatility is {volatility:.1%}.",
+            one=one, other=other, used=pair.forecast, observed=pair.observed, low=pair.low, high=pair.high,
+            volatility=pair.volatility,
+        )  # fmt: skip
 
 
 def _expected(answer: Answer, record: Run, held: Sequence[Position]) -> None:

@@ -240,8 +240,8 @@ def correlations(run: Findings) -> Figure | None:
     )
     foot = text(
         say("Source: price series"), run.of_prices("fx"), ". ",
-        say("Noise of customs values draws what is observed towards zero; what is used corrects for that, and is drawn to what"
-            " the factors explain."),
+        say("Noise of customs values draws what is observed towards zero; what is used of them rests on yearly prices of"
+            " decades too, and stays within the interval."),
     )  # fmt: skip
     return Figure(_title(run, apart, len(rows)), sub, (chart,), legend, foot, _table(run, rows, heads))
 

@@ -37,7 +37,12 @@ def risk(run: Findings) -> tuple[Block, ...] | Missing:
     believed = _volatilities(run)
     if not run.held:
         return (believed,) if believed else Missing(run.say.words("Nothing is held, so nothing carries risk."))
-    return (*beside(_contributions(run), believed), *(figure for figure in (falls(run), shocks(run), tail(run)) if figure))
+    rests = _correlations(run)
+    return (
+        *beside(_contributions(run), believed),
+        *((rests,) if rests else ()),
+        *(figure for figure in (falls(run), shocks(run), tail(run)) if figure),
+    )
 
 
 def seen(run: Findings, model: str) -> str:
@@ -75,6 +80,38 @@ def _contributions(run: Findings) -> Figure:
         bar=lambda p: Bar(value=max(shares[p.asset], 0.0) / scale, reference=abs(p.weight) / scale),
     )
     return Figure(title, sub, (table,), legend, own_calculation(run))
+
+
+def _correlations(run: Findings) -> Figure | None:
+    """The pairs on which the volatility rests most, and its interval by the errors of correlations; None without either."""
+    found = run.proposal.correlation_risk
+    if found is None:
+        return None
+    say, fmt = run.say, run.fmt
+    heads = {a.asset: run.head(a) for a in by_product(run.proposal.assets, run.offers)}
+    title = say("On which correlations the volatility rests most")
+    if found.low is not None and found.high is not None:
+        title = say(
+            "By the errors of correlations alone the volatility lies between {low} and {high}",
+            low=fmt.percent(found.low), high=fmt.percent(found.high),
+        )  # fmt: skip
+    sub = say(
+        "Pairs whose observed correlation, put in place of the one that is used, would change the volatility of {volatility} "
+        "most.",
+        volatility=fmt.percent(run.proposal.risk.volatility),
+    )
+    table = run.table(
+        "On which correlations the volatility rests most",
+        found.pairs,
+        left("Metal", lambda r: heads[r.assets[0]]),
+        left("With", lambda r: heads[r.assets[1]]),
+        right("Correlation used", lambda r: fmt.number(r.forecast, 2)),
+        right("Correlation observed", lambda r: fmt.number(r.observed, 2)),
+        right("95% interval", lambda r: say("{low} to {high}", low=fmt.number(r.low, 2), high=fmt.number(r.high, 2))),
+        right("Volatility with the observed", lambda r: strong(fmt.percent(r.volatility))),
+        stacks=False,
+    )
+    return Figure(title, sub, (table,), (), own_calculation(run))
 
 
 def _volatilities(run: Findings) -> Figure | None:
