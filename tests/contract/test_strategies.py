@@ -95,7 +95,7 @@ def test_few_holdings_are_few_and_worth_the_trouble():
 def test_the_tail_of_the_largest_return_is_at_its_limit():
     tail = proposed("return-under-cvar")["constraints"][0]
     assert tail["binding"]
-    assert 0.29 < tail["value"] <= 0.30  # as near as whole lots come
+    assert 0.34 < tail["value"] <= 0.35  # as near as whole lots come
 
 
 def test_doubt_of_the_scenarios_spreads_the_basket():

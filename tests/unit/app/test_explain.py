@@ -62,7 +62,7 @@ def test_a_worth_in_each_unit():
     assert in_words(worth(told({"kind": "risk_parity", "unit": "distance"}), 0.2, 0.1), euros, 1, Language()) is None
 
 
-@pytest.mark.parametrize("strategy", ["physical-basket", "minimum-risk", "maximum-diversification"])
+@pytest.mark.parametrize("strategy", ["can-be-sold", "minimum-risk", "ex-china"])
 def test_report_and_terminal_word_a_price_alike(strategy):
     record = asked(strategy).record.to_json()
     run = partial_findings(record)

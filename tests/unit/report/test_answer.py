@@ -8,6 +8,7 @@ import pytest
 
 from tests.records import partial_findings
 from toolkit.app.languages import language
+from toolkit.report.i18n.language import Language
 from toolkit.report.i18n.text import plain
 from toolkit.report.markers import NORMAL, SHOCKS, UNCERTAIN
 from toolkit.report.sections.answer import answer
@@ -31,9 +32,13 @@ def test_a_start_in_cash_is_told_by_holdings_and_volatility(records):
     record = records["normal"]
     heading, paragraph, figures, status = told(record)
     volatility, costs = f"{100 * record['risk']['volatility']:.1f}%", record["costs"]
-    assert heading == f"Eight holdings, {volatility} volatility a year; at the last observed prices one limit of five is broken"
+    held = Language().number_word(sum(p["weight"] > 0 for p in record["positions"]))
+    assert (
+        heading
+        == f"{held.capitalize()} holdings, {volatility} volatility a year; at the last observed prices one limit of five is broken"
+    )
     placed = sum(p["value"] for p in record["positions"])
-    assert f"places €{placed:,.0f} of €100,000 in eight products" in paragraph
+    assert f"places €{placed:,.0f} of €100,000 in {held} products" in paragraph
     assert figures["Under export control"][0] == f"{100 * record['exposures']['controlled']:.1f}%"
     loss = record["risk"]["cvar_95"]
     assert figures["Loss in a bad year"] == (

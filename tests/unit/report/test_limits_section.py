@@ -9,6 +9,7 @@ import pytest
 
 from tests.records import partial_findings
 from toolkit.app.languages import language
+from toolkit.report.i18n.language import Language
 from toolkit.report.i18n.measures import measure_words
 from toolkit.report.i18n.text import plain
 from toolkit.report.sections.answer import answer
@@ -135,12 +136,11 @@ def test_a_limit_that_asks_for_a_gain_has_no_gauge(records):
 def test_a_number_of_holdings_says_how_many_there_are(records):
     record = limited(records, {"kind": "bounds", "value": 0.1, "limit": 0.2})
     record["constraints"].append({**record["constraints"][0], "kind": "cardinality", "value": None})
-    held = sum(p["weight"] > 0 for p in record["positions"])
-    assert held == 8
-    assert "Also kept: a number of holdings (eight are held)." in plain(figure(record).source)
+    held = Language().number_word(sum(p["weight"] > 0 for p in record["positions"]))
+    assert f"Also kept: a number of holdings ({held} are held)." in plain(figure(record).source)
     record["constraints"][-1]["name"] = "few metals"
     record["constraints"].append({**record["constraints"][-1], "name": "few shares"})
-    told = "Also kept: a number of holdings (eight are held) by each of few metals and few shares."
+    told = f"Also kept: a number of holdings ({held} are held) by each of few metals and few shares."
     assert told in plain(figure(record).source)
 
 

@@ -203,7 +203,7 @@ def test_clauses_that_reach_goods_made_abroad_are_told_where_there_are_any():
 
 
 def test_where_both_origins_are_held_the_cap_costs_the_premium_of_a_year():
-    problem = prepared("constraint.China.upper=0.45", "constraint.needed.lower=0.2")
+    problem = prepared("constraint.China.upper=0.40", "constraint.needed.lower=0.2")
     answer = allocate(problem)
     weights = dict(zip(problem.universe.keys, answer.continuous.x[:-1], strict=True))
     assert min(weights["gallium_CHN"], weights["gallium_not_CHN"]) > 0.01
@@ -221,5 +221,5 @@ def test_the_choice_turns_where_the_premium_of_a_year_is_the_shadow_price_of_the
     assert dearer["gallium_not_CHN"] < 1e-6
     assert same == pytest.approx(price, rel=1e-4)
     cheaper, less = solved(0.98 * worth, *fewer)
-    assert cheaper["gallium_not_CHN"] > 1e-3
+    assert cheaper["gallium_not_CHN"] > 1e-4
     assert less <= price
