@@ -135,7 +135,8 @@ class PriceErrors:
     @property
     def correlation(self) -> float:
         """Correlation of the errors of two metals: that of the yearly changes of minor metals; 0 where it is not known."""
-        return self.prior.correlation if self.prior is not None and math.isfinite(self.prior.correlation) else 0.0
+        known = None if self.prior is None else self.prior.correlation
+        return 0.0 if known is None else known.mean
 
 
 def _realised(series: PriceSeries, at: int) -> float:
