@@ -358,7 +358,10 @@ COLUMNS = {
         "prices.series[].last.print prices.series[].last.level prices.series[].last.error"
     ),
     "95 % of prices of today, EUR": "exposure.prices[].price_today_low exposure.prices[].price_today_high",
-    "Price of a kg, EUR": "exposure.prices[].price exposure.prices[].price_today_se exposure.prices[].date",
+    "Price of a kg, EUR": (
+        "exposure.prices[].price exposure.prices[].price_today_se exposure.prices[].date "
+        "exposure.prices[].price_today_low exposure.prices[].price_today_high"
+    ),
     "Price used, EUR": "exposure.prices[].price",
     "Quotation": "exposure.prices[].in_europe.date",
     "Quoted in Europe, EUR": "exposure.prices[].in_europe.low exposure.prices[].in_europe.high",

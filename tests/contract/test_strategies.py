@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.once import once
+from toolkit.app.allocation.inputs import load_inputs
 from toolkit.app.allocation.request import Request
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
@@ -41,6 +42,23 @@ def context(day):
 @once
 def proposed(name, day=NOW, *settings):
     return optimize(Request(str(FOLDER / f"{name}.toml"), context(day), (BRIEF, *settings))).record.to_json()
+
+
+@pytest.mark.parametrize("name", ON_BUNDLED)
+def test_what_has_the_mean_of_a_year_alone_is_held_only_where_it_is_named(name):
+    """Hafnium, rhenium and the oxides of rare earths: their mean of last year is no price that one could buy at."""
+    snapshot = context(NOW).snapshot
+    yearly = {*snapshot["prices_annual"]["asset"]} - {*snapshot["prices"]["asset"]}
+    strategy = load_strategy(FOLDER / f"{name}.toml")
+    named = {*strategy.universe.assets} if isinstance(strategy.universe.assets, tuple) else set()
+    assert not yearly & {*load_inputs(strategy, context(NOW)).universe.keys} - named
+
+
+def test_a_product_with_the_mean_of_a_year_can_be_named():
+    record = proposed("equal-weight", NOW, 'universe.assets=["gallium", "gold", "hafnium"]')
+    row = next(row for row in record["positions"] if row["asset"] == "hafnium")
+    assert row["basis"] == "annual_average"
+    assert row["price_today_high"] > 3 * row["price"]
 
 
 def test_the_shipped_set():

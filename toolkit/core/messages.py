@@ -13,7 +13,7 @@ from string import Formatter
 from types import MappingProxyType
 from typing import Any
 
-from toolkit.core.text import figure
+from toolkit.core.text import figure, half_up
 
 SIGNIFICANT = re.compile(r"(,?)(?:\.(\d+))?g")
 """Specification of significant digits."""
@@ -50,6 +50,9 @@ class Message(str):
         return template_with(self.template, self.values)
 
 
+_FIXED = re.compile(r",\.(\d)f")
+
+
 class _Share(float):
     """A number that can be written in per cent with a gap, and in significant digits without an exponent."""
 
@@ -59,6 +62,8 @@ class _Share(float):
         if spec.endswith(" %"):
             return f"{format(100 * float(self), spec[:-2])} %"
         digits = SIGNIFICANT.fullmatch(spec)
+        if digits is None and (fixed := _FIXED.fullmatch(spec)):
+            return half_up(float(self), int(fixed[1]))
         if digits is None:
             return format(float(self), spec)
         return figure(float(self), int(digits[2] or 6), grouped=bool(digits[1]))

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from pydantic_core import PydanticSerializationError, to_json
@@ -15,6 +16,8 @@ INVISIBLE = r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\x{FFFE}\x{FFFF}]"
 """Characters that `one_line` replaces, as a regular expression of polars (Rust)."""
 OWN_MARK = " (own)"
 """Ends the title of an event that a user has given, wherever it is shown; reports translate it."""
+EXACT = 1e15
+"""Numbers below this have their whole part in fifteen digits."""
 _BREAK = re.compile(r"[\t\n\x0b\x0c\r\x85\u2028\u2029]+")
 _NAMES = ("name", "title", "asset")
 _REPLACED = "\N{REPLACEMENT CHARACTER}"
@@ -31,6 +34,16 @@ def figure(value: float, digits: int = 6, *, grouped: bool = True) -> str:
     comma = "," if grouped else ""
     whole = 10.0 ** (digits - 1) <= abs(value) < 1e15
     return format(value, f"{comma}.0f" if whole else f"{comma}.{digits}g")
+
+
+def half_up(value: float, decimals: int) -> str:
+    """A number with thousands separated and so many decimals; a tie goes away from zero, as in a ledger: 116.5 is 117.
+
+    The tie is that of the number as it is written: fifteen digits, beyond which a float has noise.
+    """
+    if not abs(value) < EXACT:
+        return f"{value:,.{decimals}f}"
+    return f"{Decimal(f'{value:.15g}').quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP):,f}"
 
 
 def one_line(text: str) -> str:

@@ -171,8 +171,8 @@ class Snapshot:
 
         Args:
             tables: The rows that were really used, by table name; hashes then describe those alone.
-            past: Whether the rows end on a past day, as those of a simulation do: what is late is then the source and not
-                the newest of them.
+            past: Whether the rows end on a past day, as those of a simulation do: a source of which they leave out newer
+                rows is not late for them.
         """
         records: list[Provenance] = []
         for table, frame in sorted((tables or self._frames).items()):
@@ -203,7 +203,7 @@ class Snapshot:
                         known_from=known.isoformat(),
                         rows=rows.height,
                         sha256=_canonical_sha256(rows),
-                        overdue_days=max(0, due) if source.rhythm_days else 0,
+                        overdue_days=max(0, due) if source.rhythm_days and latest == newest else 0,
                     )
                 )
         return tuple(records)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import toolkit
 from toolkit.core.messages import message
-from toolkit.core.text import cleaned, figure, one_line, printable
+from toolkit.core.text import cleaned, figure, half_up, one_line, printable
 from toolkit.report.i18n.formats import Formats
 
 
@@ -78,3 +78,21 @@ def test_amounts_outside_of_sentences_are_written_by_that_function():
         if re.search(r"""\bf["'].*:,(\.\d+)?g\}""", line)
     ]
     assert not found
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "told"),
+    [
+        (116.5, 0, "117"),
+        (117.5, 0, "118"),
+        (-116.5, 0, "-117"),
+        (2.675, 2, "2.68"),
+        (100 * 0.145, 0, "15"),  # 14.499999999999998 as a float
+        (1234567.005, 2, "1,234,567.01"),
+        (0.0, 1, "0.0"),
+        (2e15, 0, "2,000,000,000,000,000"),
+        (float("inf"), 0, "inf"),
+    ],
+)
+def test_ties_are_rounded_as_in_a_ledger(value, decimals, told):
+    assert half_up(value, decimals) == told

@@ -83,6 +83,10 @@ def test_rows_of_a_simulation_that_ended_make_no_source_late():
     (used,), (old,) = seen.provenance(past, past=True), seen.provenance(past)
     assert used.as_of == old.as_of == "2025-01-31"
     assert used.overdue_days == 0 < old.overdue_days
+    # A source whose newer rows such a simulation leaves out is not late for it, however late it is; one that it uses whole is.
+    late = market(ROWS[:2]).until(date(2025, 6, 30))
+    (cut,), (whole,) = late.provenance(past, past=True), late.provenance({"prices": late["prices"]}, past=True)
+    assert cut.overdue_days == 0 < whole.overdue_days
 
 
 def test_points_around_events_have_the_age_of_what_is_kept_and_not_of_their_own_days():

@@ -250,7 +250,7 @@ class TestRetelling:
     @pytest.mark.parametrize(
         ("sentence", "english", "expected"),
         [
-            (message("{low:+.1f} to {high:+.1f %}", low=-1.25, high=0.034), "−1.2 to +3.4%", "−1,2 bis +3,4\u202f%"),
+            (message("{low:+.1f} to {high:+.1f %}", low=-1.25, high=0.034), "−1.3 to +3.4%", "−1,3 bis +3,4\u202f%"),
             (message("{names}", names=["gallium", "antimony", "my alloy"]), "gallium, antimony and my alloy",
              "Gallium, Antimon und my alloy"),
             (message("{names:; }", names=["gallium", "tin"]), "gallium; tin", "Gallium; Zinn"),

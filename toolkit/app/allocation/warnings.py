@@ -240,12 +240,10 @@ def late(provenance: Sequence[Provenance], sources: Mapping[str, str]) -> list[R
             overdue.setdefault(when, {})[entry.source_id] = entry.source
     found: list[Remark] = []
     for (end, days, of_law), names in overdue.items():
-        text = message(
-            "{sources:; }: up to {end:%Y-%m-%d}; newer figures have been due for {days} days.",
-            sources=list(names.values()),
-            end=date.fromisoformat(end),
-            days=days,
-        )
+        values = {"sources": list(names.values()), "end": date.fromisoformat(end)}
+        text = message("{sources:; }: up to {end:%Y-%m-%d}; newer figures have been due for {days} days.", days=days, **values)
+        if days == 1:
+            text = message("{sources:; }: up to {end:%Y-%m-%d}; newer figures have been due for a day.", **values)
         if of_law:
             found.append(Remark("law", text, message("Look for newer notices before you act, and add them with --events.")))
         else:

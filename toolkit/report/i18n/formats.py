@@ -14,7 +14,7 @@ from babel import Locale
 from babel.dates import format_date, format_skeleton
 
 from toolkit.core.messages import SIGNIFICANT
-from toolkit.core.text import OWN_MARK, figure
+from toolkit.core.text import OWN_MARK, figure, half_up
 
 NBSP = "\u00a0"
 NARROW = "\u202f"
@@ -68,7 +68,7 @@ class Formats:
         """A number with thousands separators and a true minus; zero after rounding has no sign."""
         if value is None:
             return DASH
-        digits = f"{abs(value):,.{decimals}f}"
+        digits = half_up(abs(value), decimals)
         told = digits.translate(self._separators)
         if any(c in "123456789" for c in digits):
             told = (MINUS if value < 0 else "+" if signed else "") + told

@@ -14,6 +14,7 @@ from toolkit.report.i18n.text import strong, text
 ELSEWHERE = (
     "{assets}: valued at the {kind} of {day:%Y-%m-%d} ({basis}), {age} days old.",
     "{sources:; }: up to {end:%Y-%m-%d}; newer figures have been due for {days} days.",
+    "{sources:; }: up to {end:%Y-%m-%d}; newer figures have been due for a day.",
     "Origin unknown, taken as the controlling country: {lots}.",
 )
 """Warnings that a report of lots tells elsewhere: dates beside prices and in `Data and sources`, origins in the assumptions."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from toolkit.holdings.exposure import LotExposure, Total
@@ -220,9 +220,9 @@ def _lots(run: Findings, lots: Sequence[LotExposure]) -> Figure:
         below=told,
     )
     sub = say(
-        "What a control can stop first (▲), then by value. ○ is the average of a year, ± one standard error as the price of "
-        "today. Measures are those on the form of the lot for delivery from its origin {towards}; a notice names forms, "
-        "not metals.",
+        "What a control can stop first (▲), then by value. ○ is the average of a year, with what 95 % of prices of today lie "
+        "in; ± is one standard error as the price of today. Measures are those on the form of the lot for delivery from its "
+        "origin {towards}; a notice names forms, not metals.",
         towards=towards_of(run, lots),
     )
     if unknown:
@@ -341,6 +341,8 @@ def _price(run: Findings, lot: LotExposure) -> Text:
         return text(NONE)
     error = (" ± ", fmt.price(price.price_today_se, like=price.price)) if price.price_today_se else ()
     annual = price.kind == ANNUAL
+    if annual:
+        error = (" (", *_interval(run, price), ")")
     day = str(price.date)[:4] if annual else fmt.month(price.date)
     return text("○ " if annual else "", fmt.price(price.price), *error, muted(f" {day}"), run.of_sources(price.source))
 
@@ -411,7 +413,7 @@ def _yearly(run: Findings) -> Figure | None:
         prices.values(),
         left("Metal", lambda price: run.head(run.product(price.asset))),
         right("Price used, {currency}", lambda price: strong(fmt.price(price.price))),
-        right("95 % of prices of today, {currency}", _interval(run), "95 % of prices of today"),
+        right("95 % of prices of today, {currency}", lambda price: _interval(run, price), "95 % of prices of today"),
         left("Basis", lambda price: text(fmt.sentence(say.term("term", price.basis)), muted(f" {str(price.date)[:4]}"))),
         left("Paid in", lambda price: run.country(price.place) if price.place else say.words("not stated")),
         *(_quoted(run) if quoted else ()),
@@ -421,10 +423,9 @@ def _yearly(run: Findings) -> Figure | None:
     return Figure(title, sub, (table,), (), foot)
 
 
-def _interval(run: Findings) -> Callable[[UnitPrice], Inline]:
-    """The interval that 95 % of prices of today would lie in."""
-    fmt = run.fmt
-    return lambda price: joined([fmt.price(end) for end in (price.price_today_low, price.price_today_high)], "–")
+def _interval(run: Findings, price: UnitPrice) -> Text:
+    """The interval that 95 % of prices of today lie in."""
+    return joined([run.fmt.price(end, like=price.price) for end in (price.price_today_low, price.price_today_high)], "–")
 
 
 def _quoted(run: Findings) -> tuple[Shown[UnitPrice], Shown[UnitPrice]]:

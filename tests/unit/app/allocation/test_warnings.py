@@ -9,7 +9,9 @@ import pytest
 import toolkit as tk
 from tests.subjects import context
 from toolkit.app.allocation.request import Request
+from toolkit.app.allocation.warnings import late
 from toolkit.app.optimize import optimize
+from toolkit.records.sources import Provenance
 
 BAN = "A ban of exports from CHN to USA is in force on"
 
@@ -68,3 +70,13 @@ def test_what_a_strategy_excludes_is_not_warned_of():
         )
         found = tk.optimize(strategy, market).record["warnings"]
         assert any(words.startswith(("LATE", "Own prices of LATE")) for words in found) is warned
+
+
+@pytest.mark.parametrize(("days", "words"), [(1, "have been due for a day."), (2, "have been due for 2 days.")])
+def test_one_day_is_no_plural(days, words):
+    entry = Provenance(
+        table="fx", source="ECB", source_id="ecb", licence="free", as_of="2026-10-30", known_from="2026-10-30", rows=1,
+        sha256="", overdue_days=days,
+    )  # fmt: skip
+    (remark,) = late([entry], {})
+    assert str(remark.text).endswith(words)
