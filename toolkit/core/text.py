@@ -16,7 +16,7 @@ INVISIBLE = r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\x{FFFE}\x{FFFF}]"
 """Characters that `one_line` replaces, as a regular expression of polars (Rust)."""
 OWN_MARK = " (own)"
 """Ends the title of an event that a user has given, wherever it is shown; reports translate it."""
-EXACT = 1e15
+WHOLE_PARTS = 1e15
 """Numbers below this have their whole part in fifteen digits."""
 _BREAK = re.compile(r"[\t\n\x0b\x0c\r\x85\u2028\u2029]+")
 _NAMES = ("name", "title", "asset")
@@ -41,7 +41,7 @@ def half_up(value: float, decimals: int) -> str:
 
     The tie is that of the number as it is written: fifteen digits, beyond which a float has noise.
     """
-    if not abs(value) < EXACT:
+    if not abs(value) < WHOLE_PARTS:
         return f"{value:,.{decimals}f}"
     return f"{Decimal(f'{value:.15g}').quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP):,f}"
 
