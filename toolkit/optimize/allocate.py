@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from toolkit.core.errors import Infeasible, NumericalFailure, ToolkitError
 from toolkit.optimize.continuous import ContributionsNotHeld, can_hold_contributions
 from toolkit.optimize.infeasibility.diagnose import conflict, lots_infeasible
@@ -26,11 +28,24 @@ def allocate(problem: Problem, solver: SolverSpec | None = None, *, work: Work |
         Unbounded, NumericalFailure: see `toolkit.optimize.solvers.solve`.
         SpecError: for an objective without what it needs.
     """
+    return allocate_giving_way(problem, solver, work=work)[1]
+
+
+def allocate_giving_way(
+    problem: Problem, solver: SolverSpec | None = None, *, work: Work | None = None
+) -> tuple[Problem, Allocation]:
+    """The problem that was solved and its answer: where nothing holds every limit, those that may give way are soft.
+
+    Args and errors as of `allocate`.
+    """
     settings = solver or SolverSpec()
     work = Work(settings.time_limit) if work is None else work
     try:
-        return solve(problem, settings, work)
+        return problem, solve(problem, settings, work)
     except NotSolved as error:
+        if (softer := problem.giving_way()) is not None:
+            with suppress(NotSolved):
+                return softer, solve(softer, settings, Work(settings.time_limit))
         raise explain(error, work) from error.cause
 
 

@@ -75,6 +75,8 @@ class Costs:
         sites: Places of storage with a charge of their own.
         held_spread, held_storage: (n,) what `half_spread` and `storage` of the lots that are held differ by from these.
         borrow: (n,) fee a year of what is borrowed to sell it short, as a fraction of the value.
+        move: (n,) what moving a unit of what is held is charged beyond its sale, a year: see `of_moves`. It is weighed and
+            never paid.
         any_size: Whether trades may cost more than they move.
     """
 
@@ -91,11 +93,12 @@ class Costs:
     held_spread: FloatArray = field(default_factory=_nothing)
     held_storage: FloatArray = field(default_factory=_nothing)
     borrow: FloatArray = field(default_factory=_nothing)
+    move: FloatArray = field(default_factory=_nothing)
     any_size: bool = False
 
     def __post_init__(self) -> None:
         n = len(self.half_spread)
-        for name in ("lot_fee", "vat", "premium", "impact", "held_spread", "held_storage", "borrow"):
+        for name in ("lot_fee", "vat", "premium", "impact", "held_spread", "held_storage", "borrow", "move"):
             given = getattr(self, name)
             object.__setattr__(self, name, read_only(given if len(given) else np.zeros(n)))
 
@@ -165,6 +168,24 @@ class Costs:
         return self.sale / self.holding_years
 
     @cached_property
+    def move_rate(self) -> FloatArray:
+        """(n,) charge a year per unit of what is held and sold today: the sale over the holding period, and `move`."""
+        return self.sale_rate + self.move
+
+    def of_moves(self, years: float, doubt: FloatArray | float = 0.0) -> FloatArray:
+        """(n,) `move` of who expects that a move of what is held is reversed after so many years.
+
+        A move pays a sale and the purchase of something else once, over the years that it lasts and not over the holding
+        period: ``(sale + mean purchase) (1 / years - 1 / holding years) + doubt``. What new money buys is not charged.
+
+        Args:
+            years: That a move lasts; longer than the holding period is that.
+            doubt: (n,) by which its gain may be wrong, a year.
+        """
+        sooner = max(1.0 / years - 1.0 / self.holding_years, 0.0)
+        return (self.sale + float(self.purchase.mean())) * sooner + doubt
+
+    @cached_property
     def impact_rate(self) -> FloatArray:
         """(n,) a of a |d|^1.5, the cost a year of the market impact of today's trades d."""
         return self.impact / self.holding_years
@@ -212,7 +233,7 @@ class Costs:
     def slope(self, weights: FloatArray, previous: FloatArray) -> FloatArray:
         """(n,) slope of the cost a year towards more of each asset: what is bought pays, what is not sold saves."""
         d = weights - previous
-        trades = np.where(d >= 0, self.trade_rate, -self.sale_rate)
+        trades = np.where(d >= 0, self.trade_rate, -self.move_rate)
         held = np.where(weights < 0, -self.short_rate, self.holding_rate)
         return held + trades + 1.5 * self.impact_rate * np.sqrt(np.abs(d)) * np.sign(d)
 

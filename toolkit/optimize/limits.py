@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from toolkit.core.forecast import FloatArray
-from toolkit.optimize.constraints.base import Constraint
+from toolkit.optimize.constraints.base import Constraint, HoldLimited
 from toolkit.optimize.functions import OBJECTIVE, ConvexConstraint
 from toolkit.optimize.problem import LinearConstraints, Problem
 from toolkit.optimize.risk_contribution import RiskContributionLimit
@@ -21,12 +21,14 @@ class LimitReport:
 
     Attributes:
         value: At the row nearest to its limit (or furthest beyond it).
-        limit: Of that row.
+        limit: Of that row, as the strategy states it.
+        hold_limit: Beyond which what is held is sold; None where that is `limit`.
         side: ``upper`` or ``lower``.
         where: What the row speaks of.
-        slack: Distance to the limit, negative when broken.
+        slack: Distance to the limit that holds, that of what has grown through it, negative when broken.
         binding: Whether the continuous optimum touches the limit.
-        shadow_price: Fall of the objective per unit by which the whole limit is relaxed (None where there is no certificate).
+        shadow_price: Fall of the objective per unit by which the whole limit is relaxed, that of holding where it holds (None
+            where there is no certificate).
         shadow_price_less: Rise of the objective per unit by which it is tightened; None where that leaves no answer, or
             nothing is known of it.
     """
@@ -35,6 +37,7 @@ class LimitReport:
     kind: str
     value: float | None = None
     limit: float | None = None
+    hold_limit: float | None = None
     side: str | None = None
     where: str | None = None
     slack: float | None = None
@@ -82,12 +85,16 @@ def limit_reports(
         row = min(rows, key=lambda r: (limits.h[r] - values[r], r))
         sign = 1.0 if limits.sides[row] == "upper" else -1.0
         price = None if found is None else found.rows(rows)
+        limit, most = float(sign * limits.h[row]) + 0.0, None
+        if sign > 0 and isinstance(constraint, HoldLimited) and constraint.upper is not None:
+            limit, most = constraint.upper, constraint.most_held
         reports.append(
             LimitReport(
                 name=constraint.name,
                 kind=constraint.kind,
                 value=float(sign * values[row]) + 0.0,
-                limit=float(sign * limits.h[row]) + 0.0,
+                limit=limit,
+                hold_limit=None if most == limit else most,
                 side=limits.sides[row],
                 where=limits.labels[row],
                 slack=float(limits.h[row] - values[row]),
@@ -130,4 +137,14 @@ def _on_contributions(
     largest = max(contributions, key=lambda contribution: contribution.value(x[:-1]))
     value, limit = largest.value(x[:-1]), largest.limit
     touched = max(contribution.value(relaxed[:-1]) for contribution in contributions) >= limit - BINDING
-    return LimitReport(constraint.name, constraint.kind, value, limit, "upper", largest.label, limit - value, touched, price)
+    return LimitReport(
+        name=constraint.name,
+        kind=constraint.kind,
+        value=value,
+        limit=limit,
+        side="upper",
+        where=largest.label,
+        slack=limit - value,
+        binding=touched,
+        shadow_price=price,
+    )

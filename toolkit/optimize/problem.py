@@ -22,6 +22,7 @@ from toolkit.optimize.constraints.base import (
     ConstraintData,
     IntegerRequirements,
     LinearConstraint,
+    Relaxable,
     least_weights,
 )
 from toolkit.optimize.costs import Costs
@@ -32,6 +33,10 @@ from toolkit.optimize.rows import SparseRows
 if TYPE_CHECKING:
     from toolkit.optimize.objectives.base import Objective
     from toolkit.optimize.quadratic import ConvexObjective
+
+
+GIVING_WAY = 1.0
+"""Price of a unit beyond a limit that gives way, in the unit of the objective: more than any risk or cost that it saves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +189,15 @@ class Problem:
         vars(other).update(wealth=wealth, function=at_it)
         return other
 
+    def giving_way(self) -> Problem | None:
+        """The same problem with the limits that may give way soft; None where there are none."""
+        gives = [isinstance(one, Relaxable) and one.gives_way and one.soft is None for one in self.constraints]
+        soft = (
+            one.model_copy(update={"soft": GIVING_WAY}) if give else one
+            for one, give in zip(self.constraints, gives, strict=True)
+        )
+        return replace(self, constraints=tuple(soft)) if any(gives) else None
+
     def with_room(self, owner: int, room: float) -> Problem:
         """The same problem with so much more room within the upper limit that a constraint sets on a function, in its unit.
 
@@ -218,7 +232,7 @@ class Problem:
     def linear_constraints(self) -> LinearConstraints:
         """The named limits, one row a limit that is finite, in the order of the constraints; made once."""
         if not self._limits:
-            asked = ((i, _price(own) or np.inf, own.linear(self.data)) for i, own in enumerate(self.constraints))
+            asked = ((i, _price(own) or np.inf, own.rows(self.data)) for i, own in enumerate(self.constraints))
             found = tuple((i, price, rows) for i, price, rows in asked if rows is not None)
             self._limits.append(_stacked(found, self.data.negative.tobytes()))
         return self._limits[0]

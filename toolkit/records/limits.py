@@ -9,7 +9,7 @@ from pydantic import Field
 
 from toolkit.optimize.solvers.certificate import Certificate
 from toolkit.optimize.solvers.solve import Attempt
-from toolkit.records.base import Record, Rows
+from toolkit.records.base import Day, Record, Rows
 from toolkit.records.fields import TermName
 
 
@@ -60,9 +60,11 @@ class Constraint(Record):
     value: float | None
     """What it comes to; null for a rule without a number."""
     limit: float | None
-    """What was asked."""
+    """What was asked of purchases."""
+    hold_limit: float | None
+    """What is sold from, above `limit`; null where that is the limit itself."""
     slack: float | None
-    """How far it may still go; below zero it is broken."""
+    """How far it may still go, what has grown through it as far as that; below zero it is broken."""
     binding: bool | None
     """Whether the limit is reached."""
     shadow_price: float | None
@@ -105,6 +107,19 @@ class CostItems(Record):
     """Paid once."""
     yearly: Mapping[str, float]
     """Paid each year."""
+
+
+class Rebalancing(Record):
+    """When a strategy is looked at again, and what of holdings may be sold then."""
+
+    every: str
+    """month, quarter, year, ..."""
+    sell: str
+    """free, beyond_hold or never."""
+    next_look: Day | None
+    """Day by which it is; null where it is never."""
+    kept: Rows[str]
+    """Keys of what is held and not sold, as nothing of it is beyond a limit for holding."""
 
 
 class Costs(Record):

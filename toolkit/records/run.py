@@ -20,7 +20,7 @@ from toolkit.records.fields import (
     SchemaVersion,
     Warnings,
 )
-from toolkit.records.limits import Constraint, Costs, Objective, Solver
+from toolkit.records.limits import Constraint, Costs, Objective, Rebalancing, Solver
 from toolkit.records.positions import AtLastPrices, Before, Caps, Cash, LeftOut, Money, Order, Position, Relaxed
 from toolkit.records.risk import AssetModel, Correlation, CorrelationRisk, ExpectedReturn, Exposures, Risk, Scenario
 from toolkit.records.sources import About, Owner, Rate, Review, StrategyName, Vat
@@ -120,6 +120,8 @@ class Run(Record, schema="run"):
     correlation_risk: CorrelationRisk | None = None
     """What the volatility owes to them; null where nothing is held or no changes were observed."""
     phrases: Phrases
+    rebalancing: Rebalancing | None = None
+    """By the strategy; null where it has no table for it."""
     own_events: OwnEvents = ()
     own_ledger: OwnLedger = None
     client: Client = None

@@ -52,7 +52,7 @@ CLUSTERED = 1.3
 """Years in a row that say as much of a scale as one alone: the weights of neighbours correlate with 0.16 since 1970."""
 SHARED = 15
 """Years that two metals must share for a correlation of their changes."""
-LEAST_SPREAD = 0.05
+LEAST_PAIR_SPREAD = 0.05
 """Least standard deviation of true correlations over pairs: two hundred pairs of two decades do not tell it from zero."""
 LEAST_SCALE = 0.01
 """Least scale: prices that hardly move are lists too."""
@@ -272,7 +272,7 @@ def correlation_prior(history: pl.DataFrame) -> CorrelationPrior | None:
         mean=mean,
         error=size * (1.0 - mean) * max(1.0 + (n - 1) * mean, 1.0),
         factors=dict(zip(baskets, correlations[n:, :n].mean(axis=1).tolist(), strict=True)),
-        spread=max(math.sqrt(max(float(pairs.var()) - sampling, 0.0)), LEAST_SPREAD),
+        spread=max(math.sqrt(max(float(pairs.var()) - sampling, 0.0)), LEAST_PAIR_SPREAD),
     )
 
 

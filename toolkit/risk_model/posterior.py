@@ -36,3 +36,23 @@ def covariance_draws(forecast: Forecast, count: int, seed: int) -> FloatArray:
     spread = np.array([0.5 * np.log(risk.high / risk.low) for risk in forecast.risks])
     drawn = size * np.exp(spread * rng.standard_normal((count, n)))
     return found * drawn[:, :, None] * drawn[:, None, :]
+
+
+def marginal_variance_errors(forecast: Forecast, weights: FloatArray) -> FloatArray:
+    """(n,) standard errors of the marginal variances (Sigma w)_i, by the errors that `covariance_draws` draws from.
+
+    To first order in the errors of correlations and of logarithms of volatilities (delta method).
+
+    Args:
+        forecast: Of n assets.
+        weights: (n,).
+    """
+    spread = np.array([0.5 * np.log(risk.high / risk.low) for risk in forecast.risks])
+    parts = forecast.matrix * weights
+    marginal = parts.sum(axis=1)
+    variance = (marginal * spread) ** 2 + (parts**2) @ spread**2
+    if (errors := forecast.correlation_errors) is not None:
+        size = np.sqrt(forecast.variances)
+        scale = np.outer(size, size * weights)
+        variance += ((scale * errors.own) ** 2).sum(axis=1) + (scale * errors.common).sum(axis=1) ** 2
+    return np.sqrt(variance)

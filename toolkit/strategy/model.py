@@ -6,6 +6,8 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from operator import eq
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
@@ -286,7 +288,12 @@ class CostsSpec(Spec):
 
 
 class RebalanceSpec(Spec):
-    """When a backtest trades, and what becomes of what cannot be carried out.
+    """When a strategy is looked at again, what may be sold then, and what becomes of orders that cannot be carried out.
+
+    `sell` is ``free``; ``beyond_hold``, only what exceeds the `hold_upper` of a limit; or ``never``. With `new_money_first`
+    nothing else is sold while there is money to place. A move of what is held is expected to last `horizon`, over which its
+    whole cost is charged; with `band`, its gain must be larger than `band` times what it may be wrong by at `confidence`. Both
+    are charged to sales alone, so that new money is placed as if nothing were held; ``band = 0`` charges neither.
 
     A decision is made with the prices of the last day of each period and traded at the next. `delay` is that of the licence
     which a purchase under export control waits for: its median, its ninth decile, or a draw for each order. A ban before the
@@ -295,6 +302,11 @@ class RebalanceSpec(Spec):
 
     every: Literal["day", "week", "month", "quarter", "year", "never"] = "month"
     threshold: float = Field(default=0.0, ge=0, lt=1)
+    sell: Literal["free", "beyond_hold", "never"] = Field(default="free", exclude_if=partial(eq, "free"))
+    new_money_first: bool = Field(default=False, exclude_if=_unused)
+    horizon: Period = Field(default="1 year", exclude_if=partial(eq, "1 year"))
+    band: float = Field(default=1.0, ge=0, le=10, exclude_if=partial(eq, 1.0))
+    confidence: float = Field(default=0.8, ge=0.5, lt=1, exclude_if=partial(eq, 0.8))
     on_infeasible: Literal["hold", "stop"] = "hold"
     delay: Literal["none", "median", "tail", "drawn"] = "none"
     on_ban: Literal["stuck", "returned"] = "stuck"

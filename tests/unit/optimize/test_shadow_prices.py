@@ -71,6 +71,7 @@ def test_two_multipliers_of_one_weight_are_one_price(measure):
 @pytest.mark.parametrize("seed", range(0, 60, 3))
 def test_prices_of_random_strategies_are_what_differences_say(seed):
     strategy = random_strategy(seed, kinds=PRICED)
+    strategy["constraints"] = [{**one, **({"hard": True} if one["kind"] in HARD else {})} for one in strategy["constraints"]]
     try:
         answer = allocate(problem_of(**strategy))
     except Infeasible:
@@ -87,6 +88,8 @@ def test_prices_of_random_strategies_are_what_differences_say(seed):
             assert report.shadow_price_less == pytest.approx(less, rel=0.01, abs=1e-3)
 
 
+HARD = ("bounds", "group", "country_exposure", "control_exposure")
+"""Kinds of which what has grown through a limit would stay: the price is that of the limit that holds."""
 SHORT = [
     {"name": "each", "kind": "bounds", "lower": -0.2, "upper": 0.4},
     {"name": "net", "kind": "net", "lower": 0.5, "upper": 0.9},
@@ -175,7 +178,7 @@ def test_whoever_is_fully_invested_before_and_after_is_told_what_cash_is_worth(k
     [
         ("min_risk", {"kind": "group", "assets": ["a4", "a5"], "lower": 0.3}, "lower"),
         ("max_utility", {"kind": "group", "assets": ["a4", "a5"], "lower": 0.3}, "lower"),
-        ("min_risk", {"kind": "bounds", "upper": 0.25}, "upper"),
+        ("min_risk", {"kind": "bounds", "upper": 0.25, "hard": True}, "upper"),
     ],
 )
 def test_fixed_fees_weigh_more_on_less_wealth(kind, term, side):

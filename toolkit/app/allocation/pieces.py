@@ -19,7 +19,7 @@ from toolkit.app.allocation.sales import LEAST_PART_OF_LOT, sold
 from toolkit.core.errors import ToolkitError
 from toolkit.core.messages import message
 from toolkit.core.remarks import Remark
-from toolkit.optimize.allocate import allocate
+from toolkit.optimize.allocate import allocate_giving_way
 from toolkit.optimize.constraints.base import Constraint, ConstraintData, IntegerRequirements, LinearConstraint
 from toolkit.optimize.solution import Allocation, solve
 from toolkit.optimize.solvers.work import Work
@@ -75,7 +75,8 @@ def allocate_in_pieces(prepared: Prepared) -> tuple[Prepared, Allocation]:
     Raises:
         Infeasible: where no weights hold the limits.
     """
-    now, allocation = prepared, allocate(prepared.problem, prepared.strategy.solver)
+    problem, allocation = allocate_giving_way(prepared.problem, prepared.strategy.solver)
+    now = prepared if problem is prepared.problem else replace(prepared, problem=problem)
     while found := _cut(now, allocation):  # each time of other assets
         for chosen in _tries(prepared, found):
             tried = _with_units(prepared, {**now.units, **chosen})

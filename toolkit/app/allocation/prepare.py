@@ -17,6 +17,7 @@ from toolkit.app.allocation.forecast import strategy_forecast
 from toolkit.app.allocation.holdings import Held, Whole, read_held, whole
 from toolkit.app.allocation.inputs import Inputs, PricedMarket, priced_market
 from toolkit.app.allocation.origins import OriginVariants, is_controlled
+from toolkit.app.allocation.rebalancing import charged_moves, within_rebalancing
 from toolkit.app.allocation.request import Request
 from toolkit.app.allocation.sales import WAIT_DAYS, free_from, waiting
 from toolkit.app.allocation.scenarios import StrategyScenarios, needed_scenarios
@@ -37,7 +38,7 @@ from toolkit.optimize.shadow_prices import BINDING
 from toolkit.optimize.solution import Allocation
 from toolkit.returns.quotes import quoted_level
 from toolkit.scenarios.factor_falls import factor_falls
-from toolkit.strategy.model import Strategy
+from toolkit.strategy.model import RebalanceSpec, Strategy
 from toolkit.supply.concentration import SupplyShares, newest_shares, newest_supplies
 
 OUTSIDE = "held outside the strategy"
@@ -234,7 +235,10 @@ def prepare(request: Request, market: PricedMarket | None = None) -> Prepared:
     inputs = replace(inputs, notes=(*inputs.notes, *map(note, money.notes), *of_holdings, *told, *own_terms))
     # What is held of one origin is not bought, and so need not end at a number of the dealer's lots.
     lots = np.array([np.nan if asset.lot_size is None or asset.key in offers.held else asset.lot_size for asset in universe])
+    rebalance = strategy.rebalance or RebalanceSpec()
+    costs = charged_moves(costs, rebalance, forecast, strategy.objective, money.units * prices / budget)
     problem = Problem(forecast, facts, strategy.objective, (*strategy.constraints, *own), costs, lots * prices / budget)
+    problem = within_rebalancing(problem, rebalance)
     of_day = (prices, rates, held, money)
     return Prepared(request, strategy, inputs, problem, *of_day, outside, of_holdings, waits, outlook, offers.held)
 

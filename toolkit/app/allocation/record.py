@@ -13,6 +13,7 @@ from toolkit.app.allocation.factor_model import correlation_risk, correlations, 
 from toolkit.app.allocation.inputs import Inputs
 from toolkit.app.allocation.orders import lots_after, orders, taxed_today
 from toolkit.app.allocation.prepare import Prepared
+from toolkit.app.allocation.rebalancing import rebalancing
 from toolkit.app.allocation.record_risk import (
     at_last_prices,
     contributions,
@@ -195,6 +196,7 @@ def run_record(
         correlations=together,
         correlation_risk=correlation_risk(forecast, universe, money.weights, together),
         phrases={},
+        rebalancing=rebalancing(problem, strategy.rebalance, as_of),
         **beside,
     )
     return with_phrases(record)

@@ -38,6 +38,7 @@ def baselines(of: Strategy, *, gold: bool) -> Iterator[Baseline]:
         gold: Whether gold has a price.
     """
     lots = tuple(term for term in of.constraints if term.of_dealer)
+    freely = (of.rebalance or RebalanceSpec()).model_copy(update={"sell": "free", "new_money_first": False})
     sample, gold_alone = ForecastSpec(covariance=SampleCovariance()), UniverseSpec(assets=(GOLD,))
 
     def baseline(name: str, title: Message, universe: UniverseSpec, forecast: ForecastSpec, objective: Objective) -> Baseline:
@@ -48,7 +49,7 @@ def baselines(of: Strategy, *, gold: bool) -> Iterator[Baseline]:
             objective=objective,
             constraints=lots,
             costs=of.costs,
-            rebalance=of.rebalance,
+            rebalance=freely,
         )
         return Baseline(strategy, title)
 

@@ -50,7 +50,7 @@ def annual_cost(problem: Problem, weights: FloatArray) -> float:
     """
     costs, d = problem.costs, weights - problem.previous
     trades = (
-        costs.trade_rate @ np.maximum(d, 0.0) + costs.sale_rate @ np.maximum(-d, 0.0) + costs.impact_rate @ np.abs(d) ** 1.5
+        costs.trade_rate @ np.maximum(d, 0.0) + costs.move_rate @ np.maximum(-d, 0.0) + costs.impact_rate @ np.abs(d) ** 1.5
     )
     return float(costs.held(weights) + trades)
 

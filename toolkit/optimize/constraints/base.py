@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -269,6 +269,10 @@ class Constraint(Term):
         """Linear rows; None where there are none."""
         return None
 
+    def rows(self, data: ConstraintData) -> LinearConstraint | None:
+        """Its linear rows where something is held: what has grown through a limit may stay."""
+        return self.linear(data)
+
     def least(self, data: ConstraintData) -> Mapping[int, float]:  # noqa: ARG002
         """Position of each weight that may be negative because of it (n is cash) -> the least it may be."""
         return {}
@@ -381,15 +385,21 @@ def outward(limit: float, side: str, move: float, digits: int) -> float:
     return float(sign * np.ceil(moved * unit - min(1e-3, 1e-9 * unit)) / unit) + 0.0
 
 
+def _is_left_out(value: object) -> bool:
+    return not value
+
+
 class Relaxable(Constraint):
     """A constraint whose limits may give way: in the answer to a conflict, or for a price.
 
-    With `soft = PRICE` a unit beyond the limit costs PRICE in the objective's own unit, and no answer is refused for it.
+    With `soft = PRICE` a unit beyond the limit costs PRICE in the objective's own unit, and no answer is refused for it. With
+    `gives_way` it is soft where nothing holds every limit, as whole lots of a small budget.
     """
 
     relaxable: ClassVar[bool] = True
 
     soft: float | None = Field(default=None, gt=0)
+    gives_way: bool = Field(default=False, exclude_if=_is_left_out)
 
 
 class UpperLimited(Relaxable):
@@ -436,6 +446,54 @@ class LowerUpperLimited(Relaxable):
         moved = outward(limit, side, move, digits)
         # A long portfolio has weights between 0 and 1: there no limit beyond them is of use.
         return {side: moved if limit < 0 or limit > 1 else min(1.0, max(0.0, moved))}
+
+
+HELD_BEYOND = 1.25
+"""What is held may grow to so many times an upper limit before it is sold, where the strategy does not say otherwise."""
+
+
+class HoldLimited(LowerUpperLimited):
+    """A constraint whose `upper` stops purchases, and asks for a sale only beyond `hold_upper`.
+
+    What has grown through `upper` stays, by default until it is a quarter above; with `hard = true` it is sold at once.
+    """
+
+    hold_upper: float | None = Field(default=None, gt=0, le=LARGEST_WEIGHT, exclude_if=_is_left_out)
+    hard: bool = Field(default=False, exclude_if=_is_left_out)
+
+    @model_validator(mode="after")
+    def _holding_is_no_less(self) -> HoldLimited:
+        if self.hold_upper is not None and (self.upper is None or self.hold_upper < self.upper or self.hard):
+            raise ValueError(message("hold_upper is a limit above `upper`, of one that is not hard"))
+        return self
+
+    @property
+    def most_held(self) -> float | None:
+        """The limit beyond which something is sold; None where there is no upper one."""
+        if self.upper is None or self.hard:
+            return self.upper
+        return HELD_BEYOND * self.upper if self.hold_upper is None else self.hold_upper
+
+    def rows(self, data: ConstraintData) -> LinearConstraint | None:
+        """Its rows, of which one that what is held exceeds has that for its upper limit, and `most_held` at the most.
+
+        As shares of wealth after the costs of other trades, which are no less than those of the budget.
+        """
+        found, most = self.linear(data), self.most_held
+        if found is None or most is None or most == self.upper or data.previous is None or not data.previous.any():
+            return found
+        held = found.coefficients.matvec(data.held)
+        if not (grown := held > found.upper).any():
+            return found
+        stays = np.minimum(most, held / max(data.least_wealth, 1e-9))
+        return replace(found, upper=np.where(grown, np.maximum(found.upper, stays), found.upper))
+
+    def relaxed(self, side: str, move: float, digits: int) -> Mapping[str, float]:
+        """The limit on that side, with the limit of holding where that would be below it."""
+        found = super().relaxed(side, move, digits)
+        if side == "upper" and self.hold_upper is not None:
+            return {**found, "hold_upper": max(self.hold_upper, found["upper"])}
+        return found
 
 
 class SignedLimits(LowerUpperLimited):

@@ -13,11 +13,11 @@ from toolkit.core.assets import Asset, Universe
 from toolkit.core.decode import Several
 from toolkit.core.errors import SpecError
 from toolkit.core.messages import first_names
-from toolkit.optimize.constraints.base import ConstraintData, LinearConstraint, SignedLimits, UpperLimited
+from toolkit.optimize.constraints.base import ConstraintData, HoldLimited, LinearConstraint, SignedLimits, UpperLimited
 from toolkit.optimize.rows import SparseRows
 
 
-class Bounds(SignedLimits):
+class Bounds(SignedLimits, HoldLimited):
     """`lower`, `upper` for every asset, or for each of `assets`.
 
     An element symbol stands for all products of that metal together; without `assets`, products of one metal share
@@ -74,7 +74,7 @@ class Bounds(SignedLimits):
         return element if shared and element is not None else asset.offer_of or asset.key
 
 
-class Group(SignedLimits):
+class Group(SignedLimits, HoldLimited):
     """`lower`, `upper` of the sum of `assets` (keys or elements) or of whole `groups`; short positions count against it."""
 
     kind: Literal["group"] = "group"

@@ -14,12 +14,12 @@ from toolkit.core.errors import DataError, did_you_mean
 from toolkit.core.forecast import FloatArray
 from toolkit.core.messages import message
 from toolkit.core.remarks import Remark
-from toolkit.optimize.constraints.base import ConstraintData, DataNeeds, LinearConstraint, LowerUpperLimited
+from toolkit.optimize.constraints.base import ConstraintData, DataNeeds, HoldLimited, LinearConstraint, LowerUpperLimited
 
 DEFAULT_INSTRUMENTS = ("licence", "ban")
 
 
-class CountryExposure(LowerUpperLimited):
+class CountryExposure(HoldLimited):
     """`lower`, `upper` of the value-weighted share of supply from `country` (`any`: each country by itself).
 
     A metal is counted at the stage at which it is scored, or at `stage`. The unnamed remainder of a statistic is many
@@ -69,7 +69,7 @@ class CountryExposure(LowerUpperLimited):
         return (Remark("data", text, message('Cap them by a limit of their own (kind = "bounds").'), tuple(assets)),)
 
 
-class ControlExposure(LowerUpperLimited):
+class ControlExposure(HoldLimited):
     """`lower`, `upper` of the value whose traded form needs a licence or is banned for a destination.
 
     Whitelists of exporters, domestic quotas, frameworks and entity lists do not count. A form whose state is uncertain

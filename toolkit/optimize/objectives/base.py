@@ -157,7 +157,7 @@ def cost_terms(problem: Problem) -> tuple[FloatArray, tuple[ConvexFunction, ...]
         return np.zeros(len(previous)), ()
     short = problem.data.negative.any()
     if previous.any() or short:
-        trades = TradeCost(costs.trade_rate, costs.sale_rate, costs.impact_rate, previous / problem.wealth)
+        trades = TradeCost(costs.trade_rate, costs.move_rate, costs.impact_rate, previous / problem.wealth)
         zeros = np.zeros(len(previous))
         # What is short pays for its repurchase in place of the sale and the storage in the linear rate.
         covers = (TradeCost(zeros, costs.holding_rate + costs.short_rate, zeros, zeros),) if short else ()

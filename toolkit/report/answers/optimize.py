@@ -54,6 +54,7 @@ def optimize(record: Run, say: Language) -> Document:
     )
     if record.before is not None:
         _orders(answer, record)
+    _next_look(answer, record)
     _risk(answer, record)
     _expected(answer, record, held)
     _last_prices(answer, record)
@@ -137,6 +138,21 @@ def _orders(answer: Answer, record: Run) -> None:
         answer.line(
             "Cash: {before:,.2f} {money} before ({added:,.2f} added), {orders:+,.2f} by these orders, {left:,.2f} left.", **cash
         )
+
+
+def _next_look(answer: Answer, record: Run) -> None:
+    """When the strategy is looked at again, and what of holdings needs no sale before."""
+    found = record.rebalancing
+    if found is None or found.next_look is None:
+        return
+    if found.kept:
+        names = answer.say.shortened([answer.metal(key) for key in found.kept])
+        answer.line(
+            "Next look on {day}; nothing needs to be sold before. Kept, since no limit on holding is exceeded: {names}.",
+            day=found.next_look, names=", ".join(map(str, names)),
+        )  # fmt: skip
+    else:
+        answer.line("Next look on {day}; nothing needs to be sold before.", day=found.next_look)
 
 
 def _other_orders(answer: Answer, others: Sequence[Order]) -> Iterator[Iterable[Cell]]:

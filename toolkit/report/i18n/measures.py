@@ -101,7 +101,7 @@ class Scale:
 
     def room(self, c: Limit) -> str:
         """How far it may still go: points, or hundredths of a loading."""
-        left = c.limit - c.value if c.side == "upper" else c.value - c.limit
+        left = c.slack
         if self.square:
             left = self.told(c.limit) - self.told(c.value)
         return self.say.fmt.number(100 * left, 1)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from toolkit.records.limits import Limit
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Heading, KeyFigure, KeyFigures, Paragraph, Status
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
+from toolkit.report.i18n.measures import scale
+from toolkit.report.i18n.names import of_strategy
 from toolkit.report.i18n.text import NONE, Inline, Text, joined, plain, sentences, sources, text
 from toolkit.report.markers import COSTS, NORMAL, SHOCKS, STORAGE, UNCERTAIN
 from toolkit.report.tables.basket import proposed
@@ -31,7 +34,7 @@ def answer(run: Findings) -> tuple[Block, ...]:
     return (
         Heading(_result(run)),
         Paragraph(sentences(*_paragraph(run)), "answer"),
-        Paragraph(sentences(*deadline(run)), "next"),
+        Paragraph(sentences(*deadline(run), *_next_look(run)), "next"),
         KeyFigures((_controlled(run), _loss(run), _break_even(run) or _entry(run))),
         *((bar,) if (bar := proposed(run)) else ()),
         Status(((run.say.words("Status"), _status(run)), *doubts(run))),
@@ -104,6 +107,11 @@ def _paragraph(run: Findings) -> Iterator[Text]:
         yield run.say("Nothing is bought: {cash} is kept as cash, without metal risk.", cash=run.money(run.proposal.cash.value))
         return
     yield _placed(run)
+    if run.yielded and not run.broken:
+        yield run.say(
+            "In whole lots not every limit can be kept: {limits}.",
+            limits=run.say.listed([_yielded(run, c) for c in run.yielded]),
+        )
     if run.controlled is None:
         return
     yield run.say(
@@ -111,6 +119,23 @@ def _paragraph(run: Findings) -> Iterator[Text]:
         share=text(run.derived(run.fmt.percent(run.controlled), *_doubt(run)), run.of_tables("controls")),
         towards=run.towards(run.record.owner.country),
     )
+
+
+def _next_look(run: Findings) -> Iterator[Text]:
+    """When the strategy is looked at again, and what is kept until then."""
+    found = run.proposal.rebalancing
+    if found is None or found.next_look is None:
+        return
+    yield run.say("Next look on {day}; nothing needs to be sold before.", day=run.fmt.long_date(found.next_look))
+    if found.kept:
+        names = run.say.shortened([run.say.known(key) for key in found.kept])
+        yield run.say("Kept, since no limit on holding is exceeded: {names}.", names=run.say.listed(names))
+
+
+def _yielded(run: Findings, c: Limit) -> Text:
+    """A soft limit that gives way, by how much."""
+    asked = scale(run.say, c.kind, c.measure).asked
+    return run.say("{name} {value} for {limit}", name=of_strategy(c.name, run.say), value=asked(c.value), limit=asked(c.limit))
 
 
 def _placed(run: Findings) -> Text:

@@ -39,7 +39,7 @@ FEW_EIGENVALUES = 8
 """Most eigenvalues of a large matrix that are looked for one by one, and most restarts for each."""
 LEAST_EIGENVALUE = 1e-3
 """Of a residual correlation; a pair of assets is then correlated at 0.999 at most."""
-REPAIRS = 50
+INTERVAL_REPAIRS = 50
 """Most rounds in which a residual correlation is made to fit together within intervals."""
 FACTOR_SHARES = 0.5, 0.0
 """Parts of the loadings of assets that are seen through noise, for correlations that do not fit together with all of them."""
@@ -335,7 +335,7 @@ def _residual_correlation(
         _repair(r)
         return r, counts, True
     held = posterior.mean
-    for _ in range(REPAIRS):
+    for _ in range(INTERVAL_REPAIRS):
         _set_pairs(r, noisy, held)
         _repair(r)
         # Alternating projections: a correlation that holds the intervals lies on both sides. Mostly one round is enough.

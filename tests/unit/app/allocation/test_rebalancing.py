@@ -1,0 +1,182 @@
+"""What is held is sold for a reason: limits of holding, moves that pay over the time they last, and small budgets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.optimize.problems import NO_CASH, problem_of
+from toolkit.app.allocation.prepare import prepare
+from toolkit.app.allocation.rebalancing import GROWN, KEPT, charged_moves, within_rebalancing
+from toolkit.app.allocation.request import Request
+from toolkit.app.config import resolve
+from toolkit.app.context import Context
+from toolkit.app.optimize import optimize
+from toolkit.optimize.allocate import allocate, allocate_giving_way
+from toolkit.optimize.costs import Costs
+from toolkit.optimize.problem import GIVING_WAY
+from toolkit.risk_model.posterior import covariance_draws, marginal_variance_errors
+from toolkit.strategy.model import RebalanceSpec
+
+DAY = date(2026, 11, 24)
+PRICED = {"kind": "min_risk", "risk_aversion": 6.0}
+COVARIANCE = np.array([[0.09, 0.01, 0.0], [0.01, 0.04, 0.0], [0.0, 0.0, 0.0625]])
+CAP = {"name": "cap", "kind": "bounds", "upper": 0.4}
+PHYSICAL = (
+    "can-be-sold", "ex-china", "few-holdings", "least-drawdown", "origin-at-a-premium", "physical-basket", "return-under-cvar",
+    "robust-utility", "us-ban-returns", "wary-tail",
+)  # fmt: skip
+"""Shipped strategies in whole lots."""
+
+
+def costs(spread: float = 0.15, move: float = 0.0) -> Costs:
+    return Costs(np.full(3, spread / 2), np.full(3, 0.01), in_objective=True, move=np.full(3, move))
+
+
+def turnover(held: np.ndarray, charged: Costs, *limits: dict) -> float:
+    problem = problem_of(COVARIANCE, objective=PRICED, constraints=[NO_CASH, *limits], previous=held, costs=charged)
+    return float(np.abs(allocate(problem).values - held).sum())
+
+
+@pytest.mark.parametrize(
+    ("held", "more", "kept"),
+    [
+        (0.45, {}, 0.45),
+        (0.60, {}, 0.50),
+        (0.60, {"hold_upper": 0.55}, 0.55),
+        (0.45, {"hard": True}, 0.40),
+        (0.30, {}, 0.30),
+    ],
+)
+def test_a_limit_stops_purchases_and_what_has_grown_is_sold_from_its_limit_of_holding(held, more, kept):
+    """Every trade is charged so much that nothing moves but for a limit."""
+    previous = np.array([held, (1 - held) / 2, (1 - held) / 2])
+    problem = problem_of(
+        COVARIANCE, objective=PRICED, constraints=[NO_CASH, {**CAP, **more}], previous=previous, costs=costs(move=10.0)
+    )
+    answer = allocate(within_rebalancing(problem, RebalanceSpec()))
+    assert answer.weights[0] == pytest.approx(kept, abs=2e-3)
+    (report,) = (one for one in answer.limits if one.name == "cap")
+    assert (report.limit, report.hold_limit) == (0.4, None if more.get("hard") else more.get("hold_upper", 0.5))
+    assert report.slack >= -1e-6
+
+
+def test_what_has_grown_through_a_limit_is_not_bought():
+    problem = problem_of(COVARIANCE, objective=PRICED, constraints=[CAP], previous=np.array([0.42, 0.2, 0.1]), costs=costs())
+    asked = within_rebalancing(problem, RebalanceSpec(sell="beyond_hold"))
+    named = {one.name: one.assets for one in asked.constraints if one.name in (GROWN, KEPT)}
+    assert named == {GROWN: ("a0",), KEPT: ("a0", "a1", "a2")}
+    assert (allocate(asked).values >= problem.previous - 1e-9).all()
+
+
+@given(cost=st.floats(0.0, 0.3), more=st.floats(1.0, 3.0), first=st.floats(0.05, 0.9))
+def test_more_cost_never_means_more_trade(cost, more, first):
+    held = np.array([first, (1 - first) * 0.7, (1 - first) * 0.3])
+    once, again = (replace(costs(each), move=costs(each).of_moves(1.0)) for each in (cost, cost * more))
+    assert turnover(held, again) <= turnover(held, once) + 1e-5
+
+
+@given(doubt=st.floats(0.0, 0.5), more=st.floats(1.0, 3.0), first=st.floats(0.05, 0.9))
+def test_a_wider_error_never_means_more_trade_and_no_band_is_the_charge_of_the_holding_period(doubt, more, first):
+    held = np.array([first, (1 - first) * 0.7, (1 - first) * 0.3])
+    assert turnover(held, costs(0.02, move=doubt * more)) <= turnover(held, costs(0.02, move=doubt)) + 1e-5
+    forecast = problem_of(COVARIANCE).forecast
+    problem = problem_of(COVARIANCE, objective=PRICED)
+    free = charged_moves(costs(), RebalanceSpec(band=0.0), forecast, problem.objective, held)
+    assert not free.move.any()
+    assert (costs().of_moves(5.0) == 0).all()
+
+
+def test_new_money_is_placed_without_a_sale_and_towards_the_target():
+    held = np.array([0.6, 0.1, 0.1])
+    target = allocate(problem_of(COVARIANCE, objective=PRICED, constraints=[NO_CASH], costs=costs())).weights
+    problem = problem_of(COVARIANCE, objective=PRICED, constraints=[NO_CASH], previous=held, costs=costs())
+    asked = within_rebalancing(problem, RebalanceSpec(new_money_first=True))
+    after = allocate(asked).values
+    assert (after >= held - 1e-9).all()
+    before = np.abs(held / held.sum() - target).sum()
+    assert np.abs(after / after.sum() - target).sum() < before
+
+
+def test_errors_of_marginal_variances_are_those_of_draws():
+    forecast = prepare(Request("physical-basket", Context(resolve({}), DAY))).problem.forecast
+    weights = np.full(len(forecast.assets), 1 / len(forecast.assets))
+    drawn = (covariance_draws(forecast, 4000, 1) @ weights).std(axis=0)
+    assert marginal_variance_errors(forecast, weights) == pytest.approx(drawn, rel=0.35)
+
+
+@pytest.mark.parametrize("budget", [3e3, 4e3, 5e3, 1e4, 2e4, 3e4, 5e4, 1e5, 1e6, 3e6])
+def test_every_budget_has_an_answer_and_names_the_limits_that_gave_way(tmp_path, monkeypatch, budget):
+    """Below 40,000 the default strategy ended with no allocation: lots of 25 kg beside a limit of cash."""
+    monkeypatch.chdir(tmp_path)
+    record = optimize(Request("physical-basket", Context(resolve({"owner.budget": budget}), DAY))).record
+    assert sum(position.value for position in record.positions) > 0.4 * budget
+    broken = {limit.name for limit in record.constraints if limit.slack is not None and limit.slack < -1e-6}
+    assert broken == {limit.name for limit in record.constraints if limit.soft and limit.slack < -1e-6}
+    if budget >= 1e5:
+        assert not broken
+
+
+@pytest.mark.parametrize("strategy", PHYSICAL)
+def test_small_budgets_have_an_answer_under_every_shipped_strategy_in_lots(tmp_path, monkeypatch, strategy):
+    monkeypatch.chdir(tmp_path)
+    for budget in (3e3, 1e4):
+        record = optimize(Request(strategy, Context(resolve({"owner.budget": budget}), DAY))).record
+        assert record.positions
+        assert any(position.value for position in record.positions)
+
+
+def test_a_limit_gives_way_only_where_nothing_holds_every_limit():
+    yields = [{**CAP, "upper": 0.3, "gives_way": True}, NO_CASH]
+    problem, answer = allocate_giving_way(problem_of(COVARIANCE, constraints=yields))
+    assert [one.soft for one in problem.constraints] == [GIVING_WAY, None]
+    assert np.clip(answer.weights - 0.3, 0.0, None).sum() == pytest.approx(0.1, abs=1e-5)
+    kept = [{**CAP, "gives_way": True}, NO_CASH]
+    asked = problem_of(COVARIANCE, constraints=kept)
+    problem, answer = allocate_giving_way(asked)
+    assert problem is asked
+    hard = allocate(problem_of(COVARIANCE, constraints=[CAP, NO_CASH]))
+    assert answer.weights == pytest.approx(hard.weights, abs=1e-9)
+
+
+def utility(policy: Callable[[np.ndarray], np.ndarray], target: np.ndarray, paths: list[np.ndarray], cost: float) -> float:
+    """Mean of -risk_aversion / 2 x variance - costs of trades a year, over quarters of paths (T, n) of log returns."""
+    found = []
+    for path in paths:
+        values, total = target.copy(), 0.0
+        for change in path:
+            values = values * np.exp(change)
+            held = values / values.sum()
+            after = policy(held)
+            paid = cost * np.abs(after - held).sum()
+            values = after * values.sum() * (1 - paid)
+            total -= 3.0 * (after @ COVARIANCE[:2, :2] @ after) / 4 + paid
+        found.append(total / (len(path) / 4))
+    return float(np.mean(found))
+
+
+def test_with_known_truth_the_policy_is_near_the_best_band_without_trade():
+    """Two assets of known covariance, 15 % between buying and selling: the best of 24 bands is found by trying them."""
+    covariance, half = COVARIANCE[:2, :2], 0.075
+    target = np.linalg.solve(covariance, np.ones(2))
+    target /= target.sum()
+    rng = np.random.default_rng(3)
+    paths = [rng.multivariate_normal(-np.diag(covariance) / 8, covariance / 4, size=60) for _ in range(3)]
+    base = Costs(np.full(2, half), np.zeros(2), in_objective=True)
+    charged = replace(base, move=base.of_moves(1.0))
+
+    def own(held: np.ndarray) -> np.ndarray:
+        return allocate(problem_of(covariance, objective=PRICED, constraints=[NO_CASH], previous=held, costs=charged)).weights
+
+    def banded(width: float) -> Callable[[np.ndarray], np.ndarray]:
+        return lambda held: target + np.clip(held - target, -width, width)
+
+    best = max(utility(banded(width), target, paths, half) for width in np.linspace(0, 0.46, 24))
+    assert utility(own, target, paths, half) >= 1.10 * best  # both are below zero
+    assert utility(banded(0.0), target, paths, half) < 1.10 * best

@@ -1,0 +1,128 @@
+"""What of holdings may be sold or bought again by the `[rebalance]` of a strategy, and what moving them is charged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import NDArray
+
+from toolkit.core.calendar import month_end, month_number
+from toolkit.core.forecast import FloatArray, Forecast
+from toolkit.optimize.constraints.base import Constraint, ConstraintData, HoldLimited
+from toolkit.optimize.constraints.no_trade import NoBuy, NoSell
+from toolkit.optimize.costs import TRADED, Costs
+from toolkit.optimize.objectives.base import Objective, Priced
+from toolkit.optimize.problem import Problem
+from toolkit.records.limits import Rebalancing
+from toolkit.risk_model.posterior import marginal_variance_errors
+from toolkit.strategy.model import RebalanceSpec
+from toolkit.strategy.periods import months
+
+KEPT, GROWN = "kept by [rebalance]", "grown through a limit"
+"""Names of the constraints on what is not sold, and on what is not bought."""
+
+
+class _KeptAssets(NoSell):
+    """Of single assets: the key of a product is not that of its origins."""
+
+    def members(self, label: str, data: ConstraintData) -> tuple[int, ...]:
+        """The one position of a key."""
+        return (data.universe.keys.index(label),)
+
+
+class _GrownAssets(NoBuy):
+    """Of single assets: the key of a product is not that of its origins."""
+
+    def members(self, label: str, data: ConstraintData) -> tuple[int, ...]:
+        """The one position of a key."""
+        return (data.universe.keys.index(label),)
+
+
+MONTHS = {"month": 1, "quarter": 3, "year": 12}
+"""Months until a strategy that is looked at so often is looked at again."""
+
+
+def rebalancing(problem: Problem, spec: RebalanceSpec | None, day: date) -> Rebalancing | None:
+    """The record of when a strategy is looked at again and of what it keeps; None where it says nothing of it.
+
+    Args:
+        problem: As it was solved.
+        spec: Of the strategy.
+        day: Of the proposal.
+    """
+    if spec is None:
+        return None
+    kept = next((one.assets or () for one in problem.constraints if isinstance(one, _KeptAssets)), ())
+    later = {"day": day + timedelta(days=1), "week": day + timedelta(days=7)}
+    later |= {every: month_end(month_number(day) + n) for every, n in MONTHS.items()}
+    look = later.get(spec.every)
+    return Rebalancing(every=spec.every, sell=spec.sell, next_look=look and look.isoformat(), kept=tuple(kept))
+
+
+def charged_moves(
+    costs: Costs, rebalance: RebalanceSpec, forecast: Forecast, objective: Objective, previous: FloatArray
+) -> Costs:
+    """Costs that charge moves of what is held over the time they last, and for what their gain may be wrong by.
+
+    Args:
+        costs: Of the strategy.
+        rebalance: Of the strategy.
+        forecast: Of the n assets.
+        objective: Of the strategy: errors count where it weighs the variance against costs.
+        previous: (n,) value held today as a fraction of the budget.
+    """
+    if not (costs.in_objective and rebalance.band and previous.any()):
+        return costs
+    doubt = np.zeros(len(previous))
+    if isinstance(objective, Priced) and objective.measure == "variance":
+        doubt = objective.risk_aversion * marginal_variance_errors(forecast, previous)
+    moved = costs.of_moves(months(rebalance.horizon) / 12.0, NormalDist().inv_cdf(rebalance.confidence) * doubt)
+    return replace(costs, move=rebalance.band * moved)
+
+
+def within_rebalancing(problem: Problem, rebalance: RebalanceSpec) -> Problem:
+    """The problem where nothing is sold but what `[rebalance]` allows, and nothing bought that has grown through a limit."""
+    if not problem.previous.any():
+        return problem
+    return replace(problem, constraints=(*problem.constraints, *_terms(problem, rebalance)))
+
+
+def _terms(problem: Problem, rebalance: RebalanceSpec) -> Iterator[Constraint]:
+    keys, held = np.array(problem.universe.keys), problem.previous > 0
+    if (grown := held & _grown(problem)).any():
+        yield _GrownAssets(name=GROWN, assets=tuple(keys[grown].tolist()))
+    least = np.nanmin(problem.lot_values, initial=np.inf)
+    placing = rebalance.new_money_first and problem.data.held[-1] >= (least if np.isfinite(least) else TRADED)
+    if rebalance.sell == "free" and not placing:
+        return
+    kept = held & ~_too_much(problem) if rebalance.sell != "never" else held
+    if kept.any():
+        yield _KeptAssets(name=KEPT, assets=tuple(keys[kept].tolist()))
+
+
+def _grown(problem: Problem) -> NDArray[np.bool_]:
+    """(n,) which assets add to a limit of purchases that what is held exceeds."""
+    found = np.zeros(len(problem.universe), dtype=bool)
+    for limit in (one for one in problem.constraints if isinstance(one, HoldLimited)):
+        rows = limit.linear(problem.data)
+        if rows is not None and limit.upper is not None:
+            over = rows.coefficients.matvec(problem.data.held) > rows.upper + TRADED
+            found |= (rows.coefficients.toarray()[over, :-1] > limit.upper).any(axis=0)
+    return found
+
+
+def _too_much(problem: Problem) -> NDArray[np.bool_]:
+    """(n,) of which assets something must be sold for the limits, those on holdings by what may be held."""
+    held, limits = problem.data.held, problem.linear_constraints()
+    broken = (limits.rows.matvec(held) > limits.h + TRADED) & ~limits.soft
+    rows = limits.rows.take(broken).toarray()
+    rows = rows[rows[:, -1] <= 0]  # too much cash asks for a purchase
+    more = rows[:, :-1] > 0
+    # A row that asks for more of something is paid for by what it does not ask for.
+    sold = np.where(more.any(axis=1, keepdims=True), more, rows[:, :-1] == 0).any(axis=0)
+    curved = any(limit.excess(held) > TRADED for limit in problem.convex_constraints())
+    return np.full(len(held) - 1, curved) | sold
