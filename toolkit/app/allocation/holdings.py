@@ -70,8 +70,8 @@ class Held:
 
     @property
     def origins(self) -> dict[str, tuple[str, ...]]:
-        """Asset -> countries other than China that its lots are exported from by law, sorted."""
-        found = by_key((lot.asset, lot.from_country) for lot in self.lots if lot.from_country not in (None, CHINA))
+        """Asset -> countries that its lots are exported from by law, sorted."""
+        found = by_key((lot.asset, lot.from_country) for lot in self.lots if lot.from_country is not None)
         return {asset: tuple(sorted({*countries})) for asset, countries in found.items()}
 
     @property
@@ -272,8 +272,11 @@ def _of_lots(file: str, request: Request, inputs: Inputs) -> Held:
     massed = frame.filter(pl.col("mass").is_not_null())
     exposed = lot_exposures(massed, (), inputs.ledger, on=request.as_of, destination=request.owner.country)
     obstacles = {lot.lot_id: lot.obstacle for lot in exposed}
-    known = [lot for lot in exposed if not lot.assumed_origin and lot.delivery != STORED_UNPLACED]
-    countries = {lot.lot_id: lot.export_from for lot in known}
+    # At an unknown place, which may be in China, only what its law does not control there is surely under that of its origin.
+    bound = [
+        lot.lot_id for lot in exposed if lot.delivery == STORED_UNPLACED and lot.export_from != CHINA and lot.market_controlled
+    ]
+    countries = {lot.lot_id: lot.export_from for lot in exposed if not lot.assumed_origin and lot.lot_id not in bound}
     units: dict[str, float] = {}
     lots: list[Lot] = []
     for row in frame.iter_rows(named=True):

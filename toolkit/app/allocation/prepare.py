@@ -23,7 +23,9 @@ from toolkit.app.allocation.sales import WAIT_DAYS, free_from, waiting
 from toolkit.app.allocation.scenarios import StrategyScenarios, needed_scenarios
 from toolkit.app.assumptions import exit_days, grade_step
 from toolkit.app.holdings.warnings import held_remarks
+from toolkit.controls.ledger import CHINA
 from toolkit.core.assets import Asset, Universe
+from toolkit.core.countries import UNKNOWN_ORIGIN
 from toolkit.core.errors import DataError
 from toolkit.core.forecast import FloatArray, Forecast
 from toolkit.core.messages import Message, few, message
@@ -171,7 +173,10 @@ class Prepared:
             frames["fx"] = rates_used(snapshot["fx"], {*quoted, currency})
         if len(inputs.unknown) < len(inputs.universe):
             frames |= {table: snapshot[table] for table in ("products", "flows", "controls", "control_scopes")}
-            scored = [(asset.offer_of or asset.key, asset.stage) for asset in inputs.universe if asset.key in inputs.supply]
+            supply = inputs.supply
+            scored = [
+                (asset.offer_of or asset.key, supply[asset.key].stage) for asset in inputs.universe if asset.key in supply
+            ]
             keys = pl.DataFrame(scored, schema=["asset", "stage"], orient="row")
             frames["shares"] = newest_shares(snapshot["shares"]).join(keys, on=["asset", "stage"], how="semi")
         frames |= {table: snapshot[table].filter(pl.col("asset").is_not_null()) for table in inputs.yearly_tables}
@@ -231,7 +236,7 @@ def prepare(request: Request, market: PricedMarket | None = None) -> Prepared:
     costs, own_terms = at_own_terms(costs, strategy.costs, universe, held, waits)
     if offers.held:
         own = (*own, NoBuy(name=OF_OTHER_ORIGIN, assets=offers.held))
-    of_holdings += (*not_told_apart, *_not_covered(held, money, currency))
+    of_holdings += (*not_told_apart, *_not_covered(held, money, currency), *_mined(strategy, inputs))
     inputs = replace(inputs, notes=(*inputs.notes, *map(note, money.notes), *of_holdings, *told, *own_terms))
     # What is held of one origin is not bought, and so need not end at a number of the dealer's lots.
     lots = np.array([np.nan if asset.lot_size is None or asset.key in offers.held else asset.lot_size for asset in universe])
@@ -308,35 +313,75 @@ def _by_origin(
 ) -> tuple[dict[str, tuple[str, ...]], tuple[Remark, ...]]:
     """Product -> origins of its lots that are assets of their own, and remarks where the strategy does not allow that.
 
-    Only where a limit is on controls or on countries, and of products that are under control where they come from China.
-    Objectives that weigh every asset, and counts of holdings, would take one metal of two origins for two; without costs
-    nothing would keep a lot from being exchanged for metal of any origin.
+    Where a limit is on countries, all that the holdings name; where limits are on controls alone, those other than China of
+    products that are controlled as exports of China. Objectives that weigh every asset, and counts of holdings, would take one
+    metal of two origins for two; without costs nothing would keep a lot from being exchanged for metal of any origin.
     """
-    limits = [constraint for constraint in strategy.constraints if constraint.needs.countries or constraint.needs.controls]
-    questions = [limit.needs.controls for limit in limits if limit.needs.controls is not None]
-    asked = {(to or destination, instruments) for to, instruments in questions} or {(destination, DEFAULT_INSTRUMENTS)}
-    found = {
+    known = {
         asset: countries
         for asset, countries in held.origins.items()
-        if asset in inputs.products
-        and asset in inputs.universe
-        and asset not in offered
-        and any(is_controlled(inputs.ledger, inputs.products[asset], inputs.snapshot.as_of, *question) for question in asked)
+        if asset in inputs.products and asset in inputs.universe and asset not in offered
     }
-    if not found or not limits:
-        return {}, ()
+    limits = [constraint for constraint in strategy.constraints if constraint.needs.countries or constraint.needs.controls]
+    if any(limit.needs.countries for limit in limits):
+        found = known
+    else:
+        questions = [limit.needs.controls for limit in limits if limit.needs.controls is not None]
+        asked = {(to or destination, instruments) for to, instruments in questions}
+        found = {
+            asset: abroad
+            for asset, countries in known.items()
+            if (abroad := tuple(country for country in countries if country != CHINA))
+            and any(
+                is_controlled(inputs.ledger, inputs.products[asset], inputs.snapshot.as_of, *question) for question in asked
+            )
+        }
+    told = _unplaced(held, inputs) if limits else ()
+    if not found:
+        return {}, told
     costs = strategy.costs
     charged = costs is not None and "spread" in costs.include
     if charged and strategy.objective.counts_costs and not any(own.on_holdings for own in strategy.constraints):
-        return found, ()
+        return found, told
     lots = [lot.lot_id for lot in held.lots if lot.from_country in found.get(lot.asset, ())]
     text = message(
-        "{lots} are not from China, and count in limits on control and countries as the metal of any origin: this strategy "
+        "{lots} count in limits on control and countries as the metal of any origin, not of their own: this strategy "
         "cannot tell them apart.",
         lots=few(lots),
     )
-    remedy = message("Read these limits as an upper bound, or use a strategy of least risk with costs, as physical-basket.")
-    return {}, (Remark("law", text, remedy, tuple(found)),)
+    remedy = message(
+        "Their own origin may break these limits, or leave room: use a strategy of least risk with costs, as physical-basket."
+    )
+    return {}, (*told, Remark("law", text, remedy, tuple(found)))
+
+
+def _unplaced(held: Held, inputs: Inputs) -> tuple[Remark, ...]:
+    """A remark on lots whose origin does not count, since the law where they lie could be another."""
+    lots = [
+        lot for lot in held.lots if lot.from_country is None and lot.origin != UNKNOWN_ORIGIN and lot.asset in inputs.products
+    ]
+    if not lots:
+        return ()
+    text = message(
+        "{lots} count in limits on control and countries as the metal of any origin: their place is not known, and might be in "
+        "China.",
+        lots=few([lot.lot_id for lot in lots]),
+    )
+    remedy = message("Write the place in the column location.")
+    return (Remark("law", text, remedy, tuple(dict.fromkeys(lot.asset for lot in lots))),)
+
+
+def _mined(strategy: Strategy, inputs: Inputs) -> tuple[Remark, ...]:
+    """A note on metals of which limits on countries count another stage than that of the form."""
+    if not any(constraint.needs.countries for constraint in strategy.constraints):
+        return ()
+    supply = [(asset, inputs.supply[asset.key]) for asset in inputs.universe if asset.key in inputs.supply]
+    found = [asset.key for asset, shares in supply if asset.origin is None and shares.stage != asset.stage]
+    if not found:
+        return ()
+    return (
+        note(message("Limits on countries count the mines of {assets}: no shares of their refining are known.", assets=found)),
+    )
 
 
 def _not_covered(held: Held, money: Whole, currency: str) -> tuple[Remark, ...]:
@@ -458,7 +503,13 @@ def _at_stage(inputs: Inputs, offers: OriginVariants, stage: str) -> Mapping[str
     at_stage = inputs.snapshot["shares"].filter(pl.col("stage") == stage)
     known = newest_supplies(at_stage, inputs.snapshot["shares_elsewhere"])
     products = dict.fromkeys(asset.offer_of or asset.key for asset in inputs.universe)
-    found = offers.supply({key: known[key, stage] for key in products if (key, stage) in known}, inputs.snapshot.as_of)
+    at = {key: known[key, stage] for key in products if (key, stage) in known}
+    found = offers.supply(at, inputs.snapshot.as_of)
+    # A lot's origin is where its form was made, which says nothing of another stage.
+    for asset in inputs.universe:
+        if asset.key in offers.held and asset.stage != stage:
+            found.pop(asset.key)
+            found |= {asset.key: at[asset.offer_of]} if asset.offer_of in at else {}
     return {key: supply for key, supply in found.items() if key in inputs.universe}
 
 
