@@ -28,6 +28,7 @@ from toolkit.supply.concentration import (
     governance_weighted_hhi,
     newest_shares,
     newest_supplies,
+    scored_stage,
 )
 from toolkit.supply.criticality import (
     IMPORTANCE_THRESHOLD,
@@ -130,7 +131,8 @@ class MetalSupply:
 
     Attributes:
         stage: The stage at which it is scored; None when neither a product nor a note decides.
-        stage_basis: ``by-product`` (scored at refining), ``product`` (the products table) or None.
+        stage_basis: ``by-product`` (scored at refining), ``product`` (the products table), ``shares`` (there are none at
+            any other) or None.
         product_stage: What the products table says, which `exposure` and `optimize` use.
         stages: One a stage, the scored one first; stages are never mixed.
         scores: EU scores of all studies known, oldest first.
@@ -282,6 +284,8 @@ def _metal(
     if notes.get("by_product") == BY_PRODUCT:
         stage, basis = REFINING, "by-product"
     supplies = newest_supplies(snapshot["shares"].filter(pl.col("asset") == key), snapshot["shares_elsewhere"]).values()
+    known = scored_stage(stage, [one.stage for one in supplies])
+    stage, basis = known, basis if known == stage else "shares"
     stages = [
         _stage(one, snapshot, governance, scenario, _newest(scores), scored=one.stage == stage)
         for one in sorted(supplies, key=lambda one: (one.stage != stage, one.stage))

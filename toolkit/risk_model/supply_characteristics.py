@@ -18,7 +18,7 @@ from toolkit.controls.state import HEADLINES
 from toolkit.core.assets import Asset
 from toolkit.core.errors import DataError
 from toolkit.core.messages import message
-from toolkit.supply.concentration import supply_shares
+from toolkit.supply.concentration import scored_stage, supply_shares
 
 CONTROL_PRESSURE, N_MINUS_1 = "control_pressure", "n_minus_1"
 IMPORT_DROP, COMPANION_SHARE = "flow_shortfall", "companion_share"
@@ -112,8 +112,8 @@ def companion_share(metals: pl.DataFrame, asset: str, scale: Mapping[str, float]
 def remaining_supply(shares: pl.DataFrame, asset: Asset, on: date) -> float | None:
     """Share of world supply that remains without the largest producer (N-1); None where no shares are known.
 
-    The newest shares at the asset's stage count. An asset without a stage, as a base metal in no table of products, is scored
-    at the stage where least is left: the higher risk is the result of the EU studies (DOMAIN 1).
+    The newest shares at the asset's stage count, see `scored_stage`. An asset without a stage, as a base metal in no table of
+    products, is scored at the stage where least is left: the higher risk is the result of the EU studies (DOMAIN 1).
 
     Args:
         shares: Table with the contract of `toolkit.core.frames.Shares`.
@@ -121,7 +121,9 @@ def remaining_supply(shares: pl.DataFrame, asset: Asset, on: date) -> float | No
         on: Day of knowledge.
     """
     known = shares.filter((pl.col("known_from") <= on) & (pl.col("period_end") <= on) & (pl.col("asset") == asset.key))
-    stages = known["stage"].unique().sort() if asset.stage is None else [asset.stage] * (asset.stage in known["stage"])
+    stages = [*known["stage"].unique().sort()]
+    if stages and asset.stage is not None:
+        stages = [scored_stage(asset.stage, stages) or asset.stage]
     return min((supply_shares(known, asset.key, stage).n_minus_1 for stage in stages), default=None)
 
 

@@ -7,7 +7,7 @@ The upper bound counts ``OTH`` as a single country. Mine and refinery figures ar
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
@@ -18,7 +18,7 @@ import polars as pl
 
 from toolkit.core.assets import Asset
 from toolkit.core.errors import DataError, GapError, did_you_mean
-from toolkit.core.grouping import sums_by_key
+from toolkit.core.grouping import by_key, sums_by_key
 from toolkit.core.messages import message
 
 OTHER = "OTH"
@@ -194,20 +194,30 @@ def _supply(
     )
 
 
+def scored_stage(stage: str | None, known: Collection[str]) -> str | None:
+    """The stage at which a metal is scored: that of its form, and another where shares are `known` at no stage but that one.
+
+    Args:
+        stage: extraction or processing; None where no product decides.
+        known: Stages at which the metal has shares.
+    """
+    return stage if stage is None or stage in known else next(iter(known), stage)
+
+
 def scored_supplies(
     assets: Iterable[Asset], shares: pl.DataFrame, elsewhere: pl.DataFrame | None = None
 ) -> dict[str, SupplyShares]:
-    """Shares of world supply at the stage at which each asset is scored, by asset key; without assets that have none there.
+    """Shares of world supply at the `scored_stage` of each asset, by asset key; without assets that have none.
 
     Args:
         assets: Assets with their `stage`.
         shares: Table with the contract of `toolkit.core.frames.Shares`.
         elsewhere: As of `supply_shares`.
     """
-    asked = [(asset.key, asset.stage) for asset in assets if asset.stage is not None]
-    pairs = pl.DataFrame(asked, schema={"asset": pl.String, "stage": pl.String}, orient="row").unique()
-    found = newest_supplies(shares.join(pairs, on=["asset", "stage"], how="semi"), elsewhere)
-    return {pair[0]: found[pair] for pair in asked if pair in found}
+    asked = {asset.key: asset.stage for asset in assets if asset.stage is not None}
+    found = newest_supplies(shares.filter(pl.col("asset").is_in([*asked])), elsewhere)
+    stages = by_key(found)
+    return {key: found[key, scored_stage(stage, stages[key]) or stage] for key, stage in asked.items() if key in stages}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from datetime import date
 import polars as pl
 import pytest
 
+from tests.subjects import context
 from toolkit.core.errors import DataError, GapError
-from toolkit.supply.concentration import country_exposure, newest_shares, supply_shares
+from toolkit.supply.concentration import country_exposure, newest_shares, scored_supplies, supply_shares
 
 
 def table(*tables: tuple[str, int, int, dict[str, float]], asset="tin", stage="processing") -> pl.DataFrame:
@@ -78,6 +79,19 @@ def test_where_compilations_disagree_the_figures_have_both_ends():
 def test_a_year_beats_an_average_that_ends_with_it():
     shares = table(("a", 2016, 2020, {"CHN": 1.0}), ("a", 2020, 2020, {"PER": 1.0}))
     assert supply_shares(shares, "tin", "processing").top_country == "PER"
+
+
+def test_a_form_is_scored_at_its_own_stage_and_at_the_mine_where_no_refining_is_known():
+    known = context(date(2026, 11, 24))
+    shares, products = known.snapshot["shares"], {asset.key: asset for asset in known.products}
+    assert {asset.stage for asset in products.values()} == {"processing"}
+    found = scored_supplies(products.values(), shares)
+    assert (found["tungsten"].stage, round(found["tungsten"].share("CHN"), 2)) == ("processing", 0.86)
+    assert (found["antimony"].stage, round(found["antimony"].share("CHN"), 2)) == ("processing", 0.52)
+    mined = {key for key, supply in found.items() if supply.stage != "processing"}
+    assert mined == {"molybdenum", "gold", "silver"}
+    before = scored_supplies([products["tungsten"]], shares.filter(pl.col("known_from") < date(2023, 3, 16)))
+    assert before["tungsten"].stage == "extraction"
 
 
 def test_stages_are_never_mixed_and_unknown_names_have_hints(tables):

@@ -14,20 +14,22 @@ from toolkit.app.context import Context
 from toolkit.core.assets import Universe
 from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.core.forecast import FloatArray
+from toolkit.core.grouping import by_key
 from toolkit.core.limits import check_number
 from toolkit.core.messages import few, message
 from toolkit.core.remarks import Remark, note
 from toolkit.market.readers.cells import number
 from toolkit.optimize.costs import COST_ITEMS, TRADING_DAYS_A_YEAR, Costs, Site, impact_coefficients
 from toolkit.strategy.model import CostsSpec, SiteSpec, VatSpec, months
-from toolkit.supply.concentration import newest_shares
+from toolkit.supply.concentration import newest_shares, scored_stage
 
 MASS = "kg"
 
 
 def world_production(shares: pl.DataFrame, universe: Universe) -> dict[str, float]:
-    """Asset key -> kg a year that the world produces at the stage the asset is scored at; only where quantities are known.
+    """Asset key -> kg a year that the world produces; only where quantities are known.
 
+    At the stage of the asset's form, or at the one with quantities where that one has none, as tungsten.
     Of the newest period with quantities; where the source gives some countries' shares without them, scaled to the world.
 
     Args:
@@ -37,7 +39,12 @@ def world_production(shares: pl.DataFrame, universe: Universe) -> dict[str, floa
     massed = newest_shares(shares.filter(pl.col("quantity").is_not_null() & (pl.col("unit") == MASS)))
     sums = massed.group_by("asset", "stage").agg(pl.col("quantity").sum(), pl.col("share").sum())
     world = {(key, stage): quantity / share for key, stage, quantity, share in sums.iter_rows() if quantity > 0 and share > 0}
-    return {asset.key: world[asset.key, asset.stage or ""] for asset in universe if (asset.key, asset.stage) in world}
+    stages = by_key(world)
+    return {
+        asset.key: world[asset.key, scored_stage(asset.stage, stages[asset.key]) or ""]
+        for asset in universe
+        if asset.key in stages and asset.stage is not None
+    }
 
 
 def monthly_use(entries: tuple[str, ...], context: Context, stored: Mapping[str, float]) -> dict[str, float]:

@@ -129,7 +129,7 @@ class Metal(Record):
 
     @property
     def scored(self) -> Stage | None:
-        """The shares at the stage at which it is scored; None where there are none: no other stage replaces it."""
+        """The shares at the stage at which it is scored; None without shares."""
         return next((stage for stage in self.stages if stage.scored), None)
 
 

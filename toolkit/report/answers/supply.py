@@ -154,13 +154,20 @@ def _stage(answer: Answer, metal: Metal) -> None:
         answer.line(
             "Scored at the stage {stage}, because it is a by-product. Mine and refining figures are never mixed.", stage=stage
         )
+    elif metal.stage_basis == "shares":
+        answer.line(
+            "Scored at the stage {stage}: no shares were known at {other}, where its form is made. Mine and refining figures "
+            "are never mixed.",
+            stage=stage,
+            other=answer.words(STAGES, "processing"),
+        )
     else:
         answer.line(
             "Scored at the stage {stage}, as the products table says. Mine and refining figures are never mixed.", stage=stage
         )
     if metal.scored is None:
-        answer.line("No shares at the stage {stage} were known: no other stage takes their place.", stage=stage)
-    if metal.product_stage not in (None, metal.stage):
+        answer.line("No shares were known at any stage.")
+    elif metal.product_stage not in (None, metal.stage) and metal.stage_basis == "by-product":
         other = answer.words(STAGES, metal.product_stage or "")
         answer.line("The products table says {stage}: `exposure` and `optimize` weigh it there.", stage=other)
 
