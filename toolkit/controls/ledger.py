@@ -74,6 +74,10 @@ CHINA = "CHN"
 
 NOT_NAMED = "No Chinese notice in the ledger names"
 """How a note of the data begins that says no more of the law than that no notice names the form."""
+COMMON_FORM = "metal"
+"""Form that a metal means where nothing else is said."""
+NO_GOODS = ("equipment", "technology")
+"""Forms of scopes that are no form of a metal."""
 MODIFIERS = ("suspension", "repeal")
 """Instruments that only change other events: they are seen in the status of those, not as measures of their own."""
 OF_EVENT = tuple(name for name in Measure.__dataclass_fields__ if name in Event.__dataclass_fields__ and name != "source")
@@ -295,6 +299,25 @@ class ControlLedger:
         """
         applying = self._applying(self.metal(metal), origin, on)
         return tuple(sorted({scope.form for scope in applying if scope.certainty != "not_named"}))
+
+    def first_named_form(self, metal: str, *, on: date, origin: str = CHINA) -> str | None:
+        """The form that an official act of a country named first: of several the metal, then one that is certain.
+
+        It is the same on every day from that act on, whatever is named later or runs out. None where no act names one.
+
+        Args:
+            metal: Name or symbol.
+            on: Day of knowledge.
+            origin: ISO-3 code of the country whose acts are meant.
+        """
+        acts = {event.event_id for event in self.events if event.is_law and event.origin == origin and event.known_from <= on}
+        scopes = [scope for scope in self.scopes if scope.asset == self.metal(metal) and scope.event_id in acts]
+        found = [
+            (scope.known_from, scope.form != COMMON_FORM, scope.certainty != "named", scope.form)
+            for scope in scopes
+            if scope.certainty != "not_named" and scope.form not in NO_GOODS
+        ]
+        return min(found)[-1] if found else None
 
     def _applying(self, asset: str, origin: str, on: date) -> Iterator[Scope]:
         """What official acts of a country that are known on a day and have not run out say of a metal."""

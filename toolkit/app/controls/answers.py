@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from toolkit.controls.items import find_items
-from toolkit.controls.ledger import CHINA
+from toolkit.controls.ledger import CHINA, COMMON_FORM
 from toolkit.controls.purity import settled_purity
 from toolkit.controls.state import Route, review_note
 from toolkit.controls.upcoming import upcoming
@@ -27,7 +27,6 @@ from toolkit.records.answers.controls import (
 if TYPE_CHECKING:
     from toolkit.app.context import Context
 
-COMMON_FORM = "metal"
 UNITS = {"d": 1, "w": 7, "m": 30, "y": 365}
 """Days in the units of `--within`; a month and a year are spans to look ahead, not calendar months."""
 
@@ -72,8 +71,8 @@ def controls(context: Context, metal: str, form: str | None, route: Route, as_of
     named = context.ledger.named_forms(asset, on=as_of, origin=route.get("origin", CHINA))
     if traded is not None:
         first, basis = traded, "traded"
-    elif named:
-        first, basis = (COMMON_FORM if COMMON_FORM in named else named[0]), "named"
+    elif found := context.ledger.first_named_form(asset, on=as_of, origin=route.get("origin", CHINA)):
+        first, basis = found, "named"
     else:
         first, basis = COMMON_FORM, "metal"
     forms = {kind: context.ledger.state(asset, kind, on=as_of, **route) for kind in sorted({first, *named})}
