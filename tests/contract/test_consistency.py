@@ -622,7 +622,8 @@ def test_one_quantity_has_one_value_in_the_record_and_in_every_part(pages):
                 continue
             rows = {row for row in values[first].keys() & values[second].keys() if re.match(r"[^\d,]", row)}
             compared += len(rows)
-            unequal = [row for row in rows if differ(values[first][row], values[second][row])]
+            products = {row["offer_of"] for row in page.record.get("positions", ())}  # its own row is what is of any origin
+            unequal = [row for row in rows - products if differ(values[first][row], values[second][row])]
             if not one_group and (first.startswith(APART) or second.startswith(APART)):
                 continue
             if unequal and not (page.subject == "origins" and first in OF_OFFERS):

@@ -147,3 +147,9 @@ def test_no_other_setting_is_written_down():
     assert spoken <= set(keys())
     variables = {name for page in PAGES.values() for name in re.findall(r"TOOLKIT_(?:OWNER|DATA|OUTPUT)_\w+", page)}
     assert variables <= set(map(environment_name, keys()))
+
+
+def test_reasons_of_coverage_are_printed_in_the_language_of_the_reader(toolkit):
+    shown = " ".join(toolkit("ledger", "review", "--lang", "de").stdout.split())
+    assert "seine Liste wurde nicht erfasst" in shown
+    assert "its list was not entered" not in shown

@@ -477,6 +477,9 @@ def test_a_limit_on_china_sells_what_is_from_china_and_not_what_is_from_elsewher
     china = next(row for row in record["constraints"] if row["name"] == "China")
     assert china["value"] >= shares["hafnium_CHN"] + shares["indium_CHN"]
     assert by_asset(record, "orders")["hafnium_FRA"]["side"] == "keep"
+    control = next(row for row in record["constraints"] if row["kind"] == "control_exposure")
+    assert control["coverage"] == {"CHN": "modelled", "KOR": "pointer"}  # from France to Germany nothing is exported
+    assert any("The export law of KOR is not in the ledger" in warning for warning in record["warnings"])
 
 
 PIECES = """AU-COIN,gold,916.7,339.3 g,33.93 g,2023-12-03,60,unknown,Frankfurt

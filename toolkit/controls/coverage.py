@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from types import MappingProxyType
 
 from toolkit.controls.events import EU_MEMBERS, EUROPEAN_UNION, Event
@@ -23,32 +24,33 @@ class Law:
     Attributes:
         name: By which it is cited.
         reason: Why the ledger has it as far as it has.
-        complete: Whether its acts on these metals are in the ledger; of other laws it has single acts at most.
+        complete_from: Day from which its acts on these metals are in the ledger; None of a law with single acts at most.
     """
 
     name: str
     reason: Message
-    complete: bool = False
+    complete_from: date | None = None
 
 
 LAWS: Mapping[str, Law] = MappingProxyType(
     {
         "CHN": Law(
             "Export Control Law; dual-use regulations; notices of MOFCOM and GACC",
-            message("notices on metals and entity lists, by form, from 2023 on; older quotas of rare earths"),
-            complete=True,
+            message(
+                "notices on metals and entity lists, by form, from July 2023 on, and the list of 2024; of older law hafnium "
+                "and quotas alone"
+            ),
+            complete_from=date(2023, 7, 3),
         ),
         EUROPEAN_UNION: Law(
             "Regulation (EU) 2021/821, Annex I",
             message("some entries of Annex I, from cross-references; its list was not entered"),
         ),
-        "USA": Law("Export Administration Regulations, Commerce Control List", message("no row: its list was not entered")),
-        "JPN": Law(
-            "Foreign Exchange and Foreign Trade Act, Export Trade Control Order", message("no row: its list was not entered")
-        ),
-        "KOR": Law("Foreign Trade Act, notice on strategic items", message("no row: its list was not entered")),
-        "CHE": Law("Goods Control Act and Ordinance", message("no row: its list was not entered")),
-        "GBR": Law("Export Control Order 2008, retained dual-use regulation", message("no row: its list was not entered")),
+        "USA": Law("Export Administration Regulations, Commerce Control List", message("its list was not entered")),
+        "JPN": Law("Foreign Exchange and Foreign Trade Act, Export Trade Control Order", message("its list was not entered")),
+        "KOR": Law("Foreign Trade Act, notice on strategic items", message("its list was not entered")),
+        "CHE": Law("Goods Control Act and Ordinance", message("its list was not entered")),
+        "GBR": Law("Export Control Order 2008, retained dual-use regulation", message("its list was not entered")),
     }
 )
 """By jurisdiction. Any other has the acts that stand in the ledger, as on ore of nickel or cobalt, and no list of goods."""
@@ -59,15 +61,16 @@ def export_law(country: str) -> str:
     return EUROPEAN_UNION if country in EU_MEMBERS else "CHN" if country in CUSTOMS_CHINA else country
 
 
-def coverage_of(law: str, acts: Iterable[Event]) -> str:
+def coverage_of(law: str, acts: Iterable[Event], on: date) -> str:
     """How far a law is in the ledger.
 
     Args:
         law: Jurisdiction, as of `export_law`.
         acts: Its official acts on exports that are known on a day, and that name forms.
+        on: The day.
     """
-    found = list(acts)
-    if law in LAWS and LAWS[law].complete and any(act.dual_use for act in found):
+    begins, found = LAWS[law].complete_from if law in LAWS else None, list(acts)
+    if begins is not None and begins <= on and any(act.dual_use for act in found):
         return MODELLED
     return PARTIAL if found else POINTER
 

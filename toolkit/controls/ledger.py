@@ -433,7 +433,7 @@ class ControlLedger:
     def coverage(self, country: str, *, on: date) -> str:
         """How far the export law of a country (ISO-3, or EU) was in the ledger on a day: modelled, partial or pointer."""
         law = export_law(country)
-        return coverage_of(law, self._export_acts(on).get(law, ()))
+        return coverage_of(law, self._export_acts(on).get(law, ()), on)
 
     def coverages(self, on: date) -> tuple[LawCoverage, ...]:
         """The table of coverage on a day: laws that holders meet, then countries with single acts."""

@@ -83,6 +83,9 @@ class Constraint(Record):
     """Measure of a limit on risk, whose unit is that of the figures; null for another."""
     days: float | None
     """Days that a sale may take at most, of a limit on what can be sold; null for another."""
+    coverage: Mapping[str, str] | None = None
+    """Export law (ISO-3, or EU) that a limit on controls rests on -> how far it is in the ledger: modelled, partial or pointer;
+    null for another limit."""
 
 
 class Limit(Constraint):

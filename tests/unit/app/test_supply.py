@@ -79,12 +79,11 @@ def test_every_metal_noted_as_a_by_product_is_scored_at_refining(settings):
             assert found.stage == "processing", found.asset
 
 
-def test_no_other_stage_replaces_a_missing_one(one):
+def test_mines_count_where_no_refining_is_known_and_that_is_the_basis(one):
     # Rhenium is scored at refining, and before March 2023 only shares of mining were known.
     rhenium = one("rhenium", date(2023, 2, 28))
-    assert rhenium.stage == "processing"
-    assert [at.stage for at in rhenium.stages] == ["extraction"]
-    assert rhenium.scored is None
+    assert (rhenium.stage, rhenium.stage_basis, rhenium.product_stage) == ("extraction", "shares", "processing")
+    assert [(at.stage, at.scored) for at in rhenium.stages] == [("extraction", True)]
 
 
 def test_without_product_and_note_no_stage_is_preferred(one):
@@ -125,13 +124,12 @@ def test_older_studies_are_not_judged_by_thresholds_of_a_later_method(one):
 
 def test_the_ratio_starts_from_the_trade_parameter_of_the_study(one):
     tungsten = one("tungsten")
-    mine = tungsten.scored
-    assert mine is not None
-    assert (mine.stage, mine.study_trade_parameter) == ("extraction", 1.1)
+    refined, mine = tungsten.stages
+    assert (refined.stage, refined.scored, refined.study_trade_parameter) == ("processing", True, 1.0)
+    assert (mine.stage, mine.scored, mine.study_trade_parameter) == ("extraction", False, 1.1)
     assert mine.scenario_ratio is not None
     assert 1.15 < mine.scenario_ratio < 1.3 / 1.1
-    same = one("tungsten", scenario=Scenario(trade_parameter=1.1)).scored
-    assert same is not None
+    same = one("tungsten", scenario=Scenario(trade_parameter=1.1)).stages[1]
     assert same.scenario_ratio is not None
     assert same.scenario_ratio == pytest.approx(1.0)
 

@@ -70,7 +70,7 @@ def test_gallium_to_the_us(ledger, day, expected):
 @pytest.mark.parametrize(
     ("day", "expected"),
     [
-        ("2010-12-31", "not_listed"),
+        ("2010-12-31", "not_covered"),
         ("2011-01-01", "quota"),
         ("2023-12-31", "not_listed"),
         ("2024-01-01", "whitelist"),
@@ -293,4 +293,4 @@ def test_a_measure_is_not_told_by_how_it_ended_later(ledger, event, day):
 
 def test_rare_earth_quotas_end_by_the_act_that_abolished_them(ledger):
     days = ("2014-12-30", "2014-12-31", "2015-01-01")
-    assert [headline(ledger, "dysprosium", "oxide", day) for day in days] == ["quota", "quota", "not_listed"]
+    assert [headline(ledger, "dysprosium", "oxide", day) for day in days] == ["quota", "quota", "not_covered"]

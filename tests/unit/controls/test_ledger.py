@@ -239,7 +239,7 @@ def test_other_origins_belong_to_themselves(ledger):
 @pytest.mark.parametrize("on", [date(2011, 3, 1), date(2014, 12, 31), date(2015, 1, 1)])
 def test_rare_earth_quotas_reached_every_member_of_the_group_and_ended(ledger, on):
     headline = state(ledger, "neodymium", "oxide", on).headline
-    assert headline == ("quota" if on.year < 2015 else "not_listed")
+    assert headline == ("quota" if on.year < 2015 else "not_covered")
 
 
 def test_named_forms_hold_what_notices_name_and_nothing_else(ledger):

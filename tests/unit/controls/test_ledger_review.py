@@ -82,3 +82,12 @@ def test_a_state_after_the_last_reviewed_day_is_said_to_rest_on_silence():
     assert "carried forward" in review_note(REVIEWED, date(2026, 10, 9))
     assert is_beyond_review(None, REVIEWED)
     assert "states no day" in review_note(None, REVIEWED)
+
+
+def test_the_law_of_china_is_modelled_from_its_first_notice_on_a_metal_and_in_part_before(ledger):
+    """The list of 1998 has hafnium alone in the ledger: of tungsten it says nothing that is clear."""
+    days = [date(2015, 1, 1), date(2021, 1, 1), date(2023, 7, 2), date(2023, 7, 3), date(2026, 12, 1)]
+    assert [ledger.coverage("CHN", on=day) for day in days] == ["partial"] * 3 + ["modelled"] * 2
+    route = {"destination": "DEU", "on": date(2021, 1, 1)}
+    assert ledger.state("tungsten", "metal", **route).headline == "not_covered"
+    assert ledger.state("hafnium", "metal", **route).headline == "licence"

@@ -8,7 +8,7 @@ purchases are of the product of any origin.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, partial
@@ -18,6 +18,7 @@ import numpy as np
 import polars as pl
 
 from toolkit.app.allocation.inputs import Inputs
+from toolkit.controls.coverage import export_law
 from toolkit.controls.ledger import CHINA, ControlLedger
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.countries import UNKNOWN_ORIGIN
@@ -295,6 +296,23 @@ def is_controlled(ledger: ControlLedger, asset: Asset, on: date, destination: st
         return False
     key, origin = asset.offer_of or asset.key, asset.origin or CHINA
     return ledger.is_controlled(key, asset.form, on=on, destination=destination, origin=origin, instruments=instruments)
+
+
+def export_laws(ledger: ControlLedger, assets: Iterable[Asset], on: date, destination: str) -> dict[str, str]:
+    """Export law that assets leave under on their way to a destination (ISO-3, or EU) -> how far it is in the ledger.
+
+    What is not told apart by origin counts as an export of China. Inside the European Union nothing is exported.
+
+    Args:
+        ledger: The control ledger.
+        assets: Products and offers; of one from nowhere in particular no law is known, and none is named.
+        on: Day of knowledge.
+        destination: ISO-3 code of the country of import.
+    """
+    places = sorted({asset.origin or CHINA for asset in assets if asset.form is not None and CHINA not in asset.outside})
+    return {
+        export_law(place): ledger.coverage(place, on=on) for place in places if export_law(place) != export_law(destination)
+    }
 
 
 def _notes(offers: OriginVariants, ledger: ControlLedger, on: date, products: Universe) -> tuple[str, ...]:

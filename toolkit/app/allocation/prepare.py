@@ -16,7 +16,7 @@ from toolkit.app.allocation.costs import at_own_terms, strategy_costs, with_own_
 from toolkit.app.allocation.forecast import strategy_forecast
 from toolkit.app.allocation.holdings import Held, Whole, read_held, whole
 from toolkit.app.allocation.inputs import Inputs, PricedMarket, priced_market
-from toolkit.app.allocation.origins import OriginVariants, is_controlled
+from toolkit.app.allocation.origins import OriginVariants, export_laws, is_controlled
 from toolkit.app.allocation.rebalancing import charged_moves, within_rebalancing
 from toolkit.app.allocation.request import Request
 from toolkit.app.allocation.sales import WAIT_DAYS, free_from, waiting
@@ -485,6 +485,7 @@ def _facts(
     asked = {question: controls(question[0] or destination, question[1]) for question in questions if question is not None}
     stages = {stage for constraint in strategy.constraints for stage in constraint.needs.stages}
     known = {key: supply for key, supply in inputs.supply.items() if key in universe}
+    known_forms = [asset for asset in universe if (asset.offer_of or asset.key) in inputs.products]
     return ConstraintData(
         universe=universe,
         budget=budget,
@@ -492,6 +493,9 @@ def _facts(
         stages={stage: _country_rows(universe, _at_stage(inputs, offers, stage)) for stage in sorted(stages)},
         controlled=None if len(inputs.unknown) == len(universe) else controls(destination, DEFAULT_INSTRUMENTS),
         controls_by=asked,
+        export_laws={
+            to: export_laws(inputs.ledger, known_forms, day, to or destination) for to in {"", *(to for to, _ in asked)}
+        },
         unknown_supply=tuple(key for key in universe.keys if key not in known),
         unknown_assets=inputs.unknown,
         previous=previous,

@@ -10,6 +10,7 @@ from toolkit.app.allocation.amounts import AllocationAmounts
 from toolkit.app.allocation.scenarios import StrategyScenarios
 from toolkit.core.forecast import FloatArray, Forecast
 from toolkit.core.messages import Message, message
+from toolkit.optimize.constraints.exposure import ControlExposure
 from toolkit.optimize.constraints.measures import CLOSED
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.solution import Allocation
@@ -108,6 +109,7 @@ def limit_rows(problem: Problem, allocation: Allocation) -> tuple[Constraint, ..
         Constraint.from_objects(
             limit,
             confidence=_confidence(term := terms.get(limit.name)),
+            coverage=term.coverage(problem.data) if isinstance(term, ControlExposure) else None,
             **{key: getattr(term, key, None) for key in ("soft", "measure", "days")},
         )
         for limit in allocation.limits

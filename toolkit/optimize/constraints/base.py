@@ -35,6 +35,8 @@ class ConstraintData:
         stages: Stage -> the same mapping at that stage, for constraints that name one.
         controlled: (n,) 1.0 where the traded form is under licence or ban for the owner's destination.
         controls_by: (destination, instruments) -> (n,), for constraints that ask another question.
+        export_laws: Destination ("" for the owner's) -> export law that assets leave under (ISO-3, or EU) -> how far the
+            ledger has it: modelled, partial or pointer.
         unknown_supply: Assets left out of country caps.
         unknown_assets: Assets the toolkit knows nothing of (the user's own columns).
         previous: (n,) value held today as a fraction of the budget.
@@ -58,6 +60,7 @@ class ConstraintData:
     stages: Mapping[str, Mapping[str, FloatArray]] = field(default_factory=dict)
     controlled: FloatArray | None = None
     controls_by: Mapping[tuple[str, tuple[str, ...]], FloatArray] = field(default_factory=dict)
+    export_laws: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     unknown_supply: tuple[str, ...] = ()
     unknown_assets: tuple[str, ...] = ()
     previous: FloatArray | None = None

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
+from toolkit.controls.coverage import PARTIAL, POINTER, uncovered_note
 from toolkit.core.countries import Country, country_or
 from toolkit.core.currencies import Currency
 from toolkit.core.errors import DataError, did_you_mean
@@ -22,8 +23,9 @@ DEFAULT_INSTRUMENTS = ("licence", "ban")
 class CountryExposure(HoldLimited):
     """`lower`, `upper` of the value-weighted share of supply from `country` (`any`: each country by itself).
 
-    A metal is counted at the stage at which it is scored, or at `stage`. The unnamed remainder of a statistic is many
-    countries and counts for none; a metal whose shares are not yet known is left out, and named.
+    A metal is counted at the stage of its form, or at `stage`; what is held of a named origin is supply of that country. The
+    unnamed remainder of a statistic is many countries and counts for none; a metal whose shares are not yet known is left out,
+    and named.
     """
 
     kind: Literal["country_exposure"] = "country_exposure"
@@ -93,13 +95,25 @@ class ControlExposure(HoldLimited):
             controlled = data.controls_by.get((self.destination or "", self.instruments))
         return None if controlled is None else self.row(self.name, controlled)
 
+    def coverage(self, data: ConstraintData) -> Mapping[str, str]:
+        """Export law that it rests on (ISO-3, or EU) -> how far it is in the ledger: modelled, partial or pointer."""
+        return data.export_laws.get(self.destination or "", {})
+
     def notes(self, data: ConstraintData) -> tuple[Remark, ...]:
-        """Names the assets that the ledger cannot speak about."""
-        if not data.unknown_assets:
-            return ()
-        assets = data.unknown_assets
-        text = message("{name}: the control ledger does not know {assets}; they do not count.", name=self.name, assets=assets)
-        return (Remark("law", text, message("Look up their controls, and cap them by a limit of their own."), tuple(assets)),)
+        """Names the assets that the ledger cannot speak about, and the laws that are not, or only in part, in it."""
+        laws = self.coverage(data)
+        partial, pointer = ([law for law, found in laws.items() if found == kind] for kind in (PARTIAL, POINTER))
+        found: list[Remark] = []
+        if partial or pointer:
+            text = message("{name}: {text}", name=self.name, text=uncovered_note(partial, pointer))
+            found.append(Remark("law", text, message("Check the export law there before you rely on it.")))
+        if assets := data.unknown_assets:
+            text = message(
+                "{name}: the control ledger does not know {assets}; they do not count.", name=self.name, assets=assets
+            )
+            remedy = message("Look up their controls, and cap them by a limit of their own.")
+            found.append(Remark("law", text, remedy, tuple(assets)))
+        return tuple(found)
 
 
 class CurrencyExposure(LowerUpperLimited):

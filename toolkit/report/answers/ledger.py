@@ -65,7 +65,7 @@ def review(ledger: LedgerReview, say: Language) -> Document:
                 answer.word(row.coverage),
                 row.acts,
                 answer.told("{metals}", metals=few([*map(answer.metal, row.metals)], METALS_OF_A_LAW)),
-                row.reason,
+                answer.sentence(row.reason),
             )
             for row in ledger.coverage
         ),

@@ -117,10 +117,10 @@ def test_a_full_stop_has_a_figure_only_where_the_formula_carries(market):
             assert metal["stop"]["loss"] == pytest.approx(metal["share"])
         else:
             assert metal["stop"] is None
-    assert state["gallium"]["state"] == "beyond"
-    assert state["antimony"]["state"] == "counted"
+    assert (state["gallium"]["state"], state["antimony"]["state"]) == ("beyond", "beyond")
+    assert state["molybdenum"]["state"] == "counted"
     assert {key for key, metal in state.items() if metal["state"] == "precious"} == {"gold", "silver", "platinum"}
-    assert [band["loss"] for band in state["antimony"]["bands"]] == [0.2]
+    assert [band["loss"] for band in state["molybdenum"]["bands"]] == [0.2]
     assert state["rhenium"]["bands"] == []
 
 
@@ -136,7 +136,7 @@ def test_gains_and_costs_are_sums_over_the_metals_that_the_stop_touches(holdings
                 "coming": pytest.approx(2_000 * ga + 4_000 * sb),
             }
             assert holdings["weights"][i][side] == pytest.approx(money["whole"] / 21_000)
-    assert [(row["metals"], row["short"]) for row in holdings["money"]["whole"]] == [(2, 2), (2, 1)]
+    assert [(row["metals"], row["short"]) for row in holdings["money"]["whole"]] == [(2, 2), (2, 2)]
 
 
 def test_only_orders_of_the_country_or_of_unknown_origin_may_not_arrive(holdings):

@@ -125,7 +125,7 @@ def test_holdings_show_both_prices_and_count_a_secondary_quotation_as_unconfirme
 def test_an_order_is_valued_with_both_prices_where_it_stands(tmp_path, language):
     (tmp_path / "orders.csv").write_text(ORDER, encoding="utf-8")
     record = proposal(holdings=str(tmp_path / "orders.csv"), total=100000.0)
-    row = next(p for p in record["positions"] if p["asset"] == "dysprosium")
+    row = next(p for p in record["positions"] if p["offer_of"] == "dysprosium")
     assert (row["series"], row["place"]) == ("annual average, oxide 99.5 % fob China", "CHN")
     assert row["in_europe"]["low"] / row["price"] == pytest.approx(1100 / 239, rel=1e-6)
     assert row["in_europe"]["told"] in record["warnings"]
