@@ -95,7 +95,7 @@ def upcoming(ledger: ControlLedger, *, on: date, within_days: int = 90) -> list[
         text, the claims (authority, last day, standing, relation) that a suspension goes on, and the titles of those that it
         suspended before they ever operated.
     """
-    return [{**row, "what": str(row["what"])} for row in dated_changes(ledger, on=on, within_days=within_days)]
+    return dated_changes(ledger, on=on, within_days=within_days)
 
 
 def dated_changes(ledger: ControlLedger, *, on: date, within_days: int) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ import pytest
 
 from toolkit.controls.upcoming import upcoming
 from toolkit.core.errors import SpecError
+from toolkit.core.messages import Message
 
 TODAY = date(2026, 11, 24)
 
@@ -75,3 +76,10 @@ def test_nothing_is_ahead_that_was_not_announced(ledger):
 def test_looking_back_is_refused(ledger):
     with pytest.raises(SpecError):
         upcoming(ledger, on=TODAY, within_days=-1)
+
+
+def test_sentences_of_dates_keep_their_templates_for_other_languages(ledger):
+    """On a German page the next date of the first paragraph was English."""
+    rows = upcoming(ledger, on=date(2026, 12, 1), within_days=400)
+    assert rows
+    assert all(isinstance(row["what"], Message) for row in rows)
