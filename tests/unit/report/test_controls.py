@@ -106,7 +106,10 @@ def test_before_the_first_notice_equal_reasons_are_told_once_with_the_forms_that
         "One product of 17 needs a Chinese licence or may not leave China; 16 products are in no notice that applies"
     )
     reasons = {key: plain(line.reason) for key, line in lines(record).items()}
-    assert set(reasons.values()) == {"", "No Chinese notice that applies names this form."}
+    assert set(reasons.values()) == {
+        "",
+        "The export law of China is in the ledger in part only: that it finds no control is no proof.",
+    }
     assert reasons["Hf"] == ""
     reasons = {key: plain(line.reason) for key, line in lines(law(date(2024, 10, 1))).items()}
     assert reasons["In"] == (
@@ -208,3 +211,12 @@ def test_what_lots_are_of_in_two_states_of_the_law_is_named_by_each(tmp_path):
     found = holdings(tmp_path / "two.csv", "\n".join([OWN.splitlines()[0], *sized]))
     states = {row["form"]: row["uncertain"] for row in found.record["controls"] if row["asset"] == "tungsten"}
     assert states == {"metal": True, "carbide": False}
+
+
+def test_a_licence_that_is_plain_goes_before_one_in_doubt(tmp_path):
+    """Bismuth of 5N is named by No. 10/2025; No. 51/2024 asks for its silver too, and made the line uncertain."""
+    rows = "lot_id,asset,purity,quantity,unit,origin_country,status\nB,bismuth,5N,400,kg,CHN,ordered\n"
+    found = holdings(tmp_path / "lots.csv", rows)
+    (matrix,) = controls.build(partial_findings(found.record, found.parts))[0].body
+    (line,) = matrix.lines
+    assert (line.states[0].mark, line.states[0].number) == ("on", "No.\xa010/2025")

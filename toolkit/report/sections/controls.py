@@ -178,12 +178,15 @@ def _states(run: Findings, row: ControlState) -> Cells:
 
 
 def _state(run: Findings, measures: Sequence[Measure], *, column_of_licences: bool = False) -> State | None:
-    """The gravest measure of a cell, in force before suspended; a ban that stands among licences says that it is one."""
+    """The gravest measure of a cell, in force before suspended, plain before in doubt; a ban among licences is named as one."""
     official = [m for m in measures if m.standing == "official" and m.status in SHOWN]
     if not official:
         return None
     say, fmt = run.say, run.fmt
-    m = min(official, key=lambda m: (SHOWN.index(m.status), GRAVITY.index(m.instrument), m.since or date.min))
+    m = min(
+        official,
+        key=lambda m: (SHOWN.index(m.status), GRAVITY.index(m.instrument), bool(_doubt(run, m)), m.since or date.min),
+    )
     number = say.notice(m.number or m.authority)
     until = say.words("to {day}", day=fmt.short_date(m.until)) if m.until else ""
     if m.instrument == "exporter_whitelist":
