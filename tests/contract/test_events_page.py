@@ -43,8 +43,8 @@ def test_the_files_of_the_page_change_what_they_say(ask, kind):
     assert inputs.own == ("EV063", "own-1")
     assert "EV063, own-1" in inputs.notes[0]
     for form in ("metal", "oxide"):
-        assert controls(without, "hafnium", form, {"destination": "DEU"}, DAY).headline == "not_listed"
-        found = controls(inputs, "hafnium", form, {"destination": "DEU"}, DAY)
+        assert controls(without, "neodymium", form, {"destination": "DEU"}, DAY).headline == "not_listed"
+        found = controls(inputs, "neodymium", form, {"destination": "DEU"}, DAY)
         assert found.headline == "licence"
         assert [m.source_id for m in found.measures if m.event_id == "own-1"] == ["user"]
     later = date(2026, 12, 31)

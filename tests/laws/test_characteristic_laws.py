@@ -92,7 +92,10 @@ def test_returns_scale_with_the_changes_and_tests_do_not(scale):
 
 MARKET = bundled_market()
 TODAY = date(2026, 11, 24)
-TABLES = ("products", "shares", "flows", "metals", "controls", "control_scopes", "control_items", "assumptions", "prices")
+TABLES = (
+    "products", "shares", "flows", "metals", "controls", "control_scopes", "control_items", "dual_use_list", "assumptions",
+    "prices",
+)  # fmt: skip
 MONTHS = tuple(pl.date_range(date(2022, 11, 1), date(2026, 5, 1), "1mo", eager=True).dt.month_end())
 METALS = ("antimony", "copper", "gallium", "gold", "graphite_flake", "tungsten", "zinc")
 NAMED = Returns.exact(MONTHS, METALS, np.zeros((len(MONTHS), len(METALS))))

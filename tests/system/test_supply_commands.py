@@ -265,20 +265,19 @@ def test_exposure_tells_possible_bars_and_law_that_the_ledger_lacks(called, as_j
     Path("bars.csv").write_text("\n".join(["asset,form,quantity,origin_country,location,status", *rows]), encoding="utf-8")
     out = " ".join(called("exposure", "bars.csv", *TODAY)[1].split())
     bars = "not to military users in JPN, USA; {}not to listed firms in EU, JPN, TWN, USA"
-    assert f"Resale (1): perhaps {bars.format('')}; not settled." in out
+    assert f"Resale (1): perhaps {bars.format('')}; not settled; not covered: export law of EU." in out
     assert f"Resale (2): licence to leave; perhaps {bars.format('perhaps ')}." in out
-    assert f"Resale (3): perhaps {bars.format('perhaps ')}; not settled." in out
+    assert f"Resale (3): perhaps {bars.format('perhaps ')}; not settled; not covered: export law of EU." in out
     assert f"Resale (4): licence to leave; {bars.format('')}." in out
     Path("gold.csv").write_text("asset,quantity,unit,location\ngold,10,ozt,Zürich\n", encoding="utf-8")
     out_of_gold = " ".join(called("exposure", "gold.csv", *TODAY)[1].split())
-    assert "Resale (1): not settled; export law of CHE not in the ledger." in out_of_gold
+    assert "Resale (1): not covered: export law of CHE." in out_of_gold
     assert "Truce: supply comes back" in out
-    assert "open order clear, or law not in the ledger" in out
+    assert "open order not covered 1" in out
     rows = called("exposure", "bars.csv", *TODAY, "--format", "markdown")[1].splitlines()
-    assert [row.split("|")[2].strip() for row in rows if "| ordered, law not in the ledger |" in row] == ["rhenium metal"]
-    assert {lot["asset"]: lot["delivery"] for lot in as_json("exposure", "bars.csv", *TODAY)["lots"]}[
-        "rhenium"
-    ] == "open_order_clear"
+    assert [row.split("|")[2].strip() for row in rows if "| open order not covered |" in row][:1] == ["rhenium metal"]
+    deliveries = {lot["asset"]: lot["delivery"] for lot in as_json("exposure", "bars.csv", *TODAY)["lots"]}
+    assert deliveries["rhenium"] == "open_order_not_covered"
 
 
 def test_shock_prints_band_formula_and_outside_check(called):

@@ -216,8 +216,8 @@ def test_a_report_is_written_in_the_format_of_its_ending_and_in_a_language(baske
 
 
 def test_a_frontier_is_that_of_the_command(market, capsys):
-    found = tk.frontier("physical-basket", market, points=7, as_of=DAY)
-    assert dict(found.record) == command(capsys, "frontier", "physical-basket", "--points", "7", "--as-of", DAY)
+    found = tk.frontier("ex-china", market, points=7, as_of=DAY)
+    assert dict(found.record) == command(capsys, "frontier", "ex-china", "--points", "7", "--as-of", DAY)
     assert found.points.height == 7
     assert_allclose(found.points.select([*found.record["assets"], "cash"]).sum_horizontal(), 1)
     assert found.turning_points.height == len(found.record["critical"])
@@ -403,7 +403,7 @@ def test_arguments_of_a_wrong_kind_are_refused_with_the_mend(market, prices):
 
 def test_whole_numbers_of_numpy_are_whole_numbers(market, prices):
     assert tk.optimize(STRATEGY, prices=prices, seed=np.int64(3)).record["seed"] == 3
-    found = tk.frontier("physical-basket", market, points=np.int32(3), as_of=DAY)
+    found = tk.frontier("ex-china", market, points=np.int32(3), as_of=DAY)
     assert found.points.height == 3
 
 

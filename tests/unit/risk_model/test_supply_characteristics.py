@@ -28,7 +28,7 @@ def more():
     return {name: read_table(bundled_folder() / f"{name}.csv", CONTRACTS[name]) for name in ("flows", "metals")}
 
 
-def build(tables, more, ledger, dates, assets=("gallium", "hafnium"), shares=None, flows=None):
+def build(tables, more, ledger, dates, assets=("gallium", "neodymium"), shares=None, flows=None):
     rows = tables["products"].filter(pl.col("asset").is_in(assets)).iter_rows(named=True)
     return supply_characteristics(
         [Asset.from_row(row) for row in rows],
@@ -54,7 +54,7 @@ def test_pressure_follows_the_ledger_day_by_day(tables, more, ledger):
     assert pressure[0] == 0
     assert pressure[0] < pressure[1] < pressure[2]
     assert pressure[3] < pressure[4]
-    assert {value(frame, day, "hafnium", "control_pressure") for day in days} == {0}
+    assert {value(frame, day, "neodymium", "control_pressure") for day in days} == {0}
     assert frame.height == len(days) * 2 * len(NAMES)
 
 

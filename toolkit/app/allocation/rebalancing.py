@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import compress
 from statistics import NormalDist
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from toolkit.core.calendar import month_end, month_number
 from toolkit.core.forecast import FloatArray, Forecast
 from toolkit.optimize.constraints.base import Constraint, ConstraintData, HoldLimited
-from toolkit.optimize.constraints.no_trade import NoBuy, NoSell
+from toolkit.optimize.constraints.no_trade import NoBuy, NoSell, NoTrade
 from toolkit.optimize.costs import TRADED, Costs
 from toolkit.optimize.objectives.base import Objective, Priced
 from toolkit.optimize.problem import Problem
@@ -22,11 +23,11 @@ from toolkit.risk_model.posterior import marginal_variance_errors
 from toolkit.strategy.model import RebalanceSpec
 from toolkit.strategy.periods import months
 
-KEPT, GROWN = "kept by [rebalance]", "grown through a limit"
-"""Names of the constraints on what is not sold, and on what is not bought."""
+KEPT, GROWN, SETTLED = "kept by [rebalance]", "grown through a limit", "kept, and grown through a limit"
+"""Names of the constraints on what is not sold, on what is not bought, and on what is neither."""
 
 
-class _KeptAssets(NoSell):
+class _OfAssets:
     """Of single assets: the key of a product is not that of its origins."""
 
     def members(self, label: str, data: ConstraintData) -> tuple[int, ...]:
@@ -34,12 +35,16 @@ class _KeptAssets(NoSell):
         return (data.universe.keys.index(label),)
 
 
-class _GrownAssets(NoBuy):
-    """Of single assets: the key of a product is not that of its origins."""
+class _Kept(_OfAssets, NoSell):
+    """Held, and not sold."""
 
-    def members(self, label: str, data: ConstraintData) -> tuple[int, ...]:
-        """The one position of a key."""
-        return (data.universe.keys.index(label),)
+
+class _Grown(_OfAssets, NoBuy):
+    """Held, and not bought."""
+
+
+class _Settled(_OfAssets, NoTrade):
+    """Held, and neither: what is no whole number of lots stays so."""
 
 
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
@@ -56,7 +61,7 @@ def rebalancing(problem: Problem, spec: RebalanceSpec | None, day: date) -> Reba
     """
     if spec is None:
         return None
-    kept = next((one.assets or () for one in problem.constraints if isinstance(one, _KeptAssets)), ())
+    kept = [key for one in problem.constraints if isinstance(one, _Kept | _Settled) for key in one.assets or ()]
     later = {"day": day + timedelta(days=1), "week": day + timedelta(days=7)}
     later |= {every: month_end(month_number(day) + n) for every, n in MONTHS.items()}
     look = later.get(spec.every)
@@ -92,16 +97,21 @@ def within_rebalancing(problem: Problem, rebalance: RebalanceSpec) -> Problem:
 
 
 def _terms(problem: Problem, rebalance: RebalanceSpec) -> Iterator[Constraint]:
-    keys, held = np.array(problem.universe.keys), problem.previous > 0
-    if (grown := held & _grown(problem)).any():
-        yield _GrownAssets(name=GROWN, assets=tuple(keys[grown].tolist()))
+    held = problem.previous > 0
+    of_strategy = ~np.isin(problem.universe.keys, problem.data.outside)  # of the others the owner says what may be sold
+    grown, kept = held & _grown(problem), held & of_strategy & _not_sold(problem, rebalance)
+    for kind, name, of in ((_Settled, SETTLED, grown & kept), (_Kept, KEPT, kept & ~grown), (_Grown, GROWN, grown & ~kept)):
+        if of.any():
+            yield kind(name=name, assets=tuple(compress(problem.universe.keys, of)))
+
+
+def _not_sold(problem: Problem, rebalance: RebalanceSpec) -> NDArray[np.bool_]:
+    """(n,) of which assets nothing may be sold."""
     least = np.nanmin(problem.lot_values, initial=np.inf)
     placing = rebalance.new_money_first and problem.data.held[-1] >= (least if np.isfinite(least) else TRADED)
     if rebalance.sell == "free" and not placing:
-        return
-    kept = held & ~_too_much(problem) if rebalance.sell != "never" else held
-    if kept.any():
-        yield _KeptAssets(name=KEPT, assets=tuple(keys[kept].tolist()))
+        return np.zeros(len(problem.universe), dtype=bool)
+    return ~_too_much(problem) if rebalance.sell != "never" else np.ones(len(problem.universe), dtype=bool)
 
 
 def _grown(problem: Problem) -> NDArray[np.bool_]:
