@@ -68,7 +68,7 @@ def _top(rows: Sequence[Bands], across: float) -> float:
     for row in rows:
         beside = GAP + width(row.words, AXIS_TEXT)
         end = row.stop.high if row.stop else _end(rows)
-        ends.append(end ** (across / (across - min(beside, across / 2))))
+        ends.append(end ** (across / (across - min(beside, 0.6 * across))))
     return max(ends)
 
 
