@@ -19,7 +19,7 @@ import numpy as np
 import piqp
 import polars as pl
 
-from benchmarks import decades, levels, price_errors, stability
+from benchmarks import decades, levels, price_errors, stability, strategies
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.forecast import FloatArray
 from toolkit.market.market import Market
@@ -552,6 +552,7 @@ def main() -> None:
             "drift",
             "errors",
             "stability",
+            "strategies",
         ),
         help="print one part and write nothing",
     )
@@ -573,6 +574,7 @@ def main() -> None:
         "drift": lambda: drift_part(market),
         "errors": lambda: tuple(price_errors.parts(market, table).values()),
         "stability": lambda: tuple(stability_part(market).values()),
+        "strategies": lambda: tuple(strategies.parts(table).values()),
         "listed": lambda: listed_part(options.listed),
         "paired": lambda: paired_part(options.listed),
         "series": lambda: series_part(series),
@@ -594,7 +596,7 @@ def main() -> None:
     }
     sections |= customs_part(market) | {"drift": drift_part(market)} | history_part(market) | levels_part(market)
     sections |= price_errors.parts(market, table)
-    sections |= stability_part(market)
+    sections |= stability_part(market) | strategies.parts(table)
     known = (float(sections["basket_bias"]), float(sections["yearly_correlation"]))
     sections["needed_correlation"] = f"{decades.needed_correlation(*known, assets=len(CUSTOMS)):+.2f}"
     for name, content in sections.items():

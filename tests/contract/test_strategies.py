@@ -73,6 +73,43 @@ def test_it_says_its_idea_its_source_and_its_refutation(name):
     assert about.refuted_by
 
 
+FIGURE_WORDS = {
+    "volatility": "volatility",
+    "growth": ("trails", "returned less"),
+    "return_over_volatility": "return over volatility",
+    "return_over_tail": "return divided by the mean loss of the worst twentieth",
+    "utility": "utility",
+    "tail_loss": ("tail loss", "worst tenth"),
+    "drawdown": "deepest fall from a high",
+    "diversification": "below the weighted mean of its metals' volatilities",
+    "unequal_risk": "as unequal as",
+    "largest_risk": "one metal brings",
+    "largest_tail": "equal part of the basket's loss",
+    "group_risk": "share of risk",
+}
+RIVAL_WORDS = {"equal-weight": "equal weights", "risk-parity": "risk parity", "without robust": "without `robust`"}
+NUMBER_WORDS = {0.25: "a quarter", 0.35: "35 %", 0.65: "65 %", 3.0: "three times"}
+YEAR_WORDS = {2: ("two years", "24 months"), 3: "three years", 5: "five years"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_refutes_it_is_said_in_its_prose_too(name):
+    about = load_strategy(FOLDER / f"{name}.toml").about
+    prose = " ".join((about.refuted_by or "").split())
+
+    def says(words):
+        return any(one in prose for one in ((words,) if isinstance(words, str) else words))
+
+    assert about.refuted
+    for one in about.refuted:
+        if one.figure is not None:
+            assert says(FIGURE_WORDS[one.figure]), one
+            assert one.against is None or says(RIVAL_WORDS.get(one.against, one.against)), one
+            assert all(says(NUMBER_WORDS[value]) for value in (one.above, one.below) if value is not None), one
+        assert not one.years or says(YEAR_WORDS[int(one.years)]), one
+        assert one.until is None or says(str(one.until.year)), one
+
+
 @pytest.mark.parametrize(
     ("name", "day"), [*((name, NOW) for name in ON_BUNDLED), *((name, EARLIER) for name in ON_WHAT_WAS_KNOWN)]
 )

@@ -1,4 +1,4 @@
-"""`toolkit strategies list|show|check`."""
+"""`toolkit strategies list|show|evidence|check`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from toolkit.cli.options import Common, with_common, without_prices
-from toolkit.cli.terminal import print_json, say
+from toolkit.cli.terminal import print_json, progress, say
 from toolkit.cli.terminal import show as show_answer
 from toolkit.core.messages import message
 from toolkit.core.text import printable
@@ -22,15 +22,25 @@ app = typer.Typer(help="Strategies: list, show and check them.", no_args_is_help
 def list_strategies(*, common: Common) -> None:
     """Every strategy, its idea, and where it came from."""
     from toolkit.app.definitions import definitions
+    from toolkit.app.strategies.evidence import evidence_of
     from toolkit.core.decode import read_toml
+    from toolkit.core.errors import ToolkitError
     from toolkit.records.answers.lists import StrategyFile, StrategyList
+    from toolkit.records.evidence import EvidenceState
     from toolkit.report.answers.lists import strategies as document
+    from toolkit.strategy.decode import load_strategy
 
     rows = []
     for definition in definitions("strategies"):
         about = read_toml(definition.path).get("about", {})
         title = about.get("title", "")
-        rows.append(StrategyFile(name=definition.name, title=title, origin=definition.origin, path=str(definition.path)))
+        try:
+            evidence = evidence_of(load_strategy(definition.path).fingerprint, common.day())
+        except ToolkitError:  # a file with faults is listed too: `check` tells them
+            evidence = None
+        state = evidence and EvidenceState.from_objects(evidence)
+        where = {"origin": definition.origin, "path": str(definition.path)}
+        rows.append(StrategyFile(name=definition.name, title=title, evidence=state, **where))
     found = StrategyList(strategies=tuple(rows))
     show_answer(common, found, lambda found, say: document(found, common.day(), say))
 
@@ -40,10 +50,15 @@ def list_strategies(*, common: Common) -> None:
 def show(name: Annotated[str, typer.Argument(help="Name or path.")], *, common: Common) -> None:
     """One strategy as its TOML, which `> mine.toml` copies; with --json every setting with its default."""
     from toolkit.app.definitions import find
+    from toolkit.app.languages import language
+    from toolkit.app.strategies.evidence import evidence_of
     from toolkit.app.strategies.own_files import read_strategy
+    from toolkit.report.i18n.text import plain
+    from toolkit.report.tables.evidence import following, verdict
 
     definition = find("strategies", name)
     strategy = read_strategy(definition.path)
+    evidence = evidence_of(strategy.fingerprint, common.day())
     if common.json:
         print_json(
             {
@@ -52,6 +67,7 @@ def show(name: Annotated[str, typer.Argument(help="Name or path.")], *, common: 
                 "path": str(definition.path),
                 "fingerprint": strategy.fingerprint,
                 "about": strategy.about.model_dump(),
+                "evidence": evidence and evidence.to_json(),
                 **strategy.canonical(),
             }
         )
@@ -66,7 +82,42 @@ def show(name: Annotated[str, typer.Argument(help="Name or path.")], *, common: 
         ),
         common,
     )
+    if evidence is not None:
+        speak = language(common.language())
+        for sentence in (verdict(speak, evidence), *following(speak, evidence)):
+            say(plain(sentence), common)
     sys.stdout.write(printable(definition.path.read_text(encoding="utf-8-sig")))
+
+
+@app.command("evidence")
+@with_common
+def evidence(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[STRATEGY...]", help="Names; default: every one.")] = None,
+    *,
+    write: Annotated[
+        str | None, typer.Option("--write", metavar="FILE", help="Follow them anew on past prices, and store the answer there.")
+    ] = None,
+    common: Common,
+) -> None:
+    """Tell whether what would refute each strategy came true, and what following it cost and earned, from stored figures."""
+    from pathlib import Path
+
+    from toolkit.app.definitions import definitions
+    from toolkit.app.strategies.evidence import stored_of, written
+    from toolkit.cli.request import request_of
+    from toolkit.report.answers.evidence import evidence as document
+
+    asked = names or [definition.name for definition in definitions("strategies")]
+    if write is None:
+        found = stored_of(asked, common.day())
+    else:
+        from toolkit.app.backtest.evidence import compute
+
+        request = request_of(common, asked[0], None, budget=None, holdings=None)
+        with progress(message("Deciding on past days"), common):
+            found = compute(request, asked)
+        written(found, Path(write))
+    show_answer(common, found, document)
 
 
 @app.command("check")

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from toolkit.holdings.lots import Lot
 from toolkit.records.base import Record, Rows, Sentence
 from toolkit.records.controls import ControlState, MeasureSpells, Upcoming
+from toolkit.records.evidence import StrategyEvidence
 from toolkit.records.factors import FactorModel
 from toolkit.records.fields import (
     AsOf,
@@ -120,6 +121,8 @@ class Run(Record, schema="run"):
     correlation_risk: CorrelationRisk | None = None
     """What the volatility owes to them; null where nothing is held or no changes were observed."""
     phrases: Phrases
+    evidence: StrategyEvidence | None = None
+    """What past prices say of the strategy as it is; null where it was changed, or nothing was known on the day."""
     rebalancing: Rebalancing | None = None
     """By the strategy; null where it has no table for it."""
     own_events: OwnEvents = ()

@@ -28,6 +28,7 @@ from toolkit.risk_model.expected_returns import ReturnsSpec
 from toolkit.risk_model.expected_returns.zero import ZeroReturns
 from toolkit.strategy.encode import strategy_toml
 from toolkit.strategy.periods import Period, months  # noqa: F401  (others know `months` from here)
+from toolkit.strategy.refutation import RefutedSpec
 from toolkit.strategy.scenarios import ScenariosSpec, ShockSpec, ViewSpec
 
 
@@ -42,6 +43,7 @@ class About(Spec):
     idea: str = ""
     source: str = ""
     refuted_by: str | None = None
+    refuted: Several[RefutedSpec] = Field(default=(), exclude=True)
 
 
 OTHER_ORIGIN = "other"

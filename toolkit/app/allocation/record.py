@@ -28,6 +28,7 @@ from toolkit.app.controls.own_events import kept
 from toolkit.app.controls.states import control_states, timeline
 from toolkit.app.holdings.valuation import annual_basis, in_europe, place_of
 from toolkit.app.runs import SCHEMA_VERSION
+from toolkit.app.strategies.evidence import evidence_of
 from toolkit.app.supply import shown_shares
 from toolkit.controls.upcoming import upcoming
 from toolkit.core.assets import Asset, Universe
@@ -196,6 +197,7 @@ def run_record(
         correlations=together,
         correlation_risk=correlation_risk(forecast, universe, money.weights, together),
         phrases={},
+        evidence=evidence_of(strategy.fingerprint, as_of),
         rebalancing=rebalancing(problem, strategy.rebalance, as_of),
         **beside,
     )

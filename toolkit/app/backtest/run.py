@@ -97,18 +97,18 @@ def backtest(asked: BacktestRequest, markets: PastMarkets | None = None) -> reco
     if twice := repeated(names):
         raise SpecError("two strategies are named {twice!r:s}.", hint="Give each file a name of its own.", twice=twice[0])
     inputs = market.inputs(strategies[0])
-    prices, has_gold = _prices(asked, strategies, market)
+    prices, has_gold = past_prices(asked, strategies, market)
     budget, told = reporting_budget(first, inputs)
     simulated: list[Simulation] = []
     for request, strategy in zip(asked.requests, strategies, strict=True):
         decide = PastDecisions(request, markets, strategy)
-        found = _simulated(asked, strategy, decide, prices, budget, market)
+        found = followed(asked, strategy, decide, prices, budget, market)
         simulated.append(Simulation(strategy, strategy.about.title, "strategy", found))
     for baseline in baselines(strategies[0], gold=has_gold) if asked.against_baselines else ():
         if baseline.strategy.name in names:
             continue
         decide = PastDecisions(first, markets, baseline.strategy, costs_count=baseline.optimizes_costs)
-        found = _simulated(asked, baseline.strategy, decide, prices, budget, market)
+        found = followed(asked, baseline.strategy, decide, prices, budget, market)
         simulated.append(Simulation(baseline.strategy, baseline.title, "baseline", found))
     told = (*told, *_later_start(asked.start, prices), *_earlier_end(asked.end, prices.dates[-1]))
     read = (remark for remark in market.notes if remark.remedy is not AGED)  # no day of a backtest asks for a price of today
@@ -138,7 +138,7 @@ def _earlier_end(end: date | None, last: date) -> tuple[str, ...]:
     )
 
 
-def _prices(asked: BacktestRequest, strategies: Sequence[Strategy], market: PricedMarket) -> tuple[BacktestPrices, bool]:
+def past_prices(asked: BacktestRequest, strategies: Sequence[Strategy], market: PricedMarket) -> tuple[BacktestPrices, bool]:
     """The prices of all assets between the days, and whether gold is one that a baseline can hold."""
     as_of, currency = market.snapshot.as_of, market.context.settings.config.owner.currency
     end = asked.end or as_of
@@ -189,7 +189,7 @@ def _last(prices: BacktestPrices) -> date:
     return prices.dates[len(prices.dates) - len(counts) + int(np.flatnonzero(counts == counts.max())[-1])]
 
 
-def _simulated(
+def followed(
     asked: BacktestRequest,
     strategy: Strategy,
     decide: PastDecisions,
@@ -197,6 +197,17 @@ def _simulated(
     budget: float,
     market: PricedMarket,
 ) -> Backtest:
+    """A strategy over the dates of some prices.
+
+    Args:
+        asked: Called back on each decision; its seed is that of deliveries.
+        strategy: With its assets named one by one.
+        decide: Its decisions.
+        prices: On the dates.
+        budget: Cash at the start.
+        market: Of the last day.
+    """
+
     def decided(day: date, account: Account) -> Decision:
         asked.on_decision(strategy.name, day)
         return decide(day, account)

@@ -258,6 +258,7 @@ COMMON: Mapping[str, str] = MappingProxyType(
         "about.idea": "What is believed, for a reader who holds the metals.",
         "about.source": "The paper or practice that it rests on, and what is assumed.",
         "about.refuted_by": "What would show it wrong, with a date or a number.",
+        "about.refuted": "The same as data, each way by itself.",
         "universe.assets": 'Asset keys, or `"all"` that have a price (the default).',
         "universe.exclude": "Asset keys that are left out of them.",
         "universe.offer": "The same product by origin.",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from toolkit.records.base import Day, Record, Rows, Sentence
+from toolkit.records.evidence import EvidenceState
 from toolkit.records.fetch import QualityFinding
 from toolkit.records.fields import Folder, KnownFrom, PriceBasis
 from toolkit.records.parts.quality import SeriesChecks
@@ -40,6 +41,8 @@ class StrategyFile(Record):
     """Folder that it is found in: yours or shipped."""
     path: str
     """Of the file."""
+    evidence: EvidenceState | None = None
+    """What past prices say of it; null where none is stored of exactly this file."""
 
 
 class StrategyList(Record, schema="strategies"):

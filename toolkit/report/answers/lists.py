@@ -11,6 +11,7 @@ from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.answers.data.store import tables
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language
+from toolkit.report.tables.evidence import state
 
 
 def settings(found: SettingsList, as_of: date, say: Language) -> Document:
@@ -31,8 +32,16 @@ def strategies(found: StrategyList, as_of: date, say: Language) -> Document:
     """Every strategy by name, with its title and where it came from."""
     answer = Answer(say, as_of)
     answer.table(
-        "name | title | from",
-        ((row.name, say.term("strategy", row.title), say.term("term", row.origin)) for row in found.strategies),
+        "name | title | refuted | from",
+        (
+            (
+                row.name,
+                say.term("strategy", row.title),
+                "" if row.evidence is None else state(say, row.evidence),
+                say.term("term", row.origin),
+            )
+            for row in found.strategies
+        ),
     )
     return answer.document("strategies")
 

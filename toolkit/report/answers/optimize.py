@@ -17,6 +17,7 @@ from toolkit.report.answers.exposure import price_sources
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.text import plain, text
+from toolkit.report.tables.evidence import following, verdict
 
 RowT = TypeVar("RowT")
 PRINTED_WEIGHT = 5e-5
@@ -36,6 +37,8 @@ def optimize(record: Run, say: Language) -> Document:
         "As of {day:%Y-%m-%d}, {budget:,.0f} {money}.",
         day=record.as_of, budget=record.budget, money=record.currency,
     )  # fmt: skip
+    if record.evidence is not None and (record.evidence.verdict == "refuted" or record.evidence.against):
+        answer.paragraph(verdict(say, record.evidence))
     held = sorted((p for p in record.positions if abs(p.weight) >= PRINTED_WEIGHT), key=lambda p: -p.weight)
     cash = record.cash
     last = (say.words("Cash"), *[""] * 4, answer.number(cash.value, ",.0f"), answer.number(cash.weight, ".1%"), "", "")
@@ -55,6 +58,9 @@ def optimize(record: Run, say: Language) -> Document:
     if record.before is not None:
         _orders(answer, record)
     _next_look(answer, record)
+    if record.evidence is not None:
+        for sentence in following(say, record.evidence):
+            answer.paragraph(sentence)
     _risk(answer, record)
     _expected(answer, record, held)
     _last_prices(answer, record)

@@ -16,6 +16,7 @@ from toolkit.report.markers import COSTS, NORMAL, SHOCKS, STORAGE, UNCERTAIN
 from toolkit.report.tables.basket import proposed
 from toolkit.report.tables.costs import entry_rests_on
 from toolkit.report.tables.deadline import deadline
+from toolkit.report.tables.evidence import following, verdict
 from toolkit.report.tables.facts import doubts
 
 MOSTLY_CASH = 0.5
@@ -34,7 +35,7 @@ def answer(run: Findings) -> tuple[Block, ...]:
     return (
         Heading(_result(run)),
         Paragraph(sentences(*_paragraph(run)), "answer"),
-        Paragraph(sentences(*deadline(run), *_next_look(run)), "next"),
+        Paragraph(sentences(*deadline(run), *_next_look(run), *_evidence(run)), "next"),
         KeyFigures((_controlled(run), _loss(run), _break_even(run) or _entry(run))),
         *((bar,) if (bar := proposed(run)) else ()),
         Status(((run.say.words("Status"), _status(run)), *doubts(run))),
@@ -106,6 +107,8 @@ def _paragraph(run: Findings) -> Iterator[Text]:
     if not run.held:
         yield run.say("Nothing is bought: {cash} is kept as cash, without metal risk.", cash=run.money(run.proposal.cash.value))
         return
+    if (found := run.proposal.evidence) is not None and (found.verdict == "refuted" or found.against):
+        yield verdict(run.say, found)
     yield _placed(run)
     if run.yielded and not run.broken:
         yield run.say(
@@ -119,6 +122,12 @@ def _paragraph(run: Findings) -> Iterator[Text]:
         share=text(run.derived(run.fmt.percent(run.controlled), *_doubt(run)), run.of_tables("controls")),
         towards=run.towards(run.record.owner.country),
     )
+
+
+def _evidence(run: Findings) -> Iterator[Text]:
+    """What past prices say of following the strategy, and of holding instead."""
+    if (found := run.proposal.evidence) is not None:
+        yield from following(run.say, found)
 
 
 def _next_look(run: Findings) -> Iterator[Text]:

@@ -1,0 +1,77 @@
+"""What is stored of strategies: of exactly what is shipped, known on its day, and made again by the command."""
+
+import json
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from toolkit.app.allocation.request import Request
+from toolkit.app.backtest.evidence import compute
+from toolkit.app.config import resolve
+from toolkit.app.context import Context
+from toolkit.app.strategies.evidence import FILE, evidence_of, stored, stored_of
+from toolkit.core.errors import GapError
+from toolkit.strategy.decode import load_strategy
+
+FOLDER = Path(__file__).resolve().parents[3] / "strategies"
+NAMES = sorted(path.stem for path in FOLDER.glob("*.toml"))
+FINGERPRINTS = {name: load_strategy(FOLDER / f"{name}.toml").fingerprint for name in NAMES}
+
+
+def shipped():
+    found = stored()
+    assert found is not None
+    return found
+
+
+def day():
+    return date.fromisoformat(shipped().as_of)
+
+
+NOT_FOLLOWED = {"no-holding-decides", "return-under-cvar"}
+"""Strategies that still wait for their evidence: decisions by month take them a quarter of an hour."""
+
+
+@pytest.mark.parametrize("name", sorted({*NAMES} - NOT_FOLLOWED))
+def test_what_is_stored_is_of_the_strategy_as_it_is_shipped(name):
+    """Where this fails: toolkit strategies evidence --write strategies/evidence.json."""
+    found = evidence_of(FINGERPRINTS[name], day())
+    assert found is not None
+    assert found.name == name
+    assert len(found.refutations) == len(load_strategy(FOLDER / f"{name}.toml").about.refuted) > 0
+
+
+def test_nothing_is_known_of_it_before_its_day_or_after_a_change():
+    assert evidence_of(FINGERPRINTS["minimum-risk"], day() - timedelta(days=1)) is None
+    changed = load_strategy(FOLDER / "minimum-risk.toml", ("constraint.any metal.upper=0.4",))
+    assert evidence_of(changed.fingerprint, day()) is None
+    with pytest.raises(GapError, match="no evidence"):
+        stored_of(["minimum-risk"], day() - timedelta(days=1))
+
+
+def test_the_command_makes_what_is_stored():
+    context = Context(resolve({}), day())
+    found = compute(Request("minimum-risk", context), ["minimum-risk"]).to_json()
+    whole = json.loads((FOLDER / FILE).read_text(encoding="utf-8"))
+    assert found["strategies"] == [one for one in whole["strategies"] if one["name"] == "minimum-risk"]
+
+
+def test_a_verdict_needs_the_years_that_were_asked_for_and_both_kinds_of_price():
+    for one in shipped().strategies:
+        for row in one.refutations:
+            if row.verdict != "cannot_tell":
+                assert row.verdict == row.so_far
+                assert (one.years or 0.0) >= row.years
+            if row.so_far == "holds":
+                assert row.interval is not None
+                assert row.interval_prints is not None
+                assert min(row.interval.low, row.interval_prints.low) > 0
+        assert one.verdict != "holds" or all(row.verdict == "holds" for row in one.refutations)
+
+
+def test_what_has_no_bundled_prices_says_so():
+    found = evidence_of(FINGERPRINTS["listed-proxies"], day())
+    assert found is not None
+    assert (found.verdict, found.followed) == ("cannot_tell", ())
+    assert found.missing

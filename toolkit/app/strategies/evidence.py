@@ -1,0 +1,64 @@
+"""The evidence of strategies that is stored beside them: `toolkit.app.backtest.evidence` makes it, here it is only read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+
+from toolkit.app.definitions import find, folders
+from toolkit.app.strategies.own_files import read_strategy
+from toolkit.core.errors import GapError, SpecError
+from toolkit.records.answers.evidence import EvidenceList
+from toolkit.records.evidence import StrategyEvidence
+
+FILE = "evidence.json"
+"""Beside the strategies that it is of."""
+
+
+@lru_cache
+def stored() -> EvidenceList | None:
+    """The evidence that is stored beside the strategies; None where there is none."""
+    for _, folder in folders("strategies"):
+        if (file := folder / FILE).is_file():
+            return EvidenceList.model_validate(json.loads(file.read_text(encoding="utf-8")))
+    return None
+
+
+def evidence_of(fingerprint: str, day: date) -> StrategyEvidence | None:
+    """The stored evidence of exactly this strategy, known on a day; None where it was changed, or made later."""
+    found = stored()
+    if found is None or found.as_of > day.isoformat():
+        return None
+    return next((one for one in found.strategies if one.fingerprint == fingerprint), None)
+
+
+def stored_of(names: Iterable[str], day: date) -> EvidenceList:
+    """The stored evidence of strategies as they are now.
+
+    Raises:
+        GapError: where none is stored of any of them.
+    """
+    found, whole = [evidence_of(read_strategy(find("strategies", name).path).fingerprint, day) for name in names], stored()
+    known = tuple(one for one in found if one is not None)
+    if whole is None or not known:
+        raise GapError(
+            "no evidence of these strategies is stored on {day}.",
+            hint="Make it: toolkit strategies evidence NAME --write FILE.",
+            day=day,
+        )
+    return whole.model_copy(update={"strategies": known})
+
+
+def written(found: EvidenceList, file: Path) -> None:
+    """Store evidence in a file.
+
+    Raises:
+        SpecError: where it cannot be written.
+    """
+    try:
+        file.write_text(json.dumps(found.to_json(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise SpecError("{file} cannot be written: {why:s}.", file=str(file), why=error.strerror or "") from error

@@ -1,0 +1,156 @@
+"""The stored evidence of a strategy in words: whether it is refuted, and what following it cost and earned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from types import MappingProxyType
+
+from toolkit.records.evidence import EvidenceState, Followed, Refutation, StrategyEvidence
+from toolkit.report.i18n.language import Language, mark
+from toolkit.report.i18n.text import Text
+
+FIGURES = MappingProxyType(
+    {
+        "volatility": mark("volatility"),
+        "growth": mark("growth a year"),
+        "return_over_volatility": mark("return over volatility"),
+        "return_over_tail": mark("return over tail loss"),
+        "utility": mark("utility"),
+        "tail_loss": mark("tail loss"),
+        "drawdown": mark("deepest fall"),
+        "diversification": mark("volatility over that of its parts"),
+        "unequal_risk": mark("inequality of risk"),
+        "largest_risk": mark("largest part of the risk"),
+        "largest_tail": mark("largest part of the tail loss"),
+        "group_risk": mark("part of the risk"),
+    }
+)
+RIVALS = MappingProxyType(
+    {
+        "followed": mark("followed"),
+        "held": mark("bought and held"),
+        "equal-weight": mark("equal weights"),
+        "sample-minimum-risk": mark("sample covariance"),
+        "gold-only": mark("gold"),
+    }
+)
+RATIOS = ("return_over_volatility", "return_over_tail", "diversification", "largest_tail", "unequal_risk")
+"""Figures that are no percentages."""
+EVERY = MappingProxyType(
+    {"month": mark("by month"), "quarter": mark("by quarter"), "year": mark("by year"), "never": mark("once")}
+)
+RHYTHMS = ("month", "quarter", "year")
+LONG = 50.0
+"""Years beyond which their number says nothing."""
+
+
+def figure(say: Language, name: str | None, value: float | None) -> str:
+    """The value of a figure; empty where there is none."""
+    return "" if value is None else say.figure(value, ".2f" if name in RATIOS else ".1%")
+
+
+def rival(say: Language, name: str) -> str:
+    """What a strategy is held against."""
+    return say.words(RIVALS[name]) if name in RIVALS else name
+
+
+def state(say: Language, found: EvidenceState) -> str:
+    """Whether what would refute a strategy came true, in few words."""
+    if found.verdict != "cannot_tell":
+        return say.words(mark("holds")) if found.verdict == "holds" else say.words(mark("refuted"))
+    against = say.words(mark(", so far against it")) if found.against else ""
+    if found.years_needed is None:
+        return say.words("cannot tell yet{against}", against=against)
+    if found.years_needed > LONG:
+        return say.words("cannot tell for decades{against}", against=against)
+    return say.words(
+        "cannot tell yet: {years} years needed{against}", years=say.figure(found.years_needed, ".1f"), against=against
+    )
+
+
+def verdict(say: Language, found: StrategyEvidence) -> Text:
+    """The same as a sentence, with the day of the evidence."""
+    day = say.fmt.long_date(found.day)
+    if found.verdict == "refuted":
+        broken = next(one for one in found.refutations if one.verdict == "refuted")
+        return say("This strategy is refuted (evidence of {day}): {how}.", day=day, how=_how(say, broken))
+    if found.verdict == "holds":
+        return say("What would refute this strategy has not come true (evidence of {day}).", day=day)
+    return _open(say, found, day)
+
+
+def _open(say: Language, found: StrategyEvidence, day: str) -> Text:
+    """Why nothing can be said yet."""
+    if found.years is None:
+        return say("Whether this strategy is refuted cannot be told: the evidence of {day} has no prices for it.", day=day)
+    years = {"seen": say.figure(found.years, ".1f"), "day": day}
+    if against := [one for one in found.refutations if one.so_far == "refuted"]:
+        return say(
+            "So far past prices speak against this strategy ({seen} years, evidence of {day}): {how}.",
+            how=_how(say, against[0]), **years,
+        )  # fmt: skip
+    if any(_disagree(one) for one in found.refutations):
+        return say(
+            "Whether this strategy is refuted cannot be told yet: {seen} years are seen, in which estimated and observed "
+            "prices speak against each other (evidence of {day}).",
+            **years,
+        )
+    if found.years_needed is None or found.years_needed > LONG:
+        return say("Whether this strategy is refuted cannot be told yet: {seen} years are seen (evidence of {day}).", **years)
+    needed = say.figure(found.years_needed, ".1f")
+    return say(
+        "Whether this strategy is refuted cannot be told yet: {seen} years are seen, {needed} are needed (evidence of {day}).",
+        needed=needed, **years,
+    )  # fmt: skip
+
+
+def _disagree(one: Refutation) -> bool:
+    """Whether a figure is on the good side at estimated prices and on the other at observed ones, or the other way round."""
+    return one.margin is not None and one.margin_prints is not None and one.margin * one.margin_prints < 0
+
+
+def _how(say: Language, one: Refutation) -> Text:
+    told = {"figure": say.words(FIGURES[one.figure or ""]), "value": figure(say, one.figure, one.value)}
+    other = figure(say, one.figure, one.other)
+    if one.against is None:
+        return say("{figure} {value}, and {other} is the limit", other=other, **told)
+    return say("{figure} {value}, {rival} {other}", other=other, rival=rival(say, one.against), **told)
+
+
+def following(say: Language, found: StrategyEvidence) -> Iterator[Text]:
+    """What following it cost and earned in each rhythm, beside bought and held; nothing where there are no prices."""
+    rows = [row for row in found.followed if row.name == "followed"]
+    held = next((row for row in found.followed if row.name == "held"), None)
+    if not rows or held is None or found.start is None or found.end is None:
+        return
+    shown = [row for row in rows if row.every in RHYTHMS]
+    yield say(
+        "Followed from {start} to {end} on past prices, the strategy earned net and paid for trades after the first purchase, "
+        "a year: {rhythms}; bought once and held it earned {held} (evidence of {day}, {fee} for the first purchase).",
+        start=say.fmt.month(date.fromisoformat(found.start)),
+        end=say.fmt.month(date.fromisoformat(found.end)),
+        rhythms=say.listed([_rhythm(say, row) for row in shown]),
+        held=say.figure(held.growth, ".1%"),
+        day=say.fmt.long_date(found.day),
+        fee=say.figure(held.first_costs, ".1%"),
+    )  # fmt: skip
+    yield holding(say, held)
+
+
+def _rhythm(say: Language, row: Followed) -> str:
+    return say.words(
+        "{every} {growth} and {costs}",
+        every=say.words(EVERY[row.every]),
+        growth=say.figure(row.growth, ".1%"),
+        costs=say.figure(row.costs, ".1%"),
+    )
+
+
+def holding(say: Language, held: Followed) -> Text:
+    """Whether holding was better than following."""
+    if held.ahead_interval is not None and held.ahead_interval.high < 0:
+        return say("To buy once and hold was better.")
+    if held.ahead_interval is not None and held.ahead_interval.low > 0:
+        return say("To follow it was better than to hold, by more than chance; it need not stay so.")
+    return say("The difference is within chance: to buy once and hold may be better.")
