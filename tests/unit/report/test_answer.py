@@ -96,7 +96,7 @@ def test_a_suspension_that_ends_names_its_last_day_the_day_after_and_where_resal
 
 
 def test_without_a_dated_change_the_paragraph_says_how_far_it_looked(records):
-    paragraph = told({**records["normal"], "upcoming": [], "evidence": None})[1]
+    paragraph = told({**records["normal"], "upcoming": [], "evidence": None, "rebalancing": None})[1]
     assert paragraph.endswith("No official change of a control is dated within 120 days.")
 
 
