@@ -69,9 +69,9 @@ def test_languages_and_other_reports_have_names_of_their_own(toolkit, run_folder
     assert (run_folder / "report.html").read_text(encoding="utf-8") == german
 
 
-@pytest.mark.parametrize(("budget", "code"), [("100000", 0), ("30000", 5)])
-def test_an_answer_in_another_language_has_its_report_in_it(toolkit, tmp_path, budget, code):
-    done = toolkit("optimize", *DAY, "--budget", budget, "--lang", "de")
+@pytest.mark.parametrize(("upper", "code"), [("0.2", 0), ("0.01", 5)])
+def test_an_answer_in_another_language_has_its_report_in_it(toolkit, tmp_path, upper, code):
+    done = toolkit("optimize", *DAY, "--set", f"constraint.any metal.upper={upper}", "--lang", "de")
     assert done.returncode == code
     page = next((tmp_path / "work" / "out" / "runs").glob("*/report*.html"))
     assert page.name == "report.de.html"

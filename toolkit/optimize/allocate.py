@@ -34,7 +34,7 @@ def allocate(problem: Problem, solver: SolverSpec | None = None, *, work: Work |
 def allocate_giving_way(
     problem: Problem, solver: SolverSpec | None = None, *, work: Work | None = None
 ) -> tuple[Problem, Allocation]:
-    """The problem that was solved and its answer: where nothing holds every limit, those that may give way are soft.
+    """The problem that was solved and its answer: where whole lots alone break limits, those that may give way are soft.
 
     Args and errors as of `allocate`.
     """
@@ -43,7 +43,7 @@ def allocate_giving_way(
     try:
         return problem, solve(problem, settings, work)
     except NotSolved as error:
-        if (softer := problem.giving_way()) is not None:
+        if error.convex is not None and (softer := problem.giving_way()) is not None:
             with suppress(NotSolved):
                 return softer, solve(softer, settings, Work(settings.time_limit))
         raise explain(error, work) from error.cause
