@@ -6,7 +6,7 @@ because what a number is called and how it is rounded belongs to the section tha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
@@ -242,11 +242,16 @@ Drawings = tuple[Drawing, ...]
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A chart in one or more drawings; `told` says it in words with its numbers."""
+    """A chart in one or more drawings; `told` says it in words with its numbers.
+
+    Attributes:
+        parts: The same in several charts, for slides, on which the whole would be too small; empty where it is not.
+    """
 
     kind: ClassVar[str] = "chart"
     drawings: Drawings
     told: str
+    parts: tuple[Chart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -458,6 +463,13 @@ def apart(blocks: Iterable[Block]) -> Iterator[Block]:
     """Blocks in order, figures side by side one by one."""
     for block in blocks:
         yield from block.figures if isinstance(block, Columns) else (block,)
+
+
+def pieces(items: Sequence[T], most: int) -> list[tuple[T, ...]]:
+    """Items in pieces of nearly the same length, each of at most so many; one empty piece of none."""
+    number = max(-(-len(items) // most), 1)
+    size = max(-(-len(items) // number), 1)
+    return [tuple(items[i : i + size]) for i in range(0, len(items), size)] or [()]
 
 
 @dataclass(frozen=True, slots=True)

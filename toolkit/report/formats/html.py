@@ -5,10 +5,9 @@ Templates, style sheet and drawings are given, not read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import CodeType
-from typing import TypeVar
 
 from jinja2 import BytecodeCache, DictLoader, StrictUndefined, TemplateNotFound
 from jinja2.bccache import Bucket
@@ -188,7 +187,6 @@ def _is_missing(content: object) -> bool:
 
 ROWS_OF_SLIDE, BARS, LINES, PANELS, NOTES, DATES = 6, 9, 5, 4, 6, 4
 """What a slide holds at most: rows of a table, bars, lines of the matrix, small charts, notes, dates ahead."""
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,25 +271,20 @@ def _cut(block: d.Block) -> list[d.Block]:
     """A block in pieces that fit a slide."""
     match block:
         case d.Table():
-            cut = [replace(block, rows=rows, stacks=False) for rows in _pieces(block.rows, ROWS_OF_SLIDE)]
+            cut = [replace(block, rows=rows, stacks=False) for rows in d.pieces(block.rows, ROWS_OF_SLIDE)]
         case d.BarTable():
-            cut = [replace(block, bars=bars) for bars in _pieces(block.bars, BARS)]
+            cut = [replace(block, bars=bars) for bars in d.pieces(block.bars, BARS)]
         case d.Matrix():
-            cut = [replace(block, lines=lines) for lines in _pieces(block.lines, LINES)]
+            cut = [replace(block, lines=lines) for lines in d.pieces(block.lines, LINES)]
         case d.Panels():
-            cut = [replace(block, items=items, legend=()) for items in _pieces(block.items, PANELS)]
+            cut = [replace(block, items=items, legend=()) for items in d.pieces(block.items, PANELS)]
         case d.Calendar():
             ahead = tuple(one for one in block.dates if one.state != "past") or block.dates
             cut = [replace(block, dates=ahead[:DATES])]
+        case d.Chart(parts=(_, *_)):
+            cut = list(block.parts)
         case d.Notes():
-            cut = [replace(block, items=items) for items in _pieces(block.items, NOTES)]
+            cut = [replace(block, items=items) for items in d.pieces(block.items, NOTES)]
         case _:
             cut = [block]
     return list(cut)
-
-
-def _pieces(items: Sequence[T], most: int) -> list[tuple[T, ...]]:
-    """Items in pieces of nearly the same length."""
-    number = max(-(-len(items) // most), 1)
-    size = max(-(-len(items) // number), 1)
-    return [tuple(items[i : i + size]) for i in range(0, len(items), size)] or [()]

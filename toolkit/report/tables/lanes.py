@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
 
 from toolkit.controls.state import Measure
 from toolkit.records.controls import ControlState, MeasureSpells
 from toolkit.report.charts.timeline import Bar, Mark, Period, Swimlane, swimlanes
-from toolkit.report.document import Chart, Figure, Table, left
+from toolkit.report.document import Chart, Figure, Table, left, pieces
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import day
 from toolkit.report.i18n.language import mark
@@ -21,6 +21,8 @@ AHEAD = timedelta(days=150)
 """How far the axis goes beyond the day of the report: far enough to see what follows the next deadlines."""
 SHOWN = 5
 """Years that the axis goes back: a licence of 1998 would leave no room for what changed since."""
+LANES_OF_SLIDE = 6
+"""Lanes that a slide shows in type that is read across a room."""
 SUSPENDED, BAN, LICENCE, WHITELIST = "suspended", "ban", "licence", "exporter_whitelist"
 STATES: Mapping[Mark, str] = {
     "on": mark("in force"),
@@ -67,12 +69,13 @@ def timeline(run: Findings) -> Figure | None:
         start=str(start.year),
         end=fmt.month(end),
     )
-    swim = [Swimlane(lane.metals, tuple(part for part in (lane.measure, lane.notice) if part), lane.spells) for lane in lanes]
+    axis = Period(start, end, run.as_of)
+    parts = pieces(lanes, LANES_OF_SLIDE)
     shown = {spell.mark for lane in lanes for spell in lane.spells if spell.since < end}
     return Figure(
         _finding(run, lanes),
         sub,
-        (Chart(swimlanes(swim, Period(start, end, run.as_of), fmt), _told(run, lanes, start, end)),),
+        (replace(_chart(run, lanes, axis), parts=tuple(_chart(run, part, axis) for part in parts) if len(parts) > 1 else ()),),
         tuple((state, say.words(words)) for state, words in STATES.items() if state in shown),
         say(
             "Source: control ledger{markers}.",
@@ -80,6 +83,11 @@ def timeline(run: Findings) -> Figure | None:
         ),
         _table(run, lanes),
     )
+
+
+def _chart(run: Findings, lanes: Sequence[Lane], axis: Period) -> Chart:
+    swim = [Swimlane(lane.metals, tuple(part for part in (lane.measure, lane.notice) if part), lane.spells) for lane in lanes]
+    return Chart(swimlanes(swim, axis, run.fmt), _told(run, lanes, axis))
 
 
 def _table(run: Findings, lanes: Sequence[Lane]) -> Table:
@@ -97,7 +105,7 @@ def _table(run: Findings, lanes: Sequence[Lane]) -> Table:
     )
 
 
-def _told(run: Findings, lanes: Sequence[Lane], start: date, end: date) -> str:
+def _told(run: Findings, lanes: Sequence[Lane], axis: Period) -> str:
     """The lanes in words: whom, what, and how it stands on the day of the report."""
     say = run.say
     told = []
@@ -107,8 +115,8 @@ def _told(run: Findings, lanes: Sequence[Lane], start: date, end: date) -> str:
         told.append(", ".join(part for part in (lane.metals, lane.measure, lane.notice, state) if part))
     lead = say.words(
         "Lanes from {start} to {end}, as they stand on {day}:",
-        start=str(start.year),
-        end=str(end.year),
+        start=str(axis.start.year),
+        end=str(axis.end.year),
         day=run.fmt.long_date(run.as_of),
     )
     return f"{lead} {'; '.join(told)}."
