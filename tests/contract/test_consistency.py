@@ -195,7 +195,7 @@ FORMULAS = {
     "(exposure.at_risk.value-Σexposure.lots[].value)", "((exposure.at_risk.value-Σexposure.lots[].value)-Σexposure.lots[].value)", "(flows.flows[].became.level/flows.flows[].became.base)",
     "(whatif.largest_observed-1)", "(risk.cvar_95*(budget-costs.entry))",
     # another unit: points, tonnes, an index of 10,000, powers of ten, an error in per cent as an amount
-    "(100*(constraints[].limit-constraints[].value))", "(100*(constraints[].value-constraints[].limit))",
+    "(100*constraints[].slack)",
     "(100*(positions[].weight-positions[].previous_weight))", "(100*scenarios[].loss)", "(100*risk.measures[])",
     "(10000*supply.metals[].scored.hhi)",
     "(10000*supply.metals[].scored.hhi_upper)", "(10000*supply.metals[].scored.hhi_range[])", "(10000*supply.thresholds.highly_concentrated)", "(flows.flows[].quantity[]/1000)",
@@ -216,7 +216,7 @@ COUNTS = {
     "calendar._entry", "calendar._finding", "concentration._above", "concentration._weights", "concentration._won",
     "conflict._figures", "conflict.no_answer", "factors._title", "factors.correlations", "controls._finding", "deadline._returned", "deadline.deadline", "facts.doubts", "flows.effects",
     "changes._flows", "flows.recent", "history._foot", "holdings._bar", "holdings_answer._figure", "holdings_answer._status",
-    "holdings_answer._stoppable", "method._data", "official._finding", "official._views", "resale._state", "sources._dates",
+    "holdings_answer._stoppable", "method._data", "official._finding", "official._views", "resale._by_measure", "sources._dates",
     "sources._late", "sources._metals", "stages._finding",
 }  # fmt: skip
 """Where rows or days are counted."""
@@ -234,7 +234,7 @@ COLUMNS = {
     "12 before": "flows.flows[].summary.year_before",
     "12 months, kg a month": "flows.flows[].summary.year flows._number",
     "68% interval": "assets[].volatility.high assets[].volatility.low",
-    "95% interval": "correlations[].high correlations[].low",
+    "95% interval": "correlations[].high correlations[].low correlation_risk.pairs[].high correlation_risk.pairs[].low",
     "a year before": "flows.flows[].summary.on_year.base",
     "After 3 years, EUR": "exit.products[].net exit.total.net",
     "All, kg": "changes.flows[].all.latest",
@@ -253,8 +253,8 @@ COLUMNS = {
     "Changes each": "factor_model.assets[].changes",
     "Collapse from": "flows.flows[].controls[].collapsed",
     "Corrected": "assets[].volatility.corrected",
-    "Correlation observed": "correlations[].observed",
-    "Correlation used": "correlations[].forecast",
+    "Correlation observed": "correlations[].observed correlation_risk.pairs[].observed",
+    "Correlation used": "correlations[].forecast correlation_risk.pairs[].forecast",
     "Cost, EUR": "costs.entry orders[].cost",
     "Date": "changes.controls[].day flows.reported[].date",
     "Days old": "quality.series[].age_days",
@@ -357,7 +357,7 @@ COLUMNS = {
         "(prices.series[].months[].level*prices.series[].months[].error) "
         "prices.series[].last.print prices.series[].last.level prices.series[].last.error"
     ),
-    "95 % of prices of today, EUR": "exposure.prices[].price_today_low exposure.prices[].price_today_high",
+    "95% of prices of today, EUR": "exposure.prices[].price_today_low exposure.prices[].price_today_high",
     "Price of a kg, EUR": (
         "exposure.prices[].price exposure.prices[].price_today_se exposure.prices[].date "
         "exposure.prices[].price_today_low exposure.prices[].price_today_high"
@@ -375,7 +375,7 @@ COLUMNS = {
     "remaining": "supply.metals[].scored.n_minus_1",
     "remains": "assets[].supply.n_minus_1",
     "risk": "risk_contributions[]",
-    "Room, points": "(100*(constraints[].limit-constraints[].value)) (100*(constraints[].value-constraints[].limit))",
+    "Room, points": "(100*constraints[].slack)",
     "Rounding, points": "(cash.weight-relaxed.cash) (positions[].weight-positions[].relaxed_weight)",
     "Rows": "data[].rows",
     "Share": "(Σexposure.lots[].value/Σexposure.lots[].value) holdings._bar",
@@ -407,6 +407,7 @@ COLUMNS = {
         "Σexit.tax.lots[].value Σexposure.lots[].value Σorders[].cash Σpositions[].value"
     ),
     "variance": "risk.factor_shares[]",
+    "Volatility with the observed": "correlation_risk.pairs[].volatility",
     "Volatility a year": "factor_model.factors[].volatility",
     "Weight": "positions[].weight supply.metals[].weight",
     "weight": "cash.weight positions[].weight",
@@ -664,7 +665,7 @@ def named(node: Any, metals: dict[str, str], whole: set[str]) -> set[str]:
     told = " ".join([span.text for span in walk(node, Span)] + [chart.told for chart in walk(node, d.Chart)]).casefold()
     formulas = " ".join(shown.formula for shown in written(node))
     found = {key for key, name in metals.items() if f"[{key}]" in formulas or re.search(rf"\b{name}\b", bare(told))}
-    return found | whole if not found or "Σ" in formulas or "scenarios[" in formulas else found
+    return found | whole if not found or re.search(r"Σ|scenarios\[|correlation_risk\.", formulas) else found
 
 
 def test_a_cited_source_holds_the_metal(pages, held):

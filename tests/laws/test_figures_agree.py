@@ -198,6 +198,7 @@ COMMANDS = {
 }
 FIGURE = re.compile(r"(?<![\w.,/-])[+-]?(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?:\s?(%))?(?![\w/-]|[,.]\d)")
 LEGENDS = {
+    "exposure": ("95% between",),
     "event": ("1 m", "3 m", "6 m", "12 m"),
     "flows": ("3 mo", "12 mo", "3 on 12", "zeros/12"),
     "factors": ("68% interval", "|t| of 2 or more", "a forecast that is right has 1.00"),
@@ -282,7 +283,7 @@ def test_every_figure_of_the_terminal_is_one_of_the_object(told, command):
         sentence = line.rstrip().endswith((".", ":", ")"))
         own = [number for number, tags in found if sentence or not named or tags & named]
         bare = line.replace(" and ", ", ")
-        bare = re.sub(r"No\. \d+(?: of |/)\d{4}|limbs? [\d()]+(?:, [\d()]+)?|\(\d\)", " ", bare)
+        bare = re.sub(r"No\. \d+(?: of |/)\d{4}(?: para \d+)?|limbs? [\d()]+(?:, [\d()]+)?|\(\d\)", " ", bare)
         for phrase in phrases:
             bare = bare.replace(phrase, " ")
         for figure in FIGURE.finditer(bare):

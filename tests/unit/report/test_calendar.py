@@ -40,7 +40,7 @@ def test_each_date_says_what_happens_and_what_follows():
         "No.\u00a046/2024\u00a0¶2, suspended by No.\u00a072/2025. In force again from 28\u00a0Nov\u00a02026 unless it is extended."
     )
     lapsed = found["2026-11-10"]
-    assert plain(lapsed.what).endswith("No.\u00a062/2025 has lapsed")
+    assert plain(lapsed.what).startswith("Suspension lapsed: No.\u00a055/2025")
     assert "by the dates of the acts; whether it was extended after 8\u00a0Oct\u00a02026 is not known" in plain(lapsed.note)
     assert plain(found["2027-01-10"].note) == "No legal act confirms it."
 

@@ -158,7 +158,7 @@ def change_in_words(run: Findings, row: Upcoming) -> tuple[Text, tuple[Text, ...
             )
             return claimed, (say("No legal act confirms it."),)
         case "lapsed":
-            told = say("The suspension of {notices} has lapsed", notices=acts)
+            told = say("Suspension lapsed: {notices}", notices=acts)
             return told, (say("Suspended by {notice}.", notice=title), *_after_lapse(run, row))
         case _:
             return _suspension_ends(run, row, acts, title)

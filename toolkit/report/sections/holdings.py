@@ -220,9 +220,9 @@ def _lots(run: Findings, lots: Sequence[LotExposure]) -> Figure:
         below=told,
     )
     sub = say(
-        "What a control can stop first (▲), then by value. ○ is the average of a year, with what 95 % of prices of today lie "
-        "in; ± is one standard error as the price of today. Measures are those on the form of the lot for delivery from its "
-        "origin {towards}; a notice names forms, not metals.",
+        "What a control can stop first (▲), then by value. ○ is the average of a year, with the range that holds 95% of "
+        "prices of today; ± is one standard error as the price of today. Measures are those on the form of the lot for "
+        "delivery from its origin {towards}; a notice names forms, not metals.",
         towards=towards_of(run, lots),
     )
     if unknown:
@@ -413,7 +413,7 @@ def _yearly(run: Findings) -> Figure | None:
         prices.values(),
         left("Metal", lambda price: run.head(run.product(price.asset))),
         right("Price used, {currency}", lambda price: strong(fmt.price(price.price))),
-        right("95 % of prices of today, {currency}", lambda price: _interval(run, price), "95 % of prices of today"),
+        right("95% of prices of today, {currency}", lambda price: _interval(run, price), "95% of prices of today"),
         left("Basis", lambda price: text(fmt.sentence(say.term("term", price.basis)), muted(f" {str(price.date)[:4]}"))),
         left("Paid in", lambda price: run.country(price.place) if price.place else say.words("not stated")),
         *(_quoted(run) if quoted else ()),

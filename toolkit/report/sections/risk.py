@@ -8,7 +8,7 @@ from toolkit.records.factors import FactorAsset
 from toolkit.records.parts.prices import Fall
 from toolkit.records.risk import AssetModel
 from toolkit.report.charts.intervals import Interval, intervals, is_logarithmic
-from toolkit.report.compose import beside, section
+from toolkit.report.compose import beside, folded, section
 from toolkit.report.document import Bar, Block, Chart, Figure, Missing, Table, left, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
@@ -37,10 +37,9 @@ def risk(run: Findings) -> tuple[Block, ...] | Missing:
     believed = _volatilities(run)
     if not run.held:
         return (believed,) if believed else Missing(run.say.words("Nothing is held, so nothing carries risk."))
-    rests = _correlations(run)
     return (
         *beside(_contributions(run), believed),
-        *((rests,) if rests else ()),
+        *folded(_correlations(run)),
         *(figure for figure in (falls(run), shocks(run), tail(run)) if figure),
     )
 
@@ -109,7 +108,7 @@ def _correlations(run: Findings) -> Figure | None:
         right("Correlation observed", lambda r: fmt.number(r.observed, 2)),
         right("95% interval", lambda r: say("{low} to {high}", low=fmt.number(r.low, 2), high=fmt.number(r.high, 2))),
         right("Volatility with the observed", lambda r: strong(fmt.percent(r.volatility))),
-        stacks=False,
+        keys=2,
     )
     return Figure(title, sub, (table,), (), own_calculation(run))
 

@@ -77,9 +77,9 @@ def _dates(run: Findings, doubtful: int) -> Status:
     items = [(say.words("Legal state of"), text(carried))]
     if prices := _prices(run):
         items.append((say.words("Prices"), prices))
+    items.append((say.words("Unconfirmed facts in this report"), text(fmt.number(doubtful))))
     if vintages := _vintages(run):
         items.append((say.words("Shares of supply"), vintages))
-    items.append((say.words("Unconfirmed facts in this report"), text(fmt.number(doubtful))))
     return Status(tuple(items))
 
 

@@ -23,7 +23,8 @@ SOON = 120
 def deadline(run: Findings) -> Iterator[Text]:
     """What returned by its date alone, the next official change, and which holdings it names."""
     say, fmt = run.say, run.fmt
-    yield from _returned(run)
+    if not (run.short and run.parts.changes):  # else what returned stands among what changed
+        yield from _returned(run)
     near = [row for row in official_dates(run.record.upcoming) if (day(row.date) - run.as_of).days <= SOON]
     if not near:
         yield say("No official change of a control is dated within {days} days.", days=SOON)
