@@ -35,9 +35,10 @@ def answer(run: Findings) -> tuple[Block, ...]:
     return (
         Heading(_result(run)),
         Paragraph(sentences(*_paragraph(run)), "answer"),
-        Paragraph(sentences(*deadline(run), *_next_look(run), *_evidence(run)), "next"),
+        Paragraph(sentences(*deadline(run), *_next_look(run)), "next"),
         KeyFigures((_controlled(run), _loss(run), _break_even(run) or _entry(run))),
         *((bar,) if (bar := proposed(run)) else ()),
+        *((Paragraph(evidence),) if (evidence := sentences(*_evidence(run))) else ()),
         Status(((run.say.words("Status"), _status(run)), *doubts(run))),
     )
 
