@@ -34,16 +34,18 @@ def allocate(problem: Problem, solver: SolverSpec | None = None, *, work: Work |
 def allocate_giving_way(
     problem: Problem, solver: SolverSpec | None = None, *, work: Work | None = None
 ) -> tuple[Problem, Allocation]:
-    """The problem that was solved and its answer: where whole lots alone break limits, those that may give way are soft.
+    """The problem that was solved and its answer: where nothing holds every limit, those that may give way are soft.
 
-    Args and errors as of `allocate`.
+    They are where whole lots or what is held leave no answer; limits that contradict each other are a conflict, whatever they
+    may do. Args and errors as of `allocate`.
     """
     settings = solver or SolverSpec()
     work = Work(settings.time_limit) if work is None else work
     try:
         return problem, solve(problem, settings, work)
     except NotSolved as error:
-        if error.convex is not None and (softer := problem.giving_way()) is not None:
+        coarse = error.convex is not None or problem.previous.any()
+        if coarse and (softer := problem.giving_way()) is not None:
             with suppress(NotSolved):
                 return softer, solve(softer, settings, Work(settings.time_limit))
         raise explain(error, work) from error.cause

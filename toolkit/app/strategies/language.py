@@ -358,7 +358,7 @@ COMMON: Mapping[str, str] = MappingProxyType(
         "rebalance.confidence": "With which a gain must exceed its error.",
         "hold_upper": "From here on what has grown is sold; a quarter above `upper` by default.",
         "hard": "Sell whatever exceeds `upper`.",
-        "gives_way": "Soft where whole lots cannot hold every limit and divisible metal could.",
+        "gives_way": "Soft where whole lots of a small budget, or what is held, leave no answer.",
         "threshold": "Nothing is traded while no weight is further than this from its target.",
         "on_infeasible": "Keep what is held until the next decision, or end the backtest with an error.",
         "delay": "Of the licence for what is bought under export control.",

@@ -396,7 +396,7 @@ class Relaxable(Constraint):
     """A constraint whose limits may give way: in the answer to a conflict, or for a price.
 
     With `soft = PRICE` a unit beyond the limit costs PRICE in the objective's own unit, and no answer is refused for it. With
-    `gives_way` it is soft where whole lots cannot hold every limit and divisible metal could.
+    `gives_way` it is soft where whole lots of a small budget, or what is held, leave no answer.
     """
 
     relaxable: ClassVar[bool] = True

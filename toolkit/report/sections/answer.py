@@ -144,8 +144,9 @@ def _next_look(run: Findings) -> Iterator[Text]:
 
 def _yielded(run: Findings, c: Limit) -> Text:
     """A soft limit that gives way, by how much."""
-    asked = scale(run.say, c.kind, c.measure).asked
-    return run.say("{name} {value} for {limit}", name=of_strategy(c.name, run.say), value=asked(c.value), limit=asked(c.limit))
+    of = scale(run.say, c.kind, c.measure)
+    told = {"value": of.value(c.value), "limit": of.asked(c.limit)}
+    return run.say("{name} {value} for {limit}", name=of_strategy(c.name, run.say), **told)
 
 
 def _placed(run: Findings) -> Text:
