@@ -169,3 +169,14 @@ def with_metals(run: Findings, only: str | None = None, **fields: Any) -> Findin
     part = run.part(SupplyPart)
     metals = tuple(metal.model_copy(update=fields) if only in (None, metal.asset) else metal for metal in part.metals)
     return replace(run, parts=run.parts.model_copy(update={"supply": part.model_copy(update={"metals": metals})}))
+
+
+def shown_metal(position: dict) -> str:
+    """The metal of a position as a page heads it: an origin of its own is told behind it."""
+    of = position["offer_of"]
+    return position["asset"].capitalize() if of is None else f"{of.capitalize()} from China"
+
+
+def shown_name(position: dict) -> str:
+    """The product of a position as a page names it."""
+    return position["name"].replace(" (CHN)", ", from China")

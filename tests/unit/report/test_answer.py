@@ -8,6 +8,7 @@ import pytest
 
 from tests.records import partial_findings
 from toolkit.app.languages import language
+from toolkit.core.text import half_up
 from toolkit.report.i18n.language import Language
 from toolkit.report.i18n.text import plain
 from toolkit.report.markers import NORMAL, SHOCKS, UNCERTAIN
@@ -134,7 +135,7 @@ def test_break_even_is_the_rise_at_the_end_of_the_holding_period(subjects):
     exit_ = subject.parts["exit"]
     assert exit_["years"] == 3
     assert plain(found.value) == f"+{100 * exit_['total']['rise'][exit_['horizons'].index(3)]:.1f}%"
-    assert f"trading costs €{subject.record['costs']['entry']:,.0f}" in plain(found.note)
+    assert f"trading costs €{half_up(subject.record['costs']['entry'], 0)}" in plain(found.note)
 
 
 def test_the_basket_is_one_bar_with_a_name_a_part_what_is_controlled_first(records):

@@ -14,6 +14,7 @@ from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.languages import language
 from toolkit.app.optimize import NoAnswer, optimize
+from toolkit.core.text import half_up
 from toolkit.records.conflict import AskedLimit
 from toolkit.report.i18n.asked import asked
 from toolkit.report.i18n.text import plain
@@ -124,7 +125,7 @@ def test_the_volatility_that_an_objective_sets_is_a_limit_too():
     least = 0.18  # 19 % without lots; how near whole lots come within two seconds differs
     assert least < details["relaxation"]["objective.volatility"] < least + 0.06
     if details["set"]:
-        assert page["figures"][label_of(details)] == f"{100 * details['relaxation']['objective.volatility']:.1f} points"
+        assert page["figures"][label_of(details)] == f"{half_up(100 * details['relaxation']['objective.volatility'], 1)} points"
     else:  # whole lots at that volatility were not found within the work: unknown, and no proof that there are none
         assert not details["relaxation_known"]
         assert page["title"] == "By how much a limit must give way was not found"

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.records import partial_findings, report_html
+from tests.records import partial_findings, report_html, shown_metal, shown_name
 from tests.subjects import HOSTILE
 from toolkit.core.errors import SpecError
+from toolkit.core.text import half_up
 from toolkit.report.compose import Definition, builders, compose
 from toolkit.report.document import Missing
 from toolkit.report.i18n.formats import Formats
@@ -145,7 +146,7 @@ def test_weights_and_cash_are_those_of_the_record(records, read_pages):
         column = 1 if name == "moved" else 0
         for p in held:
             expected = FORMATS.percent(p["weight"]) if p["weight"] > 0 else "–none"
-            assert shown[p["asset"].capitalize()][column] == expected
+            assert shown[shown_metal(p)][column] == expected
         assert shown["Cash"][column] == FORMATS.percent(record["cash"]["weight"])
 
 
@@ -154,15 +155,15 @@ def test_orders_carry_lots_prices_values_and_costs_of_the_record(records, read_p
     shown = {row[0]: row[1:] for row in rows[1:]}
     for p in (p for p in record["positions"] if p["weight"] > 0):
         order, lots, lot, level, last, value, cost = shown[p["name"]]
-        assert (order, value) == (f"buy {p['quantity']:,.6g} {p['unit']}", f"{p['value']:,.0f}")
+        assert (order, value) == (f"buy {p['quantity']:,.6g} {p['unit']}", half_up(p["value"], 0))
         assert (lots, lot) == (str(p["lots"]), f"{p['lot_size']:g} {p['unit']}")
         assert float(level.split(" /")[0].split(" ±")[0].replace(",", "")) == pytest.approx(p["price"], rel=2e-3)
         assert float(last.lstrip("▲▼ ").split(", ")[0].replace(",", "")) == pytest.approx(p["price_raw"], rel=2e-2)
-        assert cost == f"{p['cost']:,.0f}"
-    assert shown["Together"][-2] == f"{sum(p['value'] for p in record['positions']):,.0f}"
+        assert cost == half_up(p["cost"], 0)
+    assert shown["Together"][-2] == half_up(sum(p["value"] for p in record["positions"]), 0)
     record, rows = records["moved"], read_pages["moved"].tables["Orders"]
     shown = {row[0]: row[1:] for row in rows[1:]}
-    assert all(shown[p["name"]][-1] == f"{p['quantity']:,.6g} {p['unit']}" for p in record["positions"] if p["weight"] > 0)
+    assert all(shown[shown_name(p)][-1] == f"{p['quantity']:,.6g} {p['unit']}" for p in record["positions"] if p["weight"] > 0)
 
 
 def test_risk_countries_and_limits_are_those_of_the_record(records, read_pages):
