@@ -30,7 +30,7 @@ FOUND_BY_LOOKING = {
 COMMANDS = {path.name for path in (PACKAGE / "cli").glob("*.py")}
 OF_COMMANDS = {"app", "records/answers"}
 """Folders in which a command has a file of its name: that is how they grow, too, and only the others are counted."""
-CEILINGS = {"app/allocation": 18, "core": 20, "optimize/solvers": 20}
+CEILINGS = {"app/allocation": 18, "records": 17, "core": 20, "optimize/solvers": 20}
 """Modules in folders that are too large: a number here may only fall."""
 
 OF_AN_ALGORITHM = {

@@ -10,7 +10,6 @@ from toolkit.app.allocation.amounts import AllocationAmounts
 from toolkit.app.allocation.scenarios import StrategyScenarios
 from toolkit.core.forecast import FloatArray, Forecast
 from toolkit.core.messages import Message, message
-from toolkit.optimize.constraints.exposure import ControlExposure
 from toolkit.optimize.constraints.measures import CLOSED
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.solution import Allocation
@@ -108,11 +107,12 @@ def limit_rows(problem: Problem, allocation: Allocation) -> tuple[Constraint, ..
     return tuple(
         Constraint.from_objects(
             limit,
-            confidence=_confidence(term := terms.get(limit.name)),
-            coverage=term.coverage(problem.data) if isinstance(term, ControlExposure) else None,
+            confidence=_confidence(term),
+            coverage=None if term is None else term.coverage(problem.data),
             **{key: getattr(term, key, None) for key in ("soft", "measure", "days")},
         )
         for limit in allocation.limits
+        for term in (terms.get(limit.name),)
     )
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from toolkit.core.messages import Message, message
-from toolkit.optimize.constraints.factors import FactorExposure
 from toolkit.optimize.objectives.equal_weight import EqualWeight
 from toolkit.optimize.objectives.min_risk import MinRisk
 from toolkit.risk_model.covariance.sample import SampleCovariance
@@ -71,10 +70,10 @@ def least_risk_on_sample(of: Strategy) -> tuple[Strategy, bool]:
     left out, since a sample has none.
     """
     objective, forecast = of.objective, ForecastSpec(covariance=SampleCovariance())
-    alike = isinstance(objective, MinRisk) and objective.measure == "variance"
+    alike = objective.least_variance
     if alike:
         forecast = of.forecast.model_copy(update={"covariance": SampleCovariance()})
-    limits = tuple(term for term in of.constraints if not isinstance(term, FactorExposure))
+    limits = tuple(term for term in of.constraints if not term.on_factors)
     update = {"name": SAMPLE, "constraints": limits, "objective": objective if alike else MinRisk(), "forecast": forecast}
     return of.model_copy(update=update), alike
 

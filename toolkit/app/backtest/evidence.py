@@ -33,8 +33,8 @@ from toolkit.strategy.refutation import RefutedSpec
 
 RHYTHMS = ("month", "quarter", "year")
 FOLLOWED, HELD, WITHOUT = "followed", "held", "without "
-DECIMALS = 6
-DRAWS = 1000
+STORED_DECIMALS = 6
+PATHS_DRAWN = 1000
 """Resampled paths of a margin."""
 
 
@@ -88,10 +88,10 @@ def compute(request: Request, names: Iterable[str], told: Callable[[str], None] 
 
 
 def rounded(value: Any) -> Any:
-    """A value of JSON with its numbers to `DECIMALS`: the last bits of a sum follow from where an array lies in memory."""
+    """A value of JSON, numbers to `STORED_DECIMALS`: the last bits of a sum follow from where an array lies in memory."""
     match value:
         case float():
-            return round(value, DECIMALS)
+            return round(value, STORED_DECIMALS)
         case list():
             return [rounded(one) for one in value]
         case dict():
@@ -235,7 +235,7 @@ def _refutation(past: _Past, one: RefutedSpec, runs: dict[tuple[str, str], Backt
     count = len(own.returns)
     drawn = count >= evaluation.LEAST_RETURNS
     block, seed = evaluation.block_length(count), past.request.seed
-    paths = stationary_bootstrap(count, block=block, draws=DRAWS, seed=seed) if drawn else None
+    paths = stationary_bootstrap(count, block=block, draws=PATHS_DRAWN, seed=seed) if drawn else None
     ours = past.outcomes(own, one.groups)
     if one.against is None:
         margins = [against_numbers(figure, at, one.below, one.above, paths) for at in ours]

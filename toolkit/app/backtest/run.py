@@ -139,7 +139,16 @@ def _earlier_end(end: date | None, last: date) -> tuple[str, ...]:
 
 
 def past_prices(asked: BacktestRequest, strategies: Sequence[Strategy], market: PricedMarket) -> tuple[BacktestPrices, bool]:
-    """The prices of all assets between the days, and whether gold is one that a baseline can hold."""
+    """The prices of all assets between the days, and whether gold is one that a baseline can hold.
+
+    Args:
+        asked: The days.
+        strategies: Whose assets are priced.
+        market: Of the last day.
+
+    Raises:
+        SpecError: for days that make no range.
+    """
     as_of, currency = market.snapshot.as_of, market.context.settings.config.owner.currency
     end = asked.end or as_of
     if end > as_of:

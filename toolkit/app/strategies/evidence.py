@@ -9,8 +9,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from toolkit.app.definitions import find, folders
+from toolkit.app.runs import put
 from toolkit.app.strategies.own_files import read_strategy
-from toolkit.core.errors import GapError, SpecError
+from toolkit.core.errors import GapError
 from toolkit.records.answers.evidence import EvidenceList
 from toolkit.records.evidence import StrategyEvidence
 
@@ -58,7 +59,4 @@ def written(found: EvidenceList, file: Path) -> None:
     Raises:
         SpecError: where it cannot be written.
     """
-    try:
-        file.write_text(json.dumps(found.to_json(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise SpecError("{file} cannot be written: {why:s}.", file=str(file), why=error.strerror or "") from error
+    put(file, (json.dumps(found.to_json(), indent=1, ensure_ascii=False) + "\n").encode())

@@ -245,6 +245,9 @@ class Constraint(Term):
     ignorable: ClassVar[bool] = False
     """Whether weights that ignore it are accepted, because they hold it anyway or only whole lots can."""
 
+    on_factors: ClassVar[bool] = False
+    """Whether it is about factors of the covariance, so that an estimator without them cannot hold it."""
+
     of_dealer: ClassVar[bool] = False
     """Whether it is a term of trade of the dealer, which binds any strategy in the same market."""
 
@@ -296,6 +299,10 @@ class Constraint(Term):
     def needs(self) -> DataNeeds:
         """The data that it reads."""
         return DataNeeds()
+
+    def coverage(self, data: ConstraintData) -> Mapping[str, str] | None:  # noqa: ARG002
+        """How far the export laws that it rests on are in the ledger; None where it rests on none."""
+        return None
 
     def notes(self, data: ConstraintData) -> tuple[Remark, ...]:  # noqa: ARG002
         """What a reader must know of how it was applied."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -17,6 +17,8 @@ class FactorExposure(LowerUpperLimited):
 
     Loadings may be negative or above one, and so may their limits. Cash loads on nothing.
     """
+
+    on_factors: ClassVar[bool] = True
 
     kind: Literal["factor_exposure"] = "factor_exposure"
     factor: str = Field(min_length=1, kw_only=False)

@@ -72,6 +72,11 @@ class Objective(Term):
         """The data that it reads."""
         return DataNeeds()
 
+    @property
+    def least_variance(self) -> bool:
+        """Whether it minimises the variance, beside costs if any."""
+        return False
+
     def function(self, problem: Problem) -> ConvexObjective | None:  # noqa: ARG002
         """The convex function that is minimised; None where it is not one, or has no unit."""
         return None

@@ -16,6 +16,11 @@ class MinRisk(Priced):
 
     kind: Literal["min_risk"] = "min_risk"
 
+    @property
+    def least_variance(self) -> bool:
+        """With the variance for its measure."""
+        return self.measure == "variance"
+
     def function(self, problem: Problem) -> ConvexObjective:
         """Risk, and costs where they are optimized."""
         return self.with_risk(problem, *cost_terms(problem))

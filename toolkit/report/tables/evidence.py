@@ -41,7 +41,7 @@ EVERY = MappingProxyType(
     {"month": mark("by month"), "quarter": mark("by quarter"), "year": mark("by year"), "never": mark("once")}
 )
 RHYTHMS = ("month", "quarter", "year")
-LONG = 50.0
+TOO_LONG = 50.0
 """Years beyond which their number says nothing."""
 
 
@@ -62,7 +62,7 @@ def state(say: Language, found: EvidenceState) -> str:
     against = say.words(mark(", so far against it")) if found.against else ""
     if found.years_needed is None:
         return say.words("cannot tell yet{against}", against=against)
-    if found.years_needed > LONG:
+    if found.years_needed > TOO_LONG:
         return say.words("cannot tell for decades{against}", against=against)
     return say.words(
         "cannot tell yet: {years} years needed{against}", years=say.figure(found.years_needed, ".1f"), against=against
@@ -96,7 +96,7 @@ def _open(say: Language, found: StrategyEvidence, day: str) -> Text:
             "prices speak against each other (evidence of {day}).",
             **years,
         )
-    if found.years_needed is None or found.years_needed > LONG:
+    if found.years_needed is None or found.years_needed > TOO_LONG:
         return say("Whether this strategy is refuted cannot be told yet: {seen} years are seen (evidence of {day}).", **years)
     needed = say.figure(found.years_needed, ".1f")
     return say(
