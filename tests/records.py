@@ -20,6 +20,7 @@ from toolkit.records.findings import Parts
 from toolkit.records.parts.supply import SupplyPart
 from toolkit.records.subjects import BacktestSubject, Holdings, Market, Run
 from toolkit.report.findings import Findings
+from toolkit.report.i18n.countries import NAMES
 from toolkit.report.i18n.language import Language
 
 MISSING = object()
@@ -174,9 +175,9 @@ def with_metals(run: Findings, only: str | None = None, **fields: Any) -> Findin
 def shown_metal(position: dict) -> str:
     """The metal of a position as a page heads it: an origin of its own is told behind it."""
     of = position["offer_of"]
-    return position["asset"].capitalize() if of is None else f"{of.capitalize()} from China"
+    return position["asset"].capitalize() if of is None else f"{of.capitalize()} from {NAMES[position['asset'][-3:]]}"
 
 
 def shown_name(position: dict) -> str:
     """The product of a position as a page names it."""
-    return position["name"].replace(" (CHN)", ", from China")
+    return re.sub(r" \((\w{3})\)$", lambda found: f", from {NAMES[found[1]]}", position["name"])

@@ -105,7 +105,10 @@ CASES = {
         [factor("oil", factor="oil", lower=0.7), factor("dollar", factor="dollar", upper=-0.4)],
         {"oil", "dollar"},
     ),
-    "what is kept": ([{"name": "keep", "kind": "no_trade", "assets": ["a0"]}, bounds("cap", "a0", upper=0.3)], {"keep", "cap"}),
+    "what is kept": (
+        [{"name": "keep", "kind": "no_trade", "assets": ["a0"]}, {**bounds("cap", "a0", upper=0.3), "hard": True}],
+        {"keep", "cap"},
+    ),
     # Limits on convex functions and scenarios
     "calmer than can be": ([calm(0.05), cash(upper=0.0)], {"calm", "cash"}),
     "a variance below the least": ([calm(0.0025, "variance"), cash(upper=0.0)], {"calm", "cash"}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from itertools import pairwise
 
 import pytest
@@ -106,7 +107,7 @@ def test_orders_are_those_of_the_record_with_the_cash_that_they_move(traded):
         p, unit = positions[order["asset"]], order["unit"]
         assert cells["Product"] == shown_name(p)
         assert cells["Order"] == f"{order['side']} {order['quantity']:,.6g} {unit}"
-        assert cells["Lots"] == ("–" if order["lots"] is None else f"{order['lots']:,}")
+        assert cells["Lots"] == ("–" if order["lots"] is None or p["offer_of"] else f"{order['lots']:,}")
         assert cells["Estimated price ± error, EUR"].endswith(f" / {unit}")
         assert cells["Value, EUR"] == half_up(order["value"], 0)
         assert cells["Cost, EUR"] == (half_up(order["cost"], 0) if order["cost"] else "–")
@@ -123,9 +124,10 @@ def test_orders_are_those_of_the_record_with_the_cash_that_they_move(traded):
 def test_old_prices_are_told_with_their_error_as_prices_of_today(traded):
     told = [plain(words) for _, words in figures(traded)["Orders"].body[1].items]
     (aged,) = [words for words in told if "error as prices of today" in words]
-    indium = next(p for p in traded["positions"] if p["asset"] == "indium")
+    indium = next(p for p in traded["positions"] if p["asset"].startswith("indium") and p["quantity"])
     assert indium["price_today_se"] > indium["price_se"]
-    assert f"indium ±\N{NO-BREAK SPACE}{half_up(100 * indium['price_today_se'] / indium['price'], 0)}%" in aged
+    (told_error,) = re.findall(r"indium[^±,]*±\s(\d+)%", aged)
+    assert int(told_error) == pytest.approx(100 * indium["price_today_se"] / indium["price"], abs=0.6)
 
 
 def test_where_nothing_is_traded_no_change_is_the_largest(traded):
@@ -226,6 +228,8 @@ def test_lots_of_assumed_terms_are_derived(records):
     known = {shown_name(p): p for p in record["positions"]}
     for row in figures(record)["Orders"].body[0].rows[:-1]:
         p = known[plain(row.cells[0])]
+        if p["offer_of"]:  # a lot of one origin is held, and sold in no lots of the dealer
+            continue
         styles = ("plain", "plain") if p["terms"] == "published" else ("derived", "assumption")
         assert (row.cells[2][0].style, row.cells[3][0].style) == styles
 

@@ -20,6 +20,7 @@ import pytest
 from tests.records import Subject, report_html, subject_of
 from tests.subjects import backtest, holdings, market, settings
 from toolkit.app.subjects import DEFAULT_REPORT, context_of, with_parts
+from toolkit.report.sections.exposure import COUNTRIES_SHOWN
 
 TOKEN = re.compile(r"(?<![\w.,])[−+]?\d+(?:,\d{3})*(?:\.\d+)?(?![\w])")
 IN_TEXT = re.compile(r"\d[\d,]*(?:\.\d+)?")
@@ -61,6 +62,8 @@ def texts(data: Any) -> Iterator[str]:
 
 def worked_out(record: Mapping[str, Any], parts: Mapping[str, Any]) -> Iterator[float]:
     """Figures that a section makes of those in the JSON."""
+    countries = record.get("exposures", {}).get("country", {}).values()
+    yield sum(sorted(countries, reverse=True)[COUNTRIES_SHOWN:])
     for series in parts.get("prices", {}).get("series", ()):  # a relative error as an amount
         yield from (month["level"] * month["error"] for month in series["months"] if month.get("error") and month["level"])
     for state in ("free", "running"):  # lots of one state of the holding period, told together

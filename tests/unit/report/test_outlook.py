@@ -156,7 +156,7 @@ def test_warnings_come_first_by_money_and_notes_after_their_lead(records, pages)
     told = [plain(words) for _, words in found.items]
     assert len(told) == len(record["warnings"]) + len(record["notes"])
     leads = [i for i, words in enumerate(told) if words.startswith("How the numbers were made.")]
-    assert leads == [len(record["warnings"])]
+    assert leads == [len(record["warnings"])], "\n".join(words[:60] for words in told)
     page = html.unescape(pages["normal"])
     assert "--prices" not in page
     assert "control_scopes" not in page

@@ -36,6 +36,7 @@ from toolkit.app.languages import language
 from toolkit.app.optimize import optimize
 from toolkit.app.subjects import Subject
 from toolkit.core.errors import DataError
+from toolkit.core.text import half_up
 from toolkit.market.sources.base import data_source
 from toolkit.market.sources.yahoo import LISTED
 from toolkit.market.store.store import Store
@@ -115,7 +116,7 @@ class TestSolving:
         assert outcome.controlled == pytest.approx(record["exposures"]["controlled"], rel=1e-9)
         assert outcome.cost == pytest.approx(record["costs"]["annualised"], rel=1e-9)
         parts = record["cash"]["value"], record["costs"]["entry"]
-        assert _beside_assets(outcome, position, language("en")) == tuple(f"\N{EURO SIGN}{part:,.0f}" for part in parts)
+        assert _beside_assets(outcome, position, language("en")) == tuple(f"\N{EURO SIGN}{half_up(part, 0)}" for part in parts)
         assert sum(one.value for one in outcome.holdings) + sum(parts) == pytest.approx(position.budget)
         assert outcome.oldest == min(row["price_date"] for row in rows.values() if row["weight"] > 0) < outcome.as_of
         code, share = outcome.country
@@ -150,7 +151,7 @@ class TestSolving:
         found = [demo.solve(replace(start.position, aversion=value, cap=100)).volatility for value in (0.5, 20)]
         assert found[1] < found[0]
 
-    @pytest.mark.parametrize("whole", [True, False])
+    @pytest.mark.parametrize("whole", [False])  # in whole lots limits give way
     def test_without_an_answer_the_least_limit_that_has_one_is_told(self, demo, start, whole):
         position = replace(start.position, cap=20, whole=whole)
         outcome = demo.solve(position)
@@ -160,11 +161,9 @@ class TestSolving:
         told = f"{outcome.least_cap:.0f}%"
         assert told in shown(outcome, position, language("en"))["advice"]
 
-    def test_where_no_limit_leaves_an_answer_another_slider_is_named(self, demo, start):
-        position = replace(start.position, budget=20_000)  # a bar of gold is more than it may be
-        outcome = demo.solve(position)
-        assert (outcome.status, outcome.least_cap) == ("infeasible", None)
-        assert shown(outcome, position, language("de"))["advice"] == "Ein anderes Budget kann eine Antwort zulassen."
+    def test_a_budget_of_few_lots_has_an_answer_in_which_limits_give_way(self, demo, start):
+        """A bar of gold is more than it may be of 20,000: there was no answer."""
+        assert demo.solve(replace(start.position, budget=20_000)).status == "optimal"
 
     def test_the_report_is_that_of_the_position(self, demo, start):
         page = _report(demo, replace(start.position, cap=60), "de").decode()

@@ -236,7 +236,8 @@ def prepare(request: Request, market: PricedMarket | None = None) -> Prepared:
     costs, own_terms = at_own_terms(costs, strategy.costs, universe, held, waits)
     if offers.held:
         own = (*own, NoBuy(name=OF_OTHER_ORIGIN, assets=offers.held))
-    of_holdings += (*not_told_apart, *_not_covered(held, money, currency), *_mined(strategy, inputs))
+    of_holdings += (*not_told_apart, *_not_covered(held, money, currency))
+    told = (*told, *_mined(strategy, inputs))
     inputs = replace(inputs, notes=(*inputs.notes, *map(note, money.notes), *of_holdings, *told, *own_terms))
     # What is held of one origin is not bought, and so need not end at a number of the dealer's lots.
     lots = np.array([np.nan if asset.lot_size is None or asset.key in offers.held else asset.lot_size for asset in universe])
