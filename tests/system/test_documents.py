@@ -29,9 +29,10 @@ SHORTER = {
     "--workers 2": "--workers 1",
     "--start 2025-12-31": "--start 2026-03-31",
     "toolkit factors": "toolkit factors --as-of 2022-12-31",
+    "strategies evidence --write strategies/evidence.json": "strategies evidence equal-weight --write evidence.json",
 }
-"""Words of a page, and others that ask the same of the command in less time: fewer starts, months and processes, a day before the
-first customs value."""
+"""Words of a page, and others that ask the same of the command in less time: fewer starts, months, processes and strategies, a
+day before the first customs value."""
 
 
 def commands() -> list[str]:

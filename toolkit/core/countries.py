@@ -183,14 +183,16 @@ def country(text: str) -> str | None:
 def nearest_countries(text: str) -> tuple[str, ...]:
     """At most three ISO-3 codes that are closest to a text, closest first; none where nothing is near.
 
-    A short text is compared with codes and the beginnings of names (CHI: China, Chile), a longer one with names.
+    A short text is compared with codes and the beginnings of names (CHI: China, Chile), a longer one with names of its first
+    letter: Boston is no slip of Estonia.
     """
     word = fold(text)[:60]
     if word in _AMBIGUOUS:
         return _AMBIGUOUS[word]
     codes = sorted(CODES - {"XKX"})
     if not re.fullmatch(r"[a-z]{2,3}", word):
-        return tuple(dict.fromkeys(spellings()[name] for name in nearest(word, spellings(), n=6)))[:3]
+        names = [name for name in spellings() if len(name) > 3 and name[:1] == word[:1]]
+        return tuple(dict.fromkeys(spellings()[name] for name in nearest(word, names, n=6)))[:3]
     english, german = country_names("en"), country_names("de")
     code = word.upper()
     swapped = [code[0] + code[:0:-1]] if code[0] + code[:0:-1] in codes else []

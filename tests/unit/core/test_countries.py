@@ -80,7 +80,7 @@ def test_the_nearest_countries_are_offered(text: str, first: str) -> None:
     assert country_hint(text).startswith(f"Did you mean {first} (")
 
 
-@pytest.mark.parametrize("text", ["EUR", "XXX", "", "🙂"])
+@pytest.mark.parametrize("text", ["EUR", "XXX", "", "🙂", "Boston"])
 def test_where_nothing_is_near_the_hint_says_how_a_country_is_written(text: str) -> None:
     assert country_hint(text).startswith("Write an ISO 3166 code")
 

@@ -188,8 +188,8 @@ def _prices(answer: Answer, found: ExposureAnswer) -> None:
     )  # fmt: skip
     if found.value:
         answer.line(
-            "Together {value:,.2f} +/- {error:,.0f} {money}: one standard error of these prices as prices of today, which two "
-            "of three would lie within.",
+            "Together {value:,.2f} +/- {error:,.0f} {money}: one standard error of these prices as prices of today, and of "
+            "their grade where a lot is of another; two of three would lie within.",
             value=found.value, error=found.value_se, money=found.currency,
         )  # fmt: skip
     answer.notes(

@@ -154,11 +154,11 @@ def _next_look(answer: Answer, record: Run) -> None:
     if found.kept:
         names = answer.say.shortened([answer.metal(key) for key in found.kept])
         answer.line(
-            "Next look on {day}; nothing needs to be sold before. Kept, since no limit on holding is exceeded: {names}.",
+            "Next look on {day}; the strategy asks for no sale before. Kept, since no limit on holding is exceeded: {names}.",
             day=found.next_look, names=", ".join(map(str, names)),
         )  # fmt: skip
     else:
-        answer.line("Next look on {day}; nothing needs to be sold before.", day=found.next_look)
+        answer.line("Next look on {day}; the strategy asks for no sale before.", day=found.next_look)
 
 
 def _other_orders(answer: Answer, others: Sequence[Order]) -> Iterator[Iterable[Cell]]:

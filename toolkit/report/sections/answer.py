@@ -136,7 +136,7 @@ def _next_look(run: Findings) -> Iterator[Text]:
     found = run.proposal.rebalancing
     if found is None or found.next_look is None:
         return
-    yield run.say("Next look on {day}; nothing needs to be sold before.", day=run.fmt.long_date(found.next_look))
+    yield run.say("Next look on {day}; the strategy asks for no sale before.", day=run.fmt.long_date(found.next_look))
     if found.kept:
         names = run.say.shortened([run.say.known(key) for key in found.kept])
         yield run.say("Kept, since no limit on holding is exceeded: {names}.", names=run.say.listed(names))
