@@ -153,10 +153,12 @@ def parts_of(length: int, width: int) -> list[slice]:
     return [slice(first, min(first + step, length)) for first in range(0, length, step)]
 
 
-def resampled(backtest: Backtest, *, seed: int = 0) -> Paths | None:
+def resampled(backtest: Backtest, *, draws: int = DRAWS, seed: int = 0) -> Paths | None:
     """Positions of the returns of a backtest in resampled paths; None where they are too few for an interval."""
     count = len(backtest.returns)
-    return None if count < LEAST_RETURNS else stationary_bootstrap(count, block=block_length(count), seed=seed)
+    if count < LEAST_RETURNS:
+        return None
+    return stationary_bootstrap(count, block=block_length(count), draws=draws, seed=seed)
 
 
 def performance(backtest: Backtest, paths: Paths | None) -> Performance:

@@ -20,7 +20,7 @@ from toolkit.app.backtest.run import BacktestRequest, followed, past_markets, pa
 from toolkit.app.definitions import find
 from toolkit.app.strategies.own_files import read_strategy
 from toolkit.backtest import evaluation
-from toolkit.backtest.evaluation import Paths, stationary_bootstrap
+from toolkit.backtest.evaluation import Paths
 from toolkit.backtest.prices import BacktestPrices
 from toolkit.backtest.refutation import FIGURES, Margin, Outcome, against_numbers, against_other, outcome
 from toolkit.backtest.simulate import Backtest
@@ -232,10 +232,7 @@ def _refutation(past: _Past, one: RefutedSpec, runs: dict[tuple[str, str], Backt
     if one.figure is None:
         return _unknown(one, asked or None)
     figure = FIGURES[one.figure]
-    count = len(own.returns)
-    drawn = count >= evaluation.LEAST_RETURNS
-    block, seed = evaluation.block_length(count), past.request.seed
-    paths = stationary_bootstrap(count, block=block, draws=PATHS_DRAWN, seed=seed) if drawn else None
+    paths = evaluation.resampled(own, draws=PATHS_DRAWN, seed=past.request.seed)
     ours = past.outcomes(own, one.groups)
     if one.against is None:
         margins = [against_numbers(figure, at, one.below, one.above, paths) for at in ours]
