@@ -154,7 +154,13 @@ def parts_of(length: int, width: int) -> list[slice]:
 
 
 def resampled(backtest: Backtest, *, draws: int = DRAWS, seed: int = 0) -> Paths | None:
-    """Positions of the returns of a backtest in resampled paths; None where they are too few for an interval."""
+    """Positions of the returns of a backtest in resampled paths; None where they are too few for an interval.
+
+    Args:
+        backtest: T dates.
+        draws: How many paths.
+        seed: Of the draws; the same paths for the same seed.
+    """
     count = len(backtest.returns)
     if count < LEAST_RETURNS:
         return None
