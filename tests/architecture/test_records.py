@@ -15,8 +15,8 @@ FIELDS = {
     "app/supply.py: shown_shares", "app/supply.py: study_base",
 }  # fmt: skip
 """Functions with fields that several records share."""
-STORED = {"app/runs.py: read_object", "app/runs.py: read_stored"}
-"""Functions with the JSON of a file, before a record is validated from it."""
+STORED = {"app/optimize.py: inputs", "app/runs.py: read_object", "app/runs.py: read_stored"}
+"""Functions with the JSON of a file, before a record is validated from it, and with what is stored beside one."""
 
 
 def test_reports_read_records():

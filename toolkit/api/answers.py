@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
@@ -34,7 +33,6 @@ DAYS = {
 RecordT = TypeVar("RecordT", bound=Record)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
 class Answer(Generic[RecordT]):
     """An answer to a question: printed as the command prints it, warnings at the end, and shown as its page in a notebook.
 

@@ -17,6 +17,7 @@ from toolkit.api.plot import BacktestPlots
 from toolkit.api.run import refuse_unknown, request_of
 from toolkit.app.backtest.run import BacktestRequest
 from toolkit.app.backtest.run import backtest as backtest_of
+from toolkit.app.context import Context
 from toolkit.app.subjects import Subject
 from toolkit.core.errors import SpecError
 from toolkit.records.answers import backtest as records
@@ -30,6 +31,8 @@ class Backtest(ReportedAnswer[records.Backtest]):
     """What strategies and baselines would have done over the same dates."""
 
     command = "backtest"
+    found: records.Backtest
+    context: Context
 
     @property
     def figures(self) -> pl.DataFrame:

@@ -10,6 +10,7 @@ import polars as pl
 
 from toolkit.api.answers import Answer, rows
 from toolkit.api.market import Market, market_of
+from toolkit.app.context import Context
 from toolkit.app.controls import answers as app
 from toolkit.controls.events import EUROPEAN_UNION, end_user_of
 from toolkit.core.errors import SpecError
@@ -26,6 +27,9 @@ STATE = ("metal", "form", "headline", "listed", "uncertain")
 @dataclass(frozen=True, eq=False, repr=False)
 class Controls(Answer[MetalControls | ProductControls]):
     """The state of a metal form by form, or of every product; not legal advice."""
+
+    found: MetalControls | ProductControls
+    context: Context
 
     @property
     def states(self) -> pl.DataFrame:

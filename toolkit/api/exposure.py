@@ -13,6 +13,7 @@ import polars as pl
 from toolkit.api.answers import ReportedAnswer, rows
 from toolkit.api.market import Market, PathText, check_holdings, market_of
 from toolkit.app.clients import client_name
+from toolkit.app.context import Context
 from toolkit.app.holdings.exposure import ExposureRequest, expose
 from toolkit.controls.events import CIVIL, end_user_of
 from toolkit.core.errors import SpecError
@@ -33,6 +34,8 @@ class Exposure(ReportedAnswer[ExposureAnswer]):
     """The exposure of a file of lots."""
 
     command = "exposure"
+    found: ExposureAnswer
+    context: Context
     request: ExposureRequest
 
     @property

@@ -168,34 +168,52 @@ def price_path(returns: pl.DataFrame) -> pl.DataFrame:
     if len(read) < max(2, returns.height):
         raise DataError("returns need at least two rows, each with a date.", hint="Write dates as 2026-05-31.")
     table = returns.with_columns(read).sort(DATE)
-    days = table[DATE].to_list()
-    grid = [_before(days), *days]
-    columns: dict[str, Any] = {DATE: grid}
-    for name in (column for column in table.columns if column != DATE):
-        series = table[name].cast(pl.Float64, strict=False)
-        if table[name].dtype == pl.String and series.null_count() > table[name].null_count():
-            text = table[name].filter(series.is_null() & table[name].is_not_null())[0]
-            hint = "Give simple returns as fractions: 0.012 is 1.2 %."
-            raise DataError(f"returns of {name!r} are no numbers: {text!r}.", hint=hint, details={"asset": name})
-        known = np.flatnonzero(series.is_not_null())
-        if not len(known):
-            raise DataError(f"returns of {name!r} are all missing.", hint="Leave the column out.", details={"asset": name})
-        first, last = int(known[0]), int(known[-1])
-        rates = series[first : last + 1].to_numpy()
-        if len(known) < last - first + 1:
-            day = days[first + int(np.flatnonzero(~np.isfinite(rates))[0])]
-            raise DataError(
-                f"returns of {name!r} have a gap on {day}: no price is known after it.",
-                hint="Give prices instead, which may have gaps, or leave the asset or its older part out.",
-                details={"asset": name, "date": str(day)},
-            )
-        if not np.isfinite(rates).all():
-            raise DataError(f"returns of {name!r} are not all finite numbers.", hint="Correct them; what is missing is null.")
-        if found := no_returns(name, rates):
-            raise found
-        path = INDEX_START * np.cumprod(np.append(1.0, 1.0 + rates))
-        columns[name] = [None] * first + path.tolist() + [None] * (len(days) - 1 - last)
-    return pl.DataFrame(columns)
+    names, days = [name for name in table.columns if name != DATE], table[DATE].to_list()
+    numbers = table.select(pl.col(names).cast(pl.Float64, strict=False))
+    known = numbers.select(pl.all().is_not_null()).to_numpy()
+    rates = numbers.to_numpy()
+    began, ahead = (np.logical_or.accumulate(known[::way], axis=0)[::way] for way in (1, -1))
+    inside = began & ahead
+    changes = np.where(inside, rates, 0.0)
+    with np.errstate(all="ignore"):
+        growth = np.cumsum(np.log1p(changes), axis=0)
+        often = 2 * (np.abs(changes) > NO_RETURN).sum(axis=0) >= inside.sum(axis=0)
+        fair = known.any(axis=0) & (np.isfinite(changes) & (changes > -1)).all(axis=0) & (inside == known).all(axis=0)
+        fair &= ~often & (np.abs(growth).max(axis=0) <= NO_GROWTH)
+    for name, sound in zip(names, fair, strict=True):
+        if not sound or table[name].dtype == pl.String:
+            _check_returns(name, table[name], days)
+    path = INDEX_START * np.cumprod(np.vstack([np.ones(len(names)), 1.0 + changes]), axis=0)
+    # The first price is that of the row before the first return.
+    priced = np.vstack([inside, np.zeros(len(names), dtype=bool)]) | np.vstack([np.zeros(len(names), dtype=bool), inside])
+    path[~priced] = np.nan
+    grid = pl.Series(DATE, [_before(days), *days])
+    return pl.DataFrame(path, schema=names).fill_nan(None).insert_column(0, grid)
+
+
+def _check_returns(name: str, given: pl.Series, days: Sequence[date]) -> None:
+    """`DataError` for a column (T,) that is not one of simple returns as fractions without a gap."""
+    series = given.cast(pl.Float64, strict=False)
+    if given.dtype == pl.String and series.null_count() > given.null_count():
+        text = given.filter(series.is_null() & given.is_not_null())[0]
+        hint = "Give simple returns as fractions: 0.012 is 1.2 %."
+        raise DataError(f"returns of {name!r} are no numbers: {text!r}.", hint=hint, details={"asset": name})
+    known = np.flatnonzero(series.is_not_null())
+    if not len(known):
+        raise DataError(f"returns of {name!r} are all missing.", hint="Leave the column out.", details={"asset": name})
+    first, last = int(known[0]), int(known[-1])
+    rates = series[first : last + 1].to_numpy()
+    if len(known) < last - first + 1:
+        day = days[first + int(np.flatnonzero(~np.isfinite(rates))[0])]
+        raise DataError(
+            f"returns of {name!r} have a gap on {day}: no price is known after it.",
+            hint="Give prices instead, which may have gaps, or leave the asset or its older part out.",
+            details={"asset": name, "date": str(day)},
+        )
+    if not np.isfinite(rates).all():
+        raise DataError(f"returns of {name!r} are not all finite numbers.", hint="Correct them; what is missing is null.")
+    if found := no_returns(name, rates):
+        raise found
 
 
 def no_returns(name: str, rates: np.ndarray) -> DataError | None:

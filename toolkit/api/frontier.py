@@ -15,6 +15,7 @@ from toolkit.api.answers import Answer
 from toolkit.api.market import Market
 from toolkit.api.plot import Picture
 from toolkit.api.run import refuse_unknown, request_of
+from toolkit.app.context import Context
 from toolkit.app.frontier import efficient_frontier
 from toolkit.core.errors import SpecError
 from toolkit.records.answers import frontier as records
@@ -26,6 +27,8 @@ class EfficientFrontier(Answer[records.EfficientFrontier]):
     """What the constraints of a strategy allow, from least risk to the largest return or the least cost."""
 
     command = "frontier"
+    found: records.EfficientFrontier
+    context: Context
 
     @property
     def points(self) -> pl.DataFrame:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from toolkit.api.frames import as_polars, check_levels, day_part, price_path
+from toolkit.api.frames import DATE, as_polars, check_levels, day_part, price_path
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.data.places import load_data
@@ -25,6 +25,7 @@ from toolkit.market.market import Market as Package
 from toolkit.market.market import Snapshot
 from toolkit.market.readers.price_checks import JUMPS
 from toolkit.market.readers.price_files import read_price_files
+from toolkit.market.readers.prices import Indices
 from toolkit.market.readers.tabular import Table, table_of
 
 PathText = str | PathLike[str]
@@ -86,7 +87,7 @@ class Market:
         if currency is not None:
             _check_currency(currency)
         if isinstance(prices, str | PathLike):
-            sources: tuple[str | Table, ...] = (str(prices),)
+            sources: tuple[str | Table | Indices, ...] = (str(prices),)
         elif isinstance(prices, Sequence) and prices and all(isinstance(path, str | PathLike) for path in prices):
             sources = tuple(map(str, prices))
         else:
@@ -107,8 +108,8 @@ class Market:
         """
         code = currency or resolve({}).config.owner.currency
         _check_currency(code)
-        sources = (table_of(price_path(as_polars(returns, "returns")), "returns"),)
-        return replace(self, prices=PriceFiles(sources, code, only=True, returns_only=True))
+        indices = Indices("returns", price_path(as_polars(returns, "returns")))
+        return replace(self, prices=PriceFiles((indices,), code, only=True, returns_only=True))
 
     def until(self, as_of: str | date) -> Snapshot:
         """The tables of the package as known on a day."""
@@ -191,11 +192,13 @@ def _check_currency(text: str) -> None:
         raise SpecError(f"currency: {text!r} is no currency.", hint=currency_hint(text))
 
 
-def _last_day(sources: Sequence[str | Table]) -> date | None:
+def _last_day(sources: Sequence[str | Table | Indices]) -> date | None:
     """The day on which the newest of own prices was known, today at the latest; None for standard input, which is read once."""
     if "-" in sources:
         return None
     today = date.today()
+    if len(sources) == 1 and isinstance(only := sources[0], Indices):
+        return min(max(only.frame[DATE].to_list()), today)
     # Days are the same under either decimal mark, which is settled or asked for where prices are read.
     file = read_price_files(sources, today=today, accept=(JUMPS,), settled=lambda read: read(decimal="."))
     newest = pl.concat([file.frame["known_from"], file.quotes["known_from"]]).max()

@@ -20,6 +20,7 @@ from toolkit.api.plot import RunPlots
 from toolkit.api.strategy import named
 from toolkit.app.allocation.request import Request
 from toolkit.app.clients import client_name
+from toolkit.app.context import Context
 from toolkit.app.optimize import Result
 from toolkit.app.optimize import optimize as optimize_request
 from toolkit.core.errors import SpecError, did_you_mean
@@ -45,12 +46,21 @@ class Run(ReportedAnswer[records.Run]):
     result: Result
 
     @property
+    def found(self) -> records.Run:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """The record with its fields typed, made when it is first asked for."""
+        return self.result.record
+
+    @property
+    def context(self) -> Context:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """The owner, the day, and what was known on it."""
+        return self.result.context
+
+    @property
     def weights(self) -> pl.DataFrame:
         """One row an asset that may be held, and one for cash at the end."""
-        cash = self.record["cash"]
-        last = {"asset": "cash", "name": "Cash", **{key: cash[key] for key in ("weight", "previous_weight", "value")}}
-        entries = [*self.record["positions"], {**dict.fromkeys(POSITION), **last}]
-        return rows(entries, POSITION)
+        positions, cash = self.result.placed
+        last = {**dict.fromkeys(POSITION), "asset": "cash", "name": "Cash", **cash.to_json()}
+        return rows([*(row.to_json() for row in positions), last], POSITION)
 
     @property
     def orders(self) -> pl.DataFrame:
@@ -234,23 +244,21 @@ def optimize(
         ToolkitError: of the kind that says who can help.
     """
     refuse_unknown(unknown, optimize)
-    result = optimize_request(
-        request_of(
-            strategy,
-            market,
-            prices=prices,
-            prices_currency=prices_currency,
-            returns=returns,
-            as_of=as_of,
-            currency=currency,
-            country=country,
-            owner_kind=owner_kind,
-            budget=budget,
-            total=total,
-            holdings=holdings,
-            sell_others=sell_others,
-            client=client,
-            seed=seed,
-        )
+    request = request_of(
+        strategy,
+        market,
+        prices=prices,
+        prices_currency=prices_currency,
+        returns=returns,
+        as_of=as_of,
+        currency=currency,
+        country=country,
+        owner_kind=owner_kind,
+        budget=budget,
+        total=total,
+        holdings=holdings,
+        sell_others=sell_others,
+        client=client,
+        seed=seed,
     )
-    return Run(result.record, result.context, result)
+    return Run(optimize_request(request))

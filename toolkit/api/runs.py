@@ -10,6 +10,7 @@ import polars as pl
 
 from toolkit.api.answers import Answer, rows
 from toolkit.api.market import PathText, market_of
+from toolkit.app.context import Context
 from toolkit.app.run_store.differences import differences
 from toolkit.app.run_store.entries import Stored, load, pair, run_list
 from toolkit.app.run_store.lookup import LAST, find
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, eq=False, repr=False)
 class Runs(Answer[RunList]):
     """Stored runs, backtests and sweeps, the one written last first."""
+
+    found: RunList
+    context: Context
 
     @property
     def table(self) -> pl.DataFrame:

@@ -14,6 +14,7 @@ import polars as pl
 from toolkit.api.answers import Answer, rows
 from toolkit.api.market import Market, PathText, day_of
 from toolkit.api.run import refuse_unknown, request_of
+from toolkit.app.context import Context
 from toolkit.app.runs import BACKTESTS, FUTURES
 from toolkit.app.sweeps.executors import Cluster, Executor, InProcess, Pool
 from toolkit.app.sweeps.run import SweepRequest
@@ -32,6 +33,8 @@ class Sweep(Answer[records.Sweep]):
     """Many backtests of one question."""
 
     command = "sweep"
+    found: records.Sweep
+    context: Context
 
     @property
     def runs(self) -> pl.DataFrame:
@@ -121,6 +124,8 @@ class Futures(Answer[records.Futures]):
     """Allocations of today in futures with shocks."""
 
     command = "futures"
+    found: records.Futures
+    context: Context
 
     @property
     def values(self) -> pl.DataFrame:

@@ -55,7 +55,7 @@ class Context:
     def on(self, day: date) -> Context:
         """The same package and events as known on another day."""
         other = replace(self, as_of=day, given_events=self.events)
-        vars(other).update(_amended=self._amended, _ledgers=self._ledgers, _universes=self._universes)
+        vars(other).update(_amended=self._amended)
         return other
 
     @cached_property
@@ -82,26 +82,14 @@ class Context:
     def products(self) -> Universe:
         """The products, each in its traded form."""
         rows = self.snapshot["products"].height  # rows are only ever added: the same number is the same table
-        if rows not in self._universes:
-            self._universes[rows] = products_of(self.snapshot)
-        return self._universes[rows]
-
-    @cached_property
-    def _universes(self) -> dict[int, Universe]:
-        """Number of rows of the table -> the products, for all days."""
-        return {}
-
-    @cached_property
-    def _ledgers(self) -> dict[Universe, ControlLedger]:
-        """Products -> the ledger with everything ever known, for all days."""
-        return {}
+        return self.market.once(("products", rows), lambda: products_of(self.snapshot))
 
     @cached_property
     def ledger(self) -> ControlLedger:
         """The control ledger as known on the day."""
-        if self.products not in self._ledgers:
-            self._ledgers[self.products] = ledger_of(self.market.until(date.max), self.products)
-        return self._ledgers[self.products].known(self.as_of)
+        products = self.products
+        every = self.market.once(("ledger", products), lambda: ledger_of(self.market.until(date.max), products))
+        return every.known(self.as_of)
 
     @cached_property
     def level_paths(self) -> Mapping[str, LevelPath]:

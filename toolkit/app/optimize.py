@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from toolkit.app.allocation.pieces import allocate_in_pieces
 from toolkit.app.allocation.prepare import NOT_SOLD_YET, Prepared, prepare
-from toolkit.app.allocation.record import run_record
+from toolkit.app.allocation.record import placed, run_record
 from toolkit.app.allocation.request import Request
 from toolkit.app.clients import path_word
 from toolkit.app.context import Context
@@ -22,30 +23,54 @@ from toolkit.optimize.problem import Problem
 from toolkit.optimize.solution import Allocation
 from toolkit.records.base import with_phrases
 from toolkit.records.conflict import Conflict
+from toolkit.records.positions import Cash, Position
 from toolkit.records.run import Run
+from toolkit.records.sources import Provenance
 from toolkit.records.subjects import CONFLICT
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: what is asked for is made once
 class Result:
     """A finished proposal, and what it was made from.
 
     Attributes:
-        prepared, allocation: The problem and its answer, for `toolkit.app.explain`.
+        prepared: The problem, with its holdings, prices and inputs.
+        allocation: Its answer.
+        asked: What was asked, which a decomposition of the problem does not change.
     """
 
-    record: Run
-    inputs: Mapping[str, Any]
-    context: Context
     prepared: Prepared
     allocation: Allocation
+    asked: Asked
+
+    @property
+    def context(self) -> Context:
+        """The owner, the day, and what was known on it."""
+        return self.prepared.request.context
+
+    @cached_property
+    def record(self) -> Run:
+        """What a reader may see of it: who asks for the allocation alone does not pay for it."""
+        asked = self.asked
+        return run_record(
+            self.prepared,
+            self.allocation,
+            run_id=asked.run_id,
+            provenance=asked.provenance,
+            versions=asked.inputs["versions"],
+        )
+
+    @cached_property
+    def placed(self) -> tuple[list[Position], Cash]:
+        """Positions and cash of the record."""
+        return placed(self.prepared, self.allocation)
 
     def save(self, *, report: bool, lang: str | None = None) -> Path:
         """Write the run folder, with what was found beside it and the HTML report if asked for, and return it.
 
         The report is in the language `lang`, by default that of the settings.
         """
-        return _save(self.record, self.inputs, self.context, report=report, lang=lang)
+        return _save(self.record, self.asked.inputs, self.context, report=report, lang=lang)
 
 
 class NoAnswer(Infeasible):
@@ -81,6 +106,61 @@ def _save(record: Run | Conflict, inputs: Mapping[str, Any], context: Context, *
     return store(Path(output.folder) / RUNS, record.run_id, with_checksums(files, inputs))
 
 
+@dataclass(frozen=True)  # no slots: what is asked for is made once
+class Asked:
+    """What a problem was made from, and the id that follows from it."""
+
+    prepared: Prepared
+
+    @cached_property
+    def provenance(self) -> tuple[Provenance, ...]:
+        """Of the rows that were used."""
+        return self.prepared.inputs.snapshot.provenance(self.prepared.used_rows())
+
+    @cached_property
+    def _made_from(self) -> dict[str, Any]:
+        prepared, request, strategy = self.prepared, self.prepared.request, self.prepared.strategy
+        owner = request.owner
+        return {
+            "as_of": request.as_of.isoformat(),
+            "strategy": {"name": strategy.name, "fingerprint": strategy.fingerprint, **strategy.canonical()},
+            "settings": {
+                "country": owner.country,
+                "currency": owner.currency,
+                "budget": prepared.budget,
+                "sale_order": owner.sale_order,
+                **owner.model_dump(include={"kind", "tax_free_after"}, exclude_defaults=True),
+            },
+            "prices": prepared.inputs.own_prices,
+            "holdings": None
+            if request.holdings is None
+            else {
+                "units": prepared.held.units,
+                "cash": prepared.held.cash,
+                "lots": [lot.to_json() for lot in prepared.held.lots],
+                "added": prepared.money.added,
+                "sell_others": request.sell_others,
+            },
+            "data": {f"{entry.table}/{entry.source_id}": entry.sha256 for entry in self.provenance},
+            "versions": versions(),
+            "seed": request.seed,
+            **({"client": request.client} if request.client else {}),
+        }
+
+    @cached_property
+    def run_id(self) -> str:
+        """Of the visible rows, whatever else a store has."""
+        request, name = self.prepared.request, self.prepared.strategy.name
+        words = path_word(request.client or "")
+        return run_id(request.as_of.isoformat(), f"{words}-{name}" if words else name, self._made_from)
+
+    @property
+    def inputs(self) -> Mapping[str, Any]:
+        """What is kept of it beside the record."""
+        store = self.prepared.request.context.store
+        return self._made_from if store is None else {**self._made_from, "store": {"versions": store.versions}}
+
+
 def optimize(request: Request) -> Result:
     """Propose an allocation.
 
@@ -88,47 +168,14 @@ def optimize(request: Request) -> Result:
         NoAnswer: when the limits contradict each other.
         ToolkitError: of the kind that says who can help.
     """
-    owner, prepared = request.owner, prepare(request)
-    strategy, inputs = prepared.strategy, prepared.inputs
-    provenance = inputs.snapshot.provenance(prepared.used_rows())
-    client = {"client": request.client} if request.client else {}
-    made_from = {
-        "as_of": request.as_of.isoformat(),
-        "strategy": {"name": strategy.name, "fingerprint": strategy.fingerprint, **strategy.canonical()},
-        "settings": {
-            "country": owner.country,
-            "currency": owner.currency,
-            "budget": prepared.budget,
-            "sale_order": owner.sale_order,
-            **owner.model_dump(include={"kind", "tax_free_after"}, exclude_defaults=True),
-        },
-        "prices": inputs.own_prices,
-        "holdings": None
-        if request.holdings is None
-        else {
-            "units": prepared.held.units,
-            "cash": prepared.held.cash,
-            "lots": [lot.to_json() for lot in prepared.held.lots],
-            "added": prepared.money.added,
-            "sell_others": request.sell_others,
-        },
-        "data": {f"{entry.table}/{entry.source_id}": entry.sha256 for entry in provenance},
-        "versions": versions(),
-        "seed": request.seed,
-        **client,
-    }
-    words = path_word(request.client or "")
-    identity = run_id(request.as_of.isoformat(), f"{words}-{strategy.name}" if words else strategy.name, made_from)
-    if request.context.store is not None:
-        # The id is that of the visible rows, whatever else the store has.
-        made_from["store"] = {"versions": request.context.store.versions}
+    prepared = prepare(request)
+    asked = Asked(prepared)
     try:
-        prepared, allocation = allocate_in_pieces(prepared)
+        return Result(*allocate_in_pieces(prepared), asked)
     except Infeasible as found:
         error = _with_lots(found, prepared)
-        raise NoAnswer(error, _conflict(error, prepared, identity, made_from), made_from, prepared) from found
-    record = run_record(prepared, allocation, run_id=identity, provenance=provenance, versions=made_from["versions"])
-    return Result(record, made_from, request.context, prepared, allocation)
+        record = _conflict(error, prepared, asked.run_id, asked.inputs)
+        raise NoAnswer(error, record, asked.inputs, prepared) from found
 
 
 def _with_lots(error: Infeasible, prepared: Prepared) -> Infeasible:

@@ -23,7 +23,7 @@ from toolkit.market.price_series import PriceSeries
 from toolkit.market.quality import gap_findings
 from toolkit.market.readers.cells import unit
 from toolkit.market.readers.price_files import read_price_files
-from toolkit.market.readers.prices import PriceFile
+from toolkit.market.readers.prices import Indices, PriceFile
 from toolkit.market.readers.tabular import Table, table_of
 from toolkit.returns.quotes import QUOTE_DAYS, newest_quotes, too_short
 
@@ -60,7 +60,7 @@ class PriceFiles:
         returns_only: Whether prices are indices made from returns, whose levels mean nothing.
     """
 
-    paths: tuple[str | Table, ...]
+    paths: tuple[str | Table | Indices, ...]
     currency: str | None = None
     only: bool = False
     accept: tuple[str, ...] = ()
@@ -169,6 +169,8 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: 
     def key(name: str) -> str | None:
         return next((spelled[found] for found in foldings(name) if found in spelled), None) or names.series(name)
 
+    if files.returns_only:
+        return _own_returns(files, snapshot.as_of, key)
     levels = KnownPrices.of(snapshot["prices"], snapshot, products)
     file = read_price_files(
         files.paths,
@@ -187,16 +189,11 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: 
     without_unit = (pl.col("unit") == "unit") & pl.col("asset").is_in(list(products.keys))
     per_mass = pl.when(without_unit).then(pl.lit("kg")).otherwise(pl.col("unit"))
     odd: tuple[str, ...] = ()
-    if files.returns_only:
-        accepted, odd = {LEVELS}, products.keys
-    elif not masses:
+    if not masses:
         as_kg = visible.filter(without_unit).with_columns(unit=per_mass)
         odd = tuple(row["asset"] for row, *_ in _far(as_kg, levels, accepted, WRONG))
     frame, unit_notes = per_kg(visible, products.take([key for key in products.keys if key not in odd]))
-    if files.returns_only:
-        text = message("Only returns are known: weights and values have no prices, quantities or lots.")
-        unit_notes += (Remark("data", text, message("Give prices for quantities.")),)
-    elif odd:
+    if odd:
         text = message(
             "The file states no unit for {assets}, and it cannot be a price per kg: quantities are in the unit of the file, "
             "whatever that is.",
@@ -223,8 +220,20 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: 
     apart = tuple(name for name in named if names.is_listed(name) and names.metal_within(name))
     notes = (*_of_file(file, files), *dict.fromkeys((*unit_notes, *of_units)), *of_quotes, *far)
     reading = (*notes, *_of_home_market((visible, newest), products), *_told_apart(apart, names))
-    only = (files.only, files.returns_only)
-    return OwnPrices(frame, series, snapshot.as_of, quotes, goods, file, lacking, reading, apart, *only)
+    return OwnPrices(frame, series, snapshot.as_of, quotes, goods, file, lacking, reading, apart, files.only)
+
+
+def _own_returns(files: PriceFiles, day: date, key: Callable[[str], str | None]) -> OwnPrices:
+    """Indices made from returns, which have no unit, no level and no price of a day."""
+    currency = files.currency or ASSUMED_CURRENCY
+    file = read_price_files(files.paths, default_currency=currency, today=date.today(), as_of=day, key=key)
+    frame = file.frame.filter(pl.col("date") <= day)
+    series = PriceSeries.of(frame)
+    _check_visible(file.name, day, file.quotes, series.assets, ())
+    text = message("Only returns are known: weights and values have no prices, quantities or lots.")
+    reading = (*_of_file(file, files), Remark("data", text, message("Give prices for quantities.")))
+    none = file.quotes
+    return OwnPrices(frame, series, day, none, none, file, (), reading, only=True, returns_only=True)
 
 
 def by_known_prices(read: Callable[..., PriceFile], levels: KnownPrices, names: LotNames) -> PriceFile:

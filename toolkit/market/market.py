@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import bisect
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache, partial
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import polars as pl
@@ -21,6 +21,7 @@ from toolkit.market.price_series import PriceSeries
 from toolkit.market.readers.price_checks import in_order
 from toolkit.records.sources import Provenance
 
+MadeT = TypeVar("MadeT")
 USER = "user"
 """The `source` of rows of the ledger that a user has given: it travels with every measure that rests on them."""
 UNKNOWN = "unknown"
@@ -223,6 +224,18 @@ class Market:
     _visible: dict[tuple[str, int], pl.DataFrame] = field(repr=False, compare=False, init=False, default_factory=dict)
     _series: list[PriceSeries] = field(repr=False, compare=False, init=False, default_factory=list)
     _rates: list[Rates] = field(repr=False, compare=False, init=False, default_factory=list)
+    _made: dict[Hashable, Any] = field(repr=False, compare=False, init=False, default_factory=dict)
+
+    def once(self, key: Hashable, make: Callable[[], MadeT]) -> MadeT:
+        """What is made of the tables of the market, the same for all who ask.
+
+        Args:
+            key: Of what is made.
+            make: Makes it, where nobody asked before.
+        """
+        if key not in self._made:
+            self._made[key] = make()
+        return self._made[key]
 
     @classmethod
     def of(cls, frames: Mapping[str, pl.DataFrame], sources: Mapping[str, Source]) -> Market:

@@ -51,9 +51,10 @@ class Inputs:
         own: Assets of the user's price files that have a series there.
         returns_only: Whether only returns are known, so that prices are indices and assets have no lots.
         quotes: Own prices of a day (`toolkit.returns.quotes`), rows of `toolkit.core.frames.Prices`, one a product.
+        read_notes: Gives remarks on the market and how it was read, which who asks for an answer alone does not need.
+        further: Remarks of those who made more of the inputs.
         price_notes: How the user's price files were read and which prices of a day are taken; `notes` has them too.
         events: The user's own control events, which are in the ledger and in the snapshot.
-        notes: How the inputs were read.
         level_paths: Levels behind the noisy prices among the bundled ones, where the universe has any.
         controlled: Periods under control of each product (`toolkit.controls.periods`), where these were found before.
     """
@@ -66,7 +67,8 @@ class Inputs:
     unknown: tuple[str, ...]
     unpriced: tuple[str, ...]
     own_prices: str | None
-    notes: tuple[Remark, ...]
+    read_notes: Callable[[], tuple[Remark, ...]] = field(repr=False)
+    further: tuple[Remark, ...] = ()
     own: tuple[str, ...] = ()
     returns_only: bool = False
     quotes: pl.DataFrame | None = None
@@ -79,6 +81,11 @@ class Inputs:
     def ledger(self) -> ControlLedger:
         """The control ledger as known on the day."""
         return self.read_ledger()
+
+    @cached_property
+    def notes(self) -> tuple[Remark, ...]:
+        """How the inputs were read."""
+        return (*self.read_notes(), *self.further)
 
     @property
     def event_notes(self) -> tuple[str, ...]:
@@ -236,7 +243,7 @@ class _Names:
         return list(dict.fromkeys(self.named[name]))
 
 
-@dataclass(frozen=True, slots=True, eq=False)  # frames have no truth value
+@dataclass(frozen=True, eq=False)  # frames have no truth value; no slots: remarks are made once
 class PricedMarket:
     """What is known on a day with the user's prices in place of the bundled ones of the same assets, whatever the strategy.
 
@@ -246,7 +253,6 @@ class PricedMarket:
         supply: Asset key -> shares of supply at the stage the asset is scored at.
         own: The user's prices; None for the bundled prices.
         only: Whether nothing else has a price.
-        notes: How the files were read.
         controlled: Periods under control of each product by their first days, where these were found before.
         forecasts: Those made on the day, by what they depend on: strategies that estimate alike share one.
         supplies: Shares of supply of all days by the versions of the tables that they were read from.
@@ -258,7 +264,6 @@ class PricedMarket:
     supply: Mapping[str, SupplyShares]
     own: OwnPrices | None
     only: bool
-    notes: tuple[Remark, ...]
     controlled: pl.DataFrame | None = None
     forecasts: dict[object, Forecast] = field(default_factory=dict)
     supplies: dict[object, Mapping[str, SupplyShares]] = field(default_factory=dict)
@@ -275,9 +280,23 @@ class PricedMarket:
             self.supplies[known] = scored_supplies(products, *(snapshot[table] for table in tables)) if products else {}
         supply = self.supplies[known]
         controlled = None if self.controlled is None else begun_by(self.controlled, day)
-        return PricedMarket(
-            context, self.market, snapshot, supply, own, self.only, self.notes, controlled, supplies=self.supplies
+        return PricedMarket(context, self.market, snapshot, supply, own, self.only, controlled, supplies=self.supplies)
+
+    @cached_property
+    def notes(self) -> tuple[Remark, ...]:
+        """How the files were read, and what is odd about their prices."""
+        told, own = tuple(map(note, self.context.notes)), self.own
+        if own is None:
+            return told
+        # Notes of the whole file may speak of rows that were not known yet: an earlier date gets those of its own rows alone.
+        whole = own.notes if self.context.as_of >= self.context.today else ()
+        found = tuple(
+            Remark("data", sentence, AGED, tuple(sentence.values["asset"]), comes_first=True)
+            if "age" in sentence.values
+            else Remark("data", sentence, CHECK, tuple(sentence.values["asset"]))
+            for sentence in _together(findings(quality(own.series, as_of=self.context.as_of)))
         )
+        return tuple(dict.fromkeys((*told, *whole, *own.reading, *found)))
 
     def inputs(self, strategy: Strategy, *, also: tuple[str, ...] = ()) -> Inputs:
         """The inputs of a strategy.
@@ -290,7 +309,7 @@ class PricedMarket:
             GapError: where nothing that the strategy names has a price.
             SpecError, DataError: for names the strategy uses and nobody knows.
         """
-        snapshot, products, notes = self.snapshot, self.context.products, self.notes
+        snapshot, products = self.snapshot, self.context.products
         # Prices of a day alone bring no series: what a strategy may hold is what it is without them.
         own = self.own if self.own is not None and self.own.assets else None
         named = {} if own is None else dict.fromkeys((*own.assets, *own.quotes["asset"]))
@@ -330,10 +349,13 @@ class PricedMarket:
         universe = _select(strategy.universe, priced, products, own=None if own is None else named, aside=aside, only=self.only)
         universe = priced.take([*universe.keys, *(key for key in also if key in priced and key not in universe)])
         customs = any(series.bases[series.place[key]] == CUSTOMS for key in universe.keys)
-        if not self.only:
-            notes += tuple(unused_remarks(self.context, universe.keys))
         excluded = {*strategy.universe.exclude}
-        notes = tuple(remark for remark in notes if not remark.assets or not {*remark.assets} <= excluded)
+
+        def notes() -> tuple[Remark, ...]:
+            found = self.notes if self.only else (*self.notes, *unused_remarks(self.context, universe.keys))
+            told = (remark for remark in found if not remark.assets or not {*remark.assets} <= excluded)
+            return (*told, *self._notes_of_own_prices(mine, universe, excluded, aside))
+
         return Inputs(
             snapshot=snapshot,
             universe=universe,
@@ -343,7 +365,7 @@ class PricedMarket:
             unknown=tuple(key for key in universe.keys if key not in held),
             unpriced=() if own is not None else tuple(key for key in products.keys if key not in priced),
             own_prices=None if self.own is None else self.own.name,
-            notes=(*notes, *self._notes_of_own_prices(mine, universe, excluded, aside)),
+            read_notes=notes,
             own=tuple(mine),
             returns_only=returns_only,
             quotes=None if self.own is None else self.own.quotes,
@@ -426,24 +448,17 @@ def priced_market(context: Context, prices: PriceFiles | None = None) -> PricedM
         DataError, FrameError, GapError: for bad input or too little of it.
     """
     market, snapshot, products = context.market, context.snapshot, context.products
-    notes: tuple[Remark, ...] = tuple(map(note, context.notes))
     own, prices = None, with_stored(prices, context)
     only = prices is not None and prices.only
     if prices is not None:
         own = read_own(prices, snapshot, LotNames(context.ledger, products), masses=False)
-        # Notes of the whole file may speak of rows that were not known yet: an earlier date gets those of its own rows alone.
-        whole = own.notes if context.as_of >= context.today else ()
-        found = tuple(
-            Remark("data", sentence, AGED, tuple(sentence.values["asset"]), comes_first=True)
-            if "age" in sentence.values
-            else Remark("data", sentence, CHECK, tuple(sentence.values["asset"]))
-            for sentence in _together(findings(quality(own.series, as_of=context.as_of)))
-        )
-        notes = tuple(dict.fromkeys((*notes, *whole, *own.reading, *found)))
         market = market.replace("prices", own.over(snapshot["prices"]), series=own.series if only else None)
-        snapshot = market.until(context.as_of)
-    supply = scored_supplies(products, snapshot["shares"], snapshot["shares_elsewhere"])
-    return PricedMarket(context, market, snapshot, supply, own, only, notes)
+    tables = ("shares", "shares_elsewhere")
+    supply = context.market.once(
+        ("supply", products, *(snapshot.version(table) for table in tables)),
+        lambda: scored_supplies(products, *(snapshot[table] for table in tables)),
+    )
+    return PricedMarket(context, market, snapshot if own is None else market.until(context.as_of), supply, own, only)
 
 
 def load_inputs(strategy: Strategy, context: Context, *, prices: PriceFiles | None = None) -> Inputs:

@@ -211,7 +211,7 @@ class OriginVariants:
             universe=self.universe,
             supply=self.supply(inputs.supply, on),
             unknown=unknown,
-            notes=(*inputs.notes, *map(note, notes)),
+            further=(*inputs.further, *map(note, notes)),
         )
 
 

@@ -88,7 +88,7 @@ def allocate_in_pieces(prepared: Prepared) -> tuple[Prepared, Allocation]:
             break
         else:
             notes = (_left(now, key, cut) for key, cut in found.items() if len(cut.held) > 1)
-            return replace(now, inputs=replace(now.inputs, notes=(*now.inputs.notes, *notes))), allocation
+            return replace(now, inputs=replace(now.inputs, further=(*now.inputs.further, *notes))), allocation
     return now, allocation
 
 

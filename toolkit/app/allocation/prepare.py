@@ -238,7 +238,7 @@ def prepare(request: Request, market: PricedMarket | None = None) -> Prepared:
         own = (*own, NoBuy(name=OF_OTHER_ORIGIN, assets=offers.held))
     of_holdings += (*not_told_apart, *_not_covered(held, money, currency))
     told = (*told, *_mined(strategy, inputs))
-    inputs = replace(inputs, notes=(*inputs.notes, *map(note, money.notes), *of_holdings, *told, *own_terms))
+    inputs = replace(inputs, further=(*inputs.further, *map(note, money.notes), *of_holdings, *told, *own_terms))
     # What is held of one origin is not bought, and so need not end at a number of the dealer's lots.
     lots = np.array([np.nan if asset.lot_size is None or asset.key in offers.held else asset.lot_size for asset in universe])
     rebalance = strategy.rebalance or RebalanceSpec()
@@ -279,7 +279,7 @@ def _at_quotes(strategy: Strategy, inputs: Inputs, forecast: Forecast) -> tuple[
             assets[i] = replace(asset, spread=row["spread"])
     if quotes:
         notes.append(message("Own prices that the strategy has no use for: {assets}.", assets=sorted(quotes)))
-    told = replace(inputs, universe=Universe(tuple(assets)), notes=(*inputs.notes, *map(note, notes)))
+    told = replace(inputs, universe=Universe(tuple(assets)), further=(*inputs.further, *map(note, notes)))
     told = replace(told, price_notes=(*notes, *inputs.price_notes))
     return told, replace(forecast, levels=tuple(levels))
 

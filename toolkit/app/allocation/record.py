@@ -32,7 +32,7 @@ from toolkit.app.strategies.evidence import evidence_of
 from toolkit.app.supply import shown_shares
 from toolkit.controls.upcoming import upcoming
 from toolkit.core.assets import Asset, Universe
-from toolkit.core.forecast import FloatArray, Forecast, PriceLevel
+from toolkit.core.forecast import FloatArray, Forecast
 from toolkit.core.messages import message
 from toolkit.core.remarks import in_record
 from toolkit.holdings.unit_price import Quotation
@@ -91,19 +91,17 @@ def run_record(
     request, strategy, inputs, problem = prepared.request, prepared.strategy, prepared.inputs, prepared.problem
     owner, as_of, budget = request.owner, request.as_of, prepared.budget
     prices, held, rates, outlook = prepared.prices, prepared.money.units, prepared.rates, prepared.outlook
-    money = prepared.amounts(allocation)
-    quantities = zip(inputs.universe.keys, money.quantities, strict=True)
-    money.quantities = np.array([prepared.units.get(key, quantity) for key, quantity in quantities])
+    money = _amounts(prepared, allocation)
     forecast, universe = problem.forecast, inputs.universe
     named = {i: forecast.factors[i] for i in forecast.named}
     raw = np.array([level.raw * rates[level.currency].value for level in forecast.levels])
     exposure = country_exposure(dict(zip(universe.keys, money.weights, strict=True)), inputs.supply)
     told = () if outlook is None else outlook.notes
-    quoted = _in_europe(inputs, forecast, prices, owner.currency)
+    quoted = _in_europe(prepared)
     touched = money.touched(universe)
     solved = allocation.continuous
     waiting = prepared.not_sold(solved.x[:-1])
-    bases = [*_bases(inputs, forecast.levels)]
+    bases = [*_bases(prepared)]
     traded = orders(prepared, money, bases)
     taxed, held_after = taxed_today(prepared, traded), lots_after(prepared, traded)
     listed = [row.order for row in traded]
@@ -111,9 +109,8 @@ def run_record(
     lost = of_lost_periods((*told, *(forecast.notes if forecast.covariance != "blend" else ())))
     further = (*lost, *waiting, *taxed, *(one for key, there in quoted.items() if touched[key] for one in there.remark(key)))
     remarks = warnings(prepared, allocation, money, provenance, further)
-    positions = _positions(prepared, allocation, money, quoted, bases)
     if inputs.returns_only:
-        positions, listed, held_after = _without_levels(positions), _without_levels(listed), ()
+        listed, held_after = _without_levels(listed), ()
     beside: dict[str, Any] = {
         **in_record(remark for remark in remarks if remark.text not in told),
         **kept(inputs.events, as_of),
@@ -137,7 +134,7 @@ def run_record(
         solver=Solver.from_objects(
             allocation, name=solved.solver, status=solved.status, attempts=solved.attempts, kkt=solved.certificate
         ),
-        positions=tuple(positions),
+        positions=tuple(_positions(prepared, allocation, money, quoted, bases)),
         orders=tuple(listed),
         lots=held_after,
         at_last_prices=at_last_prices(problem, money, raw),
@@ -150,7 +147,7 @@ def run_record(
             owed=prepared.held.owed,
             reserved=prepared.money.reserved,
         ),
-        cash=Cash(weight=money.cash / money.wealth, value=money.cash, previous_weight=money.previous_cash),
+        cash=_cash(money),
         risk=risk_record(problem, outlook, money.weights),
         risk_contributions=_by_asset(universe, contributions(problem, money.weights)),
         constraints=limit_rows(problem, allocation),
@@ -228,6 +225,28 @@ def _expected(forecast: Forecast, weights: FloatArray, keys: Sequence[str]) -> E
     )
 
 
+def placed(prepared: Prepared, allocation: Allocation) -> tuple[list[Position], Cash]:
+    """Positions and cash of the record, for who asks for no more.
+
+    Args:
+        prepared: The problem.
+        allocation: Its answer.
+    """
+    money = _amounts(prepared, allocation)
+    return _positions(prepared, allocation, money, _in_europe(prepared), [*_bases(prepared)]), _cash(money)
+
+
+def _cash(money: AllocationAmounts) -> Cash:
+    return Cash(weight=money.cash / money.wealth, value=money.cash, previous_weight=money.previous_cash)
+
+
+def _amounts(prepared: Prepared, allocation: Allocation) -> AllocationAmounts:
+    money = prepared.amounts(allocation)
+    quantities = zip(prepared.inputs.universe.keys, money.quantities, strict=True)
+    money.quantities = np.array([prepared.units.get(key, quantity) for key, quantity in quantities])
+    return money
+
+
 def _positions(
     prepared: Prepared,
     allocation: Allocation,
@@ -236,13 +255,15 @@ def _positions(
     bases: Sequence[Mapping[str, Any]],
 ) -> list[Position]:
     rows, inputs, forecast = [], prepared.inputs, prepared.problem.forecast
-    errors = PriceErrors.on(inputs.snapshot, inputs.series)
+    errors = None if inputs.returns_only else PriceErrors.on(inputs.snapshot, inputs.series)
     for i, (asset, level, basis) in enumerate(zip(inputs.universe, forecast.levels, bases, strict=True)):
         rate, lots = prepared.rates[level.currency].value, float(allocation.lots[i])
         in_lots = math.isfinite(lots)
         product, price = asset.offer_of or asset.key, float(prepared.prices[i])
-        of_today = errors.of(product, level.basis, level.date, level.standard_error / level.price)
-        low, high = of_today.bounds(price)
+        error, (low, high) = 0.0, (price, price)
+        if errors is not None:
+            of_today = errors.of(product, level.basis, level.date, level.standard_error / level.price)
+            error, (low, high) = of_today.error, of_today.bounds(price)
         rows.append(
             Position.from_objects(
                 asset,
@@ -258,7 +279,7 @@ def _positions(
                 lot_size=asset.lot_size if in_lots else None,
                 price=price,
                 price_se=level.standard_error * rate,
-                price_today_se=price * of_today.error,
+                price_today_se=price * error,
                 price_today_low=low,
                 price_today_high=high,
                 price_raw=level.raw * rate,
@@ -269,17 +290,18 @@ def _positions(
                 relaxed_weight=float(allocation.continuous.x[i]),
             )
         )
-    return rows
+    return _without_levels(rows) if inputs.returns_only else rows
 
 
-def _bases(inputs: Inputs, levels: Sequence[PriceLevel]) -> Iterator[dict[str, Any]]:
+def _bases(prepared: Prepared) -> Iterator[dict[str, Any]]:
     """The fields of a position, and of an order, that say what the price of each asset rests on and whose it is."""
+    inputs = prepared.inputs
     own = {*inputs.own}
     sources = {key: (OWN_SERIES if key in own else BUNDLED, source) for key, source in inputs.sources.items()}
     if inputs.quotes is not None:
         quoted = inputs.quotes.select("asset", "basis", "source")
         sources |= {key: (whose(basis), source) for key, basis, source in quoted.iter_rows()}
-    for asset, level in zip(inputs.universe, levels, strict=True):
+    for asset, level in zip(inputs.universe, prepared.problem.forecast.levels, strict=True):
         yearly = level.basis == ANNUAL_AVERAGE and asset.key not in own
         series, status, annual = annual_basis(inputs.snapshot, asset) if yearly else ("", "", "")
         owner, newest = sources.get(asset.offer_of or asset.key, (BUNDLED, annual))
@@ -293,10 +315,11 @@ def _bases(inputs: Inputs, levels: Sequence[PriceLevel]) -> Iterator[dict[str, A
         }
 
 
-def _in_europe(inputs: Inputs, forecast: Forecast, prices: FloatArray, currency: str) -> dict[str, Quotation]:
+def _in_europe(prepared: Prepared) -> dict[str, Quotation]:
     """Asset -> quotation in Europe, for bundled annual averages of other regions."""
+    inputs, currency = prepared.inputs, prepared.request.owner.currency
     found: dict[str, Quotation] = {}
-    for asset, level, price in zip(inputs.universe, forecast.levels, prices, strict=True):
+    for asset, level, price in zip(inputs.universe, prepared.problem.forecast.levels, prepared.prices, strict=True):
         if level.basis != ANNUAL_AVERAGE or asset.key in inputs.own:
             continue
         basis, *_ = annual_basis(inputs.snapshot, asset)

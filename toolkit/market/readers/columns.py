@@ -327,7 +327,9 @@ def days(table: Table, column: str, *, month_until: date | None = None, local: b
     Raises:
         FrameError: rule ``date`` for what is not a date of the calendar in ISO form.
     """
-    text = _date_text(table.cells[column])
+    if (cell := table.cells[column]).dtype == pl.Date and cell.is_between(date.min, date.max).all():
+        return cell
+    text = _date_text(cell)
     serial = None
     if local:
         text = _local_days(table, column, text)
@@ -395,7 +397,7 @@ def running_months(table: Table, column: str, today: date) -> pl.Series:
         column: Column of dates or months, as text.
         today: The day on which the file is read.
     """
-    if pl.Series([today]).dt.month_end()[0] == today:
+    if table.cells[column].dtype == pl.Date or pl.Series([today]).dt.month_end()[0] == today:
         return table.rows.clear()
     return table.rows.filter(_date_text(table.cells[column]).fill_null("") == f"{today:%Y-%m}")
 

@@ -15,7 +15,7 @@ from toolkit.core.messages import Message, first_names, message
 from toolkit.market.readers.contents import MAX_PLAIN_CELLS, check_size
 from toolkit.market.readers.price_checks import DEALER_BOTH, JUMPS, OF_DEALERS, check_series, visible
 from toolkit.market.readers.price_layouts import with_mids
-from toolkit.market.readers.prices import PriceFile, price_header, read_prices
+from toolkit.market.readers.prices import Indices, PriceFile, price_header, priced, read_prices
 from toolkit.market.readers.tabular import Table, read_table
 
 Settled = Callable[[Callable[..., PriceFile]], PriceFile]
@@ -26,7 +26,7 @@ ENDINGS = (".csv", ".tsv", ".txt", ".parquet", ".xlsx", ".xls", ".ods")
 
 
 def read_price_files(
-    paths: Sequence[str | Path | Table],
+    paths: Sequence[str | Path | Table | Indices],
     *,
     default_currency: str = "USD",
     today: date,
@@ -52,8 +52,13 @@ def read_price_files(
     """
     files, reading = _listed(paths)
     options = {"default_currency": default_currency, "today": today, "as_of": as_of, "accept": accept, "key": key}
-    tables = (read_table(file, header=price_header) for file in files)  # once: standard input has no second time
-    read = [settled(partial(read_prices, table, several=len(files) > 1, **options)) for table in tables]
+    read = [
+        priced(file, **options)
+        if isinstance(file, Indices)
+        # The table is read once: standard input has no second time.
+        else settled(partial(read_prices, read_table(file, header=price_header), several=len(files) > 1, **options))
+        for file in files
+    ]
     accepted = {*accept} - {JUMPS}
     # Of millions of prices the names are looked for only where one is asked for.
     known = sorted({name for file in read if accepted for rows in (file.frame, file.quotes) for name in rows["asset"].unique()})
@@ -88,12 +93,12 @@ def read_price_files(
     return PriceFile(frame, quotes, names, "several", tuple(notes), reading, assumed, places)
 
 
-def _listed(paths: Sequence[str | Path | Table]) -> tuple[list[str | Path | Table], tuple[str, ...]]:
+def _listed(paths: Sequence[str | Path | Table | Indices]) -> tuple[list[str | Path | Table | Indices], tuple[str, ...]]:
     """The files that paths name, and notes on what in a folder is no price file."""
-    files: list[str | Path | Table] = []
+    files: list[str | Path | Table | Indices] = []
     notes: list[str] = []
     for path in paths:
-        if isinstance(path, Table) or str(path) == "-" or not Path(path).is_dir():
+        if isinstance(path, Table | Indices) or str(path) == "-" or not Path(path).is_dir():
             files.append(path)
             continue
         try:

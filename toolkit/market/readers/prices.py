@@ -132,6 +132,51 @@ class PriceFile:
     places: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, eq=False)  # frames have no truth value
+class Indices:
+    """Prices that are numbers already, of which nothing is read: indices made from returns.
+
+    Attributes:
+        name: By which faults call them.
+        frame: A column `date` of days, and one of numbers an asset, null where there is none.
+    """
+
+    name: str
+    frame: pl.DataFrame
+
+
+def priced(
+    indices: Indices,
+    *,
+    default_currency: str,
+    today: date,
+    as_of: date | None = None,
+    accept: Collection[str] = (),
+    key: Callable[[str], str | None] | None = None,
+) -> PriceFile:
+    """Indices under the rules of a wide price file, of which each name is that of an asset.
+
+    Args:
+        indices: Numbers, each asset's own.
+        default_currency: Their currency; this and what follows as of `read_prices`, like errors.
+        today: No index may have a later date.
+        as_of: Day of the question.
+        accept: Assets whose jumps are meant.
+        key: Name -> asset that it means.
+    """
+    wide = indices.frame.with_row_index("row", offset=1).with_columns(pl.col("row").cast(pl.Int64))
+    rows = wide.unpivot(index=["row", "date"], variable_name="asset", value_name="price").drop_nulls("price")
+    rows = _with_defaults(rows, indices.name, default_currency)
+    check_names(indices.name, pl.DataFrame({"row": 1, "value": wide.columns[2:]}))
+    rows, keys = _keyed(indices.name, rows, key, ticker=False)
+    _check_past(indices.name, rows.select("row", value="date").head(wide.height), today)
+    rows = rows if in_order(rows, ("asset", "date", "row")) else rows.sort("asset", "date", "row")
+    check_rows(indices.name, rows)
+    check_series(visible(rows, as_of or today), accept, file=indices.name)
+    frame = rows.select(Prices.column_names())
+    return PriceFile(frame, frame.clear(), indices.name, "wide", (), (*firsts_of_months(indices.name, wide["date"]), *keys))
+
+
 def read_prices(
     path: Source | Table,
     *,
@@ -492,15 +537,19 @@ def _long(
 def _dates(table: Table, today: date, *, column: str = "date") -> pl.Series:
     required_cells(table, column)
     dates = days(table, column, month_until=today, local=True)
-    late = pl.DataFrame({"row": table.rows, "value": dates}).filter(dates > today)
+    _check_past(table.name, pl.DataFrame({"row": table.rows, "value": dates}), today)
+    return dates
+
+
+def _check_past(file: str, dates: pl.DataFrame, today: date) -> None:
+    """`FrameError` for days, the `value` of rows, that are to come."""
     raise_row_errors(
-        table.name,
-        late.with_columns(pl.col("value").cast(pl.String)),
+        file,
+        dates.filter(pl.col("value") > today).with_columns(pl.col("value").cast(pl.String)),
         rule="future",
         fault=message("a date after today ({day})", day=today),
         hint=message("A price cannot be known before its day: correct the date or leave the row out."),
     )
-    return dates
 
 
 def _notes(table: Table, rows: pl.DataFrame, today: date) -> Iterator[Message]:

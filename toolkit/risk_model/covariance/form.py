@@ -19,6 +19,10 @@ from toolkit.returns.volatility_prior import CorrelationPrior
 
 EIGENVALUE_ROUNDING = 1e-12
 """Eigenvalues below this share of the largest are rounding, not variance."""
+PIVOT_ROUNDING = 1e-9
+"""A pivot below this share of the largest variance may be rounding."""
+SOME_ASSETS = 128
+"""Assets below which principal components cost nothing."""
 MANY_ASSETS = 1_500
 """Assets whose components are not their principal ones."""
 SPECIFIC_SHARES = 1e-3, 1e-4, 1e-6
@@ -393,13 +397,25 @@ def correlated(correlation: FloatArray, deviation: FloatArray) -> tuple[FloatArr
 
 
 def factor_form(covariance: FloatArray, specific: FloatArray, notes: tuple[str, ...]) -> StructuredCovariance:
-    """A covariance by its principal components, and a specific variance beside it.
+    """A covariance by its components, and a specific variance beside it.
+
+    They are its principal ones, or of some hundreds of assets, where it is positive definite beyond rounding, those of a
+    Cholesky factorisation: a tenth of the work.
 
     Args:
         covariance: (n, n), positive semidefinite; used up where it is large.
         specific: (n,) specific variances, not in `covariance`.
         notes: Notes of the estimate.
     """
+    if len(covariance) > SOME_ASSETS:
+        try:
+            root = np.linalg.cholesky(covariance)
+        except np.linalg.LinAlgError:  # not of full rank
+            pass
+        else:
+            least = float(np.diag(root).min()) ** 2
+            if least > PIVOT_ROUNDING * float(np.diag(covariance).max()):
+                return spectral_form(np.ones(len(root)), root, specific, notes)
     values, vectors = _eigenpairs(covariance)
     kept = np.flatnonzero(values > EIGENVALUE_ROUNDING * max(values[-1], 0.0))[::-1]
     vectors = vectors[:, kept]  # of thousands of assets each matrix takes a tenth of a gigabyte

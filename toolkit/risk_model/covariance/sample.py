@@ -7,7 +7,13 @@ from typing import Literal
 import numpy as np
 
 from toolkit.core.decode import Spec
-from toolkit.risk_model.covariance.form import CovarianceInputs, StructuredCovariance, complete_rows, factor_form
+from toolkit.risk_model.covariance.form import (
+    CovarianceInputs,
+    StructuredCovariance,
+    complete_rows,
+    component_form,
+    factor_form,
+)
 
 
 class SampleCovariance(Spec):
@@ -18,8 +24,12 @@ class SampleCovariance(Spec):
     def estimate(self, inputs: CovarianceInputs) -> StructuredCovariance:
         """Covariance of the mean changes plus the mean of their posterior covariances."""
         rows = complete_rows(inputs)
-        mean = rows.changes.mean
+        mean, own = rows.changes.mean, np.zeros(len(inputs.assets))
+        if len(mean) <= len(own) and not len(rows.changes.noisy):
+            # The periods less their mean are loadings already: the components of a T x T matrix, not of an n x n one.
+            centred = (mean - mean.mean(axis=0)) * np.sqrt(inputs.periods_per_year / (len(mean) - 1))
+            return component_form(centred, own, rows.notes)
         cov = np.atleast_2d(np.cov(mean, rowvar=False, ddof=1))
         cov += rows.changes.noise(np.full(len(mean), 1.0 / len(mean)))
         cov *= inputs.periods_per_year
-        return factor_form(cov, np.zeros(len(inputs.assets)), rows.notes)
+        return factor_form(cov, own, rows.notes)
