@@ -86,9 +86,17 @@ class EVaR(OfTail):
         return worst - float(self.subgradient(losses, probabilities) @ (worst - losses))
 
     def subgradient(self, losses: FloatArray, probabilities: FloatArray) -> FloatArray:
-        """The worst distribution (S,): the base one tilted by exp(s loss).
+        """The worst distribution (S,)."""
+        return self.tilted(losses, probabilities)[0]
 
-        Its entropy grows with s, from 0 to that of the worst loss alone, and s is where it reaches -log(1 - alpha).
+    def tilted(self, losses: FloatArray, probabilities: FloatArray) -> tuple[FloatArray, float]:
+        """The worst distribution (S,), the base one tilted by exp(loss / t), and its temperature t; 0 for the worst loss alone.
+
+        Its entropy falls with t, from that of the worst loss alone to 0, and t is where it is -log(1 - alpha).
+
+        Args:
+            losses: (S,).
+            probabilities: (S,).
         """
         held = probabilities > 0
         worst = float(losses[held].max())
@@ -99,10 +107,10 @@ class EVaR(OfTail):
         at_worst = p[gaps == 0].sum()
         if scale <= 0 or -math.log(at_worst) <= budget:
             tail[held] = np.where(gaps == 0, p / at_worst, 0.0)
-            return tail
+            return tail, 0.0
         gaps = gaps / scale
 
-        def tilted(s: float) -> tuple[float, float]:
+        def at(s: float) -> tuple[float, float]:
             """Mean gap and relative entropy of the tilted distribution."""
             q = p * np.exp(-s * gaps)
             mass = float(q.sum())
@@ -111,17 +119,17 @@ class EVaR(OfTail):
 
         # Bisection on log s: entropy is monotone in s, and the mean is stationary where s is the minimiser of the primal.
         low, high = 1.0, 1.0
-        while tilted(low)[1] > budget:
+        while at(low)[1] > budget:
             low /= 4
-        while tilted(high)[1] < budget and high < 1e18:
+        while at(high)[1] < budget and high < 1e18:
             high *= 4
         for _ in range(200):
             middle = math.sqrt(low * high)
             if not low < middle < high:
                 break
-            low, high = (middle, high) if tilted(middle)[1] < budget else (low, middle)
+            low, high = (middle, high) if at(middle)[1] < budget else (low, middle)
         tail[held] = p * np.exp(-high * gaps)
-        return tail / tail.sum()
+        return tail / tail.sum(), scale / high
 
     def convex(self, returns: cp.Expression, probabilities: FloatArray) -> ConvexForm:
         """S exponential cones: the least z with E[t exp((loss - z) / t)] <= (1 - alpha) t for some t."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from toolkit.core.errors import NumericalFailure
 from toolkit.optimize.functions import ConvexConstraints, RiskOf, Scaled, TradeCost
 from toolkit.optimize.problem import LinearConstraints
 from toolkit.optimize.quadratic import ConvexObjective
 from toolkit.optimize.solvers.continuous import Continuous, solve_quadratic
+from toolkit.optimize.solvers.entropic import solve_entropic
 from toolkit.optimize.solvers.gini import solve_gini
 from toolkit.optimize.solvers.shortfall import solve_deviation, solve_shortfall
 from toolkit.optimize.solvers.solve import Order
 from toolkit.risk_measures.dispersion import GiniMeanDifference, MeanAbsoluteDeviation
-from toolkit.risk_measures.tail import CVaR, WorstCase
+from toolkit.risk_measures.tail import CVaR, EVaR, WorstCase
 
 
 def minimise(function: ConvexObjective, limits: LinearConstraints, convex: ConvexConstraints, order: Order) -> Continuous:
@@ -67,6 +70,11 @@ def _tail(function: ConvexObjective, limits: LinearConstraints) -> Continuous | 
             found = solve_gini(returns, probabilities, c, limits)
         case MeanAbsoluteDeviation():
             found = solve_deviation(returns, probabilities, c, limits)
+        case EVaR() as measure:
+            answer = solve_entropic(measure, returns, probabilities, c, limits)
+            if answer is None or answer.multipliers is None or answer.signs is None:
+                return None
+            return replace(answer, multipliers=answer.multipliers * price, signs=answer.signs * price)
         case _:
             return None
     solved, duals = found.solved, found.duals
