@@ -16,7 +16,7 @@ from toolkit.core.errors import NumericalFailure
 from toolkit.core.forecast import FloatArray
 from toolkit.optimize.problem import LinearConstraints
 from toolkit.optimize.quadratic import Quadratic
-from toolkit.optimize.solvers.certificate import Certificate
+from toolkit.optimize.solvers.certificate import ACCEPT, Certificate
 from toolkit.optimize.solvers.continuous import Continuous, certify_weights
 from toolkit.optimize.solvers.program import QuadraticProgram
 from toolkit.optimize.solvers.solve import Solved
@@ -28,6 +28,8 @@ HALVINGS = 30
 """Of a step that does not lead down."""
 EXACT = 1e-8
 """Residual of the optimality conditions at which the steps end."""
+ROUNDING = 1e-14
+"""Relative change of the objective that no step can be judged by."""
 
 
 def solve_entropic(
@@ -58,13 +60,13 @@ def solve_entropic(
         losses = -(returns @ y[:-1])
         reached = measure.numeric(losses, p) + float(c @ y[:-1])
         if len(x):
-            certificate = certify_weights(c - returns.T @ measure.subgradient(losses, p), limits, y, duals, abs(reached))
-            if certificate.worst <= EXACT:
-                found = Solved("PIQP", "optimal", certificate, solved.attempts)
-                return Continuous.of(y, duals.limits, found, limits, signs=duals.nonnegative)
             start, slope = measure.numeric(-(returns @ x[:-1]), p) + float(c @ x[:-1]), quadratic.gradient(x[:-1])
             step, fall = 1.0, float(slope @ (y - x)[:-1])
-            while reached > start + 1e-4 * step * fall:
+            certificate = certify_weights(c - returns.T @ measure.subgradient(losses, p), limits, y, duals, abs(reached))
+            if certificate.worst <= EXACT or (certificate.worst <= ACCEPT and -fall < ROUNDING * abs(start)):
+                found = Solved("PIQP", "optimal", certificate, solved.attempts)
+                return Continuous.of(y, duals.limits, found, limits, signs=duals.nonnegative)
+            while reached > start + 1e-4 * step * fall + ROUNDING * abs(start):
                 step /= 2
                 if step < 2.0**-HALVINGS:
                     return None
