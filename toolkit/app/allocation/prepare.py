@@ -424,7 +424,7 @@ def _of_holdings(
             assets=there,
         )
         notes.append(note(kept))
-    step = grade_step(inputs.snapshot)
+    step = 0.0 if held.read is None else grade_step(inputs.snapshot)
     notes += held_remarks(held, inputs.universe, prices, short, request.owner.currency, step)
     owner = request.owner
     bound: dict[str, float] = {}
