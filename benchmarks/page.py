@@ -49,7 +49,7 @@ def parts() -> dict[str, Callable[[Path], str]]:
     once, cases = ("--repeats", "5"), ("--only", "min_risk", "max_utility", "max_ratio")
     sizes = ("--sizes", "30", "200")
     return {
-        "SHIPPED": lambda folder: optimizer(folder, "500 0.2", "--sizes", "20", *once, *cases, "min_cvar"),
+        "SHIPPED": lambda folder: optimizer(folder, "500 0.2", "--sizes", "20", *once),
         "FEW": lambda folder: optimizer(folder, "500 0.2", *sizes, *once),
         "MANY": lambda folder: optimizer(folder, "2500 0.11", *sizes, *once, *cases, "min_cvar"),
         "LARGE": lambda folder: "\n\n".join(

@@ -29,7 +29,7 @@ import warnings
 from pathlib import Path
 
 from benchmarks.optimizer import measure, ours, peers, table
-from benchmarks.optimizer.data import SHIPPED, Truth, returns_of
+from benchmarks.optimizer.data import MEASURES, SHIPPED, Truth, returns_of
 
 MEAN_VARIANCE = ("min_risk", "max_utility")
 SHARED = ("max_ratio", "max_diversification", "risk_parity", "hrp", "min_cvar")
@@ -43,6 +43,7 @@ def cases(sizes: list[int]) -> list[tuple[str, int]]:
     found += [("frontier", n) for n in sizes if n <= 200]
     found += [("what_if", n) for n in sorted({*sizes, 60}) if n <= 1000 and n != SHIPPED]
     found += [(case, n) for n in sizes if n in (30, SHIPPED) for case in SHARED]
+    found += [(f"least {measure}", n) for n in sizes if n in (30, SHIPPED) for measure in MEASURES]
     return found + [("min_cvar", n) for n in sizes if n == 200]
 
 
@@ -55,6 +56,8 @@ def run(case: str, n: int, repeats: int, limit: float, known: dict[str, str]) ->
         clocks = measure.interleaved({table.OURS: again, table.RAW: raw}, repeats)
         return [table.Row(case, n, name, clock) for name, clock in clocks.items()]
     works = {table.OURS: ours.run(case, returns)}
+    if (public := ours.public(case, returns)) is not None:
+        works[table.PUBLIC] = public
     if n < ALONE:
         makers = {peer: peers.run(peer, case, returns) for peer in known}
         works |= {peer: work for peer, work in makers.items() if work is not None}

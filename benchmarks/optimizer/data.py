@@ -19,6 +19,28 @@ SHIPPED = 20
 """Assets of the data set that skfolio ships: prices of shares of the S&P 500 since 1990."""
 AVERSION = 3.0
 TAIL = 0.05
+MEASURES = {
+    "mad": "mean_absolute_deviation",
+    "mean_loss": "first_lower_partial_moment",
+    "semideviation": "semi_deviation",
+    "gini": "gini_mean_difference",
+    "worst_case": "worst_realization",
+    "evar": "evar",
+    "cdar": "cdar",
+    "edar": "edar",
+    "average_drawdown": "average_drawdown",
+    "max_drawdown": "max_drawdown",
+    "ulcer": "ulcer_index",
+}
+"""Measure of the toolkit -> the function of `skfolio.measures` by which the answers of all are judged."""
+OF_TAIL = ("evar", "cdar", "edar")
+"""Those with a confidence."""
+OF_DRAWDOWN = ("cdar", "edar", "average_drawdown", "max_drawdown", "ulcer")
+
+
+def measure_of(case: str) -> str | None:
+    """The measure whose least is asked for: ``least evar``."""
+    return case.removeprefix("least ") if case.startswith("least ") else None
 
 
 def returns_of(n: int) -> Array:
@@ -99,7 +121,17 @@ class Truth:
             case "min_cvar":
                 return self.cvar(w)
             case _:
-                return self.variance(w)
+                measure = measure_of(case)
+                return self.variance(w) if measure is None else self.of_peer(measure, w)
+
+    def of_peer(self, measure: str, w: Array) -> float:
+        """A measure by skfolio's own arithmetic."""
+        judge = importlib.import_module("skfolio.measures")
+        earned = self.returns @ w
+        series = judge.get_drawdowns(earned, compounded=False) if measure in OF_DRAWDOWN else earned
+        options = {"beta": 1 - TAIL} if measure in OF_TAIL else {}
+        options |= {"min_acceptable_return": 0.0} if measure == "mean_loss" else {}
+        return float(getattr(judge, MEASURES[measure])(series, **options))
 
     def broken(self, w: Array, *, capped: bool) -> float:
         """The largest violation of long-only, fully invested, and the caps."""

@@ -1,14 +1,17 @@
-"""This toolkit, as a library: a covariance in factor form, a problem, an allocation."""
+"""This toolkit, as it is called, and its core alone: a covariance in factor form, a problem, an allocation."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date, timedelta
 
 import numpy as np
 import piqp
+import polars as pl
 
-from benchmarks.optimizer.data import AVERSION, CAP, GROUPS, YEAR, Array, group, names
+import toolkit as tk
+from benchmarks.optimizer.data import AVERSION, CAP, GROUPS, TAIL, YEAR, Array, group, measure_of, names
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.forecast import Forecast
 from toolkit.optimize.allocate import allocate
@@ -46,17 +49,19 @@ def constraints(cap: float, *, capped: bool) -> tuple[Constraint, ...]:
 def prepared(case: str, n: int) -> Callable[[Array], Problem]:
     """From returns to the problem."""
     universe = Universe(tuple(Asset(key=key, name=key, group=group(i)) for i, key in enumerate(names(n))))
-    kind = KINDS.get(case, case)
+    kind = "min_risk" if measure_of(case) else KINDS.get(case, case)
     told = {"kind": kind, "risk_aversion": AVERSION} if kind in ("max_utility", "min_risk") else {"kind": kind}
     if case == "min_cvar":
         told |= {"measure": "cvar", "confidence": 0.95}
+    if (measure := measure_of(case)) is not None:
+        told = {"kind": "min_risk", "measure": measure}
     objective = objective_kinds()[kind].model_validate(told)
     terms = () if case == "hrp" else constraints(CAP, capped=case in CAPPED)
     costs, lots = Costs.of(universe), np.full(n, np.nan)
 
     def of(returns: Array) -> Problem:
         data = ConstraintData(universe=universe, budget=1e6)
-        if case == "min_cvar":
+        if case == "min_cvar" or measure is not None:
             even = np.full(len(returns), 1 / len(returns))
             days = Scenarios(universe.keys, returns, even, ordered=True, kind="historical", periods_per_year=float(YEAR))
             data = replace(data, scenarios=days)
@@ -74,6 +79,42 @@ def run(case: str, returns: Array) -> Callable[[], Array]:
     if case == "frontier":
         return lambda: turning(frontier(prepared(case, n)(returns), 50))
     return lambda: allocate(prepared(case, n)(returns)).weights
+
+
+def public(case: str, returns: Array) -> Callable[[], Array] | None:
+    """`tk.optimize` from a frame to the frame of weights: model, records and checks of the data are within the clock."""
+    n = returns.shape[1]
+    start, days = date(1990, 1, 1), len(returns)
+    every = pl.date_range(start, start + timedelta(days=2 * days), eager=True)
+    weekdays = every.filter(every.dt.weekday() < 6).head(days).alias("date")  # Monday to Friday
+    frame = pl.DataFrame(returns, schema=names(n)).insert_column(0, weekdays)
+    caps = [tk.Group(names(n)[g::GROUPS], name=group(g), upper=CAP) for g in range(min(GROUPS, n))]
+    measure = measure_of(case)
+    made = {
+        "min_risk": tk.MinRisk(),
+        "max_utility": tk.MaxUtility(risk_aversion=AVERSION),
+        "max_ratio": tk.MaxRatio(),
+        "max_diversification": tk.MaxDiversification(),
+        "risk_parity": tk.RiskParity(),
+        "hrp": tk.HierarchicalRiskParity(),
+        "min_cvar": tk.MinRisk(measure="cvar", confidence=1 - TAIL),
+    }
+    objective = made.get(case) if measure is None else tk.MinRisk(measure=measure)
+    if objective is None:
+        return None
+    mean = {"returns": tk.HistoricalReturns(shrinkage=0.0)} if case in ("max_utility", "max_ratio") else {}
+    strategy = tk.Strategy(
+        objective=objective,
+        constraints=[] if case == "hrp" else [tk.Cash(upper=0.0), *(caps if case in CAPPED else ())],
+        forecast=tk.ForecastSpec(covariance=tk.SampleCovariance(), scenarios=tk.HistoricalScenarios(mean="history"), **mean),
+    )
+
+    def solved() -> Array:
+        found = tk.optimize(strategy, returns=frame, currency="EUR").weights
+        weights = dict(found.select("asset", "weight").iter_rows())
+        return np.array([weights[name] for name in names(n)])
+
+    return solved
 
 
 def turning(found: Frontier) -> Array:
