@@ -8,6 +8,7 @@ its day.
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -560,6 +561,9 @@ def main() -> None:
     parser.add_argument(
         "--relatives", action="append", default=[], metavar="NAME=ADDRESS", help="daily price relatives, likewise"
     )
+    parser.add_argument(
+        "--kept", type=Path, help="JSON file of parts that are done, which are not made again: hours may lie between"
+    )
     options = parser.parse_args()
     series = [*((text, False) for text in options.series), *((text, True) for text in options.relatives)]
     if bool(series) != (options.part == "series") or not all("=" in text for text, _ in series):
@@ -585,18 +589,27 @@ def main() -> None:
         return
     if not options.listed.exists():
         raise SystemExit(f"{options.listed} is not here: name the file with --listed")
-    listed, grid = listed_part(options.listed)
-    text = TEMPLATE.read_text(encoding="utf-8")
-    sections = {
-        "listed": listed,
-        "grid": grid,
-        "paired": paired_part(options.listed),
-        "simulated": simulated_part(),
-        "exchange": exchange_part(market),
+    groups: dict[str, Callable[[], dict[str, str]]] = {
+        "listed": lambda: dict(zip(("listed", "grid"), listed_part(options.listed), strict=True)),
+        "paired": lambda: {"paired": paired_part(options.listed)},
+        "simulated": lambda: {"simulated": simulated_part()},
+        "exchange": lambda: {"exchange": exchange_part(market)},
+        "customs": lambda: customs_part(market),
+        "drift": lambda: {"drift": drift_part(market)},
+        "history": lambda: history_part(market),
+        "levels": lambda: levels_part(market),
+        "errors": lambda: price_errors.parts(market, table),
+        "stability": lambda: stability_part(market),
+        "strategies": lambda: strategies.parts(table),
     }
-    sections |= customs_part(market) | {"drift": drift_part(market)} | history_part(market) | levels_part(market)
-    sections |= price_errors.parts(market, table)
-    sections |= stability_part(market) | strategies.parts(table)
+    kept: dict[str, dict[str, str]] = json.loads(options.kept.read_text()) if options.kept and options.kept.exists() else {}
+    for name, made in groups.items():
+        if name not in kept:
+            kept[name] = made()
+        if options.kept:
+            options.kept.write_text(json.dumps(kept))
+    sections = {name: content for part in kept.values() for name, content in part.items()}
+    text = TEMPLATE.read_text(encoding="utf-8")
     known = (float(sections["basket_bias"]), float(sections["yearly_correlation"]))
     sections["needed_correlation"] = f"{decades.needed_correlation(*known, assets=len(CUSTOMS)):+.2f}"
     for name, content in sections.items():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from toolkit.app.allocation.inputs import Inputs
-from toolkit.controls.periods import control_periods
 from toolkit.core.forecast import Forecast
 from toolkit.risk_model.model import estimate
 from toolkit.risk_model.supply_characteristics import control_pressure, import_drop
@@ -25,15 +24,13 @@ def strategy_forecast(
     Raises:
         GapError, DataError: see `toolkit.risk_model.model.estimate`.
     """
-    spec, on, controlled = strategy.forecast, inputs.snapshot.as_of, inputs.controlled
+    spec = strategy.forecast
     returns = None if risk_alone else spec.returns
-    if controlled is None:
-        controlled = control_periods(inputs.ledger, [*inputs.products], until=on, destination=destination)
     return estimate(
         prices=inputs.series,
         fx=inputs.snapshot.rates,
         universe=inputs.universe,
-        controlled=controlled,
+        controlled=inputs.read_controlled(destination),
         covariance=spec.covariance,
         observation=spec.observation,
         lookback_months=lookback_months(strategy),

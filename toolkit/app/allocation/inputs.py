@@ -15,7 +15,7 @@ from toolkit.app.data.unused import unused_remarks
 from toolkit.app.holdings.names import LotNames
 from toolkit.app.prices import CHECK, NAME_METAL, OwnPrices, PriceFiles, read_own, with_stored
 from toolkit.controls.ledger import ControlLedger
-from toolkit.controls.periods import begun_by
+from toolkit.controls.periods import begun_by, control_periods
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import DataError, GapError, SpecError, did_you_mean, nearest
 from toolkit.core.forecast import Forecast
@@ -56,7 +56,7 @@ class Inputs:
         price_notes: How the user's price files were read and which prices of a day are taken; `notes` has them too.
         events: The user's own control events, which are in the ledger and in the snapshot.
         level_paths: Levels behind the noisy prices among the bundled ones, where the universe has any.
-        controlled: Periods under control of each product (`toolkit.controls.periods`), where these were found before.
+        read_controlled: Gives the periods under control of each product (`toolkit.controls.periods`) for a destination.
     """
 
     snapshot: Snapshot
@@ -75,7 +75,7 @@ class Inputs:
     price_notes: tuple[str, ...] = ()
     events: OwnEvents | None = None
     level_paths: Mapping[str, LevelPath] | None = None
-    controlled: pl.DataFrame | None = None
+    read_controlled: Callable[[str], pl.DataFrame] = field(repr=False, kw_only=True)
 
     @property
     def ledger(self) -> ControlLedger:
@@ -101,6 +101,8 @@ class Inputs:
     @cached_property
     def sources(self) -> Mapping[str, str]:
         """Asset -> source of its newest price."""
+        if self.returns_only:
+            return dict.fromkeys(self.series.assets, self.own_prices or "")
         if len(names := self.prices.select(pl.col("source").unique()).to_series()) == 1:
             return dict.fromkeys(self.series.assets, str(names[0]))
         newest = pl.col("source").get(pl.col("date").arg_max())
@@ -372,7 +374,17 @@ class PricedMarket:
             price_notes=() if self.own is None else self.own.sentences,
             events=self.context.events,
             level_paths=self.context.level_paths if customs else None,
-            controlled=self.controlled,
+            read_controlled=self._controlled,
+        )
+
+    def _controlled(self, destination: str) -> pl.DataFrame:
+        """Periods under control of each product."""
+        context = self.context
+        if self.controlled is not None:
+            return self.controlled
+        return context.market.once(
+            ("controlled", context.as_of, context.products, destination),
+            lambda: control_periods(context.ledger, [*context.products], until=context.as_of, destination=destination),
         )
 
     def _notes_of_own_prices(
