@@ -98,7 +98,9 @@ def test_points_around_events_have_the_age_of_what_is_kept_and_not_of_their_own_
 
 
 def test_there_is_no_other_way_to_look():
-    assert not [name for name in dir(market()) if not name.startswith("_") and name not in ("of", "once", "replace", "under", "until")]
+    assert not [
+        name for name in dir(market()) if not name.startswith("_") and name not in ("of", "once", "replace", "under", "until")
+    ]
 
 
 def test_a_table_without_a_contract_is_refused():

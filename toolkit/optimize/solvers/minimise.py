@@ -9,9 +9,8 @@ from toolkit.optimize.functions import ConvexConstraints, RiskOf, Scaled, TradeC
 from toolkit.optimize.problem import LinearConstraints
 from toolkit.optimize.quadratic import ConvexObjective
 from toolkit.optimize.solvers.continuous import Continuous, solve_quadratic
-from toolkit.optimize.solvers.entropic import solve_entropic
 from toolkit.optimize.solvers.gini import solve_gini
-from toolkit.optimize.solvers.shortfall import solve_deviation, solve_shortfall
+from toolkit.optimize.solvers.shortfall import solve_deviation, solve_entropic, solve_shortfall
 from toolkit.optimize.solvers.solve import Order
 from toolkit.risk_measures.dispersion import GiniMeanDifference, MeanAbsoluteDeviation
 from toolkit.risk_measures.tail import CVaR, EVaR, WorstCase

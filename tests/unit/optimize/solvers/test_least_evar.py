@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from tests.unit.optimize.solvers.test_gini import rows, sample
-from toolkit.optimize.solvers.entropic import solve_entropic
+from toolkit.optimize.solvers.shortfall import solve_entropic
 from toolkit.optimize.solvers.solve import SolverInfeasible
 from toolkit.risk_measures.tail import EVaR
 
