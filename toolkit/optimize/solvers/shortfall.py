@@ -4,8 +4,9 @@ CVaR has one at its quantile (Rockafellar and Uryasev 2000, equation 17), the me
 the lower side counts twice (Feinstein and Thapa 1993).
 
 Least EVaR by Newton's method, a quadratic program a step: it is smooth wherever the worst distribution q is not the worst
-scenario alone. With t its temperature, the Hessian in the losses l is (diag(q) - qq' - vv' / Var_q(l)) / t with v = q (l - E_q l): the
-covariance under q of what the losses of the portfolio leave of the returns, over t, since EVaR is homogeneous of degree one.
+scenario alone. With t its temperature, the Hessian in the losses l is (diag(q) - qq' - vv' / Var_q(l)) / t with
+v = q (l - E_q l): the covariance under q of what the losses of the portfolio leave of the returns, over t, since EVaR is
+homogeneous of degree one.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from toolkit.risk_measures.base import Measure
 from toolkit.risk_measures.dispersion import MeanAbsoluteDeviation
 from toolkit.risk_measures.tail import CVaR, EVaR, WorstCase
 
-NEWTON_STEPS = 50
+MOST_STEPS = 50
 """Quadratic programs at most; eight to fifteen are usual."""
 NEWTON_HALVINGS = 30
 """Of a step that does not lead down."""
@@ -211,7 +212,7 @@ def solve_entropic(
     n, p = len(c), probabilities
     centred = (returns - p @ returns) * np.sqrt(p)[:, None]
     quadratic, x = Quadratic(centred, np.zeros(n), c, np.zeros(n)), np.zeros(0)
-    for _ in range(NEWTON_STEPS):
+    for _ in range(MOST_STEPS):
         program = QuadraticProgram(quadratic, limits, quadratic.scale)
         try:
             solved = program.solve(("PIQP",), partial(_certificate_of, program))
