@@ -26,7 +26,7 @@ from toolkit.core.messages import Message, few, message, named, sentence
 from toolkit.core.text import INVISIBLE, one_line
 from toolkit.market.readers.contents import MAX_PLAIN_CELLS, Source, check_size, content_of, text_of, unframed
 from toolkit.market.readers.faults import FIRST_ROWS, Fault, raise_row_errors, row_error
-from toolkit.market.readers.footer import Footer
+from toolkit.market.readers.parquet import PARQUET, read_parquet
 from toolkit.market.readers.workbook import Cell, is_workbook, read_sheet, shown
 
 _SEPARATORS = (",", ";", "\t", "|")
@@ -137,8 +137,8 @@ def _read(path: Source, faults: list[Fault] | None, header: Header | None, legac
         table = _workbook(name, content, sheet, header)
     elif sheet is not None:
         raise DataError("{file:s} is no workbook and has no sheets.", hint="Give the file alone.", file=name)
-    elif content.startswith(b"PAR1"):
-        table = _parquet(name, content)
+    elif content.startswith(PARQUET):
+        table = table_of(read_parquet(name, content), name)
     else:
         table = _csv(name, *text_of(name, content, legacy), faults, header)
     return name, table
@@ -338,23 +338,6 @@ def _records(name: str, text: str, separator: str) -> tuple[list[list[str]], lis
     return records, lines
 
 
-def _parquet(name: str, content: bytes) -> Table:
-    """Columns of a Parquet file."""
-    footer = Footer.of(content)
-    if footer is None:
-        raise DataError("{file:s} is not a whole Parquet file.", hint="Write or copy the file again.", file=name)
-    check_size(name, rows=footer.rows, columns=footer.columns, cells=footer.rows * footer.columns, size=footer.size)
-    try:
-        frame = pl.read_parquet(io.BytesIO(content))
-    # A damaged page makes polars panic, and a panic is no `Exception`.
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OverflowError) as error:
-        reason = (str(error) or "damaged").splitlines()[0]
-        raise DataError(
-            "{file:s} is not a whole Parquet file: {reason}.", hint="Write or copy the file again.", file=name, reason=reason
-        ) from None
-    return table_of(frame, name)
-
-
 def table_of(frame: pl.DataFrame, name: str) -> Table:
     """A frame as a table, rows counted from 1; text is stripped as in a CSV, nested and binary columns are refused.
 
@@ -400,8 +383,8 @@ def _said(table: Table) -> Table:
 
 def _separator(name: str, text: str) -> str:
     """The separator of the first line that has one, quoted cells left aside; of two, that which cuts all lines alike."""
-    lines = (re.sub(r'"[^"]*"', "", line[0]) for line in re.finditer(r"[^\r\n]*[,;\t|][^\r\n]*", text))
-    header = next((line for line in lines if any(mark in line for mark in _SEPARATORS)), "")
+    lines = (re.sub(r'"[^"]*"', "", line) for line in io.StringIO(text.replace("\r", "\n") if "\r" in text else text))
+    header = next((line.rstrip("\n") for line in lines if any(mark in line for mark in _SEPARATORS)), "")
     found = [mark for mark in _SEPARATORS if mark in header]
     found = found[: max(len(found) - 1, 1)] if "|" in found else found  # a sign within a name
     if len(found) > 1:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import tempfile
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -13,8 +12,10 @@ import polars as pl
 
 from toolkit.core.errors import DataError, FrameError
 from toolkit.market.market import Source
+from toolkit.market.readers.parquet import PARQUET
 from toolkit.market.readers.prices import PriceFile, read_prices
 from toolkit.market.readers.tabular import table_of
+from toolkit.market.readers.workbook import ZIP
 from toolkit.market.sources.base import DataSource, Query, SeriesResult
 from toolkit.market.sources.client import Client, FetchError
 from toolkit.records.fetch import Use
@@ -83,8 +84,8 @@ def _read(series: str, client: Client) -> PriceFile | None:
     reply = client.get(series, kind="file", conditional="prices")
     if reply.unchanged:
         return None
-    if reply.content.startswith(b"PAR1"):
-        return read_prices(table_of(pl.read_parquet(io.BytesIO(reply.content)), name), today=client.today)
+    if not (reply.has_end or reply.content.startswith((PARQUET, ZIP))):  # these end in a table of what they hold
+        reply.check_last_line()
     with tempfile.TemporaryDirectory() as folder:  # messages speak of the file by its name
         path = Path(folder) / name
         path.write_bytes(reply.content)

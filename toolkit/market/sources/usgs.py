@@ -153,6 +153,7 @@ class Usgs(OneFile):
         reply = client.get(url, kind="file", conditional=",".join(sorted(series)))
         if reply.unchanged:
             return {asset: self.unchanged(asset, [url]) for asset in series}
+        reply.check_last_line()
         records = pl.DataFrame(list(csv.DictReader(io.StringIO(_text(reply.content)))))
         known = min(date(edition, 2, 6), client.today)
         found = {}
