@@ -36,6 +36,8 @@ TITLES = 30
 """Most records above a header: a title, a date, an address."""
 MAX_NAME = 100
 """Longest name of an asset or column, in characters."""
+LONGEST_HEADER = 500
+"""Longest cell of a header that is read: words beside a name may say what a price is of, in time that grows with its square."""
 _COMMENT = re.compile(r'"?#(\s|"?$)')
 _CALENDAR = (-719_162, 2_932_896)  # days from 1970-01-01 to the years 1 and 9999
 
@@ -125,10 +127,15 @@ def read_table(
     if isinstance(path, Table):
         name, table = path.name, path
     else:
-        name, table = _read(path, faults, header, legacy)
+        name, table = _read(path, faults, header and _of_first_records(header), legacy)
     if table.cells.is_empty() and not may_be_empty and not faults:
         raise DataError("{file:s} has a header but no rows.", hint="Give at least one row of data.", file=name)
     return table
+
+
+def _of_first_records(make: Header) -> Header:
+    """The same of the records among which a header is looked for, cells no longer than a name is: in time that has an end."""
+    return lambda records: make([[cell[: LONGEST_HEADER + 1] for cell in record] for record in records[: TITLES + 3]])
 
 
 def _read(path: Source, faults: list[Fault] | None, header: Header | None, legacy: str) -> tuple[str, Table]:
@@ -299,7 +306,7 @@ def _workbook(name: str, content: bytes, wanted: str | None, make: Header | None
 
 
 def _titles(records: Sequence[Sequence[str]]) -> tuple[str, ...]:
-    return tuple(" ".join(cell.strip() for cell in record if cell.strip()) for record in records)
+    return tuple(" ".join(cell.strip() for cell in record if cell.strip())[:LONGEST_HEADER] for record in records)
 
 
 def _column(name: str, cells: list[Cell]) -> pl.Series:
@@ -443,6 +450,17 @@ def _header(file: str, names: Iterable[str], row: int) -> tuple[str, ...]:
             file=file,
             row=row,
             columns=[str(i) for i in unnamed[:FIRST_ROWS]],
+        )
+    long = [position for position, name in enumerate(columns, start=1) if len(name) > LONGEST_HEADER]
+    if long:
+        raise DataError(
+            "{file:s}, row {row:d}: column {columns:, } has a name of more than {most:d} characters.",
+            hint="Shorten it, or give the table with its header.",
+            details={"rows": [row], "positions": long},
+            file=file,
+            row=row,
+            columns=[str(i) for i in long[:FIRST_ROWS]],
+            most=LONGEST_HEADER,
         )
     twice = [name for name, count in Counter(columns).items() if count > 1]
     if twice:

@@ -21,7 +21,6 @@ from toolkit.market.sources.client import Budget, Client, FetchError, as_they_co
 from toolkit.market.tables import STORE_TABLES, Table
 from toolkit.records.fetch import Reason, SeriesOutcome, Status, Use
 
-
 LONGEST_DETAIL = 200
 """Most characters of an error of a reader that are told: it may quote what it has read."""
 

@@ -354,35 +354,18 @@ class Client:
         self.turn()
         http = self._http()
         end = time.monotonic() + self.pace.deadline
-        late = FetchError("timeout", f"more than {self.pace.deadline:g} s", again=True)
         # Headers that drip reach no line of ours: the connection is closed under the one who reads.
         watch = threading.Timer(self.pace.deadline, http.close)
         watch.daemon = True
         watch.start()
         try:
             request = http.build_request(method, asked, params=params, data=data, headers=sent)
-            for _ in range(MOST_REDIRECTS + 1):
-                response = http.send(request, stream=True)
-                with contextlib.closing(response):
-                    following = response.next_request
-                    if following is None:
-                        refused = response.status_code >= 400
-                        body = Body(MOST_BYTES[kind], "" if refused else response.headers.get("content-encoding", ""))
-                        for chunk in () if refused else response.iter_raw():
-                            body.add(chunk)
-                            if time.monotonic() > end:
-                                raise late
-                        break
-                if secret and _origin(following.url) != _origin(request.url):
-                    raise FetchError("denied", f"it sends on to {following.url.host}, which is not given the key")
-                request = following
-            else:
-                raise FetchError("not_found", f"more than {MOST_REDIRECTS} redirects")
+            response, body = self._followed(http, request, kind, secret=secret, end=end)
         except httpx.InvalidURL as error:
             raise FetchError("format", f"no address: {error}") from None
         except (httpx.HTTPError, OSError, RuntimeError) as error:
             if time.monotonic() > end or isinstance(error, httpx.TimeoutException):
-                raise late from None
+                raise self._late() from None
             if isinstance(error, httpx.RemoteProtocolError):
                 raise FetchError("cut_off", str(error), again=True) from None
             if isinstance(error, httpx.TransportError):
@@ -402,6 +385,29 @@ class Client:
         if conditional is not None:
             self.seen[key] = {name: given[name] for name in ("etag", "last-modified") if name in given}
         return Reply(content, url, has_end=body.is_packed or bool({"content-length", "transfer-encoding"} & {*given}))
+
+    def _followed(self, http: Any, request: Any, kind: Kind, *, secret: bool, end: float) -> tuple[Any, Body]:
+        """The reply to a request and its body, after redirects; of a refusal the body is not read."""
+        for _ in range(MOST_REDIRECTS + 1):
+            response = http.send(request, stream=True)
+            with contextlib.closing(response):
+                following = response.next_request
+                if following is None and response.status_code >= 400:
+                    return response, Body(0)
+                if following is None:
+                    body = Body(MOST_BYTES[kind], response.headers.get("content-encoding", ""))
+                    for chunk in response.iter_raw():
+                        body.add(chunk)
+                        if time.monotonic() > end:
+                            raise self._late()
+                    return response, body
+            if secret and _origin(following.url) != _origin(request.url):
+                raise FetchError("denied", f"it sends on to {following.url.host}, which is not given the key")
+            request = following
+        raise FetchError("not_found", f"more than {MOST_REDIRECTS} redirects")
+
+    def _late(self) -> FetchError:
+        return FetchError("timeout", f"more than {self.pace.deadline:g} s", again=True)
 
     def _http(self) -> Any:
         """The connections of this thread: cookies of one series are none of another's."""

@@ -29,7 +29,7 @@ LISTED = ("REMX", "LIT", "COPX", "PICK", "GLD", "SLV", "PPLT", "PALL", "URA", "X
 
 
 OF_CURL: Mapping[int, Reason] = MappingProxyType({18: "cut_off", 28: "timeout", 47: "not_found", 61: "not_data"})
-"""Code of an error of curl -> reason: fewer bytes than stated, too slow, too many redirects, another compression than stated."""
+"""Code of an error of curl -> reason: a body shorter or in another compression than stated, too slow, too many redirects."""
 LASTING = ("not_data", "not_found")
 """Reasons for which nothing is asked again."""
 
