@@ -25,7 +25,7 @@ _TRUE, _FALSE, _BYTE, _I16, _I32, _I64, _DOUBLE, _BINARY, _LIST, _SET, _, _STRUC
 _DEEPEST = 32  # structs within structs; a real footer has fewer than ten
 _PROGRAM = """
 import polars as pl
-pl.scan_parquet(sys.argv[1], glob=False).sink_ipc(sys.argv[2], compression="lz4")
+pl.scan_parquet(sys.argv[1], glob="://" in sys.argv[1]).sink_ipc(sys.argv[2], compression="lz4")
 """
 
 
@@ -58,6 +58,18 @@ def read_own_parquet(path: Path) -> pl.DataFrame:
     """
     with tempfile.TemporaryDirectory() as folder:
         return _rows(path.name, path, Path(folder))
+
+
+def read_remote_parquet(address: str) -> pl.DataFrame:
+    """The rows of the files at an address of object storage, with the settings and keys of the environment.
+
+    Raises:
+        ReadingEnded: with what polars says.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "rows.arrow"
+        run(_PROGRAM, address, str(target))
+        return pl.read_ipc(target)
 
 
 def _rows(name: str, path: Path, folder: Path) -> pl.DataFrame:

@@ -12,7 +12,8 @@ import polars as pl
 
 from toolkit.core.errors import DataError, FrameError
 from toolkit.market.market import Source
-from toolkit.market.readers.parquet import PARQUET
+from toolkit.market.readers.child import ReadingEnded
+from toolkit.market.readers.parquet import PARQUET, read_remote_parquet
 from toolkit.market.readers.prices import PriceFile, read_prices
 from toolkit.market.readers.tabular import table_of
 from toolkit.market.readers.workbook import ZIP
@@ -78,9 +79,10 @@ def _read(series: str, client: Client) -> PriceFile | None:
     if series.startswith(CLOUD):
         client.turn()
         try:
-            return read_prices(table_of(pl.scan_parquet(series).collect(), name), today=client.today)
-        except (OSError, pl.exceptions.PolarsError) as error:
-            raise FetchError("unreachable", str(error).splitlines()[0]) from None
+            rows = read_remote_parquet(series)
+        except ReadingEnded as ended:
+            raise FetchError("unreachable", str(ended)) from None
+        return read_prices(table_of(rows, name), today=client.today)
     reply = client.get(series, kind="file", conditional="prices")
     if reply.unchanged:
         return None
