@@ -26,14 +26,16 @@ from toolkit.records.fetch import Reason
 T = TypeVar("T")
 S = TypeVar("S")
 
-Kind = Literal["json", "file", "page"]
+Kind = Literal["json", "lines", "file", "page"]
 AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 """Statuses after which a request is sent again."""
 MOST_WAIT = 120.0
 """Seconds that are waited at a source's request; one that asks for more is asked again another day."""
 LOST = 8
 """Requests that nobody answered, one after the other, after which a source counts as out of reach."""
-MOST_BYTES: Mapping[Kind, int] = MappingProxyType({"json": 32 * 2**20, "page": 32 * 2**20, "file": 128 * 2**20})
+MOST_BYTES: Mapping[Kind, int] = MappingProxyType(
+    {"json": 32 * 2**20, "page": 32 * 2**20, "lines": 128 * 2**20, "file": 128 * 2**20}
+)
 """Largest reply of a kind, unpacked: objects of Python are up to twenty times as large as their JSON."""
 MOST_REDIRECTS = 5
 ENCODING = "gzip"
@@ -42,6 +44,7 @@ _LOGIN = re.compile(
     r"/[\w.-]*(log-?in|sign-?in|sso|consent|captcha|missing_key|invalid_key|auth)[\w.-]*(/|\?|$)", re.IGNORECASE
 )
 _HTML = re.compile(rb"\s*(<!doctype html|<html|<head)", re.IGNORECASE)
+NO_END = "the last line does not end"
 AGENT = f"strategic-metals-toolkit/{__version__}"
 
 
@@ -125,11 +128,6 @@ class Reply:
         if not isinstance(found, dict | list):
             raise FetchError("not_data", self.content[:80].decode(errors="replace").strip() or "empty body")
         return found
-
-    def check_last_line(self) -> None:
-        """Raise a `FetchError` where the last line does not end: what is left of a number that is cut off is a number, too."""
-        if not self.content.endswith(b"\n"):
-            raise FetchError("cut_off", "the last line does not end")
 
 
 @dataclass(slots=True)
@@ -232,7 +230,8 @@ class Client:
         Args:
             url: Address, without the mirror.
             params: Of its query.
-            kind: ``json``, ``file`` for any other data, ``page`` for HTML, which is neither of both.
+            kind: ``json``; ``lines`` of text, each with an end, for what is left of a number that is cut off is a number, too;
+                ``file`` for any other data; ``page`` for HTML, which is none of these.
             more: `headers`; `secret`, whether they or the query hold a key, which no other host is given; `conditional`, a
                 text that names what is read from the reply: a reply that has not changed since the same was read is
                 `unchanged`.
@@ -331,6 +330,10 @@ class Client:
             return
         if _HTML.match(content[:200]) or (kind == "json" and "html" in headers.get("content-type", "")):
             raise FetchError("not_data", "a page of HTML")
+        if kind == "lines" and content[:1] in (b"{", b"["):
+            raise FetchError("not_data", "JSON")
+        if kind == "lines" and not content.endswith(b"\n"):
+            raise FetchError("cut_off", NO_END, again=True)
 
     def _request(
         self,

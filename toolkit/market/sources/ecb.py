@@ -44,8 +44,8 @@ class Ecb(OneFile):
         start = min(days) if len(days) == len(series) else None
         url = RATES.format(currencies="+".join(sorted(series)))
         params = {"format": "csvdata", "detail": "dataonly"} | ({"startPeriod": start.isoformat()} if start else {})
-        reply = client.get(url, params, kind="file")
-        rows = pl.read_csv(io.BytesIO(reply.content), infer_schema=False).select(
+        content = client.get(url, params, kind="lines").content
+        rows = pl.read_csv(io.BytesIO(content), infer_schema=False).select(
             date=pl.col("TIME_PERIOD").str.to_date("%Y-%m-%d"),
             base=pl.col("CURRENCY_DENOM"),
             quote=pl.col("CURRENCY"),
@@ -53,7 +53,6 @@ class Ecb(OneFile):
             rate=pl.col("OBS_VALUE").replace({"NaN": None, "": None}).cast(pl.Float64),
             source=pl.lit(self.kind),
         )
-        reply.check_last_line()
         rows = rows.filter(pl.col("rate").is_not_null()).with_columns(known_from=pl.col("date"))
         return {
             currency: self.result(currency, {"fx": frame}, client, [url])

@@ -18,7 +18,7 @@ from toolkit.market.readers.prices import PriceFile, read_prices
 from toolkit.market.readers.tabular import table_of
 from toolkit.market.readers.workbook import ZIP
 from toolkit.market.sources.base import DataSource, Query, SeriesResult
-from toolkit.market.sources.client import Client, FetchError
+from toolkit.market.sources.client import NO_END, Client, FetchError
 from toolkit.records.fetch import Use
 
 WEB = ("https://", "http://")
@@ -86,8 +86,9 @@ def _read(series: str, client: Client) -> PriceFile | None:
     reply = client.get(series, kind="file", conditional="prices")
     if reply.unchanged:
         return None
-    if not (reply.has_end or reply.content.startswith((PARQUET, ZIP))):  # these end in a table of what they hold
-        reply.check_last_line()
+    # Parquet and archives end in a table of what they hold.
+    if not (reply.has_end or reply.content.startswith((PARQUET, ZIP)) or reply.content.endswith(b"\n")):
+        raise FetchError("cut_off", NO_END)
     with tempfile.TemporaryDirectory() as folder:  # messages speak of the file by its name
         path = Path(folder) / name
         path.write_bytes(reply.content)

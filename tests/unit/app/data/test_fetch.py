@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 
 import pytest
 
-from tests.loopback import Answer, Loopback, as_json
+from tests.loopback import Answer, Loopback
 from tests.recorded import RECORDED
 from tests.yahoo_charts import CHART, Listing, serve, weekdays
 from toolkit.app.data.fetch import FetchRequest, Stored, fetch
@@ -289,7 +289,7 @@ def test_a_source_that_ends_in_the_middle_fails_the_rest_of_its_series_alone(ser
 
 
 def test_a_format_that_changed_fails_its_source_alone(server, folder):
-    server.routes["/data-api.ecb.europa.eu/"] = as_json({"not": "csv"})
+    server.routes["/data-api.ecb.europa.eu/"] = Answer(b"DAY,VALUE\n2026-11-25,1.1\n")
     found = fetched(server, folder, "ecb", "yahoo", series=("ecb:USD", "yahoo:REMX"))
     assert {(one.source, one.status, one.reason) for one in found.series} == {
         ("ecb", "failed", "format"),
