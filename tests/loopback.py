@@ -29,7 +29,10 @@ class Asked:
 
 @dataclass(frozen=True)
 class Answer:
-    """What is sent: `drip` seconds between bytes of the body, or of the headers; `cut` after that many bytes, connection closed."""
+    """What is sent: `drip` seconds between bytes of the body, or of the headers; `cut` after that many bytes, connection closed.
+
+    Without `length` the end of the connection is that of the body.
+    """
 
     body: bytes = b""
     status: int = 200
@@ -37,6 +40,7 @@ class Answer:
     drip: float = 0.0
     drip_headers: bool = False
     cut: int | None = None
+    length: bool = True
 
 
 def as_json(value: Any, **more: Any) -> Answer:
@@ -121,7 +125,8 @@ class Loopback:
                     self.send_header("Date", self.date_time_string())
                 for name, value in answer.headers.items():
                     self.send_header(name, value)
-                self.send_header("Content-Length", str(len(answer.body)))
+                if answer.length:
+                    self.send_header("Content-Length", str(len(answer.body)))
                 self.end_headers()
                 if self.command == "HEAD":
                     return
@@ -132,7 +137,7 @@ class Loopback:
                         self.wfile.flush()
                         if answer.drip and loopback._stopped.wait(answer.drip):
                             break
-                if answer.cut is not None:
+                if answer.cut is not None or not answer.length:
                     self.close_connection = True
 
             do_GET = do_POST = do_HEAD = _serve

@@ -401,7 +401,9 @@ RECORDED: Mapping[str, Recorded] = {
         _gacc, "flows", _by_series(*2 * [{OCTOBER: {"value": 800000.0, "quantity": 2000.0, "hs_code": "81129210"}}]),
         cannot={
             **dict.fromkeys(
-                ("429 with `Retry-After`", "429 without it, twice", "500, then 200, for a past range", "slow drip", "redirect to a login"),
+                ("429 with `Retry-After`", "429 without it, twice", "500, then 200, for a past range", "slow drip", "redirect to a login",
+                 "cut, without a length", "compressed and cut", "200 MB in 0.2 MB of gzip", "compressed by brotli unasked",
+                 "`Content-Encoding` that is none", "redirect to itself", "redirect to another host", "nested 100,000 deep"),
                 "a file that you downloaded: nothing is requested",
             ),
             "pence labelled pounds": NO_LEVEL,

@@ -11,7 +11,7 @@ MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 FORMATS = ("General", "d.m.yyyy", "0.00%", '#,##0.00\\ [$€-407];[Red]\\-#,##0.00\\ [$€-407]', '0.000" g"', "[$USD] #,##0.00",
-           '_-* #,##0.00\\ "CHF"_-', '0" Barren"')  # fmt: skip
+           '_-* #,##0.00\\ "CHF"_-', '0 "à 100 g"', '0.00 "€/lb"')  # fmt: skip
 """Formats of numbers, by which a cell ``(value, format)`` is written."""
 
 
@@ -91,7 +91,10 @@ def packed(parts) -> bytes:
 
 
 def ods(sheets) -> bytes:
-    """An OpenDocument workbook: name -> rows of values; ``(value, "%")`` and ``(value, "EUR")`` have the format of these."""
+    """An OpenDocument workbook: name -> rows of values.
+
+    ``(value, "%")`` and ``(value, "EUR")`` have the format of these, ``(value, "5 kg")`` is shown so.
+    """
     spaces = " ".join(
         f'xmlns:{short}="urn:oasis:names:tc:opendocument:xmlns:{short}:1.0"' for short in ("office", "table", "text")
     ) + ' xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"'  # fmt: skip
@@ -106,6 +109,8 @@ def ods(sheets) -> bytes:
             return "<table:table-cell/>"
         if isinstance(value, date):
             return f'<table:table-cell office:value-type="date" office:date-value="{value.isoformat()}"/>'
+        if kind not in ("", "%") and len(kind) != 3:  # what the sheet shows of the number
+            return f'<table:table-cell office:value-type="float" office:value="{value!r}"><text:p>{escape(kind)}</text:p></table:table-cell>'
         if kind:
             what = "percentage" if kind == "%" else f'currency" office:currency="{kind}'
             return f'<table:table-cell office:value-type="{what}" office:value="{value!r}"/>'

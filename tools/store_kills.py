@@ -110,14 +110,14 @@ def kills(root: Path, count: int, seed: int = 0) -> dict[str, int]:
         seed: Of the moments.
 
     Returns:
-        Counts of kills, of days that were committed, and of commits that the next writer took up.
+        Counts of kills, of days that were committed, and of commits that the next writer took back.
     """
     moments = random.Random(seed)
     Store.open(root, create=True)
-    taken_up = 0
+    taken_back = 0
     for _ in range(count):
         acknowledged = kill_one(root, moments.uniform(0, LONGEST))
-        taken_up += bool(verify(root, FIRST).uncommitted)
+        taken_back += bool(verify(root, FIRST).uncommitted)
         check(root, acknowledged)
     store = Store.open(root)
     before = len(store.history("fx"))
@@ -127,7 +127,7 @@ def kills(root: Path, count: int, seed: int = 0) -> dict[str, int]:
     compact(root)
     left = verify(root, FIRST).uncommitted
     assert not left, left
-    return {"kills": count, "days": check(root, number), "left_by_killed": taken_up}
+    return {"kills": count, "days": check(root, number), "left_by_killed": taken_back}
 
 
 if __name__ == "__main__":

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import threading
+import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
@@ -64,18 +67,22 @@ class Fetched:
         names = self.play(edit)
         return next((name for name in names if not name.startswith("/")), names[0])
 
-    def replaced(self, *answers: Answer) -> tuple[str, int]:
-        """A series whose last request has these answers before the right one, and how often it is asked where all is well."""
+    def last(self) -> tuple[str, str, Route]:
+        """A series that comes, the path of its last request, and the route that answers it; no path of a file of the user."""
         series = self.one()
         [clean] = self.fetch(series, since=PAST)
         assert clean.status in CAME
-        if not self.server.asked:  # a file of the user has what the answer would have
+        path = next(reversed(self.server.paths()), "")
+        route = max((name for name in self.server.routes if path.startswith(name)), key=len, default="")
+        return series, path, self.server.routes.get(route, Answer())
+
+    def replaced(self, *answers: Answer) -> tuple[str, int]:
+        """A series whose last request has these answers before the right one, and how often it is asked where all is well."""
+        series, last, well = self.last()
+        if not last:  # a file of the user has what the answer would have
             answer, path = answers[0], Path(series.rpartition(":")[0])
             path.write_bytes(answer.body + b"\n" if answer.body else path.read_bytes()[: answer.cut])
             return series, 0
-        last = self.server.paths()[-1]
-        route = max((name for name in self.server.routes if last.startswith(name)), key=len)
-        well: Route = self.server.routes[route]
         self.server.routes[last] = [*answers, well] if answers[-1].status != 302 else answers[-1]
         return series, self.server.paths().count(last)
 
@@ -118,6 +125,64 @@ def passing_error(one: Fetched) -> str:
 def drip(one: Fetched) -> str:
     series, _ = one.replaced(*2 * [Answer(b"x" * 600, drip=0.02)])
     [outcome] = one.fetch(series, since=PAST, deadline=0.1)
+    return told(outcome)
+
+
+def changed(one: Fetched, change: Callable[[Answer], Answer]) -> str:
+    """The outcome of a series whose last request has its right answer in another form."""
+    series, last, well = one.last()
+    assert not isinstance(well, list)
+    one.server.routes[last] = lambda asked: change(well if isinstance(well, Answer) else well(asked))
+    [outcome] = one.fetch(series, since=PAST)
+    return told(outcome)
+
+
+def packed(answer: Answer, encoding: str, body: bytes) -> Answer:
+    return replace(answer, body=body, headers={**answer.headers, "Content-Encoding": encoding})
+
+
+def cut_without_length(one: Fetched) -> str:
+    return changed(one, lambda answer: replace(answer, length=False, cut=len(answer.body) - 4))
+
+
+def cut_compressed(one: Fetched) -> str:
+    return changed(one, lambda answer: packed(answer, "gzip", gzip.compress(answer.body)[:-12]))
+
+
+def bomb(one: Fetched) -> str:
+    zeros = zlib.compressobj(9, wbits=zlib.MAX_WBITS | 16)
+    body = b"".join(zeros.compress(bytes(2**20)) for _ in range(200)) + zeros.flush()
+    return changed(one, lambda answer: packed(answer, "gzip", body))
+
+
+def other_compression(one: Fetched) -> str:
+    return changed(one, lambda answer: packed(answer, "br", b"\x5b\xff\xff\x03\x00" * 600))
+
+
+def false_compression(one: Fetched) -> str:
+    return changed(one, lambda answer: packed(answer, "gzip", answer.body))
+
+
+def loop(one: Fetched) -> str:
+    series, _ = one.replaced(Answer(status=302, headers={"Location": "?again"}))
+    [outcome] = one.fetch(series, since=PAST)
+    return told(outcome)
+
+
+def nested(one: Fetched) -> str:
+    return changed(one, lambda answer: replace(answer, body=b"[" * 100_000 + b"]" * 100_000 + b"\n"))
+
+
+def elsewhere(one: Fetched) -> str:
+    with Loopback().running() as other:
+        series, last, well = one.last()
+        other.routes[last] = well
+        one.server.routes[last] = lambda asked: Answer(
+            status=307, headers={"Location": f"{other.address}{asked.path}?{urlencode(asked.query)}"}
+        )
+        [outcome] = one.fetch(series, since=PAST)
+        secrets = {*RECORDED[one.kind].keys.values()}
+        assert not [asked for asked in other.asked if secrets & {*asked.query.values(), *asked.headers.values()}]
     return told(outcome)
 
 
@@ -226,6 +291,14 @@ MISBEHAVIOURS: dict[str, Callable[[Fetched], str]] = {
     "500, then 200, for a past range": passing_error,
     "slow drip": drip,
     "cut mid-body, twice": cut,
+    "cut, without a length": cut_without_length,
+    "compressed and cut": cut_compressed,
+    "200 MB in 0.2 MB of gzip": bomb,
+    "compressed by brotli unasked": other_compression,
+    "`Content-Encoding` that is none": false_compression,
+    "redirect to itself": loop,
+    "redirect to another host": elsewhere,
+    "nested 100,000 deep": nested,
     "HTML in place of data": html,
     "redirect to a login": login,
     "no observation": empty,

@@ -3,6 +3,11 @@
 import subprocess
 import sys
 
+import pytest
+
+from toolkit.market.store.log import Head
+from toolkit.market.store.store import Store
+
 COMMAND = "import os, signal, sys; sys.argv = ['toolkit', '--version']\n{}\nfrom toolkit.__main__ import main; main()"
 SEND = "os.kill(os.getpid(), signal.SIGINT)"
 
@@ -33,6 +38,26 @@ def test_an_interruption_after_the_answer_changes_nothing():
     for done in (at_exit, teardown):
         assert (done.returncode, done.stderr) == (0, "")
         assert done.stdout.startswith("toolkit ")
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", "interrupted; no file"), ("de", "Abgebrochen; keine Datei")])
+def test_an_interrupted_import_says_what_it_leaves_and_does_not_come_back(toolkit, tmp_path, monkeypatch, lang, words):
+    def imported(asset, *options):
+        rows = f"date,asset,price,currency\n2026-05-31,{asset},500,USD\n"
+        return toolkit("data", "import", "-", *options, stdin=rows, XDG_DATA_HOME=str(tmp_path / "data"))
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    assert imported("gallium").returncode == 0
+    with monkeypatch.context() as patched:  # when the log is written and what makes it visible is not
+        patched.setattr(Head, "write", interrupt)
+        done = imported("germanium", "--lang", lang)
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr.startswith(words)
+    assert imported("indium").returncode == 0
+    store = Store.open(tmp_path / "data" / "toolkit" / "store")
+    assert {*store.scan("prices").collect()["asset"]} == {"gallium", "indium"}
 
 
 INTERRUPTED = """

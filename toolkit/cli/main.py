@@ -8,6 +8,7 @@ import traceback
 from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 from typer.exceptions import TyperException
@@ -19,12 +20,22 @@ from toolkit.core.errors import ToolkitError, Unwritten
 from toolkit.core.messages import Message, message
 from toolkit.core.text import printable
 
+if TYPE_CHECKING:
+    from typer._click.core import Context
+
 
 class Verbs(Commands):
     """The commands of the toolkit."""
 
     package = cli.__name__
     first = ("optimize", "frontier", "holdings", "strategies")
+
+    def invoke(self, ctx: Context) -> object:
+        """Run a command. An interruption is passed on: typer would end with its exit code and without a word."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise typer.Abort from None
 
 
 app = typer.Typer(
@@ -117,7 +128,8 @@ def run(arguments: list[str]) -> int:
         _told(error.kind, (error.message, error.hint), arguments, as_json=told_as_json, details=error.details)
         code = status_of(error).exit_code
     except (KeyboardInterrupt, typer.Abort):
-        sys.stderr.write("interrupted; nothing was written\n")
+        _, sentence, _ = _translated((message("interrupted; no file is left half written"), ""), arguments)
+        sys.stderr.write(printable(f"{sentence}\n"))
         code = 130
     except SystemExit as stop:
         # Both typer and rich exit with 1 when the reader of a pipe went away.

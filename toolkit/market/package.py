@@ -24,6 +24,7 @@ from toolkit.core.frames import TABLES
 from toolkit.core.messages import message
 from toolkit.core.text import cleaned
 from toolkit.market.market import FramesOnDemand, Market, Source
+from toolkit.market.readers.parquet import read_own_parquet
 from toolkit.market.readers.tabular import visible
 
 AGAIN = message("Run `toolkit data validate --data PATH` for every fault, or install the package again.")
@@ -138,7 +139,7 @@ def read_table(path: Path, schema: type[dy.Schema]) -> pl.DataFrame:
     dtypes = {name: column.dtype for name, column in schema.columns().items()}
     try:
         if path.suffix == ".parquet":
-            frame = pl.read_parquet(path)
+            frame = pl.read_parquet(path) if path.parent == bundled_folder() else read_own_parquet(path)
             frame = frame.cast({name: dtype for name, dtype in dtypes.items() if name in frame.columns})
         else:
             frame = pl.read_csv(path, schema_overrides=dtypes, try_parse_dates=False, encoding="utf8")

@@ -193,6 +193,7 @@ def test_a_holding_period_of_one_year_is_told_in_the_singular(ask, years, told):
 def test_a_planned_lot_is_in_no_tax_sum_and_that_is_said(tmp_path):
     figure = section.build(findings_of(ask_of(tmp_path, TWELVE[0], TWELVE[9])))[-1]
     assert "One lot that is only planned" in plain(figure.source)
+    assert plain(figure.title).startswith("Every lot with a day of purchase")
 
 
 def test_no_words_of_the_periods_meet_or_leave_a_phone():

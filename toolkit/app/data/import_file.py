@@ -27,6 +27,7 @@ from toolkit.holdings.price_slips import KnownPrices
 from toolkit.market.market import UNKNOWN, Source
 from toolkit.market.quality import gap_findings
 from toolkit.market.readers.flows import ALSO, read_flows
+from toolkit.market.readers.parquet import PARQUET, as_ipc
 from toolkit.market.readers.price_files import read_price_files
 from toolkit.market.readers.prices import price_header
 from toolkit.market.readers.tabular import Table, read_table
@@ -141,8 +142,11 @@ def _contract_rows(path: str, options: ImportOptions, folder: Path) -> _Read | N
         return None
     try:
         with Path(path).open("rb") as file:
-            is_parquet = file.read(4) == b"PAR1"
-        rows = pl.scan_parquet(path, glob=False) if is_parquet else pl.scan_csv(path, infer_schema=False, glob=False)
+            is_parquet = file.read(4) == PARQUET
+        if is_parquet:
+            rows = pl.scan_ipc(as_ipc(Path(path).name, Path(path), folder / "rows.arrow"))
+        else:
+            rows = pl.scan_csv(path, infer_schema=False, glob=False)
         columns = rows.collect_schema().names()
     except (pl.exceptions.PolarsError, OSError):
         return None

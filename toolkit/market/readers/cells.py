@@ -79,6 +79,18 @@ _GROUPED = {
     ",": re.compile(r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+(?:,[0-9]+)?"),
 }
 _SPACED = re.compile(r"[0-9]{1,3}(?:[' ][0-9]{3})+(?:[.,][0-9]+)?")
+NULL_DATES = frozenset(
+    date(*day)
+    for day in (
+        (1, 1, 1), (1601, 1, 1), (1753, 1, 1), (1899, 12, 30), (1899, 12, 31), (1900, 1, 1), (1904, 1, 1), (1969, 12, 31),
+        (1970, 1, 1),
+    )
+)  # fmt: skip
+"""How SAP, Windows, SQL Server, Excel and Unix write an empty date: the day from which each counts, and the one before it."""
+EMPTY_DATE = re.compile(r"[ ./:-]*0[0 ./:-]*|0?0?[./]0?1[./]1900|0?1/0?0/1900|1900-0?1-0?0|0001-01-01[T 0:.]*Z?")
+"""An empty date that reads as no day: zeros, the 0 January 1900 of Excel, the first day of the calendar."""
+FIRST_PURCHASE = date(1900, 1, 1)
+"""No lot that somebody owns was bought before."""
 _DOTS = re.compile(r"([0-9]{1,2})\.\s?([0-9]{1,2})\.\s?([0-9]{4}|[0-9]{2})")
 _ISO = re.compile(r"([12][0-9]{3})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})")
 _SLASHES = re.compile(r"([0-9]{1,2})[/-]([0-9]{1,2})[/-]([0-9]{4}|[0-9]{2})")

@@ -26,7 +26,7 @@ from toolkit.core.messages import Message, few, message, named, sentence
 from toolkit.core.text import INVISIBLE, one_line
 from toolkit.market.readers.contents import MAX_PLAIN_CELLS, Source, check_size, content_of, text_of, unframed
 from toolkit.market.readers.faults import FIRST_ROWS, Fault, raise_row_errors, row_error
-from toolkit.market.readers.footer import Footer
+from toolkit.market.readers.parquet import PARQUET, read_parquet
 from toolkit.market.readers.workbook import Cell, is_workbook, read_sheet, shown
 
 _SEPARATORS = (",", ";", "\t", "|")
@@ -36,6 +36,8 @@ TITLES = 30
 """Most records above a header: a title, a date, an address."""
 MAX_NAME = 100
 """Longest name of an asset or column, in characters."""
+LONGEST_HEADER = 500
+"""Longest cell of a header that is read: words beside a name may say what a price is of, in time that grows with its square."""
 _COMMENT = re.compile(r'"?#(\s|"?$)')
 _CALENDAR = (-719_162, 2_932_896)  # days from 1970-01-01 to the years 1 and 9999
 
@@ -125,10 +127,15 @@ def read_table(
     if isinstance(path, Table):
         name, table = path.name, path
     else:
-        name, table = _read(path, faults, header, legacy)
+        name, table = _read(path, faults, header and _of_first_records(header), legacy)
     if table.cells.is_empty() and not may_be_empty and not faults:
         raise DataError("{file:s} has a header but no rows.", hint="Give at least one row of data.", file=name)
     return table
+
+
+def _of_first_records(make: Header) -> Header:
+    """The same of the records among which a header is looked for, cells no longer than a name is: in time that has an end."""
+    return lambda records: make([[cell[: LONGEST_HEADER + 1] for cell in record] for record in records[: TITLES + 3]])
 
 
 def _read(path: Source, faults: list[Fault] | None, header: Header | None, legacy: str) -> tuple[str, Table]:
@@ -137,8 +144,8 @@ def _read(path: Source, faults: list[Fault] | None, header: Header | None, legac
         table = _workbook(name, content, sheet, header)
     elif sheet is not None:
         raise DataError("{file:s} is no workbook and has no sheets.", hint="Give the file alone.", file=name)
-    elif content.startswith(b"PAR1"):
-        table = _parquet(name, content)
+    elif content.startswith(PARQUET):
+        table = table_of(read_parquet(name, content), name)
     else:
         table = _csv(name, *text_of(name, content, legacy), faults, header)
     return name, table
@@ -299,7 +306,7 @@ def _workbook(name: str, content: bytes, wanted: str | None, make: Header | None
 
 
 def _titles(records: Sequence[Sequence[str]]) -> tuple[str, ...]:
-    return tuple(" ".join(cell.strip() for cell in record if cell.strip()) for record in records)
+    return tuple(" ".join(cell.strip() for cell in record if cell.strip())[:LONGEST_HEADER] for record in records)
 
 
 def _column(name: str, cells: list[Cell]) -> pl.Series:
@@ -336,23 +343,6 @@ def _records(name: str, text: str, separator: str) -> tuple[list[list[str]], lis
             error=str(error),
         )
     return records, lines
-
-
-def _parquet(name: str, content: bytes) -> Table:
-    """Columns of a Parquet file."""
-    footer = Footer.of(content)
-    if footer is None:
-        raise DataError("{file:s} is not a whole Parquet file.", hint="Write or copy the file again.", file=name)
-    check_size(name, rows=footer.rows, columns=footer.columns, cells=footer.rows * footer.columns, size=footer.size)
-    try:
-        frame = pl.read_parquet(io.BytesIO(content))
-    # A damaged page makes polars panic, and a panic is no `Exception`.
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OverflowError) as error:
-        reason = (str(error) or "damaged").splitlines()[0]
-        raise DataError(
-            "{file:s} is not a whole Parquet file: {reason}.", hint="Write or copy the file again.", file=name, reason=reason
-        ) from None
-    return table_of(frame, name)
 
 
 def table_of(frame: pl.DataFrame, name: str) -> Table:
@@ -400,8 +390,8 @@ def _said(table: Table) -> Table:
 
 def _separator(name: str, text: str) -> str:
     """The separator of the first line that has one, quoted cells left aside; of two, that which cuts all lines alike."""
-    lines = (re.sub(r'"[^"]*"', "", line[0]) for line in re.finditer(r"[^\r\n]*[,;\t|][^\r\n]*", text))
-    header = next((line for line in lines if any(mark in line for mark in _SEPARATORS)), "")
+    lines = (re.sub(r'"[^"]*"', "", line) for line in io.StringIO(text.replace("\r", "\n") if "\r" in text else text))
+    header = next((line.rstrip("\n") for line in lines if any(mark in line for mark in _SEPARATORS)), "")
     found = [mark for mark in _SEPARATORS if mark in header]
     found = found[: max(len(found) - 1, 1)] if "|" in found else found  # a sign within a name
     if len(found) > 1:
@@ -460,6 +450,17 @@ def _header(file: str, names: Iterable[str], row: int) -> tuple[str, ...]:
             file=file,
             row=row,
             columns=[str(i) for i in unnamed[:FIRST_ROWS]],
+        )
+    long = [position for position, name in enumerate(columns, start=1) if len(name) > LONGEST_HEADER]
+    if long:
+        raise DataError(
+            "{file:s}, row {row:d}: column {columns:, } has a name of more than {most:d} characters.",
+            hint="Shorten it, or give the table with its header.",
+            details={"rows": [row], "positions": long},
+            file=file,
+            row=row,
+            columns=[str(i) for i in long[:FIRST_ROWS]],
+            most=LONGEST_HEADER,
         )
     twice = [name for name, count in Counter(columns).items() if count > 1]
     if twice:

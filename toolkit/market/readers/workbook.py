@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import math
+import pickle
 import re
 import zipfile
 import zlib
@@ -18,6 +19,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from functools import cache
 from html import unescape
+from operator import eq, ge, gt, le, lt, ne
 from posixpath import join, normpath
 from typing import Any
 
@@ -25,7 +27,8 @@ from toolkit.core.currencies import currency
 from toolkit.core.errors import DataError, SeveralSheets
 from toolkit.core.messages import Message, message, named
 from toolkit.market.readers.cells import UNITS, amount
-from toolkit.market.readers.contents import check_size
+from toolkit.market.readers.child import ReadingEnded, run
+from toolkit.market.readers.contents import MAX_CELLS, check_size
 
 Cell = str | int | float | date | datetime | None
 OLD = b"\xd0\xcf\x11\xe0"
@@ -36,11 +39,39 @@ _TOP = 40  # rows among which a header is looked for
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _SHOWN = 8  # rows, columns or sheets that a note names
 _ATTRIBUTE = re.compile(r"([\w:.-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
-_LITERAL = re.compile(r'"([^"]*)"|\\(.)|\[\$([^\]-]*)[^\]]*\]|_.|\*.|\[[^\]]*\]|[0#?.,/ ]|General', re.DOTALL)
+_SEPARATOR = re.compile(r'("[^"]*"|\\.|\[[^\]]*\])|;', re.DOTALL)
+_CONDITION = re.compile(r"\[(<=|>=|<>|<|>|=)(-?[0-9]+(?:\.[0-9]+)?)\]")
+_LONGEST_FORMAT = 255  # of Excel
+_TOKEN = re.compile(
+    r'"([^"]*)"|\\(.)|\[\$([^\]-]*)[^\]]*\]|(?:_.|\*.|\[[^\]]*\])|(General|[0#?](?:/[0#?]+|E[+-][0#?]+)?)'
+    r"|((?<=[0#?]),+(?![0#?,]))|(.)",
+    re.DOTALL,
+)
+"""A literal in quotes, escaped, of a currency; what is not shown; a digit; commas behind the last one; any other character."""
+_COMPARED = {"<": lt, "<=": le, ">": gt, ">=": ge, "=": eq, "<>": ne}
+_LOCKED = "locked by a password"
+_PROGRAM = f"""
+import io, pickle
+from python_calamine import PasswordError, load_workbook
+meant, most = sys.argv[1], int(sys.argv[2])
+try:
+    book = load_workbook(io.BytesIO(sys.stdin.buffer.read()))
+except PasswordError:
+    raise ValueError({_LOCKED!r})
+hidden = [sheet.name for sheet in book.sheets_metadata if str(sheet.visible) != "SheetVisibleEnum.Visible"]
+cells = {{}}
+for name in book.sheet_names:
+    if name.strip().casefold() == meant or not (meant or name in hidden):
+        sheet = book.get_sheet_by_name(name)
+        values = sheet.to_python() if sheet.height * sheet.width <= most else []
+        cells[name] = sheet.start, sheet.height, sheet.width, values, list(sheet.merged_cell_ranges or ())
+sys.stdout.buffer.write(pickle.dumps((list(book.sheet_names), hidden, cells)))
+"""
 _NAMES = r"(?:[\w.-]+:)?"
 _VALUE = re.compile(rf"<{_NAMES}v(?:\s[^>]*)?>([^<]*)<")
 _FORMULA = re.compile(rf"<{_NAMES}f(?:\s[^>]*)?(?:/>|>([^<]*)<)")
-_COLUMN = re.compile(r"\br=[\"']([A-Z]{1,3})[0-9]+[\"']")
+_PLACE = re.compile(r"\br\s*=\s*[\"']([A-Za-z]{1,3})([0-9]{1,10})[\"']")
+_SHOWN_NUMBER = re.compile(r"(?<![^\W\d_])[+-]?[0-9][0-9.,'’\s]*(?:E[+-]?[0-9]+)?")
 _TEXT = re.compile(r"<text:p[^>]*>(.*?)</text:p>", re.DOTALL)
 
 
@@ -95,23 +126,65 @@ class Sheet:
 
 
 @dataclass(slots=True)
-class _Marks:
+class Cells:
+    """Values of a sheet as calamine gives them.
+
+    Attributes:
+        start: Row and column of the first one, from 0; None for an empty sheet.
+        height, width: Rows and columns that hold all of them.
+        values: Rows of cells from the first one on; none where they are more than are read.
+        merged: First and last row and column of cells that are merged, from 0.
+    """
+
+    start: tuple[int, int] | None
+    height: int
+    width: int
+    values: list[list[Any]]
+    merged: Sequence[tuple[tuple[int, int], tuple[int, int]]]
+
+    def from_first(self) -> list[list[Any]]:
+        """Rows of cells from A1 on."""
+        above, before = self.start or (0, 0)
+        return [*([None] * (before + self.width) for _ in range(above)), *([None] * before + row for row in self.values)]
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """A workbook.
+
+    Attributes:
+        names: Its sheets.
+        hidden: Those that are hidden.
+        cells: Sheet that was asked for -> its values.
+        marks: Sheet -> what its XML tells beside them.
+    """
+
+    names: list[str]
+    hidden: list[str]
+    cells: Mapping[str, Cells]
+    marks: Mapping[str, Marks]
+
+
+@dataclass(slots=True)
+class Marks:
     """Information of the XML of a sheet beside its values; cells by row and column from 1.
 
     Attributes:
         texts: Errors of formulas, and formulas without a value.
-        affixes: What the format of a number writes beside it.
+        formats: Formats of numbers that show more than the number.
         merged: First and last row and the column of cells that OpenDocument merges; those of Excel are known to calamine.
-        row, column: The last ones with a cell that is not empty.
+        row, column: The last ones that a cell names.
+        is_hidden: Whether the sheet is.
     """
 
     texts: dict[tuple[int, int], str] = field(default_factory=dict)
-    affixes: dict[tuple[int, int], str] = field(default_factory=dict)
+    formats: dict[tuple[int, int], str] = field(default_factory=dict)
     merged: list[tuple[int, int, int]] = field(default_factory=list)
     hidden_rows: list[int] = field(default_factory=list)
     hidden_columns: list[int] = field(default_factory=list)
     row: int = 0
     column: int = 0
+    is_hidden: bool = False
 
 
 def is_workbook(content: bytes) -> bool:
@@ -132,29 +205,9 @@ def read_sheet(name: str, content: bytes, wanted: str | None, fits: Callable[[Se
         DataError: for what is no workbook, is locked by a password or larger than is read, for a sheet that is not there,
             and a `SeveralSheets` where several sheets fit.
     """
-    from python_calamine import CalamineError, PasswordError, load_workbook  # noqa: PLC0415  (only a workbook pays for it)
-
-    hint = message("Open it, save a copy without a password, and give that.")
-    locked = DataError("{file:s} is locked by a password.", hint=hint, file=name)
-    if content.startswith(OLD) and _ENCRYPTED in content:
-        raise locked
-    content, parts = (content, {}) if content.startswith(OLD) else _unpacked(name, content)
-    try:
-        book = load_workbook(io.BytesIO(content))
-        hidden = [sheet.name for sheet in book.sheets_metadata if str(sheet.visible) != "SheetVisibleEnum.Visible"]
-        names = list(book.sheet_names)
-        meant = wanted and wanted.strip().casefold()
-        asked = [one for one in names if (one not in hidden if wanted is None else one.strip().casefold() == meant)]
-        sheets = [_sheet(name, book, one, parts) for one in asked]
-    except PasswordError:
-        raise locked from None
-    except (DataError, KeyboardInterrupt, MemoryError):
-        raise
-    # A damaged file makes the reader panic, and a panic is no `Exception`.
-    except BaseException as error:  # noqa: BLE001
-        reason = str(error).splitlines()[0] if isinstance(error, CalamineError) and str(error) else message("damaged")
-        hint = message("Open it in the spreadsheet, save it again, or save the sheet as 'CSV UTF-8'.")
-        raise DataError("{file:s} is no workbook that can be read: {reason}.", hint=hint, file=name, reason=reason) from None
+    book = load(name, content, wanted)
+    names, hidden, asked = book.names, book.hidden, [*book.cells]
+    sheets = [_sheet(name, one, cells, book.marks.get(one, Marks())) for one, cells in book.cells.items()]
     if wanted is not None and not asked:
         hint = message("Its sheets: {names:, }.", names=named(names[:_SHOWN]))
         raise DataError("{file:s} has no sheet {sheet!r:s}.", hint=hint, details={"sheets": names}, file=name, sheet=wanted)
@@ -181,6 +234,41 @@ def read_sheet(name: str, content: bytes, wanted: str | None, fits: Callable[[Se
     found = (fitting or filled)[0]
     notes = (*_notes(name, found.name, names, [] if wanted else hidden, content), *found.notes)
     return replace(found, name=f"{name}#{found.name}" if len(names) > 1 else name, notes=notes)
+
+
+def load(name: str, content: bytes, wanted: str | None) -> Book:
+    """The cells of the sheets of a workbook, by a process of its own: of one that is wanted, or of those that are not hidden.
+
+    Args:
+        name: File name as shown.
+        content: Bytes of the file.
+        wanted: Name of a sheet.
+
+    Raises:
+        DataError: for what is no workbook, is locked by a password or larger than is read.
+    """
+    hint = message("Open it, save a copy without a password, and give that.")
+    locked = DataError("{file:s} is locked by a password.", hint=hint, file=name)
+    if content.startswith(OLD) and _ENCRYPTED in content:
+        raise locked
+    content, marks = (content, {}) if content.startswith(OLD) else _unpacked(name, content)
+    meant = (wanted or "").strip().casefold()
+    for sheet, one in marks.items():
+        if sheet.strip().casefold() == meant or not (meant or one.is_hidden):
+            check_size(f"{name}#{sheet}", cells=one.row * one.column)
+    try:
+        names, hidden, found = pickle.loads(run(_PROGRAM, meant, str(MAX_CELLS), content=content))  # noqa: S301  (our own)
+    except ReadingEnded as ended:
+        if str(ended.reason) == _LOCKED:
+            raise locked from None
+        hint = message("Open it in the spreadsheet, save it again, or save the sheet as 'CSV UTF-8'.")
+        raise DataError(
+            "{file:s} is no workbook that can be read: {reason}.", hint=hint, file=name, reason=ended.reason
+        ) from None
+    cells = {sheet: Cells(*one) for sheet, one in found.items()}
+    for sheet, one in cells.items():
+        check_size(f"{name}#{sheet}", cells=one.height * one.width)
+    return Book(names, hidden, cells, marks)
 
 
 def _notes(name: str, chosen: str, names: list[str], hidden: list[str], content: bytes) -> Iterator[Message]:
@@ -220,34 +308,29 @@ def _exact(number: Decimal) -> str:
     return f"{'-' * sign}{''.join(map(str, digits))}e{exponent}"
 
 
-def _sheet(file: str, book: Any, name: str, parts: Mapping[str, _Marks]) -> Sheet:
+def _sheet(file: str, name: str, cells: Cells, marks: Marks) -> Sheet:
     """The cells of a sheet and what it hides; errors of formulas and numbers with a format are text."""
-    marks = parts.get(name, _Marks())
-    check_size(f"{file}#{name}", cells=marks.row * marks.column)
-    sheet = book.get_sheet_by_name(name)
-    check_size(f"{file}#{name}", cells=sheet.height * sheet.width)
-    row, column = (1, 1) if sheet.start is None else (sheet.start[0] + 1, sheet.start[1] + 1)
-    values: list[list[Cell]] = sheet.to_python()
+    row, column = (1, 1) if cells.start is None else (cells.start[0] + 1, cells.start[1] + 1)
+    values: list[list[Cell]] = cells.values
     texts = {at: text for at, text in marks.texts.items() if at[0] >= row and at[1] >= column}
     if texts and (len(texts) < len(marks.texts) or not values):  # an error above or left of every value
-        row, column, values = 1, 1, sheet.to_python(skip_empty_area=False)
+        row, column, values = 1, 1, cells.from_first()
         texts = marks.texts
     for (r, c), text in texts.items():
         while len(values) <= r - row:
             values.append([None] * (len(values[0]) if values else 0))
         width = c - column + 1
         if len(values[r - row]) < width:
-            values = [[*cells, *[None] * (width - len(cells))] for cells in values]
+            values = [[*record, *[None] * (width - len(record))] for record in values]
         values[r - row][c - column] = text
-    for (r, c), affix in marks.affixes.items():
+    for (r, c), code in marks.formats.items():
         at = (r - row, c - column)
         value = values[at[0]][at[1]] if 0 <= at[0] < len(values) and 0 <= at[1] < len(values[0]) else None
         if isinstance(value, int | float) and not isinstance(value, bool):
-            number = Decimal(repr(value)).scaleb(2 if affix == "%" else 0)
-            values[at[0]][at[1]] = f"{_exact(number.normalize())} {affix}"
-    for cells in values:
-        cells[:] = map(_typed, cells)
-    filled = {row + at for at, cells in enumerate(values) if any(cell is not None for cell in cells)}
+            values[at[0]][at[1]] = formatted(value, code)
+    for record in values:
+        record[:] = map(_typed, record)
+    filled = {row + at for at, record in enumerate(values) if any(cell is not None for cell in record)}
     notes = []
     hidden = [str(one) for one in marks.hidden_rows if one in filled]
     if hidden:
@@ -255,7 +338,7 @@ def _sheet(file: str, book: Any, name: str, parts: Mapping[str, _Marks]) -> Shee
     columns = [_letters(one) for one in marks.hidden_columns if column <= one < column + len(values[0] if values else ())]
     if columns:
         notes.append(message("{file}: hidden columns are read: {columns}.", file=f"{file}#{name}", columns=_few(columns)))
-    ranges = [(top + 1, end + 1, at + 1) for (top, at), (end, last) in sheet.merged_cell_ranges or () if at == last]
+    ranges = [(top + 1, end + 1, at + 1) for (top, at), (end, last) in cells.merged if at == last]
     merged = [*marks.merged, *(one for one in ranges if one[1] > one[0])]
     within = [(top - row, end - row, at - column) for top, end, at in merged if top >= row and at >= column]
     return Sheet(name, row, column, values if filled else [], tuple(notes), within)
@@ -299,7 +382,7 @@ def _typed(cell: Any) -> Cell:
     return None if cell is None else str(cell)
 
 
-def _unpacked(name: str, content: bytes) -> tuple[bytes, dict[str, _Marks]]:
+def _unpacked(name: str, content: bytes) -> tuple[bytes, dict[str, Marks]]:
     """The parts of a workbook that hold cells, packed anew without compression, and the marks of its sheets.
 
     A part is read up to the size that the archive states and no further, so that nothing unpacks to more than was looked at.
@@ -379,7 +462,7 @@ def _patterns(tag: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     return re.compile(rf"{attributes}(?:/>|>(.*?)</{re.escape(tag)}>)", re.DOTALL), re.compile(rf"{attributes}/>")
 
 
-def _excel(parts: Mapping[str, bytes]) -> dict[str, _Marks]:
+def _excel(parts: Mapping[str, bytes]) -> dict[str, Marks]:
     """The marks of the sheets of an Excel workbook by their names."""
 
     def text(part: str) -> str:
@@ -387,34 +470,90 @@ def _excel(parts: Mapping[str, bytes]) -> dict[str, _Marks]:
 
     relations = [_attributes(tag) for tag, _ in _elements("Relationship", text("xl/_rels/workbook.xml.rels"))]
     targets = {one.get("Id"): one.get("Target", "") for one in relations}
-    affixes = _affixes(text("xl/styles.xml"))
-    marks: dict[str, _Marks] = {}
+    formats = _formats(text("xl/styles.xml"))
+    marks: dict[str, Marks] = {}
     for tag, _ in _elements("sheet", text("xl/workbook.xml")):
         sheet = _attributes(tag)
         target = targets.get(sheet.get("id"), "")
         part = normpath(target.lstrip("/") if target.startswith("/") else join("xl", target))
-        marks[sheet.get("name", "")] = _excel_sheet(text(part), affixes)
+        found = marks[sheet.get("name", "")] = _excel_sheet(text(part), formats)
+        found.is_hidden = sheet.get("state") in ("hidden", "veryHidden")
     return marks
 
 
-def _affixes(styles: str) -> list[str]:
-    """What the format of each style writes beside a number: a currency, a mass or a percent sign; empty for none."""
+def _formats(styles: str) -> list[str]:
+    """The code of the format of each style; empty for one that shows a number alone."""
     own = [_attributes(tag) for tag, _ in _elements("numFmt", styles)]
     codes = {"9": "0%", "10": "0.00%"} | {one.get("numFmtId"): one.get("formatCode", "") for one in own}
     formats = next((content for _, content in _elements("cellXfs", styles)), "")
     # An <xf> may hold an <alignment>, never another <xf>.
-    return [_affix(codes.get(_attributes(tag).get("numFmtId"), "")) for tag in re.findall(rf"<{_NAMES}xf(\s[^>]*)>", formats)]
+    used = [codes.get(_attributes(tag).get("numFmtId"), "") for tag in re.findall(rf"<{_NAMES}xf(\s[^>]*)>", formats)]
+    return [code[:_LONGEST_FORMAT] if _shows_more(code) else "" for code in used]
 
 
-def _affix(code: str) -> str:
-    """The currency, mass or percent sign of a format such as ``#,##0.00 [$€-407]``."""
-    first = code.split(";", maxsplit=1)[0]
-    word = _LITERAL.sub(lambda match: match[1] or match[2] or match[3] or "", first).replace("\xa0", " ").strip()
-    return word if word == "%" or word.casefold() in UNITS or currency(word) else ""
+@cache
+def _shows_more(code: str) -> bool:
+    """Whether a format can show more than the number."""
+    return _CONDITION.search(code) is not None or any(formatted(one, code) != one for one in (1.5, -1.5, 0))
 
 
-def _excel_sheet(xml: str, affixes: Sequence[str]) -> _Marks:
-    marks = _Marks()
+def formatted(number: float, code: str) -> str | float:
+    """A number as its format shows it, to every digit that it has: with its unit, as ``5 kg``, or alone.
+
+    Excel's formats have up to four sections, for positive and negative numbers, zero and text, or for those of a condition; a
+    per cent sign outside of quotes multiplies by 100, a comma behind the last digit divides by 1000 (ECMA-376, 18.8.31).
+
+    Args:
+        number: Value of the cell.
+        code: Format, as ``#,##0.0 "kg"``.
+    """
+    section, is_negative = _section_of(number, _SEPARATOR.sub(lambda match: match[1] or "\0", code).split("\0"))
+    before, after, thousands, percent, zeros = "", "", 0, 0, 0
+    digits = decimals = False
+    for quoted, escaped, money, placeholder, commas, other in _TOKEN.findall(section):
+        literal = quoted or escaped or money
+        if placeholder:
+            digits = True
+            zeros += placeholder == "0" and not decimals
+            continue
+        if commas:
+            thousands += len(commas)
+        percent += other == "%"
+        decimals = decimals or (other == "." and not literal)
+        literal = literal or ("" if other in (".", ",", "@") else other)
+        before, after = (before, after + literal) if digits else (before + literal, after)
+    if not digits:
+        return number
+    exact = Decimal(repr(number)).scaleb(2 * percent - 3 * thousands)
+    words = before + after
+    if not re.search(r"[^\W\d_]|[%‰$€£¥₹¢]", words):
+        return number if exact == Decimal(repr(number)) else float(exact)
+    before, after = (" ".join(text.replace("\xa0", " ").split()) for text in (before, after))
+    if is_negative or number == 0:  # the section of negative numbers writes the sign itself, that of zero a dash
+        before, after = (text.strip("-()− ") for text in (before, after))
+    if not after and (currency(before) or before.casefold() in UNITS):
+        before, after = "", before
+    shown = _exact(exact.normalize())
+    shown = shown.zfill(zeros) if shown.isdecimal() else shown
+    gap = " " if before[-1:].isalpha() else ""
+    return f"{before}{gap}{shown} {after}".strip()
+
+
+def _section_of(number: float, sections: Sequence[str]) -> tuple[str, bool]:
+    """The section of a format that shows a number, and whether it is the one of negative numbers."""
+    conditions = [_CONDITION.search(section) for section in sections]
+    if any(conditions):
+        for section, condition in zip(sections, conditions, strict=True):
+            if condition is None or _COMPARED[condition[1]](number, float(condition[2])):
+                return section, False
+        return sections[-1], False
+    if number < 0 and len(sections) > 1:
+        return sections[1], True
+    return sections[2] if number == 0 and len(sections) > 2 else sections[0], False
+
+
+def _excel_sheet(xml: str, formats: Sequence[str]) -> Marks:
+    marks = Marks()
     for tag, _ in _elements("col", xml):
         one = _attributes(tag)
         if one.get("hidden") in ("1", "true") and one.get("min", "").isdecimal() and one.get("max", "").isdecimal():
@@ -427,11 +566,12 @@ def _excel_sheet(xml: str, affixes: Sequence[str]) -> _Marks:
             marks.hidden_rows.append(row)
         column = 0
         for cell, content in _elements("c", cells):
-            at = _COLUMN.search(cell)
-            column = _number(at[1]) if at else column + 1
+            at = _PLACE.search(cell)
+            column = _number(at[1].upper()) if at else column + 1
             if not content:
                 continue
-            marks.row, marks.column = max(marks.row, row), max(marks.column, column)
+            # A cell's own place counts, wherever its row stands.
+            marks.row, marks.column = max(marks.row, int(at[2]) if at else row), max(marks.column, column)
             formula = _FORMULA.search(content)
             if not (formula or "s=" in cell or "t=" in cell):
                 continue
@@ -441,17 +581,17 @@ def _excel_sheet(xml: str, affixes: Sequence[str]) -> _Marks:
                 marks.texts[row, column] = unescape(value[1]) if value and value[1] else "#N/A"
             elif formula and not (value and value[1]) and one.get("t") != "str":
                 marks.texts[row, column] = f"={unescape(formula[1] or '')}"
-            elif 0 <= style < len(affixes) and affixes[style]:
-                marks.affixes[row, column] = affixes[style]
+            elif 0 <= style < len(formats) and formats[style]:
+                marks.formats[row, column] = formats[style]
     return marks
 
 
-def _open_document(parts: Mapping[str, bytes]) -> dict[str, _Marks]:
+def _open_document(parts: Mapping[str, bytes]) -> dict[str, Marks]:
     """The marks of the sheets of an OpenDocument workbook by their names."""
     text = parts["content.xml"].decode("utf-8-sig", "replace").replace("covered-table-cell", "table-cell")
-    marks: dict[str, _Marks] = {}
+    marks: dict[str, Marks] = {}
     for table, content in _elements("table", text):
-        found = marks[_attributes(table).get("name", "")] = _Marks()
+        found = marks[_attributes(table).get("name", "")] = Marks()
         row = 1
         for tag, cells in _elements("table-row", content):
             attributes = _attributes(tag)
@@ -469,11 +609,21 @@ def _open_document(parts: Mapping[str, bytes]) -> dict[str, _Marks]:
                     told = _TEXT.search(inside)
                     if 'value-type="error"' in cell or (told and "formula" in one and re.match(r"#|Err:", told[1])):
                         found.texts[row, column] = unescape(told[1]) if told else "#N/A"
-                    elif (kind := one.get("value-type")) in ("percentage", "currency"):
-                        found.affixes[row, column] = "%" if kind == "percentage" else one.get("currency", "")
+                    elif (code := _shown_as(one, told[1] if told else "")) and rows * columns <= MAX_CELLS:
+                        found.formats |= {(row + i, column + j): code for i in range(rows) for j in range(columns)}
                 column += columns
             row += rows
     return marks
+
+
+def _shown_as(cell: Mapping[str, str], told: str) -> str:
+    """The format of a number of OpenDocument, by its type and by what the sheet shows; empty for a number alone."""
+    kind, words = cell.get("value-type"), cell.get("currency", "")
+    if kind == "percentage":
+        return "0%"
+    if kind == "float":
+        words = _SHOWN_NUMBER.sub("", unescape(told), count=1).replace('"', "")
+    return f'0 "{words.strip()}"' if words.strip() and kind in ("currency", "float") else ""
 
 
 def _repeated(attributes: Mapping[str, str], name: str) -> int:

@@ -21,6 +21,9 @@ from toolkit.market.sources.client import Budget, Client, FetchError, as_they_co
 from toolkit.market.tables import STORE_TABLES, Table
 from toolkit.records.fetch import Reason, SeriesOutcome, Status, Use
 
+LONGEST_DETAIL = 200
+"""Most characters of an error of a reader that are told: it may quote what it has read."""
+
 
 @dataclass(frozen=True, slots=True)
 class SeriesResult:
@@ -234,12 +237,17 @@ class OneFile(DataSource):
 
 @contextlib.contextmanager
 def reading() -> Iterator[None]:
-    """A reply that is not laid out as the reader expects is a `FetchError` with the reason ``format``."""
+    """A reply that is not laid out as the reader expects is a `FetchError` with the reason ``format``.
+
+    A reader of another language panics at what it does not expect, and a panic is no `Exception`.
+    """
     try:
         yield
-    except (KeyError, IndexError, ValueError, TypeError, AttributeError, pl.exceptions.PolarsError) as error:
-        detail = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}".rstrip(": ")
-        raise FetchError("format", detail) from error
+    except (FetchError, KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:
+        detail = f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')[:LONGEST_DETAIL]}"
+        raise FetchError("format", detail.rstrip(": ")) from error
 
 
 def published_after(months: int, day: int, today: date) -> pl.Expr:
@@ -288,15 +296,21 @@ def data_source(name: str) -> DataSource:
 def fetch_all(jobs: Sequence[tuple[DataSource, Query]]) -> Iterator[SeriesResult]:
     """Every series of sources and what each is asked for, as it comes; each source is in a thread of its own.
 
-    An exception of a source, which is a bug, is raised here. Where the iterator is closed, or the thread that reads it is
-    interrupted, no source sends a further request.
+    What fails in one source fails the series of it that have not come, and none of another's. Where the iterator is closed, or
+    the thread that reads it is interrupted, no source sends a further request.
     """
 
     def results(source: DataSource, query: Query) -> Iterator[SeriesResult]:
-        for result in source.fetch(query):
-            yield result
-            if query.client.stop.is_set():
-                break
+        left = dict.fromkeys(query.series)
+        try:
+            with reading():
+                for result in source.fetch(query):
+                    left.pop(result.outcome.series, None)
+                    yield result
+                    if query.client.stop.is_set():
+                        break
+        except FetchError as error:
+            yield from (source.failed(name, error.reason, error.detail) for name in left)
 
     try:
         yield from as_they_come([results(*job) for job in jobs])

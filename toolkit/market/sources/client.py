@@ -2,38 +2,49 @@
 
 from __future__ import annotations
 
+import contextlib
 import email.utils
+import io
 import json
 import queue
 import random
 import re
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from types import MappingProxyType
 from typing import Any, Literal, TypeVar
 
 from toolkit import __version__
 from toolkit.core.errors import SourceError
+from toolkit.core.text import one_line
 from toolkit.records.fetch import Reason
 
 T = TypeVar("T")
 S = TypeVar("S")
 
-Kind = Literal["json", "file", "page"]
+Kind = Literal["json", "lines", "file", "page"]
 AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 """Statuses after which a request is sent again."""
 MOST_WAIT = 120.0
 """Seconds that are waited at a source's request; one that asks for more is asked again another day."""
 LOST = 8
 """Requests that nobody answered, one after the other, after which a source counts as out of reach."""
-MOST_BYTES = 256 * 2**20
-"""Largest reply that is read."""
+MOST_BYTES: Mapping[Kind, int] = MappingProxyType(
+    {"json": 32 * 2**20, "page": 32 * 2**20, "lines": 128 * 2**20, "file": 128 * 2**20}
+)
+"""Largest reply of a kind, unpacked: objects of Python are up to twenty times as large as their JSON."""
+MOST_REDIRECTS = 5
+ENCODING = "gzip"
+"""The one compression that is asked for: it is unpacked here, up to the largest reply and the deadline."""
 _LOGIN = re.compile(
     r"/[\w.-]*(log-?in|sign-?in|sso|consent|captcha|missing_key|invalid_key|auth)[\w.-]*(/|\?|$)", re.IGNORECASE
 )
 _HTML = re.compile(rb"\s*(<!doctype html|<html|<head)", re.IGNORECASE)
+NO_END = "the last line does not end"
 AGENT = f"strategic-metals-toolkit/{__version__}"
 
 
@@ -48,6 +59,7 @@ class FetchError(SourceError):
     """
 
     def __init__(self, reason: Reason, detail: str = "", *, again: bool = False, after: float | None = None) -> None:
+        detail = one_line(detail).strip()
         super().__init__(f"{reason}: {detail}" if detail else reason)
         self.reason: Reason = reason
         self.detail, self.again, self.after = detail or None, again, after
@@ -93,21 +105,90 @@ class Reply:
 
     Attributes:
         content: Its body.
-        url: Address from which it came in the end.
+        url: Address that was asked for.
         unchanged: Whether the source says that nothing changed since it was fetched last; there is no body then.
+        has_end: Whether the transfer says where the body ends; else a body that is cut off is told by its text alone.
     """
 
     content: bytes
     url: str
     unchanged: bool = False
+    has_end: bool = True
 
     def json(self) -> Any:
-        """The body as JSON."""
+        """The body as JSON, which is an object or an array: a number that is cut off is a number, too.
+
+        Raises:
+            FetchError: for what is none.
+        """
         try:
-            return json.loads(self.content)
-        except ValueError:
-            shown = self.content[:80].decode(errors="replace").strip()
-            raise FetchError("not_data", shown or "empty body") from None
+            found = json.loads(self.content)
+        except (ValueError, RecursionError):
+            found = None
+        if not isinstance(found, dict | list):
+            raise FetchError("not_data", self.content[:80].decode(errors="replace").strip() or "empty body")
+        return found
+
+
+@dataclass(slots=True)
+class Body:
+    """The body of a reply while it comes, unpacked up to a limit.
+
+    Attributes:
+        most: Bytes at most.
+        encoding: `Content-Encoding` of the reply.
+    """
+
+    most: int
+    encoding: str = ""
+    _bytes: io.BytesIO = field(default_factory=io.BytesIO, init=False)
+    _packed: Any = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        match self.encoding.strip().lower():
+            case "gzip" | "x-gzip":
+                self._packed = zlib.decompressobj(zlib.MAX_WBITS | 16)
+            case "" | "identity":
+                pass
+            case other:
+                raise FetchError("not_data", f"compressed by {other[:40]}, which was not asked for")
+
+    @property
+    def is_packed(self) -> bool:
+        """Whether it comes compressed, which has an end of its own."""
+        return self._packed is not None
+
+    def add(self, chunk: bytes) -> int:
+        """Take some bytes as they come over the network, and return how many they are.
+
+        Raises:
+            FetchError: for more than the limit, and for what is not packed as its header says.
+        """
+        taken = len(chunk)
+        while chunk:
+            room = self.most + 1 - self._bytes.tell()
+            try:
+                unpacked = chunk if self._packed is None else self._packed.decompress(chunk, room)
+            except zlib.error as error:
+                raise FetchError("not_data", f"no {ENCODING}: {error}") from None
+            if len(unpacked) >= room:
+                raise FetchError("not_data", f"more than {self.most // 2**20} MiB")
+            self._bytes.write(unpacked)
+            chunk = b""
+            if self._packed is not None and self._packed.eof:
+                chunk = self._packed.unused_data.lstrip(b"\0")
+                self._packed = zlib.decompressobj(zlib.MAX_WBITS | 16) if chunk else self._packed
+        return taken
+
+    def whole(self) -> bytes:
+        """The body.
+
+        Raises:
+            FetchError: where the compression has not come to its end.
+        """
+        if self._packed is not None and not self._packed.eof:
+            raise FetchError("cut_off", f"the {ENCODING} does not end", again=True)
+        return self._bytes.getvalue()
 
 
 @dataclass(eq=False)
@@ -149,9 +230,11 @@ class Client:
         Args:
             url: Address, without the mirror.
             params: Of its query.
-            kind: ``json``, ``file`` for any other data, ``page`` for HTML, which is neither of both.
-            more: `headers`; `conditional`, a text that names what is read from the reply: a reply that has not changed since
-                the same was read is `unchanged`.
+            kind: ``json``; ``lines`` of text, each with an end, for what is left of a number that is cut off is a number, too;
+                ``file`` for any other data; ``page`` for HTML, which is none of these.
+            more: `headers`; `secret`, whether they or the query hold a key, which no other host is given; `conditional`, a
+                text that names what is read from the reply: a reply that has not changed since the same was read is
+                `unchanged`.
 
         Raises:
             FetchError: without the data.
@@ -247,6 +330,10 @@ class Client:
             return
         if _HTML.match(content[:200]) or (kind == "json" and "html" in headers.get("content-type", "")):
             raise FetchError("not_data", "a page of HTML")
+        if kind == "lines" and content[:1] in (b"{", b"["):
+            raise FetchError("not_data", "JSON")
+        if kind == "lines" and not content.endswith(b"\n"):
+            raise FetchError("cut_off", NO_END, again=True)
 
     def _request(
         self,
@@ -258,6 +345,7 @@ class Client:
         data: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
         conditional: str | None = None,
+        secret: bool = False,
     ) -> Reply:
         import httpx  # noqa: PLC0415  (an extra, and 80 ms)
 
@@ -274,18 +362,13 @@ class Client:
         watch.daemon = True
         watch.start()
         try:
-            with http.stream(method, asked, params=params, data=data, headers=sent) as response:
-                content = bytearray()
-                for chunk in response.iter_bytes():
-                    content += chunk
-                    if time.monotonic() > end:
-                        raise FetchError("timeout", f"more than {self.pace.deadline:g} s", again=True)
-                    if len(content) > MOST_BYTES:
-                        raise FetchError("not_data", f"more than {MOST_BYTES // 2**20} MiB")
-                given = {name.lower(): value for name, value in response.headers.items()}
+            request = http.build_request(method, asked, params=params, data=data, headers=sent)
+            response, body = self._followed(http, request, kind, secret=secret, end=end)
+        except httpx.InvalidURL as error:
+            raise FetchError("format", f"no address: {error}") from None
         except (httpx.HTTPError, OSError, RuntimeError) as error:
             if time.monotonic() > end or isinstance(error, httpx.TimeoutException):
-                raise FetchError("timeout", f"more than {self.pace.deadline:g} s", again=True) from None
+                raise self._late() from None
             if isinstance(error, httpx.RemoteProtocolError):
                 raise FetchError("cut_off", str(error), again=True) from None
             if isinstance(error, httpx.TransportError):
@@ -297,10 +380,37 @@ class Client:
                 del self._local.http
         if response.status_code == 304 and known:
             return Reply(b"", url, unchanged=True)
-        self.check(response.status_code, given, asked, str(response.url), bytes(content), kind)
+        given = {name.lower(): value for name, value in response.headers.items()}
+        content = body.whole()
+        self.check(response.status_code, given, asked, str(response.url), content, kind)
+        if kind == "json" and not content and response.status_code != 204:
+            raise FetchError("not_data", "empty body")
         if conditional is not None:
             self.seen[key] = {name: given[name] for name in ("etag", "last-modified") if name in given}
-        return Reply(bytes(content), url)
+        return Reply(content, url, has_end=body.is_packed or bool({"content-length", "transfer-encoding"} & {*given}))
+
+    def _followed(self, http: Any, request: Any, kind: Kind, *, secret: bool, end: float) -> tuple[Any, Body]:
+        """The reply to a request and its body, after redirects; of a refusal the body is not read."""
+        for _ in range(MOST_REDIRECTS + 1):
+            response = http.send(request, stream=True)
+            with contextlib.closing(response):
+                following = response.next_request
+                if following is None and response.status_code >= 400:
+                    return response, Body(0)
+                if following is None:
+                    body = Body(MOST_BYTES[kind], response.headers.get("content-encoding", ""))
+                    for chunk in response.iter_raw():
+                        body.add(chunk)
+                        if time.monotonic() > end:
+                            raise self._late()
+                    return response, body
+            if secret and _origin(following.url) != _origin(request.url):
+                raise FetchError("denied", f"it sends on to {following.url.host}, which is not given the key")
+            request = following
+        raise FetchError("not_found", f"more than {MOST_REDIRECTS} redirects")
+
+    def _late(self) -> FetchError:
+        return FetchError("timeout", f"more than {self.pace.deadline:g} s", again=True)
 
     def _http(self) -> Any:
         """The connections of this thread: cookies of one series are none of another's."""
@@ -308,7 +418,8 @@ class Client:
 
         if not hasattr(self._local, "http"):
             timeout = httpx.Timeout(min(20.0, self.pace.deadline))
-            self._local.http = httpx.Client(timeout=timeout, follow_redirects=True, headers={"User-Agent": AGENT})
+            headers = {"User-Agent": AGENT, "Accept-Encoding": ENCODING}
+            self._local.http = httpx.Client(timeout=timeout, headers=headers)
             self._opened.append(self._local.http)
         return self._local.http
 
@@ -337,6 +448,11 @@ def as_they_come(parts: Sequence[Iterable[T]]) -> Iterator[T]:
                 raise error
             case result:
                 yield result
+
+
+def _origin(url: Any) -> tuple[str, str, int | None]:
+    """Scheme, host and port of an address."""
+    return url.scheme, url.host, url.port
 
 
 def _seconds(retry_after: str | None, sent: str | None) -> float | None:

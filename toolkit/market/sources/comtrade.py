@@ -73,7 +73,7 @@ class Comtrade(DataSource):
                 "cmdCode": code, "flowCode": FLOWS[flow], "partner2Code": 0, "customsCode": "C00", "motCode": 0,
                 "includeDesc": "true", "maxRecords": MOST_ROWS,
             }  # fmt: skip
-            reply = client.get(GET, params, headers={"Ocp-Apim-Subscription-Key": self.key()}).json()
+            reply = client.get(GET, params, headers={"Ocp-Apim-Subscription-Key": self.key()}, secret=True).json()
             if len(reply["data"]) >= MOST_ROWS:
                 raise FetchError("missing_rows", f"more than {MOST_ROWS} rows a request")
             for row in reply["data"]:

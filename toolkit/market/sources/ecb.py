@@ -44,7 +44,7 @@ class Ecb(OneFile):
         start = min(days) if len(days) == len(series) else None
         url = RATES.format(currencies="+".join(sorted(series)))
         params = {"format": "csvdata", "detail": "dataonly"} | ({"startPeriod": start.isoformat()} if start else {})
-        content = client.get(url, params, kind="file").content
+        content = client.get(url, params, kind="lines").content
         rows = pl.read_csv(io.BytesIO(content), infer_schema=False).select(
             date=pl.col("TIME_PERIOD").str.to_date("%Y-%m-%d"),
             base=pl.col("CURRENCY_DENOM"),

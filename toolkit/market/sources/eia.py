@@ -51,7 +51,7 @@ class Eia(DataSource):
             "sort[0][column]": "period", "sort[0][direction]": "asc", "offset": 0, "length": ROWS_OF_REPLY,
         }  # fmt: skip
         url = DATA.format(route=route)
-        rows = client.get(url, params | ({"start": f"{start:%Y-%m}"} if start else {})).json()["response"]["data"]
+        rows = client.get(url, params | ({"start": f"{start:%Y-%m}"} if start else {}), secret=True).json()["response"]["data"]
         odd = {row["units"] for row in rows} - {quoted}
         if odd:
             raise FetchError("format", f"{series} in {', '.join(sorted(odd))}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import tempfile
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -13,10 +12,13 @@ import polars as pl
 
 from toolkit.core.errors import DataError, FrameError
 from toolkit.market.market import Source
+from toolkit.market.readers.child import ReadingEnded
+from toolkit.market.readers.parquet import PARQUET, read_remote_parquet
 from toolkit.market.readers.prices import PriceFile, read_prices
 from toolkit.market.readers.tabular import table_of
+from toolkit.market.readers.workbook import ZIP
 from toolkit.market.sources.base import DataSource, Query, SeriesResult
-from toolkit.market.sources.client import Client, FetchError
+from toolkit.market.sources.client import NO_END, Client, FetchError
 from toolkit.records.fetch import Use
 
 WEB = ("https://", "http://")
@@ -77,14 +79,16 @@ def _read(series: str, client: Client) -> PriceFile | None:
     if series.startswith(CLOUD):
         client.turn()
         try:
-            return read_prices(table_of(pl.scan_parquet(series).collect(), name), today=client.today)
-        except (OSError, pl.exceptions.PolarsError) as error:
-            raise FetchError("unreachable", str(error).splitlines()[0]) from None
+            rows = read_remote_parquet(series)
+        except ReadingEnded as ended:
+            raise FetchError("unreachable", str(ended)) from None
+        return read_prices(table_of(rows, name), today=client.today)
     reply = client.get(series, kind="file", conditional="prices")
     if reply.unchanged:
         return None
-    if reply.content.startswith(b"PAR1"):
-        return read_prices(table_of(pl.read_parquet(io.BytesIO(reply.content)), name), today=client.today)
+    # Parquet and archives end in a table of what they hold.
+    if not (reply.has_end or reply.content.startswith((PARQUET, ZIP)) or reply.content.endswith(b"\n")):
+        raise FetchError("cut_off", NO_END)
     with tempfile.TemporaryDirectory() as folder:  # messages speak of the file by its name
         path = Path(folder) / name
         path.write_bytes(reply.content)

@@ -90,7 +90,7 @@ class UsCensus(DataSource):
         }
         if partner is not None:
             params["CTY_CODE"] = partner
-        reply = client.get(IMPORTS, params)
+        reply = client.get(IMPORTS, params, secret=True)
         schema = {"date": pl.Date, "value": pl.Float64, "quantity": pl.Float64}
         if not reply.content:  # no trade: 204 without a body
             return pl.DataFrame(schema=schema)

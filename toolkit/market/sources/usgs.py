@@ -150,7 +150,7 @@ class Usgs(OneFile):
         """All series from the file of the newest edition."""
         series, client = query.series, query.client
         edition, url = _newest(client)
-        reply = client.get(url, kind="file", conditional=",".join(sorted(series)))
+        reply = client.get(url, kind="lines", conditional=",".join(sorted(series)))
         if reply.unchanged:
             return {asset: self.unchanged(asset, [url]) for asset in series}
         records = pl.DataFrame(list(csv.DictReader(io.StringIO(_text(reply.content)))))

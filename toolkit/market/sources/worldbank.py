@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Mapping
 from datetime import date
@@ -11,7 +10,9 @@ from typing import Any, ClassVar, Literal
 
 import polars as pl
 
+from toolkit.core.errors import DataError
 from toolkit.core.units import KG_PER_UNIT
+from toolkit.market.readers.workbook import load
 from toolkit.market.sources.base import OneFile, Query, SeriesResult, end_of_month, published_after
 from toolkit.market.sources.client import FetchError
 from toolkit.records.fetch import Use
@@ -96,12 +97,11 @@ class WorldBank(OneFile):
 
 def _table(content: bytes) -> tuple[list[str], list[str], list[list[Any]]]:
     """Headings, units and rows of months of the sheet of prices."""
-    from python_calamine import CalamineError, CalamineWorkbook  # noqa: PLC0415
-
     try:
-        records = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_name(SHEET).to_python(skip_empty_area=False)
-    except CalamineError as error:
-        raise FetchError("format", f"{SHEET}: {error}") from None
+        cells = load("workbook", content, SHEET).cells.get(SHEET)
+    except DataError as error:
+        raise FetchError("format", f"{SHEET}: {error.message}") from None
+    records = cells.from_first() if cells is not None else []
     first = next((i for i, row in enumerate(records) if _MONTH.fullmatch(str(row[0]).strip())), None)
     known = {*COLUMNS.values()}
     heads = next((i for i, row in enumerate(records) if known & {str(cell).strip() for cell in row}), None)

@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
@@ -19,12 +20,18 @@ import polars as pl
 
 from toolkit.core.currencies import MINOR_UNITS
 from toolkit.market.sources.base import DataSource, Query, SeriesResult
-from toolkit.market.sources.client import Budget, Client, FetchError, Reply
+from toolkit.market.sources.client import ENCODING, MOST_BYTES, MOST_REDIRECTS, Body, Budget, Client, FetchError, Reply
 from toolkit.records.fetch import Reason, Use
 
 CHART = "/v8/finance/chart/"
 LISTED = ("REMX", "LIT", "COPX", "PICK", "GLD", "SLV", "PPLT", "PALL", "URA", "XME")
 """Funds of `strategies/listed-proxies.toml` and their neighbours: what is fetched where nothing is named."""
+
+
+OF_CURL: Mapping[int, Reason] = MappingProxyType({18: "cut_off", 28: "timeout", 47: "not_found", 61: "not_data"})
+"""Code of an error of curl -> reason: a body shorter or in another compression than stated, too slow, too many redirects."""
+LASTING = ("not_data", "not_found")
+"""Reasons for which nothing is asked again."""
 
 
 class Yahoo(DataSource):
@@ -99,9 +106,8 @@ def _history(ticker: str, since: date | None, session: Any) -> tuple[pl.DataFram
     except YFException as error:
         raise FetchError("not_found", str(error)) from None
     except OSError as error:  # of curl: no connection, too slow, cut off
-        name = type(error).__name__
-        reason: Reason = "timeout" if "Timeout" in name else "cut_off" if "Incomplete" in name else "unreachable"
-        raise FetchError(reason, str(error).partition(". See ")[0], again=True) from None
+        reason = OF_CURL.get(getattr(error, "code", 0), "unreachable")
+        raise FetchError(reason, str(error).partition(". See ")[0], again=reason not in LASTING) from None
     columns = {"close": "Close", "adjusted": "Adj Close", "volume": "Volume", "split": "Stock Splits"}
     values = {name: frame[column].to_numpy(dtype=float) for name, column in columns.items()}
     paid = frame["Dividends"].to_numpy(dtype=float) + (
@@ -170,7 +176,10 @@ def _yfinance(client: Client) -> Iterator[Any]:
             if CHART in url:
                 client.turn()
             asked = client.address(url)
-            reply = super().request(method, asked, *args, **{**options, "timeout": client.pace.deadline})
+            body = Body(MOST_BYTES["json"])
+            limits = {"timeout": client.pace.deadline, "max_redirects": MOST_REDIRECTS, "accept_encoding": ENCODING}
+            reply = super().request(method, asked, *args, **{**options, **limits, "content_callback": body.add})
+            reply.content = body.whole()
             if CHART in url:
                 headers = {name.lower(): value or "" for name, value in reply.headers.items()}
                 if reply.status_code in (404, 422):

@@ -69,15 +69,15 @@ def commit(root: Path, head: Head, parts: Sequence[Part]) -> Head:
     Raises:
         SpecError: when a log or the head cannot be written.
     """
-    together = {part.table.name: head.tables.get(part.table.name, (-1, ""))[0] + 1 for part in parts}
     for part in parts:
-        head = _with_entry(head, part.table.name, _log(root, head, part, together))
+        entry = _log(root, head, part)
+        head = replace(head, tables={**head.tables, part.table.name: (entry.version, entry.sha256)})
     if parts:
         head.write(root)
     return head
 
 
-def _log(root: Path, head: Head, part: Part, together: Mapping[str, int]) -> Entry:
+def _log(root: Path, head: Head, part: Part) -> Entry:
     """Write the entry of a table into its log."""
     from deltalake import CommitProperties, DeltaTable, Schema  # noqa: PLC0415  # an extra, and 0.1 s
     from deltalake.transaction import (  # noqa: PLC0415
@@ -93,7 +93,6 @@ def _log(root: Path, head: Head, part: Part, together: Mapping[str, int]) -> Ent
     adds = [AddAction(one.name, one.size, {}, 0, not part.removed, _stats(one, lead)) for one in part.files]
     told = {
         **part.about,
-        "together": together,
         "previous": previous,
         "actions": actions_digest([{"path": one.path, "size": one.size, "stats": one.stats} for one in adds]),
     }
@@ -129,20 +128,15 @@ def delta_writing(log: Path) -> Iterator[None]:
         raise unwritable(log, error) from error
 
 
-def _with_entry(head: Head, table: str, entry: Entry) -> Head:
-    return replace(head, tables={**head.tables, table: (entry.version, entry.sha256)})
-
-
 def _stats(file: DataFile, lead: str) -> str:
     ends = {"minValues": {lead: file.low}, "maxValues": {lead: file.high}}
     return json.dumps({"numRecords": file.rows, **ends, "nullCount": {lead: 0}})
 
 
-def recovered(root: Path, head: Head, tables: Iterable[str]) -> Head:
-    """The head of a store after a writer that was killed: an append that only lacks its place in the head is given it.
+def take_back(root: Path, head: Head, tables: Iterable[str]) -> None:
+    """Remove what a writer left that was killed or interrupted before its head was written: the append, drafts and checkpoints.
 
-    One of which a table is missing is taken back: no reader of the store has seen it. Drafts and checkpoints that the writer
-    left are removed. Called by who holds the lock.
+    No reader of the store has seen any of it, and its user was told that nothing was added. Called by who holds the lock.
 
     Args:
         root: Folder of the store.
@@ -150,11 +144,9 @@ def recovered(root: Path, head: Head, tables: Iterable[str]) -> Head:
         tables: Names of tables that the store may have.
 
     Raises:
-        DataError: for a commit that does not follow the last one, for one whose data files are not there as they were written,
-            and for a damaged checkpoint.
+        DataError: for a log with more commits than one writer leaves, and for a damaged checkpoint.
     """
     sweep(root)
-    found: dict[str, Entry] = {}
     for table in tables:
         folder = root / table
         if not folder.is_dir():
@@ -162,25 +154,11 @@ def recovered(root: Path, head: Head, tables: Iterable[str]) -> Head:
         sweep(folder)
         sweep(folder / LOG, "_commit_")
         _check_checkpoints(folder / LOG, head.checkpoints.get(table, {}))
-        version, digest = head.tables.get(table, (-1, ""))
-        if not entry_path(folder, version + 1).exists():
-            continue
-        entry = read_entry(folder, version + 1)
-        if entry.previous != digest:
-            raise damaged(entry_path(folder, entry.version), "does not follow the commit before it")
-        for file in entry.added:
-            check_data_file(folder, file)
-        found[table] = entry
-    whole = {table: entry.version for table, entry in found.items()}
-    if any(entry.about["together"] != whole for entry in found.values()):
-        for table, entry in found.items():
-            entry_path(root / table, entry.version).unlink()
-        return head
-    for table, entry in found.items():
-        head = _with_entry(head, table, entry)
-    if found:
-        head.write(root)
-    return head
+        version, _ = head.tables.get(table, (-1, ""))
+        further = entry_path(folder, version + 2)
+        if further.exists():
+            raise damaged(further, "does not follow the commit before it")
+        entry_path(folder, version + 1).unlink(missing_ok=True)
 
 
 def is_checkpoint(path: Path) -> bool:

@@ -18,7 +18,7 @@ from toolkit.market.store.commit import (
     commit,
     delta_writing,
     is_checkpoint,
-    recovered,
+    take_back,
     write_data_file,
 )
 from toolkit.market.store.files import file_sha256, flush
@@ -44,7 +44,7 @@ def compact(root: Path) -> tuple[CompactedTable, ...]:
         # While checkpoints are written, the head names none: those of a process that is killed are removed.
         head = replace(Head.read(root), checkpoints={})
         head.write(root)
-        head = recovered(root, head, STORE_TABLES)
+        take_back(root, head, STORE_TABLES)
         _remove_uncommitted(Store(root, head))
         for name in sorted(head.tables):
             table, entries = Table.of(name), read_log(root / name, *head.tables[name])

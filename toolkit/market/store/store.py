@@ -16,7 +16,7 @@ import polars as pl
 from toolkit.core.errors import DataError, FrameError, did_you_mean
 from toolkit.core.messages import message
 from toolkit.market.market import Source
-from toolkit.market.store.commit import ROWS_OF_A_FILE, Part, check_data_file, commit, recovered, write_data_file
+from toolkit.market.store.commit import ROWS_OF_A_FILE, Part, check_data_file, commit, take_back, write_data_file
 from toolkit.market.store.files import sha256, unwritable
 from toolkit.market.store.lock import WAIT, writing
 from toolkit.market.store.log import HEAD, DataFile, Entry, Head, files_of, read_log
@@ -180,7 +180,8 @@ class Store:
         fetched_at = fetched_at.astimezone(UTC)
         kept = [Table.of(name) for name in tables]
         with writing(self.path, wait):
-            self._see(recovered(self.path, Head.read(self.path), STORE_TABLES))
+            self._see(Head.read(self.path))
+            take_back(self.path, self._head, STORE_TABLES)
             told = {
                 **about,
                 "source": source,

@@ -150,6 +150,8 @@ def _title(run: Findings, tax: Tax, waiting: Sequence[TaxLot]) -> Text:
             days=tax.soon_days,
             day=run.derived(fmt.long_date(waiting[0].free_from), TAX, marked=False),
         )
+    if tax.left_out:
+        return say("Every lot with a day of purchase is past the period after which a sale is tax-free")
     return say("Every lot is past the period after which a sale is tax-free")
 
 

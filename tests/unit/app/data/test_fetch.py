@@ -5,17 +5,20 @@ import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from typing import ClassVar, Literal
 
 import pytest
 
-from tests.loopback import Answer, Loopback, as_json
+from tests.loopback import Answer, Loopback
 from tests.recorded import RECORDED
 from tests.yahoo_charts import CHART, Listing, serve, weekdays
 from toolkit.app.data.fetch import FetchRequest, Stored, fetch
 from toolkit.core.errors import SpecError
-from toolkit.market.sources.client import Pace
+from toolkit.market.sources.base import DataSource, Query, data_source, fetch_all
+from toolkit.market.sources.client import Budget, Client, Pace
 from toolkit.market.store.store import Store
 from toolkit.market.store.verify import verify
+from toolkit.records.fetch import Use
 from tools.fetch_kills import kills
 
 TODAY = date(2026, 11, 26)
@@ -232,8 +235,61 @@ def test_names_that_are_none_are_refused_with_the_nearest(folder, more, named):
     assert not folder.exists()
 
 
+ODD = {
+    "an address with a control character": ("https://files.example/a\x1b[31m", Answer(), "format"),
+    "a redirect to one": (None, Answer(status=302, headers={"Location": "http://a\x1b[31m/"}), "cut_off"),
+    "a redirect to itself": (None, Answer(status=302, headers={"Location": "?again"}), "not_found"),
+    "brotli": (None, Answer(b"\x1b\xff", headers={"Content-Encoding": "br"}), "not_data"),
+    "a false encoding": (None, Answer(b"date,asset", headers={"Content-Encoding": "gzip"}), "not_data"),
+    "a price cut off": (None, Answer(b"date,asset,price\n2026-05-31,indium,1.1", length=False), "cut_off"),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_what_one_source_does_wrong_loses_no_row_of_another(server, folder, name):
+    address, answer, reason = ODD[name]
+    server.routes["/files.example/"] = answer
+    series = f"files:{address or 'https://files.example/own.csv'}"
+    found = fetched(server, folder, "files", "yahoo", series=(series, "yahoo:REMX"))
+    assert {(one.source, one.status, one.reason) for one in found.series} == {
+        ("files", "failed", reason),
+        ("yahoo", "ok", None),
+    }
+    assert quotations(folder).height == len(CLOSES)
+    detail = next(one.detail for one in found.series if one.source == "files")
+    assert detail.isprintable()
+
+
+class Panic(BaseException):
+    """As of a reader in another language."""
+
+
+class Panics(DataSource):
+    kind: Literal["panics"] = "panics"
+    title: ClassVar[str] = "A source that ends in the middle"
+    url: ClassVar[str] = "https://panics.example"
+    terms: ClassVar[str] = "none"
+    use: ClassVar[Use] = "never"
+
+    def fetch(self, query):
+        yield self.failed(query.series[0], "not_found", None)
+        raise Panic("out of bounds")
+
+
+def test_a_source_that_ends_in_the_middle_fails_the_rest_of_its_series_alone(server):
+    def query(*series):
+        return Query(series, {}, Client(Budget(100, 1.0), TODAY, Pace(2.0, 2, 0.01), server.address))
+
+    jobs = [(Panics(), query("a", "b", "c")), (data_source("yahoo"), query("REMX", "LIT"))]
+    outcomes = [result.outcome for result in fetch_all(jobs)]
+    assert {(one.series, one.status, one.reason, one.detail) for one in outcomes} == {
+        ("REMX", "ok", None, None), ("LIT", "ok", None, None), ("a", "failed", "not_found", None),
+        ("b", "failed", "format", "Panic: out of bounds"), ("c", "failed", "format", "Panic: out of bounds"),
+    }  # fmt: skip
+
+
 def test_a_format_that_changed_fails_its_source_alone(server, folder):
-    server.routes["/data-api.ecb.europa.eu/"] = as_json({"not": "csv"})
+    server.routes["/data-api.ecb.europa.eu/"] = Answer(b"DAY,VALUE\n2026-11-25,1.1\n")
     found = fetched(server, folder, "ecb", "yahoo", series=("ecb:USD", "yahoo:REMX"))
     assert {(one.source, one.status, one.reason) for one in found.series} == {
         ("ecb", "failed", "format"),

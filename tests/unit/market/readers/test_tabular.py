@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from time import monotonic
 
 import polars as pl
 import pytest
@@ -13,6 +14,7 @@ from toolkit.core.errors import DataError, FrameError
 from toolkit.market.readers import tabular
 from toolkit.market.readers.columns import days, numbers, running_months, texts
 from toolkit.market.readers.faults import Fault
+from toolkit.market.readers.prices import read_prices
 from toolkit.market.readers.tabular import read_table
 
 
@@ -336,3 +338,16 @@ def test_lines_of_other_lengths_are_told_whatever_the_size(tmp_path, monkeypatch
     path.write_text("date,gold,zinc\n2020-01-01,1,2\n2020-01-02,1\n", encoding="utf-8")
     with pytest.raises(FrameError, match="not the 3 fields of the header"):
         read_table(path)
+
+
+@pytest.mark.parametrize("mark", ["[", "_", "1", "a ", "99 %"])
+@pytest.mark.parametrize(
+    "text", ["{long}\n1\n2\n", "date;{long}\n2026-01-31;1\n2026-02-28;2\n", "{long}date;gallium\n2026-01-31;1\n"]
+)
+def test_a_long_header_is_refused_in_time_that_does_not_grow_with_its_square(tmp_path, mark, text):
+    file = tmp_path / "long.csv"
+    file.write_text(text.format(long=(mark * 30_000)[:30_000]))
+    start = monotonic()
+    with pytest.raises(DataError):
+        read_prices(file, today=date(2026, 12, 1))
+    assert monotonic() - start < 8.0  # of two marks in three it took a minute, of brackets ten seconds

@@ -22,6 +22,7 @@ from toolkit.market.readers.holdings.corrected_copy import corrected
 from toolkit.market.readers.holdings.read import parse
 from toolkit.market.readers.price_files import read_price_files
 from toolkit.market.readers.tabular import read_table
+from toolkit.market.readers.workbook import formatted
 
 FOLDER = Path(__file__).parent / "workbooks"
 EURO = "#,##0.00\\ [$€-407];[Red]\\-#,##0.00\\ [$€-407]"
@@ -188,9 +189,10 @@ def test_locked_files_and_other_archives_are_told():
     [
         packed({"xl/workbook.xml": "", "xl/worksheets/sheet1.xml": " " * (contents.MAX_UNPACKED + 1)}),  # a few kB that unpack to more
         xlsx({"B": sheet_xml([[1]]).replace("</row>", '</row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>')}),
+        xlsx({"B": sheet_xml([[1]]).replace("</row>", '</row><row r="2"><c r = "xfd1048576"><v>1</v></c></row>')}),
         ods({"B": [["Metall"], Raw('<table:table-cell table:number-columns-repeated="4000000" office:value-type="float" office:value="1"/>')]}),
     ],
-    ids=["bomb", "far cell", "repeated"],
+    ids=["bomb", "far cell", "far from its row", "repeated"],
 )  # fmt: skip
 def test_what_would_not_fit_is_refused_before_it_is_laid_out(content):
     assert len(content) < 400_000
@@ -389,3 +391,28 @@ def test_words_of_merged_cells_are_those_of_each_row_and_numbers_are_not(write, 
     ]
     assert [(fault.row, fault.fault) for fault in read.faults if fault.rule == "empty"] == [(3, "no quantity")]
     assert "mine: words of merged cells are read in each of their rows: row 3, row 5, row 8." in map(str, read.notes)
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "shown"),
+    [
+        (5, '0 "à 100 g"', "5 à 100 g"), (12, '0.00 "€/lb"', "12 €/lb"), (3, "General\\ \\k\\g", "3 kg"), (3, "0 kg", "3 kg"),
+        (3, "[$USD] #,##0.00", "3 USD"), (-12, EURO, "-12 €"), (0, '0\\ "€";-0\\ "€";"-"??\\ "€"', "0 €"), (7, '"L-"0000', "L-0007"),
+        (0.03, "0%", "3 %"), (3, '0"%"', "3 %"), (5000, '0, "t"', "5 t"), (5000, "0,", 5), (2e6, '0,,"M"', "2 M"),
+        (500, '[>=1000]0,"t";0"kg"', "500 kg"), (2000, '[>=1000]0,"t";0"kg"', "2 t"), (-3, '0"kg";;', -3),
+        (1.5, "0.00E+00", 1.5), (1.5, "# ?/?", 1.5), (45000, "yyyy\\-mm", 45000), (-5, "#,##0_);[Red](#,##0)", -5), (3, "General", 3),
+    ],
+)  # fmt: skip
+def test_a_number_is_what_its_format_shows(number, code, shown):
+    assert formatted(number, code) == shown
+
+
+@pytest.mark.parametrize("make", [xlsx, ods], ids=["xlsx", "ods"])
+def test_a_unit_that_only_the_format_shows_is_asked_for_or_read(make):
+    def lot(quantity, price):
+        return lots(make({"B": [["Metall", "Menge", "Preis", "Währung"], ["Gallium", quantity, price, "EUR"]]}))[0]
+
+    of_pieces, of_pounds = ((5, one) for one in (('0 "à 100 g"', '0.00 "€/lb"') if make is xlsx else ("5 à 100 g", "5 €/lb")))
+    with pytest.raises(FrameError, match="à 100 g"):
+        lot(of_pieces, 400)
+    assert lot(5, of_pounds)["purchase_price"] == pytest.approx(5 / 0.45359237)

@@ -283,6 +283,9 @@ DEFAULTS: Mapping[str, Callable[[list[str]], Message]] = {
     "location": lambda lots: message("No place given, so not called safe: {lots}.", lots=lots),
     "day_first": lambda _: message("In dates with slashes the day comes first, as other dates of the file show."),
     "month_first": lambda _: message("In dates with slashes the month comes first, as other dates of the file show."),
+    "null_date": lambda lots: message(
+        "No purchase date: what stands there is how Excel, SAP or Unix write an empty date: {lots}.", lots=lots
+    ),
     "german_day": lambda lots: message(
         "Purchase dates are moments in UTC at which a day begins in Germany; that day is taken: {lots}.", lots=lots
     ),

@@ -396,6 +396,8 @@ class Parser(PurchaseCells, StatusCells):
         cell = self.raw["purchase_date"][i] if "purchase_date" in self.raw else None
         if cell is None:
             return None
+        if isinstance(cell, str) and cells.EMPTY_DATE.fullmatch(cells.tidy(cell)):
+            return self._default("null_date", self.lots[i])
         if str(cell) in self.begun:
             found = self.begun[str(cell)]
             self._default("german_day", self.lots[i])
@@ -405,6 +407,11 @@ class Parser(PurchaseCells, StatusCells):
             found = cell
         else:
             found = self._day_of(i, str(cell))
+        if found in cells.NULL_DATES:
+            return self._default("null_date", self.lots[i])
+        if found is not None and found < cells.FIRST_PURCHASE:
+            hint = message("Correct the year, or leave the date empty where it is not known.")
+            return self._fault(i, "purchase_date", "past", "a purchase before {day}", hint, day=cells.FIRST_PURCHASE)
         if found is not None and found > self.today and status not in ("planned", None):
             hint = together(
                 message("Correct the date, or give the lot the status 'planned'."),

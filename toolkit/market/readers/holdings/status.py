@@ -126,7 +126,8 @@ def last_day(text: str) -> date | None:
 
 def _last_day(text: str) -> date | None:
     if read := cells.day(text):
-        return read.day or max((day for day in read.either or () if day), default=None)
+        day = read.day or max((day for day in read.either or () if day), default=None)
+        return None if day in cells.NULL_DATES else day
     if month := cells.month(text):
         return _end_of_month(int(month[:4]), int(month[5:]))
     if (found := _WEEK.fullmatch(text)) and 1 <= int(found[1]) <= 52:

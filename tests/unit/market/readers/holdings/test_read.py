@@ -763,3 +763,24 @@ class TestPartsOfAnOunce:
     def test_coins_without_a_size_are_asked_about(self):
         with pytest.raises(DataError, match="pieces of unknown weight"):
             read({"asset": "gold", "quantity": "20", "unit": "coins"})
+
+
+class TestEmptyDates:
+    @pytest.mark.parametrize(
+        "written",
+        ["0001-01-01", "0001-01-01T00:00:00Z", "01.01.0001", "1899-12-30", "30.12.1899", "1900-01-01", "1904-01-01", "1970-01-01", "01.01.1970",
+         "1970-01-01T00:00:00Z", "1970-01-01 01:00:00", "1969-12-31 19:00:00", "00.00.0000", "0000-00-00", "00000000", "0",
+         "00.01.1900", "1/0/1900", "00:00:00"],
+    )  # fmt: skip
+    def test_an_empty_date_of_a_program_is_no_date_and_said(self, written):
+        found = read(LOT | {"purchase_date": written})
+        assert found.frame["purchase_date"].item() is None
+        assert any("how Excel, SAP or Unix write an empty date: L1" in str(note) for note in found.notes)
+
+    @pytest.mark.parametrize("written", ["1824-05-31", "31.05.1824"])
+    def test_a_year_in_which_nobody_bought_is_a_fault(self, written):
+        with pytest.raises(FrameError, match="before 1900"):
+            read(LOT | {"purchase_date": written})
+
+    def test_a_day_of_the_last_century_is_one(self):
+        assert read(LOT | {"purchase_date": "1970-01-02"}).frame["purchase_date"].item() == date(1970, 1, 2)

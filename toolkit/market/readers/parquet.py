@@ -1,4 +1,4 @@
-"""The footer of a Parquet file: its size in memory, known before it is read.
+"""Parquet of others: its size in memory, known before it is read, and its rows, read by a process of their own.
 
 The footer is a struct in Thrift's compact protocol, its length and ``PAR1`` at the end of the file (Apache Parquet format,
 ``FileMetaData``; Thrift compact protocol specification).
@@ -7,12 +7,98 @@ The footer is a struct in Thrift's compact protocol, its length and ``PAR1`` at 
 from __future__ import annotations
 
 import struct
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-_MAGIC = b"PAR1"
+import polars as pl
+
+from toolkit.core.errors import DataError
+from toolkit.core.messages import Message, message
+from toolkit.market.readers.child import ReadingEnded, run
+from toolkit.market.readers.contents import check_size
+
+PARQUET = b"PAR1"
+"""How a Parquet file begins and ends."""
 _TRUE, _FALSE, _BYTE, _I16, _I32, _I64, _DOUBLE, _BINARY, _LIST, _SET, _, _STRUCT = range(1, 13)
 _DEEPEST = 32  # structs within structs; a real footer has fewer than ten
+_PROGRAM = """
+import polars as pl
+pl.scan_parquet(sys.argv[1], glob="://" in sys.argv[1]).sink_ipc(sys.argv[2], compression="lz4")
+"""
+
+
+def read_parquet(name: str, content: bytes) -> pl.DataFrame:
+    """The rows of a Parquet file within the limits of what is read.
+
+    Args:
+        name: File name as shown.
+        content: Its bytes.
+
+    Raises:
+        DataError: for a file that is damaged or too large.
+    """
+    footer = Footer.of(content)
+    if footer is None:
+        raise _damaged(name, message("its footer cannot be read"))
+    check_size(name, rows=footer.rows, columns=footer.columns, cells=footer.rows * footer.columns, size=footer.size)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "given.parquet"
+        path.write_bytes(content)
+        return _rows(name, path, Path(folder))
+
+
+def read_own_parquet(path: Path) -> pl.DataFrame:
+    """The rows of a Parquet file of a data package, of any size.
+
+    Raises:
+        DataError: for a file that is damaged.
+        OSError: for one that is missing or cannot be read.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        return _rows(path.name, path, Path(folder))
+
+
+def read_remote_parquet(address: str) -> pl.DataFrame:
+    """The rows of the files at an address of object storage, with the settings and keys of the environment.
+
+    Raises:
+        ReadingEnded: with what polars says.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "rows.arrow"
+        run(_PROGRAM, address, str(target))
+        return pl.read_ipc(target)
+
+
+def _rows(name: str, path: Path, folder: Path) -> pl.DataFrame:
+    return pl.read_ipc(as_ipc(name, path, folder / "rows.arrow"))
+
+
+def as_ipc(name: str, path: Path, target: Path) -> Path:
+    """A Parquet file written anew as an Arrow file, which holds no page of the one that was given.
+
+    Args:
+        name: File name as shown.
+        path: The Parquet file.
+        target: Where the Arrow file is written; returned.
+
+    Raises:
+        DataError: for a file that is damaged.
+        OSError: for one that is missing or cannot be read.
+    """
+    path.open("rb").close()
+    try:
+        run(_PROGRAM, str(path), str(target))
+    except ReadingEnded as ended:
+        raise _damaged(name, ended.reason) from None
+    return target
+
+
+def _damaged(name: str, reason: str | Message) -> DataError:
+    hint = message("Write or copy the file again.")
+    return DataError("{file:s} is not a whole Parquet file: {reason}.", hint=hint, file=name, reason=reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +118,7 @@ class Footer:
     @classmethod
     def of(cls, content: bytes) -> Footer | None:
         """The footer of a file; None where there is none that can be read."""
-        if len(content) < 12 or not content.endswith(_MAGIC):
+        if len(content) < 12 or not content.endswith(PARQUET):
             return None
         (length,) = struct.unpack("<I", content[-8:-4])
         if length + 12 > len(content):
