@@ -107,7 +107,7 @@ class Market:
         """
         code = currency or resolve({}).config.owner.currency
         _check_currency(code)
-        sources = (table_of(price_path(as_polars(returns, "returns")), "returns"),)
+        sources = (replace(table_of(price_path(as_polars(returns, "returns")), "returns"), of_series=True),)
         return replace(self, prices=PriceFiles(sources, code, only=True, returns_only=True))
 
     def until(self, as_of: str | date) -> Snapshot:

@@ -203,7 +203,7 @@ class _Names:
     """Keys of assets by what a strategy may call them: a key, or an element for all its products."""
 
     def __init__(self, priced: Universe, products: Universe) -> None:
-        self.priced, self.products, self.elements = priced, products, {*priced.elements, *products.elements}
+        self.priced, self.products = priced, products
 
     @cached_property
     def named(self) -> dict[str, list[str]]:
@@ -221,7 +221,7 @@ class _Names:
         Raises:
             DataError: for a name that is neither; the hint has the nearest.
         """
-        if name in self.priced and name not in self.elements:
+        if name in self.priced:
             return [name]
         if name not in self.named:
             known = {*self.priced.keys, *self.products.keys, *self.priced.elements}

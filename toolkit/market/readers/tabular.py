@@ -58,6 +58,7 @@ class Table:
         notes: What of a workbook is read and what is not.
         titles: The lines above the header.
         decimal: The decimal mark where no number of the file settles it; None where then it is asked for.
+        of_series: Whether every column but that of dates is a series by its name, and no name is a field: of returns.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Table:
     notes: tuple[Message, ...] = ()
     titles: tuple[str, ...] = ()
     decimal: str | None = None
+    of_series: bool = False
 
     @property
     def columns(self) -> tuple[str, ...]:
