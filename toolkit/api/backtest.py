@@ -125,7 +125,7 @@ def backtest(
         baselines: Whether equal weight, least risk, gold, and the first strategy bought and held are simulated too.
         select: Whether all of them are compared at once: which can be the best, which beats equal weight (extra `evidence`).
         prices: Own prices, as of `optimize`.
-        prices_currency: Of prices that name none; without it USD is assumed, with a warning.
+        prices_currency: Of prices that name none; without it that of the answer, where nothing else is priced.
         returns: Simple returns in place of prices.
         as_of: Nothing published later is looked at.
         currency: Of reporting and of the budget.

@@ -67,7 +67,7 @@ class Market:
         Args:
             prices: A frame with a column `date` and one column of prices an asset, or rows of `date`, `asset`, `price` and
                 optional columns as in a price file (docs/prices.md).
-            currency: Of prices that name none, ISO 4217; without it USD is assumed, with a warning.
+            currency: Of prices that name none, ISO 4217; without it that of the answer, with a warning.
             accept: Assets whose jumps or levels are meant although they look like errors.
         """
         return load_market().with_prices(prices, currency=currency, accept=accept, only=True)
@@ -79,7 +79,7 @@ class Market:
 
         Args:
             prices: A frame as of `from_prices`, the path of a price file or of a folder of them, or several paths.
-            currency: Of prices that name none; without it USD is assumed, with a warning.
+            currency: Of prices that name none; without it that of the answer, where nothing else is priced.
             accept: Assets whose jumps or levels are meant although they look like errors.
             only: Whether nothing is taken from the prices of the package.
         """
@@ -139,7 +139,7 @@ def load_market(
     Args:
         folder: Of a data package; by default the configured one, else the bundled one.
         prices: Own prices over it: see `Market.with_prices`.
-        prices_currency: Of prices that name none; without it USD is assumed, with a warning.
+        prices_currency: Of prices that name none; without it that of the answer, where nothing else is priced.
         events: File of own control events over its ledger (docs/events.md).
 
     Raises:

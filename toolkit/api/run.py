@@ -215,7 +215,7 @@ def optimize(
         strategy: Itself, its name, or the path of its file.
         market: What is known; by default the bundled market.
         prices: Own prices, a frame or files (`Market.with_prices`); without `market` nothing else is priced.
-        prices_currency: Of prices that name none; without it USD is assumed, with a warning.
+        prices_currency: Of prices that name none; without it that of the answer, where nothing else is priced.
         returns: Simple returns in place of prices (`Market.with_returns`).
         as_of: Nothing published later is looked at; by default today, or the last day where only own prices are known.
         currency: Of reporting and of the budget, ISO 4217; by default that of the settings.

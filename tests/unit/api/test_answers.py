@@ -81,8 +81,10 @@ def test_own_prices_go_over_those_of_a_market(market, capsys):
     own.write_csv("prices")
     strategy = tk.Strategy(objective=tk.MinRisk(), universe={"assets": ["gold", "silver", "platinum"]})
     Path("own.toml").write_text(strategy.to_toml(), encoding="utf-8")
-    told = command(capsys, "optimize", "own.toml", "--prices", "prices", "--as-of", DAY, "--no-report")
-    found = tk.optimize(strategy, market, prices=own, as_of=DAY)
+    told = command(
+        capsys, "optimize", "own.toml", "--prices", "prices", "--prices-currency", "USD", "--as-of", DAY, "--no-report"
+    )
+    found = tk.optimize(strategy, market, prices=own, prices_currency="USD", as_of=DAY)
     assert dict(found.record) == told
     assert {row["asset"]: row["price_from"] for row in told["positions"]} == {
         "gold": "own_series", "silver": "bundled", "platinum": "bundled",
@@ -315,14 +317,14 @@ def test_a_market_of_own_prices_alone_is_asked_about_its_last_day(form, prices):
 
 def test_an_assumed_currency_is_a_warning_and_a_named_one_is_none(prices, capsys):
     assumed = tk.optimize(STRATEGY, prices=prices, as_of=DAY)
-    named = tk.optimize(STRATEGY, prices=prices, prices_currency="USD", as_of=DAY)
+    named = tk.optimize(STRATEGY, prices=prices, prices_currency="EUR", as_of=DAY)
     told = [text for text in assumed.warnings if "no currency" in text]
     assert len(told) == 1
     assert told[0] in str(assumed)
     assert not any("no currency" in text for text in named.warnings)
     assert assumed.weights.equals(named.weights)
-    euro = tk.optimize(STRATEGY, prices=prices, prices_currency="EUR", as_of=DAY)
-    assert euro.record["positions"][0]["price"] != named.record["positions"][0]["price"]
+    dollars = tk.optimize(STRATEGY, prices=prices, prices_currency="USD", as_of=DAY)
+    assert dollars.record["positions"][0]["price"] != named.record["positions"][0]["price"]
     prices.write_csv("g.csv")
     Path("own.toml").write_text(STRATEGY.to_toml(), encoding="utf-8")
     words = ["optimize", "own.toml", "--prices", "g.csv", "--prices-only", "--as-of", DAY, "--no-report"]
@@ -410,3 +412,38 @@ def test_whole_numbers_of_numpy_are_whole_numbers(market, prices):
 def test_a_market_is_shown_in_a_line(market, prices):
     assert "\n" not in repr(market.with_prices(prices, currency="EUR"))
     assert len(repr(market.with_prices(prices, currency="EUR"))) < 200
+
+
+def test_prices_without_a_currency_keep_their_own_unit(prices, market):
+    returns = prices.with_columns(pl.exclude("date").pct_change()).slice(1)
+    least = tk.Strategy(objective=tk.MinRisk())
+    alone, of_returns = tk.optimize(least, prices=prices), tk.optimize(least, returns=returns)
+    assert_allclose(alone.risk["volatility"], of_returns.risk["volatility"], rtol=1e-6)
+    beside = tk.optimize(
+        least.model_copy(update={"universe": tk.UniverseSpec(assets=("GLD", "SLV"))}), market, prices=prices, as_of=DAY
+    )
+    assert "no currency" in " ".join(beside.warnings)
+
+
+@pytest.mark.parametrize("ask", [tk.optimize, tk.backtest], ids=["optimize", "backtest"])
+def test_prices_without_a_currency_beside_others_are_asked_about(prices, market, ask):
+    mixed = tk.Strategy(objective=tk.MinRisk(), universe={"assets": ["GLD", "gold", "silver"]})
+    with pytest.raises(tk.DataError, match=r"no currency of the prices of GLD.*beside those of gold, silver") as told:
+        ask(mixed, market, prices=prices, as_of=DAY)
+    assert "prices_currency=" in str(told.value.hint)
+    ask(
+        mixed,
+        market,
+        prices=prices,
+        prices_currency="USD",
+        as_of=DAY,
+        **({"start": "2026-03-31"} if ask is tk.backtest else {}),
+    )
+
+
+def test_lots_at_prices_without_a_currency_beside_others_are_asked_about(market):
+    Path("lots.csv").write_text(LOTS)
+    own = {"date": [date(2026, 5, 31)], "asset": ["gold"], "price": [110_000.0], "unit": ["kg"]}
+    with pytest.raises(tk.DataError, match="no currency of the prices of gold"):
+        tk.exposure("lots.csv", market.with_prices(own), as_of=DAY)
+    assert tk.exposure("lots.csv", market.with_prices(own, currency="EUR"), as_of=DAY).lots.height == 2

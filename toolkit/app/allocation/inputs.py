@@ -329,6 +329,8 @@ class PricedMarket:
         aside = () if own is None else {*own.apart} - {one.asset for one in strategy.universe.own}
         universe = _select(strategy.universe, priced, products, own=None if own is None else named, aside=aside, only=self.only)
         universe = priced.take([*universe.keys, *(key for key in also if key in priced and key not in universe)])
+        if self.own is not None:
+            self.own.check_currency(universe.keys)
         customs = any(series.bases[series.place[key]] == CUSTOMS for key in universe.keys)
         if not self.only:
             notes += tuple(unused_remarks(self.context, universe.keys))
@@ -430,7 +432,8 @@ def priced_market(context: Context, prices: PriceFiles | None = None) -> PricedM
     own, prices = None, with_stored(prices, context)
     only = prices is not None and prices.only
     if prices is not None:
-        own = read_own(prices, snapshot, LotNames(context.ledger, products), masses=False)
+        names, currency = LotNames(context.ledger, products), context.settings.config.owner.currency
+        own = read_own(prices, snapshot, names, currency, masses=False)
         # Notes of the whole file may speak of rows that were not known yet: an earlier date gets those of its own rows alone.
         whole = own.notes if context.as_of >= context.today else ()
         found = tuple(

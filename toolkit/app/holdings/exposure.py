@@ -113,7 +113,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
     currency, destination, snapshot = owner.currency, owner.country, context.snapshot
     prices, own, remarks = snapshot["prices"], None, list[Remark]()
     if (files := with_stored(request.prices, context)) is not None:
-        own = read_own(files, snapshot, LotNames(context.ledger, context.products))
+        own = read_own(files, snapshot, LotNames(context.ledger, context.products), currency)
         prices = own.over(prices)
     listed = {*instruments_of(None if own is None else own.frame, context.ledger), *context.listed}
     holdings = _read(request, listed)
@@ -122,6 +122,10 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         remarks += _of_own(own, own.assets if request.prices is None else known)
     lots = with_dealer_spreads(holdings.frame.filter(pl.col("mass").is_not_null()), own, context.products)
     shares = holdings.frame.filter(pl.col("mass").is_null())
+    if own is not None:
+        priced = {*prices["asset"], *own.quotes["asset"], *own.goods["asset"]}
+        for held in (lots, shares):
+            own.check_currency(priced & {*held["asset"]})
     prices = pl.concat([prices, context.quoted({*shares["asset"]} - {*prices["asset"]})])
     errors = PriceErrors.on(snapshot, PriceSeries.of(prices))
     bundled = unit_prices(snapshot, prices, _products(context, lots), currency, context.level_paths, errors)

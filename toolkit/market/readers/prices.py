@@ -123,6 +123,7 @@ class PriceFile:
         reading: How the file was read (what is the price, what was left out), which holds for any part of its rows.
         assumed: Messages of `reading` on prices that name no currency.
         places: Asset -> ISO-3 code of the country in which its prices are paid, where the file says so.
+        unstated: Assets of files in which some price names no currency.
     """
 
     frame: pl.DataFrame
@@ -133,6 +134,7 @@ class PriceFile:
     reading: tuple[str, ...] = ()
     assumed: tuple[str, ...] = ()
     places: Mapping[str, str] = field(default_factory=dict)
+    unstated: frozenset[str] = frozenset()
 
 
 def read_prices(
@@ -214,14 +216,14 @@ def read_prices(
     reading = (*table.notes, *closed, *reading, *left, *assumed, *keys, *firsts_of_months(table.name, rows["date"]))
     notes = (*_notes(table, rows, today), *expired(table, today))
     of_dealer = pl.col("basis").is_in(OF_DEALERS)
-    places = places_of(table.name, rows)
+    places, unstated = places_of(table.name, rows), frozenset(_keys(rows) if assumed else ())
     rows, quotes = rows.filter(~of_dealer), rows.filter(of_dealer)
     for part in (rows, *quotes.partition_by("basis")):
         check_rows(table.name, part)
     frame = rows.select(Prices.column_names())
     if not several:
         check_series(visible(rows, as_of or today), accept, file=table.name)
-    return PriceFile(frame, quotes.select(frame.columns), table.name, shape, notes, reading, assumed, places)
+    return PriceFile(frame, quotes.select(frame.columns), table.name, shape, notes, reading, assumed, places, unstated)
 
 
 def price_header(records: Sequence[Sequence[str]]) -> tuple[list[str], int, int] | None:

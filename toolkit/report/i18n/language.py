@@ -27,7 +27,7 @@ LISTED = 30
 """Items that a sentence names one by one: nobody reads a thousand names in it, and the answer in JSON has them all."""
 AS_IT_STANDS = "s"
 """Specification of words that somebody typed, or has to type: they are in no language."""
-COUNTRIES = frozenset(("country", "countries", "origin", "destination", "partner", "place", "other_place"))
+COUNTRIES = frozenset(("country", "countries", "origin", "destination", "partner", "place", "other_place", "route"))
 """Places of messages that hold ISO-3 codes of countries: elsewhere ``ALB`` and ``MAR`` are what their owner calls so."""
 _DECIMALS = re.compile(r"\.(\d+)")
 _ROW = re.compile(r"(.+ )?row (\d+)")
