@@ -21,7 +21,7 @@ from toolkit.core.errors import DataError, GapError
 from toolkit.holdings.lots import Lot
 from toolkit.returns.panel import MINIMUM_CHANGES
 from toolkit.strategy.model import Strategy, UniverseSpec
-from toolkit.strategy.without import from_cash, without
+from toolkit.strategy.without import among, from_cash, of_assets
 
 ORDERED = "ordered"
 KEPT_ROWS = 5_000_000
@@ -142,24 +142,6 @@ def with_offers(prices: BacktestPrices, strategy: Strategy, market: PricedMarket
         if of is not None and key not in prices.assets
     }
     return prices.with_variants(found)
-
-
-def of_assets(strategy: Strategy, assets: tuple[str, ...]) -> Strategy:
-    """The strategy with these assets, and their offers, for its universe."""
-    offers = tuple(offer for offer in strategy.universe.offer if offer.asset in assets)
-    named = {"assets": assets, "groups": (), "exclude": (), "offer": offers}
-    return strategy.model_copy(update={"universe": strategy.universe.model_copy(update=named)})
-
-
-def among(strategy: Strategy, universe: Universe, assets: tuple[str, ...]) -> Strategy:
-    """The strategy with some assets of its universe, which names none of the others; see `without`.
-
-    Args:
-        strategy: Names its assets.
-        universe: All of them.
-        assets: Keys of those that are there.
-    """
-    return without(of_assets(strategy, assets), universe.names - universe.take(assets).names)
 
 
 def _priced(strategy: Strategy, market: PricedMarket) -> tuple[str, ...]:
