@@ -447,3 +447,22 @@ def test_lots_at_prices_without_a_currency_beside_others_are_asked_about(market)
     with pytest.raises(tk.DataError, match="no currency of the prices of gold"):
         tk.exposure("lots.csv", market.with_prices(own), as_of=DAY)
     assert tk.exposure("lots.csv", market.with_prices(own, currency="EUR"), as_of=DAY).lots.height == 2
+
+
+def test_a_backtest_beside_a_benchmark(prices):
+    returns = prices.with_columns(pl.exclude("date").pct_change()).slice(1)
+    done = tk.backtest(tk.Strategy(name="own", objective=tk.MinRisk()), returns=returns, start="2024-01-31", benchmark="GLD")
+    ours, its = done.returns["own"].to_numpy(), returns.filter(pl.col("date") > date(2024, 1, 31))["GLD"].to_numpy()
+    beside = done.against_benchmark.filter(pl.col("strategy") == "own").row(0, named=True)
+    assert_allclose(beside["beta"], np.polyfit(its, ours, 1)[0])
+    figures = done.figures.filter(pl.col("strategy") == "own").row(0, named=True)
+    assert (figures["best_month"], figures["worst_month"]) == pytest.approx((ours.max(), ours.min()))
+    assert figures["sharpe"] == pytest.approx(ours.mean() / ours.std(ddof=1) * 12**0.5)
+    gains = done.attribution.filter(pl.col("strategy") == "own")["amount"].sum()
+    assert gains == pytest.approx(done.wealth["own"][-1] - done.wealth["own"][0], abs=0.02)
+    own = tk.Strategy(name="own", objective=tk.MinRisk())
+    of_baseline = tk.backtest(own, returns=returns, start="2025-06-30", benchmark="equal-weight")
+    assert of_baseline.against_benchmark.filter(pl.col("strategy") == "equal-weight")["tracking_error"].to_list() == [0.0]
+    assert "Beside the benchmark Equal weight" in str(of_baseline)
+    with pytest.raises(tk.SpecError, match="'GLDD' is none of"):
+        tk.backtest(tk.Strategy(objective=tk.MinRisk()), returns=returns, start="2025-06-30", benchmark="GLDD")
