@@ -381,8 +381,7 @@ def test_arguments_of_a_wrong_kind_are_refused_with_the_mend(market, prices):
         "not dict": lambda: tk.backtest({"objective": {"kind": "min_risk"}}, prices=prices),
         "ViewsReturns": lambda: tk.frontier(STRATEGY, prices=prices, expected_returns=[0.1]),
         "Did you mean 'budget'": lambda: tk.optimize(STRATEGY, prices=prices, buget=1.0),
-        "write_csv": lambda: tk.exposure(prices, market),
-        "write_csv.'mine": lambda: tk.optimize(STRATEGY, prices=prices, holdings=prices),
+        "not a Run": lambda: tk.exposure(tk.optimize(STRATEGY, prices=prices), market),
         "0.25:0.7": lambda: tk.exposure("mine.csv", market, elasticity=(0.25, 0.7)),
         "a month": lambda: tk.exposure("mine.csv", market, use={"gallium": "1,5"}),
         "not 50": lambda: tk.exposure("mine.csv", market, loss=50),
@@ -396,6 +395,8 @@ def test_arguments_of_a_wrong_kind_are_refused_with_the_mend(market, prices):
     for told, ask in cases.items():
         with pytest.raises(tk.SpecError, match=told):
             ask()
+    with pytest.raises(tk.DataError, match="no column 'asset'"):
+        tk.optimize(STRATEGY, prices=prices, holdings=prices)
     assert market.with_prices(prices, accept="GLD").prices.accept == ("GLD",)
     with pytest.raises(tk.DataError, match="returns="):
         tk.optimize(STRATEGY, prices=prices.with_columns(pl.exclude("date").pct_change()))
@@ -466,3 +467,47 @@ def test_a_backtest_beside_a_benchmark(prices):
     assert "Beside the benchmark Equal weight" in str(of_baseline)
     with pytest.raises(tk.SpecError, match="'GLDD' is none of"):
         tk.backtest(tk.Strategy(objective=tk.MinRisk()), returns=returns, start="2025-06-30", benchmark="GLDD")
+
+
+LEAST = tk.Strategy(objective=tk.MinRisk(), constraints=[tk.Turnover(upper=0.1)])
+HELD = {"GLD": 0.5, "SLV": 0.3, "PALL": 0.1}
+
+
+@pytest.mark.parametrize("form", ["mapping", "polars", "pandas"])
+def test_weights_of_today_are_traded_from(prices, form):
+    frame = pl.DataFrame({"asset": [*HELD, "cash"], "weight": [*HELD.values(), 0.1]})
+    given = {"mapping": HELD, "polars": frame, "pandas": tk.to_pandas(frame)}[form]
+    returns = prices.with_columns(pl.exclude("date").pct_change()).slice(1)
+    of_returns = tk.optimize(LEAST, returns=returns, weights=given, budget=50_000)
+    of_prices = tk.optimize(LEAST, prices=prices, prices_currency="EUR", weights=given, total=50_000)
+    for found in (of_returns, of_prices):
+        rows = {row["asset"]: row for row in found.weights.to_dicts()}
+        assert {key: rows[key]["previous_weight"] for key in HELD} == pytest.approx(HELD)
+        assert rows["cash"]["previous_weight"] == pytest.approx(0.1)
+        moved = sum(abs(row["weight"] - row["previous_weight"]) for key, row in rows.items() if key != "cash")
+        assert moved / 2 <= 0.1 + 1e-6
+        assert found.weights["value"].sum() == pytest.approx(50_000, abs=0.01)
+    assert_allclose(of_returns.weights["weight"], of_prices.weights["weight"], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("weights", "told"),
+    [({"GLD": 1.2}, "add up to 1.2"), ({"GLDD": 0.2}, "'GLDD' has no price"), ({"GLD": float("nan")}, "no number"),
+     (pl.DataFrame({"name": ["GLD"]}), "no columns 'asset'"), (pl.DataFrame({"asset": ["A", "A"], "weight": [0, 0]}), "occurs twice")],
+    ids=["above one", "unknown", "nan", "columns", "twice"],
+)  # fmt: skip
+def test_weights_that_are_none_are_refused(prices, weights, told):
+    with pytest.raises(tk.SpecError, match=told):
+        tk.optimize(LEAST, prices=prices, weights=weights)
+
+
+def test_a_frame_of_lots_is_that_of_its_file(prices, market):
+    frame = pl.DataFrame({"asset": ["GLD", "PALL"], "quantity": [100, 50], "unit": ["pcs", "pcs"]})
+    frame.write_csv("holdings")
+    given = {"prices": prices, "prices_currency": "EUR"}
+    of_frame, of_file = (tk.optimize(LEAST, holdings=lots, **given) for lots in (frame, "holdings"))
+    assert of_frame.weights.equals(of_file.weights)
+    lots = pl.DataFrame({"asset": ["gallium"], "quantity": [20.0], "unit": ["kg"], "purchase_date": [date(2025, 3, 1)]})
+    assert tk.exposure(lots, market, as_of=DAY).lots["mass"].to_list() == [20.0]
+    with pytest.raises(tk.SpecError, match="two ways"):
+        tk.optimize(LEAST, holdings=frame, weights=HELD, **given)

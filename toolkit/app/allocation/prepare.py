@@ -14,7 +14,7 @@ import polars as pl
 from toolkit.app.allocation.amounts import AllocationAmounts
 from toolkit.app.allocation.costs import at_own_terms, strategy_costs, with_own_terms, world_production
 from toolkit.app.allocation.forecast import strategy_forecast
-from toolkit.app.allocation.holdings import Held, Whole, read_held, whole
+from toolkit.app.allocation.holdings import Held, Whole, read_held, reporting_budget, whole
 from toolkit.app.allocation.inputs import Inputs, PricedMarket, priced_market
 from toolkit.app.allocation.origins import OriginVariants, export_laws, is_controlled
 from toolkit.app.allocation.rebalancing import charged_moves, within_rebalancing
@@ -217,7 +217,7 @@ def prepare(request: Request, market: PricedMarket | None = None) -> Prepared:
     production = _production(strategy, inputs, offers)
     inputs, forecast = offers.inputs(inputs), offers.forecast(forecast)
     prices = np.array([level.price * rates[level.currency].value for level in forecast.levels])
-    held = held.under(inputs.universe)
+    held = held.under(inputs.universe).at_prices(_wealth(request, inputs), inputs.universe, prices)
     money = whole(request, held, inputs, prices)
     budget, universe = money.budget, inputs.universe
     facts = _facts(strategy, inputs, offers, request.as_of, destination, budget, money.units * prices / budget)
@@ -249,6 +249,11 @@ def prepare(request: Request, market: PricedMarket | None = None) -> Prepared:
     problem = within_rebalancing(problem, rebalance)
     of_day = (prices, rates, held, money)
     return Prepared(request, strategy, inputs, problem, *of_day, outside, of_holdings, waits, outlook, offers.held)
+
+
+def _wealth(request: Request, inputs: Inputs) -> float:
+    """The whole of which weights are fractions: the total, or the budget."""
+    return reporting_budget(request, inputs)[0] if request.total is None else request.total
 
 
 def _without_ended(strategy: Strategy, market: PricedMarket) -> tuple[Strategy, Inputs, tuple[Remark, ...]]:

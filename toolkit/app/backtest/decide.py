@@ -7,7 +7,7 @@ from datetime import date
 
 import numpy as np
 
-from toolkit.app.allocation.holdings import STORED, Held
+from toolkit.app.allocation.holdings import ORDERED, STORED, Held, one_lot
 from toolkit.app.allocation.inputs import PricedMarket
 from toolkit.app.allocation.origins import OriginVariants
 from toolkit.app.allocation.pieces import allocate_in_pieces
@@ -16,14 +16,11 @@ from toolkit.app.allocation.request import Request
 from toolkit.backtest.account import Account, Decision
 from toolkit.backtest.prices import BacktestPrices
 from toolkit.core.assets import Universe
-from toolkit.core.countries import UNKNOWN_ORIGIN
 from toolkit.core.errors import DataError, GapError
-from toolkit.holdings.lots import Lot
 from toolkit.returns.panel import MINIMUM_CHANGES
 from toolkit.strategy.model import Strategy, UniverseSpec
 from toolkit.strategy.without import among, from_cash, of_assets
 
-ORDERED = "ordered"
 KEPT_ROWS = 5_000_000
 """Price rows behind the days that are kept, at most: some hundred megabytes, however long the history."""
 
@@ -159,21 +156,8 @@ def _priced(strategy: Strategy, market: PricedMarket) -> tuple[str, ...]:
 def _held(account: Account) -> Held:
     """What an account owns, a lot for what is stored of an asset and one for each delivery."""
     units = dict(account.units_by_asset)
-    lots = [_lot(key, quantity, STORED) for key, quantity in units.items() if quantity > 0]
+    lots = [one_lot(key, quantity, STORED) for key, quantity in units.items() if quantity > 0]
     for delivery in account.arriving:
-        lots.append(_lot(delivery.asset, delivery.quantity, ORDERED))
+        lots.append(one_lot(delivery.asset, delivery.quantity, ORDERED))
         units[delivery.asset] = units.get(delivery.asset, 0.0) + delivery.quantity
     return Held(units, tuple(lots), cash=account.cash)
-
-
-def _lot(asset: str, quantity: float, status: str) -> Lot:
-    return Lot(
-        lot_id=f"{asset} ({status})",
-        asset=asset,
-        quantity=quantity,
-        arriving=status == ORDERED,
-        status=status,
-        origin=UNKNOWN_ORIGIN,
-        bought=None,
-        cost=None,
-    )

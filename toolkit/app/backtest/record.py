@@ -22,7 +22,7 @@ from toolkit.controls.events import COUNTING
 from toolkit.core.errors import GapError, SpecError
 from toolkit.core.forecast import FloatArray
 from toolkit.core.grouping import sums_by_key
-from toolkit.core.messages import message, phrases, together
+from toolkit.core.messages import first_names, message, phrases, together
 from toolkit.core.remarks import Remark, in_record, note
 from toolkit.market.exchange_rates import rates_used
 from toolkit.market.readers.price_checks import CUSTOMS
@@ -287,7 +287,7 @@ def remarks(record: Mapping[str, Any], simulated: Sequence[Simulation]) -> Itera
     if free := sorted(asset for asset, cost in paid.items() if not cost):
         yield Remark(
             "terms",
-            message("Trades of {assets} cost nothing: no spread or fee of them is above nought.", assets=free),
+            message("Trades of {assets} cost nothing: no spread or fee of them is above nought.", assets=first_names(free)),
             message("State spread and fee of each in a file of [universe], or under [costs]."),
             tuple(free),
         )

@@ -48,6 +48,7 @@ from toolkit.market.exchange_rates import rates_used
 from toolkit.market.market import Snapshot
 from toolkit.market.price_series import PriceSeries
 from toolkit.market.readers.holdings.lots import Holdings
+from toolkit.market.readers.tabular import Table
 from toolkit.records.exposure import ExposureAnswer, ExposureConcentration, LicenceDelay
 from toolkit.records.sources import Rate
 from toolkit.returns.price_errors import PriceErrors, error_of_sum
@@ -65,7 +66,7 @@ class ExposureRequest:
     """A request for the exposure of holdings.
 
     Attributes:
-        holdings: File of lots.
+        holdings: File of lots, or cells of a frame.
         context: Settings, day, and market as known on it.
         prices: The user's own; None for the bundled prices alone.
         loss, elasticity, cap: The shock that replacement is measured under; `cap` is a multiple of today's price.
@@ -75,7 +76,7 @@ class ExposureRequest:
         end_user: Of lots that name none.
     """
 
-    holdings: str
+    holdings: str | Table
     context: Context
     prices: PriceFiles | None = None
     loss: float = 0.5
@@ -97,7 +98,7 @@ def _read(request: ExposureRequest, instruments: set[str]) -> Holdings:
         return holdings
     frame = holdings.frame.filter(pl.col("asset") == request.metal)
     if not frame.height:
-        raise DataError("no lot of {metal} is in {holdings}.", metal=request.metal, holdings=request.holdings)
+        raise DataError("no lot of {metal} is in {holdings}.", metal=request.metal, holdings=holdings.name)
     return replace(holdings, frame=frame)
 
 

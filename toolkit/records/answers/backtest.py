@@ -59,8 +59,9 @@ class Incident:
         kind: unsolved, no_forecast, no_money: no decision, what was held is kept. within_threshold: no weight
             was far enough from its target. missing_price: an order waits for one; implausible_price: or for a better
             one. lapsed: it never found one. ended: a series had its last, and what was held is sold at it.
-            short: part of the purchases was not paid for. overdrawn: bills were more than the cash, by so much. delayed: a
-            licence is needed. stopped: a ban came before the metal. refused: it was there before the purchase.
+            short: part of the purchases was not paid for. overdrawn: bills were more than the cash, by so much; both from a
+            thousandth of wealth on. delayed: a licence is needed. stopped: a ban came before the metal. refused: it was there
+            before the purchase.
             returned: money that was stuck is paid back.
         asset: Key of the product; null where it is about all.
         amount: Money concerned, in the reporting currency.
