@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from toolkit.api.frames import no_returns
 from toolkit.api.strategy import strategy_of
-from toolkit.core.assets import Asset, Universe
+from toolkit.core.assets import CASH, Asset, Universe
 from toolkit.core.errors import SpecError, ToolkitError
 from toolkit.core.forecast import FloatArray, Forecast
 from toolkit.core.units import FREQUENCY_NAMES
@@ -32,10 +32,13 @@ from toolkit.risk_model.covariance.form import CovarianceInputs
 from toolkit.risk_model.covariance.ledoit_wolf import LedoitWolfCovariance
 from toolkit.scenarios.sets import Scenarios
 from toolkit.strategy.model import Strategy
+from toolkit.strategy.parameters import parameters, with_parameters
 
 if TYPE_CHECKING:
     from typing import Self
 
+NESTED = "strategy__"
+"""How parameters begin that are keys of the strategy."""
 FIRST = date(1, 1, 1)
 ROWS_OF_OTHER_PERIOD = 1.5
 """So many times the rows a year, or a part, are those of another period; every day of a year is 1.45 times its weekdays."""
@@ -48,10 +51,15 @@ class Allocator(BaseEstimator):
     what is held) is refused. Nothing is filled: a missing return is an error. Returns that look like prices or per cent, and an
     index of days that are another period, are a warning.
 
+    Keys of the strategy are parameters of their own: ``strategy__objective__risk_aversion``,
+    ``strategy__constraint__any metal__upper``, in `set_params` and in a search.
+
     Args:
         strategy: What is intended, itself, its name, or the path of its file; least variance by default. Its covariance is
             Ledoit and Wolf's where it names none.
         periods_per_year: Rows of X in a year, by which limits on risk and forecasts of returns are a year's.
+        gaps: ``raise`` for a missing return, or ``drop``: `fit` leaves out the rows that have one, with a warning; `predict` has
+            no return where an asset with a weight has none.
 
     Attributes:
         weights_: (n,) of the assets; what they leave of 1 is cash.
@@ -59,9 +67,44 @@ class Allocator(BaseEstimator):
         allocation_: The answer with its certificate and limits.
     """
 
-    def __init__(self, strategy: str | PathLike[str] | Strategy | None = None, periods_per_year: float = 252.0) -> None:
+    def __init__(
+        self,
+        strategy: str | PathLike[str] | Strategy | None = None,
+        periods_per_year: float = 252.0,
+        gaps: str = "raise",
+    ) -> None:
         self.strategy = strategy
         self.periods_per_year = periods_per_year
+        self.gaps = gaps
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:  # noqa: FBT001, FBT002  # the protocol's
+        """Parameters by name; `deep` adds the keys of the strategy, where it is one."""
+        found = super().get_params(deep=False)
+        if deep and isinstance(self.strategy, Strategy):
+            found |= {f"{NESTED}{key}": value for key, value in parameters(self.strategy).items()}
+        return found
+
+    def set_params(self, **params: Any) -> Self:
+        """Change parameters, keys of the strategy among them.
+
+        Raises:
+            ValueError: for one that there is not, and for a value that it cannot have.
+        """
+        nested = {key.removeprefix(NESTED): value for key, value in params.items() if key.startswith(NESTED)}
+        super().set_params(**{key: value for key, value in params.items() if not key.startswith(NESTED)})
+        if nested:
+            try:
+                self.strategy = with_parameters(_strategy(self.strategy), nested)
+            except ToolkitError as error:
+                raise ValueError(str(error)) from error
+        return self
+
+    @property
+    def named_weights_(self) -> dict[str, float]:
+        """Asset -> weight, that of cash last; names of columns, or x0, x1, ..."""
+        check_is_fitted(self)
+        names = _names(self, len(self.weights_))
+        return dict(zip((*names, CASH), (*self.weights_.tolist(), float(self.cash_)), strict=True))
 
     def fit(self, X: Any, y: Any = None) -> Self:  # noqa: ARG002  # y is part of the protocol
         """Find the weights.
@@ -74,13 +117,19 @@ class Allocator(BaseEstimator):
             ValueError: for a table that is no returns, or that the strategy finds no answer on, with the reason.
         """
         _refuse_dates(X)
-        returns: Any = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
-        names = tuple(map(str, getattr(self, "feature_names_in_", [f"x{i}" for i in range(returns.shape[1])])))
+        returns: Any = validate_data(self, X, dtype=np.float64, ensure_min_samples=2, ensure_all_finite=self._finite())
+        whole = np.isfinite(returns).all(axis=1)
+        if left := int((~whole).sum()):
+            if left > len(returns) - 2:
+                raise ValueError(f"{left} of {len(returns)} rows have a missing return: too few are left.")
+            warnings.warn(f"{left} of {len(returns)} rows have a missing return and are left out.", stacklevel=2)
+            returns = returns[whole]
+        names = _names(self, returns.shape[1])
         if odd := next(filter(None, map(no_returns, names, returns.T)), None):
             warnings.warn(f"{odd.message} Give simple returns as fractions: 0.012 is 1.2 %.", stacklevel=2)
         _check_periods(X, float(self.periods_per_year))
         try:
-            asked = Strategy(objective=MinRisk()) if self.strategy is None else strategy_of(self.strategy)
+            asked = _strategy(self.strategy)
             problem = _problem(asked, returns, names, float(self.periods_per_year))
             self.allocation_ = allocate(problem, asked.solver)
         except ToolkitError as error:
@@ -89,18 +138,36 @@ class Allocator(BaseEstimator):
         self.cash_ = self.allocation_.cash
         return self
 
-    def predict(self, X: Any) -> FloatArray:
-        """(T,) returns of the weights, held at each row of X."""
+    def predict(self, X: Any) -> Any:
+        """(T,) returns of the weights, held at each row of X; of a frame of pandas a series with its index."""
         check_is_fitted(self)
         _refuse_dates(X)
-        returns: Any = validate_data(self, X, dtype=np.float64, reset=False)
-        return returns @ self.weights_
+        returns: Any = validate_data(self, X, dtype=np.float64, reset=False, ensure_all_finite=self._finite())
+        held = self.weights_ != 0
+        found = returns[:, held] @ self.weights_[held]
+        return type(X.iloc[:, 0])(found, index=X.index) if hasattr(X, "iloc") else found
 
     def score(self, X: Any, y: Any = None) -> float:  # noqa: ARG002
         """Sharpe ratio a year of `predict`, by which a search chooses; a return that never changes has none and scores 0."""
-        found = self.predict(X)
+        found = np.asarray(self.predict(X))
+        found = found[np.isfinite(found)]
         spread = float(found.std(ddof=1)) if len(found) > 1 else 0.0
         return float(found.mean()) / spread * float(self.periods_per_year) ** 0.5 if spread else 0.0
+
+    def _finite(self) -> bool | str:
+        """Which values `validate_data` lets pass."""
+        if self.gaps not in ("raise", "drop"):
+            raise ValueError(f"gaps is 'raise' or 'drop', not {self.gaps!r}.")
+        return "allow-nan" if self.gaps == "drop" else True
+
+
+def _strategy(given: str | PathLike[str] | Strategy | None) -> Strategy:
+    return Strategy(objective=MinRisk()) if given is None else strategy_of(given)
+
+
+def _names(fitted: Allocator, count: int) -> tuple[str, ...]:
+    """Names of the assets: of the columns, else x0, x1, ..."""
+    return tuple(map(str, getattr(fitted, "feature_names_in_", [f"x{i}" for i in range(count)])))
 
 
 def _refuse_dates(table: Any) -> None:

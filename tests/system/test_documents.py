@@ -60,7 +60,7 @@ def folder(tmp_path_factory):
     for name, text in {
         "mine.csv": lots,
         "own.toml": own,
-        "dealer.csv": "date,gold,tin\n" + prices,
+        "dealer.csv": "date,gold (USD),tin (USD)\n" + prices,
         "prices.csv": "date,ALFA,CORA,ECHO\n" + re.sub(r"(?m),(\d+)$", r",\1,\1.5", prices),
         "assets.csv": re.findall(r"```\n(asset;name.*?)```", PAGES["strategies.md"], re.DOTALL)[0],
         "notice.html": "<p>",

@@ -303,9 +303,8 @@ def test_of_many_holdings_the_largest_are_shown_and_the_others_summed_up(toolkit
     assert f"The 20 largest of {len(record['orders'])} orders; orders.csv of the run has all." in " ".join(shown.stdout.split())
     # All stand in the object and in the files of the run.
     assert len(record["positions"]) == n
-    (warning,) = (line for line in shown.stderr.splitlines() if "No dealer terms" in line)
-    assert "L0029 and 30 others" in warning
-    assert any("L0059" in text for text in record["warnings"])
+    assert any("not stated and count as nothing (assets: 60)" in text for text in record["notes"])
+    assert not any("L0029" in text for text in record["warnings"])
 
 
 def test_a_strategy_that_tracks_tells_its_tracking_error(toolkit):

@@ -359,7 +359,7 @@ def test_who_sells_with_taxed_gain_is_told_of_the_lot_that_is_free_of_tax_tomorr
 
 
 def test_terms_that_nobody_knows_are_told_of_what_is_held_or_traded(toolkit, tmp_path):
-    """No dealer terms are known of beta: it moves as gold and twice as far, so nothing is held of it; that of alpha counts."""
+    """No cost of trading beta is stated: it moves as gold and twice as far, so nothing is held of it; that of alpha counts."""
     moves, level, rows = (0.03, -0.02, 0.01, -0.03, 0.04, -0.01, 0.02) * 6, [100.0, 100.0], []
     for i, move in enumerate(moves):
         level = [level[0] * (1 + move), level[1] * (1 + 2 * move)]
@@ -373,7 +373,7 @@ def test_terms_that_nobody_knows_are_told_of_what_is_held_or_traded(toolkit, tmp
         arguments = (str(tmp_path / "least.toml"), *ARGUMENTS, "--prices", str(tmp_path / "own.csv"))
         record = json.loads(toolkit("optimize", *arguments).stdout)
         assert [p["value"] > 0 for p in record["positions"]] == [True, False]
-        assert any("No dealer terms are known" in words for words in record["warnings"]) == told
+        assert any("Costs of trading shares and funds are not stated" in words for words in record["notes"]) == told
 
 
 def test_what_is_owed_on_an_order_comes_out_of_the_money_that_is_added(ask, toolkit, tmp_path):

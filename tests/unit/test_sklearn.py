@@ -127,7 +127,7 @@ def test_nothing_is_filled():
 def test_it_is_cloned_and_cross_validated():
     strategy = tk.Strategy(objective=tk.MinRisk("cvar", confidence=0.9))
     copy = clone(Allocator(strategy, periods_per_year=12.0))
-    assert copy.get_params() == {"strategy": strategy, "periods_per_year": 12.0}
+    assert copy.get_params(deep=False) == {"strategy": strategy, "periods_per_year": 12.0, "gaps": "raise"}
     folds = [(range(200), range(200, 250)), (range(250), range(250, 300))]
     with pytest.raises(ValueError, match="partitions"):
         cross_val_predict(copy, X, cv=TimeSeriesSplit(2))
@@ -142,3 +142,62 @@ def test_a_search_chooses_by_the_sharpe_ratio():
     wanted = np.mean([part.mean() / part.std() * np.sqrt(252) for part in later], axis=0)
     assert_allclose(search.cv_results_["mean_test_score"], wanted, atol=1e-6)
     assert search.best_index_ == np.argmax(wanted)
+
+
+def test_keys_of_the_strategy_are_parameters():
+    limits = [tk.Bounds(upper=0.8, name="any fund"), tk.Bounds(["GLD"], lower=0.1)]
+    allocator = Allocator(tk.Strategy(objective=tk.MinRisk("cvar", confidence=0.9), constraints=limits, forecast=SAMPLE))
+    found = allocator.get_params()
+    assert found["strategy__objective__confidence"] == 0.9
+    assert found["strategy__constraint__any fund__upper"] == 0.8
+    assert found["strategy__forecast__covariance__kind"] == "sample"
+    copy = clone(allocator).set_params(**{"strategy__constraint__any fund__upper": np.float64(0.5), "periods_per_year": 12.0})
+    assert (copy.strategy.constraints[0].upper, copy.periods_per_year) == (0.5, 12.0)
+    assert allocator.strategy.constraints[0].upper == 0.8
+    assert copy.fit(X).weights_.max() <= 0.5 + 1e-8
+    assert clone(allocator).set_params(strategy__forecast__covariance=tk.LedoitWolfCovariance()).fit(X).weights_.shape == (3,)
+    assert Allocator().set_params(strategy__objective__measure="cvar").fit(X).strategy.objective.measure == "cvar"
+    for key, told in (("strategy__objective__confidnce", "confidence"), ("strategy__objective__confidence", "1.5")):
+        with pytest.raises(ValueError, match=told):
+            clone(allocator).set_params(**{key: 1.5})
+
+
+def test_a_search_over_a_key_of_the_strategy():
+    utility = tk.Strategy(
+        objective=tk.MaxUtility(risk_aversion=1.0),
+        forecast=tk.ForecastSpec(covariance=tk.SampleCovariance(), returns=tk.HistoricalReturns(shrinkage=0.0)),
+    )
+    grid = {"allocator__strategy__objective__risk_aversion": [0.5, 50.0]}
+    search = GridSearchCV(make_pipeline(Allocator(utility)), grid, cv=TimeSeriesSplit(2)).fit(X)
+    tries = [Allocator(tk.Strategy(objective=tk.MaxUtility(risk_aversion=a), forecast=utility.forecast)) for a in (0.5, 50.0)]
+    folds = list(TimeSeriesSplit(2).split(X))
+    wanted = [np.mean([one.fit(X.iloc[a]).score(X.iloc[b]) for a, b in folds]) for one in tries]
+    assert_allclose(search.cv_results_["mean_test_score"], wanted)
+    assert wanted[0] != wanted[1]
+
+
+def test_gaps_are_dropped_where_that_is_asked_for():
+    holed = X.mask(np.random.default_rng(2).random(X.shape) < 0.02)
+    whole = holed.dropna()
+    with pytest.warns(UserWarning, match=f"{len(X) - len(whole)} of 300 rows"):
+        found = Allocator(gaps="drop").fit(holed)
+    assert_allclose(found.weights_, Allocator().fit(whole).weights_)
+    held = found.predict(holed)
+    assert held.isna().equals(holed.isna().any(axis=1))
+    assert found.score(holed) == pytest.approx(found.score(whole))
+    with pytest.raises(ValueError, match="too few"):
+        Allocator(gaps="drop").fit(holed.assign(GLD=np.nan))
+    with pytest.raises(ValueError, match="gaps is"):
+        Allocator(gaps="fill").fit(X)
+
+
+def test_what_is_predicted_has_the_index_and_weights_have_names():
+    days = pd.bdate_range("2025-01-01", periods=len(X))
+    found = Allocator().fit(X.set_index(days))
+    told = found.predict(X.set_index(days))
+    assert isinstance(told, pd.Series)
+    assert told.index.equals(days)
+    assert isinstance(found.predict(tk.frame(X.to_numpy(), names=list(X))), np.ndarray)
+    assert list(found.named_weights_) == ["GLD", "SLV", "CPER", "cash"]
+    assert sum(found.named_weights_.values()) == pytest.approx(1.0)
+    assert list(Allocator().fit(X.to_numpy()).named_weights_) == ["x0", "x1", "x2", "cash"]

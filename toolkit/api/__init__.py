@@ -7,6 +7,7 @@ from toolkit.api.controls import controls as controls
 from toolkit.api.exposure import Exposure as Exposure
 from toolkit.api.exposure import exposure as exposure
 from toolkit.api.frames import frame as frame
+from toolkit.api.frames import to_pandas as to_pandas
 from toolkit.api.frontier import EfficientFrontier as EfficientFrontier
 from toolkit.api.frontier import frontier as frontier
 from toolkit.api.market import Market as Market

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from functools import cached_property
 from os import PathLike
@@ -48,6 +48,29 @@ class Backtest(ReportedAnswer[records.Backtest]):
             plain = {name: value for name, value in figures.items() if not name.endswith("_interval")}
             told.append({"strategy": one.name, "role": one.role, **plain, **ends})
         return rows(told)
+
+    @property
+    def returns(self) -> pl.DataFrame:
+        """One row a date but the first: simple return of each strategy and baseline since the date before."""
+        return self.wealth.with_columns(pl.exclude("date").pct_change())[1:]
+
+    @property
+    def attribution(self) -> pl.DataFrame:
+        """Where wealth came from: one row a strategy and asset, its gain; what storage, costs and bans took is below zero."""
+        return rows(
+            {"strategy": one.name, "source": source, "asset": asset, "amount": amount}
+            for one in self.found.strategies
+            for source, asset, amount in (
+                *(("gain", asset, amount) for asset, amount in one.attribution.gains.items()),
+                *((kind, None, 0.0 - getattr(one.attribution, kind)) for kind in ("storage", "costs", "lost")),
+            )
+        )
+
+    @property
+    def against_benchmark(self) -> pl.DataFrame:
+        """One row a strategy or baseline beside the benchmark: beta, alpha, tracking error, information ratio, capture."""
+        beside = [(one.name, one.against_benchmark) for one in self.found.strategies if one.against_benchmark is not None]
+        return rows({"strategy": name, **asdict(found)} for name, found in beside)
 
     @property
     def wealth(self) -> pl.DataFrame:
@@ -107,6 +130,7 @@ def backtest(
     estimated: bool = True,
     baselines: bool = True,
     select: bool = False,
+    benchmark: str | None = None,
     prices: Any = None,
     prices_currency: str | None = None,
     returns: Any = None,
@@ -127,8 +151,9 @@ def backtest(
         estimated: Whether customs values are traded and valued at the prices that a filter finds behind them, or at themselves.
         baselines: Whether equal weight, least risk, gold, and the first strategy bought and held are simulated too.
         select: Whether all of them are compared at once: which can be the best, which beats equal weight (extra `evidence`).
+        benchmark: What returns are held against: a strategy or baseline by its name, or an asset by its key, without costs.
         prices: Own prices, as of `optimize`.
-        prices_currency: Of prices that name none; without it USD is assumed, with a warning.
+        prices_currency: Of prices that name none; without it that of the answer, where nothing else is priced.
         returns: Simple returns in place of prices.
         as_of: Nothing published later is looked at.
         currency: Of reporting and of the budget.
@@ -162,5 +187,5 @@ def backtest(
         for one in named
     )
     first, last = (None if day is None else day_of(day) for day in (start, end))
-    found = backtest_of(BacktestRequest(requests, first, last, estimated, baselines, selects=select))
+    found = backtest_of(BacktestRequest(requests, first, last, estimated, baselines, selects=select, benchmark=benchmark))
     return Backtest(found, requests[0].context)

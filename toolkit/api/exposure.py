@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from toolkit.api.answers import ReportedAnswer, rows
-from toolkit.api.market import Market, PathText, check_holdings, market_of
+from toolkit.api.market import Market, holdings_of, market_of
 from toolkit.app.clients import client_name
 from toolkit.app.context import Context
 from toolkit.app.holdings.exposure import ExposureRequest, expose
@@ -67,7 +67,7 @@ class Exposure(ReportedAnswer[ExposureAnswer]):
 
 
 def exposure(
-    holdings: PathText,
+    holdings: Any,
     market: Market | None = None,
     *,
     as_of: str | date | None = None,
@@ -84,7 +84,7 @@ def exposure(
     """What is stored safe, what can fail to arrive, and to whom it may not be resold, lot by lot.
 
     Args:
-        holdings: File of lots (docs/holdings.md).
+        holdings: File or frame of lots (docs/holdings.md).
         market: What is known, own prices among it; by default the bundled market.
         as_of: Nothing published later is looked at; today by default.
         currency: Of values; by default that of the settings.
@@ -100,7 +100,7 @@ def exposure(
     Raises:
         DataError, FrameError, GapError: for bad input, with file, rows and remedy.
     """
-    check_holdings(holdings)
+    lots = holdings_of(holdings)
     if elasticity is not None and not isinstance(elasticity, str):
         raise SpecError(f"elasticity is a text, not {elasticity!r}.", hint='Write it as "0.25:0.7".')
     for metal, kg in (use or {}).items():
@@ -110,7 +110,7 @@ def exposure(
         raise SpecError(f"loss must be a fraction of supply from 0 to below 1, not {loss!r}.", hint="50 % is 0.5.")
     found = market_of(market)
     request = ExposureRequest(
-        holdings=str(holdings),
+        holdings=lots,
         context=found.context(as_of=as_of, owner__currency=currency, owner__country=country, owner__kind=owner_kind),
         prices=found.prices,
         loss=loss,

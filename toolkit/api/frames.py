@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from importlib import import_module
 from io import BytesIO
 from os import PathLike
 from typing import Any
@@ -12,7 +13,7 @@ import narwhals as nw
 import numpy as np
 import polars as pl
 
-from toolkit.core.errors import DataError
+from toolkit.core.errors import DataError, SpecError
 from toolkit.core.text import repeated
 from toolkit.market.readers.columns import days as days_of
 from toolkit.market.readers.prices import price_header
@@ -57,6 +58,21 @@ def frame(values: Any, *, names: Sequence[str], dates: Iterable[Any] | None = No
         raise DataError(f"row {days.index(None) + 1} has no date.", hint="Give its date, or leave it out.")
     columns = {name: pl.Series(column).fill_nan(None) for name, column in zip(names, array.T, strict=True)}
     return pl.DataFrame(columns if days is None else {DATE: pl.Series(days, dtype=pl.Date), **columns})
+
+
+def to_pandas(data: pl.DataFrame) -> Any:
+    """A frame of an answer as one of pandas, which needs no pyarrow: dates are datetime64, what is missing NaN, NaT or None.
+
+    Raises:
+        SpecError: where pandas is not installed.
+    """
+    try:
+        pandas = import_module("pandas")
+    except ModuleNotFoundError:
+        raise SpecError("pandas is not installed.", hint="pip install pandas.") from None
+    arrays = {*data.select(pl.selectors.numeric() | pl.selectors.temporal()).columns}
+    columns = {one.name: one.to_numpy() if one.name in arrays else one.to_list() for one in data.iter_columns()}
+    return pandas.DataFrame(columns)
 
 
 def as_polars(data: Any, what: str) -> pl.DataFrame:

@@ -76,7 +76,7 @@ def frontier(
         market: What is known; by default the bundled market.
         points: Evenly spaced, 2 at least.
         prices: Own prices, as of `optimize`.
-        prices_currency: Of prices that name none; without it USD is assumed, with a warning.
+        prices_currency: Of prices that name none; without it that of the answer, where nothing else is priced.
         returns: Simple returns in place of prices.
         as_of: Nothing published later is looked at.
         currency: Of reporting and of the budget.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -18,9 +18,11 @@ from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.data.places import load_data
 from toolkit.app.prices import PriceFiles
+from toolkit.core.assets import CASH
 from toolkit.core.currencies import currency as currency_of
 from toolkit.core.currencies import currency_hint
 from toolkit.core.errors import DataError, SpecError
+from toolkit.core.text import repeated
 from toolkit.market.market import Market as Package
 from toolkit.market.market import Snapshot
 from toolkit.market.readers.price_checks import JUMPS
@@ -29,6 +31,8 @@ from toolkit.market.readers.prices import Indices
 from toolkit.market.readers.tabular import Table, table_of
 
 PathText = str | PathLike[str]
+OVER_ONE = 1e-6
+"""By which weights that were rounded may add up to more than 1."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +72,7 @@ class Market:
         Args:
             prices: A frame with a column `date` and one column of prices an asset, or rows of `date`, `asset`, `price` and
                 optional columns as in a price file (docs/prices.md).
-            currency: Of prices that name none, ISO 4217; without it USD is assumed, with a warning.
+            currency: Of prices that name none, ISO 4217; without it that of the answer, with a warning.
             accept: Assets whose jumps or levels are meant although they look like errors.
         """
         return load_market().with_prices(prices, currency=currency, accept=accept, only=True)
@@ -80,7 +84,7 @@ class Market:
 
         Args:
             prices: A frame as of `from_prices`, the path of a price file or of a folder of them, or several paths.
-            currency: Of prices that name none; without it USD is assumed, with a warning.
+            currency: Of prices that name none; without it that of the answer, where nothing else is priced.
             accept: Assets whose jumps or levels are meant although they look like errors.
             only: Whether nothing is taken from the prices of the package.
         """
@@ -140,7 +144,7 @@ def load_market(
     Args:
         folder: Of a data package; by default the configured one, else the bundled one.
         prices: Own prices over it: see `Market.with_prices`.
-        prices_currency: Of prices that name none; without it USD is assumed, with a warning.
+        prices_currency: Of prices that name none; without it that of the answer, where nothing else is priced.
         events: File of own control events over its ledger (docs/events.md).
 
     Raises:
@@ -179,12 +183,39 @@ def day_of(given: Any) -> date:
         raise SpecError(f"{given!r} is not a date.", hint="Write it as 2026-05-31.") from None
 
 
-def check_holdings(given: Any) -> None:
-    """`SpecError` for a frame of lots: they are read from a file."""
-    if not isinstance(given, str | PathLike):
-        stored = "Store the run first: holdings=run.save()."
-        hint = stored if hasattr(given, "save") else "Write a frame of lots first: frame.write_csv('mine.csv')."
-        raise SpecError(f"holdings is the path of a file, not a {type(given).__name__}.", hint=hint)
+def holdings_of(given: Any) -> str | Table:
+    """The path of a file of lots, a stored run or ``last``; of a frame of lots its cells; `SpecError` for a run itself."""
+    if isinstance(given, str | PathLike):
+        return str(given)
+    if hasattr(given, "save"):
+        hint = "Store the run first: holdings=run.save(); or give weights=run.weights."
+        raise SpecError(f"holdings is a file or a frame of lots, not a {type(given).__name__}.", hint=hint)
+    return table_of(as_polars(given, "holdings"), "holdings")
+
+
+def weights_of(given: Any) -> dict[str, float]:
+    """Asset -> fraction of the whole, without cash, of a mapping or a frame with columns `asset` and `weight`.
+
+    Raises:
+        SpecError: for weights that are no numbers, or add up to more than 1.
+    """
+    if isinstance(given, Mapping) and all(isinstance(value, int | float | np.number) for value in given.values()):
+        found = {str(key): float(value) for key, value in given.items()}
+    else:
+        frame = as_polars(given, "weights")
+        if not {"asset", "weight"} <= {*frame.columns}:
+            raise SpecError(
+                "weights have no columns 'asset' and 'weight'.", hint="Give {'GLD': 0.4, 'SLV': 0.6}, or run.weights."
+            )
+        if twice := repeated(frame["asset"]):
+            raise SpecError(f"weights: {twice[0]!r} occurs twice.", hint="Give each asset once.")
+        found = dict(zip(frame["asset"].to_list(), frame["weight"].cast(pl.Float64).to_list(), strict=True))
+    found.pop(CASH, None)
+    if odd := next((key for key, value in found.items() if value is None or not np.isfinite(value)), None):
+        raise SpecError(f"weights: that of {odd!r} is no number.", hint="What is not held has 0.")
+    if (total := sum(found.values())) > 1.0 + OVER_ONE:
+        raise SpecError(f"weights add up to {total:.6g}.", hint="They are fractions of the whole; the rest is cash.")
+    return found
 
 
 def _check_currency(text: str) -> None:

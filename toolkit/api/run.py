@@ -15,9 +15,10 @@ import numpy as np
 import polars as pl
 
 from toolkit.api.answers import ReportedAnswer, rows
-from toolkit.api.market import Market, PathText, check_holdings, market_of
+from toolkit.api.market import Market, holdings_of, market_of, weights_of
 from toolkit.api.plot import RunPlots
 from toolkit.api.strategy import named
+from toolkit.app.allocation.holdings import Held
 from toolkit.app.allocation.request import Request
 from toolkit.app.clients import client_name
 from toolkit.app.context import Context
@@ -138,7 +139,8 @@ def request_of(
     owner_kind: str | None = None,
     budget: float | str | None = None,
     total: float | str | None = None,
-    holdings: PathText | None = None,
+    holdings: Any = None,
+    weights: Any = None,
     sell_others: bool = False,
     client: str | None = None,
     seed: int = 0,
@@ -161,10 +163,12 @@ def request_of(
         )
     if budget is not None and total is not None:
         raise SpecError("budget and total are two ways to say one thing.", hint="Give the money to add, or the whole.")
-    if sell_others and holdings is None:
+    if weights is not None and holdings is not None:
+        raise SpecError("holdings and weights are two ways to say what is held.", hint="Give one of them.")
+    if sell_others and holdings is None and weights is None:
         raise SpecError("sell_others says nothing without holdings.", hint="Give holdings.")
-    if holdings is not None:
-        check_holdings(holdings)
+    lots = None if holdings is None else holdings_of(holdings)
+    held = lots if weights is None else Held(weights_of(weights), of_wealth=True)
     budget, total = _amount("budget", budget), _amount("total", total)
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
         raise SpecError(f"seed must be a whole number from 0, not {seed!r}.")
@@ -187,7 +191,7 @@ def request_of(
         context=found.context(as_of=as_of, **owner),
         budget_given=budget is not None,
         prices=found.prices,
-        holdings=None if holdings is None else str(holdings),
+        holdings=held,
         seed=int(seed),
         total=total,
         sell_others=sell_others,
@@ -213,7 +217,8 @@ def optimize(
     owner_kind: str | None = None,
     budget: float | str | None = None,
     total: float | str | None = None,
-    holdings: PathText | None = None,
+    holdings: Any = None,
+    weights: Any = None,
     sell_others: bool = False,
     client: str | None = None,
     seed: int = 0,
@@ -225,7 +230,7 @@ def optimize(
         strategy: Itself, its name, or the path of its file.
         market: What is known; by default the bundled market.
         prices: Own prices, a frame or files (`Market.with_prices`); without `market` nothing else is priced.
-        prices_currency: Of prices that name none; without it USD is assumed, with a warning.
+        prices_currency: Of prices that name none; without it that of the answer, where nothing else is priced.
         returns: Simple returns in place of prices (`Market.with_returns`).
         as_of: Nothing published later is looked at; by default today, or the last day where only own prices are known.
         currency: Of reporting and of the budget, ISO 4217; by default that of the settings.
@@ -233,7 +238,8 @@ def optimize(
         owner_kind: private, company or trust; by default that of the settings.
         budget: Money to place, added to what is held; by default that of the settings.
         total: The whole, holdings included, in place of `budget`.
-        holdings: What is held today: a file of lots, a stored run, or ``last``.
+        holdings: What is held today: a file or a frame of lots, a stored run, or ``last``.
+        weights: What is held today as fractions of the whole, which `budget` or `total` is; the rest is cash.
         sell_others: Whether what is held outside the strategy may be sold.
         client: Whom it is for; of `holdings` with a column of clients, their lots.
         seed: Of whatever is random.
@@ -257,6 +263,7 @@ def optimize(
         budget=budget,
         total=total,
         holdings=holdings,
+        weights=weights,
         sell_others=sell_others,
         client=client,
         seed=seed,

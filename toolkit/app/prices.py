@@ -14,7 +14,7 @@ from toolkit.app.holdings.names import LotNames
 from toolkit.core.assets import CASH, Universe
 from toolkit.core.countries import foldings
 from toolkit.core.errors import DataError, FrameError, GapError, SpecError, did_you_mean
-from toolkit.core.messages import Message, message
+from toolkit.core.messages import Message, first_names, message
 from toolkit.core.remarks import Remark, note
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.holdings.price_slips import FAR_RATIO, WRONG, KnownPrices, is_far, is_of_pound
@@ -37,8 +37,6 @@ LEVELS = "levels"
 NEAR_KNOWN = 4.0
 """Most that a price is times its known one, or one over it, under a decimal mark that this settles: a thousandth of a price in
 yen is six times less than it in dollars."""
-ASSUMED_CURRENCY = "USD"
-"""Currency of prices that name none, where the user names none either."""
 STATE_CURRENCY = message("Name it in a column currency, with --prices-currency, or in Python with prices_currency=.")
 CHECK = message("Check these rows in the file.")
 NAME_METAL = message(
@@ -54,7 +52,7 @@ class PriceFiles:
 
     Attributes:
         paths: Files and folders, ``-`` for standard input, and cells of frames that were given in Python.
-        currency: Of prices that name none, ISO 4217; None for `ASSUMED_CURRENCY` with a warning.
+        currency: Of prices that name none, ISO 4217; None for that of the answer with a warning, where nothing else is priced.
         only: Whether nothing is taken from the bundled prices.
         accept: Assets whose jumps or levels are meant although they look like errors; ``jumps`` or ``levels`` for all.
         returns_only: Whether prices are indices made from returns, whose levels mean nothing.
@@ -84,6 +82,7 @@ class OwnPrices:
         apart: Those named for a metal and more than what is traded of it, which only a strategy that names them holds.
         only: Whether nothing is taken from the bundled prices.
         returns_only: Whether prices are indices made from returns.
+        unstated: Those whose currency neither file nor user names, in that of the answer.
     """
 
     rows: pl.DataFrame
@@ -97,6 +96,7 @@ class OwnPrices:
     apart: tuple[str, ...] = ()
     only: bool = False
     returns_only: bool = False
+    unstated: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
@@ -128,6 +128,26 @@ class OwnPrices:
         quotes, goods = (rows if rows.is_empty() else rows.clear() for rows in (self.quotes, self.goods))
         return replace(self, series=self.series.until(day), day=day, quotes=quotes, goods=goods)
 
+    def check_currency(self, assets: Collection[str]) -> None:
+        """Check that assets which are added up or compared are not in part in a currency that nobody stated.
+
+        Args:
+            assets: Keys, of own series and of others.
+
+        Raises:
+            DataError: for own prices without a currency beside any other.
+        """
+        unstated = sorted(self.unstated & {*assets})
+        if unstated and (others := sorted({*assets} - self.unstated)):
+            raise DataError(
+                "{file:s} names no currency of the prices of {unstated}, which stand beside those of {others}.",
+                hint=STATE_CURRENCY,
+                details={"assets": unstated, "others": others},
+                file=self.name,
+                unstated=first_names(unstated),
+                others=first_names(others),
+            )
+
     def over(self, bundled: pl.DataFrame) -> pl.DataFrame:
         """These rows, and the bundled ones of every other asset; these alone where nothing is taken from the bundle."""
         if self.only:
@@ -145,13 +165,14 @@ def with_stored(files: PriceFiles | None, context: Context) -> PriceFiles | None
     return PriceFiles((table,)) if files is None else replace(files, paths=(*files.paths, table))
 
 
-def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: bool = True) -> OwnPrices:
+def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, currency: str, *, masses: bool = True) -> OwnPrices:
     """Read the user's price files.
 
     Args:
         files: Paths and how they are read.
         snapshot: The market on the day of the question.
         names: How assets are recognised; products are priced per kg.
+        currency: Of the answer, and so of prices that name none.
         masses: Whether masses are valued at these prices. If not, a product whose file states no unit and whose price
             cannot be one per kg keeps the file's own unit, and a warning says so.
 
@@ -170,11 +191,11 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: 
         return next((spelled[found] for found in foldings(name) if found in spelled), None) or names.series(name)
 
     if files.returns_only:
-        return _own_returns(files, snapshot.as_of, key)
+        return _own_returns(files, snapshot.as_of, currency, key)
     levels = KnownPrices.of(snapshot["prices"], snapshot, products)
     file = read_price_files(
         files.paths,
-        default_currency=files.currency or ASSUMED_CURRENCY,
+        default_currency=files.currency or currency,
         today=date.today(),
         as_of=snapshot.as_of,
         accept={*files.accept} - {LEVELS},
@@ -220,13 +241,14 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: 
     apart = tuple(name for name in named if names.is_listed(name) and names.metal_within(name))
     notes = (*_of_file(file, files), *dict.fromkeys((*unit_notes, *of_units)), *of_quotes, *far)
     reading = (*notes, *_of_home_market((visible, newest), products), *_told_apart(apart, names))
-    return OwnPrices(frame, series, snapshot.as_of, quotes, goods, file, lacking, reading, apart, files.only)
+    kind = (files.only, False, _unstated(file, files, goods))
+    return OwnPrices(frame, series, snapshot.as_of, quotes, goods, file, lacking, reading, apart, *kind)
 
 
-def _own_returns(files: PriceFiles, day: date, key: Callable[[str], str | None]) -> OwnPrices:
+def _own_returns(files: PriceFiles, day: date, currency: str, key: Callable[[str], str | None]) -> OwnPrices:
     """Indices made from returns, which have no unit, no level and no price of a day."""
-    currency = files.currency or ASSUMED_CURRENCY
-    file = read_price_files(files.paths, default_currency=currency, today=date.today(), as_of=day, key=key)
+    own = files.currency or currency
+    file = read_price_files(files.paths, default_currency=own, today=date.today(), as_of=day, key=key)
     frame = file.frame.filter(pl.col("date") <= day)
     series = PriceSeries.of(frame)
     _check_visible(file.name, day, file.quotes, series.assets, ())
@@ -369,6 +391,12 @@ def _of_file(file: PriceFile, files: PriceFiles) -> Iterator[Remark]:
     for text in file.reading:
         if not (files.returns_only and text in file.assumed):
             yield Remark("data", text, STATE_CURRENCY) if text in assumed else note(text)
+
+
+def _unstated(file: PriceFile, files: PriceFiles, goods: pl.DataFrame) -> frozenset[str]:
+    """The assets of which a price, or that of another good of theirs, is in a currency that nobody names."""
+    named = frozenset[str]() if files.currency is not None else file.unstated
+    return named | {*goods.filter(pl.col("name").is_in([*named]))["asset"]}
 
 
 def in_known_units(prices: pl.DataFrame, names: LotNames) -> pl.DataFrame:

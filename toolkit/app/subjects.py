@@ -98,7 +98,7 @@ def holdings_record(request: ExposureRequest) -> Holdings:
         "schema_version": 1,
         "kind": HOLDINGS,
         **base(context, answer.lots),
-        "subject": one_line(Path(request.holdings).name),
+        "subject": one_line(Path(str(getattr(request.holdings, "name", request.holdings))).name),
         "weights": dict(PortfolioExposure.of(answer.lots).weights),
         "exposure": Exposure.model_validate({name: getattr(answer, name) for name in Exposure.model_fields}),
         **{name: getattr(answer, name) for name in ("rates", "data", "warnings", "notes", "remarks")},

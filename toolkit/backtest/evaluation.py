@@ -19,11 +19,16 @@ from toolkit.backtest.simulate import Backtest
 from toolkit.core.calendar import add_months
 from toolkit.core.forecast import FloatArray
 from toolkit.core.units import DAYS_PER_YEAR
-from toolkit.records.answers.backtest import Interval
+from toolkit.records.answers.backtest import BenchmarkFigures, Interval
+from toolkit.risk_measures.tail import CVaR
 
 DRAWS = 2000
 """Paths that an interval is read from: its ends move by less than a tenth of its width from seed to seed."""
 CONFIDENCE = 0.95
+CVAR_CONFIDENCE = 0.95
+"""Of the mean loss of the worst periods: the worst twentieth."""
+NO_SPREAD = 1e-12
+"""Standard deviation of returns up to which they do not vary, as those of cash."""
 EVENT_MONTHS = 3
 """Months after an event in which a loss counts as following it."""
 RETURNS_AT_ONCE = 1 << 19
@@ -66,6 +71,7 @@ class Performance:
         growth_interval, volatility_interval: None below `LEAST_RETURNS` returns.
         turnover: Half of purchases and sales, over mean wealth; the first purchase counts.
         costs, storage: Paid, over mean wealth.
+        ratios: Of what was earned to its risk.
     """
 
     years: float
@@ -78,6 +84,26 @@ class Performance:
     turnover: float
     costs: float
     storage: float
+    ratios: Ratios
+
+
+@dataclass(frozen=True, slots=True)
+class Ratios:
+    """What is earned for the risk, over no rate of interest; None where it has no meaning, as without a loss.
+
+    Attributes:
+        sharpe: Mean over standard deviation of returns, a year (Sharpe 1966).
+        sortino: The same over the root of the mean squared loss (Sortino and van der Meer 1991).
+        calmar: Growth a year over the deepest fall.
+        cvar: Mean loss of the worst twentieth of periods, positive where it is one.
+        skew: Of returns, with the correction for a sample; None below three.
+    """
+
+    sharpe: float | None
+    sortino: float | None
+    calmar: float | None
+    cvar: float
+    skew: float | None
 
 
 LEAST_RETURNS = 8
@@ -176,19 +202,75 @@ def performance(backtest: Backtest, paths: Paths | None) -> Performance:
     """
     wealth, returns, years = backtest.wealth, backtest.returns, years_of(backtest)
     root, mean = np.sqrt(backtest.periods_per_year), float(wealth.mean())
-    entries = backtest.entries
+    entries, fall = backtest.entries, drawdown(backtest.dates, wealth)
+    growth = float((wealth[-1] / wealth[0]) ** (1 / years) - 1.0)
     return Performance(
         years=years,
         total=float(wealth[-1] / wealth[0] - 1.0),
-        growth=float((wealth[-1] / wealth[0]) ** (1 / years) - 1.0),
+        growth=growth,
         growth_interval=None if paths is None else _interval(_growths(returns, paths, years)),
         volatility=float(returns.std(ddof=1) * root) if len(returns) > 1 else float("nan"),
         volatility_interval=None if paths is None else _interval(_volatilities(returns, paths) * root),
-        drawdown=drawdown(backtest.dates, wealth),
+        drawdown=fall,
         turnover=sum(entry.turnover for entry in entries) / 2 / mean / years,
         costs=sum(entry.costs for entry in entries) / mean / years,
         storage=sum(entry.storage for entry in entries) / mean / years,
+        ratios=ratios(returns, backtest.periods_per_year, growth, fall.depth),
     )
+
+
+def ratios(returns: FloatArray, periods: float, growth: float, depth: float) -> Ratios:
+    """Ratios of returns (T,).
+
+    Args:
+        returns: T simple returns, one or more.
+        periods: Of these a year.
+        growth: Compound return a year.
+        depth: Deepest fall.
+    """
+    mean, root, count = float(returns.mean()), float(np.sqrt(periods)), len(returns)
+    spread = float(returns.std(ddof=1)) if count > 1 else 0.0
+    losses = float(np.sqrt(np.mean(np.minimum(returns, 0.0) ** 2)))
+    about = returns - mean
+    moment = float(np.mean(about**3)) / float(np.mean(about**2)) ** 1.5 if spread > NO_SPREAD else 0.0
+    return Ratios(
+        sharpe=mean / spread * root if spread > NO_SPREAD else None,
+        sortino=mean / losses * root if losses > 0.0 else None,
+        calmar=growth / depth if depth > 0.0 else None,
+        cvar=CVaR(confidence=CVAR_CONFIDENCE).numeric(-returns, np.full(count, 1.0 / count)),
+        skew=moment * np.sqrt(count * (count - 1)) / (count - 2) if count > 2 and spread > NO_SPREAD else None,
+    )
+
+
+def against_benchmark(returns: FloatArray, benchmark: FloatArray, periods: float) -> BenchmarkFigures:
+    """Figures of returns beside those of a benchmark.
+
+    Args:
+        returns: (T,) simple returns.
+        benchmark: (T,) of the same dates.
+        periods: Of these a year.
+    """
+    apart = returns - benchmark
+    ddof = min(1, len(returns) - 1)
+    variance, error = float(benchmark.var(ddof=ddof)), float(apart.std(ddof=ddof))
+    known = np.sqrt(variance) > NO_SPREAD
+    beta = float(np.cov(returns, benchmark, ddof=ddof)[0, 1]) / variance if known else None
+    return BenchmarkFigures(
+        beta=beta,
+        alpha=None if beta is None else float(returns.mean() - beta * benchmark.mean()) * periods,
+        tracking_error=error * float(np.sqrt(periods)),
+        information_ratio=float(apart.mean()) / error * float(np.sqrt(periods)) if error > NO_SPREAD else None,
+        up_capture=_captured(returns, benchmark, benchmark > 0.0),
+        down_capture=_captured(returns, benchmark, benchmark < 0.0),
+    )
+
+
+def _captured(returns: FloatArray, benchmark: FloatArray, kept: NDArray[np.bool_]) -> float | None:
+    """Compound return of the periods that are kept over that of the benchmark; None where there is no such period."""
+    if not kept.any():
+        return None
+    ours, its = (float(np.expm1(np.log1p(of[kept]).mean())) for of in (returns, benchmark))
+    return ours / its
 
 
 def difference(ours: Backtest, other: Backtest, paths: Paths | None) -> Difference:

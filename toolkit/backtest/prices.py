@@ -24,11 +24,10 @@ from toolkit.core.forecast import FloatArray, read_only_arrays
 from toolkit.core.messages import message
 from toolkit.core.units import periods_per_year
 from toolkit.holdings.price_slips import is_far
-from toolkit.holdings.unit_price import STALE_PRICE_DAYS
 from toolkit.market.price_series import PriceSeries
 from toolkit.market.readers.price_checks import CUSTOMS, in_order
 from toolkit.returns.currencies import daily_rate, monthly_rate
-from toolkit.returns.history import DAY_BY_DAY, histories_of
+from toolkit.returns.history import DAY_BY_DAY, days_to_end, histories_of
 from toolkit.returns.price_levels import level_paths
 
 PRINTS = 3
@@ -73,12 +72,12 @@ class BacktestPrices:
     def ends(self) -> NDArray[np.intp]:
         """(n,) position of the last price of a series that ended, T where it goes on.
 
-        Ended has what has no price in the last `STALE_PRICE_DAYS` of the dates, of months thrice that: customs come late.
+        Ended has what has no price in the last `days_to_end` of the dates.
         """
         priced = np.isfinite(self.observed) | self.implausible
         last = np.where(priced.any(axis=0), len(priced) - 1 - np.argmax(priced[::-1], axis=0), len(priced) - 1)
         age = np.array([(self.dates[-1] - self.dates[at]).days for at in last])
-        return np.where(age > STALE_PRICE_DAYS * (3 if self.monthly else 1), last, len(priced))
+        return np.where(age > days_to_end(daily=not self.monthly), last, len(priced))
 
     def between(self, start: date, end: date) -> BacktestPrices:
         """The prices of the dates from `start` to `end`, both included.

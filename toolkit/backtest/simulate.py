@@ -34,6 +34,8 @@ Raises:
     SolveError: where the limits cannot be held, or no solver found an answer.
 """
 DEFAULT = RebalanceSpec()
+TOLD = 0.001
+"""Part of wealth from which an overdraft, or purchases that were not paid for, are told: less is bills and prices of a day."""
 PERIODS: dict[str, Callable[[date], object]] = {
     "day": lambda day: day,
     "week": lambda day: day.isocalendar()[:2],
@@ -273,9 +275,9 @@ def _next(
     account, returned, lost = _received(account, day, value_at, deliveries, rebalance, log)
     account, traded, turnover, costs = _traded(account, prices, i, value_at, deliveries, log)
     credit = 0.0 if account.decision is None else account.decision.credit
-    if account.cash < -credit:
-        log.incidents.append(Incident(day, "overdrawn", amount=round(-account.cash - credit, 2)))
     values = held if account.owned is owned else _values(account.owned, value_at)
+    if -account.cash - credit > TOLD * (account.cash + float(values.sum())):
+        log.incidents.append(Incident(day, "overdrawn", amount=round(-account.cash - credit, 2)))
     return account, Entry(day, account.cash, account.owned, values, gain, storage, costs, traded, turnover, returned, lost)
 
 
@@ -362,7 +364,7 @@ def _traded(
     least = np.where(decision.quantities < 0, -np.inf, -np.clip(account.units[at], 0.0, None))
     wanted = np.maximum(np.where(waits, 0.0, wanted), least)
     trades = affordable(decision, wanted, account.owned[at], price, account.cash + decision.credit)
-    if trades.short:
+    if trades.short > TOLD * decision.budget:
         log.incidents.append(Incident(day, "short", amount=trades.short))
     units, arriving = account.units.copy(), list(account.arriving)
     made = np.flatnonzero(trades.units)

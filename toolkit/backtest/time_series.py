@@ -47,7 +47,7 @@ def attribution(backtest: Backtest, prices: BacktestPrices) -> Attribution:
     entries = backtest.entries
     units = np.array([entry.units for entry in entries])
     values = np.array([entry.values for entry in entries])
-    held = np.where(units[:-1] != 0, units[:-1] * _last_observed(prices.observed)[1:], 0.0)
+    held = np.where(units[:-1] != 0, units[:-1] * last_observed(prices.observed)[1:], 0.0)
     gains = np.round((cents(held) - values[:-1]).sum(axis=0), 2)
     paid = (round(sum(getattr(entry, name) for entry in entries), 2) for name in ("storage", "costs", "lost"))
     return Attribution(gains, *paid)
@@ -132,7 +132,7 @@ def returns_of_periods(dates: Sequence[date], wealth: FloatArray, *, yearly: boo
     return tuple((dates[b], float(wealth[b] / wealth[a] - 1.0)) for a, b in itertools.pairwise(ends))
 
 
-def _last_observed(observed: FloatArray) -> FloatArray:
+def last_observed(observed: FloatArray) -> FloatArray:
     """(T, n) price of each date, or the last one before it; NaN before the first."""
     rows = np.where(np.isfinite(observed), np.arange(len(observed))[:, None], 0)
     return np.take_along_axis(observed, np.maximum.accumulate(rows, axis=0), axis=0)

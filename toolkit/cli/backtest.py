@@ -35,6 +35,10 @@ def backtest(
     select: Annotated[
         bool, typer.Option("--select", help="Which of all can be the best, which beats equal weight (extra evidence).")
     ] = False,
+    benchmark: Annotated[
+        str | None,
+        typer.Option("--benchmark", metavar="NAME", help="A strategy, a baseline or an asset to hold returns against."),
+    ] = None,
     report: Annotated[bool, typer.Option("--report", help="Write an HTML report and say where it is.")] = False,
     charts: Charts = None,
     budget: Budget = None,
@@ -61,7 +65,7 @@ def backtest(
             say(message("{name:s}: {day:%Y-%m-%d}", name=name, day=day), common)
 
     context = requests[0].context
-    asked = BacktestRequest(requests, first, last, estimated, not no_baselines, decided, select)
+    asked = BacktestRequest(requests, first, last, estimated, not no_baselines, decided, select, benchmark)
     with progress(message("Deciding on past days"), common):
         found = answer_of(asked)
     subject, unwritten = None, None

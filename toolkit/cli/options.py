@@ -61,7 +61,9 @@ class Common:
     ] = None
     prices_currency: Annotated[
         str | None,
-        typer.Option("--prices-currency", metavar="CUR", help="Currency of a prices file that names none; default: USD."),
+        typer.Option(
+            "--prices-currency", metavar="CUR", help="Currency of prices that name none; default: that of the answer."
+        ),
     ] = None
     rates: Annotated[
         str | None,

@@ -21,6 +21,8 @@ ANNUAL_AVERAGE = "annual_average"
 MONTHLY_AVERAGE = "monthly_average"
 """Basis of a price that is the mean of a month."""
 DAY_BY_DAY, WEEKLY, QUARTERLY, ANNUAL, IRREGULAR = "daily", "weekly", "quarterly", "annual", "irregular"
+ENDED_DAYS = 62
+"""A daily series that has no price for longer while others go on has ended; of months thrice that: customs come late."""
 EXCEPTIONS = 0.1
 """Part of the gaps of a series, the shortest, that do not tell its frequency."""
 
@@ -104,6 +106,19 @@ def histories_of(series: PriceSeries) -> dict[str, History]:
             alike[dates] = _frequency(days), date_of(days[0]), date_of(days[-1])
         found[key] = History(key, *alike[dates], len(days))
     return found
+
+
+def days_to_end(*, daily: bool) -> int:
+    """Days without a price after which a series among others that go on has ended, where all of them are daily or not."""
+    return ENDED_DAYS * (1 if daily else 3)
+
+
+def ended(series: PriceSeries) -> dict[str, date]:
+    """Asset -> its last day, of the series that have ended while others go on (see `days_to_end`)."""
+    if not len(last := series.last_days) or last.max() - last.min() <= ENDED_DAYS:
+        return {}
+    most = days_to_end(daily=all(history.frequency == DAY_BY_DAY for history in histories_of(series).values()))
+    return {key: date_of(day) for key, day in zip(series.assets, last, strict=True) if last.max() - day > most}
 
 
 def annual_rows(annual: pl.DataFrame, assets: Universe) -> pl.DataFrame:

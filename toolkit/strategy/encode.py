@@ -32,7 +32,7 @@ def strategy_toml(strategy: Strategy) -> str:
 
 
 def _table(header: str, model: BaseModel) -> str:
-    return "\n".join((header, *(f"{_key(name)} = {_value(value)}" for name, value in _kept(model).items())))
+    return "\n".join((header, *(f"{_key(name)} = {toml_value(value)}" for name, value in _kept(model).items())))
 
 
 def _kept(model: BaseModel) -> dict[str, Any]:
@@ -51,13 +51,14 @@ def _key(name: str) -> str:
     return name if name.isascii() and name.replace("_", "").replace("-", "").isalnum() else json.dumps(name)
 
 
-def _value(value: Any) -> str:
+def toml_value(value: Any) -> str:
+    """A value, or a model as an inline table, as TOML writes it."""
     if isinstance(value, BaseModel):
-        return _value(_kept(value))
+        return toml_value(_kept(value))
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_key(key)} = {_value(entry)}" for key, entry in value.items()) + "}"
+        return "{" + ", ".join(f"{_key(key)} = {toml_value(entry)}" for key, entry in value.items()) + "}"
     if isinstance(value, Iterable) and not isinstance(value, str):
-        return "[" + ", ".join(map(_value, value)) + "]"
+        return "[" + ", ".join(map(toml_value, value)) + "]"
     if isinstance(value, date):
         return value.isoformat()
     # JSON writes text, numbers and truth as TOML does, but for the character 127, which TOML wants escaped.

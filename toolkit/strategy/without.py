@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+from toolkit.core.assets import Universe
 from toolkit.core.decode import less, names_nothing
 from toolkit.core.expression import terms
 from toolkit.risk_model.expected_returns import ReturnsSpec
@@ -12,6 +13,24 @@ from toolkit.risk_model.expected_returns.views import ViewsReturns, ZeroPrior
 from toolkit.risk_model.expected_returns.zero import ZeroReturns
 from toolkit.strategy.model import CostsSpec, Strategy
 from toolkit.strategy.scenarios import ShockSpec
+
+
+def of_assets(strategy: Strategy, assets: tuple[str, ...]) -> Strategy:
+    """The strategy with these assets, and their offers, for its universe."""
+    offers = tuple(offer for offer in strategy.universe.offer if offer.asset in assets)
+    named = {"assets": assets, "groups": (), "exclude": (), "offer": offers}
+    return strategy.model_copy(update={"universe": strategy.universe.model_copy(update=named)})
+
+
+def among(strategy: Strategy, universe: Universe, assets: tuple[str, ...]) -> Strategy:
+    """The strategy with some assets of its universe, which names none of the others; see `without`.
+
+    Args:
+        strategy: Names its assets.
+        universe: All of them.
+        assets: Keys of those that are there.
+    """
+    return without(of_assets(strategy, assets), universe.names - universe.take(assets).names)
 
 
 def without(strategy: Strategy, absent: Collection[str]) -> Strategy:

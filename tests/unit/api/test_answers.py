@@ -81,8 +81,10 @@ def test_own_prices_go_over_those_of_a_market(market, capsys):
     own.write_csv("prices")
     strategy = tk.Strategy(objective=tk.MinRisk(), universe={"assets": ["gold", "silver", "platinum"]})
     Path("own.toml").write_text(strategy.to_toml(), encoding="utf-8")
-    told = command(capsys, "optimize", "own.toml", "--prices", "prices", "--as-of", DAY, "--no-report")
-    found = tk.optimize(strategy, market, prices=own, as_of=DAY)
+    told = command(
+        capsys, "optimize", "own.toml", "--prices", "prices", "--prices-currency", "USD", "--as-of", DAY, "--no-report"
+    )
+    found = tk.optimize(strategy, market, prices=own, prices_currency="USD", as_of=DAY)
     assert dict(found.record) == told
     assert {row["asset"]: row["price_from"] for row in told["positions"]} == {
         "gold": "own_series", "silver": "bundled", "platinum": "bundled",
@@ -315,14 +317,14 @@ def test_a_market_of_own_prices_alone_is_asked_about_its_last_day(form, prices):
 
 def test_an_assumed_currency_is_a_warning_and_a_named_one_is_none(prices, capsys):
     assumed = tk.optimize(STRATEGY, prices=prices, as_of=DAY)
-    named = tk.optimize(STRATEGY, prices=prices, prices_currency="USD", as_of=DAY)
+    named = tk.optimize(STRATEGY, prices=prices, prices_currency="EUR", as_of=DAY)
     told = [text for text in assumed.warnings if "no currency" in text]
     assert len(told) == 1
     assert told[0] in str(assumed)
     assert not any("no currency" in text for text in named.warnings)
     assert assumed.weights.equals(named.weights)
-    euro = tk.optimize(STRATEGY, prices=prices, prices_currency="EUR", as_of=DAY)
-    assert euro.record["positions"][0]["price"] != named.record["positions"][0]["price"]
+    dollars = tk.optimize(STRATEGY, prices=prices, prices_currency="USD", as_of=DAY)
+    assert dollars.record["positions"][0]["price"] != named.record["positions"][0]["price"]
     prices.write_csv("g.csv")
     Path("own.toml").write_text(STRATEGY.to_toml(), encoding="utf-8")
     words = ["optimize", "own.toml", "--prices", "g.csv", "--prices-only", "--as-of", DAY, "--no-report"]
@@ -379,8 +381,7 @@ def test_arguments_of_a_wrong_kind_are_refused_with_the_mend(market, prices):
         "not dict": lambda: tk.backtest({"objective": {"kind": "min_risk"}}, prices=prices),
         "ViewsReturns": lambda: tk.frontier(STRATEGY, prices=prices, expected_returns=[0.1]),
         "Did you mean 'budget'": lambda: tk.optimize(STRATEGY, prices=prices, buget=1.0),
-        "write_csv": lambda: tk.exposure(prices, market),
-        "write_csv.'mine": lambda: tk.optimize(STRATEGY, prices=prices, holdings=prices),
+        "not a Run": lambda: tk.exposure(tk.optimize(STRATEGY, prices=prices), market),
         "0.25:0.7": lambda: tk.exposure("mine.csv", market, elasticity=(0.25, 0.7)),
         "a month": lambda: tk.exposure("mine.csv", market, use={"gallium": "1,5"}),
         "not 50": lambda: tk.exposure("mine.csv", market, loss=50),
@@ -394,6 +395,8 @@ def test_arguments_of_a_wrong_kind_are_refused_with_the_mend(market, prices):
     for told, ask in cases.items():
         with pytest.raises(tk.SpecError, match=told):
             ask()
+    with pytest.raises(tk.DataError, match="no column 'asset'"):
+        tk.optimize(STRATEGY, prices=prices, holdings=prices)
     assert market.with_prices(prices, accept="GLD").prices.accept == ("GLD",)
     with pytest.raises(tk.DataError, match="returns="):
         tk.optimize(STRATEGY, prices=prices.with_columns(pl.exclude("date").pct_change()))
@@ -410,3 +413,101 @@ def test_whole_numbers_of_numpy_are_whole_numbers(market, prices):
 def test_a_market_is_shown_in_a_line(market, prices):
     assert "\n" not in repr(market.with_prices(prices, currency="EUR"))
     assert len(repr(market.with_prices(prices, currency="EUR"))) < 200
+
+
+def test_prices_without_a_currency_keep_their_own_unit(prices, market):
+    returns = prices.with_columns(pl.exclude("date").pct_change()).slice(1)
+    least = tk.Strategy(objective=tk.MinRisk())
+    alone, of_returns = tk.optimize(least, prices=prices), tk.optimize(least, returns=returns)
+    assert_allclose(alone.risk["volatility"], of_returns.risk["volatility"], rtol=1e-6)
+    beside = tk.optimize(
+        least.model_copy(update={"universe": tk.UniverseSpec(assets=("GLD", "SLV"))}), market, prices=prices, as_of=DAY
+    )
+    assert "no currency" in " ".join(beside.warnings)
+
+
+@pytest.mark.parametrize("ask", [tk.optimize, tk.backtest], ids=["optimize", "backtest"])
+def test_prices_without_a_currency_beside_others_are_asked_about(prices, market, ask):
+    mixed = tk.Strategy(objective=tk.MinRisk(), universe={"assets": ["GLD", "gold", "silver"]})
+    with pytest.raises(tk.DataError, match=r"no currency of the prices of GLD.*beside those of gold, silver") as told:
+        ask(mixed, market, prices=prices, as_of=DAY)
+    assert "prices_currency=" in str(told.value.hint)
+    ask(
+        mixed,
+        market,
+        prices=prices,
+        prices_currency="USD",
+        as_of=DAY,
+        **({"start": "2026-03-31"} if ask is tk.backtest else {}),
+    )
+
+
+def test_lots_at_prices_without_a_currency_beside_others_are_asked_about(market):
+    Path("lots.csv").write_text(LOTS)
+    own = {"date": [date(2026, 5, 31)], "asset": ["gold"], "price": [110_000.0], "unit": ["kg"]}
+    with pytest.raises(tk.DataError, match="no currency of the prices of gold"):
+        tk.exposure("lots.csv", market.with_prices(own), as_of=DAY)
+    assert tk.exposure("lots.csv", market.with_prices(own, currency="EUR"), as_of=DAY).lots.height == 2
+
+
+def test_a_backtest_beside_a_benchmark(prices):
+    returns = prices.with_columns(pl.exclude("date").pct_change()).slice(1)
+    done = tk.backtest(tk.Strategy(name="own", objective=tk.MinRisk()), returns=returns, start="2024-01-31", benchmark="GLD")
+    ours, its = done.returns["own"].to_numpy(), returns.filter(pl.col("date") > date(2024, 1, 31))["GLD"].to_numpy()
+    beside = done.against_benchmark.filter(pl.col("strategy") == "own").row(0, named=True)
+    assert_allclose(beside["beta"], np.polyfit(its, ours, 1)[0])
+    figures = done.figures.filter(pl.col("strategy") == "own").row(0, named=True)
+    assert (figures["best_month"], figures["worst_month"]) == pytest.approx((ours.max(), ours.min()))
+    assert figures["sharpe"] == pytest.approx(ours.mean() / ours.std(ddof=1) * 12**0.5)
+    gains = done.attribution.filter(pl.col("strategy") == "own")["amount"].sum()
+    assert gains == pytest.approx(done.wealth["own"][-1] - done.wealth["own"][0], abs=0.02)
+    own = tk.Strategy(name="own", objective=tk.MinRisk())
+    of_baseline = tk.backtest(own, returns=returns, start="2025-06-30", benchmark="equal-weight")
+    assert of_baseline.against_benchmark.filter(pl.col("strategy") == "equal-weight")["tracking_error"].to_list() == [0.0]
+    assert "Beside the benchmark Equal weight" in str(of_baseline)
+    with pytest.raises(tk.SpecError, match="'GLDD' is none of"):
+        tk.backtest(tk.Strategy(objective=tk.MinRisk()), returns=returns, start="2025-06-30", benchmark="GLDD")
+
+
+LEAST = tk.Strategy(objective=tk.MinRisk(), constraints=[tk.Turnover(upper=0.1)])
+HELD = {"GLD": 0.5, "SLV": 0.3, "PALL": 0.1}
+
+
+@pytest.mark.parametrize("form", ["mapping", "polars", "pandas"])
+def test_weights_of_today_are_traded_from(prices, form):
+    frame = pl.DataFrame({"asset": [*HELD, "cash"], "weight": [*HELD.values(), 0.1]})
+    given = {"mapping": HELD, "polars": frame, "pandas": tk.to_pandas(frame)}[form]
+    returns = prices.with_columns(pl.exclude("date").pct_change()).slice(1)
+    of_returns = tk.optimize(LEAST, returns=returns, weights=given, budget=50_000)
+    of_prices = tk.optimize(LEAST, prices=prices, prices_currency="EUR", weights=given, total=50_000)
+    for found in (of_returns, of_prices):
+        rows = {row["asset"]: row for row in found.weights.to_dicts()}
+        assert {key: rows[key]["previous_weight"] for key in HELD} == pytest.approx(HELD)
+        assert rows["cash"]["previous_weight"] == pytest.approx(0.1)
+        moved = sum(abs(row["weight"] - row["previous_weight"]) for key, row in rows.items() if key != "cash")
+        assert moved / 2 <= 0.1 + 1e-6
+        assert found.weights["value"].sum() == pytest.approx(50_000, abs=0.01)
+    assert_allclose(of_returns.weights["weight"], of_prices.weights["weight"], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("weights", "told"),
+    [({"GLD": 1.2}, "add up to 1.2"), ({"GLDD": 0.2}, "'GLDD' has no price"), ({"GLD": float("nan")}, "no number"),
+     (pl.DataFrame({"name": ["GLD"]}), "no columns 'asset'"), (pl.DataFrame({"asset": ["A", "A"], "weight": [0, 0]}), "occurs twice")],
+    ids=["above one", "unknown", "nan", "columns", "twice"],
+)  # fmt: skip
+def test_weights_that_are_none_are_refused(prices, weights, told):
+    with pytest.raises(tk.SpecError, match=told):
+        tk.optimize(LEAST, prices=prices, weights=weights)
+
+
+def test_a_frame_of_lots_is_that_of_its_file(prices, market):
+    frame = pl.DataFrame({"asset": ["GLD", "PALL"], "quantity": [100, 50], "unit": ["pcs", "pcs"]})
+    frame.write_csv("holdings")
+    given = {"prices": prices, "prices_currency": "EUR"}
+    of_frame, of_file = (tk.optimize(LEAST, holdings=lots, **given) for lots in (frame, "holdings"))
+    assert of_frame.weights.equals(of_file.weights)
+    lots = pl.DataFrame({"asset": ["gallium"], "quantity": [20.0], "unit": ["kg"], "purchase_date": [date(2025, 3, 1)]})
+    assert tk.exposure(lots, market, as_of=DAY).lots["mass"].to_list() == [20.0]
+    with pytest.raises(tk.SpecError, match="two ways"):
+        tk.optimize(LEAST, holdings=frame, weights=HELD, **given)

@@ -188,3 +188,15 @@ def test_returns_are_read_by_the_names_of_a_price_file_and_refused_with_the_mend
     with pytest.raises(tk.DataError, match="a row each") as found:
         price_path(EXPECTED.unpivot(index="date", variable_name="asset", value_name="return"))
     assert "pivot" in found.value.hint
+
+
+def test_frames_of_answers_as_those_of_pandas_without_pyarrow():
+    given = pl.DataFrame(
+        {"day": [date(2024, 1, 31), None], "x": [1.5, None], "n": [1, None], "name": ["a", None], "yes": [True, False]}
+    )
+    found = tk.to_pandas(given)
+    assert isinstance(found, pd.DataFrame)
+    assert pd.api.types.is_datetime64_any_dtype(found["day"])
+    assert found["day"][0] == pd.Timestamp("2024-01-31")
+    assert found.isna().sum().to_list() == [1, 1, 1, 1, 0]
+    assert tk.to_pandas(given.clear()).shape == (0, 5)

@@ -4,6 +4,7 @@ import tracemalloc
 from datetime import date
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from tests.unit.backtest.worlds import MONTHS, FixedWeights, Plan, costs, world
@@ -11,11 +12,13 @@ from toolkit.backtest import evaluation
 from toolkit.backtest.evaluation import (
     Difference,
     Interval,
+    against_benchmark,
     block_length,
     difference,
     drawdown,
     event_losses,
     performance,
+    ratios,
     resampled,
     stationary_bootstrap,
 )
@@ -117,3 +120,39 @@ def test_a_path_of_one_return_has_no_volatility_rather_than_none_that_is_known()
     for only in range(len(returns)):  # of some the squares round below nought
         found = evaluation._volatilities(returns, np.full((1, 7), only))
         np.testing.assert_allclose(found, 0.0, atol=1e-8)
+
+
+def test_ratios_are_those_of_their_definitions():
+    returns = np.random.default_rng(5).standard_t(4, 240) * 0.03 + 0.004
+    found = ratios(returns, 12.0, 0.06, 0.3)
+    assert found.sharpe == pytest.approx(returns.mean() * 12 / (returns.std(ddof=1) * 12**0.5))
+    below = np.where(returns < 0, returns, 0.0)
+    assert found.sortino == pytest.approx(returns.mean() * 12**0.5 / np.sqrt((below @ below) / 240))
+    assert found.calmar == pytest.approx(0.2)
+    assert found.cvar == pytest.approx(-np.sort(returns)[:12].mean())  # a twentieth of 240
+    assert found.skew == pytest.approx(pd.Series(returns).skew())
+
+
+def test_what_has_no_meaning_is_none():
+    still = ratios(np.zeros(12), 12.0, 0.0, 0.0)
+    assert (still.sharpe, still.sortino, still.calmar, still.cvar, still.skew) == (None, None, None, 0.0, None)
+    one = ratios(np.array([0.02]), 12.0, 0.2, 0.0)
+    assert (one.sharpe, one.sortino, one.skew, one.cvar) == (None, None, None, -0.02)
+    beside = against_benchmark(np.array([0.01, 0.02, 0.03]), np.zeros(3), 12.0)
+    assert (beside.beta, beside.alpha, beside.up_capture, beside.down_capture) == (None, None, None, None)
+
+
+def test_a_strategy_beside_its_benchmark():
+    rng = np.random.default_rng(6)
+    benchmark = rng.normal(0.005, 0.04, 120)
+    returns = 0.003 + 0.7 * benchmark + rng.normal(0, 0.01, 120)
+    found = against_benchmark(returns, benchmark, 12.0)
+    slope, level = np.polyfit(benchmark, returns, 1)
+    assert (found.beta, found.alpha) == pytest.approx((slope, level * 12))
+    apart = returns - benchmark
+    assert found.tracking_error == pytest.approx(apart.std(ddof=1) * 12**0.5)
+    assert found.information_ratio == pytest.approx(apart.mean() * 12 / found.tracking_error)
+    same, twice = against_benchmark(benchmark, benchmark, 12.0), against_benchmark(2 * benchmark, benchmark, 12.0)
+    assert (same.beta, same.up_capture, same.down_capture) == pytest.approx((1.0, 1.0, 1.0))
+    assert (same.tracking_error, same.information_ratio) == (0.0, None)
+    assert 1.9 < twice.up_capture < 2.0 < twice.down_capture < 2.1  # what varies more compounds to less

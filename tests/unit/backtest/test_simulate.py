@@ -112,6 +112,9 @@ def test_storage_is_billed_at_the_published_price_and_may_overdraw_the_cash():
     assert found.entries[2].storage == billed
     assert found.entries[2].cash == -billed
     assert found.incidents[-1].kind == "overdrawn"
+    few = simulate(Plan(prices, costs(half_spread=0, storage=0.001), {MONTHS[0]: [100]}), prices, budget=10_000)
+    assert few.entries[2].cash == -round(10_000 * 0.001 * 31 / 365.25, 2) < 0
+    assert few.incidents == ()  # a bill of a day's interest is no incident
     assert found.incidents[-1].amount == billed
 
 

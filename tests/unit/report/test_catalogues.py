@@ -261,6 +261,8 @@ class TestRetelling:
             (message("{x:.4g}", x=1006.123), "1006", "1006"),
             (message("{x:+.0%}", x=0.311), "+31%", "+31\u202f%"),
             (message("{place}", place="CHN"), "China", "China"),
+            (message("{assets} from {countries}", assets=["ALB", "MAR"], countries=["ALB"]), "ALB and MAR from Albania",
+             "ALB und MAR from Albanien"),
             (message("{n} from {d:%Y-%m-%d} ({m:%Y-%m}), +/- {x:.2f}", n=1234, d=date(2026, 7, 1), m=date(2026, 7, 1), x=-0.5),
              "1,234 from 1\u00a0Jul\u00a02026 (Jul\u00a02026),\u00a0±\u00a0−0.50",
              "1.234 from 01.07.2026 (Juli\u00a02026),\u00a0±\u00a0−0,50"),

@@ -22,7 +22,7 @@ from toolkit.app.runs import REPORTS, RUNS, read_run, stored_runs
 from toolkit.controls.ledger import CHINA
 from toolkit.core.assets import Universe
 from toolkit.core.countries import UNKNOWN_ORIGIN
-from toolkit.core.errors import DataError, SpecError
+from toolkit.core.errors import DataError, SpecError, did_you_mean
 from toolkit.core.forecast import FloatArray
 from toolkit.core.grouping import by_key, sums_by_key
 from toolkit.core.messages import few, message
@@ -33,6 +33,7 @@ from toolkit.holdings.lots import GRADE, Lot
 from toolkit.holdings.purchases import purchases
 from toolkit.holdings.statements import without_rate
 from toolkit.market.exchange_rates import last_rate
+from toolkit.market.readers.tabular import Table
 from toolkit.records.run import Run
 from toolkit.strategy.model import Strategy
 
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
 WHOLE_PIECES = 1e-6
 """Distance from a whole number within which a number of pieces is whole."""
-PLANNED, STORED = "planned", "stored"
+PLANNED, STORED, ORDERED = "planned", "stored", "ordered"
 
 
 @dataclass(frozen=True)  # no slots: lots are sorted by asset once
@@ -55,6 +56,7 @@ class Held:
         run: Its id.
         notes: How the file was read.
         read: The file, where it is one.
+        of_wealth: Whether weights are held: `units` are fractions of the whole until prices are known (see `at_prices`).
     """
 
     units: Mapping[str, float] = field(default_factory=dict)
@@ -63,6 +65,30 @@ class Held:
     run: str | None = None
     notes: tuple[str, ...] = ()
     read: Holdings | None = None
+    of_wealth: bool = False
+
+    def at_prices(self, wealth: float, universe: Universe, prices: FloatArray) -> Held:
+        """Weights as quantities, of each asset in one lot, and cash for the rest; any other holdings as they are.
+
+        Args:
+            wealth: Of the whole, in the reporting currency.
+            universe: Of n assets.
+            prices: (n,) of a unit in the reporting currency.
+
+        Raises:
+            SpecError: for an asset without a price.
+        """
+        if not self.of_wealth:
+            return self
+        if unpriced := [key for key, weight in self.units.items() if weight and key not in universe]:
+            raise SpecError(
+                "weights: {asset!r:s} has no price.", hint=did_you_mean(unpriced[0], universe.keys), asset=unpriced[0]
+            )
+        price = dict(zip(universe.keys, prices.tolist(), strict=True))
+        units = {key: weight * wealth / price[key] for key, weight in self.units.items() if weight}
+        lots = tuple(one_lot(key, quantity, STORED) for key, quantity in units.items() if quantity > 0)
+        worth = float(cents(np.array([units[key] * price[key] for key in units])).sum())
+        return replace(self, units=units, lots=lots, cash=round(wealth - worth, 2))
 
     def arriving(self, asset: str) -> float:
         """Quantity of an asset that is ordered or travels."""
@@ -141,6 +167,8 @@ def read_held(request: Request, strategy: Strategy, inputs: Inputs) -> Held:
         return Held()
     if isinstance(request.holdings, Held):
         return request.holdings
+    if isinstance(request.holdings, Table):
+        return _of_lots(request.holdings, request, inputs)
     run = _stored_run(request.holdings, request, strategy)
     if run is not None:
         return _of_run(run, request.owner.currency)
@@ -164,6 +192,20 @@ class Whole:
     added: float
     reserved: float = 0.0
     notes: tuple[str, ...] = ()
+
+
+def one_lot(asset: str, quantity: float, status: str) -> Lot:
+    """All that is held of an asset, of unknown origin and purchase."""
+    return Lot(
+        lot_id=f"{asset} ({status})",
+        asset=asset,
+        quantity=quantity,
+        arriving=status == ORDERED,
+        status=status,
+        origin=UNKNOWN_ORIGIN,
+        bought=None,
+        cost=None,
+    )
 
 
 def whole(request: Request, held: Held, inputs: Inputs, prices: FloatArray) -> Whole:
@@ -191,7 +233,9 @@ def whole(request: Request, held: Held, inputs: Inputs, prices: FloatArray) -> W
     values = units * prices
     worth = round(float(cents(values).sum()) + held.cash, 2)
     notes = list(held.notes)
-    if request.total is not None:
+    if held.of_wealth:
+        added = 0.0
+    elif request.total is not None:
         added = round(request.total - worth, 2)
         if added < 0:
             raise SpecError(
@@ -246,7 +290,7 @@ def reporting_budget(request: Request, inputs: Inputs) -> tuple[float, tuple[str
     return budget, (note,)
 
 
-def _of_lots(file: str, request: Request, inputs: Inputs) -> Held:
+def _of_lots(file: str | Table, request: Request, inputs: Inputs) -> Held:
     """Lots that are stored, in transit or ordered; plans are no holdings.
 
     Raises:

@@ -212,7 +212,7 @@ class _Names:
     """Keys of assets by what a strategy may call them: a key, or an element for all its products."""
 
     def __init__(self, priced: Universe, products: Universe) -> None:
-        self.priced, self.products, self.elements = priced, products, {*priced.elements, *products.elements}
+        self.priced, self.products = priced, products
 
     @cached_property
     def named(self) -> dict[str, list[str]]:
@@ -230,7 +230,7 @@ class _Names:
         Raises:
             DataError: for a name that is neither; the hint has the nearest.
         """
-        if name in self.priced and name not in self.elements:
+        if name in self.priced:
             return [name]
         if name not in self.named:
             known = {*self.priced.keys, *self.products.keys, *self.priced.elements}
@@ -350,6 +350,8 @@ class PricedMarket:
         aside = () if own is None else {*own.apart} - {one.asset for one in strategy.universe.own}
         universe = _select(strategy.universe, priced, products, own=None if own is None else named, aside=aside, only=self.only)
         universe = priced.take([*universe.keys, *(key for key in also if key in priced and key not in universe)])
+        if self.own is not None:
+            self.own.check_currency(universe.keys)
         customs = any(series.bases[series.place[key]] == CUSTOMS for key in universe.keys)
         excluded = {*strategy.universe.exclude}
 
@@ -463,7 +465,8 @@ def priced_market(context: Context, prices: PriceFiles | None = None) -> PricedM
     own, prices = None, with_stored(prices, context)
     only = prices is not None and prices.only
     if prices is not None:
-        own = read_own(prices, snapshot, LotNames(context.ledger, products), masses=False)
+        names, currency = LotNames(context.ledger, products), context.settings.config.owner.currency
+        own = read_own(prices, snapshot, names, currency, masses=False)
         market = market.replace("prices", own.over(snapshot["prices"]), series=own.series if only else None)
     tables = ("shares", "shares_elsewhere")
     supply = context.market.once(

@@ -14,7 +14,7 @@ import polars as pl
 from toolkit.app.allocation.amounts import AllocationAmounts
 from toolkit.app.allocation.costs import at_own_terms, strategy_costs, with_own_terms, world_production
 from toolkit.app.allocation.forecast import strategy_forecast
-from toolkit.app.allocation.holdings import Held, Whole, read_held, whole
+from toolkit.app.allocation.holdings import Held, Whole, read_held, reporting_budget, whole
 from toolkit.app.allocation.inputs import Inputs, PricedMarket, priced_market
 from toolkit.app.allocation.origins import OriginVariants, export_laws, is_controlled
 from toolkit.app.allocation.rebalancing import charged_moves, within_rebalancing
@@ -38,9 +38,11 @@ from toolkit.optimize.constraints.no_trade import KeepAtLeast, NoBuy, NoTrade
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.shadow_prices import BINDING
 from toolkit.optimize.solution import Allocation
+from toolkit.returns.history import ended
 from toolkit.returns.quotes import quoted_level
 from toolkit.scenarios.factor_falls import factor_falls
 from toolkit.strategy.model import RebalanceSpec, Strategy
+from toolkit.strategy.without import among
 from toolkit.supply.concentration import SupplyShares, newest_shares, newest_supplies
 
 OUTSIDE = "held outside the strategy"
@@ -198,7 +200,7 @@ def prepare(request: Request, market: PricedMarket | None = None) -> Prepared:
     currency, destination = request.owner.currency, request.owner.country
     strategy = request.read_strategy()
     market = market or priced_market(request.context, request.prices)
-    inputs = market.inputs(strategy)
+    strategy, inputs, gone = _without_ended(strategy, market)
     held = read_held(request, strategy, inputs)
     offered = {offer.asset for offer in strategy.universe.offer}
     priced = {*inputs.products.keys, *inputs.series.assets, *(request.context.listed if held.units else ())}
@@ -215,7 +217,7 @@ def prepare(request: Request, market: PricedMarket | None = None) -> Prepared:
     production = _production(strategy, inputs, offers)
     inputs, forecast = offers.inputs(inputs), offers.forecast(forecast)
     prices = np.array([level.price * rates[level.currency].value for level in forecast.levels])
-    held = held.under(inputs.universe)
+    held = held.under(inputs.universe).at_prices(_wealth(request, inputs), inputs.universe, prices)
     money = whole(request, held, inputs, prices)
     budget, universe = money.budget, inputs.universe
     facts = _facts(strategy, inputs, offers, request.as_of, destination, budget, money.units * prices / budget)
@@ -237,7 +239,7 @@ def prepare(request: Request, market: PricedMarket | None = None) -> Prepared:
     if offers.held:
         own = (*own, NoBuy(name=OF_OTHER_ORIGIN, assets=offers.held))
     of_holdings += (*not_told_apart, *_not_covered(held, money, currency))
-    told = (*told, *_mined(strategy, inputs))
+    told = (*told, *_mined(strategy, inputs), *gone)
     inputs = replace(inputs, further=(*inputs.further, *map(note, money.notes), *of_holdings, *told, *own_terms))
     # What is held of one origin is not bought, and so need not end at a number of the dealer's lots.
     lots = np.array([np.nan if asset.lot_size is None or asset.key in offers.held else asset.lot_size for asset in universe])
@@ -247,6 +249,29 @@ def prepare(request: Request, market: PricedMarket | None = None) -> Prepared:
     problem = within_rebalancing(problem, rebalance)
     of_day = (prices, rates, held, money)
     return Prepared(request, strategy, inputs, problem, *of_day, outside, of_holdings, waits, outlook, offers.held)
+
+
+def _wealth(request: Request, inputs: Inputs) -> float:
+    """The whole of which weights are fractions: the total, or the budget."""
+    return reporting_budget(request, inputs)[0] if request.total is None else request.total
+
+
+def _without_ended(strategy: Strategy, market: PricedMarket) -> tuple[Strategy, Inputs, tuple[Remark, ...]]:
+    """Strategy and inputs without listed instruments whose series has ended, as in a backtest, and a warning of these."""
+    inputs = market.inputs(strategy)
+    priced = {*inputs.universe.keys} - {*inputs.products.keys}
+    gone = {key: day for key, day in ended(inputs.series.take(inputs.universe.keys)).items() if key in priced} if priced else {}
+    if not gone:
+        return strategy, inputs, ()
+    strategy = among(strategy, inputs.universe, tuple(key for key in inputs.universe.keys if key not in gone))
+    text = message(
+        "No price any more of {assets}, while others go on: taken as delisted, as in a backtest, and not bought.",
+        assets=[message("{asset} (last of {day:%Y-%m-%d})", asset=key, day=day) for key, day in gone.items()],
+    )
+    remedy = message("Bring newer prices; what is held of them may be sold with --sell-others.")
+    inputs = market.inputs(strategy)
+    notes = (remark for remark in inputs.notes if not remark.assets or {*remark.assets} - {*gone})
+    return strategy, replace(inputs, notes=tuple(notes)), (Remark("data", text, remedy, tuple(gone), comes_first=True),)
 
 
 def _at_quotes(strategy: Strategy, inputs: Inputs, forecast: Forecast) -> tuple[Inputs, Forecast]:

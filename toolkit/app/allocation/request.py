@@ -12,6 +12,7 @@ from toolkit.app.context import Context
 from toolkit.app.definitions import find
 from toolkit.app.prices import PriceFiles
 from toolkit.app.strategies.own_files import read_strategy, with_own_files
+from toolkit.market.readers.tabular import Table
 from toolkit.strategy.model import Strategy
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ class Request:
         prices: The user's own; None for the bundled prices alone.
         total: The whole, holdings included, where that was asked for.
         sell_others: Whether what is held outside the strategy may be sold.
-        holdings: File, or a stored run (its id, or ``last``), or what is held itself; None for an empty start.
+        holdings: File, or cells of a frame of lots, or a stored run (its id, or ``last``), or what is held itself; None for an
+            empty start.
         client: Name of the client, as of `toolkit.app.clients`.
     """
 
@@ -39,7 +41,7 @@ class Request:
     overrides: tuple[str, ...] = ()
     budget_given: bool = False
     prices: PriceFiles | None = None
-    holdings: str | Held | None = None
+    holdings: str | Table | Held | None = None
     seed: int = 0
     client: str | None = None
     total: float | None = None

@@ -74,12 +74,17 @@ def warnings(
             "Lots, spreads and storage are assumptions about typical dealer terms; replace them with your dealer's."
         )
         found.append(note(words))
-    unknown = tuple(asset.key for asset in universe if asset.terms == "unknown")
-    if unknown and not np.any(problem.costs.fees):
-        text = message("No dealer terms are known for {assets}: spread, storage and lots count as nothing.", assets=unknown)
-        found.append(Remark("terms", text, message("Say what a trade costs (fee under [costs] of the strategy)."), unknown))
     day = inputs.snapshot.as_of
     values, least = money.touched(universe), HELD * money.wealth
+    of_none = [asset for asset in universe if asset.terms == "unknown"] if not np.any(problem.costs.fees) else []
+    if count := sum(not asset.is_physical and values[asset.key] > least for asset in of_none):
+        words = message(
+            "Costs of trading shares and funds are not stated and count as nothing (assets: {count:d}).", count=count
+        )
+        found.append(note(words))
+    if unknown := tuple(asset.key for asset in of_none if asset.is_physical):
+        text = message("No dealer terms are known for {assets}: spread, storage and lots count as nothing.", assets=unknown)
+        found.append(Remark("terms", text, message("Say what a trade costs (fee under [costs] of the strategy)."), unknown))
     states = {
         asset: inputs.ledger.state(
             products[asset.key], asset.form, on=day, destination=destination, origin=asset.origin or CHINA

@@ -7,7 +7,7 @@ from datetime import date
 
 import numpy as np
 
-from toolkit.app.allocation.holdings import STORED, Held
+from toolkit.app.allocation.holdings import ORDERED, STORED, Held, one_lot
 from toolkit.app.allocation.inputs import PricedMarket
 from toolkit.app.allocation.origins import OriginVariants
 from toolkit.app.allocation.pieces import allocate_in_pieces
@@ -16,14 +16,11 @@ from toolkit.app.allocation.request import Request
 from toolkit.backtest.account import Account, Decision
 from toolkit.backtest.prices import BacktestPrices
 from toolkit.core.assets import Universe
-from toolkit.core.countries import UNKNOWN_ORIGIN
 from toolkit.core.errors import DataError, GapError
-from toolkit.holdings.lots import Lot
 from toolkit.returns.panel import MINIMUM_CHANGES
 from toolkit.strategy.model import Strategy, UniverseSpec
-from toolkit.strategy.without import from_cash, without
+from toolkit.strategy.without import among, from_cash, of_assets
 
-ORDERED = "ordered"
 KEPT_ROWS = 5_000_000
 """Price rows behind the days that are kept, at most: some hundred megabytes, however long the history."""
 
@@ -144,24 +141,6 @@ def with_offers(prices: BacktestPrices, strategy: Strategy, market: PricedMarket
     return prices.with_variants(found)
 
 
-def of_assets(strategy: Strategy, assets: tuple[str, ...]) -> Strategy:
-    """The strategy with these assets, and their offers, for its universe."""
-    offers = tuple(offer for offer in strategy.universe.offer if offer.asset in assets)
-    named = {"assets": assets, "groups": (), "exclude": (), "offer": offers}
-    return strategy.model_copy(update={"universe": strategy.universe.model_copy(update=named)})
-
-
-def among(strategy: Strategy, universe: Universe, assets: tuple[str, ...]) -> Strategy:
-    """The strategy with some assets of its universe, which names none of the others; see `without`.
-
-    Args:
-        strategy: Names its assets.
-        universe: All of them.
-        assets: Keys of those that are there.
-    """
-    return without(of_assets(strategy, assets), universe.names - universe.take(assets).names)
-
-
 def _priced(strategy: Strategy, market: PricedMarket) -> tuple[str, ...]:
     """Assets of the strategy with more prices than `MINIMUM_CHANGES`, or with annual ones alone."""
     series = market.snapshot.series
@@ -177,21 +156,8 @@ def _priced(strategy: Strategy, market: PricedMarket) -> tuple[str, ...]:
 def _held(account: Account) -> Held:
     """What an account owns, a lot for what is stored of an asset and one for each delivery."""
     units = dict(account.units_by_asset)
-    lots = [_lot(key, quantity, STORED) for key, quantity in units.items() if quantity > 0]
+    lots = [one_lot(key, quantity, STORED) for key, quantity in units.items() if quantity > 0]
     for delivery in account.arriving:
-        lots.append(_lot(delivery.asset, delivery.quantity, ORDERED))
+        lots.append(one_lot(delivery.asset, delivery.quantity, ORDERED))
         units[delivery.asset] = units.get(delivery.asset, 0.0) + delivery.quantity
     return Held(units, tuple(lots), cash=account.cash)
-
-
-def _lot(asset: str, quantity: float, status: str) -> Lot:
-    return Lot(
-        lot_id=f"{asset} ({status})",
-        asset=asset,
-        quantity=quantity,
-        arriving=status == ORDERED,
-        status=status,
-        origin=UNKNOWN_ORIGIN,
-        bought=None,
-        cost=None,
-    )

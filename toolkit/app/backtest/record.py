@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import polars as pl
 
 from toolkit.app.allocation.inputs import PricedMarket
@@ -18,9 +19,10 @@ from toolkit.backtest.prices import BacktestPrices
 from toolkit.backtest.selection import select
 from toolkit.backtest.simulate import Backtest
 from toolkit.controls.events import COUNTING
-from toolkit.core.errors import SpecError
+from toolkit.core.errors import GapError, SpecError
+from toolkit.core.forecast import FloatArray
 from toolkit.core.grouping import sums_by_key
-from toolkit.core.messages import message, phrases, together
+from toolkit.core.messages import first_names, message, phrases, together
 from toolkit.core.remarks import Remark, in_record, note
 from toolkit.market.exchange_rates import rates_used
 from toolkit.market.readers.price_checks import CUSTOMS
@@ -73,6 +75,7 @@ def backtest_record(
     paths = evaluation.resampled(first, seed=seed)
     held = {trade.asset for one in simulated for trade in one.backtest.trades}
     bases = dict(zip(prices.assets, prices.bases, strict=True))
+    benchmark = None if asked.benchmark is None else _benchmark(asked.benchmark, prices, simulated)
     found: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "kind": "backtest",
@@ -84,7 +87,8 @@ def backtest_record(
         "periods_per_year": prices.periods_per_year,
         "dates": prices.dates,
         "years": evaluation.years_of(first),
-        "strategies": [_one(one, prices, paths) for one in simulated],
+        "strategies": [_one(one, prices, paths, benchmark) for one in simulated],
+        "benchmark": asked.benchmark,
         "comparisons": [
             records.Comparison.from_objects(
                 apart := evaluation.difference(
@@ -132,19 +136,49 @@ def _selection(simulated: Sequence[Simulation], seed: int) -> records.Selection:
     return select(returns, benchmark, against, seed=seed)
 
 
-def _one(one: Simulation, prices: BacktestPrices, paths: evaluation.Paths | None) -> dict[str, Any]:
+def _benchmark(name: str, prices: BacktestPrices, simulated: Sequence[Simulation]) -> FloatArray:
+    """(T - 1,) returns of a strategy, a baseline, or an asset at its prices and without costs.
+
+    Raises:
+        GapError: for an asset that has no price yet on the first date.
+    """
+    if (found := next((one.backtest for one in simulated if one.strategy.name == name), None)) is not None:
+        return found.returns
+    levels = time_series.last_observed(prices.observed)[:, prices.assets.index(name)]
+    if not np.isfinite(levels[0]):
+        first = prices.dates[int(np.flatnonzero(np.isfinite(levels))[0])]
+        raise GapError(
+            "the benchmark {name!r:s} has no price before {first}.", hint="Choose a later --start.", name=name, first=first
+        )
+    return levels[1:] / levels[:-1] - 1.0
+
+
+def _one(
+    one: Simulation, prices: BacktestPrices, paths: evaluation.Paths | None, benchmark: FloatArray | None
+) -> dict[str, Any]:
+    """Fields of `toolkit.records.answers.backtest.Simulated`; `benchmark` (T - 1,) are returns to compare with."""
     strategy, found = one.strategy, one.backtest
     figures = evaluation.performance(found, paths)
+    over_time = _over_time(found, prices, paths, banded=one.role == "strategy")
+    months = [month["value"] for month in over_time["months"]]
+    beside = None if benchmark is None else evaluation.against_benchmark(found.returns, benchmark, found.periods_per_year)
     return {
         "name": strategy.name,
         "title": one.title,
         "role": one.role,
         "fingerprint": strategy.fingerprint,
         "figures": records.Figures.from_objects(
-            figures, fall := figures.drawdown, max_drawdown=fall.depth, days_under_water=fall.under_water
+            figures,
+            figures.ratios,
+            fall := figures.drawdown,
+            max_drawdown=fall.depth,
+            days_under_water=fall.under_water,
+            best_month=max(months, default=None),
+            worst_month=min(months, default=None),
         ),
+        "against_benchmark": beside,
         "wealth": found.wealth,
-        **_over_time(found, prices, paths, banded=one.role == "strategy"),
+        **over_time,
         "weights": [
             {key: weight for key, weight in zip(found.assets, row, strict=True) if weight} for row in found.weights.tolist()
         ],
@@ -253,7 +287,7 @@ def remarks(record: Mapping[str, Any], simulated: Sequence[Simulation]) -> Itera
     if free := sorted(asset for asset, cost in paid.items() if not cost):
         yield Remark(
             "terms",
-            message("Trades of {assets} cost nothing: no spread or fee of them is above nought.", assets=free),
+            message("Trades of {assets} cost nothing: no spread or fee of them is above nought.", assets=first_names(free)),
             message("State spread and fee of each in a file of [universe], or under [costs]."),
             tuple(free),
         )

@@ -25,7 +25,7 @@ from toolkit.backtest.prices import BacktestPrices
 from toolkit.backtest.simulate import Backtest, simulate
 from toolkit.controls.periods import control_periods
 from toolkit.core.calendar import month_end, month_number
-from toolkit.core.errors import SpecError
+from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.core.messages import message
 from toolkit.core.remarks import note
 from toolkit.core.text import repeated
@@ -55,6 +55,7 @@ class BacktestRequest:
         against_baselines: Whether those of the first strategy are simulated too.
         on_decision: Called with the name of a strategy and the day before each decision.
         selects: Whether all of them are compared at once (extra `evidence`).
+        benchmark: What returns are held against: one of the strategies, a baseline, or an asset with prices.
     """
 
     requests: tuple[Request, ...]
@@ -64,6 +65,7 @@ class BacktestRequest:
     against_baselines: bool = True
     on_decision: Callable[[str, date], None] = lambda *_: None
     selects: bool = False
+    benchmark: str | None = None
 
 
 def past_markets(request: Request) -> PastMarkets:
@@ -98,13 +100,16 @@ def backtest(asked: BacktestRequest, markets: PastMarkets | None = None) -> reco
         raise SpecError("two strategies are named {twice!r:s}.", hint="Give each file a name of its own.", twice=twice[0])
     inputs = market.inputs(strategies[0])
     prices, has_gold = past_prices(asked, strategies, market)
+    others = [*baselines(strategies[0], gold=has_gold)] if asked.against_baselines else []
+    if asked.benchmark is not None:
+        _check_benchmark(asked.benchmark, [*names, *(one.strategy.name for one in others)], prices, market)
     budget, told = reporting_budget(first, inputs)
     simulated: list[Simulation] = []
     for request, strategy in zip(asked.requests, strategies, strict=True):
         decide = PastDecisions(request, markets, strategy)
         found = followed(asked, strategy, decide, prices, budget, market)
         simulated.append(Simulation(strategy, strategy.about.title, "strategy", found))
-    for baseline in baselines(strategies[0], gold=has_gold) if asked.against_baselines else ():
+    for baseline in others:
         if baseline.strategy.name in names:
             continue
         decide = PastDecisions(first, markets, baseline.strategy, costs_count=baseline.optimizes_costs)
@@ -113,6 +118,17 @@ def backtest(asked: BacktestRequest, markets: PastMarkets | None = None) -> reco
     told = (*told, *_later_start(asked.start, prices), *_earlier_end(asked.end, prices.dates[-1]))
     read = (remark for remark in market.notes if remark.remedy is not AGED)  # no day of a backtest asks for a price of today
     return backtest_record(asked, prices, market, simulated, budget, (*read, *map(note, told)))
+
+
+def _check_benchmark(name: str, simulated: Sequence[str], prices: BacktestPrices, market: PricedMarket) -> None:
+    """`SpecError` for a benchmark that is none of what is simulated and has no price."""
+    if name not in {*simulated, *prices.assets}:
+        known = sorted({*simulated, *market.snapshot.series.assets})
+        raise SpecError(
+            "the benchmark {name!r:s} is none of the strategies, baselines and assets.",
+            hint=did_you_mean(name, known),
+            name=name,
+        )
 
 
 def _later_start(start: date | None, prices: BacktestPrices) -> tuple[str, ...]:
@@ -163,13 +179,20 @@ def past_prices(asked: BacktestRequest, strategies: Sequence[Strategy], market: 
             end=end,
         )
     keys = list(dict.fromkeys(key for strategy in strategies for key in _named(strategy)))
+    index = [asked.benchmark] if asked.benchmark in market.snapshot.series.place and asked.benchmark not in keys else []
     frames = [market.inputs(strategy).snapshot["prices"] for strategy in strategies]
     rows = frames[0] if len(frames) == 1 else pl.concat(frames).unique(maintain_order=True)
     visible = rows.filter(pl.col("date") <= end)
-    series = histories_of(PriceSeries.of(visible.filter(pl.col("asset").is_in([*keys, GOLD]))))
+    series = histories_of(PriceSeries.of(visible.filter(pl.col("asset").is_in([*keys, *index, GOLD]))))
     daily = all(series[key].frequency == DAY_BY_DAY for key in keys if key in series)
+    if daily and any(series[key].frequency != DAY_BY_DAY for key in index):
+        raise SpecError(
+            "the benchmark {name!r:s} has no daily prices, as what may be held has.",
+            hint="Bring its daily prices, or choose another benchmark.",
+            name=asked.benchmark,
+        )
     gold = GOLD in series and (not daily or series[GOLD].frequency == DAY_BY_DAY)
-    wanted = [*keys, *([GOLD] if gold and GOLD not in keys else ())]
+    wanted = [*dict.fromkeys((*keys, *index, *([GOLD] if gold else ())))]
     fx = market.snapshot["fx"]
     found = BacktestPrices.of(rows, fx, wanted, currency, until=end, estimated=asked.estimated)
     for strategy in strategies:

@@ -18,7 +18,7 @@ from toolkit.app.context import Context
 from toolkit.app.data.mapping import FLOWS, PRICES, Ask, kept, mapped, mapping_of, proposed
 from toolkit.app.data.places import store_to_write
 from toolkit.app.holdings.names import LotNames
-from toolkit.app.prices import ASSUMED_CURRENCY, by_known_prices, of_no_product, per_kg
+from toolkit.app.prices import by_known_prices, of_no_product, per_kg
 from toolkit.core.countries import country
 from toolkit.core.errors import DataError, SpecError, did_you_mean
 from toolkit.core.frames import TABLES
@@ -265,13 +265,11 @@ def _prices(context: Context, cells: Table, options: ImportOptions, source: str)
     names = LotNames(context.ledger, context.products)
     levels = KnownPrices.of(context.snapshot["prices"], context.snapshot, context.products)
     file = read_price_files(
-        [cells], default_currency=options.currency or ASSUMED_CURRENCY, today=context.today,
+        [cells], default_currency=options.currency or "USD", today=context.today,
         accept=options.accept, key=names.series, settled=partial(by_known_prices, levels=levels, names=names),
     )  # fmt: skip
-    given = pl.concat([file.frame, file.quotes])
-    if file.assumed and options.currency is None and given["currency"].n_unique() > 1:
-        others = ", ".join(given["currency"].unique().sort())
-        hint = message("Some of its prices are in {others}: say with --prices-currency what the rest is in.", others=others)
+    if file.assumed and options.currency is None:
+        hint = message("Say with --prices-currency what they are in: once stored, they count as if the file had named it.")
         raise DataError("{file:s} names no currency of some prices.", hint=hint, file=cells.name)
     rows, notes = per_kg(file.frame, context.products)
     quotes, of_quotes = per_kg(file.quotes, context.products)

@@ -89,7 +89,7 @@ def check_holdings(path: str, context: Context, *, prices: PriceFiles | None = N
         raise DataError("the sheets of a workbook are checked one at a time.", hint=hint)
     known, own, names = context.snapshot["prices"], None, LotNames(context.ledger, context.products)
     if (files := with_stored(prices, context)) is not None:
-        found = read_own(files, context.snapshot, names)
+        found = read_own(files, context.snapshot, names, context.settings.config.owner.currency)
         own, known = found.frame, found.over(known)
     instruments = {*instruments_of(own, context.ledger), *context.listed}
     read = parse(path, names=replace(names, instruments=tuple(instruments)), today=date.today())

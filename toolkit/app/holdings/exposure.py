@@ -48,6 +48,7 @@ from toolkit.market.exchange_rates import rates_used
 from toolkit.market.market import Snapshot
 from toolkit.market.price_series import PriceSeries
 from toolkit.market.readers.holdings.lots import Holdings
+from toolkit.market.readers.tabular import Table
 from toolkit.records.exposure import ExposureAnswer, ExposureConcentration, LicenceDelay
 from toolkit.records.sources import Rate
 from toolkit.returns.price_errors import PriceErrors, error_of_sum
@@ -65,7 +66,7 @@ class ExposureRequest:
     """A request for the exposure of holdings.
 
     Attributes:
-        holdings: File of lots.
+        holdings: File of lots, or cells of a frame.
         context: Settings, day, and market as known on it.
         prices: The user's own; None for the bundled prices alone.
         loss, elasticity, cap: The shock that replacement is measured under; `cap` is a multiple of today's price.
@@ -75,7 +76,7 @@ class ExposureRequest:
         end_user: Of lots that name none.
     """
 
-    holdings: str
+    holdings: str | Table
     context: Context
     prices: PriceFiles | None = None
     loss: float = 0.5
@@ -97,7 +98,7 @@ def _read(request: ExposureRequest, instruments: set[str]) -> Holdings:
         return holdings
     frame = holdings.frame.filter(pl.col("asset") == request.metal)
     if not frame.height:
-        raise DataError("no lot of {metal} is in {holdings}.", metal=request.metal, holdings=request.holdings)
+        raise DataError("no lot of {metal} is in {holdings}.", metal=request.metal, holdings=holdings.name)
     return replace(holdings, frame=frame)
 
 
@@ -113,7 +114,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
     currency, destination, snapshot = owner.currency, owner.country, context.snapshot
     prices, own, remarks = snapshot["prices"], None, list[Remark]()
     if (files := with_stored(request.prices, context)) is not None:
-        own = read_own(files, snapshot, LotNames(context.ledger, context.products))
+        own = read_own(files, snapshot, LotNames(context.ledger, context.products), currency)
         prices = own.over(prices)
     listed = {*instruments_of(None if own is None else own.frame, context.ledger), *context.listed}
     holdings = _read(request, listed)
@@ -122,6 +123,10 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         remarks += _of_own(own, own.assets if request.prices is None else known)
     lots = with_dealer_spreads(holdings.frame.filter(pl.col("mass").is_not_null()), own, context.products)
     shares = holdings.frame.filter(pl.col("mass").is_null())
+    if own is not None:
+        priced = {*prices["asset"], *own.quotes["asset"], *own.goods["asset"]}
+        for held in (lots, shares):
+            own.check_currency(priced & {*held["asset"]})
     prices = pl.concat([prices, context.quoted({*shares["asset"]} - {*prices["asset"]})])
     errors = PriceErrors.on(snapshot, PriceSeries.of(prices))
     bundled = unit_prices(snapshot, prices, _products(context, lots), currency, context.level_paths, errors)

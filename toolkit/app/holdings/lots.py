@@ -18,10 +18,11 @@ from toolkit.core.messages import Message, few, message
 from toolkit.market.readers.contents import file_and_sheet
 from toolkit.market.readers.holdings.lots import Holdings
 from toolkit.market.readers.holdings.read import read_holdings
+from toolkit.market.readers.tabular import Table
 
 
 def read_lots(
-    path: str,
+    path: str | Table,
     ledger: ControlLedger,
     products: Universe,
     as_of: date,
@@ -32,7 +33,7 @@ def read_lots(
     """The lots of a holdings file on a day; a lot bought later is planned, and one that arrived later in transit.
 
     Args:
-        path: File of lots; ``FILE.xlsx#*`` is every sheet of a workbook that is not hidden, each of one client.
+        path: File of lots, or its cells; ``FILE.xlsx#*`` is every sheet of a workbook that is not hidden, each of one client.
         ledger: Metals and forms that are recognised.
         products: Products, for grades other than theirs.
         as_of: The day.
@@ -42,7 +43,7 @@ def read_lots(
     Raises:
         DataError, FrameError: as `toolkit.market.readers.holdings.read.read_holdings`.
     """
-    file, sheet = file_and_sheet(path)
+    file, sheet = ("", None) if isinstance(path, Table) else file_and_sheet(path)
     if sheet == EVERY_SHEET:
         of_sheet = partial(read_lots, ledger=ledger, products=products, as_of=as_of, instruments=instruments)
         return of_every_sheet(str(file), of_sheet, client)

@@ -56,9 +56,13 @@ class LotNames:
     def asset(self, text: str) -> tuple[str, str | None]:
         """Asset key, and the words for a form that stand with it (``Gallium ingot``).
 
+        A name in capitals that is spelled as a series of the user's prices is that series (``W``, ``GOLD``).
+
         Raises:
-            DataError: for a name that nothing has, and for one that a metal and a series of the user's prices share.
+            DataError: for a name that nothing has, and for any other that a metal and a series of the user's prices share.
         """
+        if text.isupper() and text in self.instruments and not self.other_good(text):
+            return text, None
         listed = {spelling: name for name in self.instruments for spelling in foldings(name)}
         instrument = next((listed[spelling] for spelling in foldings(text) if spelling in listed), None)
         metal = metal_and_form(text, self._known) or self._metal_and_form_of_a_notice(text)

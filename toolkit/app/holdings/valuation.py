@@ -154,9 +154,9 @@ def with_own_prices(
 def _premium(own: UnitPrice, market: UnitPrice, currency: str) -> Message:
     """An own price of one place beside the price of another place that it replaces, both in the reporting currency."""
     return message(
-        "{asset}: {price:,.2f} {currency} a kg paid in {place} on {day:%Y-%m-%d} is used; in {other} it was {market:,.2f} on "
-        "{other_day:%Y-%m-%d} ({basis}): {premium:+.0%}, at the exchange rates of {rate_day:%Y-%m-%d}.",
-        asset=own.asset, price=own.price, currency=currency, place=own.place, day=own.date, other=market.place,
+        "{asset}: {price:,.2f} {currency} a kg paid in {place} on {day:%Y-%m-%d} is used; in {other_place} it was "
+        "{market:,.2f} on {other_day:%Y-%m-%d} ({basis}): {premium:+.0%}, at the exchange rates of {rate_day:%Y-%m-%d}.",
+        asset=own.asset, price=own.price, currency=currency, place=own.place, day=own.date, other_place=market.place,
         market=market.price, other_day=market.date, basis=market.basis.replace("_", " "), premium=own.price / market.price - 1,
         rate_day=own.rate_date or market.rate_date or own.date,
     )  # fmt: skip

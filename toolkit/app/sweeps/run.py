@@ -13,7 +13,6 @@ import numpy as np
 
 from toolkit.app.allocation.inputs import priced_market
 from toolkit.app.allocation.request import Request
-from toolkit.app.backtest.decide import among
 from toolkit.app.backtest.run import HOLIDAYS
 from toolkit.app.clients import content_hash, path_word
 from toolkit.app.runs import RECORD, SWEEPS, put, read_object, store, to_json, with_checksums
@@ -25,6 +24,7 @@ from toolkit.core.calendar import month_end, month_number
 from toolkit.core.errors import SpecError
 from toolkit.records.answers.sweep import Futures, Sweep
 from toolkit.strategy.model import Strategy
+from toolkit.strategy.without import among
 
 FAILED = ".failure.json"
 """How the file of a task without an answer ends."""

@@ -63,7 +63,8 @@ def _validate_prices(files: PriceFiles, common: Common) -> None:
     from toolkit.report.answers.lists import quality as document
 
     context = common.context()
-    own = read_own(files, context.snapshot, LotNames(context.ledger, context.products), masses=False)
+    names, currency = LotNames(context.ledger, context.products), context.settings.config.owner.currency
+    own = read_own(files, context.snapshot, names, currency, masses=False)
     day, frame = common.day(), own.file.frame
     newest = visible(frame, day).sort("date").group_by("asset").last().select("asset", "price", "currency", "unit")
     series = quality(frame, as_of=day).join(newest, on="asset", maintain_order="left")

@@ -90,7 +90,8 @@ def read_price_files(
                     details={"asset": asset}, asset=asset, first=places[asset], second=file.places[asset],
                 )  # fmt: skip
         places |= file.places
-    return PriceFile(frame, quotes, names, "several", tuple(notes), reading, assumed, places)
+    unstated = frozenset[str]().union(*(file.unstated for file in read))
+    return PriceFile(frame, quotes, names, "several", tuple(notes), reading, assumed, places, unstated)
 
 
 def _listed(paths: Sequence[str | Path | Table | Indices]) -> tuple[list[str | Path | Table | Indices], tuple[str, ...]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,7 +21,7 @@ from toolkit.core.currencies import currency as currency_of
 from toolkit.core.errors import DataError
 from toolkit.core.messages import Message, message
 from toolkit.core.text import one_line
-from toolkit.core.trade_names import FORMS
+from toolkit.core.trade_names import FORMS, metal_within
 from toolkit.market.readers import cells
 from toolkit.market.readers.columns import alike, in_numbers, texts, words
 from toolkit.market.readers.faults import raise_row_errors
@@ -47,6 +47,7 @@ _RANGE = (
     r"(\D{0,4}?[0-9][0-9.,'’ ]*(?:\s?\D{1,4})?)$"
 )
 """``395-411``, ``$ 42,600 – 44,300``, ``130 to 140``, ``between 130 and 140``."""
+_TICKER = re.compile(r"(?=[^a-z]*[A-Z]|[^A-Z]*[a-z])(?:[A-Z0-9]{1,5}|[a-z0-9]{1,5})(?:[.\-/][A-Za-z0-9]{1,3})?")
 _DIGITS = r"[0-9.,'’\s+-]"
 _WORD = re.compile(r"^(?![0-9]).*[^\W\d_]{3}")
 """Of a line of words, which a slip in a date is not."""
@@ -73,6 +74,36 @@ _ROLLING = re.compile(
 """A header of averages over a window: ``30d avg Gallium``, ``Indium 12-month average``."""
 _PREMIUM = re.compile(r"(?i)(?:^|\s)(?:premium|pr[äa]e?mie|aufschlag|aufgeld|zuschlag|surcharge)(?!\w)")
 """A header of what is paid beside a price: ``Gallium premium EU``, ``Premium``."""
+
+
+def is_ticker(name: str) -> bool:
+    """Whether a name has the letters of a ticker, in one case: ``LOW``, ``BRK.B``, ``aapl``, ``7203.T``."""
+    return _TICKER.fullmatch(name) is not None
+
+
+def tickers_among(names: Sequence[str], fields: Collection[str]) -> tuple[str, ...]:
+    """The headers of a wide table that are words of quotations elsewhere and tickers here: ``LOW`` and ``OPEN`` among shares.
+
+    The others say so: tickers in the same case, of which there are more than words.
+
+    Args:
+        names: Headers without that of the dates.
+        fields: Of these the words.
+    """
+    capitals = [name.isupper() for name in names if name not in fields and is_ticker(name) and not metal_within(name)]
+    alike = [name for name in fields if is_ticker(name) and capitals.count(name.isupper()) > len(fields)]
+    return tuple(alike) if len(alike) == len(fields) else ()
+
+
+def shares_among(names: Collection[str], means: Mapping[str, str]) -> tuple[str, ...]:
+    """The names that are a metal's elsewhere and tickers here: ``W`` and ``GOLD`` among shares, as many as there are metals.
+
+    Args:
+        names: Of the series of a file whose prices are not of a mass.
+        means: Those that are a metal's -> its key; in small letters it is the metal.
+    """
+    others = sum(name.isupper() and is_ticker(name) and not metal_within(name) for name in names if name not in means)
+    return tuple(name for name in means if name in names and name.isupper() and is_ticker(name)) if others >= len(means) else ()
 
 
 def days_across(header: Sequence[str], known: Mapping[str, str]) -> dict[str, str]:

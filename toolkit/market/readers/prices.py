@@ -16,7 +16,7 @@ from toolkit.core.currencies import currency as currency_of
 from toolkit.core.currencies import currency_hint
 from toolkit.core.errors import DataError, SpecError
 from toolkit.core.frames import Prices
-from toolkit.core.messages import Message, message, together
+from toolkit.core.messages import Message, message, named, together
 from toolkit.market.readers import cells
 from toolkit.market.readers.columns import (
     amounts,
@@ -52,6 +52,8 @@ from toolkit.market.readers.price_layouts import (
     header_levels,
     middle,
     names_apart,
+    shares_among,
+    tickers_among,
     with_days_down,
     with_ends_apart,
     with_goods_named,
@@ -70,6 +72,7 @@ from toolkit.market.readers.price_units import (
     Stated,
     column_name,
     date_hint,
+    holds_days,
     is_remark,
     not_read,
     of_one,
@@ -120,6 +123,7 @@ class PriceFile:
         reading: How the file was read (what is the price, what was left out), which holds for any part of its rows.
         assumed: Messages of `reading` on prices that name no currency.
         places: Asset -> ISO-3 code of the country in which its prices are paid, where the file says so.
+        unstated: Assets of files in which some price names no currency.
     """
 
     frame: pl.DataFrame
@@ -130,6 +134,7 @@ class PriceFile:
     reading: tuple[str, ...] = ()
     assumed: tuple[str, ...] = ()
     places: Mapping[str, str] = field(default_factory=dict)
+    unstated: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # frames have no truth value
@@ -223,7 +228,8 @@ def read_prices(
     table, worded = without_marks(with_one_date(with_days_down(table, GERMAN)))
     names = {GERMAN.get(name, name) for name in map(column_name, table.columns)}
     table, closed = (table, ()) if "asset" in names else without_words(table, worded)
-    quoted = None if "asset" in names and names & {"price", *KINDS} else quotation(table)
+    tickers = _tickers(table)
+    quoted = None if tickers or ("asset" in names and names & {"price", *KINDS}) else quotation(table)
     shape: Literal["wide", "long", "quotation"] = "quotation"
     if quoted is not None:
         rows, reading, assumed = _quoted(table, quoted, default_currency, today)
@@ -231,7 +237,7 @@ def read_prices(
         table, sums = without_sums(table, GERMAN)
         check_untaxed(table, worded, GERMAN)
         table, stated = without_units(table)
-        table, unquoted = of_two_sides(_renamed(table), stated)
+        table, unquoted = of_two_sides(_renamed(table, tickers), stated)
         table, sides = with_sides_named(table)
         table, dated = with_date(table)
         table, remarks = without_remarks(table, {"date", *OPTIONAL, *GERMAN} - {"source", "quelle"}, key)
@@ -240,7 +246,7 @@ def read_prices(
         above = stated_above(table)
         # Either name is enough: a file with only one of the two is a long file with a slip, and better told so.
         shape = "long" if {"asset", "price"} & set(table.columns) else "wide"
-        read = partial(_long, key=key) if shape == "long" else _wide
+        read = partial(_long, key=key) if shape == "long" else partial(_wide, tickers=tickers)
         rows, reading, assumed = read(table, default_currency, today, stated, above)
         reading = (*sums, *dated, *unquoted, *sides, *remarks, *middle, *ends, *reading)
     rows = of_one(rows)
@@ -255,14 +261,14 @@ def read_prices(
     reading = (*table.notes, *closed, *reading, *left, *assumed, *keys, *firsts_of_months(table.name, rows["date"]))
     notes = (*_notes(table, rows, today), *expired(table, today))
     of_dealer = pl.col("basis").is_in(OF_DEALERS)
-    places = places_of(table.name, rows)
+    places, unstated = places_of(table.name, rows), frozenset(_keys(rows) if assumed else ())
     rows, quotes = rows.filter(~of_dealer), rows.filter(of_dealer)
     for part in (rows, *quotes.partition_by("basis")):
         check_rows(table.name, part)
     frame = rows.select(Prices.column_names())
     if not several:
         check_series(visible(rows, as_of or today), accept, file=table.name)
-    return PriceFile(frame, quotes.select(frame.columns), table.name, shape, notes, reading, assumed, places)
+    return PriceFile(frame, quotes.select(frame.columns), table.name, shape, notes, reading, assumed, places, unstated)
 
 
 def price_header(records: Sequence[Sequence[str]]) -> tuple[list[str], int, int] | None:
@@ -290,10 +296,24 @@ def price_header(records: Sequence[Sequence[str]]) -> tuple[list[str], int, int]
     return next((([text.strip() for text in records[at]], at, at + 1) for at in across), None)
 
 
-def _renamed(table: Table) -> Table:
+def _tickers(table: Table) -> tuple[str, ...]:
+    """The columns that are series although their names are words of quotations or of this format."""
+    dates = [name for name in table.columns if DATE in (field_of(name), GERMAN.get(name.lower()))]
+    if len(dates) > 1:  # of shares `DAY` is one
+        dates = [name for name in dates if holds_days(table.cells[name].alias(""))]
+    words = [name for name in table.columns if name not in dates and (_is_field(name) or GERMAN.get(name.lower()) == DATE)]
+    return tickers_among([name for name in table.columns if name not in dates], words) if len(dates) == 1 else ()
+
+
+def _is_field(name: str) -> bool:
+    """Whether a header names a field of quotations, a price or a side, and not what it is a price of."""
+    return bool(field_of(name)) or GERMAN.get(name.lower()) == "price" or name.lower() in SIDES
+
+
+def _renamed(table: Table, tickers: Collection[str]) -> Table:
     """The table with the columns of this format by their own names, whatever the case or language of the header."""
     known = {name: name for name in (*REQUIRED, *OPTIONAL)} | GERMAN
-    wanted = {name: known[name.lower()] for name in table.columns if name.lower() in known}
+    wanted = {name: known[name.lower()] for name in table.columns if name.lower() in known and name not in tickers}
     # In a wide file any name but the date's may be that of an asset.
     if "asset" not in wanted.values() or not (
         "price" in wanted.values() or any(name.lower() in KINDS for name in table.columns)
@@ -348,10 +368,10 @@ def _keyed(
             raise DataError(fault, hint=error.hint, details={"file": file, "asset": name}) from None
         if asset and asset != name:
             means[name] = asset
+    per_mass = rows.filter(pl.col("unit") != "unit")
+    shares = [*means] if ticker else shares_among([*{*_keys(rows)} - {*_keys(per_mass)}], means)
+    notes = [message("{ticker} is taken as a listed instrument, not as {asset}.", ticker=a, asset=means.pop(a)) for a in shares]
     if ticker:
-        notes = [
-            message("{ticker} is taken as a listed instrument, not as {asset}.", ticker=a, asset=b) for a, b in means.items()
-        ]
         return rows, tuple(notes)
     named = rows.with_columns(name="asset", asset=pl.col("asset").replace(means)) if means else rows
     check_kinds(file, named)
@@ -369,8 +389,8 @@ def _keyed(
         )
         named = named.filter(pl.col("name") == pl.col("name").first().over(day))
     told = [f"{name} = {asset}" for name, asset in means.items() if name.lower() != asset]
-    notes = (message("Names of {file}: {names}.", file=file, names=told),) if told else ()
-    return named, notes
+    notes += [message("Names of {file}: {names}.", file=file, names=told)] if told else []
+    return named, tuple(notes)
 
 
 def _keys(rows: pl.DataFrame) -> list[str]:
@@ -395,7 +415,7 @@ def _with_defaults(rows: pl.DataFrame, file: str, currency: str) -> pl.DataFrame
     )
 
 
-def _wide(table: Table, currency: str, today: date, stated: Stated, above: Above | None) -> Rows:
+def _wide(table: Table, currency: str, today: date, stated: Stated, above: Above | None, tickers: Collection[str] = ()) -> Rows:
     """One row a price, with its row number in the file, and how it was read; empty cells are missing."""
     assets = tuple(name for name in table.columns if name != "date")
     names = next((name for name in assets if GERMAN.get(name.lower(), name.lower()) == "asset"), None)
@@ -417,7 +437,7 @@ def _wide(table: Table, currency: str, today: date, stated: Stated, above: Above
     ):
         hint = message("Name the column of prices 'price' or, with currency and unit, as 'Preis EUR/kg'.")
         raise table.header_error("column {name!r:s} names assets, and no column is 'price'.", hint, name=names)
-    if of_none := next((n for n in assets if field_of(n) or GERMAN.get(n.lower()) == "price" or n.lower() in SIDES), None):
+    if of_none := next((n for n in assets if n not in tickers and _is_field(n)), None):
         hint = message("Name it for what it is a price of, as 'Gallium EUR/kg', or add a column 'Metall'.")
         raise table.header_error("column {name!r:s} does not say of what it is the price.", hint, name=of_none)
     dates = _dates(table, today)
@@ -437,9 +457,11 @@ def _wide(table: Table, currency: str, today: date, stated: Stated, above: Above
     rows = rows.select("row", "date", "asset", "price").drop_nulls("price")
     rows = _with_defaults(rows, table.name, *(found or {currency}))
     told: tuple[str, ...] = ()
+    if tickers:
+        told = (message("{file}: {names} are tickers, as the other columns are.", file=table.name, names=named(tickers)),)
     if above and not stated and found <= {above.currency}:
         rows = rows.with_columns(currency=pl.lit(above.currency), unit=pl.lit(above.unit or "unit"))
-        found, told = {above.currency}, (above.note,)
+        found, told = {above.currency}, (*told, above.note)
     if stated:
         codes, units = ({name: pair[i] for name, pair in stated.items()} for i in (0, 1))
         rows = rows.with_columns(

@@ -59,8 +59,9 @@ class Incident:
         kind: unsolved, no_forecast, no_money: no decision, what was held is kept. within_threshold: no weight
             was far enough from its target. missing_price: an order waits for one; implausible_price: or for a better
             one. lapsed: it never found one. ended: a series had its last, and what was held is sold at it.
-            short: part of the purchases was not paid for. overdrawn: bills were more than the cash, by so much. delayed: a
-            licence is needed. stopped: a ban came before the metal. refused: it was there before the purchase.
+            short: part of the purchases was not paid for. overdrawn: bills were more than the cash, by so much; both from a
+            thousandth of wealth on. delayed: a licence is needed. stopped: a ban came before the metal. refused: it was there
+            before the purchase.
             returned: money that was stuck is paid back.
         asset: Key of the product; null where it is about all.
         amount: Money concerned, in the reporting currency.
@@ -101,6 +102,41 @@ class Figures(Record):
     """Paid for trades, over mean wealth."""
     storage: float
     """Paid for storage, over mean wealth."""
+    sharpe: float | None = None
+    """Mean over standard deviation of returns, a year, over no rate of interest; null where they do not vary."""
+    sortino: float | None = None
+    """The same over the root of the mean squared loss; null without a loss."""
+    calmar: float | None = None
+    """Growth over the deepest fall; null without one."""
+    cvar: float | None = None
+    """Mean loss of the worst twentieth of returns between dates, positive where it is one."""
+    skew: float | None = None
+    """Of returns between dates; null below three."""
+    best_month: float | None = None
+    """Highest return of a calendar month, of the first and the last only the part between the dates."""
+    worst_month: float | None = None
+    """Lowest return of a calendar month."""
+
+
+@dataclass(frozen=True, slots=True)
+class BenchmarkFigures:
+    """Returns between dates beside those of the benchmark; null where the benchmark has none to divide by.
+
+    Attributes:
+        beta: Covariance over the variance of the benchmark.
+        alpha: Mean return a year that beta does not explain, over no rate of interest.
+        tracking_error: Standard deviation of the difference, a year.
+        information_ratio: Mean difference a year over it.
+        up_capture: Compound return over that of the benchmark, of periods in which it rose.
+        down_capture: The same of periods in which it fell.
+    """
+
+    beta: float | None
+    alpha: float | None
+    tracking_error: float
+    information_ratio: float | None
+    up_capture: float | None
+    down_capture: float | None
 
 
 class PeriodReturn(Record):
@@ -138,6 +174,8 @@ class Simulated(Record):
     """Checksum of everything that it asks."""
     figures: Figures
     """Performance."""
+    against_benchmark: BenchmarkFigures | None = None
+    """Beside the benchmark; null where none was named."""
     wealth: Rows[float]
     """On each date, in the reporting currency."""
     band: Rows[Interval]
@@ -262,6 +300,8 @@ class Backtest(Record, schema="backtest"):
     """Those asked for, then baselines."""
     comparisons: Rows[Comparison]
     """Of each strategy with each other and with each baseline."""
+    benchmark: str | None = None
+    """Key of the strategy, the baseline or the asset that returns are held against; null where none was named."""
     selection: Selection | None = None
     """What can be said of all of them at once; null where that was not asked for."""
     events: Rows[EventLosses]

@@ -40,6 +40,20 @@ def backtest(found: Backtest, say: Language) -> Document:
             "Growth is that of all dates: of less than a year no rate a year is given. Volatility, turnover, costs and storage "
             "are a year's, and so are the differences below."
         )
+    answer.table(
+        "strategy | >Sharpe | >Sortino | >Calmar | >worst twentieth | >skew | >best month | >worst month",
+        (_ratios(answer, one, names) for one in found.strategies),
+    )
+    answer.line(
+        "Sharpe, Sortino and Calmar are over no rate of interest; worst twentieth is the mean loss of such periods between "
+        "dates."
+    )
+    if found.benchmark is not None:
+        answer.subtitle("Beside the benchmark {name}", name=names.get(found.benchmark) or answer.metal(found.benchmark))
+        answer.table(
+            "strategy | >beta | >alpha | >tracking error | >information ratio | >up capture | >down capture",
+            (_beside(answer, one, names) for one in found.strategies if one.name != found.benchmark),
+        )
     answer.subtitle("What can be concluded")
     _conclusion(answer, found, names)
     answer.table(
@@ -87,6 +101,26 @@ def _performance(answer: Answer, one: Simulated, names: dict[str, str], *, annua
     yield answer.number(figures.turnover, ".0%")
     yield answer.number(figures.costs, ".2%")
     yield answer.number(figures.storage, ".2%")
+
+
+def _ratios(answer: Answer, one: Simulated, names: dict[str, str]) -> Iterator[Cell]:
+    figures = one.figures
+    yield names[one.name]
+    yield from (answer.number(value, ".2f") for value in (figures.sharpe, figures.sortino, figures.calmar))
+    yield answer.number(figures.cvar, ".1%")
+    yield answer.number(figures.skew, ".1f")
+    yield from (answer.number(value, "+.1%") for value in (figures.best_month, figures.worst_month))
+
+
+def _beside(answer: Answer, one: Simulated, names: dict[str, str]) -> Iterator[Cell]:
+    found = one.against_benchmark
+    yield names[one.name]
+    if found is not None:
+        yield answer.number(found.beta, ".2f")
+        yield answer.number(found.alpha, "+.1%")
+        yield answer.number(found.tracking_error, ".1%")
+        yield answer.number(found.information_ratio, ".2f")
+        yield from (answer.number(value, ".0%") for value in (found.up_capture, found.down_capture))
 
 
 def _conclusion(answer: Answer, found: Backtest, names: dict[str, str]) -> None:

@@ -160,7 +160,8 @@ def _binding(answer: Answer, record: Run, limit: LimitPrice, names: Mapping[str,
 def _limit(answer: Answer, limit: LimitPrice, names: Mapping[str, str]) -> str:
     """A limit by its name, where it binds unless its name says so, and its value."""
     say = answer.say
-    where = [names.get(label, answer.country(label)) for label in limit.where if label]
+    spoken = answer.country if limit.kind == "country_exposure" else str
+    where = [names.get(label) or spoken(label) for label in limit.where if label]
     where = [label for label in where if label != limit.name]
     place = ", ".join(where[:WEIGHTS_NAMED])
     if (more := len(where) - WEIGHTS_NAMED) > 0:

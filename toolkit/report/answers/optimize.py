@@ -267,7 +267,8 @@ def _last_prices(answer: Answer, record: Run) -> None:
         if answer.say.known(row.name) == answer.say.known(row.where or row.name):
             of = answer.told("{name} is {value}, the limit {limit}", **bounds)
         else:
-            of = answer.told("{name} ({where}) is {value}, the limit {limit}", where=row.where, **bounds)
+            where = answer.country(row.where or "") if row.kind == "country_exposure" else row.where
+            of = answer.told("{name} ({where}) is {value}, the limit {limit}", where=where, **bounds)
         broken.append(plain(of))
     answer.line(
         "At the last observed prices what is held is worth {value:,.0f} {money} with its cash, and these limits are broken "
@@ -292,8 +293,8 @@ def _controls(answer: Answer, record: Run) -> None:
     held = {row.asset for row in record.positions if row.weight > 0}
     known = [row.supply for row in record.assets if row.asset in held and row.supply]
     answer.line(
-        "Under export control for {owner}: {controlled:.1%} of value. Supply: {shares} ({editions}).",
-        owner=record.owner.country, controlled=exposures.controlled,
+        "Under export control for {country}: {controlled:.1%} of value. Supply: {shares} ({editions}).",
+        country=record.owner.country, controlled=exposures.controlled,
         shares=", ".join(f"{country} {answer.number(share, '.0%')}" for country, share in countries),
         editions=", ".join(sorted({supply.source_id for supply in known})),
     )  # fmt: skip

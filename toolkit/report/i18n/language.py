@@ -27,6 +27,8 @@ LISTED = 30
 """Items that a sentence names one by one: nobody reads a thousand names in it, and the answer in JSON has them all."""
 AS_IT_STANDS = "s"
 """Specification of words that somebody typed, or has to type: they are in no language."""
+COUNTRIES = frozenset(("country", "countries", "origin", "destination", "partner", "place", "other_place", "route"))
+"""Places of messages that hold ISO-3 codes of countries: elsewhere ``ALB`` and ``MAR`` are what their owner calls so."""
 _DECIMALS = re.compile(r"\.(\d+)")
 _ROW = re.compile(r"(.+ )?row (\d+)")
 Key = tuple[str | None, str]
@@ -93,7 +95,8 @@ class Language:
         if not values:
             told = self._found(None, template)[0] if (None, template) in self.catalogue else self.known(template.format())
             return text(self.fmt.sentence(told))
-        written = {place: self._written(values[place], spec) for _, place, spec in _parsed(template) if place is not None}
+        places = [(place, spec) for _, place, spec in _parsed(template) if place is not None]
+        written = {place: self._written(values[place], spec, place) for place, spec in places}
         return self._filled(self._found(None, template)[0], written, self.fmt.sentence)
 
     def known(self, words: str) -> str:
@@ -138,18 +141,18 @@ class Language:
         """A list as bare words, with "and" before the last."""
         return plain(self.listed(items))
 
-    def _written(self, value: Any, spec: str) -> Inline:
-        """A value as its specification says: per cent, decimals, a day or a month; words as this language knows them."""
+    def _written(self, value: Any, spec: str, place: str) -> Inline:
+        """A value as its specification and the name of its place say: a figure, a day, a country, words as known here."""
         if isinstance(value, Mapping):
             return self.translate(value)
         if isinstance(value, list):
-            return self._several([self._written(item, "") for item in value], spec)
+            return self._several([self._written(item, "", place) for item in value], spec)
         if spec == AS_IT_STANDS:
             return name(value)
         if isinstance(value, str) and spec.startswith("%"):
             return self.fmt.short_date(value) if "%d" in spec else self.fmt.month(value)
         if isinstance(value, str):
-            return name(self.fmt.notices(self.known(short_country(value))))
+            return name(self.fmt.notices(self.known(short_country(value) if place in COUNTRIES else value)))
         return DASH if value is None else self.figure(value, spec)  # a record has none where a number was not finite
 
     def _several(self, items: Sequence[Inline], spec: str) -> Inline:

@@ -34,7 +34,7 @@ def growth(run: Findings) -> tuple[Block, ...]:
     wealth = _by_date(
         run, say("wealth by date, {currency}", currency=run.currency), lambda one, i: run.fmt.number(one.wealth[i])
     )
-    body = (growth_chart(run), _figures(run, found.strategies))
+    body = (growth_chart(run), _figures(run, found.strategies), _ratios(run, found), *_beside_benchmark(run, found))
     return (Figure(_inside(run, found, one), sub, body, legend((one.band, "band", _drawn_anew(run))), calculated(run), wealth),)
 
 
@@ -82,13 +82,10 @@ def _figures(run: Findings, strategies: Sequence[Simulated]) -> Table:
     fmt = run.fmt
     made = {one.name: returned(run, one) for one in strategies}
 
-    def named(one: Simulated) -> Span:
-        return strong(title(run, one)) if one.role == "strategy" else name(title(run, one))
-
     return run.table(
         "Figures after all costs",
         strategies,
-        left("Strategy", named),
+        left("Strategy", functools.partial(_named, run)),
         right(text(made[strategies[0].name].head), lambda one: made[one.name].figure),
         right("Interval", lambda one: made[one.name].interval or NONE) if any(one.interval for one in made.values()) else None,
         right("Volatility", lambda one: fmt.percent(one.figures.volatility)),
@@ -97,6 +94,48 @@ def _figures(run: Findings, strategies: Sequence[Simulated]) -> Table:
         right("Trading costs a year", lambda one: fmt.percent(one.figures.costs)),
         right("Storage a year", lambda one: fmt.percent(one.figures.storage)),
     )
+
+
+def _named(run: Findings, one: Simulated) -> Span:
+    return strong(title(run, one)) if one.role == "strategy" else name(title(run, one))
+
+
+def _ratios(run: Findings, found: Backtest) -> Table:
+    """What was earned for the risk, and the best and the worst month."""
+    fmt = run.fmt
+    return run.table(
+        "Ratios over no rate of interest, and months",
+        found.strategies,
+        left("Strategy", functools.partial(_named, run)),
+        right("Sharpe", lambda one: fmt.number(one.figures.sharpe, 2)),
+        right("Sortino", lambda one: fmt.number(one.figures.sortino, 2)),
+        right("Calmar", lambda one: fmt.number(one.figures.calmar, 2)),
+        right("Worst twentieth", lambda one: fmt.percent(one.figures.cvar)),
+        right("Skew", lambda one: fmt.number(one.figures.skew, 1)),
+        right("Best month", lambda one: fmt.percent(one.figures.best_month)),
+        right("Worst month", lambda one: fmt.percent(one.figures.worst_month)),
+    )
+
+
+def _beside_benchmark(run: Findings, found: Backtest) -> tuple[Table, ...]:
+    """Beta and the like of each strategy; nothing where no benchmark was named."""
+    fmt = run.fmt
+    each = [(one, beside) for one in found.strategies if (beside := one.against_benchmark) and one.name != found.benchmark]
+    if found.benchmark is None or not each:
+        return ()
+    benchmark = next((title(run, one) for one in found.strategies if one.name == found.benchmark), None)
+    table = run.table(
+        run.say("Beside the benchmark {name}", name=name(benchmark or of_key(found.benchmark, run.say))),
+        each,
+        left("Strategy", lambda row: _named(run, row[0])),
+        right("Beta", lambda row: fmt.number(row[1].beta, 2)),
+        right("Alpha", lambda row: fmt.percent(row[1].alpha)),
+        right("Tracking error", lambda row: fmt.percent(row[1].tracking_error)),
+        right("Information ratio", lambda row: fmt.number(row[1].information_ratio, 2)),
+        right("Up capture", lambda row: fmt.percent(row[1].up_capture, 0)),
+        right("Down capture", lambda row: fmt.percent(row[1].down_capture, 0)),
+    )
+    return (table,)
 
 
 def _by_date(run: Findings, caption: Text, cell: Callable[[Simulated, int], str]) -> Table:

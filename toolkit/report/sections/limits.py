@@ -11,7 +11,6 @@ from toolkit.report.compose import section
 from toolkit.report.document import Block, Figure, Missing, Row, left, right
 from toolkit.report.findings import WRITTEN_EXCESS, Findings
 from toolkit.report.i18n.asked import kept
-from toolkit.report.i18n.countries import NAMES
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.measures import SIDES, SOFT, SQUARES, Scale, fall_in_words, measure_words, scale, worth
 from toolkit.report.i18n.names import of_strategy
@@ -138,7 +137,7 @@ def _place(run: Findings, c: Limit) -> Inline:
         return say("not sold within {days} days", days=say.fmt.plain_number(c.days))
     if where in ("", c.name) or c.name == NAMELESS:
         return ""
-    if where in NAMES:
+    if c.kind == "country_exposure":
         return run.country(where)
     if where in PLACES:
         return say(PLACES[where])

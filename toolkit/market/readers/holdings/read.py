@@ -34,11 +34,11 @@ MOST_LOTS = 100_000
 """Lots of one file; more are refused."""
 
 
-def read_holdings(path: Source, *, names: Names, today: date, client: str | None = None) -> Holdings:
+def read_holdings(path: Source | Table, *, names: Names, today: date, client: str | None = None) -> Holdings:
     """Read a holdings file; see `docs/holdings.md` for its columns.
 
     Args:
-        path: CSV or Parquet file, or ``-`` for standard input.
+        path: As of `read_table`.
         names: How assets, forms and instruments are recognised.
         today: No lot but a planned one is bought later.
         client: As of `parse`.
@@ -50,7 +50,7 @@ def read_holdings(path: Source, *, names: Names, today: date, client: str | None
     return parse(path, names=names, today=today, client=client).holdings()
 
 
-def parse(path: Source, *, names: Names, today: date, client: str | None = None) -> ReadFile:
+def parse(path: Source | Table, *, names: Names, today: date, client: str | None = None) -> ReadFile:
     """The rows of a holdings file that can be read, and the faults of the others.
 
     Args:
