@@ -19,6 +19,7 @@ from toolkit.app.backtest.run import BacktestRequest
 from toolkit.app.backtest.run import backtest as backtest_of
 from toolkit.app.subjects import Subject
 from toolkit.core.errors import SpecError
+from toolkit.core.threads import one_thread
 from toolkit.records.answers import backtest as records
 from toolkit.strategy.model import Strategy
 
@@ -95,6 +96,7 @@ class Backtest(ReportedAnswer[records.Backtest]):
         return BacktestPlots(self._subject.record)
 
 
+@one_thread()
 def backtest(
     strategies: Named | Sequence[Named] = "physical-basket",
     market: Market | None = None,

@@ -16,6 +16,7 @@ from toolkit.app.clients import client_name
 from toolkit.app.holdings.exposure import ExposureRequest, expose
 from toolkit.controls.events import CIVIL, end_user_of
 from toolkit.core.errors import SpecError
+from toolkit.core.threads import one_thread
 from toolkit.records.exposure import ExposureAnswer
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class Exposure(ReportedAnswer[ExposureAnswer]):
         return holdings(self.request)
 
 
+@one_thread()
 def exposure(
     holdings: PathText,
     market: Market | None = None,

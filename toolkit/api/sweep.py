@@ -21,6 +21,7 @@ from toolkit.app.sweeps.run import futures as futures_of
 from toolkit.app.sweeps.run import sweep as sweep_of
 from toolkit.core.errors import SpecError
 from toolkit.core.limits import MOST_FUTURES
+from toolkit.core.threads import one_thread
 from toolkit.records.answers import sweep as records
 from toolkit.strategy.model import Strategy
 
@@ -43,6 +44,7 @@ class Sweep(Answer[records.Sweep]):
         return rows(told)
 
 
+@one_thread()
 def sweep(
     strategy: str | PathLike[str] | Strategy = "physical-basket",
     market: Market | None = None,
@@ -139,6 +141,7 @@ class Futures(Answer[records.Futures]):
         return rows(told)
 
 
+@one_thread()
 def futures(
     strategy: str | PathLike[str] | Strategy = "physical-basket",
     market: Market | None = None,

@@ -146,7 +146,7 @@ class WealthEffect:
         soft = rows.part(rows.soft)
         broken = sum(own.price * max(own.excess(x), 0.0) for own in problem.convex_constraints() if own.price is not None)
         beyond = np.maximum(soft.rows.matvec(x) - soft.h, 0.0)
-        return problem.objective.value(problem, x[:-1]) + self._charges / problem.wealth + float(soft.price @ beyond) + broken
+        return problem.objective.value(problem, x[:-1], self._charges / problem.wealth) + float(soft.price @ beyond) + broken
 
 
 @dataclass(frozen=True, slots=True)

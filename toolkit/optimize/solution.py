@@ -13,6 +13,7 @@ from toolkit.core.forecast import FloatArray, read_only_arrays
 from toolkit.optimize.costs import TRADED
 from toolkit.optimize.limits import LimitReport, limit_reports
 from toolkit.optimize.lots.exact import WholeLots, whole_lots, with_leftover
+from toolkit.optimize.lots.ratio import largest_ratio
 from toolkit.optimize.problem import LinearConstraints, Problem
 from toolkit.optimize.quadratic import ConvexObjective, Quadratic
 from toolkit.optimize.solvers.continuous import Continuous
@@ -42,7 +43,8 @@ class Allocation:
         entry_cost: As a fraction of the budget.
         status: ``optimal``, ``optimal_inaccurate`` or ``feasible`` (whole lots).
         objective: Value at the final weights.
-        lots_gap: Proven relative gap of whole lots.
+        lots_gap: By which part of the best bound of any whole-lot answer the objective may be above it; None where nothing is
+            proven. Of a rule that names weights and minimises nothing, that of the distance to them.
         rounding_cost: By how much rounding the continuous optimum by hand would be worse than these lots, relative to the
             objective; None where no such rounding holds every limit, or there are no lots.
         reports: Makes `limits`.
@@ -131,7 +133,7 @@ def solve(problem: Problem, solver: SolverSpec, work: Work) -> Allocation:
         lots=lots,
         entry_cost=entry,
         status=status,
-        objective=problem.objective.value(problem, weights) + charges / (1.0 - entry),
+        objective=problem.objective.value(problem, weights, charges / (1.0 - entry)),
         lots_gap=gap,
         rounding_cost=by_hand,
         reports=partial(
@@ -188,25 +190,33 @@ def _not_worth_fees(problem: Problem, values: FloatArray) -> bool:
 
 
 def _in_lots(problem: Problem, continuous: Continuous, wealth: float, solver: SolverSpec, work: Work) -> WholeLots:
-    """Whole lots: of the objective where it is a sum of risk, return and costs, else the nearest to the continuous optimum."""
-    relaxed = continuous.x[: len(problem.universe)]
-    target = problem.objective.function(problem) or ConvexObjective(Quadratic.tracking(problem.forecast, relaxed))
-    size = float(problem.forecast.variance(relaxed)) if target.quadratic.target.any() else 0.0
+    """Whole lots: the best of the objective, or the nearest to weights that a rule names and no function."""
+    relaxed, charged = continuous.x[: len(problem.universe)], charges_count(problem)
+    function, fraction = problem.objective.function(problem), problem.objective.fraction(problem)
+    target = function or ConvexObjective(Quadratic.tracking(problem.forecast, relaxed))
     convex = (*problem.convex_constraints(), *problem.objective_limits(), *continuous.inside)
     granted = work.left
     try:
-        return whole_lots(
-            problem,
-            target.quadratic,
-            relaxed,
-            wealth,
-            target_gap=solver.gap,
-            size=size,
-            work=work,
-            parts=target.parts,
-            convex=convex,
-            charged=charges_count(problem),
-        )
+        if fraction is not None:
+            found = largest_ratio(
+                problem, fraction, relaxed, wealth, target_gap=solver.gap, work=work, convex=convex, charged=charged
+            )
+        else:
+            found = whole_lots(
+                problem,
+                target.quadratic,
+                relaxed,
+                wealth,
+                target_gap=(1.0 + solver.gap) ** (1 / target.power) - 1.0,
+                size=0.0 if function else float(problem.forecast.variance(relaxed)),
+                work=work,
+                parts=target.parts,
+                convex=convex,
+                charged=charged,
+            )
+        # Convex limits inside those on contributions to risk leave out answers of which nothing is proven.
+        proven = found.gap is not None and not continuous.inside
+        return replace(found, gap=(1.0 + found.gap) ** target.power - 1.0 if proven else None)
     except (Infeasible, NumericalFailure) as failure:
         if isinstance(failure, NumericalFailure) and solver.gap < ANY and work.left > granted / 2:
             # Not for want of work: a search that asks for less meets other points.
