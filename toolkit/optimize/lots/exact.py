@@ -19,6 +19,7 @@ from toolkit.optimize.costs import TRADED
 from toolkit.optimize.functions import ConvexConstraints, ConvexFunction
 from toolkit.optimize.lots.approximation import LIMITS, Approximation, RelaxedPoint, solve_fixed_integer
 from toolkit.optimize.lots.rounding import Incumbent, Score
+from toolkit.optimize.lots.start import start_with_few
 from toolkit.optimize.lots.tree import Tree
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.quadratic import Quadratic
@@ -39,8 +40,9 @@ SMALL_TRADE = 2.0
 """Trades that are less than this many times what they cost are tried to be left out of the answer."""
 RELAXATION_GAP = 0.02
 """The relaxation is solved to this part of the gap."""
-APPROXIMATED = 0.5
-"""What the approximation of the quadratic may cost of the gap; the search of the lots may cost the rest."""
+APPROXIMATED, COARSE = 0.5, 0.1
+"""What the approximation of the quadratic may cost of the gap, for the search of the lots may cost the rest, and, where that is
+more, of the distance from the relaxation to the best answer: finer rows would be many, and cut off nothing."""
 ROUNDED_TO_CENTS = 2e-7
 """By how much what is held today may go beyond a limit: its amounts were rounded to cents."""
 CUTTING_PLANES = 100
@@ -126,15 +128,16 @@ def whole_lots(
     best = Incumbent(score, start, max(size, ZERO_OBJECTIVE * near.scale), first, sought)
 
     current = CurrentHoldings.of(score, best)
+    if known is not None:
+        best.offer(known, moved=False)
+    start_with_few(near, start, best, target_gap)
     middle = relaxation(near, start, lambda value: RELAXATION_GAP * target_gap * max(abs(value), best.size), first)
     if middle is None:
         raise Infeasible("no whole lots hold the limits.")
     best.prove(middle.bound)
-    if known is not None:
-        best.offer(known, moved=False)
     for values in (start, middle.values):
         best.offer(terms.whole(values), moved=True)
-    near.refine(middle, best.value, APPROXIMATED * best.allowed(target_gap), best.work)
+    near.refine(middle, best.value, _coarseness(best, middle, target_gap), best.work)
     tree = Tree(near, best, middle.bound) if near.shared else None
 
     def search() -> int:
@@ -217,7 +220,9 @@ def _leave_out_small(near: Approximation, best: Incumbent, target_gap: float, wo
     )
     if not np.any(trades[small] > TRADED):
         return
-    fewer = solve_fixed_integer(near, np.where(small, problem.previous, best.values), VALUES_GAP * best.allowed(target_gap), work)
+    fewer = solve_fixed_integer(
+        near, np.where(small, problem.previous, best.values), VALUES_GAP * best.allowed(target_gap), work
+    )
     if fewer is None:
         return
     before, after = (problem.costs.entry(values - problem.previous, problem.data.budget) for values in (best.values, fewer))
@@ -269,8 +274,14 @@ def _search(near: Approximation, middle: RelaxedPoint, best: Incumbent, target_g
             best.offer(points[-1], moved=True)
         nearer = not np.isfinite(before) or before - best.value > FINER_FROM * (before - middle.bound)
         if np.isfinite(best.value) and nearer and not best.proven(target_gap):
-            near.refine(middle, best.value, APPROXIMATED * best.allowed(target_gap), best.work)
+            near.refine(middle, best.value, _coarseness(best, middle, target_gap), best.work)
     return rounds
+
+
+def _coarseness(best: Incumbent, middle: RelaxedPoint, target_gap: float) -> float:
+    """By how much the approximation of the quadratic may be wrong."""
+    distance = best.value - middle.bound if np.isfinite(best.value) else 0.0
+    return max(APPROXIMATED * best.allowed(target_gap), COARSE * distance)
 
 
 def _whole(counts: FloatArray) -> FloatArray:

@@ -154,6 +154,10 @@ class Score:
                 rise += (constraint.price or 1.0) * constraint.function.gradient(x)
         return (rise[:-1] - rise[-1]) / self.wealth
 
+    def gradient(self, values: FloatArray) -> FloatArray:
+        """(n,) of the objective and of what it adds for exceeded limits at the values, (n,), about."""
+        return self.quadratic.gradient(values / self.wealth) / self.wealth + self.slope(values)
+
     def search(self, values: FloatArray, work: Work | None = None) -> tuple[float, float, FloatArray]:
         """The excess, the objective and the values, (n,), from which no move of lots is better.
 
