@@ -49,6 +49,7 @@ class Allocation:
             objective; None where no such rounding holds every limit, or there are no lots.
         reports: Makes `limits`.
         reproducible: False where the clock ended a search, so that another machine may find another answer.
+        out_of_work: Whether a search ended because the work that was granted was used up.
     """
 
     weights: FloatArray
@@ -63,6 +64,7 @@ class Allocation:
     rounding_cost: float | None
     reports: Callable[[], tuple[LimitReport, ...]] = field(repr=False, compare=False)
     reproducible: bool = True
+    out_of_work: bool = False
 
     def __post_init__(self) -> None:
         read_only_arrays(self)
@@ -146,6 +148,7 @@ def solve(problem: Problem, solver: SolverSpec, work: Work) -> Allocation:
             order=solver.order,
         ),
         reproducible=not work.late,
+        out_of_work=work.over,
     )
 
 

@@ -62,9 +62,9 @@ class WholeLots:
         lots: (n,) whole lots; NaN for an asset that is not traded in lots.
         objective: Of the values.
         bound: Proven lower bound of the objective of any discrete answer.
-        gap: Proven gap over the size of the bound, None where there is none. Weights of the objective are values over one wealth W, that of the continuous
-            optimum. Weights that are reported are values over the answer's own wealth w, 1 less its entry costs: the
-            variance of the same values is (W / w)^2 times as large, a return W / w times. Another answer with the wealth
+        gap: Proven, over the size of the bound; None where there is none. Weights of the objective are values over one wealth
+            W, that of the continuous optimum. Weights that are reported are values over the answer's own wealth w, 1 less its
+            entry costs: the variance of the same values is (W / w)^2 times as large, a return W / w times. Another answer with the wealth
             v can thus be better in the objective that is reported by up to 2 |v - w| / w (variance) or |v - w| / w
             (return) of it more than the gap says. Two portfolios of the same three metals with proven gaps of 1e-7 and
             3e-5 differed by 2.7e-5 that way; where spreads differ by some per cent and the answers by some per cent of
@@ -163,8 +163,8 @@ def whole_lots(
     told = np.isfinite(by_hand) and bool(terms.in_lots.any())
     cost = max(0.0, by_hand - best.value) / best.unit if told else None
     # Where the bound is as good as zero nothing can be told as a part of it.
-    told = best.gap <= target_gap or abs(best.bound) >= best.size
-    return WholeLots(values, lots, best.value, best.bound, best.gap if told and np.isfinite(best.gap) else None, rounds, cost)
+    told = np.isfinite(best.gap) and (best.gap <= target_gap or abs(best.bound) >= best.size or size > 0)
+    return WholeLots(values, lots, best.value, best.bound, best.gap if told else None, rounds, cost)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The largest ratio in whole lots and few holdings, with a bound of every answer: Dinkelbach (1967) over mixed-integer programs.
+"""The largest ratio in whole lots and few holdings, with a bound of every answer: Dinkelbach (1967) over integer programs.
 
 At a level, level x risk - numerator is convex, and where no answer has it below zero none has a larger ratio than the level.
 So the search is repeated at a level that is the gap above the best ratio so far, until nothing is found or the work is used up.
@@ -20,7 +20,7 @@ from toolkit.optimize.solvers.solve import QUADRATIC_ORDER
 from toolkit.optimize.solvers.work import Work
 
 ABOVE = 0.25
-"""Part of the gap by which the first level is above the continuous optimum: there rounding and moving lots are all that is done."""
+"""Part of the gap by which the first level is above the continuous optimum: there a start is all that is looked for."""
 PART_OF_LEVEL = 0.9
 """Of the gap, the next level above the best ratio: the rest is for the tolerances of the linear programs."""
 
@@ -75,7 +75,8 @@ def largest_ratio(
         if best is None or better:
             best, largest = found, ratio
         # Of an answer with a larger ratio the numerator is above level x risk by no more than the bound.
-        beyond = 0.0 if found.bound >= 0 else -found.bound / _least_risk(problem, risk, convex)
+        beyond, least = max(-found.bound, 0.0), 0.0 if found.bound >= 0 else _least_risk(problem, risk, convex)
+        beyond = beyond and (beyond / least if least > 0 else np.inf)
         proven, upper = level + beyond < upper, min(upper, level + beyond)
         following = max(largest, 0.0) / (1.0 - PART_OF_LEVEL * target_gap)
         if upper - largest <= target_gap * upper or work.over or not (better or (proven and following < level)):

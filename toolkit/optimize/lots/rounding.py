@@ -272,4 +272,4 @@ class Incumbent:
 
     def proven(self, gap: float) -> bool:
         """Whether the search may end."""
-        return self.gap <= gap or (np.isfinite(self.value) and self.bound >= self.enough(gap))
+        return np.isfinite(self.value) and self.bound >= self.enough(gap)
