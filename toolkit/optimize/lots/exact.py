@@ -64,8 +64,8 @@ class WholeLots:
         bound: Proven lower bound of the objective of any discrete answer.
         gap: Proven, over the size of the bound; None where there is none. Weights of the objective are values over one wealth
             W, that of the continuous optimum. Weights that are reported are values over the answer's own wealth w, 1 less its
-            entry costs: the variance of the same values is (W / w)^2 times as large, a return W / w times. Another answer with the wealth
-            v can thus be better in the objective that is reported by up to 2 |v - w| / w (variance) or |v - w| / w
+            entry costs: the variance of the same values is (W / w)^2 times as large, a return W / w times. Another answer with
+            wealth v can thus be better in the objective that is reported by up to 2 |v - w| / w (variance) or |v - w| / w
             (return) of it more than the gap says. Two portfolios of the same three metals with proven gaps of 1e-7 and
             3e-5 differed by 2.7e-5 that way; where spreads differ by some per cent and the answers by some per cent of
             the budget, it is of the order of 1e-4.
@@ -131,27 +131,8 @@ def whole_lots(
     if known is not None:
         best.offer(known, moved=False)
     start_with_few(near, start, best, target_gap)
-    middle = relaxation(near, start, lambda value: RELAXATION_GAP * target_gap * max(abs(value), best.size), first)
-    if middle is None:
-        raise Infeasible("no whole lots hold the limits.")
-    best.prove(middle.bound)
-    for values in (start, middle.values):
-        best.offer(terms.whole(values), moved=True)
-    near.refine(middle, best.value, _coarseness(best, middle, target_gap), best.work)
-    tree = Tree(near, best, middle.bound) if near.shared else None
-
-    def search() -> int:
-        return _search(near, middle, best, target_gap) if tree is None else tree.search(target_gap)
-
-    rounds = search()
-    if not np.isfinite(best.value):
-        # A bound of infinity is a proof: the last program, a relaxation of the problem, had no answer.
-        if best.bound == np.inf:
-            raise Infeasible("no whole lots hold the limits.")
-        raise NumericalFailure("no whole lots were found.")
-    if not best.proven(target_gap) and not work.over:
-        best.work = work
-        rounds += search()
+    best.offer(terms.whole(start), moved=True)
+    rounds = _search_from_start(near, start, best, target_gap, work)
     _leave_out_small(near, best, target_gap, work)
     if current is not None and current.as_good(best, target_gap):
         best.value, best.values = current.value, problem.previous
@@ -229,6 +210,40 @@ def _leave_out_small(near: Approximation, best: Incumbent, target_gap: float, wo
     value = score.one(fewer)[1]
     if value <= best.value + 2.0 * max(before - after, 0.0) * best.unit:
         best.value, best.values = value, fewer
+
+
+def _search_from_start(near: Approximation, start: FloatArray, best: Incumbent, target_gap: float, work: Work) -> int:
+    """The relaxation, and then the search, whose rounds are returned; what is known already stays where there is no work for it.
+
+    Raises:
+        Infeasible, NumericalFailure: as of `whole_lots`.
+    """
+    try:
+        middle = relaxation(near, start, lambda value: RELAXATION_GAP * target_gap * max(abs(value), best.size), best.work)
+    except NumericalFailure:
+        if np.isfinite(best.value):
+            return 0
+        raise
+    if middle is None:
+        raise Infeasible("no whole lots hold the limits.")
+    best.prove(middle.bound)
+    best.offer(near.score.terms.whole(middle.values), moved=True)
+    near.refine(middle, best.value, _coarseness(best, middle, target_gap), best.work)
+    tree = Tree(near, best, middle.bound) if near.shared else None
+
+    def search() -> int:
+        return _search(near, middle, best, target_gap) if tree is None else tree.search(target_gap)
+
+    rounds = search()
+    if not np.isfinite(best.value):
+        # A bound of infinity is a proof: the last program, a relaxation of the problem, had no answer.
+        if best.bound == np.inf:
+            raise Infeasible("no whole lots hold the limits.")
+        raise NumericalFailure("no whole lots were found.")
+    if not best.proven(target_gap) and not work.over:
+        best.work = work
+        rounds += search()
+    return rounds
 
 
 def _search(near: Approximation, middle: RelaxedPoint, best: Incumbent, target_gap: float) -> int:
