@@ -89,7 +89,7 @@ def limit_reports(
             continue
         row = min(rows, key=lambda r: (limits.h[r] - values[r], r))
         sign = 1.0 if limits.sides[row] == "upper" else -1.0
-        price = None if found is None else found.rows(rows)
+        price = None if found is None else found.rows(rows, position)
         limit, most = float(sign * limits.h[row]) + 0.0, None
         if sign > 0 and isinstance(constraint, HoldLimited) and constraint.upper is not None:
             limit, most = constraint.upper, constraint.most_held

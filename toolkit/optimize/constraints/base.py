@@ -283,6 +283,10 @@ class Constraint(Term):
         """Position of each weight that may be negative because of it (n is cash) -> the least it may be."""
         return {}
 
+    def opens(self, data: ConstraintData) -> frozenset[int]:  # noqa: ARG002
+        """Positions of the weights that could be negative if it were relaxed by however little, and cannot because of it."""
+        return frozenset()
+
     def convex(self, data: ConstraintData) -> ConvexConstraint | None:  # noqa: ARG002
         """The limit on a convex function of the weights; None where there is none."""
         return None
@@ -377,6 +381,8 @@ def least_weights(constraints: Sequence[Constraint], data: ConstraintData) -> Fl
     return read_only(least)
 
 
+LITTLE = 1e-9
+"""By how much a limit is relaxed to see whether weights could be negative then."""
 LARGEST_WEIGHT = 10.0
 """Largest limit on a weight that may be negative or borrowed for."""
 Multiple = Annotated[float, Field(ge=-LARGEST_WEIGHT, le=LARGEST_WEIGHT)]
@@ -516,6 +522,15 @@ class SignedLimits(LowerUpperLimited):
     def lets_negative(self) -> bool:
         """Whether weights may be negative because of it."""
         return False
+
+    def opens(self, data: ConstraintData) -> frozenset[int]:
+        """Those that a limit at zero, or at all that is owned, keeps from it."""
+        sides = {"lower": self.lower, "upper": self.upper}
+        wider = {key: limit + (LITTLE if key == "upper" else -LITTLE) for key, limit in sides.items() if limit is not None}
+        try:
+            return frozenset(self.model_copy(update=wider).least(data)) - frozenset(self.least(data))
+        except SpecError:  # metal cannot be sold short, whatever the limit
+            return frozenset()
 
 
 def limits_beyond_whole(constraints: Sequence[Constraint]) -> list[tuple[str, str, float]]:

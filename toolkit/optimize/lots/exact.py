@@ -213,7 +213,7 @@ def _leave_out_small(near: Approximation, best: Incumbent, target_gap: float, wo
 
 
 def _search_from_start(near: Approximation, start: FloatArray, best: Incumbent, target_gap: float, work: Work) -> int:
-    """The relaxation, and then the search, whose rounds are returned; what is known already stays where there is no work for it.
+    """The relaxation and the search, whose rounds are returned; what is known stays where there is no work for them.
 
     Raises:
         Infeasible, NumericalFailure: as of `whole_lots`.

@@ -181,3 +181,54 @@ def test_a_strategy_in_python_says_the_same_in_a_file():
     assert [one.kind for one in strategy.constraints] == ["bounds", "gross", "net"]  # net says how much cash there is
     read = decode_strategy(tomllib.loads(strategy.to_toml()), name="own", file="own.toml")
     assert read.fingerprint == strategy.fingerprint
+
+
+@pytest.mark.parametrize("seed", [0, 5])
+@pytest.mark.parametrize(
+    ("term", "keys"),
+    [({"kind": "net", "lower": 1.0, "upper": 1.0}, {"lower": -1, "upper": 1}), ({"kind": "cash", "lower": 0.0}, {"lower": -1})],
+)
+def test_a_limit_at_all_that_is_owned_is_priced_with_what_could_be_borrowed_beyond_it(term, keys, seed):
+    """The sign of cash holds the same, and gives way with the limit: one of the two was taken for worth nothing."""
+    utility = {"kind": "max_utility", "risk_aversion": 1.0}
+
+    def solve(room):
+        moved = {**term, "name": "it", **{key: term[key] + sign * room for key, sign in keys.items()}}
+        return allocate(
+            problem_of(random_covariance(6, seed), objective=utility, constraints=[SHORT, moved], expected=EXPECTED)
+        )
+
+    (report,) = [limit for limit in solve(0.0).limits if limit.name == "it"]
+    worth = (solve(0.0).objective - solve(1e-4).objective) / 1e-4
+    assert worth > 1e-3
+    assert report.shadow_price == pytest.approx(worth, rel=1e-2)
+
+
+def test_metal_has_no_price_of_being_sold_short():
+    metal = [Asset(key=f"a{i}", name=f"A{i}", unit="kg") for i in range(3)]
+    none = {"name": "it", "kind": "bounds", "lower": 0.0, "upper": 0.9}
+    assert all(asset.is_physical for asset in metal)
+    answer = allocate(problem_of(random_covariance(3, 1), assets=metal, constraints=[none, INVESTED]))
+    assert [limit.shadow_price for limit in answer.limits if limit.name == "it"] == [0.0]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_returns_in_a_box_are_worst_for_shorts_where_they_are_high(seed):
+    rng = np.random.default_rng(seed)
+    covariance, error = random_covariance(6, seed), rng.uniform(0.01, 0.04, 6)
+    problem = problem_of(
+        covariance,
+        objective={"kind": "max_utility", "risk_aversion": 1.0, "robust": "box"},
+        constraints=[SHORT, INVESTED],
+        expected=EXPECTED,
+    )
+    problem = replace(problem, forecast=replace(problem.forecast, expected_cov=np.diag(error**2)))
+    answer = allocate(problem)
+    w = answer.weights
+    assert w.min() < -1e-3
+    worst = min(EXPECTED @ w - sum(s * error * w) for s in np.array(np.meshgrid(*[[-1, 1]] * 6)).reshape(6, -1).T)
+    assert answer.objective == pytest.approx(0.5 * w @ covariance @ w - worst, abs=1e-9)
+    gradient = problem.objective.gradient(problem, w)
+    assert gradient is not None
+    slope = covariance @ w - EXPECTED + error * np.sign(w)
+    np.testing.assert_allclose(gradient.total[np.abs(w) > 1e-6], slope[np.abs(w) > 1e-6], atol=1e-9)
