@@ -145,7 +145,9 @@ def _of_answer(prepared: Prepared, allocation: Allocation, money: AllocationAmou
         yield Remark("answer", text)
     elif gap is not None and gap > wanted * (1 + 1e-6):
         ended = message("the time limit of the solver ended the search")
-        if not allocation.out_of_work:
+        if prepared.units:
+            ended = message("of whole pieces other quantities were not searched")
+        elif not allocation.out_of_work:
             ended = message("the search came to the precision of the solver")
         text = message(
             "The answer is proven to be at most {gap:.1%} of the best possible value away from it, not the {wanted:.1%} that "
@@ -154,7 +156,7 @@ def _of_answer(prepared: Prepared, allocation: Allocation, money: AllocationAmou
             wanted=wanted,
             ended=ended,
         )
-        yield Remark("answer", text, message("Raise solver.time_limit.") if allocation.out_of_work else "")
+        yield Remark("answer", text, message("Raise solver.time_limit.") if allocation.out_of_work and not prepared.units else "")
     if not allocation.reproducible:
         text = message("The clock ended the search, not the work: another run may find other lots under the same run id.")
         yield Remark("answer", text, message("Raise solver.time_limit, or run it on a faster machine."))
