@@ -19,7 +19,7 @@ from toolkit.optimize.quadratic import ConvexObjective, Quadratic
 from toolkit.optimize.solvers.continuous import Continuous
 from toolkit.optimize.solvers.solve import SolverInfeasible, SolverSpec
 from toolkit.optimize.solvers.work import Work
-from toolkit.optimize.wealth import NotSolved, charges_count, solve_for_wealth_after_costs
+from toolkit.optimize.wealth import ROUNDS, SETTLED_WEALTH, NotSolved, charges_count, solve_for_wealth_after_costs
 
 AS_GOOD = 1e-6
 """By how much what is held may go beyond a limit, or be worse than the optimum (relative), and still be as good: what solvers
@@ -104,8 +104,11 @@ def solve(problem: Problem, solver: SolverSpec, work: Work) -> Allocation:
     if as_good_as_held(problem, limits, continuous.x):
         values = problem.previous.copy()
     status = continuous.status
-    discrete = problem.integer_requirements() is not None
-    if _trades_too_much(problem, continuous.x, wealth) and not np.array_equal(values, problem.previous):
+    discrete, short = problem.integer_requirements() is not None, problem.data.negative.any()
+    if discrete and short:  # no lots and no numbers of holdings go with it, and of values weights of a known wealth hold bounds
+        problem, limits, continuous, wealth = _at_known_wealth(problem, continuous, wealth, solver)
+        discrete, values = False, continuous.x[:n] * wealth
+    if not short and _trades_too_much(problem, continuous.x, wealth) and not np.array_equal(values, problem.previous):
         # Of no optimum at a wealth the trades leave that wealth: only a program in money finds those that do.
         discrete, continuous = True, replace(continuous, multipliers=None)
     if discrete or _not_worth_fees(problem, values):
@@ -174,6 +177,23 @@ def as_good_as_held(problem: Problem, limits: LinearConstraints, x: FloatArray) 
         return False
     best = problem.objective.value(problem, x[:-1])
     return problem.objective.value(problem, today[:-1]) - best <= AS_GOOD * abs(best)
+
+
+def _at_known_wealth(
+    problem: Problem, continuous: Continuous, wealth: float, solver: SolverSpec
+) -> tuple[Problem, LinearConstraints, Continuous, float]:
+    """The problem, its rows, its optimum and its wealth where bounds of values are rows of weights at that wealth."""
+    for _ in range(ROUNDS):
+        known = wealth
+        problem = replace(problem, data=replace(problem.data, wealth=known))
+        limits = problem.linear_constraints()
+        try:
+            problem, continuous, wealth = solve_for_wealth_after_costs(problem, limits, solver.order)
+        except (SolverInfeasible, NumericalFailure) as failure:
+            raise NotSolved(problem, failure) from failure
+        if abs(wealth - known) < SETTLED_WEALTH:
+            break
+    return problem, problem.linear_constraints(), continuous, wealth
 
 
 def _trades_too_much(problem: Problem, x: FloatArray, wealth: float) -> bool:

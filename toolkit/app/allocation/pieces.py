@@ -21,6 +21,7 @@ from toolkit.core.messages import message
 from toolkit.core.remarks import Remark
 from toolkit.optimize.allocate import allocate_giving_way
 from toolkit.optimize.constraints.base import Constraint, ConstraintData, IntegerRequirements, LinearConstraint
+from toolkit.optimize.problem import Problem
 from toolkit.optimize.solution import Allocation, solve
 from toolkit.optimize.solvers.work import Work
 

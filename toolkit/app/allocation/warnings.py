@@ -156,7 +156,9 @@ def _of_answer(prepared: Prepared, allocation: Allocation, money: AllocationAmou
             wanted=wanted,
             ended=ended,
         )
-        yield Remark("answer", text, message("Raise solver.time_limit.") if allocation.out_of_work and not prepared.units else "")
+        yield Remark(
+            "answer", text, message("Raise solver.time_limit.") if allocation.out_of_work and not prepared.units else ""
+        )
     if not allocation.reproducible:
         text = message("The clock ended the search, not the work: another run may find other lots under the same run id.")
         yield Remark("answer", text, message("Raise solver.time_limit, or run it on a faster machine."))

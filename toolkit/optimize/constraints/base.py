@@ -52,6 +52,7 @@ class ConstraintData:
         least: (n + 1,) how far below zero the constraints let each weight go, cash last; zeros where nothing may be sold
             short or borrowed. `Problem` fills it.
         own_groups: Groups that the strategy states for its own assets; one may have no member here.
+        wealth: After entry costs, as a fraction of the budget, where values are to be held as weights of it.
     """
 
     universe: Universe
@@ -75,6 +76,14 @@ class ConstraintData:
     outside: tuple[str, ...] = ()
     least: FloatArray | None = None
     own_groups: tuple[str, ...] = ()
+    wealth: float | None = None
+
+    def weights_of(self, values: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """The least and the greatest weights that values, fractions of the budget, are of any wealth that costs may leave."""
+        most = values / max(self.least_wealth, 1e-9)
+        if self.wealth is not None:
+            return values / self.wealth, values / self.wealth
+        return np.minimum(values, most), np.maximum(values, most)
 
     @property
     def negative(self) -> NDArray[np.bool_]:
@@ -166,6 +175,11 @@ class IntegerRequirements:
     kept: NDArray[np.bool_] | bool = False
     least: FloatArray | float = 0.0
     greatest: FloatArray | float = np.inf
+
+    @property
+    def of_values(self) -> bool:
+        """Whether all that is asked are bounds of values, which weights of a known wealth hold as well."""
+        return not (self.lots or self.counts or np.any(self.minimum))
 
     @classmethod
     def merged(cls, asked: Sequence[IntegerRequirements]) -> IntegerRequirements:

@@ -129,7 +129,7 @@ def test_an_objective_of_long_positions_is_refused_by_name(kind):
 
 
 @pytest.mark.parametrize(
-    "rule", [{"kind": "lots"}, {"kind": "cardinality", "upper": 2}, {"kind": "min_ticket", "fraction": 0.1}, {"kind": "no_buy"}]
+    "rule", [{"kind": "lots"}, {"kind": "cardinality", "upper": 2}, {"kind": "min_ticket", "fraction": 0.1}]
 )
 def test_what_asks_for_whole_lots_is_refused_by_name(rule):
     with pytest.raises(SpecError, match="'rule': whole lots"):
@@ -232,3 +232,39 @@ def test_returns_in_a_box_are_worst_for_shorts_where_they_are_high(seed):
     assert gradient is not None
     slope = covariance @ w - EXPECTED + error * np.sign(w)
     np.testing.assert_allclose(gradient.total[np.abs(w) > 1e-6], slope[np.abs(w) > 1e-6], atol=1e-9)
+
+
+@pytest.mark.parametrize("kind", ["no_trade", "no_sell", "no_buy", "keep_at_least"])
+def test_a_book_with_shorts_is_held_and_traded_to_the_cent(kind):
+    """What is kept was refused beside shorts, by constraints of the holdings that nobody wrote."""
+    previous = np.array([0.5, -0.2, 0.45, 0.1, -0.1, 0.15])
+    costs = Costs(half_spread=np.full(6, 0.02), storage=np.zeros(6))
+    keeps = {
+        "name": "kept",
+        "kind": kind,
+        **({"values": {"a0": 30_000.0}} if kind == "keep_at_least" else {"assets": ["a0", "a1"]}),
+    }
+    utility = {"kind": "max_utility", "risk_aversion": 1.0}
+    pulled = np.array([0.3 if kind == "no_buy" else -0.2, 0.3, 0.05, 0.01, 0.12, -0.04])
+    problem = problem_of(
+        random_covariance(6, 3),
+        objective=utility,
+        constraints=[SHORT, {**GROSS, "upper": 1.8}, INVESTED, keeps],
+        expected=pulled,
+        previous=previous,
+        costs=costs,
+    )
+    answer = allocate(problem)
+    assert answer.entry_cost > 1e-3
+    match kind:
+        case "no_trade":
+            np.testing.assert_allclose(answer.values[:2], previous[:2], atol=1e-7)
+        case "no_sell":
+            assert answer.values[0] == pytest.approx(previous[0], abs=1e-7)
+            assert answer.values[1] > previous[1]
+        case "no_buy":
+            np.testing.assert_allclose(answer.values[:2], previous[:2], atol=1e-7)
+        case _:
+            assert answer.values[0] == pytest.approx(0.3, abs=1e-7)
+    assert all(limit.slack is None or limit.slack > -1e-6 for limit in answer.limits)
+    assert answer.weights.min() < -0.05
