@@ -15,6 +15,7 @@ from toolkit.api.market import PathText
 from toolkit.app.context import Context
 from toolkit.app.runs import put, to_json
 from toolkit.core.errors import SpecError
+from toolkit.core.threads import one_thread
 from toolkit.records.base import Record
 from toolkit.records.sources import Beside
 
@@ -107,6 +108,7 @@ class ReportedAnswer(Answer[RecordT]):
         """What the report is about, which who asks for figures alone does not pay for."""
         raise NotImplementedError
 
+    @one_thread()
     def report(
         self, path: PathText, *, language: str | None = None, name: str | None = None, theme: PathText | None = None
     ) -> Path:

@@ -20,6 +20,7 @@ from toolkit.app.backtest.run import backtest as backtest_of
 from toolkit.app.context import Context
 from toolkit.app.subjects import Subject
 from toolkit.core.errors import SpecError
+from toolkit.core.threads import one_thread
 from toolkit.records.answers import backtest as records
 from toolkit.strategy.model import Strategy
 
@@ -121,6 +122,7 @@ class Backtest(ReportedAnswer[records.Backtest]):
         return BacktestPlots(self._subject.record)
 
 
+@one_thread()
 def backtest(
     strategies: Named | Sequence[Named] = "physical-basket",
     market: Market | None = None,

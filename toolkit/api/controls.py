@@ -15,6 +15,7 @@ from toolkit.app.controls import answers as app
 from toolkit.controls.events import EUROPEAN_UNION, end_user_of
 from toolkit.core.errors import SpecError
 from toolkit.core.size import PieceSize
+from toolkit.core.threads import one_thread
 from toolkit.records.answers.controls import MetalControls, ProductControls
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class Controls(Answer[MetalControls | ProductControls]):
         return compose.products(self.found, {asset.key: asset.name for asset in self.context.products}, say)
 
 
+@one_thread()
 def controls(
     metal: str | None = None,
     market: Market | None = None,

@@ -17,6 +17,7 @@ from toolkit.app.context import Context
 from toolkit.app.holdings.exposure import ExposureRequest, expose
 from toolkit.controls.events import CIVIL, end_user_of
 from toolkit.core.errors import SpecError
+from toolkit.core.threads import one_thread
 from toolkit.records.exposure import ExposureAnswer
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class Exposure(ReportedAnswer[ExposureAnswer]):
         return holdings(self.request)
 
 
+@one_thread()
 def exposure(
     holdings: Any,
     market: Market | None = None,

@@ -18,6 +18,7 @@ from toolkit.api.run import refuse_unknown, request_of
 from toolkit.app.context import Context
 from toolkit.app.frontier import efficient_frontier
 from toolkit.core.errors import SpecError
+from toolkit.core.threads import one_thread
 from toolkit.records.answers import frontier as records
 from toolkit.strategy.model import Strategy
 
@@ -55,6 +56,7 @@ class EfficientFrontier(Answer[records.EfficientFrontier]):
         return pl.DataFrame(told, infer_schema_length=None)
 
 
+@one_thread()
 def frontier(
     strategy: str | PathLike[str] | Strategy = "physical-basket",
     market: Market | None = None,

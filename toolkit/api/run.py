@@ -25,6 +25,7 @@ from toolkit.app.context import Context
 from toolkit.app.optimize import Result
 from toolkit.app.optimize import optimize as optimize_request
 from toolkit.core.errors import SpecError, did_you_mean
+from toolkit.core.threads import one_thread
 from toolkit.market.readers.cells import number
 from toolkit.records import run as records
 from toolkit.strategy.model import Strategy
@@ -88,12 +89,14 @@ class Run(ReportedAnswer[records.Run]):
         """Pictures of the run."""
         return RunPlots(self.found)
 
+    @one_thread()
     def explain(self) -> Mapping[str, Any]:
         """Slopes of each holding, prices of limits, sensitivities: the object of `--explain`."""
         from toolkit.app.explain import explanation  # noqa: PLC0415  # loads the analysis of a solved problem
 
         return explanation(self.result).to_json()
 
+    @one_thread()
     def save(self) -> Path:
         """Store the run with its report as the command does, and return its folder."""
         return self.result.save(report=True)
@@ -204,6 +207,7 @@ def _amount(name: str, value: float | str | None) -> float | None:
     return number(name, value) if isinstance(value, str) else value
 
 
+@one_thread()
 def optimize(
     strategy: str | PathLike[str] | Strategy = "physical-basket",
     market: Market | None = None,

@@ -22,6 +22,7 @@ from toolkit.app.sweeps.run import futures as futures_of
 from toolkit.app.sweeps.run import sweep as sweep_of
 from toolkit.core.errors import SpecError
 from toolkit.core.limits import MOST_FUTURES
+from toolkit.core.threads import one_thread
 from toolkit.records.answers import sweep as records
 from toolkit.strategy.model import Strategy
 
@@ -46,6 +47,7 @@ class Sweep(Answer[records.Sweep]):
         return rows(told)
 
 
+@one_thread()
 def sweep(
     strategy: str | PathLike[str] | Strategy = "physical-basket",
     market: Market | None = None,
@@ -144,6 +146,7 @@ class Futures(Answer[records.Futures]):
         return rows(told)
 
 
+@one_thread()
 def futures(
     strategy: str | PathLike[str] | Strategy = "physical-basket",
     market: Market | None = None,

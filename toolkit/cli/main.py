@@ -19,6 +19,7 @@ from toolkit.cli.terminal import drop_broken_streams, print_json, refused, toler
 from toolkit.core.errors import ToolkitError, Unwritten
 from toolkit.core.messages import Message, message
 from toolkit.core.text import printable
+from toolkit.core.threads import one_thread
 
 if TYPE_CHECKING:
     from typer._click.core import Context
@@ -102,8 +103,9 @@ def _given(arguments: list[str], *names: str) -> str | None:
     return values[-1] if values else None
 
 
+@one_thread()
 def run(arguments: list[str]) -> int:
-    """Run a command line and return its exit code."""
+    """Run a command line and return its exit code; linear algebra has one thread."""
     as_json = bool({"--json", "--format=json"} & {*arguments}) or ("--format", "json") in pairwise(arguments)
     code = 0
     try:

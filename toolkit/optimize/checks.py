@@ -136,10 +136,11 @@ def check_short(problem: Problem) -> None:
             kind=problem.objective.kind,
             lets=lets,
         )
-    if asked := [repr(problem.constraints[i].name) for i in problem.integer_by_constraint()]:
+    discrete = problem.integer_by_constraint().items()
+    if asked := [repr(problem.constraints[i].name) for i, requirements in discrete if not requirements.of_values]:
         raise SpecError(
-            "{asked}: whole lots, tickets, numbers of holdings and holdings that stay as they are go with weights of "
-            "zero or more, and {lets} lets some be negative.",
+            "{asked}: whole lots, tickets and numbers of holdings go with weights of zero or more, and {lets} lets some be "
+            "negative.",
             hint=message("Leave out {asked:s}, or set the lower limits to 0.", asked=" and ".join(asked)),
             asked=[*asked],
             lets=lets,

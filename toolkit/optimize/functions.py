@@ -189,23 +189,29 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class GrossExposure:
-    """Sum of the absolute weights of the assets."""
+    """Sum of the absolute weights of the assets, each times a rate.
+
+    Attributes:
+        label: What it measures.
+        rate: (n,), or one number for all.
+    """
 
     label: str = "gross exposure"
+    rate: FloatArray | float = 1.0
 
     def value(self, x: FloatArray) -> float:
         """The sum at x, (n + 1,)."""
-        return float(np.abs(x[:-1]).sum())
+        return float(np.sum(self.rate * np.abs(x[:-1])))
 
     def gradient(self, x: FloatArray) -> FloatArray:
         """(n + 1,)."""
-        return np.append(np.sign(x[:-1]), 0.0)
+        return np.append(self.rate * np.sign(x[:-1]), 0.0)
 
     def convex(self, x: cp.Expression, one: cp.Expression) -> ConvexForm:  # noqa: ARG002
         """Absolute values."""
         import cvxpy as cp  # noqa: PLC0415
 
-        return cp.norm1(x[:-1]), []
+        return cp.norm1(cp.multiply(self.rate, x[:-1])), []
 
 
 @dataclass(frozen=True, slots=True)

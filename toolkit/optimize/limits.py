@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from toolkit.core.forecast import FloatArray
-from toolkit.optimize.constraints.base import Constraint, HoldLimited
+from toolkit.optimize.constraints.base import Constraint, HoldingCount, HoldLimited
+from toolkit.optimize.costs import TRADED
 from toolkit.optimize.functions import OBJECTIVE, ConvexConstraint
 from toolkit.optimize.problem import LinearConstraints, Problem
 from toolkit.optimize.risk_contribution import RiskContributionLimit
@@ -80,11 +83,13 @@ def limit_reports(
             reports.append(_on_contributions(constraint, own, x, continuous.x, 0.0 if price is None else price.more))
             continue
         if not rows:
-            reports.append(LimitReport(constraint.name, constraint.kind))
+            discrete = constraint.integer(problem.data)
+            counts = () if discrete is None else discrete.counts
+            reports.append(_on_count(constraint, counts[0], x) if counts else LimitReport(constraint.name, constraint.kind))
             continue
         row = min(rows, key=lambda r: (limits.h[r] - values[r], r))
         sign = 1.0 if limits.sides[row] == "upper" else -1.0
-        price = None if found is None else found.rows(rows)
+        price = None if found is None else found.rows(rows, position)
         limit, most = float(sign * limits.h[row]) + 0.0, None
         if sign > 0 and isinstance(constraint, HoldLimited) and constraint.upper is not None:
             limit, most = constraint.upper, constraint.most_held
@@ -127,6 +132,22 @@ def _on_convex(
         binding=own.excess(relaxed) >= -BINDING,
         shadow_price=None if price is None else price.more / unit,
         shadow_price_less=None if price is None or price.less is None else price.less / unit,
+    )
+
+
+def _on_count(constraint: Constraint, count: HoldingCount, x: FloatArray) -> LimitReport:
+    """The report of a number of holdings, on the side that is nearer: the continuous problem knows no price of it."""
+    number = int(count.members @ (np.abs(x[:-1]) > TRADED))
+    sides = {"upper": (count.most, 1), "lower": (count.fewest or None, -1)}
+    slack, side = min((sign * (limit - number), side) for side, (limit, sign) in sides.items() if limit is not None)
+    return LimitReport(
+        name=constraint.name,
+        kind=constraint.kind,
+        value=float(number),
+        limit=float(sides[side][0] or 0),
+        side=side,
+        slack=float(slack),
+        binding=slack <= 0,
     )
 
 

@@ -15,7 +15,7 @@ is a measure of risk where scenarios tie.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from toolkit.core.errors import NumericalFailure, ToolkitError
 from toolkit.core.forecast import FloatArray
 from toolkit.optimize.continuous import solve_continuous
-from toolkit.optimize.functions import ConvexConstraint, Deviation
+from toolkit.optimize.functions import OBJECTIVE, ConvexConstraint, Deviation
 from toolkit.optimize.problem import LinearConstraints, Problem
 from toolkit.optimize.solvers.continuous import Continuous
 from toolkit.optimize.solvers.highs import MixedIntegerProgram
@@ -146,7 +146,7 @@ class WealthEffect:
         soft = rows.part(rows.soft)
         broken = sum(own.price * max(own.excess(x), 0.0) for own in problem.convex_constraints() if own.price is not None)
         beyond = np.maximum(soft.rows.matvec(x) - soft.h, 0.0)
-        return problem.objective.value(problem, x[:-1]) + self._charges / problem.wealth + float(soft.price @ beyond) + broken
+        return problem.objective.value(problem, x[:-1], self._charges / problem.wealth) + float(soft.price @ beyond) + broken
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ class Prices:
     """The multipliers of a continuous optimum, as far as the slope of its objective leaves them open.
 
     Attributes:
-        columns: (n + 1, k) slopes of the k active limits: rows, then limits on deviations.
+        columns: (n + 1, k) slopes of the k active limits: rows, limits on deviations, and signs that a limit stands for.
         position: Row of the limits -> its column.
         functions: Owner of a limit on a deviation -> its column.
         multipliers: (k,) as the solver left them.
@@ -167,6 +167,7 @@ class Prices:
         smooth: Whether the objective has one slope; of a kink the solver tells one of many.
         part: Of the optimum that is as good, see `Objective.least_part`: so many times more room counts there.
         wealth: What solving again tells: of wealth after costs, and of kinks; None where there is neither.
+        opened: Owner of a limit -> columns of the signs of weights that could be negative if it were relaxed.
     """
 
     columns: FloatArray
@@ -182,6 +183,7 @@ class Prices:
     smooth: bool
     part: float = 1.0
     wealth: WealthEffect | None = None
+    opened: Mapping[int, Sequence[int]] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -207,23 +209,31 @@ class Prices:
         rows = [int(row) for row in np.flatnonzero(np.abs(slack) <= BINDING)]
         highest = [max(float(limits.price[row]), multipliers[row]) if soft[row] else np.inf for row in rows]
         held, known = _deviations(problem, continuous, x), continuous.convex_multipliers or {}
-        columns = np.vstack([limits.G[rows], *(own.function.gradient(x)[None] for own in held)]).T
-        position = {row: at for at, row in enumerate(rows)}
-        functions = {own.owner: len(rows) + at for at, own in enumerate(held)}
-        believed = np.append(multipliers[rows], [known[own.owner] for own in held])
         zero = (x <= 0) & np.isfinite(limits.lowest)
         signs = np.zeros(len(x)) if continuous.signs is None else np.where(zero, np.clip(continuous.signs, 0.0, None), 0.0)
+        opens = {at: own.opens(problem.data) & {*np.flatnonzero(zero).tolist()} for at, own in enumerate(problem.constraints)}
+        stood_for = sorted(frozenset().union(*opens.values()))
+        columns = np.vstack([limits.G[rows], *(own.function.gradient(x)[None] for own in held), -np.eye(len(x))[stood_for]]).T
+        first = len(rows) + len(held)
+        opened = {owner: [first + stood_for.index(at) for at in sorted(those)] for owner, those in opens.items() if those}
+        position = {row: at for at, row in enumerate(rows)}
+        functions = {own.owner: len(rows) + at for at, own in enumerate(held)}
+        believed = np.concatenate([multipliers[rows], [known[own.owner] for own in held], signs[stood_for]])
+        zero[stood_for], signs[stood_for] = False, 0.0
         size = np.append(np.linalg.norm(columns, axis=0), 1.0)
         scale = np.where(size > 0, size, 1.0)
         free = _null_space(np.hstack([columns, np.ones((len(x), 1))])[~zero] / scale) / scale[:, None]
-        bounds, smooth = np.append(highest, np.full(len(held), np.inf)), _smooth(problem)
+        bounds, smooth = np.append(highest, np.full(len(held) + len(stood_for), np.inf)), _smooth(problem)
         wealth = WealthEffect(problem, limits, continuous, order) if asks_for_wealth(problem) or not smooth else None
-        return cls(columns, position, functions, believed, bounds, zero, signs, broken, known, free, smooth, part, wealth)
+        return cls(
+            columns, position, functions, believed, bounds, zero, signs, broken, known, free, smooth, part, wealth, opened
+        )
 
-    def rows(self, rows: Sequence[int]) -> Price | None:
-        """The price of relaxing some rows together by one; None where it is not known."""
+    def rows(self, rows: Sequence[int], owner: int = OBJECTIVE) -> Price | None:
+        """The price of relaxing rows together by one, all those of an owner with its signs; None where it is not known."""
         fixed = sum(self.broken.get(row, 0.0) for row in rows)
-        price = self._at_least_part(self._price([self.position[row] for row in rows if row in self.position], fixed))
+        chosen = [*(self.position[row] for row in rows if row in self.position), *self.opened.get(owner, ())]
+        price = self._at_least_part(self._price(chosen, fixed))
         return price if price is None or self.wealth is None else self.wealth.rows(price, rows)
 
     def convex(self, owner: int) -> Price | None:

@@ -13,12 +13,13 @@ from toolkit.core.forecast import FloatArray, read_only_arrays
 from toolkit.optimize.costs import TRADED
 from toolkit.optimize.limits import LimitReport, limit_reports
 from toolkit.optimize.lots.exact import WholeLots, whole_lots, with_leftover
+from toolkit.optimize.lots.ratio import largest_ratio
 from toolkit.optimize.problem import LinearConstraints, Problem
 from toolkit.optimize.quadratic import ConvexObjective, Quadratic
 from toolkit.optimize.solvers.continuous import Continuous
 from toolkit.optimize.solvers.solve import SolverInfeasible, SolverSpec
 from toolkit.optimize.solvers.work import Work
-from toolkit.optimize.wealth import NotSolved, charges_count, solve_for_wealth_after_costs
+from toolkit.optimize.wealth import ROUNDS, SETTLED_WEALTH, NotSolved, charges_count, solve_for_wealth_after_costs
 
 AS_GOOD = 1e-6
 """By how much what is held may go beyond a limit, or be worse than the optimum (relative), and still be as good: what solvers
@@ -42,11 +43,13 @@ class Allocation:
         entry_cost: As a fraction of the budget.
         status: ``optimal``, ``optimal_inaccurate`` or ``feasible`` (whole lots).
         objective: Value at the final weights.
-        lots_gap: Proven relative gap of whole lots.
+        lots_gap: By which part of the best bound of any whole-lot answer the objective may be above it; None where nothing is
+            proven. Of a rule that names weights and minimises nothing, that of the distance to them.
         rounding_cost: By how much rounding the continuous optimum by hand would be worse than these lots, relative to the
             objective; None where no such rounding holds every limit, or there are no lots.
         reports: Makes `limits`.
         reproducible: False where the clock ended a search, so that another machine may find another answer.
+        out_of_work: Whether a search ended because the work that was granted was used up.
     """
 
     weights: FloatArray
@@ -61,6 +64,7 @@ class Allocation:
     rounding_cost: float | None
     reports: Callable[[], tuple[LimitReport, ...]] = field(repr=False, compare=False)
     reproducible: bool = True
+    out_of_work: bool = False
 
     def __post_init__(self) -> None:
         read_only_arrays(self)
@@ -100,8 +104,11 @@ def solve(problem: Problem, solver: SolverSpec, work: Work) -> Allocation:
     if as_good_as_held(problem, limits, continuous.x):
         values = problem.previous.copy()
     status = continuous.status
-    discrete = problem.integer_requirements() is not None
-    if _trades_too_much(problem, continuous.x, wealth) and not np.array_equal(values, problem.previous):
+    discrete, short = problem.integer_requirements() is not None, problem.data.negative.any()
+    if discrete and short:  # no lots and no numbers of holdings go with it, and of values weights of a known wealth hold bounds
+        problem, limits, continuous, wealth = _at_known_wealth(problem, continuous, wealth, solver)
+        discrete, values = False, continuous.x[:n] * wealth
+    if not short and _trades_too_much(problem, continuous.x, wealth) and not np.array_equal(values, problem.previous):
         # Of no optimum at a wealth the trades leave that wealth: only a program in money finds those that do.
         discrete, continuous = True, replace(continuous, multipliers=None)
     if discrete or _not_worth_fees(problem, values):
@@ -131,7 +138,7 @@ def solve(problem: Problem, solver: SolverSpec, work: Work) -> Allocation:
         lots=lots,
         entry_cost=entry,
         status=status,
-        objective=problem.objective.value(problem, weights) + charges / (1.0 - entry),
+        objective=problem.objective.value(problem, weights, charges / (1.0 - entry)),
         lots_gap=gap,
         rounding_cost=by_hand,
         reports=partial(
@@ -144,6 +151,7 @@ def solve(problem: Problem, solver: SolverSpec, work: Work) -> Allocation:
             order=solver.order,
         ),
         reproducible=not work.late,
+        out_of_work=work.over,
     )
 
 
@@ -171,6 +179,23 @@ def as_good_as_held(problem: Problem, limits: LinearConstraints, x: FloatArray) 
     return problem.objective.value(problem, today[:-1]) - best <= AS_GOOD * abs(best)
 
 
+def _at_known_wealth(
+    problem: Problem, continuous: Continuous, wealth: float, solver: SolverSpec
+) -> tuple[Problem, LinearConstraints, Continuous, float]:
+    """The problem, its rows, its optimum and its wealth where bounds of values are rows of weights at that wealth."""
+    for _ in range(ROUNDS):
+        known = wealth
+        problem = replace(problem, data=replace(problem.data, wealth=known))
+        limits = problem.linear_constraints()
+        try:
+            problem, continuous, wealth = solve_for_wealth_after_costs(problem, limits, solver.order)
+        except (SolverInfeasible, NumericalFailure) as failure:
+            raise NotSolved(problem, failure) from failure
+        if abs(wealth - known) < SETTLED_WEALTH:
+            break
+    return problem, problem.linear_constraints(), continuous, wealth
+
+
 def _trades_too_much(problem: Problem, x: FloatArray, wealth: float) -> bool:
     """Whether x, (n + 1,), turns over more than a limit at the wealth that is left."""
     limits = (own.at(wealth) for own in problem.convex_constraints() if own.held is not None and own.price is None)
@@ -188,25 +213,33 @@ def _not_worth_fees(problem: Problem, values: FloatArray) -> bool:
 
 
 def _in_lots(problem: Problem, continuous: Continuous, wealth: float, solver: SolverSpec, work: Work) -> WholeLots:
-    """Whole lots: of the objective where it is a sum of risk, return and costs, else the nearest to the continuous optimum."""
-    relaxed = continuous.x[: len(problem.universe)]
-    target = problem.objective.function(problem) or ConvexObjective(Quadratic.tracking(problem.forecast, relaxed))
-    size = float(problem.forecast.variance(relaxed)) if target.quadratic.target.any() else 0.0
+    """Whole lots: the best of the objective, or the nearest to weights that a rule names and no function."""
+    relaxed, charged = continuous.x[: len(problem.universe)], charges_count(problem)
+    function, fraction = problem.objective.function(problem), problem.objective.fraction(problem)
+    target = function or ConvexObjective(Quadratic.tracking(problem.forecast, relaxed))
     convex = (*problem.convex_constraints(), *problem.objective_limits(), *continuous.inside)
     granted = work.left
     try:
-        return whole_lots(
-            problem,
-            target.quadratic,
-            relaxed,
-            wealth,
-            target_gap=solver.gap,
-            size=size,
-            work=work,
-            parts=target.parts,
-            convex=convex,
-            charged=charges_count(problem),
-        )
+        if fraction is not None:
+            found = largest_ratio(
+                problem, fraction, relaxed, wealth, target_gap=solver.gap, work=work, convex=convex, charged=charged
+            )
+        else:
+            found = whole_lots(
+                problem,
+                target.quadratic,
+                relaxed,
+                wealth,
+                target_gap=(1.0 + solver.gap) ** (1 / target.power) - 1.0,
+                size=0.0 if function else float(problem.forecast.variance(relaxed)),
+                work=work,
+                parts=target.parts,
+                convex=convex,
+                charged=charged,
+            )
+        # Convex limits inside those on contributions to risk leave out answers of which nothing is proven.
+        proven = found.gap is not None and not continuous.inside
+        return replace(found, gap=(1.0 + found.gap) ** target.power - 1.0 if proven else None)
     except (Infeasible, NumericalFailure) as failure:
         if isinstance(failure, NumericalFailure) and solver.gap < ANY and work.left > granted / 2:
             # Not for want of work: a search that asks for less meets other points.

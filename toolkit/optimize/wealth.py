@@ -48,7 +48,7 @@ def asks_for_wealth(problem: Problem) -> bool:
 
 def charges_count(problem: Problem) -> bool:
     """Whether what costs whatever the amount, fees of trades and of sites, is part of the objective."""
-    return problem.objective.counts_costs and problem.costs.in_objective
+    return problem.objective.counts_charges and problem.costs.in_objective
 
 
 def fees_of_trades(problem: Problem, weights: FloatArray) -> float:

@@ -112,13 +112,14 @@ def with_defaults(data: Mapping[str, Any]) -> Mapping[str, Any]:
     A target to track names its cash itself: what its weights leave over.
     """
     listed, objective = data.get("constraint", []), data.get("objective")
-    kind = objective.get("kind") if isinstance(objective, Mapping) else None
+    named = objective if isinstance(objective, Mapping) else {}
+    target = named.get("target", named.get("benchmark"))
     if not isinstance(listed, list):
         return data
     tables = [item for item in listed if isinstance(item, Mapping)]
     kinds = constraint_kinds()
     stated = [(kinds.get(str(item.get("kind"))), item.get("name")) for item in tables]
-    if names_cash(kind, stated):
+    if names_cash(named.get("kind"), target, stated):
         return data
     return {**data, "constraint": [*listed, {"name": FULLY_INVESTED, "kind": "fully_invested"}]}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from operator import eq
@@ -18,6 +18,7 @@ from toolkit.core.decode import Several, Spec, faults_of, raise_faults
 from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.core.messages import message
 from toolkit.core.text import repeated
+from toolkit.optimize.benchmark import HELD
 from toolkit.optimize.constraints.base import GROUPS_OF_METALS, Constraint, limits_beyond_whole
 from toolkit.optimize.constraints.bounds import FullyInvested
 from toolkit.optimize.costs import COST_ITEMS
@@ -317,14 +318,23 @@ class RebalanceSpec(Spec):
 FULLY_INVESTED = "fully invested"
 
 
-def names_cash(objective: object, constraints: Iterable[tuple[type[Constraint] | None, object]]) -> bool:
+def names_cash(objective: object, target: object, constraints: Sequence[tuple[type[Constraint] | None, object]]) -> bool:
     """Whether a strategy says itself how much cash there may be; a target to track does, by what its weights leave over.
+
+    One without cash says that there is none where few holdings or none that are small follow it: with some in cash they would
+    follow it more closely.
 
     Args:
         objective: Its kind.
+        target: That it tracks.
         constraints: Model and name of each; None for a kind that is not known.
     """
-    return objective == "track" or any((kind and kind.on_cash) or name == FULLY_INVESTED for kind, name in constraints)
+    if any((kind and kind.on_cash) or name == FULLY_INVESTED for kind, name in constraints):
+        return True
+    leaves = target == HELD
+    if isinstance(target, Mapping):
+        leaves = sum(weight for weight in target.values() if isinstance(weight, int | float)) < 1 - 1e-9
+    return objective == "track" and (leaves or not any(kind and kind.on_holdings for kind, _ in constraints))
 
 
 FRACTIONS = message("Limits are fractions of the whole: 0.05 is five per cent.")
@@ -360,7 +370,8 @@ class Strategy(Spec):
     @classmethod
     def _fully_invested(cls, constraints: tuple[Constraint, ...], info: ValidationInfo) -> tuple[Constraint, ...]:
         objective = info.data.get("objective")
-        if objective is None or names_cash(objective.kind, [(type(one), one.name) for one in constraints]):
+        stated = [(type(one), one.name) for one in constraints]
+        if objective is None or names_cash(objective.kind, getattr(objective, "target", None), stated):
             return constraints
         return (*constraints, FullyInvested(name=FULLY_INVESTED))
 

@@ -9,7 +9,6 @@ import pytest
 
 from tests.records import partial_findings
 from toolkit.app.languages import language
-from toolkit.report.i18n.language import Language
 from toolkit.report.i18n.measures import measure_words
 from toolkit.report.i18n.text import plain
 from toolkit.report.sections.answer import answer
@@ -135,13 +134,10 @@ def test_a_limit_that_asks_for_a_gain_has_no_gauge(records):
 
 def test_a_number_of_holdings_says_how_many_there_are(records):
     record = limited(records, {"kind": "bounds", "value": 0.1, "limit": 0.2})
-    record["constraints"].append({**record["constraints"][0], "kind": "cardinality", "value": None})
-    held = Language().number_word(sum(p["weight"] > 0 for p in record["positions"]))
-    assert f"Also kept: a number of holdings ({held} are held)." in plain(figure(record).source)
-    record["constraints"][-1]["name"] = "few metals"
-    record["constraints"].append({**record["constraints"][-1], "name": "few shares"})
-    told = f"Also kept: a number of holdings ({held} are held) by each of few metals and few shares."
-    assert told in plain(figure(record).source)
+    few = {"name": "few metals", "kind": "cardinality", "value": 3.0, "limit": 5.0, "slack": 2.0, "binding": False}
+    record["constraints"].append({**record["constraints"][0], **few, "shadow_price": None, "shadow_price_less": None})
+    (table,) = figure(record).body
+    assert [plain(cell) for cell in table.rows[-1].cells] == ["few metals", "", "at most 5", "3", "2", "–"]
 
 
 @pytest.mark.parametrize(

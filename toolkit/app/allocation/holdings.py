@@ -367,10 +367,11 @@ def in_words(key: str) -> str:
 
 
 def _piece(row: Mapping[str, Any]) -> float | None:
-    """Quantity of one piece of a lot in kg of what counts of it; all of a lot whose size is no mass, None without a size."""
-    if row["mass"] is None:
-        return 1.0
-    if row["size"] is None:
+    """Quantity of one piece of a lot in kg of what counts of it; all of a lot whose size is no mass, None without a size.
+
+    What is listed has none: it is sold as it is bought, in its lot size where whole lots are asked for.
+    """
+    if row["mass"] is None or row["size"] is None:
         return None
     mass, fine = PieceSize.parse(row["size"]).mass, row["mass"] / (row["quantity"] * KG_PER_UNIT[row["unit"]])
     return row["mass"] if mass is None else min(row["mass"], mass * fine)

@@ -21,6 +21,7 @@ from toolkit.core.messages import message
 from toolkit.core.remarks import Remark
 from toolkit.optimize.allocate import allocate_giving_way
 from toolkit.optimize.constraints.base import Constraint, ConstraintData, IntegerRequirements, LinearConstraint
+from toolkit.optimize.problem import Problem
 from toolkit.optimize.solution import Allocation, solve
 from toolkit.optimize.solvers.work import Work
 
@@ -76,6 +77,7 @@ def allocate_in_pieces(prepared: Prepared) -> tuple[Prepared, Allocation]:
         Infeasible: where no weights hold the limits.
     """
     problem, allocation = allocate_giving_way(prepared.problem, prepared.strategy.solver)
+    any_part = allocation
     now = prepared if problem is prepared.problem else replace(prepared, problem=problem)
     while found := _cut(now, allocation):  # each time of other assets
         for chosen in _tries(prepared, found):
@@ -88,8 +90,19 @@ def allocate_in_pieces(prepared: Prepared) -> tuple[Prepared, Allocation]:
             break
         else:
             notes = (_left(now, key, cut) for key, cut in found.items() if len(cut.held) > 1)
-            return replace(now, inputs=replace(now.inputs, further=(*now.inputs.further, *notes))), allocation
-    return now, allocation
+            now = replace(now, inputs=replace(now.inputs, further=(*now.inputs.further, *notes)))
+            break
+    return now, allocation if allocation is any_part else replace(allocation, lots_gap=_gap(problem, allocation, any_part))
+
+
+def _gap(problem: Problem, allocation: Allocation, any_part: Allocation) -> float | None:
+    """The gap to the bound of trades of any part of a piece: that of the quantities that were set is of no other quantities."""
+    objective, known = problem.objective, 0.0 if any_part.status != "feasible" else any_part.lots_gap
+    minimised = objective.function(problem) is not None or objective.fraction(problem) is not None
+    if known is None or not minimised or any_part.continuous.inside:
+        return None
+    bound = any_part.objective / (1.0 + known * np.sign(any_part.objective))
+    return max(0.0, allocation.objective - bound) / abs(bound) if bound else None
 
 
 def _tries(prepared: Prepared, found: Mapping[str, _Cut]) -> Iterator[dict[str, float]]:

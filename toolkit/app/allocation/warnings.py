@@ -145,14 +145,25 @@ def _of_answer(prepared: Prepared, allocation: Allocation, money: AllocationAmou
         )
         remedy = message("Loosen the limits, or say how much cash there may be (constraint of kind cash).")
         yield Remark("answer", text, remedy, money=money.cash)
-    if gap is not None and gap > wanted * (1 + 1e-6):
+    if gap is None and allocation.status == "feasible":
+        text = message("Of how much better another answer in whole lots or few holdings could be nothing is proven.")
+        yield Remark("answer", text)
+    elif gap is not None and gap > wanted * (1 + 1e-6):
+        ended = message("the time limit of the solver ended the search")
+        if prepared.units:
+            ended = message("of whole pieces other quantities were not searched")
+        elif not allocation.out_of_work:
+            ended = message("the search came to the precision of the solver")
         text = message(
-            "The whole lots are proven to be within {gap:.1%} of the best, not the {wanted:.1%} that were asked for: "
-            "the time limit of the solver ended the search.",
+            "The answer is proven to be at most {gap:.1%} of the best possible value away from it, not the {wanted:.1%} that "
+            "were asked for: {ended:s}.",
             gap=gap,
             wanted=wanted,
+            ended=ended,
         )
-        yield Remark("answer", text, message("Raise solver.time_limit."))
+        yield Remark(
+            "answer", text, message("Raise solver.time_limit.") if allocation.out_of_work and not prepared.units else ""
+        )
     if not allocation.reproducible:
         text = message("The clock ended the search, not the work: another run may find other lots under the same run id.")
         yield Remark("answer", text, message("Raise solver.time_limit, or run it on a faster machine."))

@@ -11,7 +11,6 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from toolkit.app.allocation.request import Request
 from toolkit.app.backtest.baselines import EQUAL_WEIGHT, GOLD_ONLY, SAMPLE, gold_alone, least_risk_on_sample
@@ -25,6 +24,7 @@ from toolkit.backtest.prices import BacktestPrices
 from toolkit.backtest.refutation import FIGURES, Margin, Outcome, against_numbers, against_other, outcome
 from toolkit.backtest.simulate import Backtest
 from toolkit.core.errors import DataError, SpecError, did_you_mean
+from toolkit.core.threads import one_thread
 from toolkit.optimize.objectives.track import Track
 from toolkit.records.answers.evidence import EvidenceList
 from toolkit.records.evidence import Followed, Refutation, StrategyEvidence, Verdict
@@ -67,7 +67,7 @@ class _Past:
         return outcome(backtest, self.levels, within), outcome(backtest, self.prints, within)
 
 
-@threadpool_limits.wrap(limits=1)
+@one_thread()
 def compute(request: Request, names: Iterable[str], told: Callable[[str], None] = lambda _: None) -> EvidenceList:
     """The evidence of strategies over all dates that prices allow.
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from threadpoolctl import threadpool_limits
 
 from toolkit.app.allocation.holdings import reporting_budget
 from toolkit.app.allocation.inputs import AGED, Inputs, PricedMarket, priced_market
@@ -29,6 +28,7 @@ from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.core.messages import message
 from toolkit.core.remarks import note
 from toolkit.core.text import repeated
+from toolkit.core.threads import one_thread
 from toolkit.market.price_series import PriceSeries
 from toolkit.records.answers import backtest as records
 from toolkit.returns.history import DAY_BY_DAY, histories_of
@@ -76,7 +76,7 @@ def past_markets(request: Request) -> PastMarkets:
     return PastMarkets(replace(priced_market(context, request.prices), controlled=periods))
 
 
-@threadpool_limits.wrap(limits=1)
+@one_thread()
 def backtest(asked: BacktestRequest, markets: PastMarkets | None = None) -> records.Backtest:
     """Simulate strategies and their baselines over the same dates.
 

@@ -20,8 +20,9 @@ from toolkit.app.sweeps.tasks import Outcome, Task, attempt, check_versions, los
 from toolkit.app.versions import versions
 from toolkit.core.errors import SourceError, SpecError
 from toolkit.core.messages import message
+from toolkit.core.threads import ONE_BLAS_THREAD
 
-ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")} | {"POLARS_MAX_THREADS": "1"}
+ONE_THREAD = ONE_BLAS_THREAD | {"POLARS_MAX_THREADS": "1"}
 """Environment of the processes of a pool: they are as many as the cores."""
 PROCESSES_OF_TASK = 3
 """Processes that a task may end before it is given up."""

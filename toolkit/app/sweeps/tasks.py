@@ -10,8 +10,6 @@ from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
-from threadpoolctl import threadpool_limits
-
 from toolkit.app.allocation.request import Request
 from toolkit.app.backtest.run import BacktestRequest, backtest, past_markets
 from toolkit.app.config import Settings
@@ -22,6 +20,7 @@ from toolkit.app.runs import to_json
 from toolkit.app.sweeps.futures import allocation_futures
 from toolkit.app.versions import versions
 from toolkit.core.errors import DataError, SpecError, ToolkitError
+from toolkit.core.threads import one_thread
 from toolkit.market.readers.events import OwnEvents
 from toolkit.strategy.model import Strategy
 
@@ -164,7 +163,7 @@ def run(task: Task) -> bytes:
         ToolkitError: of the backtest.
     """
     check_versions(task.versions, versions(), "this worker")
-    with threadpool_limits(1):
+    with one_thread():
         context, markets = _market(task.data)
         request = Request(task.strategy, context, prices=task.data.prices, seed=task.seed)
         if task.futures:

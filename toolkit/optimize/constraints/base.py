@@ -52,6 +52,7 @@ class ConstraintData:
         least: (n + 1,) how far below zero the constraints let each weight go, cash last; zeros where nothing may be sold
             short or borrowed. `Problem` fills it.
         own_groups: Groups that the strategy states for its own assets; one may have no member here.
+        wealth: After entry costs, as a fraction of the budget, where values are to be held as weights of it.
     """
 
     universe: Universe
@@ -75,6 +76,14 @@ class ConstraintData:
     outside: tuple[str, ...] = ()
     least: FloatArray | None = None
     own_groups: tuple[str, ...] = ()
+    wealth: float | None = None
+
+    def weights_of(self, values: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """The least and the greatest weights that values, fractions of the budget, are of any wealth that costs may leave."""
+        most = values / max(self.least_wealth, 1e-9)
+        if self.wealth is not None:
+            return values / self.wealth, values / self.wealth
+        return np.minimum(values, most), np.maximum(values, most)
 
     @property
     def negative(self) -> NDArray[np.bool_]:
@@ -166,6 +175,11 @@ class IntegerRequirements:
     kept: NDArray[np.bool_] | bool = False
     least: FloatArray | float = 0.0
     greatest: FloatArray | float = np.inf
+
+    @property
+    def of_values(self) -> bool:
+        """Whether all that is asked are bounds of values, which weights of a known wealth hold as well."""
+        return not (self.lots or self.counts or np.any(self.minimum))
 
     @classmethod
     def merged(cls, asked: Sequence[IntegerRequirements]) -> IntegerRequirements:
@@ -283,6 +297,10 @@ class Constraint(Term):
         """Position of each weight that may be negative because of it (n is cash) -> the least it may be."""
         return {}
 
+    def opens(self, data: ConstraintData) -> frozenset[int]:  # noqa: ARG002
+        """Positions of the weights that could be negative if it were relaxed by however little, and cannot because of it."""
+        return frozenset()
+
     def convex(self, data: ConstraintData) -> ConvexConstraint | None:  # noqa: ARG002
         """The limit on a convex function of the weights; None where there is none."""
         return None
@@ -377,6 +395,8 @@ def least_weights(constraints: Sequence[Constraint], data: ConstraintData) -> Fl
     return read_only(least)
 
 
+LITTLE = 1e-9
+"""By how much a limit is relaxed to see whether weights could be negative then."""
 LARGEST_WEIGHT = 10.0
 """Largest limit on a weight that may be negative or borrowed for."""
 Multiple = Annotated[float, Field(ge=-LARGEST_WEIGHT, le=LARGEST_WEIGHT)]
@@ -516,6 +536,15 @@ class SignedLimits(LowerUpperLimited):
     def lets_negative(self) -> bool:
         """Whether weights may be negative because of it."""
         return False
+
+    def opens(self, data: ConstraintData) -> frozenset[int]:
+        """Those that a limit at zero, or at all that is owned, keeps from it."""
+        sides = {"lower": self.lower, "upper": self.upper}
+        wider = {key: limit + (LITTLE if key == "upper" else -LITTLE) for key, limit in sides.items() if limit is not None}
+        try:
+            return frozenset(self.model_copy(update=wider).least(data)) - frozenset(self.least(data))
+        except SpecError:  # metal cannot be sold short, whatever the limit
+            return frozenset()
 
 
 def limits_beyond_whole(constraints: Sequence[Constraint]) -> list[tuple[str, str, float]]:

@@ -37,9 +37,9 @@ class _OneWay(Constraint):
     def linear(self, data: ConstraintData) -> LinearConstraint:
         """One row an asset."""
         at = self._bound(data)
-        held = data.held[at]
-        lower = np.full(len(at), -np.inf) if self.sells else held
-        upper = np.full(len(at), np.inf) if self.buys else np.minimum(1.0, held / max(data.least_wealth, 1e-9))
+        lower, upper = data.weights_of(data.held[at])
+        lower = np.full(len(at), -np.inf) if self.sells else lower
+        upper = np.full(len(at), np.inf) if self.buys else np.minimum(1.0, upper)
         return LinearConstraint.of_assets(at, lower, upper, data)
 
     def integer(self, data: ConstraintData) -> IntegerRequirements:
@@ -101,7 +101,7 @@ class KeepAtLeast(Constraint):
 
     def linear(self, data: ConstraintData) -> LinearConstraint | None:
         """One row an asset of which something is kept; a value is no less a part of wealth than of the budget."""
-        least = self._least(data)
+        least, _ = data.weights_of(self._least(data))
         at = np.flatnonzero(least > 0).tolist()
         return LinearConstraint.of_assets(at, least[at], np.full(len(at), np.inf), data) if at else None
 

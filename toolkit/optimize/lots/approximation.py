@@ -321,10 +321,10 @@ class Approximation:
                 self.program.drop(np.concatenate(self.coarse))
                 self.coarse.clear()
             squares.near(self.program, middle.values, np.sqrt(room), np.sqrt(TYPICAL * error / number), lots)
-        for cone, row in self.cones:
+        for cone, row in ((cone, row) for cone, row in self.cones if cone.slack is None):
             # The same of the Lagrangian, whose quadratic is that of the deviation times price / (2 limit).
             price = -middle.prices[row] * self.scale / (2 * cone.constraint.limit) if row < len(middle.prices) else 0.0
-            if price > 0 and cone.slack is None:
+            if price > 0:
                 away = best - middle.bound if np.isfinite(best) else EXPECTED_GAP * abs(middle.bound)
                 radius = np.sqrt(max(away, error) / price)
                 half = np.sqrt(TYPICAL * error / (price * len(cone.rows)))

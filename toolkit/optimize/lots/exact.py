@@ -19,7 +19,8 @@ from toolkit.optimize.costs import TRADED
 from toolkit.optimize.functions import ConvexConstraints, ConvexFunction
 from toolkit.optimize.lots.approximation import LIMITS, Approximation, RelaxedPoint, solve_fixed_integer
 from toolkit.optimize.lots.rounding import Incumbent, Score
-from toolkit.optimize.lots.tree import CLOSED_GAP, Tree
+from toolkit.optimize.lots.start import start_with_few
+from toolkit.optimize.lots.tree import Tree
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.quadratic import Quadratic
 from toolkit.optimize.solvers.mixed_integer import LotTerms, least_trades, lot_program
@@ -39,8 +40,9 @@ SMALL_TRADE = 2.0
 """Trades that are less than this many times what they cost are tried to be left out of the answer."""
 RELAXATION_GAP = 0.02
 """The relaxation is solved to this part of the gap."""
-APPROXIMATED = 0.5
-"""What the approximation of the quadratic may cost of the gap; the search of the lots may cost the rest."""
+APPROXIMATED, COARSE = 0.5, 0.1
+"""What the approximation of the quadratic may cost of the gap, for the search of the lots may cost the rest, and, where that is
+more, of the distance from the relaxation to the best answer: finer rows would be many, and cut off nothing."""
 ROUNDED_TO_CENTS = 2e-7
 """By how much what is held today may go beyond a limit: its amounts were rounded to cents."""
 CUTTING_PLANES = 100
@@ -60,10 +62,10 @@ class WholeLots:
         lots: (n,) whole lots; NaN for an asset that is not traded in lots.
         objective: Of the values.
         bound: Proven lower bound of the objective of any discrete answer.
-        gap: Proven gap over the size of the objective, whose weights are values over one wealth W, that of the continuous
-            optimum. Weights that are reported are values over the answer's own wealth w, 1 less its entry costs: the
-            variance of the same values is (W / w)^2 times as large, a return W / w times. Another answer with the wealth
-            v can thus be better in the objective that is reported by up to 2 |v - w| / w (variance) or |v - w| / w
+        gap: Proven, over the size of the bound; None where there is none. Weights of the objective are values over one wealth
+            W, that of the continuous optimum. Weights that are reported are values over the answer's own wealth w, 1 less its
+            entry costs: the variance of the same values is (W / w)^2 times as large, a return W / w times. Another answer with
+            wealth v can thus be better in the objective that is reported by up to 2 |v - w| / w (variance) or |v - w| / w
             (return) of it more than the gap says. Two portfolios of the same three metals with proven gaps of 1e-7 and
             3e-5 differed by 2.7e-5 that way; where spreads differ by some per cent and the answers by some per cent of
             the budget, it is of the order of 1e-4.
@@ -76,7 +78,7 @@ class WholeLots:
     lots: FloatArray
     objective: float
     bound: float
-    gap: float
+    gap: float | None
     rounds: int
     rounding_cost: float | None
 
@@ -93,6 +95,8 @@ def whole_lots(
     parts: tuple[ConvexFunction, ...] = (),
     convex: ConvexConstraints = (),
     charged: bool = False,
+    known: FloatArray | None = None,
+    sought: float = np.inf,
 ) -> WholeLots:
     """The best whole-lot answer and a proven gap.
 
@@ -108,6 +112,8 @@ def whole_lots(
         parts: Convex functions that are added to what is minimised.
         convex: Limits on convex functions, over weights of wealth after the costs that are paid.
         charged: Whether fees of trades and of sites are part of what is minimised.
+        known: (n,) an answer to start from.
+        sought: A bound that ends the search, whatever the gap of a best answer above it.
 
     Raises:
         Infeasible: when it is proven that no whole lots hold every limit.
@@ -119,30 +125,14 @@ def whole_lots(
     start = np.where(terms.kept, problem.previous, np.clip(relaxed * wealth, terms.least, terms.greatest))
     by_hand, _ = score.rounded(start)
     near = Approximation.of(score, start, target_gap)
-    best = Incumbent(score, start, max(size, ZERO_OBJECTIVE * near.scale), first)
+    best = Incumbent(score, start, max(size, ZERO_OBJECTIVE * near.scale), first, sought)
 
     current = CurrentHoldings.of(score, best)
-    middle = relaxation(near, start, lambda value: RELAXATION_GAP * target_gap * max(abs(value), best.size), first)
-    if middle is None:
-        raise Infeasible("no whole lots hold the limits.")
-    best.prove(middle.bound)
-    for values in (start, middle.values):
-        best.offer(terms.whole(values), moved=True)
-    near.refine(middle, best.value, APPROXIMATED * target_gap * best.unit, best.work)
-    tree = Tree(near, best, middle.bound) if near.shared else None
-
-    def search() -> int:
-        return _search(near, middle, best, target_gap) if tree is None else tree.search(target_gap)
-
-    rounds = search()
-    if not np.isfinite(best.value):
-        # A bound of infinity is a proof: the last program, a relaxation of the problem, had no answer.
-        if best.bound == np.inf:
-            raise Infeasible("no whole lots hold the limits.")
-        raise NumericalFailure("no whole lots were found.")
-    if best.gap > target_gap and not work.over:
-        best.work = work
-        rounds += search()
+    if known is not None:
+        best.offer(known, moved=False)
+    start_with_few(near, start, best, target_gap)
+    best.offer(terms.whole(start), moved=True)
+    rounds = _search_from_start(near, start, best, target_gap, work)
     _leave_out_small(near, best, target_gap, work)
     if current is not None and current.as_good(best, target_gap):
         best.value, best.values = current.value, problem.previous
@@ -153,7 +143,9 @@ def whole_lots(
     lots = np.where(as_held, _whole(problem.previous / problem.lot_values), lots)
     told = np.isfinite(by_hand) and bool(terms.in_lots.any())
     cost = max(0.0, by_hand - best.value) / best.unit if told else None
-    return WholeLots(values, lots, best.value, best.bound, best.gap, rounds, cost)
+    # Where the bound is as good as zero nothing can be told as a part of it.
+    told = np.isfinite(best.gap) and (best.gap <= target_gap or abs(best.bound) >= best.size or size > 0)
+    return WholeLots(values, lots, best.value, best.bound, best.gap if told else None, rounds, cost)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,13 +201,49 @@ def _leave_out_small(near: Approximation, best: Incumbent, target_gap: float, wo
     )
     if not np.any(trades[small] > TRADED):
         return
-    fewer = solve_fixed_integer(near, np.where(small, problem.previous, best.values), VALUES_GAP * target_gap * best.unit, work)
+    fewer = solve_fixed_integer(
+        near, np.where(small, problem.previous, best.values), VALUES_GAP * best.allowed(target_gap), work
+    )
     if fewer is None:
         return
     before, after = (problem.costs.entry(values - problem.previous, problem.data.budget) for values in (best.values, fewer))
     value = score.one(fewer)[1]
     if value <= best.value + 2.0 * max(before - after, 0.0) * best.unit:
         best.value, best.values = value, fewer
+
+
+def _search_from_start(near: Approximation, start: FloatArray, best: Incumbent, target_gap: float, work: Work) -> int:
+    """The relaxation and the search, whose rounds are returned; what is known stays where there is no work for them.
+
+    Raises:
+        Infeasible, NumericalFailure: as of `whole_lots`.
+    """
+    try:
+        middle = relaxation(near, start, lambda value: RELAXATION_GAP * target_gap * max(abs(value), best.size), best.work)
+    except NumericalFailure:
+        if np.isfinite(best.value):
+            return 0
+        raise
+    if middle is None:
+        raise Infeasible("no whole lots hold the limits.")
+    best.prove(middle.bound)
+    best.offer(near.score.terms.whole(middle.values), moved=True)
+    near.refine(middle, best.value, _coarseness(best, middle, target_gap), best.work)
+    tree = Tree(near, best, middle.bound) if near.shared else None
+
+    def search() -> int:
+        return _search(near, middle, best, target_gap) if tree is None else tree.search(target_gap)
+
+    rounds = search()
+    if not np.isfinite(best.value):
+        # A bound of infinity is a proof: the last program, a relaxation of the problem, had no answer.
+        if best.bound == np.inf:
+            raise Infeasible("no whole lots hold the limits.")
+        raise NumericalFailure("no whole lots were found.")
+    if not best.proven(target_gap) and not work.over:
+        best.work = work
+        rounds += search()
+    return rounds
 
 
 def _search(near: Approximation, middle: RelaxedPoint, best: Incumbent, target_gap: float) -> int:
@@ -226,13 +254,13 @@ def _search(near: Approximation, middle: RelaxedPoint, best: Incumbent, target_g
     """
     rounds, seen, proven, part = 0, set[bytes](), -np.inf, 1.0
     loose = bool(near.score.terms.loose.any())
-    while best.gap > target_gap:
+    while not best.proven(target_gap):
         if rounds and best.work.over:
             break
         rounds += 1
         try:
-            start, allowed = best.values if np.isfinite(best.value) else None, target_gap * best.unit
-            found = near.solve(start, part * allowed, best.value - CLOSED_GAP * allowed, best.work)
+            start, allowed = best.values if np.isfinite(best.value) else None, best.allowed(target_gap)
+            found = near.solve(start, part * allowed, best.enough(target_gap), best.work)
         except NumericalFailure:
             if np.isfinite(best.value):
                 break
@@ -253,16 +281,22 @@ def _search(near: Approximation, middle: RelaxedPoint, best: Incumbent, target_g
         for values in points:
             near.cut(values)
             best.offer(values, moved=False)
-        if loose and best.gap > target_gap:
-            settled = solve_fixed_integer(near, points[-1], VALUES_GAP * target_gap * best.unit, best.work)
+        if loose and not best.proven(target_gap):
+            settled = solve_fixed_integer(near, points[-1], VALUES_GAP * allowed, best.work)
             if settled is not None:
                 best.offer(settled, moved=False)
-        if best.gap > target_gap:
+        if not best.proven(target_gap):
             best.offer(points[-1], moved=True)
         nearer = not np.isfinite(before) or before - best.value > FINER_FROM * (before - middle.bound)
-        if best.gap > target_gap and np.isfinite(best.value) and nearer:
-            near.refine(middle, best.value, APPROXIMATED * target_gap * best.unit, best.work)
+        if np.isfinite(best.value) and nearer and not best.proven(target_gap):
+            near.refine(middle, best.value, _coarseness(best, middle, target_gap), best.work)
     return rounds
+
+
+def _coarseness(best: Incumbent, middle: RelaxedPoint, target_gap: float) -> float:
+    """By how much the approximation of the quadratic may be wrong."""
+    distance = best.value - middle.bound if np.isfinite(best.value) else 0.0
+    return max(APPROXIMATED * best.allowed(target_gap), COARSE * distance)
 
 
 def _whole(counts: FloatArray) -> FloatArray:

@@ -257,7 +257,7 @@ class Cone:
             return
         # At t = the length, where the sum of the tangents is the tangent of the length: that cuts the amounts off.
         over = self.rows @ amounts
-        self._tangents(program, np.arange(len(self.rows)), over / np.linalg.norm(over))
+        self._tangents(program, np.arange(len(self.rows)), over / (np.linalg.norm(over) or 1.0))
 
     def near(self, program: MixedIntegerProgram, amounts: FloatArray, radius: float, half: float) -> None:
         """Approximate every square to half^2 within `radius`, both of what is squared at wealth 1."""

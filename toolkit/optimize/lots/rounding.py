@@ -154,6 +154,10 @@ class Score:
                 rise += (constraint.price or 1.0) * constraint.function.gradient(x)
         return (rise[:-1] - rise[-1]) / self.wealth
 
+    def gradient(self, values: FloatArray) -> FloatArray:
+        """(n,) of the objective and of what it adds for exceeded limits at the values, (n,), about."""
+        return self.quadratic.gradient(values / self.wealth) / self.wealth + self.slope(values)
+
     def search(self, values: FloatArray, work: Work | None = None) -> tuple[float, float, FloatArray]:
         """The excess, the objective and the values, (n,), from which no move of lots is better.
 
@@ -213,14 +217,24 @@ class Score:
         return min(held, key=lambda found: found[0]) if held else (np.inf, greedy)
 
 
+CLOSED_GAP = 0.999
+"""A search ends where this part of the gap is proven of the best answer so far."""
+
+
 @dataclass(slots=True)
 class Incumbent:
-    """The best answer so far and what is proven of it."""
+    """The best answer so far and what is proven of it.
+
+    Attributes:
+        size: What gaps are relative to where the objective is nearer to zero.
+        sought: A bound that is enough whatever the gap of a best answer above it.
+    """
 
     score: Score
     values: FloatArray
     size: float
     work: Work
+    sought: float = np.inf
     value: float = np.inf
     bound: float = -np.inf
 
@@ -236,10 +250,26 @@ class Incumbent:
 
     @property
     def unit(self) -> float:
-        """What gaps are relative to."""
+        """What differences between answers are relative to."""
         return max(abs(self.value if np.isfinite(self.value) else self.bound), self.size)
 
     @property
     def gap(self) -> float:
-        """Proven."""
-        return max(0.0, self.value - self.bound) / self.unit if np.isfinite(self.value) else np.inf
+        """Proven, over the size of the bound; infinite where nothing is found or proven."""
+        if not (np.isfinite(self.value) and np.isfinite(self.bound)):
+            return np.inf
+        return max(0.0, self.value - self.bound) / max(abs(self.bound), self.size)
+
+    def allowed(self, gap: float) -> float:
+        """By how much the best answer may be above the bound."""
+        return gap / (1.0 + gap) * self.unit
+
+    def enough(self, gap: float) -> float:
+        """The bound at which nothing more is searched for."""
+        if self.sought <= self.value < np.inf:
+            return self.sought
+        return self.value - CLOSED_GAP * self.allowed(gap)
+
+    def proven(self, gap: float) -> bool:
+        """Whether the search may end."""
+        return np.isfinite(self.value) and self.bound >= self.enough(gap)

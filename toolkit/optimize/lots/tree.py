@@ -29,8 +29,6 @@ NODES_BETWEEN_ROUNDINGS = 10
 """Nodes between two that are rounded and improved by moving lots."""
 WHOLE_OF_HIGHS = 1e-6
 """How far from a whole number HiGHS leaves one that is whole."""
-CLOSED_GAP = 0.999
-"""A node is closed where this part of the gap is proven of the best answer so far."""
 
 
 @dataclass(order=True, frozen=True, slots=True)
@@ -84,7 +82,7 @@ class Tree:
         while (following or self._open) and not best.work.over:
             node = following or heapq.heappop(self._open)
             following = None
-            if node.bound >= self._enough(gap):
+            if node.bound >= best.enough(gap):
                 self._close(node.bound)
                 continue
             self.solved += 1
@@ -101,16 +99,12 @@ class Tree:
         best.prove(min(self._closed, self._open[0].bound if self._open else np.inf))
         return self.solved - first
 
-    def _enough(self, gap: float) -> float:
-        """Bound at which a node is closed."""
-        return self.best.value - CLOSED_GAP * gap * self.best.unit
-
     def _close(self, bound: float) -> None:
         self._closed = min(self._closed, bound)
 
     def _solve(self, node: Node, gap: float) -> tuple[float, FloatArray | None]:
         """The bound of a node and its optimum; None where it is closed."""
-        near, tolerance = self.near, SHORT_OF_FUNCTION * gap * self.best.unit
+        near, tolerance = self.near, SHORT_OF_FUNCTION * self.best.allowed(gap)
         near.program.narrow(self._columns, node.lower, node.upper)
         bound, point = node.bound, None
         for step in range(TANGENTS):
@@ -119,7 +113,7 @@ class Tree:
                 return np.inf, None
             point, before = found[0], bound
             bound = max(bound, found[1] * near.scale)
-            if bound >= self._enough(gap):
+            if bound >= self.best.enough(gap):
                 self._learn(node, bound)
                 self._close(bound)
                 return bound, None
@@ -159,12 +153,12 @@ class Tree:
             excess, value = near.score.one(answer)
             best.offer(answer, moved=False)
             loose = bool(near.score.terms.loose.any())
-            if loose and bound < self._enough(gap):
-                settled = solve_fixed_integer(near, answer, SHORT_OF_FUNCTION * gap * best.unit, best.work)
+            if loose and bound < best.enough(gap):
+                settled = solve_fixed_integer(near, answer, SHORT_OF_FUNCTION * best.allowed(gap), best.work)
                 near.program.demand_whole(asked=False)
                 if settled is not None:
                     best.offer(settled, moved=False)
-            if bound >= self._enough(gap):
+            if bound >= best.enough(gap):
                 self._close(bound)
                 return None
             ranges = node.upper - node.lower

@@ -84,6 +84,10 @@ class Objective(Term):
     def _function(self, problem: Problem) -> ConvexObjective | None:
         return problem.function if problem.objective is self else self.function(problem)
 
+    def fraction(self, problem: Problem) -> tuple[ConvexObjective, ConvexFunction] | None:  # noqa: ARG002
+        """The negative numerator, and the risk below it, where it is a ratio; None where it is not."""
+        return None
+
     def limit(self, problem: Problem) -> tuple[str, ConvexConstraint] | None:  # noqa: ARG002
         """The key of a limit that the objective itself sets, and the limit."""
         return None
@@ -108,12 +112,23 @@ class Objective(Term):
         own = self.limit(problem)
         return minimise(function, limits, (*convex, *([] if own is None else [own[1]])), order)
 
-    def value(self, problem: Problem, weights: FloatArray) -> float:
-        """The objective at asset weights, (n,), in its own unit, to be minimised; the variance a year where it has none."""
+    @property
+    def counts_charges(self) -> bool:
+        """Whether what costs whatever the amount, fees of trades and of sites, is part of it where costs are."""
+        return self.counts_costs
+
+    def value(self, problem: Problem, weights: FloatArray, charges: float = 0.0) -> float:
+        """The objective in its own unit, to be minimised; the variance a year where it has none.
+
+        Args:
+            problem: Whose objective it is.
+            weights: (n,) of the assets.
+            charges: A year, whatever the amounts, as a fraction of wealth.
+        """
         function = self._function(problem)
         if function is None:
             return problem.forecast.variance(weights)
-        return function.value(np.append(weights, 1.0 - weights.sum())) ** function.power
+        return function.value(np.append(weights, 1.0 - weights.sum())) ** function.power + charges
 
     def gradient(self, problem: Problem, weights: FloatArray) -> Gradient | None:
         """The slope at asset weights, (n,), paid for from cash; None where it has no unit. Uncertainty of returns is risk."""

@@ -11,7 +11,7 @@ from pydantic import Field
 from toolkit.core.errors import SpecError
 from toolkit.core.forecast import FloatArray
 from toolkit.optimize.constraints.base import DataNeeds
-from toolkit.optimize.functions import ConvexFunction, Deviation
+from toolkit.optimize.functions import ConvexFunction, Deviation, GrossExposure
 from toolkit.optimize.objectives.base import Priced, cost_terms
 from toolkit.optimize.quadratic import ConvexObjective
 
@@ -61,7 +61,11 @@ class MaxUtility(Priced):
                 hint='Use returns of kind "historical", "equilibrium" or "views".',
             )
         if self.robust == "box":
-            return self.radius * np.sqrt(np.diag(covariance)), ()
+            errors = self.radius * np.sqrt(np.diag(covariance))
+            if not problem.data.negative[:-1].any():
+                return errors, ()
+            # What is sold short loses where more is returned than is expected.
+            return 0.0, (GrossExposure("uncertainty of expected returns", errors),)
         n = len(covariance)
         values, vectors = np.linalg.eigh(covariance)
         root = self.radius * (vectors * np.sqrt(np.clip(values, 0.0, None))).T

@@ -87,12 +87,15 @@ class _Ratio(Objective):
         negative = ConvexObjective(Quadratic.linear(-numerator), costs)
         return -negative.value(minimise(negative, limits, convex, order).x)
 
-    def value(self, problem: Problem, weights: FloatArray) -> float:
+    def fraction(self, problem: Problem) -> tuple[ConvexObjective, ConvexFunction]:
+        """The two of which it is one."""
+        return ConvexObjective(Quadratic.linear(-self.numerator(problem)), self.numerator_costs(problem)), self.risk(problem)
+
+    def value(self, problem: Problem, weights: FloatArray, charges: float = 0.0) -> float:
         """The negative ratio; 0 where there is no risk."""
-        x = np.append(weights, 1.0 - weights.sum())
-        gain = float(self.numerator(problem) @ weights) - sum(cost.value(x) for cost in self.numerator_costs(problem))
-        risk = self.risk(problem).value(x)
-        return -(gain / risk if risk > 0 else 0.0)
+        x, (numerator, below) = np.append(weights, 1.0 - weights.sum()), self.fraction(problem)
+        risk = below.value(x)
+        return (numerator.value(x) + charges) / risk if risk > 0 else 0.0
 
     def least_part(self, problem: Problem, limits: LinearConstraints, x: FloatArray) -> float:
         """By bisection: more cash, or more of the benchmark, moves no ratio, but by costs that are not linear in the rest."""
@@ -140,6 +143,11 @@ class MaxRatio(_Ratio, Measured):
     kind: Literal["max_ratio"] = "max_ratio"
     risk_free: float = Field(default=0.0, gt=-1, lt=1)
     benchmark: Benchmark | None = Field(default=None, exclude_if=lambda value: value is None)
+
+    @property
+    def counts_charges(self) -> bool:
+        """They lessen its numerator."""
+        return True
 
     @model_validator(mode="after")
     def _benchmark_has_a_tracking_error(self) -> MaxRatio:

@@ -54,7 +54,7 @@ class Track(Objective):
             return Continuous(np.clip(x, 0.0, None), np.zeros(len(limits.h)), "closed form", "optimal", (), None)
         return super().solve(problem, limits, convex, order)
 
-    def value(self, problem: Problem, weights: FloatArray) -> float:
+    def value(self, problem: Problem, weights: FloatArray, charges: float = 0.0) -> float:  # noqa: ARG002
         """Variance a year of the difference."""
         return problem.forecast.variance(weights - self.reference(problem.data))
 

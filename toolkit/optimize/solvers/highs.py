@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from toolkit.core.errors import NumericalFailure
 from toolkit.core.forecast import FloatArray
-from toolkit.optimize.solvers.work import PER_ITERATION, PER_STEP, Work
+from toolkit.optimize.solvers.work import PER_ITERATION, Work, iterations_of_step
 
 FEASIBILITY = 1e-9
 """Tolerance that HiGHS holds rows and integrality to: limits are re-checked on the lots themselves."""
@@ -30,7 +30,7 @@ class MixedIntegerProgram:
         self, cost: FloatArray, upper: FloatArray, integer: NDArray[np.bool_], *, gap: float, lower: FloatArray | None = None
     ) -> None:
         self.width, self.enough = len(cost), np.inf
-        self._steps, self._most, self._work = 0, 0, Work(0.0)
+        self._steps, self._most, self._work, self._iterations_of_step = 0, 0, Work(0.0), 0.0
         self.highs = highspy.Highs()
         for option, value in {
             "output_flag": False,
@@ -152,13 +152,15 @@ class MixedIntegerProgram:
     def _run(self, work: Work) -> None:
         entries = int(self.highs.getNumNz())
         whole = bool(self.integer.any()) and self._whole
-        unit = PER_STEP if whole else PER_ITERATION
-        self._steps, self._most = 0, min(max(work.affords(unit, entries), LEAST_STEPS), highspy.kHighsIInf)
+        each = (self._iterations_of_step or iterations_of_step(self.rows)) if whole else 1.0
+        self._steps, self._most = 0, min(max(int(work.affords(PER_ITERATION, entries) / each), LEAST_STEPS), highspy.kHighsIInf)
         self.highs.setOptionValue("simplex_iteration_limit", highspy.kHighsIInf if whole else self._most)
         self._work = work
         self.highs.run()
         iterations = max(int(self.highs.getInfo().simplex_iteration_count), 0)
-        work.spend_on(unit, self._steps if whole else iterations, entries)
+        if whole and self._steps > LEAST_STEPS:
+            self._iterations_of_step = iterations / self._steps
+        work.spend_on(PER_ITERATION, max(iterations, self._steps), entries)
 
     def solve_relaxed(self, work: Work) -> tuple[FloatArray, float, FloatArray] | None:
         """The optimum of the relaxed program, its objective and the multipliers of its rows; None when it is infeasible.

@@ -74,12 +74,14 @@ class Scale:
         say: In whose language.
         square: Name of the measure whose square the run speaks of; it is told by its root, which has a unit.
         loading: Bare numbers, no fractions.
+        count: Whole numbers, of holdings.
         of: Message around what is asked, where a per cent is of something else than value.
     """
 
     say: Language
     square: str | None = None
     loading: bool = False
+    count: bool = False
     of: str | None = None
 
     def told(self, value: float) -> float:
@@ -88,12 +90,14 @@ class Scale:
 
     def value(self, value: float) -> str:
         """What it came to."""
+        if self.count:
+            return self.say.fmt.plain_number(value)
         return self.say.fmt.number(value, 2) if self.loading else self.say.fmt.percent(self.told(value))
 
     def asked(self, limit: float) -> str:
         """What was asked, with no decimals that it does not have."""
         fmt = self.say.fmt
-        if self.loading:
+        if self.loading or self.count:
             return fmt.plain_number(limit)
         if self.square:
             return self.say.words(SQUARED[self.square], limit=fmt.limit(self.told(limit)), square=fmt.plain_number(limit))
@@ -102,6 +106,8 @@ class Scale:
     def room(self, c: Limit) -> str:
         """How far it may still go: points, or hundredths of a loading."""
         left = c.slack
+        if self.count:
+            return self.say.fmt.plain_number(left)
         if self.square:
             left = self.told(c.limit) - self.told(c.value)
         return self.say.fmt.number(100 * left, 1)
@@ -120,7 +126,7 @@ def scale(say: Language, kind: str, measure: str | None) -> Scale:
         measure: Of a limit on risk.
     """
     if kind != "risk_limit":
-        return Scale(say, loading=kind == "factor_exposure", of=_OF.get(kind))
+        return Scale(say, loading=kind == "factor_exposure", count=kind == "cardinality", of=_OF.get(kind))
     if measure in SQUARES:
         return Scale(say, square=measure)
     return Scale(say, of=YEARLY if measure == "volatility" else None)

@@ -186,7 +186,7 @@ def _loss(run: Findings) -> Text:
         told = say("Share of value: the optimum if metals were divisible, and the nearest in whole lots.")
     else:
         told = say(
-            "Share of value: the optimum if metals were divisible, and the best in whole lots, proven to within {gap} of it.",
+            "Share of value: the optimum if metals were divisible, and whole lots, within {gap} of the best possible value.",
             gap=fmt.percent(gap, 2),
         )
     volatility = say(

@@ -268,6 +268,6 @@ def _status(run: Findings) -> Text:
     say, status, gap = run.say, run.proposal.status, run.proposal.solver.lots_gap
     message = text(say.word(status, STATUS))
     if gap is None:
-        return message
+        return say("{status}, not proven to be near the best", status=message) if status == "feasible" else message
     gap_told = run.fmt.percent(gap, 2)
-    return say("{status}, proven to within {gap} of the best whole lots", status=message, gap=gap_told)
+    return say("{status}, proven to be at most {gap} of the best possible value away from it", status=message, gap=gap_told)

@@ -15,7 +15,7 @@ from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.measures import SIDES, SOFT, SQUARES, Scale, fall_in_words, measure_words, scale, worth
 from toolkit.report.i18n.names import of_strategy
 from toolkit.report.i18n.origins import by_product
-from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, name, plain, strong, text
+from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, name, strong, text
 
 LIMITS_IN_TITLE = 2
 """Binding limits that a title can name."""
@@ -177,6 +177,8 @@ def _used(run: Findings, c: Limit) -> float | None:
 def _worth(run: Findings, c: Limit) -> Inline:
     """The shadow price per point in a unit a reader knows."""
     price, objective = c.shadow_price, run.proposal.objective
+    if _scale(run, c).count:
+        return NONE
     if not c.binding:
         return run.say("nothing: the limit is not reached")
     if price is None:
@@ -229,12 +231,5 @@ def _others(run: Findings) -> str:
     """Terms that set a rule, not a number."""
     say = run.say
     rules = [c for c in run.proposal.constraints if c.value is None]
-    counted = [c.name for c in rules if c.kind == "cardinality"]
-    found = [_holdings(run, counted) if c.kind == "cardinality" else kept(run, c.kind) for c in rules]
+    found = [kept(run, c.kind) for c in rules]
     return say.words("Also kept: {rules}.", rules=say.series(tuple(dict.fromkeys(found)))) if found else ""
-
-
-def _holdings(run: Findings, names: Sequence[str]) -> str:
-    say = run.say
-    told = plain(say.counted(len(run.held), "a number of holdings ({n} is held)", "a number of holdings ({n} are held)"))
-    return told if len(names) == 1 else say.words("{rule} by each of {names}", rule=told, names=say.series(names))

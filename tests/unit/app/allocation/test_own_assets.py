@@ -230,3 +230,34 @@ def test_money_that_tickets_and_counts_leave_idle_is_told_where_all_of_it_was_to
     assert [remark["money"] for remark in record["remarks"] if remark["text"] == told] == [pytest.approx(0.2 * BUDGET)]
     stated = run(prices, tk.UniverseSpec(), *limits, tk.Cash(upper=0.2))
     assert not any("not placed" in warning for warning in stated["warnings"])
+
+
+def held(prices, universe, folder, *constraints):
+    (folder / "held.csv").write_text("asset,quantity\nALFA,211.37\nJULI,2090.5\nECHO,61.913\n", encoding="utf-8")
+    strategy = tk.Strategy(
+        universe=universe,
+        objective=tk.MinRisk(),
+        constraints=(tk.Bounds(lower=0.02, upper=0.4), *constraints),
+        forecast=tk.ForecastSpec(covariance=tk.SampleCovariance()),
+    )
+    days = {"as_of": "2026-10-31", "holdings": folder / "held.csv", "budget": 100}
+    return tk.optimize(strategy, prices=prices, prices_currency="EUR", currency="EUR", **days).record
+
+
+def test_shares_are_sold_as_they_are_bought_in_any_part_where_no_whole_lots_are_asked_for(prices, tmp_path):
+    """They were sold one by one, whatever their lot size: what was kept cost a half of the objective."""
+    record = held(prices, tk.UniverseSpec(assets=NAMES), tmp_path)
+    sold = {order["asset"]: order["quantity"] for order in record["orders"] if order["side"] == "sell"}
+    assert sold
+    assert all(quantity % 1 > 1e-6 for quantity in sold.values())
+    assert record["objective"]["value"] == pytest.approx(record["relaxed"]["volatility"] ** 2, rel=1e-6)
+
+
+def test_shares_are_sold_in_their_lots_and_the_gap_is_that_to_sales_of_any_part(prices, tmp_path):
+    sizes = [tk.OwnAsset(asset=name, lot_size=0.5) for name in NAMES]
+    record = held(prices, tk.UniverseSpec(assets=NAMES, own=sizes), tmp_path, tk.Lots())
+    sold = [order for order in record["orders"] if order["side"] == "sell"]
+    assert sold
+    assert all(order["quantity"] / 0.5 == pytest.approx(round(order["quantity"] / 0.5), abs=1e-6) for order in sold)
+    best, value = record["relaxed"]["volatility"] ** 2, record["objective"]["value"]
+    assert record["solver"]["lots_gap"] >= (value - best * (1 + 1e-3)) / (best * (1 + 1e-3))

@@ -129,7 +129,7 @@ def test_an_objective_of_long_positions_is_refused_by_name(kind):
 
 
 @pytest.mark.parametrize(
-    "rule", [{"kind": "lots"}, {"kind": "cardinality", "upper": 2}, {"kind": "min_ticket", "fraction": 0.1}, {"kind": "no_buy"}]
+    "rule", [{"kind": "lots"}, {"kind": "cardinality", "upper": 2}, {"kind": "min_ticket", "fraction": 0.1}]
 )
 def test_what_asks_for_whole_lots_is_refused_by_name(rule):
     with pytest.raises(SpecError, match="'rule': whole lots"):
@@ -181,3 +181,90 @@ def test_a_strategy_in_python_says_the_same_in_a_file():
     assert [one.kind for one in strategy.constraints] == ["bounds", "gross", "net"]  # net says how much cash there is
     read = decode_strategy(tomllib.loads(strategy.to_toml()), name="own", file="own.toml")
     assert read.fingerprint == strategy.fingerprint
+
+
+@pytest.mark.parametrize("seed", [0, 5])
+@pytest.mark.parametrize(
+    ("term", "keys"),
+    [({"kind": "net", "lower": 1.0, "upper": 1.0}, {"lower": -1, "upper": 1}), ({"kind": "cash", "lower": 0.0}, {"lower": -1})],
+)
+def test_a_limit_at_all_that_is_owned_is_priced_with_what_could_be_borrowed_beyond_it(term, keys, seed):
+    """The sign of cash holds the same, and gives way with the limit: one of the two was taken for worth nothing."""
+    utility = {"kind": "max_utility", "risk_aversion": 1.0}
+
+    def solve(room):
+        moved = {**term, "name": "it", **{key: term[key] + sign * room for key, sign in keys.items()}}
+        return allocate(
+            problem_of(random_covariance(6, seed), objective=utility, constraints=[SHORT, moved], expected=EXPECTED)
+        )
+
+    (report,) = [limit for limit in solve(0.0).limits if limit.name == "it"]
+    worth = (solve(0.0).objective - solve(1e-4).objective) / 1e-4
+    assert worth > 1e-3
+    assert report.shadow_price == pytest.approx(worth, rel=1e-2)
+
+
+def test_metal_has_no_price_of_being_sold_short():
+    metal = [Asset(key=f"a{i}", name=f"A{i}", unit="kg") for i in range(3)]
+    none = {"name": "it", "kind": "bounds", "lower": 0.0, "upper": 0.9}
+    assert all(asset.is_physical for asset in metal)
+    answer = allocate(problem_of(random_covariance(3, 1), assets=metal, constraints=[none, INVESTED]))
+    assert [limit.shadow_price for limit in answer.limits if limit.name == "it"] == [0.0]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_returns_in_a_box_are_worst_for_shorts_where_they_are_high(seed):
+    rng = np.random.default_rng(seed)
+    covariance, error = random_covariance(6, seed), rng.uniform(0.01, 0.04, 6)
+    problem = problem_of(
+        covariance,
+        objective={"kind": "max_utility", "risk_aversion": 1.0, "robust": "box"},
+        constraints=[SHORT, INVESTED],
+        expected=EXPECTED,
+    )
+    problem = replace(problem, forecast=replace(problem.forecast, expected_cov=np.diag(error**2)))
+    answer = allocate(problem)
+    w = answer.weights
+    assert w.min() < -1e-3
+    worst = min(EXPECTED @ w - sum(s * error * w) for s in np.array(np.meshgrid(*[[-1, 1]] * 6)).reshape(6, -1).T)
+    assert answer.objective == pytest.approx(0.5 * w @ covariance @ w - worst, abs=1e-9)
+    gradient = problem.objective.gradient(problem, w)
+    assert gradient is not None
+    slope = covariance @ w - EXPECTED + error * np.sign(w)
+    np.testing.assert_allclose(gradient.total[np.abs(w) > 1e-6], slope[np.abs(w) > 1e-6], atol=1e-9)
+
+
+@pytest.mark.parametrize("kind", ["no_trade", "no_sell", "no_buy", "keep_at_least"])
+def test_a_book_with_shorts_is_held_and_traded_to_the_cent(kind):
+    """What is kept was refused beside shorts, by constraints of the holdings that nobody wrote."""
+    previous = np.array([0.5, -0.2, 0.45, 0.1, -0.1, 0.15])
+    costs = Costs(half_spread=np.full(6, 0.02), storage=np.zeros(6))
+    keeps = {
+        "name": "kept",
+        "kind": kind,
+        **({"values": {"a0": 30_000.0}} if kind == "keep_at_least" else {"assets": ["a0", "a1"]}),
+    }
+    utility = {"kind": "max_utility", "risk_aversion": 1.0}
+    pulled = np.array([0.3 if kind == "no_buy" else -0.2, 0.3, 0.05, 0.01, 0.12, -0.04])
+    problem = problem_of(
+        random_covariance(6, 3),
+        objective=utility,
+        constraints=[SHORT, {**GROSS, "upper": 1.8}, INVESTED, keeps],
+        expected=pulled,
+        previous=previous,
+        costs=costs,
+    )
+    answer = allocate(problem)
+    assert answer.entry_cost > 1e-3
+    match kind:
+        case "no_trade":
+            np.testing.assert_allclose(answer.values[:2], previous[:2], atol=1e-7)
+        case "no_sell":
+            assert answer.values[0] == pytest.approx(previous[0], abs=1e-7)
+            assert answer.values[1] > previous[1]
+        case "no_buy":
+            np.testing.assert_allclose(answer.values[:2], previous[:2], atol=1e-7)
+        case _:
+            assert answer.values[0] == pytest.approx(0.3, abs=1e-7)
+    assert all(limit.slack is None or limit.slack > -1e-6 for limit in answer.limits)
+    assert answer.weights.min() < -0.05

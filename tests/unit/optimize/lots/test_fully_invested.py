@@ -31,7 +31,11 @@ def test_only_who_says_nothing_of_cash_is_fully_invested():
     least = {"kind": "min_risk"}
     assert kinds(strategy(least)) == ["fully_invested"]
     assert kinds(strategy(least, {"name": "c", "kind": "cash", "upper": 0.3})) == ["cash"]
-    assert kinds(strategy({"kind": "track", "target": {"a": 0.4}})) == []
+    few = {"name": "few", "kind": "cardinality", "upper": 2}
+    for target in ({"a": 0.4}, {"a": 0.4, "b": 0.6}, "equal_weight", "held"):
+        assert kinds(strategy({"kind": "track", "target": target})) == []
+        cashless = target == "equal_weight" or (isinstance(target, dict) and sum(target.values()) == 1)
+        assert kinds(strategy({"kind": "track", "target": target}, few)) == ["cardinality", *["fully_invested"] * cashless]
 
 
 def test_the_unwritten_limit_is_moved_by_its_name():

@@ -181,7 +181,7 @@ def test_the_bound_of_a_search_that_ends_early_is_below_every_answer(seed):
             continue
         assert answer.bound <= value * (1 + 1e-9)
         assert answer.objective >= value * (1 - 1e-9)
-        assert answer.gap == pytest.approx((answer.objective - answer.bound) / answer.objective, abs=1e-12)
+        assert answer.gap == pytest.approx((answer.objective - answer.bound) / answer.bound, abs=1e-12)
 
 
 @pytest.mark.parametrize("seed", range(2))

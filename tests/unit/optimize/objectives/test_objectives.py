@@ -300,8 +300,7 @@ def test_tracking_under_a_cap_beats_every_point_of_a_grid():
     "objective",
     [
         {"kind": "track", "target": {"a0": 0.4, "a1": 0.6}},
-        {"kind": "max_ratio"},
-        {"kind": "max_diversification"},
+        {"kind": "equal_weight"},
         {"kind": "risk_parity", "budgets": {"a0": 3}},
         {"kind": "hierarchical_risk_parity"},
     ],

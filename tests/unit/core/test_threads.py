@@ -1,0 +1,105 @@
+"""Linear algebra has one thread in every question, whatever the process has."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from toolkit.core.threads import ONE_BLAS_THREAD, one_thread
+
+SHARES = """
+import sys
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+rng, n, days = np.random.default_rng(100), 100, 300
+returns = rng.normal(size=(days, 6)) @ rng.normal(size=(6, n)) * 0.01 + rng.normal(size=(days, n)) * 0.01
+dates = [day for i in range(7 * days) if (day := date(2022, 1, 3) + timedelta(i)).weekday() < 5][:days]
+keys = [f"S{i:03d}" for i in range(n)]
+prices = pl.DataFrame({"date": dates, **dict(zip(keys, (100 * np.exp(np.cumsum(returns, 0))).T, strict=True))})
+"""
+API = (
+    SHARES
+    + """
+import toolkit as tk
+
+strategy = tk.Strategy(
+    universe=tk.UniverseSpec(assets=keys, own=[tk.OwnAsset(asset=key, lot_size=1.0) for key in keys]),
+    objective=tk.MinRisk(),
+    constraints=[tk.Bounds(upper=0.2), tk.Lots()],
+    forecast=tk.ForecastSpec(covariance=tk.SampleCovariance()),
+    solver=tk.SolverSpec(time_limit=0.3),
+)
+print(tk.optimize(strategy, prices=prices, prices_currency="EUR", as_of=str(dates[-1]), budget=20000).to_json())
+"""
+)
+COMMAND = (
+    SHARES
+    + """
+from toolkit.cli.main import run
+
+prices.write_csv("prices.csv")
+own = "".join(f'[[universe.own]]\\nasset = "{key}"\\nlot_size = 1.0\\n' for key in keys)
+Path("shares.toml").write_text(f'''
+[universe]
+assets = {keys}
+{own}[objective]
+kind = "min_risk"
+[[constraint]]
+name = "cap"
+kind = "bounds"
+upper = 0.2
+[[constraint]]
+name = "lots"
+kind = "lots"
+[forecast]
+covariance = {{ kind = "sample" }}
+[solver]
+time_limit = 0.3
+'''.replace("'", '"'))
+sys.exit(run(["optimize", "shares.toml", "--prices", "prices.csv", "--prices-currency", "EUR", "--currency", "EUR", "--budget",
+              "20000", "--as-of", str(dates[-1]), "--json", "--no-report"]))
+"""
+)
+
+
+def printed(code: str, folder, threads: int) -> bytes:
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": str(threads), "POLARS_MAX_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, env=environment, capture_output=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout
+
+
+def test_a_hundred_shares_have_the_same_lots_with_any_number_of_threads_in_python(tmp_path):
+    assert printed(API, tmp_path, 1) == printed(API, tmp_path, 2)
+
+
+def test_a_hundred_shares_have_the_same_lots_with_any_number_of_threads_on_the_command_line(tmp_path):
+    assert printed(COMMAND, tmp_path, 1) == printed(COMMAND, tmp_path, 2)
+
+
+def threads() -> set[int]:
+    return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+
+
+def test_the_process_gets_back_what_it_had_when_the_last_has_left(monkeypatch):
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "2")
+    first, second = one_thread(), one_thread()
+    with threadpool_limits(2):
+        before = threads()
+        first.__enter__()
+        second.__enter__()
+        first.__exit__()
+        assert threads() == {1}
+        assert {os.environ[name] for name in ONE_BLAS_THREAD} == {"1"}
+        second.__exit__()
+        assert threads() == before
+        assert os.environ["OPENBLAS_NUM_THREADS"] == "2"
