@@ -5,6 +5,7 @@ What is compared has the universe, limits, costs and `[rebalance]` of the strate
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
@@ -20,6 +21,7 @@ from toolkit.app.backtest.run import BacktestRequest, followed, past_markets, pa
 from toolkit.app.definitions import find
 from toolkit.app.strategies.own_files import read_strategy
 from toolkit.backtest import evaluation
+from toolkit.backtest.account import Account, Decision
 from toolkit.backtest.evaluation import Paths
 from toolkit.backtest.prices import BacktestPrices
 from toolkit.backtest.refutation import FIGURES, Margin, Outcome, against_numbers, against_other, outcome
@@ -27,7 +29,7 @@ from toolkit.backtest.simulate import Backtest
 from toolkit.core.errors import DataError, SpecError, did_you_mean
 from toolkit.optimize.objectives.track import Track
 from toolkit.records.answers.evidence import EvidenceList
-from toolkit.records.evidence import Followed, Refutation, StrategyEvidence, Verdict
+from toolkit.records.evidence import Followed, LimitsKept, Refutation, StrategyEvidence, Verdict
 from toolkit.strategy.model import RebalanceSpec, Strategy
 from toolkit.strategy.refutation import RefutedSpec
 
@@ -60,6 +62,29 @@ class _Past:
         budget = self.request.settings.config.owner.budget
         return followed(self.asked, strategy, decide, self.levels, budget, self.markets.last)
 
+    def limits_kept(self, strategy: Strategy) -> tuple[Backtest, LimitsKept]:
+        """The strategy over all dates, and on how many of them it held its limits."""
+        decide = PastDecisions(self.request, self.markets, strategy)
+        decisions: dict[date, Decision] = {}
+
+        def noted(day: date, account: Account) -> Decision:
+            return decisions.setdefault(day, decide(day, account))
+
+        budget = self.request.settings.config.owner.budget
+        run = followed(self.asked, strategy, noted, self.levels, budget, self.markets.last)
+        dates = [entry for entry in run.entries if entry.units.any()]
+        on_dates = [decide.exceeded(entry.day, Account(run.assets, entry.cash, entry.units)) for entry in dates]
+        after = [decide.exceeded(day, decided_account(run, day, decision)) for day, decision in decisions.items()]
+        names = Counter(name for found in (*on_dates, *after) for name in found)
+        kept = LimitsKept(
+            dates=len(dates),
+            exceeded=sum(map(bool, on_dates)),
+            decisions=len(after),
+            beyond=sum(map(bool, after)),
+            names=tuple(name for name, _ in names.most_common()),
+        )
+        return run, kept
+
     def outcomes(self, backtest: Backtest, groups: Iterable[str]) -> tuple[Outcome, Outcome]:
         """What was held, at levels and at prints."""
         products = self.request.context.products
@@ -85,6 +110,22 @@ def compute(request: Request, names: Iterable[str], told: Callable[[str], None] 
         as_of=request.as_of.isoformat(), currency=owner.currency, budget=owner.budget, strategies=tuple(found)
     )
     return EvidenceList.model_validate(rounded(listed.to_json()))
+
+
+def decided_account(run: Backtest, day: date, decision: Decision) -> Account:
+    """What would be owned if a decision were carried out at its own prices.
+
+    Args:
+        run: In which it was made.
+        day: On which it was made.
+        decision: Quantities and costs.
+    """
+    entry, units = next(entry for entry in run.entries if entry.day == day), np.zeros(len(run.assets))
+    at = [run.assets.index(key) for key in decision.assets]
+    units[at] = decision.quantities
+    amounts = (decision.quantities - entry.units[at]) * decision.prices
+    cash = entry.cash - float(amounts.sum() + decision.costs.paid(amounts, decision.budget).sum())
+    return Account(run.assets, cash, units)
 
 
 def rounded(value: Any) -> Any:
@@ -116,11 +157,11 @@ def _of(request: Request, markets: PastMarkets) -> StrategyEvidence:
         begin = {"start": levels.dates[0], "end": levels.dates[-1]}
         prints, _ = past_prices(replace(asked, estimated=False, **begin), [named], markets.last)
         past = _Past(request, replace(asked, **begin), markets, levels, prints)
-        runs = dict(_runs(past, named, gold=gold))
+        own, limits = past.limits_kept(named)
+        runs = {(FOLLOWED, every): own, **dict(_runs(past, named, gold=gold))}
     except DataError as error:
         open_ = tuple(_unknown(one) for one in strategy.about.refuted)
         return StrategyEvidence(**about, refutations=open_, missing=error.message)
-    own = runs[FOLLOWED, every]
     years = evaluation.years_of(own)
     paths = evaluation.resampled(own, seed=request.seed)
     rows = tuple(_row(past, name, rhythm, own, run, paths) for (name, rhythm), run in runs.items() if name in NAMED)
@@ -136,6 +177,7 @@ def _of(request: Request, markets: PastMarkets) -> StrategyEvidence:
         against=verdict == "cannot_tell" and any(one.so_far == "refuted" for one in refutations),
         refutations=refutations,
         followed=rows,
+        limits=limits,
     )
 
 
@@ -144,13 +186,15 @@ NAMED = (FOLLOWED, HELD, EQUAL_WEIGHT, SAMPLE, GOLD_ONLY)
 
 
 def _runs(past: _Past, strategy: Strategy, *, gold: bool) -> Iterator[tuple[tuple[str, str], Backtest]]:
+    """The strategy in other rhythms, and what it is compared with."""
     rebalance = strategy.rebalance or RebalanceSpec()
 
     def at(every: str) -> Strategy:
         return strategy.model_copy(update={"rebalance": rebalance.model_copy(update={"every": every})})
 
-    for every in dict.fromkeys((rebalance.every, *RHYTHMS)):
-        yield (FOLLOWED, every), past.followed(at(every))
+    for every in RHYTHMS:
+        if every != rebalance.every:
+            yield (FOLLOWED, every), past.followed(at(every))
     yield (HELD, "never"), past.followed(at("never"))
     others = {one.against for one in strategy.about.refuted if one.against} - {*NAMED}
     for name in (EQUAL_WEIGHT, SAMPLE, *((GOLD_ONLY,) if gold else ()), *sorted(others)):

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tests.unit.optimize.problems import NO_CASH, problem_of
 from toolkit.app.allocation.prepare import prepare
 from toolkit.app.allocation.rebalancing import KEPT, SETTLED, charged_moves, within_rebalancing
+from toolkit.app.allocation.record_risk import limit_rows
 from toolkit.app.allocation.request import Request
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
@@ -73,6 +74,45 @@ def test_what_has_grown_through_a_limit_is_not_bought():
     asked = within_rebalancing(problem, RebalanceSpec(sell="beyond_hold"))
     assert {one.name: one.assets for one in asked.constraints[1:]} == {SETTLED: ("a0",), KEPT: ("a1", "a2")}
     assert (allocate(asked).values >= problem.previous - 1e-9).all()
+
+
+@pytest.mark.parametrize("lots", [None, np.full(3, 0.01)], ids=["any size", "lots"])
+@pytest.mark.parametrize(
+    "kind", [{"kind": "min_risk"}, {"kind": "max_utility", "risk_aversion": 3.0}, {"kind": "max_diversification"}]
+)
+def test_what_a_limit_lets_sell_is_sold_down_to_the_limit_and_no_further(kind, lots):
+    """No cost weighs a trade here: an objective alone would sell half of it, and the others were moved with it."""
+    previous, whole = np.array([0.6, 0.2, 0.2]), [] if lots is None else [{"name": "whole lots", "kind": "lots"}]
+    limits, free = [{"name": "cash", "kind": "cash", "upper": 0.02}, CAP, *whole], Costs(np.full(3, 0.02), np.zeros(3))
+    problem = problem_of(
+        COVARIANCE, objective=kind, constraints=limits, previous=previous, costs=free, lots=lots,
+        expected=np.array([-0.5, 0.05, 0.02]),
+    )  # fmt: skip
+    after = allocate(within_rebalancing(problem, RebalanceSpec(sell="beyond_hold"))).values
+    assert after[0] == pytest.approx(0.5, abs=0.012)
+    assert (after[1:] >= 0.2 - 1e-9).all()
+
+
+@pytest.mark.parametrize("kind", [PRICED, {"kind": "max_diversification"}])
+def test_bills_that_were_more_than_the_cash_are_paid_by_the_smallest_sale(kind):
+    """Cash below zero left no answer where nothing may be sold."""
+    previous = np.array([0.4, 0.3, 0.31])
+    problem = problem_of(COVARIANCE, objective=kind, constraints=[NO_CASH], previous=previous, costs=costs())
+    answer = allocate(within_rebalancing(problem, RebalanceSpec(sell="beyond_hold")))
+    sold = np.clip(previous - answer.values, 0.0, None).sum()
+    assert 0.01 <= sold < 0.012
+    assert answer.cash == pytest.approx(0.0, abs=1e-6)
+
+
+def test_a_limit_on_contributions_to_risk_lets_sell_what_it_needs_and_its_price_is_no_limit_of_the_page():
+    limit = {"name": "risk", "kind": "risk_contribution", "upper": 0.5}
+    previous = np.array([0.5, 0.25, 0.25])
+    problem = problem_of(COVARIANCE, objective=PRICED, constraints=[NO_CASH, limit], previous=previous, costs=costs(0.02))
+    asked = within_rebalancing(problem, RebalanceSpec(sell="beyond_hold"))
+    answer = allocate(asked)
+    parts = answer.weights * (COVARIANCE @ answer.weights)
+    assert (parts / parts.sum()).max() == pytest.approx(0.5, abs=1e-3)
+    assert {row.name for row in limit_rows(asked, answer)} == {"no cash", "risk"}
 
 
 @given(cost=st.floats(0.0, 0.3), more=st.floats(1.0, 3.0), first=st.floats(0.05, 0.9))
