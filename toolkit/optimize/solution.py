@@ -42,7 +42,7 @@ class Allocation:
         entry_cost: As a fraction of the budget.
         status: ``optimal``, ``optimal_inaccurate`` or ``feasible`` (whole lots).
         objective: Value at the final weights.
-        lots_gap: Proven relative gap of whole lots.
+        lots_gap: Proven relative gap of whole lots; absolute_gap: the same in the unit of the objective.
         rounding_cost: By how much rounding the continuous optimum by hand would be worse than these lots, relative to the
             objective; None where no such rounding holds every limit, or there are no lots.
         reports: Makes `limits`.
@@ -58,6 +58,7 @@ class Allocation:
     status: str
     objective: float
     lots_gap: float | None
+    absolute_gap: float | None
     rounding_cost: float | None
     reports: Callable[[], tuple[LimitReport, ...]] = field(repr=False, compare=False)
     reproducible: bool = True
@@ -96,7 +97,7 @@ def solve(problem: Problem, solver: SolverSpec, work: Work) -> Allocation:
     except (SolverInfeasible, NumericalFailure) as failure:  # a cone solver may stumble where no point is feasible
         raise NotSolved(problem, failure) from failure
 
-    values, lots, gap, by_hand = continuous.x[:n] * wealth, np.full(n, np.nan), None, None
+    values, lots, gap, absolute, by_hand = continuous.x[:n] * wealth, np.full(n, np.nan), None, None, None
     if as_good_as_held(problem, limits, continuous.x):
         values = problem.previous.copy()
     status = continuous.status
@@ -116,6 +117,7 @@ def solve(problem: Problem, solver: SolverSpec, work: Work) -> Allocation:
                 answer = _in_lots(failure.problem, continuous, wealth, solver, work)
         if answer is not None:
             values, lots, gap, by_hand = answer.values, answer.lots, answer.gap, answer.rounding_cost
+            absolute = max(0.0, answer.objective - answer.bound)
             status = "feasible"
     previous, budget = problem.previous, problem.data.budget
     entry = problem.costs.entry(values - previous, budget)
@@ -133,6 +135,7 @@ def solve(problem: Problem, solver: SolverSpec, work: Work) -> Allocation:
         status=status,
         objective=problem.objective.value(problem, weights) + charges / (1.0 - entry),
         lots_gap=gap,
+        absolute_gap=absolute,
         rounding_cost=by_hand,
         reports=partial(
             limit_reports,

@@ -56,6 +56,8 @@ class Run(Record, schema="run"):
     """What is bought, sold and kept."""
     lots: Rows[Lot]
     """What is held after the orders."""
+    value_se: float | None = None
+    """One standard error of the value of the positions, by those of their prices as prices of today alone."""
     at_last_prices: AtLastPrices
     """The proposal at the last observed prices."""
     expected_return: ExpectedReturn | None

@@ -15,6 +15,7 @@ import numpy as np
 
 from toolkit.app.allocation.holdings import WHOLE_PIECES
 from toolkit.app.allocation.prepare import Prepared
+from toolkit.app.allocation.rebalancing import NO_FURTHER
 from toolkit.app.allocation.sales import LEAST_PART_OF_LOT, sold
 from toolkit.core.errors import ToolkitError
 from toolkit.core.messages import message
@@ -93,7 +94,10 @@ def allocate_in_pieces(prepared: Prepared) -> tuple[Prepared, Allocation]:
 
 
 def _tries(prepared: Prepared, found: Mapping[str, _Cut]) -> Iterator[dict[str, float]]:
-    """Quantities by asset: the nearest; with another of one asset, by the money that it moves; then those held today."""
+    """Quantities by asset: the nearest; with another of one asset, by the money that it moves; those below; those held today.
+
+    What is sold for a limit must often be a piece more of each asset.
+    """
     prices = dict(zip(prepared.problem.universe.keys, prepared.prices.tolist(), strict=True))
     ranked = {
         key: sorted((abs(quantity - cut.after) * prices[key], quantity) for quantity in cut.held) for key, cut in found.items()
@@ -103,6 +107,7 @@ def _tries(prepared: Prepared, found: Mapping[str, _Cut]) -> Iterator[dict[str, 
     yield nearest
     yield from ({**nearest, key: other} for _, key, other in others[:ASSETS_TRIED])
     if len(found) > 1:
+        yield {key: next((held for _, held in ranked[key] if held <= cut.after), nearest[key]) for key, cut in found.items()}
         yield {key: cut.held[-1] for key, cut in found.items()}
 
 
@@ -161,7 +166,10 @@ def _with_units(prepared: Prepared, units: Mapping[str, float]) -> Prepared:
     prices = dict(zip(keys, prepared.prices.tolist(), strict=True))
     term = WholePieces(name=NAME, values={key: quantity * prices[key] / prepared.budget for key, quantity in units.items()})
     lots = np.where([key in units for key in keys], np.nan, problem.lot_values)
-    return replace(prepared, problem=replace(problem, constraints=(*problem.constraints, term), lot_values=lots), units=units)
+    # The smallest sale is no number of whole pieces, and a whole piece more is sold than the limits ask.
+    others = (one.without(units) if one.name == NO_FURTHER else one for one in problem.constraints)
+    constraints = (*(one for one in others if one is not None), term)
+    return replace(prepared, problem=replace(problem, constraints=constraints, lot_values=lots), units=units)
 
 
 def _left(prepared: Prepared, key: str, cut: _Cut) -> Remark:

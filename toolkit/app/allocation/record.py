@@ -18,6 +18,7 @@ from toolkit.app.allocation.record_risk import (
     at_last_prices,
     contributions,
     limit_rows,
+    lots_gap_value,
     objective_record,
     risk_record,
     scenario_rows,
@@ -49,7 +50,7 @@ from toolkit.records.run import Run
 from toolkit.records.sources import About, Owner, Provenance, Review, StrategyName
 from toolkit.records.sources import Rate as RateUsed
 from toolkit.returns.history import ANNUAL_AVERAGE
-from toolkit.returns.price_errors import PriceErrors
+from toolkit.returns.price_errors import PriceErrors, error_of_sum
 from toolkit.returns.quotes import BUNDLED, OWN_SERIES, whose
 from toolkit.risk_measures.variance import volatility
 from toolkit.supply.concentration import country_exposure
@@ -111,7 +112,9 @@ def run_record(
     lost = of_lost_periods((*told, *(forecast.notes if forecast.covariance != "blend" else ())))
     further = (*lost, *waiting, *taxed, *(one for key, there in quoted.items() if touched[key] for one in there.remark(key)))
     remarks = warnings(prepared, allocation, money, provenance, further)
-    positions = _positions(prepared, allocation, money, quoted, bases)
+    errors = PriceErrors.on(inputs.snapshot, inputs.series)
+    positions = _positions(prepared, allocation, money, errors, quoted, bases)
+    of_prices = ((p.product, p.quantity * p.price_today_se) for p in positions)
     if inputs.returns_only:
         positions, listed, held_after = _without_levels(positions), _without_levels(listed), ()
     beside: dict[str, Any] = {
@@ -135,11 +138,17 @@ def run_record(
         status=allocation.status,
         objective=objective_record(problem, allocation),
         solver=Solver.from_objects(
-            allocation, name=solved.solver, status=solved.status, attempts=solved.attempts, kkt=solved.certificate
+            allocation,
+            name=solved.solver,
+            status=solved.status,
+            attempts=solved.attempts,
+            kkt=solved.certificate,
+            lots_gap_value=lots_gap_value(problem, allocation, money.wealth),
         ),
         positions=tuple(positions),
         orders=tuple(listed),
         lots=held_after,
+        value_se=None if inputs.returns_only else error_of_sum(of_prices, errors.correlation),
         at_last_prices=at_last_prices(problem, money, raw),
         expected_return=_expected(forecast, money.weights, universe.keys),
         ledger=Review.model_validate(inputs.ledger),
@@ -232,11 +241,11 @@ def _positions(
     prepared: Prepared,
     allocation: Allocation,
     money: AllocationAmounts,
+    errors: PriceErrors,
     quoted: Mapping[str, Quotation],
     bases: Sequence[Mapping[str, Any]],
 ) -> list[Position]:
     rows, inputs, forecast = [], prepared.inputs, prepared.problem.forecast
-    errors = PriceErrors.on(inputs.snapshot, inputs.series)
     for i, (asset, level, basis) in enumerate(zip(inputs.universe, forecast.levels, bases, strict=True)):
         rate, lots = prepared.rates[level.currency].value, float(allocation.lots[i])
         in_lots = math.isfinite(lots)

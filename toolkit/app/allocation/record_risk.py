@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -181,6 +182,17 @@ def objective_record(problem: Problem, allocation: Allocation) -> Objective:
         confidence=_confidence(objective),
         **({} if (benchmark := getattr(objective, "benchmark", None)) is None else {"benchmark": benchmark}),
     )
+
+
+def lots_gap_value(problem: Problem, allocation: Allocation, wealth: float) -> float | None:
+    """The proven gap of whole lots in money a year, of squares that of their roots; None where there is no such unit."""
+    gap, value = allocation.absolute_gap, allocation.objective
+    unit = problem.objective.unit(problem)
+    if gap is None or unit not in ("cost", "return", "variance", "measure"):
+        return None
+    if unit == "variance":
+        gap = math.sqrt(max(value, 0.0)) - math.sqrt(max(value - gap, 0.0))
+    return gap * wealth
 
 
 BROKEN = 1e-6

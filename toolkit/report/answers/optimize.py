@@ -18,6 +18,7 @@ from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.text import plain, text
 from toolkit.report.tables.evidence import following, verdict
+from toolkit.report.tables.proof import proof
 
 RowT = TypeVar("RowT")
 PRINTED_WEIGHT = 5e-5
@@ -204,6 +205,8 @@ def _risk(answer: Answer, record: Run) -> None:
             "{money}, then {holding:,.0f} {money} a year to hold.",
             loss=risk.cvar_95, method=answer.phrase(risk.cvar_method), **told,
         )  # fmt: skip
+    for sentence in proof(answer.say, record):
+        answer.paragraph(sentence)
     if record.correlation_risk is not None:
         _correlations(answer, record.correlation_risk)
     if record.objective.kind == "track":
