@@ -74,6 +74,8 @@ class Run(Record, schema="run"):
     """Fraction of the risk by asset; they add up to 1."""
     constraints: Rows[Constraint]
     """Every named limit."""
+    limits_hold_from: float | None = None
+    """Budget, a rough one, from which all limits hold that gave way to whole lots; null where none did, or none was found."""
     exposures: Exposures
     """Countries, controls, factors."""
     scenarios: Rows[Scenario]

@@ -11,6 +11,7 @@ import numpy as np
 from toolkit.app.allocation.amounts import AllocationAmounts
 from toolkit.app.allocation.factor_model import correlation_risk, correlations, factor_model
 from toolkit.app.allocation.inputs import Inputs
+from toolkit.app.allocation.least_budget import least_budget
 from toolkit.app.allocation.orders import lots_after, orders, taxed_today
 from toolkit.app.allocation.prepare import Prepared
 from toolkit.app.allocation.rebalancing import rebalancing
@@ -163,6 +164,7 @@ def run_record(
         risk=risk_record(problem, outlook, money.weights),
         risk_contributions=_by_asset(universe, contributions(problem, money.weights)),
         constraints=limit_rows(problem, allocation),
+        limits_hold_from=least_budget(problem, allocation, strategy.solver),
         exposures=Exposures(
             country=exposure.as_mapping(),
             country_other=exposure.other,

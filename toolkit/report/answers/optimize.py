@@ -47,6 +47,11 @@ def optimize(record: Run, say: Language) -> Document:
         "hold | >lots | >lot | >price {money} | >+/- today | >value {money} | >weight | >risk | >cost {money}",
         (*_positions(answer, record, held), last), money=record.currency,
     )  # fmt: skip
+    if record.limits_hold_from is not None:
+        answer.line(
+            "In whole lots not every limit can be kept; all limits hold from about {budget:,.0f} {money}.",
+            budget=record.limits_hold_from, money=record.currency,
+        )  # fmt: skip
     listed = {row.asset for row in record.orders} | {p.asset for p in held}
     price_sources(
         answer,

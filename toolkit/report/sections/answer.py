@@ -117,6 +117,8 @@ def _paragraph(run: Findings) -> Iterator[Text]:
             "In whole lots not every limit can be kept: {limits}.",
             limits=run.say.listed([_yielded(run, c) for c in run.yielded]),
         )
+        if (least := run.proposal.limits_hold_from) is not None:
+            yield run.say("All limits hold from about {budget}.", budget=run.money(least))
     if run.controlled is None:
         return
     yield run.say(

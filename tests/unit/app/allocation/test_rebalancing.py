@@ -23,6 +23,7 @@ from toolkit.core.errors import Infeasible
 from toolkit.optimize.allocate import allocate, allocate_giving_way
 from toolkit.optimize.costs import Costs
 from toolkit.optimize.problem import GIVING_WAY
+from toolkit.records.run import Run
 from toolkit.risk_model.posterior import covariance_draws, marginal_variance_errors
 from toolkit.strategy.model import RebalanceSpec
 
@@ -159,8 +160,25 @@ def test_every_budget_has_an_answer_and_names_the_limits_that_gave_way(tmp_path,
     assert sum(position.value for position in record.positions) > 0.4 * budget
     broken = {limit.name for limit in record.constraints if limit.slack is not None and limit.slack < -1e-6}
     assert broken == {limit.name for limit in record.constraints if limit.soft and limit.slack < -1e-6}
+    assert (record.limits_hold_from is None) == (not broken)
     if budget >= 1e5:
         assert not broken
+
+
+@pytest.mark.parametrize("strategy", ["physical-basket", "us-ban-returns"])
+def test_the_budget_from_which_all_limits_hold_is_the_same_from_any_below_it_and_holds_them(tmp_path, monkeypatch, strategy):
+    monkeypatch.chdir(tmp_path)
+
+    def proposed(budget: float) -> Run:
+        return optimize(Request(strategy, Context(resolve({"owner.budget": budget}), DAY))).record
+
+    least, again = (proposed(budget).limits_hold_from for budget in (3e3, 6e3))
+    assert least is not None
+    assert least == again
+    for times in (1.0, 1.5):
+        at_least = proposed(times * least)
+        assert at_least.limits_hold_from is None
+        assert not any(limit.soft and limit.slack < -1e-6 for limit in at_least.constraints if limit.slack is not None)
 
 
 @pytest.mark.parametrize("strategy", PHYSICAL)
