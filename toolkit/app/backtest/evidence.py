@@ -5,7 +5,6 @@ What is compared has the universe, limits, costs and `[rebalance]` of the strate
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
@@ -17,11 +16,11 @@ from threadpoolctl import threadpool_limits
 from toolkit.app.allocation.request import Request
 from toolkit.app.backtest.baselines import EQUAL_WEIGHT, GOLD_ONLY, SAMPLE, gold_alone, least_risk_on_sample
 from toolkit.app.backtest.decide import PastDecisions, PastMarkets, universe_of
+from toolkit.app.backtest.limits import followed_with_limits
 from toolkit.app.backtest.run import BacktestRequest, followed, past_markets, past_prices
 from toolkit.app.definitions import find
 from toolkit.app.strategies.own_files import read_strategy
 from toolkit.backtest import evaluation
-from toolkit.backtest.account import Account, Decision
 from toolkit.backtest.evaluation import Paths
 from toolkit.backtest.prices import BacktestPrices
 from toolkit.backtest.refutation import FIGURES, Margin, Outcome, against_numbers, against_other, outcome
@@ -59,31 +58,16 @@ class _Past:
     def followed(self, strategy: Strategy, *, costs_count: bool = True) -> Backtest:
         """The strategy over all dates."""
         decide = PastDecisions(self.request, self.markets, strategy, costs_count=costs_count)
-        budget = self.request.settings.config.owner.budget
-        return followed(self.asked, strategy, decide, self.levels, budget, self.markets.last)
+        return followed(self.asked, strategy, decide, self.levels, self._budget, self.markets.last)
 
-    def limits_kept(self, strategy: Strategy) -> tuple[Backtest, LimitsKept]:
+    def with_limits(self, strategy: Strategy) -> tuple[Backtest, LimitsKept]:
         """The strategy over all dates, and on how many of them it held its limits."""
         decide = PastDecisions(self.request, self.markets, strategy)
-        decisions: dict[date, Decision] = {}
+        return followed_with_limits(self.asked, strategy, decide, self.levels, self._budget, self.markets.last)
 
-        def noted(day: date, account: Account) -> Decision:
-            return decisions.setdefault(day, decide(day, account))
-
-        budget = self.request.settings.config.owner.budget
-        run = followed(self.asked, strategy, noted, self.levels, budget, self.markets.last)
-        dates = [entry for entry in run.entries if entry.units.any()]
-        on_dates = [decide.exceeded(entry.day, Account(run.assets, entry.cash, entry.units)) for entry in dates]
-        after = [decide.exceeded(day, decided_account(run, day, decision)) for day, decision in decisions.items()]
-        names = Counter(name for found in (*on_dates, *after) for name in found)
-        kept = LimitsKept(
-            dates=len(dates),
-            exceeded=sum(map(bool, on_dates)),
-            decisions=len(after),
-            beyond=sum(map(bool, after)),
-            names=tuple(name for name, _ in names.most_common()),
-        )
-        return run, kept
+    @property
+    def _budget(self) -> float:
+        return self.request.settings.config.owner.budget
 
     def outcomes(self, backtest: Backtest, groups: Iterable[str]) -> tuple[Outcome, Outcome]:
         """What was held, at levels and at prints."""
@@ -110,22 +94,6 @@ def compute(request: Request, names: Iterable[str], told: Callable[[str], None] 
         as_of=request.as_of.isoformat(), currency=owner.currency, budget=owner.budget, strategies=tuple(found)
     )
     return EvidenceList.model_validate(rounded(listed.to_json()))
-
-
-def decided_account(run: Backtest, day: date, decision: Decision) -> Account:
-    """What would be owned if a decision were carried out at its own prices.
-
-    Args:
-        run: In which it was made.
-        day: On which it was made.
-        decision: Quantities and costs.
-    """
-    entry, units = next(entry for entry in run.entries if entry.day == day), np.zeros(len(run.assets))
-    at = [run.assets.index(key) for key in decision.assets]
-    units[at] = decision.quantities
-    amounts = (decision.quantities - entry.units[at]) * decision.prices
-    cash = entry.cash - float(amounts.sum() + decision.costs.paid(amounts, decision.budget).sum())
-    return Account(run.assets, cash, units)
 
 
 def rounded(value: Any) -> Any:
@@ -157,7 +125,7 @@ def _of(request: Request, markets: PastMarkets) -> StrategyEvidence:
         begin = {"start": levels.dates[0], "end": levels.dates[-1]}
         prints, _ = past_prices(replace(asked, estimated=False, **begin), [named], markets.last)
         past = _Past(request, replace(asked, **begin), markets, levels, prints)
-        own, limits = past.limits_kept(named)
+        own, limits = past.with_limits(named)
         runs = {(FOLLOWED, every): own, **dict(_runs(past, named, gold=gold))}
     except DataError as error:
         open_ = tuple(_unknown(one) for one in strategy.about.refuted)

@@ -134,6 +134,42 @@ def test_a_wider_error_never_means_more_trade_and_no_band_is_the_charge_of_the_h
     assert (costs().of_moves(5.0) == 0).all()
 
 
+WEIGHTS = st.lists(st.floats(0.02, 1.0), min_size=3, max_size=3).map(lambda parts: np.array(parts) / sum(parts))
+SALES = st.sampled_from(["free", "beyond_hold"])
+
+
+@given(target=WEIGHTS, sell=SALES, lots=st.booleans(), priced=st.booleans())
+def test_where_no_estimate_changes_nothing_is_traded(target, sell, lots, priced):
+    """What was proposed and bought is kept by the same strategy on the same data, whatever it tends to."""
+    objective = PRICED if priced else {"kind": "max_utility", "risk_aversion": 3.0}
+    limits = [{"name": "fully invested", "kind": "fully_invested"}, {**CAP, "upper": 0.5}]
+    asked = {
+        "objective": objective, "costs": costs(0.03), "expected": 0.2 * target,
+        "constraints": [*limits, *([{"name": "whole lots", "kind": "lots"}] if lots else ())],
+    }  # fmt: skip
+    lot = np.array([0.05, 0.03, 0.02])
+    first = allocate(problem_of(COVARIANCE, **asked, lots=lot if lots else None))
+    wealth = 1.0 - first.entry_cost
+    again = problem_of(COVARIANCE, **asked, lots=lot / wealth if lots else None, previous=first.values / wealth)
+    charged = replace(again.costs, move=again.costs.of_moves(1.0))
+    asked_again = within_rebalancing(replace(again, costs=charged), RebalanceSpec(sell=sell))
+    assert allocate(asked_again).values == pytest.approx(again.previous, abs=1e-6)
+
+
+@given(held=WEIGHTS, cash=st.floats(0.0, 0.3), sell=SALES, lots=st.booleans())
+def test_a_limit_is_never_exceeded_by_buying_and_a_limit_for_holding_never_at_all(held, cash, sell, lots):
+    previous = held * (1.0 - cash)
+    whole = [{"name": "whole lots", "kind": "lots"}] if lots else []
+    problem = problem_of(
+        COVARIANCE, objective=PRICED, constraints=[CAP, *whole], previous=previous, costs=costs(0.05),
+        lots=previous / np.array([10, 7, 5]) if lots else None,
+    )  # fmt: skip
+    answer = allocate(within_rebalancing(problem, RebalanceSpec(sell=sell, new_money_first=True)))
+    bought = answer.values > previous + 1e-6
+    assert (answer.weights[bought] <= 0.4 + 1e-6).all()
+    assert (answer.weights <= 0.5 + 1e-6).all()
+
+
 def test_new_money_is_placed_without_a_sale_and_towards_the_target():
     held = np.array([0.6, 0.1, 0.1])
     target = allocate(problem_of(COVARIANCE, objective=PRICED, constraints=[NO_CASH], costs=costs())).weights
