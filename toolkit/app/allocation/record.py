@@ -11,7 +11,6 @@ import numpy as np
 from toolkit.app.allocation.amounts import AllocationAmounts
 from toolkit.app.allocation.factor_model import correlation_risk, correlations, factor_model
 from toolkit.app.allocation.inputs import Inputs
-from toolkit.app.allocation.least_budget import least_budget
 from toolkit.app.allocation.orders import lots_after, orders, taxed_today
 from toolkit.app.allocation.prepare import Prepared
 from toolkit.app.allocation.rebalancing import rebalancing
@@ -39,6 +38,7 @@ from toolkit.core.messages import message
 from toolkit.core.remarks import in_record
 from toolkit.holdings.unit_price import Quotation
 from toolkit.optimize.costs import TRADED, Costs
+from toolkit.optimize.infeasibility.least_budget import least_budget
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.solution import Allocation
 from toolkit.records.base import with_phrases

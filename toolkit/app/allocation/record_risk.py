@@ -185,7 +185,13 @@ def objective_record(problem: Problem, allocation: Allocation) -> Objective:
 
 
 def lots_gap_value(problem: Problem, allocation: Allocation, wealth: float) -> float | None:
-    """The proven gap of whole lots in money a year, of squares that of their roots; None where there is no such unit."""
+    """The proven gap of whole lots in money a year, of squares that of their roots; None where there is no such unit.
+
+    Args:
+        problem: Solved.
+        allocation: Its answer.
+        wealth: After its costs, in the reporting currency.
+    """
     gap, value = allocation.absolute_gap, allocation.objective
     unit = problem.objective.unit(problem)
     if gap is None or unit not in ("cost", "return", "variance", "measure"):

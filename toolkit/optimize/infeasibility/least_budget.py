@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 
-from toolkit.app.allocation.record_risk import BROKEN
 from toolkit.core.errors import SolveError
 from toolkit.optimize.constraints.base import Constraint, Relaxable
 from toolkit.optimize.problem import GIVING_WAY, Problem
-from toolkit.optimize.solution import ANY, Allocation, solve
+from toolkit.optimize.solution import ANY, AS_GOOD, Allocation, solve
 from toolkit.optimize.solvers.solve import SolverSpec
 from toolkit.optimize.solvers.work import Work
 
@@ -21,7 +20,7 @@ IN_A_ROW = 4
 """Of them hold the limits, up to twice the first: lots that fit one budget need not fit the next."""
 STEPS = 40
 """Budgets tried at most."""
-SECONDS = 5.0
+SECONDS_OF_BUDGETS = 5.0
 """Of work for all of them."""
 
 
@@ -35,11 +34,11 @@ def least_budget(problem: Problem, allocation: Allocation, solver: SolverSpec) -
         allocation: Its answer.
         solver: Settings of the strategy.
     """
-    broken = {limit.name for limit in allocation.limits if limit.slack is not None and limit.slack < -BROKEN}
+    broken = {limit.name for limit in allocation.limits if limit.slack is not None and limit.slack < -AS_GOOD}
     if problem.previous.any() or not any(gave_way(one) and one.name in broken for one in problem.constraints):
         return None
     hard = tuple(one.model_copy(update={"soft": None}) if gave_way(one) else one for one in problem.constraints)
-    budget, settings, work = problem.data.budget, solver.model_copy(update={"gap": ANY}), Work(SECONDS)
+    budget, settings, work = problem.data.budget, solver.model_copy(update={"gap": ANY}), Work(SECONDS_OF_BUDGETS)
 
     def holds(other: float) -> bool:
         data, lots = replace(problem.data, budget=other), problem.lot_values * (budget / other)
