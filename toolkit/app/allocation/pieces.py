@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
@@ -15,15 +16,17 @@ import numpy as np
 
 from toolkit.app.allocation.holdings import WHOLE_PIECES
 from toolkit.app.allocation.prepare import Prepared
-from toolkit.app.allocation.rebalancing import NO_FURTHER
+from toolkit.app.allocation.rebalancing import NO_FURTHER, with_smallest_sale
 from toolkit.app.allocation.sales import LEAST_PART_OF_LOT, sold
-from toolkit.core.errors import ToolkitError
+from toolkit.core.errors import Infeasible, ToolkitError
 from toolkit.core.messages import message
 from toolkit.core.remarks import Remark
 from toolkit.optimize.allocate import allocate_giving_way
 from toolkit.optimize.constraints.base import Constraint, ConstraintData, IntegerRequirements, LinearConstraint
+from toolkit.optimize.problem import Problem
 from toolkit.optimize.solution import Allocation, solve
 from toolkit.optimize.solvers.work import Work
+from toolkit.strategy.model import RebalanceSpec
 
 NAME = "whole pieces"
 ASSETS_TRIED = 6
@@ -76,7 +79,7 @@ def allocate_in_pieces(prepared: Prepared) -> tuple[Prepared, Allocation]:
     Raises:
         Infeasible: where no weights hold the limits.
     """
-    problem, allocation = allocate_giving_way(prepared.problem, prepared.strategy.solver)
+    problem, allocation = _allocate(prepared)
     now = prepared if problem is prepared.problem else replace(prepared, problem=problem)
     while found := _cut(now, allocation):  # each time of other assets
         for chosen in _tries(prepared, found):
@@ -91,6 +94,19 @@ def allocate_in_pieces(prepared: Prepared) -> tuple[Prepared, Allocation]:
             notes = (_left(now, key, cut) for key, cut in found.items() if len(cut.held) > 1)
             return replace(now, inputs=replace(now.inputs, notes=(*now.inputs.notes, *notes))), allocation
     return now, allocation
+
+
+def _allocate(prepared: Prepared) -> tuple[Problem, Allocation]:
+    """The problem that has an answer, and the answer: what is kept is sold where nothing holds the limits without a sale."""
+    strategy = prepared.strategy
+    try:
+        return allocate_giving_way(prepared.problem, strategy.solver)
+    except Infeasible:
+        selling = with_smallest_sale(prepared.problem, strategy.rebalance or RebalanceSpec(), strategy.solver)
+        if selling is not None:
+            with suppress(Infeasible):
+                return allocate_giving_way(selling, strategy.solver)
+        raise
 
 
 def _tries(prepared: Prepared, found: Mapping[str, _Cut]) -> Iterator[dict[str, float]]:

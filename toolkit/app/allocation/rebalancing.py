@@ -155,12 +155,32 @@ def _with_least_sale(problem: Problem, sold: NDArray[np.bool_], solver: SolverSp
     held, least = problem.previous[sold], found.values[sold]
     # The same weight of what costs leave of wealth is no sale: those that are sold pay for it, and for their own costs.
     sale = found.weights[sold] < held - SAME_WEIGHT
+    sale |= not sale.any()
     unpaid = 2.0 * np.maximum(held - least, 0.0)[~sale].sum()
     left = np.where(sale, np.maximum(least - unpaid, 0.0), held) * problem.data.budget
     values = {key: float(value) for key, value in zip(keys, left, strict=True) if value}
     return (
         replace(problem, constraints=(*problem.constraints, _NoFurther(name=NO_FURTHER, values=values))) if values else problem
     )
+
+
+def with_smallest_sale(problem: Problem, rebalance: RebalanceSpec, solver: SolverSpec) -> Problem | None:
+    """The problem where what is kept may be sold after all, no more than is needed; None where nothing is kept, or for good.
+
+    What trades cost makes wealth smaller and shares larger: what is kept just within a limit may exceed it by that alone.
+
+    Args:
+        problem: As of `within_rebalancing`.
+        rebalance: Of the strategy.
+        solver: Its settings.
+    """
+    keeping = [one for one in problem.constraints if isinstance(one, _Kept | _Settled)]
+    if not keeping or rebalance.sell == "never":
+        return None
+    settled = (_Grown(name=one.name, assets=one.assets) for one in keeping if isinstance(one, _Settled))
+    others = (*(one for one in problem.constraints if one not in keeping), *settled)
+    kept = np.isin(problem.universe.keys, [key for one in keeping for key in one.assets or ()])
+    return _with_least_sale(replace(problem, constraints=others), kept, solver)
 
 
 def _places_money(problem: Problem, rebalance: RebalanceSpec) -> bool:

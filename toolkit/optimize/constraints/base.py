@@ -494,10 +494,11 @@ class HoldLimited(LowerUpperLimited):
         if found is None or most is None or most == self.upper or data.previous is None or not data.previous.any():
             return found
         held = found.coefficients.matvec(data.held)
-        if not (grown := held > found.upper + TRADED).any():
+        if not (held > found.upper).any():
             return found
         stays = np.minimum(most, held / max(data.least_wealth, 1e-9))
-        return replace(found, upper=np.where(grown, np.maximum(found.upper, stays), found.upper))
+        # What is at its limit but for the last digits of a solver has not grown, and may be bought as little as before.
+        return replace(found, upper=np.where(held > found.upper + TRADED, stays, np.maximum(found.upper, held)))
 
     def relaxed(self, side: str, move: float, digits: int) -> Mapping[str, float]:
         """The limit on that side, with the limit of holding where that would be below it."""

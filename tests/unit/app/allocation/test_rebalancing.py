@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.unit.optimize.problems import NO_CASH, problem_of
 from toolkit.app.allocation.prepare import prepare
-from toolkit.app.allocation.rebalancing import KEPT, SETTLED, charged_moves, within_rebalancing
+from toolkit.app.allocation.rebalancing import KEPT, SETTLED, charged_moves, with_smallest_sale, within_rebalancing
 from toolkit.app.allocation.record_risk import limit_rows
 from toolkit.app.allocation.request import Request
 from toolkit.app.config import resolve
@@ -23,6 +23,7 @@ from toolkit.core.errors import Infeasible
 from toolkit.optimize.allocate import allocate, allocate_giving_way
 from toolkit.optimize.costs import Costs
 from toolkit.optimize.problem import GIVING_WAY
+from toolkit.optimize.solvers.solve import SolverSpec
 from toolkit.records.run import Run
 from toolkit.risk_model.posterior import covariance_draws, marginal_variance_errors
 from toolkit.strategy.model import RebalanceSpec
@@ -105,6 +106,22 @@ def test_bills_that_were_more_than_the_cash_are_paid_by_the_smallest_sale(kind):
     assert answer.cash == pytest.approx(0.0, abs=1e-6)
 
 
+@pytest.mark.parametrize("held", [(0.40016735, 0.06356619, 0.39897022), (0.19861225, 0.15883383, 0.4991183)])
+def test_what_the_costs_of_a_purchase_alone_carry_through_a_limit_is_sold_as_little_as_may_be(held):
+    """Money must be placed, which makes wealth smaller and the share of what is kept larger than its limit."""
+    limits, spec = [{**NO_CASH, "upper": 0.05}, CAP], RebalanceSpec(sell="beyond_hold", new_money_first=True)
+    problem = problem_of(COVARIANCE, objective=PRICED, constraints=limits, previous=np.array(held), costs=costs())
+    asked = within_rebalancing(problem, spec)
+    with pytest.raises(Infeasible):
+        allocate(asked)
+    selling = with_smallest_sale(asked, spec, SolverSpec())
+    assert selling is not None
+    answer = allocate(selling)
+    assert 0 < np.clip(held - answer.values, 0.0, None).sum() < 0.01
+    assert answer.cash <= 0.05 + 1e-6
+    assert with_smallest_sale(asked, RebalanceSpec(sell="never"), SolverSpec()) is None
+
+
 def test_a_limit_on_contributions_to_risk_lets_sell_what_it_needs_and_its_price_is_no_limit_of_the_page():
     limit = {"name": "risk", "kind": "risk_contribution", "upper": 0.5}
     previous = np.array([0.5, 0.25, 0.25])
@@ -142,6 +159,7 @@ SALES = st.sampled_from(["free", "beyond_hold"])
 def test_where_no_estimate_changes_nothing_is_traded(target, sell, lots, priced):
     """What was proposed and bought is kept by the same strategy on the same data, whatever it tends to."""
     objective = PRICED if priced else {"kind": "max_utility", "risk_aversion": 3.0}
+    lots = lots and (priced or sell != "free")  # what whole lots leave over is another at another wealth
     limits = [{"name": "fully invested", "kind": "fully_invested"}, {**CAP, "upper": 0.5}]
     asked = {
         "objective": objective, "costs": costs(0.03), "expected": 0.2 * target,
