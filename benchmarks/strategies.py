@@ -38,10 +38,13 @@ def parts(table: Table) -> dict[str, str]:
         "strategy",
         *(f"{what}{of}" for of in ("", ", prints") for what in ("volatility", "held", "equal weights", "sample")),
     ]
+    limits = ["strategy", "dates beyond a limit", "decisions beyond a limit", "limits"]
     refuted = ["strategy", "figure", "against", "its own", "other", "margin, 95 %", "on prints, 95 %", "so far", "verdict"]
     return {
         "strategies_growth": table(costs, [_growth(one) for one in followed]),
         "strategies_risk": table(risk, [_risk(one) for one in followed]),
+        "strategies_limits": table(limits, [_limits(one) for one in followed if one.limits and one.limits.names]),
+        "strategies_kept": ", ".join(one.name for one in followed if one.limits and not one.limits.names),
         "strategies_refuted": table(refuted, [row for one in found.strategies for row in _refuted(one, say)]),
         "strategies_dear": ", ".join(one.name for one in followed if one.followed[0].costs > DEAR) or "none",
         "strategies_behind": ", ".join(one.name for one in followed if _behind(one)) or "none",
@@ -87,6 +90,14 @@ def _risk(one: StrategyEvidence) -> list[str]:
         *(_percent(row and row.volatility) for row in rows),
         *(_percent(row and row.volatility_prints) for row in rows),
     ]
+
+
+def _limits(one: StrategyEvidence) -> list[str]:
+    kept = one.limits
+    if kept is None:
+        return []
+    told = (f"{kept.exceeded} of {kept.dates}", f"{kept.beyond} of {kept.decisions}")
+    return [one.name, *told, ", ".join(kept.names)]
 
 
 def _refuted(one: StrategyEvidence, say: Language) -> list[list[str]]:

@@ -62,6 +62,21 @@ def test_the_stop_of_the_exposure_command_is_that_of_the_report(answer, subject)
     assert told["country"] == part["country"]
 
 
+def test_the_error_of_prices_beside_the_proof_is_that_of_the_same_lots_held(tmp_path, capsys):
+    assert run(["optimize", "--as-of", DAY, "--json"]) in (0, None)
+    proposed = json.loads(capsys.readouterr().out)
+    held = [row for row in proposed["positions"] if row["quantity"]]
+    file = tmp_path / "held.csv"
+    file.write_text("\n".join(["metal,quantity,unit", *(f"{row['asset']},{row['quantity']},kg" for row in held)]))
+    assert run(["exposure", str(file), "--as-of", DAY, "--json"]) in (0, None)
+    assert json.loads(capsys.readouterr().out)["value_se"] == pytest.approx(proposed["value_se"], rel=1e-6)
+    assert run(["optimize", "--as-of", DAY]) in (0, None)
+    told = " ".join(capsys.readouterr().out.split())
+    most, off = re.search(r"better by more than ([\d,]+) EUR a year, .* prices alone is ([\d,]+) EUR", told).groups()
+    assert int(most) == math.ceil(proposed["solver"]["lots_gap_value"])
+    assert int(off.replace(",", "")) == round(proposed["value_se"])
+
+
 def test_metals_of_exchanges_are_not_multiplied(answer, lots, capsys):
     assert "gold" in answer["shock"]["still"]
     gold = next(lot["value"] for lot in answer["lots"] if lot["asset"] == "gold")

@@ -69,6 +69,13 @@ class Allocation:
     def __post_init__(self) -> None:
         read_only_arrays(self)
 
+    @property
+    def absolute_gap(self) -> float | None:
+        """The gap in the unit of the objective."""
+        if self.lots_gap is None:
+            return None
+        return self.objective - self.objective / (1.0 + self.lots_gap * np.sign(self.objective))
+
     @cached_property
     def limits(self) -> tuple[LimitReport, ...]:
         """One report a named constraint."""
@@ -238,8 +245,8 @@ def _in_lots(problem: Problem, continuous: Continuous, wealth: float, solver: So
                 charged=charged,
             )
         # Convex limits inside those on contributions to risk leave out answers of which nothing is proven.
-        proven = found.gap is not None and not continuous.inside
-        return replace(found, gap=(1.0 + found.gap) ** target.power - 1.0 if proven else None)
+        gap = None if continuous.inside else found.gap
+        return replace(found, gap=None if gap is None else (1.0 + gap) ** target.power - 1.0)
     except (Infeasible, NumericalFailure) as failure:
         if isinstance(failure, NumericalFailure) and solver.gap < ANY and work.left > granted / 2:
             # Not for want of work: a search that asks for less meets other points.

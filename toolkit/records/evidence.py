@@ -72,6 +72,21 @@ class Refutation(Record):
     """Of month ends in all until something can be said, where the margin stays; null where nobody can tell."""
 
 
+class LimitsKept(Record):
+    """On how many dates a strategy, followed in its own rhythm, held its limits in their holding form."""
+
+    dates: int
+    """On which something was held."""
+    exceeded: int
+    """Of them those on which prices, or a change of law, had carried what was held beyond a limit."""
+    decisions: int
+    """Made."""
+    beyond: int
+    """Of them those after which a limit was exceeded all the same, at the prices of the decision: it gave way."""
+    names: Rows[str]
+    """Of limits that were exceeded on a date or by a decision, the most often first."""
+
+
 class EvidenceState(Record):
     """Whether what would refute a strategy came true."""
 
@@ -106,5 +121,7 @@ class StrategyEvidence(EvidenceState):
     """As it states them."""
     followed: Rows[Followed] = ()
     """In its own rhythm first."""
+    limits: LimitsKept | None = None
+    """Null where there are no figures."""
     missing: str | None = None
     """Why there are no figures."""

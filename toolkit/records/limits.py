@@ -45,6 +45,9 @@ class Solver(Record):
     """Certificate; null where there is none for this kind of problem."""
     lots_gap: float | None
     """Proven relative distance to the best of whole lots; null without lots or proof."""
+    lots_gap_value: float | None = None
+    """What any other whole lots could be better by, in the reporting currency a year: costs with risk at its price, return, a
+    measure of loss, or of a variance the volatility; null without proof, and where the objective has no such unit."""
     rounding_cost: float | None
     """What whole lots cost the objective, in its unit."""
     reproducible: bool

@@ -56,6 +56,8 @@ class Run(Record, schema="run"):
     """What is bought, sold and kept."""
     lots: Rows[Lot]
     """What is held after the orders."""
+    value_se: float | None = None
+    """One standard error of the value of the positions, by those of their prices as prices of today alone."""
     at_last_prices: AtLastPrices
     """The proposal at the last observed prices."""
     expected_return: ExpectedReturn | None
@@ -72,6 +74,8 @@ class Run(Record, schema="run"):
     """Fraction of the risk by asset; they add up to 1."""
     constraints: Rows[Constraint]
     """Every named limit."""
+    limits_hold_from: float | None = None
+    """Budget, a rough one, from which all limits hold that gave way to whole lots; null where none did, or none was found."""
     exposures: Exposures
     """Countries, controls, factors."""
     scenarios: Rows[Scenario]

@@ -293,10 +293,11 @@ class CostsSpec(Spec):
 class RebalanceSpec(Spec):
     """When a strategy is looked at again, what may be sold then, and what becomes of orders that cannot be carried out.
 
-    `sell` is ``free``; ``beyond_hold``, only what exceeds the `hold_upper` of a limit; or ``never``. With `new_money_first`
-    nothing else is sold while there is money to place. A move of what is held is expected to last `horizon`, over which its
-    whole cost is charged; with `band`, its gain must be larger than `band` times what it may be wrong by at `confidence`. Both
-    are charged to sales alone, so that new money is placed as if nothing were held; ``band = 0`` charges neither.
+    `sell` is ``free``; ``beyond_hold``, only what exceeds the `hold_upper` of a limit, down to it; or ``never``. With
+    `new_money_first` nothing else is sold while there is money to place. A move of what is held is expected to last `horizon`,
+    over which its whole cost is charged; with `band`, its gain must be larger than `band` times what it may be wrong by at
+    `confidence`. Both are charged to sales alone, so that new money is placed as if nothing were held; ``band = 0`` charges
+    neither.
 
     A decision is made with the prices of the last day of each period and traded at the next. `delay` is that of the licence
     which a purchase under export control waits for: its median, its ninth decile, or a draw for each order. A ban before the

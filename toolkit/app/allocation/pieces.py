@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
@@ -15,8 +16,9 @@ import numpy as np
 
 from toolkit.app.allocation.holdings import WHOLE_PIECES
 from toolkit.app.allocation.prepare import Prepared
+from toolkit.app.allocation.rebalancing import NO_FURTHER, with_smallest_sale
 from toolkit.app.allocation.sales import LEAST_PART_OF_LOT, sold
-from toolkit.core.errors import ToolkitError
+from toolkit.core.errors import Infeasible, ToolkitError
 from toolkit.core.messages import message
 from toolkit.core.remarks import Remark
 from toolkit.optimize.allocate import allocate_giving_way
@@ -24,6 +26,7 @@ from toolkit.optimize.constraints.base import Constraint, ConstraintData, Intege
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.solution import Allocation, solve
 from toolkit.optimize.solvers.work import Work
+from toolkit.strategy.model import RebalanceSpec
 
 NAME = "whole pieces"
 ASSETS_TRIED = 6
@@ -76,7 +79,7 @@ def allocate_in_pieces(prepared: Prepared) -> tuple[Prepared, Allocation]:
     Raises:
         Infeasible: where no weights hold the limits.
     """
-    problem, allocation = allocate_giving_way(prepared.problem, prepared.strategy.solver)
+    problem, allocation = _allocate(prepared)
     any_part = allocation
     now = prepared if problem is prepared.problem else replace(prepared, problem=problem)
     while found := _cut(now, allocation):  # each time of other assets
@@ -105,8 +108,24 @@ def _gap(problem: Problem, allocation: Allocation, any_part: Allocation) -> floa
     return max(0.0, allocation.objective - bound) / abs(bound) if bound else None
 
 
+def _allocate(prepared: Prepared) -> tuple[Problem, Allocation]:
+    """The problem that has an answer, and the answer: what is kept is sold where nothing holds the limits without a sale."""
+    strategy = prepared.strategy
+    try:
+        return allocate_giving_way(prepared.problem, strategy.solver)
+    except Infeasible:
+        selling = with_smallest_sale(prepared.problem, strategy.rebalance or RebalanceSpec(), strategy.solver)
+        if selling is not None:
+            with suppress(Infeasible):
+                return allocate_giving_way(selling, strategy.solver)
+        raise
+
+
 def _tries(prepared: Prepared, found: Mapping[str, _Cut]) -> Iterator[dict[str, float]]:
-    """Quantities by asset: the nearest; with another of one asset, by the money that it moves; then those held today."""
+    """Quantities by asset: the nearest; with another of one asset, by the money that it moves; those below; those held today.
+
+    What is sold for a limit must often be a piece more of each asset.
+    """
     prices = dict(zip(prepared.problem.universe.keys, prepared.prices.tolist(), strict=True))
     ranked = {
         key: sorted((abs(quantity - cut.after) * prices[key], quantity) for quantity in cut.held) for key, cut in found.items()
@@ -116,6 +135,7 @@ def _tries(prepared: Prepared, found: Mapping[str, _Cut]) -> Iterator[dict[str, 
     yield nearest
     yield from ({**nearest, key: other} for _, key, other in others[:ASSETS_TRIED])
     if len(found) > 1:
+        yield {key: next((held for _, held in ranked[key] if held <= cut.after), nearest[key]) for key, cut in found.items()}
         yield {key: cut.held[-1] for key, cut in found.items()}
 
 
@@ -174,7 +194,10 @@ def _with_units(prepared: Prepared, units: Mapping[str, float]) -> Prepared:
     prices = dict(zip(keys, prepared.prices.tolist(), strict=True))
     term = WholePieces(name=NAME, values={key: quantity * prices[key] / prepared.budget for key, quantity in units.items()})
     lots = np.where([key in units for key in keys], np.nan, problem.lot_values)
-    return replace(prepared, problem=replace(problem, constraints=(*problem.constraints, term), lot_values=lots), units=units)
+    # The smallest sale is no number of whole pieces, and a whole piece more is sold than the limits ask.
+    others = (one.without(units) if one.name == NO_FURTHER else one for one in problem.constraints)
+    constraints = (*(one for one in others if one is not None), term)
+    return replace(prepared, problem=replace(problem, constraints=constraints, lot_values=lots), units=units)
 
 
 def _left(prepared: Prepared, key: str, cut: _Cut) -> Remark:

@@ -246,7 +246,7 @@ def prepare(request: Request, market: PricedMarket | None = None) -> Prepared:
     rebalance = strategy.rebalance or RebalanceSpec()
     costs = charged_moves(costs, rebalance, forecast, strategy.objective, money.units * prices / budget)
     problem = Problem(forecast, facts, strategy.objective, (*strategy.constraints, *own), costs, lots * prices / budget)
-    problem = within_rebalancing(problem, rebalance)
+    problem = within_rebalancing(problem, rebalance, strategy.solver)
     of_day = (prices, rates, held, money)
     return Prepared(request, strategy, inputs, problem, *of_day, outside, of_holdings, waits, outlook, offers.held)
 

@@ -12,12 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.core.calendar import month_end, month_number
+from toolkit.core.errors import SolveError
 from toolkit.core.forecast import FloatArray, Forecast
 from toolkit.optimize.constraints.base import Constraint, ConstraintData, HoldLimited
-from toolkit.optimize.constraints.no_trade import NoBuy, NoSell, NoTrade
+from toolkit.optimize.constraints.no_trade import KeepAtLeast, NoBuy, NoSell, NoTrade
 from toolkit.optimize.costs import TRADED, Costs
 from toolkit.optimize.objectives.base import Objective, Priced
-from toolkit.optimize.problem import Problem
+from toolkit.optimize.objectives.min_risk import MinRisk
+from toolkit.optimize.problem import GIVING_WAY, Problem
+from toolkit.optimize.solution import SAME_WEIGHT, solve
+from toolkit.optimize.solvers.solve import SolverSpec
+from toolkit.optimize.solvers.work import Work
+from toolkit.optimize.wealth import NotSolved
 from toolkit.records.limits import Rebalancing
 from toolkit.risk_model.posterior import marginal_variance_errors
 from toolkit.strategy.model import RebalanceSpec
@@ -25,6 +31,10 @@ from toolkit.strategy.periods import months
 
 KEPT, GROWN, SETTLED = "kept by [rebalance]", "grown through a limit", "kept, and grown through a limit"
 """Names of the constraints on what is not sold, on what is not bought, and on what is neither."""
+NO_FURTHER = "sold no further than the limits ask"
+"""Name of the constraint on what is sold for a limit."""
+SALE_GAP = 0.01
+"""Gap to which the smallest sale in whole lots is found."""
 
 
 class _OfAssets:
@@ -45,6 +55,19 @@ class _Grown(_OfAssets, NoBuy):
 
 class _Settled(_OfAssets, NoTrade):
     """Held, and neither: what is no whole number of lots stays so."""
+
+
+class _Priced(_OfAssets, NoSell):
+    """Held, and sold at a price."""
+
+    soft: float = GIVING_WAY
+
+    def integer(self, data: ConstraintData) -> None:
+        """Nothing: the rows have a price."""
+
+
+class _NoFurther(_OfAssets, KeepAtLeast):
+    """Held, and sold down to a value."""
 
 
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
@@ -89,29 +112,81 @@ def charged_moves(
     return replace(costs, move=rebalance.band * moved)
 
 
-def within_rebalancing(problem: Problem, rebalance: RebalanceSpec) -> Problem:
-    """The problem where nothing is sold but what `[rebalance]` allows, and nothing bought that has grown through a limit."""
+def within_rebalancing(problem: Problem, rebalance: RebalanceSpec, solver: SolverSpec | None = None) -> Problem:
+    """The problem where nothing is sold but what `[rebalance]` allows, and nothing bought that has grown through a limit.
+
+    Where only limits allow a sale, no more of any asset is sold than in the answer with the smallest sale that holds them.
+
+    Args:
+        problem: Of the strategy.
+        rebalance: Of the strategy.
+        solver: Its settings.
+    """
     if not problem.previous.any():
         return problem
-    return replace(problem, constraints=(*problem.constraints, *_terms(problem, rebalance)))
+    held, grown = problem.previous > 0, _grown(problem)
+    restricted = held & ~np.isin(problem.universe.keys, problem.data.outside)  # of the others the owner says what may be sold
+    restricted &= rebalance.sell != "free" or _places_money(problem, rebalance)
+    kept = restricted if rebalance.sell == "never" else restricted & ~_too_much(problem)
+    asked = replace(problem, constraints=(*problem.constraints, *_terms(problem, held & grown, kept)))
+    return asked if (kept == restricted).all() else _with_least_sale(asked, restricted & ~kept, solver or SolverSpec())
 
 
-def _terms(problem: Problem, rebalance: RebalanceSpec) -> Iterator[Constraint]:
-    held = problem.previous > 0
-    of_strategy = ~np.isin(problem.universe.keys, problem.data.outside)  # of the others the owner says what may be sold
-    grown, kept = held & _grown(problem), held & of_strategy & _not_sold(problem, rebalance)
+def _terms(problem: Problem, grown: NDArray[np.bool_], kept: NDArray[np.bool_]) -> Iterator[Constraint]:
     for kind, name, of in ((_Settled, SETTLED, grown & kept), (_Kept, KEPT, kept & ~grown), (_Grown, GROWN, grown & ~kept)):
         if of.any():
             yield kind(name=name, assets=tuple(compress(problem.universe.keys, of)))
 
 
-def _not_sold(problem: Problem, rebalance: RebalanceSpec) -> NDArray[np.bool_]:
-    """(n,) of which assets nothing may be sold."""
+def _with_least_sale(problem: Problem, sold: NDArray[np.bool_], solver: SolverSpec) -> Problem:
+    """The problem where of some assets, (n,), no more is sold than where each sale has a price above any gain from it.
+
+    Unchanged where that has no answer: whatever gives way, or the conflict, is found with these sales free.
+    """
+    keys = tuple(compress(problem.universe.keys, sold))
+    objective = problem.objective if problem.objective.prices_limits else MinRisk()
+    priced = replace(problem, objective=objective, constraints=(*problem.constraints, _Priced(name=NO_FURTHER, assets=keys)))
+    if problem.risk_contributions():  # found by a local search, which would not find the same answer from other limits
+        return priced
+    try:
+        found = solve(priced, solver.model_copy(update={"gap": max(solver.gap, SALE_GAP)}), Work(solver.time_limit))
+    except (NotSolved, SolveError):
+        return problem
+    held, least = problem.previous[sold], found.values[sold]
+    # The same weight of what costs leave of wealth is no sale: those that are sold pay for it, and for their own costs.
+    sale = found.weights[sold] < held - SAME_WEIGHT
+    sale |= not sale.any()
+    unpaid = 2.0 * np.maximum(held - least, 0.0)[~sale].sum()
+    left = np.where(sale, np.maximum(least - unpaid, 0.0), held) * problem.data.budget
+    values = {key: float(value) for key, value in zip(keys, left, strict=True) if value}
+    return (
+        replace(problem, constraints=(*problem.constraints, _NoFurther(name=NO_FURTHER, values=values))) if values else problem
+    )
+
+
+def with_smallest_sale(problem: Problem, rebalance: RebalanceSpec, solver: SolverSpec) -> Problem | None:
+    """The problem where what is kept may be sold after all, no more than is needed; None where nothing is kept, or for good.
+
+    What trades cost makes wealth smaller and shares larger: what is kept just within a limit may exceed it by that alone.
+
+    Args:
+        problem: As of `within_rebalancing`.
+        rebalance: Of the strategy.
+        solver: Its settings.
+    """
+    keeping = [one for one in problem.constraints if isinstance(one, _Kept | _Settled)]
+    if not keeping or rebalance.sell == "never":
+        return None
+    settled = (_Grown(name=one.name, assets=one.assets) for one in keeping if isinstance(one, _Settled))
+    others = (*(one for one in problem.constraints if one not in keeping), *settled)
+    kept = np.isin(problem.universe.keys, [key for one in keeping for key in one.assets or ()])
+    return _with_least_sale(replace(problem, constraints=others), kept, solver)
+
+
+def _places_money(problem: Problem, rebalance: RebalanceSpec) -> bool:
+    """Whether there is new money to place before anything is sold."""
     least = np.nanmin(problem.lot_values, initial=np.inf)
-    placing = rebalance.new_money_first and problem.data.held[-1] >= (least if np.isfinite(least) else TRADED)
-    if rebalance.sell == "free" and not placing:
-        return np.zeros(len(problem.universe), dtype=bool)
-    return ~_too_much(problem) if rebalance.sell != "never" else np.ones(len(problem.universe), dtype=bool)
+    return rebalance.new_money_first and problem.data.held[-1] >= (least if np.isfinite(least) else TRADED)
 
 
 def _grown(problem: Problem) -> NDArray[np.bool_]:
@@ -134,5 +209,9 @@ def _too_much(problem: Problem) -> NDArray[np.bool_]:
     more = rows[:, :-1] > 0
     # A row that asks for more of something is paid for by what it does not ask for.
     sold = np.where(more.any(axis=1, keepdims=True), more, rows[:, :-1] == 0).any(axis=0)
-    curved = any(limit.excess(held) > TRADED for limit in problem.convex_constraints())
-    return np.full(len(held) - 1, curved) | sold
+    anything = (
+        held[-1] < -TRADED  # bills that were more than the cash
+        or any(limit.excess(held) > TRADED for limit in problem.convex_constraints())
+        or any(limit.value(held[:-1]) > limit.limit + TRADED for limit in problem.risk_contributions())
+    )
+    return np.full(len(held) - 1, anything) | sold

@@ -18,6 +18,7 @@ from toolkit.app.allocation.record_risk import (
     at_last_prices,
     contributions,
     limit_rows,
+    lots_gap_value,
     objective_record,
     risk_record,
     scenario_rows,
@@ -37,6 +38,7 @@ from toolkit.core.messages import message
 from toolkit.core.remarks import in_record
 from toolkit.holdings.unit_price import Quotation
 from toolkit.optimize.costs import TRADED, Costs
+from toolkit.optimize.infeasibility.least_budget import least_budget
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.solution import Allocation
 from toolkit.records.base import with_phrases
@@ -49,7 +51,7 @@ from toolkit.records.run import Run
 from toolkit.records.sources import About, Owner, Provenance, Review, StrategyName
 from toolkit.records.sources import Rate as RateUsed
 from toolkit.returns.history import ANNUAL_AVERAGE
-from toolkit.returns.price_errors import PriceErrors
+from toolkit.returns.price_errors import PriceErrors, error_of_sum
 from toolkit.returns.quotes import BUNDLED, OWN_SERIES, whose
 from toolkit.risk_measures.variance import volatility
 from toolkit.supply.concentration import country_exposure
@@ -109,6 +111,9 @@ def run_record(
     lost = of_lost_periods((*told, *(forecast.notes if forecast.covariance != "blend" else ())))
     further = (*lost, *waiting, *taxed, *(one for key, there in quoted.items() if touched[key] for one in there.remark(key)))
     remarks = warnings(prepared, allocation, money, provenance, further)
+    errors = _errors(inputs)
+    positions = _positions(prepared, allocation, money, errors, quoted, bases)
+    of_prices = ((p.product, p.quantity * p.price_today_se) for p in positions)
     if inputs.returns_only:
         listed, held_after = _without_levels(listed), ()
     beside: dict[str, Any] = {
@@ -132,11 +137,17 @@ def run_record(
         status=allocation.status,
         objective=objective_record(problem, allocation),
         solver=Solver.from_objects(
-            allocation, name=solved.solver, status=solved.status, attempts=solved.attempts, kkt=solved.certificate
+            allocation,
+            name=solved.solver,
+            status=solved.status,
+            attempts=solved.attempts,
+            kkt=solved.certificate,
+            lots_gap_value=lots_gap_value(problem, allocation, money.wealth),
         ),
-        positions=tuple(_positions(prepared, allocation, money, quoted, bases)),
+        positions=tuple(positions),
         orders=tuple(listed),
         lots=held_after,
+        value_se=None if errors is None else error_of_sum(of_prices, errors.correlation),
         at_last_prices=at_last_prices(problem, money, raw),
         expected_return=_expected(forecast, money.weights, universe.keys),
         ledger=Review.model_validate(inputs.ledger),
@@ -151,6 +162,7 @@ def run_record(
         risk=risk_record(problem, outlook, money.weights),
         risk_contributions=_by_asset(universe, contributions(problem, money.weights)),
         constraints=limit_rows(problem, allocation),
+        limits_hold_from=least_budget(problem, allocation, strategy.solver),
         exposures=Exposures(
             country=exposure.as_mapping(),
             country_other=exposure.other,
@@ -233,7 +245,13 @@ def placed(prepared: Prepared, allocation: Allocation) -> tuple[list[Position], 
         allocation: Its answer.
     """
     money = _amounts(prepared, allocation)
-    return _positions(prepared, allocation, money, _in_europe(prepared), [*_bases(prepared)]), _cash(money)
+    known = (money, _errors(prepared.inputs), _in_europe(prepared), [*_bases(prepared)])
+    return _positions(prepared, allocation, *known), _cash(money)
+
+
+def _errors(inputs: Inputs) -> PriceErrors | None:
+    """Errors of prices as of today; None where only returns are known."""
+    return None if inputs.returns_only else PriceErrors.on(inputs.snapshot, inputs.series)
 
 
 def _cash(money: AllocationAmounts) -> Cash:
@@ -251,11 +269,11 @@ def _positions(
     prepared: Prepared,
     allocation: Allocation,
     money: AllocationAmounts,
+    errors: PriceErrors | None,
     quoted: Mapping[str, Quotation],
     bases: Sequence[Mapping[str, Any]],
 ) -> list[Position]:
     rows, inputs, forecast = [], prepared.inputs, prepared.problem.forecast
-    errors = None if inputs.returns_only else PriceErrors.on(inputs.snapshot, inputs.series)
     for i, (asset, level, basis) in enumerate(zip(inputs.universe, forecast.levels, bases, strict=True)):
         rate, lots = prepared.rates[level.currency].value, float(allocation.lots[i])
         in_lots = math.isfinite(lots)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -102,7 +103,10 @@ def _span(months: float) -> Message:
 
 
 def limit_rows(problem: Problem, allocation: Allocation) -> tuple[Constraint, ...]:
-    """Every named limit with its value, price and slack; the price is None where the objective has no unit for it."""
+    """Every named limit with its value, price and slack; the price is None where the objective has no unit for it.
+
+    A price of sales (`on_trades`, and soft) asks for nothing and is no limit.
+    """
     terms = {constraint.name: constraint for constraint in problem.constraints}
     return tuple(
         Constraint.from_objects(
@@ -113,6 +117,7 @@ def limit_rows(problem: Problem, allocation: Allocation) -> tuple[Constraint, ..
         )
         for limit in allocation.limits
         for term in (terms.get(limit.name),)
+        if not (term is not None and term.on_trades and getattr(term, "soft", None))
     )
 
 
@@ -179,6 +184,23 @@ def objective_record(problem: Problem, allocation: Allocation) -> Objective:
     )
 
 
+def lots_gap_value(problem: Problem, allocation: Allocation, wealth: float) -> float | None:
+    """The proven gap of whole lots in money a year, of squares that of their roots; None where there is no such unit.
+
+    Args:
+        problem: Solved.
+        allocation: Its answer.
+        wealth: After its costs, in the reporting currency.
+    """
+    gap, value = allocation.absolute_gap, allocation.objective
+    unit = problem.objective.unit(problem)
+    if gap is None or unit not in ("cost", "return", "variance", "measure"):
+        return None
+    if unit == "variance":
+        gap = math.sqrt(max(value, 0.0)) - math.sqrt(max(value - gap, 0.0))
+    return gap * wealth
+
+
 BROKEN = 1e-6
 """Violation above which a limit counts as broken."""
 
@@ -195,12 +217,18 @@ def at_last_prices(problem: Problem, money: AllocationAmounts, raw: FloatArray) 
     total = float(values.sum()) + money.cash
     if not total > 0:
         return AtLastPrices(value=total, limits_broken=())
-    x = np.append(values, money.cash) / total
+    broken = broken_limits(problem, np.append(values, money.cash) / total)
+    return AtLastPrices(value=total, limits_broken=broken)
+
+
+def broken_limits(problem: Problem, x: FloatArray) -> tuple[BrokenLimit, ...]:
+    """Every limit on what is held that weights x, (n + 1,), break, at the row that is furthest beyond it."""
     limits = problem.linear_constraints()
+    values = limits.rows.matvec(x)
     worst: dict[int, BrokenLimit] = {}
-    for row in range(len(limits.h)):
+    for row in np.flatnonzero(values > limits.h + BROKEN):
         sign = 1.0 if limits.sides[row] == "upper" else -1.0
-        value = float(limits.G[row] @ x)
+        value = float(values[row])
         _keep(worst, problem, limits.owner[row], limits.labels[row], sign * value, sign * limits.h[row], value - limits.h[row])
     for convex_constraint in problem.convex_constraints():
         value, limit = (
@@ -211,7 +239,7 @@ def at_last_prices(problem: Problem, money: AllocationAmounts, raw: FloatArray) 
     for own in problem.risk_contributions():
         value = own.value(x[:-1])
         _keep(worst, problem, own.owner, own.label, value, own.limit, value - own.limit)
-    return AtLastPrices(value=total, limits_broken=tuple(worst[owner] for owner in sorted(worst)))
+    return tuple(worst[owner] for owner in sorted(worst))
 
 
 def _keep(

@@ -12,6 +12,7 @@ from toolkit.app.allocation.inputs import PricedMarket
 from toolkit.app.allocation.origins import OriginVariants
 from toolkit.app.allocation.pieces import allocate_in_pieces
 from toolkit.app.allocation.prepare import Prepared, prepare
+from toolkit.app.allocation.record_risk import broken_limits
 from toolkit.app.allocation.request import Request
 from toolkit.backtest.account import Account, Decision
 from toolkit.backtest.prices import BacktestPrices
@@ -75,11 +76,7 @@ class PastDecisions:
             GapError, DataError: where too little was known.
             SolveError: where there is no answer.
         """
-        market = self.markets.on(day)
-        request = replace(self.request, context=market.context, holdings=_held(account), overrides=(), budget_given=False)
-        request = replace(request, total=None, prices=None)
-        assets = tuple(key for key in _priced(self.strategy, market) if key not in account.ended)
-        prepared = self._prepared(request, market, assets, held=bool(account.owned.any()))
+        prepared = self._asked(day, account)
         if not self.costs_count:
             costs = replace(prepared.problem.costs, in_objective=False)
             prepared = replace(prepared, problem=replace(prepared.problem, costs=costs))
@@ -89,6 +86,24 @@ class PastDecisions:
         steps = [np.nan if (step := prepared.step(asset)) is None else step for asset in universe]
         costs = prepared.problem.costs
         return Decision(universe.keys, amounts.quantities, prepared.prices, costs, prepared.budget, np.array(steps))
+
+    def exceeded(self, day: date, account: Account) -> tuple[str, ...]:
+        """Names of the limits that what is owned on a day exceeds in their holding form; those with a price may be exceeded.
+
+        Raises:
+            GapError, DataError: where too little was known.
+        """
+        plain = self.strategy.model_copy(update={"rebalance": None})
+        problem = replace(self, strategy=plain)._asked(day, account).problem
+        soft = {one.name for one in problem.constraints if getattr(one, "soft", None) is not None}
+        return tuple(limit.name for limit in broken_limits(problem, problem.data.held) if limit.name not in soft)
+
+    def _asked(self, day: date, account: Account) -> Prepared:
+        market = self.markets.on(day)
+        request = replace(self.request, context=market.context, holdings=_held(account), overrides=(), budget_given=False)
+        assets = tuple(key for key in _priced(self.strategy, market) if key not in account.ended)
+        request = replace(request, total=None, prices=None)
+        return self._prepared(request, market, assets, held=bool(account.owned.any()))
 
     def _prepared(self, request: Request, market: PricedMarket, assets: tuple[str, ...], *, held: bool) -> Prepared:
         """The problem of the assets that have enough prices; one after the other is left out that has not.

@@ -15,6 +15,7 @@ import numpy as np
 from toolkit.app.allocation.request import Request
 from toolkit.app.backtest.baselines import EQUAL_WEIGHT, GOLD_ONLY, SAMPLE, gold_alone, least_risk_on_sample
 from toolkit.app.backtest.decide import PastDecisions, PastMarkets, universe_of
+from toolkit.app.backtest.limits import followed_with_limits
 from toolkit.app.backtest.run import BacktestRequest, followed, past_markets, past_prices
 from toolkit.app.definitions import find
 from toolkit.app.strategies.own_files import read_strategy
@@ -27,7 +28,7 @@ from toolkit.core.errors import DataError, SpecError, did_you_mean
 from toolkit.core.threads import one_thread
 from toolkit.optimize.objectives.track import Track
 from toolkit.records.answers.evidence import EvidenceList
-from toolkit.records.evidence import Followed, Refutation, StrategyEvidence, Verdict
+from toolkit.records.evidence import Followed, LimitsKept, Refutation, StrategyEvidence, Verdict
 from toolkit.strategy.model import RebalanceSpec, Strategy
 from toolkit.strategy.refutation import RefutedSpec
 
@@ -57,8 +58,16 @@ class _Past:
     def followed(self, strategy: Strategy, *, costs_count: bool = True) -> Backtest:
         """The strategy over all dates."""
         decide = PastDecisions(self.request, self.markets, strategy, costs_count=costs_count)
-        budget = self.request.settings.config.owner.budget
-        return followed(self.asked, strategy, decide, self.levels, budget, self.markets.last)
+        return followed(self.asked, strategy, decide, self.levels, self._budget, self.markets.last)
+
+    def with_limits(self, strategy: Strategy) -> tuple[Backtest, LimitsKept]:
+        """The strategy over all dates, and on how many of them it held its limits."""
+        decide = PastDecisions(self.request, self.markets, strategy)
+        return followed_with_limits(self.asked, strategy, decide, self.levels, self._budget, self.markets.last)
+
+    @property
+    def _budget(self) -> float:
+        return self.request.settings.config.owner.budget
 
     def outcomes(self, backtest: Backtest, groups: Iterable[str]) -> tuple[Outcome, Outcome]:
         """What was held, at levels and at prints."""
@@ -116,11 +125,11 @@ def _of(request: Request, markets: PastMarkets) -> StrategyEvidence:
         begin = {"start": levels.dates[0], "end": levels.dates[-1]}
         prints, _ = past_prices(replace(asked, estimated=False, **begin), [named], markets.last)
         past = _Past(request, replace(asked, **begin), markets, levels, prints)
-        runs = dict(_runs(past, named, gold=gold))
+        own, limits = past.with_limits(named)
+        runs = {(FOLLOWED, every): own, **dict(_runs(past, named, gold=gold))}
     except DataError as error:
         open_ = tuple(_unknown(one) for one in strategy.about.refuted)
         return StrategyEvidence(**about, refutations=open_, missing=error.message)
-    own = runs[FOLLOWED, every]
     years = evaluation.years_of(own)
     paths = evaluation.resampled(own, seed=request.seed)
     rows = tuple(_row(past, name, rhythm, own, run, paths) for (name, rhythm), run in runs.items() if name in NAMED)
@@ -136,6 +145,7 @@ def _of(request: Request, markets: PastMarkets) -> StrategyEvidence:
         against=verdict == "cannot_tell" and any(one.so_far == "refuted" for one in refutations),
         refutations=refutations,
         followed=rows,
+        limits=limits,
     )
 
 
@@ -144,13 +154,15 @@ NAMED = (FOLLOWED, HELD, EQUAL_WEIGHT, SAMPLE, GOLD_ONLY)
 
 
 def _runs(past: _Past, strategy: Strategy, *, gold: bool) -> Iterator[tuple[tuple[str, str], Backtest]]:
+    """The strategy in other rhythms, and what it is compared with."""
     rebalance = strategy.rebalance or RebalanceSpec()
 
     def at(every: str) -> Strategy:
         return strategy.model_copy(update={"rebalance": rebalance.model_copy(update={"every": every})})
 
-    for every in dict.fromkeys((rebalance.every, *RHYTHMS)):
-        yield (FOLLOWED, every), past.followed(at(every))
+    for every in RHYTHMS:
+        if every != rebalance.every:
+            yield (FOLLOWED, every), past.followed(at(every))
     yield (HELD, "never"), past.followed(at("never"))
     others = {one.against for one in strategy.about.refuted if one.against} - {*NAMED}
     for name in (EQUAL_WEIGHT, SAMPLE, *((GOLD_ONLY,) if gold else ()), *sorted(others)):

@@ -21,7 +21,7 @@ from toolkit.app.backtest.record import Simulation, backtest_record
 from toolkit.backtest.account import Account, Decision
 from toolkit.backtest.delivery import Deliveries
 from toolkit.backtest.prices import BacktestPrices
-from toolkit.backtest.simulate import Backtest, simulate
+from toolkit.backtest.simulate import Backtest, Decide, simulate
 from toolkit.controls.periods import control_periods
 from toolkit.core.calendar import month_end, month_number
 from toolkit.core.errors import SpecError, did_you_mean
@@ -224,7 +224,7 @@ def _last(prices: BacktestPrices) -> date:
 def followed(
     asked: BacktestRequest,
     strategy: Strategy,
-    decide: PastDecisions,
+    decide: Decide,
     prices: BacktestPrices,
     budget: float,
     market: PricedMarket,

@@ -17,6 +17,7 @@ from toolkit.core.errors import DataError, SpecError, did_you_mean
 from toolkit.core.forecast import FloatArray, Forecast, read_only
 from toolkit.core.messages import message
 from toolkit.core.remarks import Remark
+from toolkit.optimize.costs import TRADED
 from toolkit.optimize.functions import ConvexConstraint
 from toolkit.optimize.risk_contribution import RiskContributionLimit
 from toolkit.optimize.rows import SparseRows
@@ -513,10 +514,11 @@ class HoldLimited(LowerUpperLimited):
         if found is None or most is None or most == self.upper or data.previous is None or not data.previous.any():
             return found
         held = found.coefficients.matvec(data.held)
-        if not (grown := held > found.upper).any():
+        if not (held > found.upper).any():
             return found
         stays = np.minimum(most, held / max(data.least_wealth, 1e-9))
-        return replace(found, upper=np.where(grown, np.maximum(found.upper, stays), found.upper))
+        # What is at its limit but for the last digits of a solver has not grown, and may be bought as little as before.
+        return replace(found, upper=np.where(held > found.upper + TRADED, stays, np.maximum(found.upper, held)))
 
     def relaxed(self, side: str, move: float, digits: int) -> Mapping[str, float]:
         """The limit on that side, with the limit of holding where that would be below it."""

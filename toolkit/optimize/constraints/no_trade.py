@@ -42,7 +42,7 @@ class _OneWay(Constraint):
         upper = np.full(len(at), np.inf) if self.buys else np.minimum(1.0, upper)
         return LinearConstraint.of_assets(at, lower, upper, data)
 
-    def integer(self, data: ConstraintData) -> IntegerRequirements:
+    def integer(self, data: ConstraintData) -> IntegerRequirements | None:
         """The least and the greatest value of each asset."""
         n, at, held = len(data.universe), self._bound(data), data.held
         least, greatest = np.zeros(n), np.full(n, np.inf)

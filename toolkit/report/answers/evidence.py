@@ -10,7 +10,7 @@ from toolkit.records.evidence import Followed, Refutation, StrategyEvidence
 from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language
-from toolkit.report.tables.evidence import EVERY, FIGURES, RIVALS, figure, following, rival, state, verdict
+from toolkit.report.tables.evidence import EVERY, FIGURES, RIVALS, figure, following, limits_kept, rival, state, verdict
 
 
 def evidence(found: EvidenceList, say: Language) -> Document:
@@ -19,7 +19,7 @@ def evidence(found: EvidenceList, say: Language) -> Document:
     one = found.strategies[0] if len(found.strategies) == 1 else None
     if one is not None:
         answer.paragraph(verdict(say, one))
-        for sentence in following(say, one):
+        for sentence in (*following(say, one), *limits_kept(say, one)):
             answer.paragraph(sentence)
         _refutations(answer, one)
         answer.table(

@@ -18,6 +18,7 @@ from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.text import plain, text
 from toolkit.report.tables.evidence import following, verdict
+from toolkit.report.tables.proof import proof
 
 RowT = TypeVar("RowT")
 PRINTED_WEIGHT = 5e-5
@@ -46,6 +47,11 @@ def optimize(record: Run, say: Language) -> Document:
         "hold | >lots | >lot | >price {money} | >+/- today | >value {money} | >weight | >risk | >cost {money}",
         (*_positions(answer, record, held), last), money=record.currency,
     )  # fmt: skip
+    if record.limits_hold_from is not None:
+        answer.line(
+            "In whole lots not every limit can be kept; all limits hold from about {budget:,.0f} {money}.",
+            budget=record.limits_hold_from, money=record.currency,
+        )  # fmt: skip
     listed = {row.asset for row in record.orders} | {p.asset for p in held}
     price_sources(
         answer,
@@ -204,6 +210,8 @@ def _risk(answer: Answer, record: Run) -> None:
             "{money}, then {holding:,.0f} {money} a year to hold.",
             loss=risk.cvar_95, method=answer.phrase(risk.cvar_method), **told,
         )  # fmt: skip
+    for sentence in proof(answer.say, record):
+        answer.paragraph(sentence)
     if record.correlation_risk is not None:
         _correlations(answer, record.correlation_risk)
     if record.objective.kind == "track":

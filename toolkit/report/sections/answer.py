@@ -18,6 +18,7 @@ from toolkit.report.tables.costs import entry_rests_on
 from toolkit.report.tables.deadline import deadline
 from toolkit.report.tables.evidence import following, verdict
 from toolkit.report.tables.facts import doubts
+from toolkit.report.tables.proof import proof
 
 MOSTLY_CASH = 0.5
 SAME_VOLATILITY = 0.0005
@@ -38,7 +39,7 @@ def answer(run: Findings) -> tuple[Block, ...]:
         Paragraph(sentences(*deadline(run), *_next_look(run)), "next"),
         KeyFigures((_controlled(run), _loss(run), _break_even(run) or _entry(run))),
         *((bar,) if (bar := proposed(run)) else ()),
-        *((Paragraph(evidence),) if (evidence := sentences(*_evidence(run))) else ()),
+        *((Paragraph(told),) if (told := sentences(*proof(run.say, run.proposal), *_evidence(run))) else ()),
         Status(((run.say.words("Status"), _status(run)), *doubts(run))),
     )
 
@@ -116,6 +117,8 @@ def _paragraph(run: Findings) -> Iterator[Text]:
             "In whole lots not every limit can be kept: {limits}.",
             limits=run.say.listed([_yielded(run, c) for c in run.yielded]),
         )
+        if (least := run.proposal.limits_hold_from) is not None:
+            yield run.say("All limits hold from about {budget}.", budget=run.money(least))
     if run.controlled is None:
         return
     yield run.say(

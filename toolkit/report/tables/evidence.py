@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from toolkit.records.evidence import EvidenceState, Followed, Refutation, StrategyEvidence
 from toolkit.report.i18n.language import Language, mark
+from toolkit.report.i18n.names import of_strategy
 from toolkit.report.i18n.text import Text
 
 FIGURES = MappingProxyType(
@@ -154,3 +155,22 @@ def holding(say: Language, held: Followed) -> Text:
     if held.ahead_interval is not None and held.ahead_interval.low > 0:
         return say("To follow it was better than to hold, by more than chance; it need not stay so.")
     return say("The difference is within chance: to buy once and hold may be better.")
+
+
+def limits_kept(say: Language, found: StrategyEvidence) -> Iterator[Text]:
+    """On how many dates, and after how many decisions, a limit was exceeded in its holding form; nothing without figures."""
+    kept = found.limits
+    if kept is None:
+        return
+    if not kept.names:
+        yield say("Its limits held on all of {dates} dates.", dates=str(kept.dates))
+        return
+    yield say(
+        "A limit for holding was exceeded on {exceeded} of {dates} dates, by prices or law since the last look, and after "
+        "{beyond} of {decisions} decisions: {names}.",
+        exceeded=str(kept.exceeded),
+        dates=str(kept.dates),
+        beyond=str(kept.beyond),
+        decisions=str(kept.decisions),
+        names=say.listed([of_strategy(name, say) for name in kept.names]),
+    )  # fmt: skip

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from tests.unit.optimize.problems import NO_CASH, problem_of
 from toolkit.app.allocation.prepare import prepare
-from toolkit.app.allocation.rebalancing import KEPT, SETTLED, charged_moves, within_rebalancing
+from toolkit.app.allocation.rebalancing import KEPT, SETTLED, charged_moves, with_smallest_sale, within_rebalancing
+from toolkit.app.allocation.record_risk import limit_rows
 from toolkit.app.allocation.request import Request
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
@@ -22,6 +23,8 @@ from toolkit.core.errors import Infeasible
 from toolkit.optimize.allocate import allocate, allocate_giving_way
 from toolkit.optimize.costs import Costs
 from toolkit.optimize.problem import GIVING_WAY
+from toolkit.optimize.solvers.solve import SolverSpec
+from toolkit.records.run import Run
 from toolkit.risk_model.posterior import covariance_draws, marginal_variance_errors
 from toolkit.strategy.model import RebalanceSpec
 
@@ -75,6 +78,61 @@ def test_what_has_grown_through_a_limit_is_not_bought():
     assert (allocate(asked).values >= problem.previous - 1e-9).all()
 
 
+@pytest.mark.parametrize("lots", [None, np.full(3, 0.01)], ids=["any size", "lots"])
+@pytest.mark.parametrize(
+    "kind", [{"kind": "min_risk"}, {"kind": "max_utility", "risk_aversion": 3.0}, {"kind": "max_diversification"}]
+)
+def test_what_a_limit_lets_sell_is_sold_down_to_the_limit_and_no_further(kind, lots):
+    """No cost weighs a trade here: an objective alone would sell half of it, and the others were moved with it."""
+    previous, whole = np.array([0.6, 0.2, 0.2]), [] if lots is None else [{"name": "whole lots", "kind": "lots"}]
+    limits, free = [{"name": "cash", "kind": "cash", "upper": 0.02}, CAP, *whole], Costs(np.full(3, 0.02), np.zeros(3))
+    problem = problem_of(
+        COVARIANCE, objective=kind, constraints=limits, previous=previous, costs=free, lots=lots,
+        expected=np.array([-0.5, 0.05, 0.02]),
+    )  # fmt: skip
+    after = allocate(within_rebalancing(problem, RebalanceSpec(sell="beyond_hold"))).values
+    assert after[0] == pytest.approx(0.5, abs=0.012)
+    assert (after[1:] >= 0.2 - 1e-9).all()
+
+
+@pytest.mark.parametrize("kind", [PRICED, {"kind": "max_diversification"}])
+def test_bills_that_were_more_than_the_cash_are_paid_by_the_smallest_sale(kind):
+    """Cash below zero left no answer where nothing may be sold."""
+    previous = np.array([0.4, 0.3, 0.31])
+    problem = problem_of(COVARIANCE, objective=kind, constraints=[NO_CASH], previous=previous, costs=costs())
+    answer = allocate(within_rebalancing(problem, RebalanceSpec(sell="beyond_hold")))
+    sold = np.clip(previous - answer.values, 0.0, None).sum()
+    assert 0.01 <= sold < 0.012
+    assert answer.cash == pytest.approx(0.0, abs=1e-6)
+
+
+@pytest.mark.parametrize("held", [(0.40016735, 0.06356619, 0.39897022), (0.19861225, 0.15883383, 0.4991183)])
+def test_what_the_costs_of_a_purchase_alone_carry_through_a_limit_is_sold_as_little_as_may_be(held):
+    """Money must be placed, which makes wealth smaller and the share of what is kept larger than its limit."""
+    limits, spec = [{**NO_CASH, "upper": 0.05}, CAP], RebalanceSpec(sell="beyond_hold", new_money_first=True)
+    problem = problem_of(COVARIANCE, objective=PRICED, constraints=limits, previous=np.array(held), costs=costs())
+    asked = within_rebalancing(problem, spec)
+    with pytest.raises(Infeasible):
+        allocate(asked)
+    selling = with_smallest_sale(asked, spec, SolverSpec())
+    assert selling is not None
+    answer = allocate(selling)
+    assert 0 < np.clip(held - answer.values, 0.0, None).sum() < 0.01
+    assert answer.cash <= 0.05 + 1e-6
+    assert with_smallest_sale(asked, RebalanceSpec(sell="never"), SolverSpec()) is None
+
+
+def test_a_limit_on_contributions_to_risk_lets_sell_what_it_needs_and_its_price_is_no_limit_of_the_page():
+    limit = {"name": "risk", "kind": "risk_contribution", "upper": 0.5}
+    previous = np.array([0.5, 0.25, 0.25])
+    problem = problem_of(COVARIANCE, objective=PRICED, constraints=[NO_CASH, limit], previous=previous, costs=costs(0.02))
+    asked = within_rebalancing(problem, RebalanceSpec(sell="beyond_hold"))
+    answer = allocate(asked)
+    parts = answer.weights * (COVARIANCE @ answer.weights)
+    assert (parts / parts.sum()).max() == pytest.approx(0.5, abs=1e-3)
+    assert {row.name for row in limit_rows(asked, answer)} == {"no cash", "risk"}
+
+
 @given(cost=st.floats(0.0, 0.3), more=st.floats(1.0, 3.0), first=st.floats(0.05, 0.9))
 def test_more_cost_never_means_more_trade(cost, more, first):
     held = np.array([first, (1 - first) * 0.7, (1 - first) * 0.3])
@@ -91,6 +149,43 @@ def test_a_wider_error_never_means_more_trade_and_no_band_is_the_charge_of_the_h
     free = charged_moves(costs(), RebalanceSpec(band=0.0), forecast, problem.objective, held)
     assert not free.move.any()
     assert (costs().of_moves(5.0) == 0).all()
+
+
+WEIGHTS = st.lists(st.floats(0.02, 1.0), min_size=3, max_size=3).map(lambda parts: np.array(parts) / sum(parts))
+SALES = st.sampled_from(["free", "beyond_hold"])
+
+
+@given(target=WEIGHTS, sell=SALES, lots=st.booleans(), priced=st.booleans())
+def test_where_no_estimate_changes_nothing_is_traded(target, sell, lots, priced):
+    """What was proposed and bought is kept by the same strategy on the same data, whatever it tends to."""
+    objective = PRICED if priced else {"kind": "max_utility", "risk_aversion": 3.0}
+    lots = lots and (priced or sell != "free")  # what whole lots leave over is another at another wealth
+    limits = [{"name": "fully invested", "kind": "fully_invested"}, {**CAP, "upper": 0.5}]
+    asked = {
+        "objective": objective, "costs": costs(0.03), "expected": 0.2 * target,
+        "constraints": [*limits, *([{"name": "whole lots", "kind": "lots"}] if lots else ())],
+    }  # fmt: skip
+    lot = np.array([0.05, 0.03, 0.02])
+    first = allocate(problem_of(COVARIANCE, **asked, lots=lot if lots else None))
+    wealth = 1.0 - first.entry_cost
+    again = problem_of(COVARIANCE, **asked, lots=lot / wealth if lots else None, previous=first.values / wealth)
+    charged = replace(again.costs, move=again.costs.of_moves(1.0))
+    asked_again = within_rebalancing(replace(again, costs=charged), RebalanceSpec(sell=sell))
+    assert allocate(asked_again).values == pytest.approx(again.previous, abs=1e-6)
+
+
+@given(held=WEIGHTS, cash=st.floats(0.0, 0.3), sell=SALES, lots=st.booleans())
+def test_a_limit_is_never_exceeded_by_buying_and_a_limit_for_holding_never_at_all(held, cash, sell, lots):
+    previous = held * (1.0 - cash)
+    whole = [{"name": "whole lots", "kind": "lots"}] if lots else []
+    problem = problem_of(
+        COVARIANCE, objective=PRICED, constraints=[CAP, *whole], previous=previous, costs=costs(0.05),
+        lots=previous / np.array([10, 7, 5]) if lots else None,
+    )  # fmt: skip
+    answer = allocate(within_rebalancing(problem, RebalanceSpec(sell=sell, new_money_first=True)))
+    bought = answer.values > previous + 1e-6
+    assert (answer.weights[bought] <= 0.4 + 1e-6).all()
+    assert (answer.weights <= 0.5 + 1e-6).all()
 
 
 def test_new_money_is_placed_without_a_sale_and_towards_the_target():
@@ -119,8 +214,25 @@ def test_every_budget_has_an_answer_and_names_the_limits_that_gave_way(tmp_path,
     assert sum(position.value for position in record.positions) > 0.4 * budget
     broken = {limit.name for limit in record.constraints if limit.slack is not None and limit.slack < -1e-6}
     assert broken == {limit.name for limit in record.constraints if limit.soft and limit.slack < -1e-6}
+    assert (record.limits_hold_from is None) == (not broken)
     if budget >= 1e5:
         assert not broken
+
+
+@pytest.mark.parametrize("strategy", ["physical-basket", "us-ban-returns"])
+def test_the_budget_from_which_all_limits_hold_is_the_same_from_any_below_it_and_holds_them(tmp_path, monkeypatch, strategy):
+    monkeypatch.chdir(tmp_path)
+
+    def proposed(budget: float) -> Run:
+        return optimize(Request(strategy, Context(resolve({"owner.budget": budget}), DAY))).record
+
+    least, again = (proposed(budget).limits_hold_from for budget in (3e3, 6e3))
+    assert least is not None
+    assert least == again
+    for times in (1.0, 1.5):
+        at_least = proposed(times * least)
+        assert at_least.limits_hold_from is None
+        assert not any(limit.soft and limit.slack < -1e-6 for limit in at_least.constraints if limit.slack is not None)
 
 
 @pytest.mark.parametrize("strategy", PHYSICAL)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.subjects import proposal
-from toolkit.app.allocation.record_risk import factor_shares
+from tests.unit.optimize.problems import NO_CASH, problem_of, random_covariance
+from toolkit.app.allocation.record_risk import factor_shares, lots_gap_value
 from toolkit.core.forecast import Forecast
+from toolkit.optimize.allocate import allocate
+from toolkit.optimize.solvers.solve import SolverSpec
 
 STRATEGIES = Path(__file__).parents[4] / "strategies"
 FACTORS = ("gold", "dollar", "component_1")
@@ -66,3 +70,25 @@ def test_figures_of_a_limit_on_risk_are_in_the_unit_of_its_measure(tmp_path, mea
     (row,) = (row for row in run["constraints"] if row["name"] == "calm")
     assert row["measure"] == measure
     assert row["value"] == pytest.approx(run["risk"]["volatility"] ** power)
+
+
+@pytest.mark.parametrize(
+    ("objective", "worth"),
+    [
+        ({"kind": "min_risk"}, lambda w, covariance, mu: -np.sqrt(w @ covariance @ w)),
+        ({"kind": "max_return", "volatility": 0.9}, lambda w, covariance, mu: w @ mu),
+    ],
+)
+def test_the_gap_of_whole_lots_in_money_holds_whatever_other_lots_gain(objective, worth):
+    """Nine lots of four assets, all ways to place them; the search may stop early."""
+    covariance, mu, lot = random_covariance(4, seed=5), np.array([0.02, 0.05, 0.03, 0.04]), 1 / 9
+    whole = [{"name": "lots", "kind": "lots"}, NO_CASH]
+    problem = problem_of(covariance, objective=objective, expected=mu, constraints=whole, lots=np.full(4, lot))
+    answer = allocate(problem, SolverSpec(gap=0.3))
+    told = lots_gap_value(problem, answer, 90_000.0)
+    ways = [np.array(w) * lot for w in product(range(10), repeat=4) if sum(w) == 9]
+    gained = 90_000.0 * (max(worth(w, covariance, mu) for w in ways) - worth(answer.weights, covariance, mu))
+    assert told is not None
+    assert -1e-6 <= gained <= told + 1e-6
+    equal = problem_of(covariance, objective={"kind": "equal_weight"}, constraints=whole, lots=np.full(4, lot))
+    assert lots_gap_value(equal, allocate(equal), 90_000.0) is None
