@@ -18,8 +18,8 @@ from toolkit.api.run import refuse_unknown, request_of
 from toolkit.app.backtest.run import BacktestRequest
 from toolkit.app.backtest.run import backtest as backtest_of
 from toolkit.app.subjects import Subject
+from toolkit.app.threads import one_thread
 from toolkit.core.errors import SpecError
-from toolkit.core.threads import one_thread
 from toolkit.records.answers import backtest as records
 from toolkit.strategy.model import Strategy
 

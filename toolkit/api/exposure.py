@@ -14,9 +14,9 @@ from toolkit.api.answers import ReportedAnswer, rows
 from toolkit.api.market import Market, PathText, check_holdings, market_of
 from toolkit.app.clients import client_name
 from toolkit.app.holdings.exposure import ExposureRequest, expose
+from toolkit.app.threads import one_thread
 from toolkit.controls.events import CIVIL, end_user_of
 from toolkit.core.errors import SpecError
-from toolkit.core.threads import one_thread
 from toolkit.records.exposure import ExposureAnswer
 
 if TYPE_CHECKING:

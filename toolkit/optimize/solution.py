@@ -238,8 +238,8 @@ def _in_lots(problem: Problem, continuous: Continuous, wealth: float, solver: So
                 charged=charged,
             )
         # Convex limits inside those on contributions to risk leave out answers of which nothing is proven.
-        proven = found.gap is not None and not continuous.inside
-        return replace(found, gap=(1.0 + found.gap) ** target.power - 1.0 if proven else None)
+        gap = None if continuous.inside else found.gap
+        return replace(found, gap=None if gap is None else (1.0 + gap) ** target.power - 1.0)
     except (Infeasible, NumericalFailure) as failure:
         if isinstance(failure, NumericalFailure) and solver.gap < ANY and work.left > granted / 2:
             # Not for want of work: a search that asks for less meets other points.
