@@ -14,8 +14,8 @@ from markupsafe import Markup
 from toolkit.api.market import PathText
 from toolkit.app.context import Context
 from toolkit.app.runs import put, to_json
+from toolkit.app.threads import one_thread
 from toolkit.core.errors import SpecError
-from toolkit.core.threads import one_thread
 from toolkit.records.base import Record
 from toolkit.records.sources import Beside
 

@@ -19,8 +19,8 @@ from toolkit.app.backtest.run import BacktestRequest
 from toolkit.app.backtest.run import backtest as backtest_of
 from toolkit.app.context import Context
 from toolkit.app.subjects import Subject
+from toolkit.app.threads import one_thread
 from toolkit.core.errors import SpecError
-from toolkit.core.threads import one_thread
 from toolkit.records.answers import backtest as records
 from toolkit.strategy.model import Strategy
 

@@ -12,10 +12,10 @@ from toolkit.api.answers import Answer, rows
 from toolkit.api.market import Market, market_of
 from toolkit.app.context import Context
 from toolkit.app.controls import answers as app
+from toolkit.app.threads import one_thread
 from toolkit.controls.events import EUROPEAN_UNION, end_user_of
 from toolkit.core.errors import SpecError
 from toolkit.core.size import PieceSize
-from toolkit.core.threads import one_thread
 from toolkit.records.answers.controls import MetalControls, ProductControls
 
 if TYPE_CHECKING:

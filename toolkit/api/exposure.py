@@ -15,9 +15,9 @@ from toolkit.api.market import Market, holdings_of, market_of
 from toolkit.app.clients import client_name
 from toolkit.app.context import Context
 from toolkit.app.holdings.exposure import ExposureRequest, expose
+from toolkit.app.threads import one_thread
 from toolkit.controls.events import CIVIL, end_user_of
 from toolkit.core.errors import SpecError
-from toolkit.core.threads import one_thread
 from toolkit.records.exposure import ExposureAnswer
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from toolkit.api.plot import Picture
 from toolkit.api.run import refuse_unknown, request_of
 from toolkit.app.context import Context
 from toolkit.app.frontier import efficient_frontier
+from toolkit.app.threads import one_thread
 from toolkit.core.errors import SpecError
-from toolkit.core.threads import one_thread
 from toolkit.records.answers import frontier as records
 from toolkit.strategy.model import Strategy
 

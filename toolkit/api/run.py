@@ -24,8 +24,8 @@ from toolkit.app.clients import client_name
 from toolkit.app.context import Context
 from toolkit.app.optimize import Result
 from toolkit.app.optimize import optimize as optimize_request
+from toolkit.app.threads import one_thread
 from toolkit.core.errors import SpecError, did_you_mean
-from toolkit.core.threads import one_thread
 from toolkit.market.readers.cells import number
 from toolkit.records import run as records
 from toolkit.strategy.model import Strategy

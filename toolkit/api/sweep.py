@@ -20,9 +20,9 @@ from toolkit.app.sweeps.executors import Cluster, Executor, InProcess, Pool
 from toolkit.app.sweeps.run import SweepRequest
 from toolkit.app.sweeps.run import futures as futures_of
 from toolkit.app.sweeps.run import sweep as sweep_of
+from toolkit.app.threads import one_thread
 from toolkit.core.errors import SpecError
 from toolkit.core.limits import MOST_FUTURES
-from toolkit.core.threads import one_thread
 from toolkit.records.answers import sweep as records
 from toolkit.strategy.model import Strategy
 

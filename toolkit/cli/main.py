@@ -14,12 +14,12 @@ import typer
 from typer.exceptions import TyperException
 
 from toolkit import __version__, cli
+from toolkit.app.threads import one_thread
 from toolkit.cli.commands import Commands
 from toolkit.cli.terminal import drop_broken_streams, print_json, refused, tolerant_streams
 from toolkit.core.errors import ToolkitError, Unwritten
 from toolkit.core.messages import Message, message
 from toolkit.core.text import printable
-from toolkit.core.threads import one_thread
 
 if TYPE_CHECKING:
     from typer._click.core import Context

@@ -19,13 +19,13 @@ from toolkit.app.backtest.limits import followed_with_limits
 from toolkit.app.backtest.run import BacktestRequest, followed, past_markets, past_prices
 from toolkit.app.definitions import find
 from toolkit.app.strategies.own_files import read_strategy
+from toolkit.app.threads import one_thread
 from toolkit.backtest import evaluation
 from toolkit.backtest.evaluation import Paths
 from toolkit.backtest.prices import BacktestPrices
 from toolkit.backtest.refutation import FIGURES, Margin, Outcome, against_numbers, against_other, outcome
 from toolkit.backtest.simulate import Backtest
 from toolkit.core.errors import DataError, SpecError, did_you_mean
-from toolkit.core.threads import one_thread
 from toolkit.optimize.objectives.track import Track
 from toolkit.records.answers.evidence import EvidenceList
 from toolkit.records.evidence import Followed, LimitsKept, Refutation, StrategyEvidence, Verdict

@@ -18,6 +18,7 @@ from toolkit.app.assumptions import licence_delay
 from toolkit.app.backtest.baselines import GOLD, baselines
 from toolkit.app.backtest.decide import PastDecisions, PastMarkets, universe_of, with_offers
 from toolkit.app.backtest.record import Simulation, backtest_record
+from toolkit.app.threads import one_thread
 from toolkit.backtest.account import Account, Decision
 from toolkit.backtest.delivery import Deliveries
 from toolkit.backtest.prices import BacktestPrices
@@ -28,7 +29,6 @@ from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.core.messages import message
 from toolkit.core.remarks import note
 from toolkit.core.text import repeated
-from toolkit.core.threads import one_thread
 from toolkit.market.price_series import PriceSeries
 from toolkit.records.answers import backtest as records
 from toolkit.returns.history import DAY_BY_DAY, histories_of

@@ -17,10 +17,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from toolkit.app.sweeps.tasks import Outcome, Task, attempt, check_versions, lost
+from toolkit.app.threads import ONE_BLAS_THREAD
 from toolkit.app.versions import versions
 from toolkit.core.errors import SourceError, SpecError
 from toolkit.core.messages import message
-from toolkit.core.threads import ONE_BLAS_THREAD
 
 ONE_THREAD = ONE_BLAS_THREAD | {"POLARS_MAX_THREADS": "1"}
 """Environment of the processes of a pool: they are as many as the cores."""

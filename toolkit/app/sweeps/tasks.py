@@ -18,9 +18,9 @@ from toolkit.app.data.places import package_folder, store_in_use
 from toolkit.app.prices import PriceFiles
 from toolkit.app.runs import to_json
 from toolkit.app.sweeps.futures import allocation_futures
+from toolkit.app.threads import one_thread
 from toolkit.app.versions import versions
 from toolkit.core.errors import DataError, SpecError, ToolkitError
-from toolkit.core.threads import one_thread
 from toolkit.market.readers.events import OwnEvents
 from toolkit.strategy.model import Strategy
 

@@ -40,7 +40,7 @@ SMALL_TRADE = 2.0
 """Trades that are less than this many times what they cost are tried to be left out of the answer."""
 RELAXATION_GAP = 0.02
 """The relaxation is solved to this part of the gap."""
-APPROXIMATED, COARSE = 0.5, 0.1
+APPROXIMATED, OF_DISTANCE = 0.5, 0.1
 """What the approximation of the quadratic may cost of the gap, for the search of the lots may cost the rest, and, where that is
 more, of the distance from the relaxation to the best answer: finer rows would be many, and cut off nothing."""
 ROUNDED_TO_CENTS = 2e-7
@@ -296,7 +296,7 @@ def _search(near: Approximation, middle: RelaxedPoint, best: Incumbent, target_g
 def _coarseness(best: Incumbent, middle: RelaxedPoint, target_gap: float) -> float:
     """By how much the approximation of the quadratic may be wrong."""
     distance = best.value - middle.bound if np.isfinite(best.value) else 0.0
-    return max(APPROXIMATED * best.allowed(target_gap), COARSE * distance)
+    return max(APPROXIMATED * best.allowed(target_gap), OF_DISTANCE * distance)
 
 
 def _whole(counts: FloatArray) -> FloatArray:

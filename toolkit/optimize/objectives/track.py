@@ -55,7 +55,13 @@ class Track(Objective):
         return super().solve(problem, limits, convex, order)
 
     def value(self, problem: Problem, weights: FloatArray, charges: float = 0.0) -> float:  # noqa: ARG002
-        """Variance a year of the difference."""
+        """Variance a year of the difference.
+
+        Args:
+            problem: Whose target is tracked.
+            weights: (n,) of the assets.
+            charges: Do not count.
+        """
         return problem.forecast.variance(weights - self.reference(problem.data))
 
     def gradient(self, problem: Problem, weights: FloatArray) -> Gradient:

@@ -8,7 +8,7 @@ import sys
 
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from toolkit.core.threads import ONE_BLAS_THREAD, one_thread
+from toolkit.app.threads import ONE_BLAS_THREAD, one_thread
 
 SHARES = """
 import sys
