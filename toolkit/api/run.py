@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from toolkit.api.answers import ReportedAnswer, rows
+from toolkit.api.answers import ReportedAnswer, restored, rows
 from toolkit.api.market import Market, holdings_of, market_of, weights_of
 from toolkit.api.plot import RunPlots
 from toolkit.api.strategy import named
@@ -39,11 +39,24 @@ class Run(ReportedAnswer[records.Run]):
     """A proposal: what to hold, what to trade, and what that is worth knowing.
 
     Attributes:
-        result: What it was made from: the problem and its allocation.
+        solved: What it was made from: the problem and its allocation; of one that was pickled the request, which is solved
+            again where that is needed.
+        read: How own prices were read: columns that count for nothing, for instance.
     """
 
     command = "optimize"
-    result: Result
+    solved: Result | Request
+    read: tuple[str, ...]
+
+    @cached_property
+    def result(self) -> Result:
+        """What it was made from: the problem and its allocation."""
+        return optimize_request(self.solved) if isinstance(self.solved, Request) else self.solved
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled with its request in place of what was solved."""
+        asked = self.solved if isinstance(self.solved, Request) else self.solved.prepared.request
+        return restored, (Run, records.Run, self.to_json(), self.context, asked, self.read)
 
     @property
     def weights(self) -> pl.DataFrame:
@@ -90,8 +103,7 @@ class Run(ReportedAnswer[records.Run]):
 
     @property
     def _reading(self) -> tuple[str, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """How own prices were read: columns that count for nothing, for instance."""
-        return self.result.prepared.inputs.price_notes
+        return self.read
 
     @cached_property
     def _subject(self) -> Subject:
@@ -260,4 +272,4 @@ def optimize(
             seed=seed,
         )
     )
-    return Run(result.record, result.context, result)
+    return Run(result.record, result.context, result, result.prepared.inputs.price_notes)
