@@ -133,7 +133,14 @@ class ReportedAnswer(Answer[RecordT]):
 
 
 def restored(answer: type[Answer[Any]], record: type[Record], text: str, *asked: Any) -> Answer[Any]:
-    """The answer of a record as JSON text, and of what it was asked of."""
+    """An answer that was pickled.
+
+    Args:
+        answer: Its class.
+        record: That of its record.
+        text: The record as JSON.
+        asked: Its other fields.
+    """
     return answer(record.model_validate_json(text), *asked)
 
 
