@@ -58,8 +58,8 @@ class Allocator(BaseEstimator):
         strategy: What is intended, itself, its name, or the path of its file; least variance by default. Its covariance is
             Ledoit and Wolf's where it names none.
         periods_per_year: Rows of X in a year, by which limits on risk and forecasts of returns are a year's.
-        gaps: ``raise`` for a missing return, or ``drop``: `fit` leaves out the rows that have one, with a warning; `predict`
-            has no return where an asset with a weight has none.
+        gaps: ``raise`` for a missing return, or ``drop``: `fit` leaves out the rows that have one, with a warning, and
+            `predict` has no return where an asset with a weight has none.
 
     Attributes:
         weights_: (n,) of the assets; what they leave of 1 is cash.

@@ -63,7 +63,7 @@ def own(name: str, *, wide: bool):
     prices = [100.0 + 3 * (i * 7 % 5) for i in range(len(DAYS))]
     frame = pl.DataFrame({"date": DAYS, name: prices} if wide else {"date": DAYS, "asset": [name] * len(DAYS), "price": prices})
     files = PriceFiles((table_of(frame, "mine.csv"),), only=True, accept=("levels",))
-    return read_own(files, context(DAY).snapshot, LotNames(context(DAY).ledger, context(DAY).products))
+    return read_own(files, context(DAY).snapshot, LotNames(context(DAY).ledger, context(DAY).products), "USD")
 
 
 @QUICK

@@ -277,7 +277,7 @@ def test_shares_are_whole_under_lots(toolkit, tmp_path):
 
 def test_prices_of_standard_input_are_read_once_where_holdings_are_outside_of_them(toolkit, tmp_path):
     (tmp_path / "lots.csv").write_text(HEAD + OWNED, encoding="utf-8")
-    arguments = ("optimize", "equal-weight", *ARGUMENTS, "--budget", "9000", "--prices", "-")
+    arguments = ("optimize", "equal-weight", *ARGUMENTS, "--budget", "9000", "--prices", "-", "--prices-currency", "USD")
     result = toolkit(*arguments, "--holdings", str(tmp_path / "lots.csv"), stdin="date,GLDX,SLVX\n" + SHARES)
     record = json.loads(result.stdout)
     assert {p["asset"] for p in record["positions"]} == {"GLDX", "SLVX", "gallium", "gold", "neodymium"}

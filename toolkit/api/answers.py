@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import fields
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 import polars as pl
 from markupsafe import Markup
@@ -74,11 +75,10 @@ class Answer(Generic[RecordT]):
     def __deepcopy__(self, memo: Any) -> Self:
         return self
 
-    def __reduce__(self) -> NoReturn:
-        raise TypeError(
-            f"{type(self).__name__}: an answer has its market behind it and cannot be pickled. Keep what is asked of it, as "
-            "its frames or to_json()."
-        )
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled as its record and what it was asked of; another process reads the data package itself."""
+        asked = (getattr(self, field.name) for field in fields(self) if field.name != "found")
+        return restored, (type(self), type(self.found), self.to_json(), *asked)
 
     def _repr_html_(self) -> str:
         # A frame of its own keeps the styles of the page and of the notebook apart.
@@ -131,6 +131,18 @@ class ReportedAnswer(Answer[RecordT]):
         chosen, lang = name or DEFAULT_REPORT[subject.record.kind], language or self.context.settings.config.output.language
         brand = None if theme is None else brand_of(str(theme))
         return put(target, report(subject.record, subject.parts, name=chosen, lang=lang, format=kind, brand=brand))
+
+
+def restored(answer: type[Answer[Any]], record: type[Record], text: str, *asked: Any) -> Answer[Any]:
+    """An answer that was pickled.
+
+    Args:
+        answer: Its class.
+        record: That of its record.
+        text: The record as JSON.
+        asked: Its other fields.
+    """
+    return answer(record.model_validate_json(text), *asked)
 
 
 def rows(entries: Iterable[Mapping[str, Any]], columns: Sequence[str] | None = None) -> pl.DataFrame:

@@ -41,26 +41,44 @@ class Run(ReportedAnswer[records.Run]):
     """A proposal: what to hold, what to trade, and what that is worth knowing.
 
     Attributes:
-        result: What it was made from: the problem and its allocation.
+        solved: What it was made from: the problem and its allocation; of one that was pickled the request, which is solved
+            again where that is needed.
+        kept: The record of one that was pickled.
+        read: Of one that was pickled how own prices were read.
     """
 
     command = "optimize"
-    result: Result
+    solved: Result | Request
+    kept: records.Run | None = None
+    read: tuple[str, ...] | None = None
 
     @property
     def found(self) -> records.Run:  # pyright: ignore[reportIncompatibleVariableOverride]
         """The record with its fields typed, made when it is first asked for."""
-        return self.result.record
+        return self.result.record if self.kept is None else self.kept
 
     @property
     def context(self) -> Context:  # pyright: ignore[reportIncompatibleVariableOverride]
         """The owner, the day, and what was known on it."""
-        return self.result.context
+        return self._request.context
+
+    @property
+    def _request(self) -> Request:
+        return self.solved if isinstance(self.solved, Request) else self.solved.prepared.request
+
+    @cached_property
+    def result(self) -> Result:
+        """What it was made from: the problem and its allocation."""
+        return optimize_request(self.solved) if isinstance(self.solved, Request) else self.solved
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled with its request in place of what was solved."""
+        return _restored, (self.to_json(), self._request, self._reading)
 
     @property
     def weights(self) -> pl.DataFrame:
         """One row an asset that may be held, and one for cash at the end."""
-        positions, cash = self.result.placed
+        positions, cash = self.result.placed if self.kept is None else (self.kept.positions, self.kept.cash)
         last = {**dict.fromkeys(POSITION), "asset": "cash", "name": "Cash", **cash.to_json()}
         return rows([*(row.to_json() for row in positions), last], POSITION)
 
@@ -104,7 +122,7 @@ class Run(ReportedAnswer[records.Run]):
     @property
     def _reading(self) -> tuple[str, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]
         """How own prices were read: columns that count for nothing, for instance."""
-        return self.result.prepared.inputs.price_notes
+        return self.result.prepared.inputs.price_notes if self.read is None else self.read
 
     @cached_property
     def _subject(self) -> Subject:
@@ -200,6 +218,10 @@ def request_of(
         sell_others=sell_others,
         client=client_name(client),
     )
+
+
+def _restored(text: str, request: Request, read: tuple[str, ...]) -> Run:
+    return Run(request, records.Run.model_validate_json(text), read)
 
 
 def _amount(name: str, value: float | str | None) -> float | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -51,6 +51,10 @@ class Context:
     given_events: Events = None
     today: date = field(default_factory=date.today)
     package: Market | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled without the package, which another process reads itself."""
+        return Context, (self.settings, self.as_of, self.given_events, self.today)
 
     def on(self, day: date) -> Context:
         """The same package and events as known on another day."""

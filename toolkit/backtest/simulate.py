@@ -34,7 +34,7 @@ Raises:
     SolveError: where the limits cannot be held, or no solver found an answer.
 """
 DEFAULT = RebalanceSpec()
-TOLD = 0.001
+LEAST_INCIDENT = 0.001
 """Part of wealth from which an overdraft, or purchases that were not paid for, are told: less is bills and prices of a day."""
 PERIODS: dict[str, Callable[[date], object]] = {
     "day": lambda day: day,
@@ -276,7 +276,7 @@ def _next(
     account, traded, turnover, costs = _traded(account, prices, i, value_at, deliveries, log)
     credit = 0.0 if account.decision is None else account.decision.credit
     values = held if account.owned is owned else _values(account.owned, value_at)
-    if -account.cash - credit > TOLD * (account.cash + float(values.sum())):
+    if -account.cash - credit > LEAST_INCIDENT * (account.cash + float(values.sum())):
         log.incidents.append(Incident(day, "overdrawn", amount=round(-account.cash - credit, 2)))
     return account, Entry(day, account.cash, account.owned, values, gain, storage, costs, traded, turnover, returned, lost)
 
@@ -364,7 +364,7 @@ def _traded(
     least = np.where(decision.quantities < 0, -np.inf, -np.clip(account.units[at], 0.0, None))
     wanted = np.maximum(np.where(waits, 0.0, wanted), least)
     trades = affordable(decision, wanted, account.owned[at], price, account.cash + decision.credit)
-    if trades.short > TOLD * decision.budget:
+    if trades.short > LEAST_INCIDENT * decision.budget:
         log.incidents.append(Incident(day, "short", amount=trades.short))
     units, arriving = account.units.copy(), list(account.arriving)
     made = np.flatnonzero(trades.units)

@@ -158,11 +158,20 @@ def test_own_prices_are_called_so_in_the_sources_of_a_report(prices):
     assert "Preise: eigene Preise bis Mai 2026" in Path("own.md").read_text(encoding="utf-8").replace("\u00a0", " ")
 
 
-def test_a_copy_of_an_answer_or_a_market_is_itself_and_a_market_goes_to_other_processes(basket, market, prices):
+def test_a_copy_of_an_answer_or_a_market_is_itself_and_both_go_to_other_processes(basket, market, prices):
     for one in (basket, market):
         assert copy.deepcopy(one) is one
-    with pytest.raises(TypeError, match="to_json"):
-        pickle.dumps(basket)
+    of_own = tk.optimize(STRATEGY, market, prices=prices, prices_currency="EUR", as_of=DAY)
+    law = tk.controls("gallium", market, as_of=DAY)
+    for one in (basket, of_own, law):
+        other = pickle.loads(pickle.dumps(pickle.loads(pickle.dumps(one))))
+        assert other.to_json() == one.to_json()
+        assert str(other) == str(one)
+    assert other.states.equals(law.states)
+    again = pickle.loads(pickle.dumps(of_own))
+    assert again.weights.equals(of_own.weights)
+    assert again.explain() == of_own.explain()  # solved again
+    assert again.report("again.md").read_text() == of_own.report("first.md").read_text()
     own = market.with_prices(prices, currency="EUR")
     sent = pickle.loads(pickle.dumps(own))
     assert tk.optimize(STRATEGY, sent, as_of=DAY).to_json() == tk.optimize(STRATEGY, own, as_of=DAY).to_json()

@@ -103,7 +103,7 @@ def test_bid_and_ask_month_after_month_are_the_series_of_a_metal_and_the_last_ar
 
 def test_a_gap_of_a_series_is_told_once_by_every_command(tmp_path):
     holed = "".join(line for line in months("gallium", 1400).splitlines(keepends=True) if "2025-0" not in line)
-    files = own(tmp_path, holed + months("tin", 30).partition("\n")[2])
+    files = own(tmp_path, holed + months("tin", 30).partition("\n")[2], currency="USD")
     (tmp_path / "lots.csv").write_text("asset,quantity\ngallium,2\n", encoding="utf-8")
     today = Context(resolve({"owner.country": "DEU"}, file=None), DAY, today=DAY)
     inputs = load_inputs(load_strategy(find("strategies", "physical-basket").path, ()), today, prices=files)
@@ -129,7 +129,7 @@ def test_prices_that_are_all_too_old_are_named_once_an_asset(tmp_path):
 
 
 def test_one_own_price_replaces_its_series_and_leaves_every_other(tmp_path):
-    inputs = of("physical-basket", own(tmp_path, months("gallium", 1400)))
+    inputs = of("physical-basket", own(tmp_path, months("gallium", 1400), currency="USD"))
     assert series(inputs, "gallium")["source"].unique().to_list() == ["mine.csv"]
     for asset in ("germanium", "gold", "brent"):
         assert series(inputs, asset).equals(bundled().filter(pl.col("asset") == asset).sort("date"))
@@ -153,7 +153,7 @@ def test_prices_only_takes_nothing_from_the_bundle(tmp_path):
 
 
 def test_own_rows_that_are_not_known_yet_hide_no_bundled_series(tmp_path):
-    late = own(tmp_path, "date,asset,price,unit\n2026-08-20,gold,120000,kg\n2026-10-31,gallium,1400,kg\n")
+    late = own(tmp_path, "date,asset,price,unit\n2026-08-20,gold,120000,kg\n2026-10-31,gallium,1400,kg\n", currency="USD")
     inputs = of("physical-basket", late, date(2026, 9, 1))
     assert set(series(inputs, "gallium")["source"]) != {"mine.csv"}
     with pytest.raises(GapError, match="no price was known"):
@@ -184,7 +184,7 @@ def test_names_of_a_price_file_mean_what_they_mean_in_holdings(tmp_path, name, a
     inputs = of("minimum-risk", None)
     names, snapshot = LotNames(inputs.ledger, inputs.products), context(DAY).snapshot
     for text in (f"date;{name}\n2026-10-31;3\n", f"Datum;Metall;Preis\n31.10.2026;{name};3\n"):
-        found = read_own(own(tmp_path, text, accept=("levels",)), snapshot, names)
+        found = read_own(own(tmp_path, text, accept=("levels",)), snapshot, names, "USD")
         assert {*found.assets, *found.quotes["asset"]} == {asset or name}
         told = f"Names of mine.csv: {name} = {asset}."
         assert (told in [remark.text for remark in found.reading]) == (asset is not None and name.lower() != asset)
@@ -201,7 +201,7 @@ def test_a_german_name_is_the_product_with_its_controls(tmp_path):
 def test_a_dealers_list_under_german_names_prices_the_products_and_is_no_series(tmp_path):
     text = "Datum;Metall;Preis;Währung;Einheit;basis\n24.11.2026;Silber;44,10;EUR;ozt;dealer_ask\n"
     inputs = of("minimum-risk", None)
-    found = read_own(own(tmp_path, text), inputs.snapshot, LotNames(inputs.ledger, inputs.products))
+    found = read_own(own(tmp_path, text), inputs.snapshot, LotNames(inputs.ledger, inputs.products), "USD")
     assert (found.assets, found.quotes["asset"].to_list()) == ((), ["silver"])
     assert found.quotes["price"][0] == pytest.approx(44.10 / 0.0311034768)
 
@@ -258,7 +258,7 @@ def test_a_price_that_cannot_be_per_kg_and_states_no_unit_stays_in_the_unit_of_t
     assert series(inputs, "gallium")["price"][0] == pytest.approx(1.4, rel=0.001)
     assert any("cannot be a price per kg" in note.text for note in inputs.notes)
     with pytest.raises(DataError, match="times the bundled"):
-        read_own(own(tmp_path, silent), context(DAY).snapshot, LotNames(inputs.ledger, inputs.products))
+        read_own(own(tmp_path, silent), context(DAY).snapshot, LotNames(inputs.ledger, inputs.products), "USD")
 
 
 @pytest.mark.parametrize(("price", "unit"), [(1.4, "g"), (1400, "kg"), (1.4e6, "t"), (635, "lb")])
@@ -481,13 +481,13 @@ AMBIGUOUS = {
 def test_known_prices_settle_a_decimal_mark_that_nothing_in_a_file_does(tmp_path, name):
     text, prices = AMBIGUOUS[name]
     products = of("physical-basket", None)
-    read = read_own(own(tmp_path, text), context(DAY).snapshot, LotNames(products.ledger, products.products))
+    read = read_own(own(tmp_path, text), context(DAY).snapshot, LotNames(products.ledger, products.products), "USD")
     found = pl.concat([read.file.frame, read.file.quotes]).group_by("asset").agg(pl.col("price").mean())
     assert dict(found.iter_rows()) == prices
     assert any("only so are metals of the file near their known prices" in text for text in read.sentences)
     own(tmp_path, "Datum;Metall;Verkauf EUR/kg\n20.11.2026;Gallium;1.390,00\n", "settled.csv")
     both = PriceFiles((str(tmp_path / "mine.csv"), str(tmp_path / "settled.csv")))
-    beside = read_own(both, context(DAY).snapshot, LotNames(products.ledger, products.products))
+    beside = read_own(both, context(DAY).snapshot, LotNames(products.ledger, products.products), "USD")
     assert "only so are metals of the file" in " ".join(beside.sentences)
 
 
@@ -511,7 +511,7 @@ def test_a_decimal_mark_is_settled_for_each_file_by_its_own_metals(tmp_path):
     rhenium = own(tmp_path, "Datum;Rhenium EUR/kg\n20.11.2026;3.400\n").paths
     products = of("physical-basket", None)
     names = LotNames(products.ledger, products.products)
-    read = read_own(PriceFiles((*gallium, *rhenium)), context(DAY).snapshot, names)
+    read = read_own(PriceFiles((*gallium, *rhenium)), context(DAY).snapshot, names, "USD")
     assert dict(read.file.frame.select("asset", "price").iter_rows()) == {"gallium": 1400.0, "rhenium": 3400.0}
 
 
@@ -524,7 +524,7 @@ def test_a_decimal_mark_of_standard_input_is_settled_too(tmp_path, monkeypatch):
     """It was read a second time for the other mark, and was empty then."""
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"Datum;Gallium USD/kg\n2026-11-20;1,400\n")))
     products = of("physical-basket", None)
-    read = read_own(PriceFiles(("-",)), context(DAY).snapshot, LotNames(products.ledger, products.products))
+    read = read_own(PriceFiles(("-",)), context(DAY).snapshot, LotNames(products.ledger, products.products), "USD")
     assert read.file.frame["price"].to_list() == [1400.0]
 
 
@@ -541,7 +541,7 @@ LISTS = {
 
 def listed(folder: Path, name: str):
     inputs = of("physical-basket", None)
-    return read_own(own(folder, LISTS[name]), context(DAY).snapshot, LotNames(inputs.ledger, inputs.products))
+    return read_own(own(folder, LISTS[name]), context(DAY).snapshot, LotNames(inputs.ledger, inputs.products), "USD")
 
 
 @pytest.mark.parametrize(("name", "prices"), [("fastmarkets", [1325.0]), ("agency", [1325.0]), ("dealer", [1390.0, 1150.0])])

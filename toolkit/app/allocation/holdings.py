@@ -195,7 +195,13 @@ class Whole:
 
 
 def one_lot(asset: str, quantity: float, status: str) -> Lot:
-    """All that is held of an asset, of unknown origin and purchase."""
+    """All that is held of an asset, of unknown origin and purchase.
+
+    Args:
+        asset: Its key.
+        quantity: In its unit.
+        status: stored or ordered.
+    """
     return Lot(
         lot_id=f"{asset} ({status})",
         asset=asset,
