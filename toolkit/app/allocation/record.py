@@ -115,7 +115,7 @@ def run_record(
     remarks = warnings(prepared, allocation, money, provenance, further)
     errors = PriceErrors.on(inputs.snapshot, inputs.series)
     positions = _positions(prepared, allocation, money, errors, quoted, bases)
-    of_prices = ((p.product, p.quantity * p.price_today_se) for p in positions)
+    of_prices = ((p.product, (p.quantity or 0.0) * (p.price_today_se or 0.0)) for p in positions)
     if inputs.returns_only:
         positions, listed, held_after = _without_levels(positions), _without_levels(listed), ()
     beside: dict[str, Any] = {
