@@ -138,10 +138,16 @@ def _terms(problem: Problem, grown: NDArray[np.bool_], kept: NDArray[np.bool_]) 
             yield kind(name=name, assets=tuple(compress(problem.universe.keys, of)))
 
 
-def _with_least_sale(problem: Problem, sold: NDArray[np.bool_], solver: SolverSpec) -> Problem:
+def _with_least_sale(problem: Problem, sold: NDArray[np.bool_], solver: SolverSpec, *, whole: bool = True) -> Problem:
     """The problem where of some assets, (n,), no more is sold than where each sale has a price above any gain from it.
 
     Unchanged where that has no answer: whatever gives way, or the conflict, is found with these sales free.
+
+    Args:
+        problem: With what is not sold.
+        sold: Of which assets.
+        solver: Its settings.
+        whole: Whether the parts are kept of which a sale leaves the same weight of what costs leave of wealth.
     """
     keys = tuple(compress(problem.universe.keys, sold))
     objective = problem.objective if problem.objective.prices_limits else MinRisk()
@@ -153,11 +159,12 @@ def _with_least_sale(problem: Problem, sold: NDArray[np.bool_], solver: SolverSp
     except (NotSolved, SolveError):
         return problem
     held, least = problem.previous[sold], found.values[sold]
-    # The same weight of what costs leave of wealth is no sale: those that are sold pay for it, and for their own costs.
-    sale = found.weights[sold] < held - SAME_WEIGHT
-    sale |= not sale.any()
-    unpaid = 2.0 * np.maximum(held - least, 0.0)[~sale].sum()
-    left = np.where(sale, np.maximum(least - unpaid, 0.0), held) * problem.data.budget
+    if whole:
+        # The same weight of what costs leave of wealth is no sale: those that are sold pay for it, and for their own costs.
+        sale = found.weights[sold] < held - SAME_WEIGHT
+        unpaid = 2.0 * np.maximum(held - least, 0.0)[~sale].sum()
+        least = np.where(sale, np.maximum(least - unpaid, 0.0), held)
+    left = least * problem.data.budget
     values = {key: float(value) for key, value in zip(keys, left, strict=True) if value}
     return (
         replace(problem, constraints=(*problem.constraints, _NoFurther(name=NO_FURTHER, values=values))) if values else problem
@@ -178,9 +185,9 @@ def with_smallest_sale(problem: Problem, rebalance: RebalanceSpec, solver: Solve
     if not keeping or rebalance.sell == "never":
         return None
     settled = (_Grown(name=one.name, assets=one.assets) for one in keeping if isinstance(one, _Settled))
-    others = (*(one for one in problem.constraints if one not in keeping), *settled)
-    kept = np.isin(problem.universe.keys, [key for one in keeping for key in one.assets or ()])
-    return _with_least_sale(replace(problem, constraints=others), kept, solver)
+    others = (*(one for one in problem.constraints if one not in keeping and one.name != NO_FURTHER), *settled)
+    held = (problem.previous > 0) & ~np.isin(problem.universe.keys, problem.data.outside)
+    return _with_least_sale(replace(problem, constraints=others), held, solver, whole=False)
 
 
 def _places_money(problem: Problem, rebalance: RebalanceSpec) -> bool:

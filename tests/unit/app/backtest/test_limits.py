@@ -31,6 +31,7 @@ def test_no_decision_leaves_a_limit_for_holding_exceeded_and_every_look_has_an_a
     decide = PastDecisions(request.requests[0], markets, strategy)
     run, kept = followed_with_limits(request, strategy, decide, prices, 100_000.0, markets.last)
     assert not {incident.kind for incident in run.incidents} & {"unsolved", "no_forecast"}
+    assert strategy.rebalance is not None
     assert run.decided == decision_dates(run.dates, strategy.rebalance.every, monthly=True)
     assert (kept.beyond, kept.decisions) == (0, len(run.decided))
     assert kept.exceeded < kept.dates == len(run.dates) - 1
