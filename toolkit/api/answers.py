@@ -77,7 +77,7 @@ class Answer(Generic[RecordT]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickled as its record and what it was asked of; another process reads the data package itself."""
-        asked = (getattr(self, field.name) for field in fields(cast(Any, self)) if field.name != "found")
+        asked = (getattr(self, field.name) for field in fields(cast("Any", self)) if field.name != "found")
         return restored, (type(self), type(self.found), self.to_json(), *asked)
 
     def _repr_html_(self) -> str:
@@ -142,7 +142,7 @@ def restored(answer: type[Answer[Any]], record: type[Record], text: str, *asked:
         text: The record as JSON.
         asked: Its other fields.
     """
-    return cast(Any, answer)(record.model_validate_json(text), *asked)
+    return cast("Any", answer)(record.model_validate_json(text), *asked)
 
 
 def rows(entries: Iterable[Mapping[str, Any]], columns: Sequence[str] | None = None) -> pl.DataFrame:
