@@ -79,6 +79,25 @@ class BacktestPrices:
         age = np.array([(self.dates[-1] - self.dates[at]).days for at in last])
         return np.where(age > days_to_end(daily=not self.monthly), last, len(priced))
 
+    def levels(self, asset: str) -> FloatArray:
+        """(T,) price of an asset on each date, or the last before it.
+
+        Raises:
+            GapError: where it has none yet on the first date, or no more before the last.
+        """
+        at = self.assets.index(asset)
+        found = self.observed[:, at].copy()
+        found[0] = found[0] if np.isfinite(found[0]) else self.published[0, at]
+        begun, ends = bool(np.isfinite(found[0]) and np.isfinite(self.observed[:, at]).any()), int(self.ends[at])
+        if not begun or ends < len(found):
+            raise GapError(
+                "{asset:s} has no price on {day}.",
+                hint="Choose --start and --end between its first and its last price.",
+                asset=asset,
+                day=self.dates[ends + 1 if begun else 0],
+            )
+        return found[np.maximum.accumulate(np.where(np.isfinite(found), np.arange(len(found)), 0))]
+
     def between(self, start: date, end: date) -> BacktestPrices:
         """The prices of the dates from `start` to `end`, both included.
 

@@ -520,3 +520,13 @@ def test_a_frame_of_lots_is_that_of_its_file(prices, market):
     assert tk.exposure(lots, market, as_of=DAY).lots["mass"].to_list() == [20.0]
     with pytest.raises(tk.SpecError, match="two ways"):
         tk.optimize(LEAST, holdings=frame, weights=HELD, **given)
+
+
+@pytest.mark.parametrize(("first", "last"), [(date(2021, 1, 1), date(2024, 1, 31)), (date(2025, 6, 30), date(2026, 5, 31))])
+def test_a_benchmark_without_prices_on_all_dates_is_refused(prices, first, last):
+    part = prices.with_columns(PALL=pl.when(pl.col("date").is_between(first, last)).then("PALL"))
+    own = tk.Strategy(name="own", objective=tk.MinRisk(), universe=tk.UniverseSpec(assets=("GLD", "SLV")))
+    asked = {"prices": part, "prices_currency": "EUR", "start": "2025-01-31", "end": "2026-05-31"}
+    with pytest.raises(tk.GapError, match="PALL has no price on"):
+        tk.backtest(own, benchmark="PALL", **asked)
+    assert tk.backtest(own, benchmark="CPER", **asked).against_benchmark.height > 0

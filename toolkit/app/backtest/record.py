@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import polars as pl
 
 from toolkit.app.allocation.inputs import PricedMarket
@@ -19,7 +18,7 @@ from toolkit.backtest.prices import BacktestPrices
 from toolkit.backtest.selection import select
 from toolkit.backtest.simulate import Backtest
 from toolkit.controls.events import COUNTING
-from toolkit.core.errors import GapError, SpecError
+from toolkit.core.errors import SpecError
 from toolkit.core.forecast import FloatArray
 from toolkit.core.grouping import sums_by_key
 from toolkit.core.messages import first_names, message, phrases, together
@@ -137,19 +136,10 @@ def _selection(simulated: Sequence[Simulation], seed: int) -> records.Selection:
 
 
 def _benchmark(name: str, prices: BacktestPrices, simulated: Sequence[Simulation]) -> FloatArray:
-    """(T - 1,) returns of a strategy, a baseline, or an asset at its prices and without costs.
-
-    Raises:
-        GapError: for an asset that has no price yet on the first date.
-    """
+    """(T - 1,) returns of a strategy, a baseline, or an asset at its prices and without costs."""
     if (found := next((one.backtest for one in simulated if one.strategy.name == name), None)) is not None:
         return found.returns
-    levels = time_series.last_observed(prices.observed)[:, prices.assets.index(name)]
-    if not np.isfinite(levels[0]):
-        first = prices.dates[int(np.flatnonzero(np.isfinite(levels))[0])]
-        raise GapError(
-            "the benchmark {name!r:s} has no price before {first}.", hint="Choose a later --start.", name=name, first=first
-        )
+    levels = prices.levels(name)
     return levels[1:] / levels[:-1] - 1.0
 
 

@@ -121,8 +121,17 @@ def backtest(asked: BacktestRequest, markets: PastMarkets | None = None) -> reco
 
 
 def _check_benchmark(name: str, simulated: Sequence[str], prices: BacktestPrices, market: PricedMarket) -> None:
-    """`SpecError` for a benchmark that is none of what is simulated and has no price."""
-    if name not in {*simulated, *prices.assets}:
+    """Check that a benchmark is simulated, or has prices on all dates.
+
+    Args:
+        name: Of the benchmark.
+        simulated: Strategies and baselines.
+        prices: Of all assets at the dates.
+        market: Of the last day, for the nearest names.
+    """
+    if name in prices.assets and name not in simulated:
+        prices.levels(name)
+    elif name not in simulated:
         known = sorted({*simulated, *market.snapshot.series.assets})
         raise SpecError(
             "the benchmark {name!r:s} is none of the strategies, baselines and assets.",
