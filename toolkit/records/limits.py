@@ -44,7 +44,8 @@ class Solver(Record):
     kkt: Certificate | None
     """Certificate; null where there is none for this kind of problem."""
     lots_gap: float | None
-    """Proven relative distance to the best of whole lots; null without lots or proof."""
+    """No other answer in whole lots or few holdings is better by more than this part of the best possible value; null without
+    either, or without proof."""
     rounding_cost: float | None
     """What whole lots cost the objective, in its unit."""
     reproducible: bool
