@@ -44,7 +44,8 @@ class Solver(Record):
     kkt: Certificate | None
     """Certificate; null where there is none for this kind of problem."""
     lots_gap: float | None
-    """Proven relative distance to the best of whole lots; null without lots or proof."""
+    """No other answer in whole lots or few holdings is better by more than this part of the best possible value; null without
+    either, or without proof."""
     lots_gap_value: float | None = None
     """What any other whole lots could be better by, in the reporting currency a year: costs with risk at its price, return, a
     measure of loss, or of a variance the volatility; null without proof, and where the objective has no such unit."""

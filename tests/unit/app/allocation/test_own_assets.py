@@ -232,13 +232,14 @@ def test_money_that_tickets_and_counts_leave_idle_is_told_where_all_of_it_was_to
     assert not any("not placed" in warning for warning in stated["warnings"])
 
 
-def held(prices, universe, folder, *constraints):
+def held(prices, universe, folder, *constraints, **parts):
     (folder / "held.csv").write_text("asset,quantity\nALFA,211.37\nJULI,2090.5\nECHO,61.913\n", encoding="utf-8")
     strategy = tk.Strategy(
         universe=universe,
         objective=tk.MinRisk(),
         constraints=(tk.Bounds(lower=0.02, upper=0.4), *constraints),
         forecast=tk.ForecastSpec(covariance=tk.SampleCovariance()),
+        **parts,
     )
     days = {"as_of": "2026-10-31", "holdings": folder / "held.csv", "budget": 100}
     return tk.optimize(strategy, prices=prices, prices_currency="EUR", currency="EUR", **days).record
@@ -261,3 +262,21 @@ def test_shares_are_sold_in_their_lots_and_the_gap_is_that_to_sales_of_any_part(
     assert all(order["quantity"] / 0.5 == pytest.approx(round(order["quantity"] / 0.5), abs=1e-6) for order in sold)
     best, value = record["relaxed"]["volatility"] ** 2, record["objective"]["value"]
     assert record["solver"]["lots_gap"] >= (value - best * (1 + 1e-3)) / (best * (1 + 1e-3))
+
+
+def test_what_ended_a_search_is_told_as_it_was(prices, tmp_path):
+    """It was the time limit whatever it was: here whole pieces were set, and the search took no time at all."""
+    sizes = [tk.OwnAsset(asset=name, lot_size=0.5) for name in NAMES]
+    exact = tk.SolverSpec(gap=1e-5)
+    in_pieces = held(prices, tk.UniverseSpec(assets=NAMES, own=sizes), tmp_path, tk.Lots(), solver=exact)["warnings"]
+    assert [text for text in in_pieces if "whole pieces other quantities were not searched" in text]
+    assert not [text for text in in_pieces if "time limit" in text]
+    strategy = tk.Strategy(
+        universe=tk.UniverseSpec(assets=NAMES),
+        objective=tk.MaxDiversification(),
+        constraints=(tk.Cardinality(upper=4),),
+        forecast=tk.ForecastSpec(covariance=tk.SampleCovariance()),
+        solver=tk.SolverSpec(time_limit=0.01),
+    )
+    short_of_work = tk.optimize(strategy, prices=prices, prices_currency="EUR", budget=BUDGET, as_of="2026-10-31").warnings
+    assert [text for text in short_of_work if "the time limit of the solver ended the search" in text]

@@ -53,7 +53,11 @@ def assert_true(answer, best: float) -> None:
 def test_few_holdings_agree_with_every_choice_of_them(name, seed):
     n, most, objective = 6, 2, OBJECTIVES[name]
     answer = allocate(posed(objective, NO_CASH, {"name": "few", "kind": "cardinality", "upper": most}, n=n, seed=seed), SOLVER)
-    assert np.count_nonzero(answer.weights > 1e-6) <= most
+    held = np.count_nonzero(answer.weights > 1e-7)
+    assert held <= most
+    (report,) = [limit for limit in answer.limits if limit.name == "few"]
+    assert (report.value, report.limit, report.slack, report.side) == (held, most, most - held, "upper")
+    assert report.binding == (held == most)
     best = np.inf
     for chosen in itertools.combinations(range(n), n - most):
         none = {"name": "none", "kind": "bounds", "upper": 0.0, "assets": [f"a{i}" for i in chosen]}
