@@ -409,7 +409,7 @@ def factor_form(covariance: FloatArray, specific: FloatArray, notes: tuple[str, 
     """
     if len(covariance) > SOME_ASSETS:
         try:
-            root = np.linalg.cholesky(covariance)
+            root: FloatArray = np.linalg.cholesky(covariance).astype(np.float64, copy=False)
         except np.linalg.LinAlgError:  # not of full rank
             pass
         else:
