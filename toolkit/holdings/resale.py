@@ -17,6 +17,8 @@ from toolkit.core.countries import UNKNOWN_ORIGIN
 RESTRICTING = ("ban", "entity_list")
 """Instruments that forbid passing goods on; a watch list makes it slow, not forbidden."""
 
+WHITELIST = "exporter_whitelist"
+"""Instrument by which the firms of a list alone may export."""
 REACHING = "extraterritorial"
 """Instrument of clauses on goods made abroad: whether they reach the metal itself, passed on, the ledger does not say."""
 
@@ -41,7 +43,8 @@ class ResaleAnswer:
         not_in_ledger: Countries (ISO-3, or EU) that the lot has to leave and whose export law is not modelled in the ledger,
             without
             those of which a measure answers; ``unknown`` where the origin was assumed.
-        licence_to_leave: Whoever buys, a licence in force comes first: the lot is still, or may be, where it is exported from.
+        licence_to_leave: Whoever buys, a licence in force, or a firm of an exporter list, comes first: the lot is still, or may
+            be, where it is exported from.
         export_bans: Of `measures`, those in force that let the lot leave where it is, or may be, to no buyer.
     """
 
@@ -127,6 +130,8 @@ def resale_answer(
     bans = [m for m in here if m not in met and m.origin != export_law(place)]
     shut = [m for m in bans if m.certainty == "named"]
     licences = [m for m in leaving if m.status == IN_FORCE and m.instrument not in RESTRICTING]
+    # An exporter list counts as no control of the form, but its firms alone may take the lot out.
+    licences += [m for m in state.measures if at_origin and m.is_law and m.instrument == WHITELIST and m.status == IN_FORCE]
     reaching = [
         m for m in state.measures if m.instrument == REACHING and m.is_law and m.status == IN_FORCE and not m.conditional
     ]

@@ -75,7 +75,8 @@ class Run(Record, schema="run"):
     constraints: Rows[Constraint]
     """Every named limit."""
     limits_hold_from: float | None = None
-    """Budget, a rough one, from which all limits hold that gave way to whole lots; null where none did, or none was found."""
+    """A larger budget at which all limits hold that gave way to whole lots, not at each beyond it; null where none did, or none
+    is found."""
     exposures: Exposures
     """Countries, controls, factors."""
     scenarios: Rows[Scenario]

@@ -50,7 +50,7 @@ class _Kept(_OfAssets, NoSell):
 
 
 class _Grown(_OfAssets, NoBuy):
-    """Held, and not bought."""
+    """Not bought."""
 
 
 class _Settled(_OfAssets, NoTrade):
@@ -124,11 +124,13 @@ def within_rebalancing(problem: Problem, rebalance: RebalanceSpec, solver: Solve
     """
     if not problem.previous.any():
         return problem
+    if (required := problem.integer_requirements()) is not None and required.lots:
+        problem = replace(problem, data=replace(problem.data, least_purchase=problem.lot_values))
     held, grown = problem.previous > 0, _grown(problem)
     restricted = held & ~np.isin(problem.universe.keys, problem.data.outside)  # of the others the owner says what may be sold
     restricted &= rebalance.sell != "free" or _places_money(problem, rebalance)
     kept = restricted if rebalance.sell == "never" else restricted & ~_too_much(problem)
-    asked = replace(problem, constraints=(*problem.constraints, *_terms(problem, held & grown, kept)))
+    asked = replace(problem, constraints=(*problem.constraints, *_terms(problem, grown, kept)))
     return asked if (kept == restricted).all() else _with_least_sale(asked, restricted & ~kept, solver or SolverSpec())
 
 
@@ -197,13 +199,12 @@ def _places_money(problem: Problem, rebalance: RebalanceSpec) -> bool:
 
 
 def _grown(problem: Problem) -> NDArray[np.bool_]:
-    """(n,) which assets add to a limit of purchases that what is held exceeds."""
+    """(n,) which assets add to a limit of purchases that what is held exceeds, or would with the smallest purchase."""
     found = np.zeros(len(problem.universe), dtype=bool)
     for limit in (one for one in problem.constraints if isinstance(one, HoldLimited)):
         rows = limit.linear(problem.data)
         if rows is not None and limit.upper is not None:
-            over = rows.coefficients.matvec(problem.data.held) > rows.upper + TRADED
-            found |= (rows.coefficients.toarray()[over, :-1] > limit.upper).any(axis=0)
+            found |= (rows.coefficients.toarray()[limit.grown(problem.data), :-1] > limit.upper).any(axis=0)
     return found
 
 

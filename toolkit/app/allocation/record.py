@@ -206,7 +206,8 @@ def run_record(
         correlations=together,
         correlation_risk=correlation_risk(forecast, universe, money.weights, together),
         phrases={},
-        evidence=evidence_of(strategy.fingerprint, as_of),
+        # What is known of the bundled metals says nothing of series of the user's own.
+        evidence=None if {*inputs.own} & {*universe.keys} else evidence_of(strategy.fingerprint, as_of),
         rebalancing=rebalancing(problem, strategy.rebalance, as_of),
         **beside,
     )

@@ -84,14 +84,14 @@ def is_ticker(name: str) -> bool:
 def tickers_among(names: Sequence[str], fields: Collection[str]) -> tuple[str, ...]:
     """The headers of a wide table that are words of quotations elsewhere and tickers here: ``LOW`` and ``OPEN`` among shares.
 
-    The others say so: tickers in the same case, of which there are more than words.
+    The others say so: tickers in the same case, of which there are as many as words.
 
     Args:
         names: Headers without that of the dates.
         fields: Of these the words.
     """
     capitals = [name.isupper() for name in names if name not in fields and is_ticker(name) and not metal_within(name)]
-    alike = [name for name in fields if is_ticker(name) and capitals.count(name.isupper()) > len(fields)]
+    alike = [name for name in fields if is_ticker(name) and capitals.count(name.isupper()) >= len(fields)]
     return tuple(alike) if len(alike) == len(fields) else ()
 
 

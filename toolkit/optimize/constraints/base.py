@@ -41,6 +41,7 @@ class ConstraintData:
         unknown_supply: Assets left out of country caps.
         unknown_assets: Assets the toolkit knows nothing of (the user's own columns).
         previous: (n,) value held today as a fraction of the budget.
+        least_purchase: (n,) value of the smallest purchase, likewise, NaN where there are no lots; None for any.
         loadings: Named factor of the forecast -> (n,) loading of each asset. `Problem` fills this and the next two.
         unfitted: Named factor -> assets whose loading on it could not be fitted and is zero.
         least_wealth: Lower bound of the wealth after entry costs, as a fraction of the budget.
@@ -66,6 +67,7 @@ class ConstraintData:
     unknown_supply: tuple[str, ...] = ()
     unknown_assets: tuple[str, ...] = ()
     previous: FloatArray | None = None
+    least_purchase: FloatArray | None = None
     loadings: Mapping[str, FloatArray] = field(default_factory=dict)
     unfitted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     least_wealth: float = 1.0
@@ -513,12 +515,25 @@ class HoldLimited(LowerUpperLimited):
         found, most = self.linear(data), self.most_held
         if found is None or most is None or most == self.upper or data.previous is None or not data.previous.any():
             return found
-        held = found.coefficients.matvec(data.held)
-        if not (held > found.upper).any():
-            return found
+        held, grown = found.coefficients.matvec(data.held), self.grown(data)
         stays = np.minimum(most, held / max(data.least_wealth, 1e-9))
         # What is at its limit but for the last digits of a solver has not grown, and may be bought as little as before.
-        return replace(found, upper=np.where(held > found.upper + TRADED, stays, np.maximum(found.upper, held)))
+        at_limit = np.maximum(found.upper, held)
+        return replace(
+            found, upper=np.where(held > found.upper + TRADED, stays, np.where(grown, np.maximum(at_limit, stays), at_limit))
+        )
+
+    def grown(self, data: ConstraintData) -> NDArray[np.bool_]:
+        """(m,) of which rows nothing more is bought: what is held exceeds the limit, or would with the smallest purchase."""
+        found = self.linear(data)
+        if found is None or self.upper is None or data.previous is None:
+            return np.zeros(0 if found is None else len(found.upper), dtype=bool)
+        shares = found.coefficients.toarray()[:, :-1]
+        lots = np.zeros(shares.shape[1]) if data.least_purchase is None else np.nan_to_num(data.least_purchase)
+        smallest = np.where(shares > 0, shares * lots, np.inf).min(axis=1, initial=np.inf)
+        held = found.coefficients.matvec(data.held)
+        is_held = (shares > 0) @ (data.previous > 0)
+        return is_held & (held + np.where(np.isfinite(smallest), smallest, 0.0) > found.upper + TRADED)
 
     def relaxed(self, side: str, move: float, digits: int) -> Mapping[str, float]:
         """The limit on that side, with the limit of holding where that would be below it."""

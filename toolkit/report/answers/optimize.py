@@ -49,7 +49,7 @@ def optimize(record: Run, say: Language) -> Document:
     )  # fmt: skip
     if record.limits_hold_from is not None:
         answer.line(
-            "In whole lots not every limit can be kept; all limits hold from about {budget:,.0f} {money}.",
+            "In whole lots not every limit can be kept; with {budget:,.0f} {money}, for example, all limits hold.",
             budget=record.limits_hold_from, money=record.currency,
         )  # fmt: skip
     listed = {row.asset for row in record.orders} | {p.asset for p in held}
@@ -321,6 +321,9 @@ def _limit(answer: Answer, c: Constraint, limit: float, slack: float) -> Iterato
     yield answer.number(slack, spec)
     if c.soft is not None and slack < 0:
         yield say.words("soft, broken at its price")
+    elif c.hold_limit is not None and c.side == "upper" and (c.value or 0.0) > limit + PRINTED_WEIGHT:
+        held = say.fmt.plain_number(c.hold_limit) if bare else say.fmt.limit(c.hold_limit)
+        yield say.words("held above it, sold from {limit}", limit=held)
     elif c.binding:
         # The continuous optimum touches the limit; whole lots may stay away from it.
         yield say.words("at the limit") if slack < ROOM_OF_LOTS else say.words("at the limit before whole lots")

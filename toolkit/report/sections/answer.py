@@ -118,7 +118,7 @@ def _paragraph(run: Findings) -> Iterator[Text]:
             limits=run.say.listed([_yielded(run, c) for c in run.yielded]),
         )
         if (least := run.proposal.limits_hold_from) is not None:
-            yield run.say("All limits hold from about {budget}.", budget=run.money(least))
+            yield run.say("With {budget}, for example, all limits hold.", budget=run.money(least))
     if run.controlled is None:
         return
     yield run.say(

@@ -78,6 +78,24 @@ def test_what_has_grown_through_a_limit_is_not_bought():
     assert (allocate(asked).values >= problem.previous - 1e-9).all()
 
 
+def test_of_a_group_that_has_grown_through_its_limit_nothing_is_bought_that_is_not_held_either():
+    """Wealth may be less after costs, and what that leaves room for was bought of what had not been held."""
+    group = {"name": "group", "kind": "group", "assets": ("a0", "a1"), "upper": 0.5}
+    previous, cash = np.array([0.52, 0.0, 0.3]), {"name": "cash", "kind": "cash", "upper": 0.02}
+    problem = problem_of(COVARIANCE, objective=PRICED, constraints=[cash, group], previous=previous, costs=costs())
+    assert allocate(within_rebalancing(problem, RebalanceSpec(sell="beyond_hold"))).values[1] == pytest.approx(0.0, abs=1e-9)
+
+
+def test_a_lot_that_no_purchase_could_follow_is_not_sold_because_costs_of_others_make_its_share_larger():
+    """A bar at 39.5 % of a limit of 40: buying something else made it 40.3 %, and the whole bar was sold."""
+    limits = [{"name": "cash", "kind": "cash", "upper": 0.02}, CAP, {"name": "whole lots", "kind": "lots"}]
+    previous, lots = np.array([0.395, 0.2, 0.2]), np.array([0.395, 0.01, 0.01])
+    problem = problem_of(COVARIANCE, objective=PRICED, constraints=limits, previous=previous, costs=costs(0.2), lots=lots)
+    answer = allocate(within_rebalancing(problem, RebalanceSpec(sell="beyond_hold")))
+    assert answer.values[0] == pytest.approx(0.395)
+    assert answer.weights[0] > 0.4
+
+
 @pytest.mark.parametrize("lots", [None, np.full(3, 0.01)], ids=["any size", "lots"])
 @pytest.mark.parametrize(
     "kind", [{"kind": "min_risk"}, {"kind": "max_utility", "risk_aversion": 3.0}, {"kind": "max_diversification"}]
