@@ -127,6 +127,7 @@ def test_what_is_held_is_found_by_the_key_of_its_series(tmp_path):
         (["gold", "MSFT", "AAPL"], ["AAPL", "MSFT", "gold"]),
         (["GOLD", "MSFT"], ["GOLD", "MSFT"]),
         (["aapl", "msft", "low"], ["aapl", "low", "msft"]),
+        (["LOW", "OPEN", "ALB", "W", "GOLD", "AAPL"], ["AAPL", "ALB", "GOLD", "LOW", "OPEN", "W"]),
     ],
 )
 def test_the_names_beside_it_say_what_a_word_is(names, read):

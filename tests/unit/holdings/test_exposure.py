@@ -82,6 +82,12 @@ def test_a_lot_that_is_or_may_be_in_china_needs_a_licence_to_leave_whoever_buys_
     assert {one.answer for one in ordered.answers if one.end_user == "civil"} == {"licence"}
 
 
+def test_metal_that_a_listed_exporter_alone_may_take_out_is_not_free_to_be_sold_from_there(ledger):
+    there, gone = exposed(ledger, {"asset": "silver", "location": "Shanghai"}, {"asset": "silver", "location": "Zürich"})
+    assert {one.answer for one in there.answers} == {"licence"}
+    assert not any(one.licence_to_leave for one in gone.answers)
+
+
 @pytest.mark.parametrize(("origin", "lies", "kept"), [("CHN", "Shanghai", "Zürich"), ("JPN", "Tokyo", "Frankfurt")])
 def test_a_ban_of_exports_is_a_no_to_every_buyer_abroad_while_the_lot_has_not_left(tmp_path, origin, lies, kept):
     (tmp_path / "ban.csv").write_text(

@@ -84,15 +84,20 @@ def is_ticker(name: str) -> bool:
 def tickers_among(names: Sequence[str], fields: Collection[str]) -> tuple[str, ...]:
     """The headers of a wide table that are words of quotations elsewhere and tickers here: ``LOW`` and ``OPEN`` among shares.
 
-    The others say so: tickers in the same case, of which there are as many as words.
+    The others say so: tickers in the same case, of which there are more than words, and as many that are no metal.
 
     Args:
         names: Headers without that of the dates.
         fields: Of these the words.
     """
-    capitals = [name.isupper() for name in names if name not in fields and is_ticker(name) and not metal_within(name)]
-    alike = [name for name in fields if is_ticker(name) and capitals.count(name.isupper()) >= len(fields)]
-    return tuple(alike) if len(alike) == len(fields) else ()
+    others = [name for name in names if name not in fields and is_ticker(name)]
+    clear = [name.isupper() for name in others if not metal_within(name)]
+
+    def is_like_others(name: str) -> bool:
+        alike = sum(other.isupper() == name.isupper() for other in others)
+        return is_ticker(name) and alike > len(fields) <= clear.count(name.isupper())
+
+    return tuple(fields) if all(map(is_like_others, fields)) else ()
 
 
 def shares_among(names: Collection[str], means: Mapping[str, str]) -> tuple[str, ...]:
