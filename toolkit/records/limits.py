@@ -47,8 +47,8 @@ class Solver(Record):
     """No other answer in whole lots or few holdings is better by more than this part of the best possible value; null without
     either, or without proof."""
     lots_gap_value: float | None = None
-    """What any other whole lots could be better by, in the reporting currency a year: costs with risk at its price, return, a
-    measure of loss, or of a variance the volatility; null without proof, and where the objective has no such unit."""
+    """What any other whole lots could be better by, rounded up, in the reporting currency a year: costs with risk at its price,
+    return, a measure of loss, or of a variance the volatility; null without proof, and where the objective has no such unit."""
     rounding_cost: float | None
     """What whole lots cost the objective, in its unit."""
     reproducible: bool

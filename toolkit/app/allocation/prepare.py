@@ -269,9 +269,12 @@ def _without_ended(strategy: Strategy, market: PricedMarket) -> tuple[Strategy, 
         assets=[message("{asset} (last of {day:%Y-%m-%d})", asset=key, day=day) for key, day in gone.items()],
     )
     remedy = message("Bring newer prices; what is held of them may be sold with --sell-others.")
-    inputs = market.inputs(strategy)
-    notes = (remark for remark in inputs.notes if not remark.assets or {*remark.assets} - {*gone})
-    return strategy, replace(inputs, notes=tuple(notes)), (Remark("data", text, remedy, tuple(gone), comes_first=True),)
+    rest = market.inputs(strategy)
+
+    def notes() -> tuple[Remark, ...]:
+        return tuple(remark for remark in rest.notes if not remark.assets or {*remark.assets} - {*gone})
+
+    return strategy, replace(rest, read_notes=notes), (Remark("data", text, remedy, tuple(gone), comes_first=True),)
 
 
 def _at_quotes(strategy: Strategy, inputs: Inputs, forecast: Forecast) -> tuple[Inputs, Forecast]:

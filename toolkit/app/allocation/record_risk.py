@@ -185,7 +185,7 @@ def objective_record(problem: Problem, allocation: Allocation) -> Objective:
 
 
 def lots_gap_value(problem: Problem, allocation: Allocation, wealth: float) -> float | None:
-    """The proven gap of whole lots in money a year, of squares that of their roots; None where there is no such unit.
+    """The proven gap of whole lots in money a year, rounded up, of squares that of their roots; None where it has no such unit.
 
     Args:
         problem: Solved.
@@ -198,7 +198,7 @@ def lots_gap_value(problem: Problem, allocation: Allocation, wealth: float) -> f
         return None
     if unit == "variance":
         gap = math.sqrt(max(value, 0.0)) - math.sqrt(max(value - gap, 0.0))
-    return gap * wealth
+    return max(1.0, math.ceil(gap * wealth))
 
 
 BROKEN = 1e-6

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from types import MappingProxyType
 
@@ -34,9 +33,9 @@ GAINS = MappingProxyType(
 
 
 def proof(say: Language, record: Run) -> Iterator[Text]:
-    """What other whole lots could gain at most, rounded up, and the error of the value; nothing where one is not known."""
+    """What other whole lots could gain at most, and the error of the value; nothing where one is not known."""
     gap, error = record.solver.lots_gap_value, record.value_se
     if gap is None or not error or record.objective.unit not in GAINS:
         return
-    most, off = (say.fmt.money(value, record.currency, 0) for value in (math.ceil(gap) or 1, error))
+    most, off = (say.fmt.money(value, record.currency, 0) for value in (gap, error))
     yield say(GAINS[record.objective.unit], gap=most, error=off)
