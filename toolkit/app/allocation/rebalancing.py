@@ -126,9 +126,10 @@ def within_rebalancing(problem: Problem, rebalance: RebalanceSpec, solver: Solve
         return problem
     if (required := problem.integer_requirements()) is not None and required.lots:
         problem = replace(problem, data=replace(problem.data, least_purchase=problem.lot_values))
-    held, grown = problem.previous > 0, _grown(problem)
+    held = problem.previous > 0
     restricted = held & ~np.isin(problem.universe.keys, problem.data.outside)  # of the others the owner says what may be sold
     restricted &= rebalance.sell != "free" or _places_money(problem, rebalance)
+    grown = _grown(problem, restricted)
     kept = restricted if rebalance.sell == "never" else restricted & ~_too_much(problem)
     asked = replace(problem, constraints=(*problem.constraints, *_terms(problem, grown, kept)))
     return asked if (kept == restricted).all() else _with_least_sale(asked, restricted & ~kept, solver or SolverSpec())
@@ -198,13 +199,22 @@ def _places_money(problem: Problem, rebalance: RebalanceSpec) -> bool:
     return rebalance.new_money_first and problem.data.held[-1] >= (least if np.isfinite(least) else TRADED)
 
 
-def _grown(problem: Problem) -> NDArray[np.bool_]:
-    """(n,) which assets add to a limit of purchases that what is held exceeds, or would with the smallest purchase."""
-    found = np.zeros(len(problem.universe), dtype=bool)
+def _grown(problem: Problem, restricted: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(n,) which assets add to a limit of purchases that what is held exceeds, or would with the smallest purchase.
+
+    What is not held is one of them only where that limit asks for no sale, which would make room for it.
+
+    Args:
+        problem: With holdings.
+        restricted: (n,) which are sold for limits alone.
+    """
+    found, held = np.zeros(len(problem.universe), dtype=bool), problem.previous > 0
     for limit in (one for one in problem.constraints if isinstance(one, HoldLimited)):
         rows = limit.linear(problem.data)
         if rows is not None and limit.upper is not None:
-            found |= (rows.coefficients.toarray()[limit.grown(problem.data), :-1] > limit.upper).any(axis=0)
+            grown, adds = limit.grown(problem.data), rows.coefficients.toarray()[:, :-1] > limit.upper
+            stays = grown & (rows.coefficients.matvec(problem.data.held) <= (limit.most_held or 0.0)) & restricted.any()
+            found |= (held & adds[grown].any(axis=0)) | adds[stays].any(axis=0)
     return found
 
 
