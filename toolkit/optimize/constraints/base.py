@@ -516,6 +516,8 @@ class HoldLimited(LowerUpperLimited):
         if found is None or most is None or most == self.upper or data.previous is None or not data.previous.any():
             return found
         held, grown = found.coefficients.matvec(data.held), self.grown(data)
+        if not (grown | (held > found.upper)).any():
+            return found
         stays = np.minimum(most, held / max(data.least_wealth, 1e-9))
         # What is at its limit but for the last digits of a solver has not grown, and may be bought as little as before.
         at_limit = np.maximum(found.upper, held)
