@@ -530,10 +530,11 @@ class HoldLimited(LowerUpperLimited):
         found = self.linear(data)
         if found is None or self.upper is None or data.previous is None:
             return np.zeros(0 if found is None else len(found.upper), dtype=bool)
-        shares = found.coefficients.toarray()[:, :-1]
-        lots = np.zeros(shares.shape[1]) if data.least_purchase is None else np.nan_to_num(data.least_purchase)
-        smallest = np.where(shares > 0, shares * lots, np.inf).min(axis=1, initial=np.inf)
         held = found.coefficients.matvec(data.held)
+        if data.least_purchase is None:
+            return held > found.upper + TRADED
+        shares = found.coefficients.toarray()[:, :-1]
+        smallest = np.where(shares > 0, shares * np.nan_to_num(data.least_purchase), np.inf).min(axis=1, initial=np.inf)
         is_held = (shares > 0) @ (data.previous > 0)
         return is_held & (held + np.where(np.isfinite(smallest), smallest, 0.0) > found.upper + TRADED)
 
