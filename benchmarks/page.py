@@ -2,7 +2,7 @@
 
 Run: `make benchmarks`, or `.peers/bin/python -m benchmarks.page` in an environment that holds the toolkit's dependencies and
 the peers (skfolio, riskfolio-lib, pyportfolioopt, cvxportfolio); a peer that is not installed is left out. The names of parts
-(`SHIPPED FEW MANY LARGE BACKTEST SCALE LOTS STORE PORTAL`) run these alone. About forty minutes on a machine of its own.
+(`CALLED SHIPPED FEW MANY LARGE BACKTEST SCALE LOTS STORE PORTAL`) run these alone. About forty minutes on a machine of its own.
 """
 
 from __future__ import annotations
@@ -14,10 +14,15 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.optimizer.data import SHAPE
+from benchmarks.optimizer.data import MEASURES, SHAPE
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "benchmarks.md"
+CALLED = (
+    "min_risk", "max_utility", "max_ratio", "max_diversification", "risk_parity", "hrp", "min_cvar",
+    *(f"least {measure}" for measure in MEASURES),
+)  # fmt: skip
+"""Problems of the part that shows what is called."""
 TEMPLATE = HERE / "benchmarks.template.md"
 
 
@@ -49,7 +54,8 @@ def parts() -> dict[str, Callable[[Path], str]]:
     once, cases = ("--repeats", "5"), ("--only", "min_risk", "max_utility", "max_ratio")
     sizes = ("--sizes", "30", "200")
     return {
-        "SHIPPED": lambda folder: optimizer(folder, "500 0.2", "--sizes", "20", *once),
+        "CALLED": lambda folder: optimizer(folder, "500 0.2", "--sizes", "30", "--repeats", "3", "--only", *CALLED),
+        "SHIPPED": lambda folder: optimizer(folder, "500 0.2", "--sizes", "20", *once, *cases, "min_cvar"),
         "FEW": lambda folder: optimizer(folder, "500 0.2", *sizes, *once),
         "MANY": lambda folder: optimizer(folder, "2500 0.11", *sizes, *once, *cases, "min_cvar"),
         "LARGE": lambda folder: "\n\n".join(

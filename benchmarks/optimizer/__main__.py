@@ -21,6 +21,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["MKL_NUM_THREADS"] = "1"
 os.environ["RAYON_NUM_THREADS"] = "1"
 os.environ["NUMBA_NUM_THREADS"] = "1"
+os.environ["POLARS_MAX_THREADS"] = "1"
 
 import argparse
 import json

@@ -37,6 +37,8 @@ Work = Callable[[], Array]
 SOLVERS = ("HIGHS", "PIQP", "CLARABEL", "OSQP")
 SOLVED = ("skfolio", "PyPortfolioOpt")
 """Peers that can be given a solver."""
+UNENDING = ("least gini", "least average_drawdown", "least ulcer")
+"""Cases in which some solver does not end within minutes: the peer's default alone is timed."""
 LOOSE = 1e-4
 """By how much, relative, a solver's answer may be worse than the best to be called an answer."""
 PACKAGES = {
@@ -88,6 +90,8 @@ def _fastest(
     """The peer with the solver that answered fastest, twice each; None where no other than its default answers."""
     if case == "frontier":  # minutes each
         return maker(case, frame, "PIQP")
+    if case in UNENDING:
+        return None
     found: list[tuple[float, float, Work]] = []
     for solver in SOLVERS:
         work, clock = maker(case, frame, solver), Clock()
