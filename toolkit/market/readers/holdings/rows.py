@@ -14,7 +14,7 @@ from typing import Any
 from toolkit.core.countries import UNKNOWN_ORIGIN, country, country_hint, fold, foldings
 from toolkit.core.errors import DataError, did_you_mean
 from toolkit.core.messages import few, message, together
-from toolkit.core.places import place
+from toolkit.core.places import INCOTERMS, place
 from toolkit.core.trade_names import COINS, is_shape
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.market.readers import cells
@@ -235,7 +235,18 @@ class Parser(PurchaseCells, StatusCells):
             row["location"] = None
         if row["location"] is None and row["status"] == "stored" and not listed:
             self._default("location", row["lot_id"])
+        if row["location"] and row["status"] == "stored":
+            self._lies_there(i, {*fold(row["location"]).split()})
         return row
+
+    def _lies_there(self, i: int, words: set[str]) -> None:
+        """A fault where a location says how or when metal comes to a place, and so not that it is there."""
+        if words & {*INCOTERMS.split("|")} or (words & {*cells.MONTHS} and any(map(str.isdigit, words))):
+            hint = message(
+                "A term of delivery or a day of arrival says where it goes: write the place alone if it lies there, else the "
+                "status ordered or in_transit."
+            )
+            self._fault(i, "location", "location", "not only the place where it lies", hint)
 
     def _asset(self, i: int, row: dict[str, Any]) -> str | None:
         text = self._text("asset", i)

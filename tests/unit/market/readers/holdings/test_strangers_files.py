@@ -739,3 +739,17 @@ def test_a_lot_that_was_moved_to_another_country_is_not_where_it_was(header, cel
 def test_a_ferro_alloy_beside_a_metal_is_not_the_metal(grade):
     read = parsed(f"Metall;Qualität;Menge kg\nGallium;{grade};2\n")
     assert [(fault.rule, fault.value) for fault in read.faults] == [("unknown_form", grade)]
+
+
+@pytest.mark.parametrize("location", ["CIF Rotterdam", "FOB Hamburg", "Rotterdam, expected 15 Dec", "Rotterdam, 3. Januar"])
+@pytest.mark.parametrize("status", ["", "stored"])
+def test_a_term_of_delivery_or_a_day_beside_a_place_is_asked_and_no_lot_that_lies_there(location, status):
+    text = f'asset,quantity_kg,origin_country,location,status\ngallium,10,CHN,"{location}",{{}}\n'
+    assert [fault.rule for fault in parsed(text.format(status)).faults] == ["location"]
+    assert parsed(text.format("ordered")).faults == []
+
+
+@pytest.mark.parametrize("location", ["Hanauer Str. 5, Frankfurt", "Mar del Plata", "Rotterdam", "Halle 3, Zürich Freilager"])
+def test_an_address_is_a_place(location):
+    read = parsed(f'asset,quantity_kg,origin_country,location\ngallium,10,CHN,"{location}"\n')
+    assert (read.rows[0]["location"], read.faults) == (location, [])
