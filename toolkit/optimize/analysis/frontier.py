@@ -18,7 +18,7 @@ from toolkit.optimize.quadratic import ConvexObjective, Quadratic
 from toolkit.optimize.rows import SparseRows
 from toolkit.optimize.solvers.continuous import certify_weights
 from toolkit.optimize.solvers.critical_line import ROUNDING, CriticalLine, Segment
-from toolkit.optimize.solvers.linear import least
+from toolkit.optimize.solvers.highs import least
 from toolkit.optimize.solvers.minimise import minimise
 from toolkit.optimize.solvers.program import Duals
 from toolkit.optimize.solvers.solve import QUADRATIC_ORDER, Order, SolverInfeasible, SolverSpec, check_order

@@ -17,7 +17,7 @@ from toolkit.optimize.problem import LinearConstraints, Problem
 from toolkit.optimize.rows import SparseRows
 from toolkit.optimize.solvers.budgeting import HELD as NEVER_HELD
 from toolkit.optimize.solvers.budgeting import largest_weights, least_cash
-from toolkit.optimize.solvers.linear import least
+from toolkit.optimize.solvers.highs import least
 from toolkit.optimize.solvers.solve import SolverInfeasible
 
 LEAST_RELAXATION = 1e-7

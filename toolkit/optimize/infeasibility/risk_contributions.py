@@ -22,7 +22,7 @@ from toolkit.optimize.infeasibility.diagnose import explained, has_answer
 from toolkit.optimize.infeasibility.relaxations import irreducible
 from toolkit.optimize.problem import LinearConstraints, Problem
 from toolkit.optimize.solvers.budgeting import largest_weights
-from toolkit.optimize.solvers.linear import least
+from toolkit.optimize.solvers.highs import least
 from toolkit.optimize.solvers.work import Work
 
 ROUNDING = 1e-9

@@ -12,7 +12,7 @@ from toolkit.core.forecast import FloatArray
 from toolkit.optimize.functions import Deviation
 from toolkit.optimize.problem import LinearConstraints
 from toolkit.optimize.solvers.certificate import Certificate, certify
-from toolkit.optimize.solvers.linear import least
+from toolkit.optimize.solvers.highs import least
 from toolkit.optimize.solvers.solve import SolverInfeasible
 
 NEWTON_STEPS = 6

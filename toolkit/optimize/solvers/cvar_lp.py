@@ -71,6 +71,7 @@ class Hinges:
         cost: (n,) c.
         quantile: Whether there is an eta.
         near: (n,) weights that are likely near the best; rough ones of little risk where none are given.
+        budget: (n + 1,) what of x and cash adds up to one; all of them where it is None.
     """
 
     returns: FloatArray
@@ -78,6 +79,7 @@ class Hinges:
     cost: FloatArray
     quantile: bool
     near: FloatArray | None = None
+    budget: FloatArray | None = None
 
     def start(self, width: int) -> tuple[NDArray[np.bool_], IntArray]:
         """Which scenarios (S,) are taken to be beyond the kink, and the positions of those near it.
@@ -125,7 +127,8 @@ class HingeRows:
         head[-1] = eta
         self.highs.addVars(self.n + 2, np.append(limits.lowest, -eta), head)
         rows = np.zeros((self.m + 1, self.n + 2))
-        rows[:-1, :-1], rows[-1, :-1] = limits.G, 1.0
+        self.budget = np.ones(self.n + 1) if hinges.budget is None else hinges.budget
+        rows[:-1, :-1], rows[-1, :-1] = limits.G, self.budget
         self._add_rows(rows, np.append(np.full(self.m, -np.inf), 1.0), np.append(limits.h, 1.0))
         self._add_scenarios(near)
 
@@ -185,7 +188,7 @@ class HingeRows:
         slopes[self.near] = rows[self.m + 1 :]
         x = np.maximum(point[: self.n + 1], self.lowest)
         reduced = np.asarray(solution.col_dual)[: self.n + 1]
-        return Vertex(x / x.sum(), slopes, -rows[: self.m], reduced, -float(rows[self.m]))
+        return Vertex(x / (self.budget @ x), slopes, -rows[: self.m], reduced, -float(rows[self.m]))
 
 
 def least(hinges: Hinges, limits: LinearConstraints, width: int, *, careful: bool = False) -> tuple[str, Vertex | None]:

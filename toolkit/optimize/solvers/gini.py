@@ -34,28 +34,22 @@ COMPARISONS_AT_ONCE = 4_000_000
 """Comparisons of two losses that are held in memory at once."""
 
 
-def solve_gini(returns: FloatArray, probabilities: FloatArray, c: FloatArray, limits: LinearConstraints) -> Shortfall:
-    """The least of c'x + E|X - X'| subject to G (x, cash) <= h, sum(x, cash) = 1, all of them at least zero.
-
-    Args:
-        returns: (S, n) of the assets; cash earns nothing.
-        probabilities: (S,).
-        c: (n,) cost of a unit of weight, in the unit of the returns.
-        limits: The user's rows.
+def solve_gini(task: Task) -> Shortfall:
+    """The least of c'x + E|X - X'| under the limits.
 
     Raises:
         SolverInfeasible: no point holds the limits.
         NumericalFailure: no answer holds its certificate.
     """
-    held = np.flatnonzero(probabilities > 0)
-    size = float(np.sqrt(np.mean(returns[held] ** 2))) or float(np.max(np.abs(c))) or 1.0
-    scaled, p, cost = returns[held] / size, probabilities[held], c / size
-    measure, width = GiniMeanDifference(), max(returns.shape[1], 20)
+    returns, limits, measure, size = task.returns, task.limits, task.measure, task.size
+    held = np.flatnonzero(task.p > 0)
+    scaled, p, cost = returns[held] / size, task.p[held], task.c / size
+    width = max(returns.shape[1], 20)
     x = _approached(scaled, p, cost, limits)
     losses = -(scaled @ x[:-1])
     order = np.argsort(losses, kind="stable")
     ordered, mass, slope = scaled[order], p[order], measure.subgradient(losses, p)[order]
-    first, second = _closest(losses[order], PAIRS[0] + PAIRS[1] * len(c))
+    first, second = _closest(losses[order], PAIRS[0] + PAIRS[1] * len(cost))
     attempts: list[Attempt] = []
     for _ in range(ROUNDS):
         # The later of a pair has the larger loss: z = its loss less that of the earlier, and a hinge where z is negative.
@@ -77,8 +71,7 @@ def solve_gini(returns: FloatArray, probabilities: FloatArray, c: FloatArray, li
         np.add.at(turned, first, vertex.slopes)
         np.add.at(turned, second, -vertex.slopes)
         tail[held[order]] = turned
-        task = Task(measure, returns, rows, probabilities, rates, c, limits, quantile=False)
-        if (answer := judged(task, vertex, vertex.slopes, tail, size, ("HIGHS", status), attempts, ACCEPT)) is not None:
+        if (answer := judged(task, hinges, vertex, tail, size, ("HIGHS", status), attempts, ACCEPT)) is not None:
             return answer
         if len(attempts) > 1:
             break

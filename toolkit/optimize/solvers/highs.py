@@ -19,6 +19,7 @@ LEAST_STEPS = 300
 AGGREGATOR = 1 << 12
 """Rule of HiGHS's presolve (1.14, 1.15) that cuts off points where rows of small entries define a variable, as of a
 covariance with small eigenvalues: of sixty whole-lot problems with one of a sample ten had a bound above a known answer."""
+LINEAR_SECONDS = 60.0
 NODES_BEFORE_BOUND = 1000
 """Nodes after which a bound that is good enough ends a search that may still find something better."""
 
@@ -190,3 +191,27 @@ class MixedIntegerProgram:
     def seen(self) -> list[FloatArray]:
         """Every point that was the best so far during the last solve."""
         return [np.array(found.col_value) for found in self.highs.getSavedMipSolutions()]
+
+
+def least(
+    cost: FloatArray, G: FloatArray, h: FloatArray, equality: FloatArray, lowest: FloatArray | None = None
+) -> tuple[FloatArray, float] | None:
+    """The least of cost'z subject to G z <= h, equality'z = 1 and z >= lowest: point and value; None where nothing holds.
+
+    Args:
+        cost: (n,).
+        G: (m, n).
+        h: (m,).
+        equality: (n,) with no negative entry, so that the program is bounded where costs are not negative elsewhere.
+        lowest: (n,) zeros where left out; beside it the rows have to bound the program.
+
+    Raises:
+        NumericalFailure: when HiGHS stops without an answer either way.
+    """
+    n = len(cost)
+    program = MixedIntegerProgram(cost, np.full(n, np.inf), np.zeros(n, dtype=bool), gap=0.0, lower=lowest)
+    program.add(equality[None], 1.0, 1.0)
+    if len(h):
+        program.add(G, -np.inf, h)
+    found = program.solve_relaxed(Work(LINEAR_SECONDS))
+    return None if found is None else found[:2]

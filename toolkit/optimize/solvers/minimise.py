@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from toolkit.core.errors import NumericalFailure
 from toolkit.optimize.functions import ConvexConstraints, RiskOf, Scaled, TradeCost
 from toolkit.optimize.problem import LinearConstraints
 from toolkit.optimize.quadratic import ConvexObjective
 from toolkit.optimize.solvers.continuous import Continuous, solve_quadratic
 from toolkit.optimize.solvers.gini import solve_gini
-from toolkit.optimize.solvers.shortfall import solve_deviation, solve_entropic, solve_shortfall
+from toolkit.optimize.solvers.newton import solve_smooth
+from toolkit.optimize.solvers.shortfall import Task, solve_drawdown, solve_shortfall
 from toolkit.optimize.solvers.solve import Order
-from toolkit.risk_measures.dispersion import GiniMeanDifference, MeanAbsoluteDeviation
+from toolkit.risk_measures.below_zero import DownsideDeviation, MeanLoss
+from toolkit.risk_measures.dispersion import GiniMeanDifference, MeanAbsoluteDeviation, SemiDeviation
+from toolkit.risk_measures.drawdown import AverageDrawdown, CDaR, EDaR, MaximumDrawdown, UlcerIndex
 from toolkit.risk_measures.tail import CVaR, EVaR, WorstCase
 
 
@@ -59,23 +60,19 @@ def _tail(function: ConvexObjective, limits: LinearConstraints) -> Continuous | 
     price, risk = (part.factor, part.function) if isinstance(part, Scaled) else (1.0, part)
     if len(function.parts) > 1 or q.R.any() or q.s.any() or not isinstance(risk, RiskOf):
         return None
-    returns, probabilities, c = risk.scenarios.returns, risk.scenarios.probabilities, q.c / price
+    task = Task(risk.measure, risk.scenarios.returns, risk.scenarios.probabilities, q.c / price, limits)
     match risk.measure:
-        case CVaR(confidence=confidence):
-            found = solve_shortfall(returns, probabilities, confidence, c, limits)
-        case WorstCase():
-            found = solve_shortfall(returns, probabilities, 1.0, c, limits)
+        case CVaR() | WorstCase() | MeanLoss() | MeanAbsoluteDeviation():
+            found = solve_shortfall(task)
         case GiniMeanDifference():
-            found = solve_gini(returns, probabilities, c, limits)
-        case MeanAbsoluteDeviation():
-            found = solve_deviation(returns, probabilities, c, limits)
-        case EVaR() as measure:
-            answer = solve_entropic(measure, returns, probabilities, c, limits)
-            if answer is None or answer.multipliers is None or answer.signs is None:
-                return None
-            return replace(answer, multipliers=answer.multipliers * price, signs=answer.signs * price)
+            found = solve_gini(task)
+        case CDaR() | MaximumDrawdown() | AverageDrawdown():
+            found = solve_drawdown(task)
+        case EVaR() | EDaR() | UlcerIndex() | SemiDeviation() | DownsideDeviation():
+            found = solve_smooth(task)
         case _:
-            return None
-    solved, duals = found.solved, found.duals
-    told = (solved.solver, solved.status, solved.attempts, solved.certificate)
-    return Continuous(found.x, duals.limits * price, *told, signs=duals.nonnegative * price)
+            found = None
+    if found is None:
+        return None
+    duals = found.duals
+    return Continuous.of(found.x, duals.limits * price, found.solved, limits, signs=duals.nonnegative * price)

@@ -1,44 +1,44 @@
-"""Least CVaR, worst case and mean absolute deviation over scenarios: linear programs of hinges, rows as needed.
+"""Least CVaR, worst case, mean loss and mean absolute deviation of scenarios, and the first three of the drawdowns of a path.
 
-CVaR has one at its quantile (Rockafellar and Uryasev 2000, equation 17), the mean absolute deviation one at the mean, of which
-the lower side counts twice (Feinstein and Thapa 1993).
+Linear programs of hinges, rows as needed. CVaR has one at its quantile (Rockafellar and Uryasev 2000, equation 17), the mean
+absolute deviation one at the mean, of which the lower side counts twice (Feinstein and Thapa 1993).
 
-Least EVaR by Newton's method, a quadratic program a step: it is smooth wherever the worst distribution q is not the worst
-scenario alone. With t its temperature, the Hessian in the losses l is (diag(q) - qq' - vv' / Var_q(l)) / t with
-v = q (l - E_q l): the covariance under q of what the losses of the portfolio leave of the returns, over t, since EVaR is
-homogeneous of degree one.
+A drawdown is the running maximum of the cumulative return less that return. Near an optimum few of its peaks change: those
+have variables, m_k >= m_(k-1) and m_k >= C_k x for the cumulative return C_k at the k-th of them, and any other depth counts
+from the peak of a point near by. That bounds drawdowns from below: a relaxation, which is exact once no peak is missed.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
-from toolkit.core.errors import NumericalFailure, SpecError
+from toolkit.core.errors import NumericalFailure
 from toolkit.core.forecast import FloatArray
 from toolkit.optimize.problem import LinearConstraints
-from toolkit.optimize.quadratic import Quadratic
+from toolkit.optimize.rows import SparseRows
 from toolkit.optimize.solvers.certificate import ACCEPT, ACCEPT_INACCURATE, Certificate
-from toolkit.optimize.solvers.continuous import Continuous, certify_weights
-from toolkit.optimize.solvers.cvar_lp import Hinges, Vertex, least
-from toolkit.optimize.solvers.program import Duals, QuadraticProgram
+from toolkit.optimize.solvers.continuous import certify_weights
+from toolkit.optimize.solvers.cvar_lp import Hinges, IntArray, Vertex, least
+from toolkit.optimize.solvers.program import Duals
 from toolkit.optimize.solvers.solve import Attempt, Solved, SolverInfeasible, in_words, listed
 from toolkit.risk_measures.base import Measure
+from toolkit.risk_measures.below_zero import MeanLoss
 from toolkit.risk_measures.dispersion import MeanAbsoluteDeviation
-from toolkit.risk_measures.tail import CVaR, EVaR, WorstCase
+from toolkit.risk_measures.drawdown import OfDrawdowns
+from toolkit.risk_measures.tail import CVaR
 
-MOST_STEPS = 50
-"""Quadratic programs at most; eight to fifteen are usual."""
-NEWTON_HALVINGS = 30
-"""Of a step that does not lead down."""
-NEWTON_RESIDUAL = 1e-8
-"""Residual of the optimality conditions at which the steps end."""
-NEWTON_ROUNDING = 1e-14
-"""Relative change of the objective that no step can be judged by."""
 LEAST_WIDTH = 20
 """Scenarios on each side of the kink that have a row at first, or as many as there are assets where these are more."""
+MOST_ROUNDS = 60
+"""Linear programs at most until no peak is missed; three to six are usual."""
+JOINING_SHARE = 1e-3
+"""See `Peaks.more`: a linear program with a few peaks more costs less than another round."""
+MISSED = 1e-10
+"""Part of the risk that peaks without a variable may add to it."""
+GRID = 60
+"""Times of the path at which drawdowns are looked at for a start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,78 +63,250 @@ class Shortfall:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What is asked: the measure of -returns x is `sum_s rates_s max(-hinged_s'x - eta, 0)`, plus eta for a quantile."""
+    """The least of c'x + measure(-returns x) subject to G (x, cash) <= h, sum(x, cash) = 1 and the least weights.
+
+    Attributes:
+        measure: Of risk.
+        returns: (S, n) of the assets; cash earns nothing.
+        p: (S,) probabilities.
+        c: (n,) cost of a unit of weight, in the unit of the returns; zeros for the risk alone.
+        limits: The user's hard rows.
+    """
 
     measure: Measure
     returns: FloatArray
-    hinged: FloatArray
-    probabilities: FloatArray
-    rates: FloatArray
+    p: FloatArray
     c: FloatArray
     limits: LinearConstraints
-    quantile: bool
+
+    @property
+    def inner(self) -> Measure:
+        """What is taken of the losses, or of the depths where the measure is one of drawdowns."""
+        return self.measure.of_depths if isinstance(self.measure, OfDrawdowns) else self.measure
+
+    @property
+    def size(self) -> float:
+        """A positive number of the size of the returns."""
+        return float(np.sqrt(np.mean(self.returns[self.p > 0] ** 2))) or float(np.max(np.abs(self.c))) or 1.0
 
 
-def solve_shortfall(
-    returns: FloatArray, probabilities: FloatArray, confidence: float, c: FloatArray, limits: LinearConstraints
-) -> Shortfall:
-    """The least of c'x + CVaR(-returns x) subject to G (x, cash) <= h, sum(x, cash) = 1, all of them at least zero.
+@dataclass(frozen=True, slots=True)
+class Path:
+    """The cumulative return (S,) of weights, its running maximum, and where that was reached: -1 for the start, a peak of 0."""
 
-    Args:
-        returns: (S, n) of the assets; cash earns nothing.
-        probabilities: (S,).
-        confidence: alpha, above 0; 1 asks for the least worst case.
-        c: (n,) cost of a unit of weight, in the unit of the returns; zeros for the risk alone.
-        limits: The user's rows.
+    earned: FloatArray
+    highest: FloatArray
+    last: IntArray
+
+    @classmethod
+    def of(cls, earned: FloatArray) -> Path:
+        """Of a cumulative return."""
+        highest = np.maximum(np.maximum.accumulate(earned), 0.0)
+        reached = np.where(np.diff(highest, prepend=0.0) > 0, np.arange(len(earned)), -1)
+        return cls(earned, highest, np.maximum.accumulate(reached))
+
+    @property
+    def depths(self) -> FloatArray:
+        """(S,) the drawdowns."""
+        return self.highest - self.earned
+
+
+@dataclass(frozen=True, slots=True)
+class Peaks:
+    """The drawdowns of weights x as returns `rows @ (x, m)` with the sign of a gain.
+
+    Attributes:
+        cumulative: (S, n) returns up to each time.
+        near: The path from whose peaks depths count that no variable speaks of.
+        times: (K,) of the peaks that have a variable m, in order.
+    """
+
+    cumulative: FloatArray
+    near: Path
+    times: IntArray
+
+    @classmethod
+    def start(
+        cls, cumulative: FloatArray, cost: FloatArray, limits: LinearConstraints, confidence: float | None
+    ) -> FloatArray | None:
+        """(n + 1,) weights of the least CDaR of some times of the path alone; None where HiGHS finds none.
+
+        Args:
+            cumulative: (S, n).
+            cost: (n,).
+            limits: Hard rows.
+            confidence: Of the CDaR; 0.95 where the measure has none.
+        """
+        S, n = cumulative.shape
+        at = np.unique(np.linspace(0, S - 1, GRID).round().astype(np.intp))
+        some, count = cumulative[at], len(at)
+        peaks = cls(some, Path.of(np.zeros(count)), np.arange(count))
+        rates = np.full(count, 1 / (count * (1 - (confidence or CVaR.confidence))))
+        _, vertex = least(peaks.hinges(rates, cost, np.zeros(n), quantile=True), peaks.limits(limits), count)
+        return None if vertex is None else peaks.weights(vertex.x)
+
+    @property
+    def own(self) -> tuple[IntArray, IntArray]:
+        """Times whose depth counts from a variable, and which one."""
+        group = np.searchsorted(self.times, np.arange(len(self.cumulative)), side="right") - 1
+        at = np.flatnonzero((group >= 0) & ((self.near.last < 0) | np.isin(self.near.last, self.times)))
+        return at, group[at]
+
+    @property
+    def fixed(self) -> IntArray:
+        """Times whose depth counts from a peak without a variable."""
+        return np.flatnonzero((self.near.last >= 0) & ~np.isin(self.near.last, self.times))
+
+    def rows(self) -> FloatArray:
+        """(S, n + K)."""
+        n, (at, group), fixed = self.cumulative.shape[1], self.own, self.fixed
+        rows = np.hstack([self.cumulative, np.zeros((len(self.cumulative), len(self.times)))])
+        rows[fixed, :n] -= self.cumulative[self.near.last[fixed]]
+        rows[at, n + group] = -1.0
+        return rows
+
+    def limits(self, limits: LinearConstraints) -> LinearConstraints:
+        """The user's rows over (x, m, cash), and below them those of the variables."""
+        n, K, m = self.cumulative.shape[1], len(self.times), len(limits.h)
+        if not K:
+            return limits
+        G = np.insert(np.vstack([limits.G, np.zeros((2 * K, n + 1))]), [n] * K, 0.0, axis=1)
+        G[m : m + K, :n] = self.cumulative[self.times]
+        G[m : m + K, n:-1] = -np.eye(K)
+        G[m + K :, n:-1] = np.eye(K, k=-1) - np.eye(K)
+        words, negative = ("",) * len(G), limits.negative
+        negative = np.insert(negative, [n] * K, False) if len(negative) else negative
+        return LinearConstraints(
+            SparseRows.of(G), np.append(limits.h, np.zeros(2 * K)), (0,) * len(G), words, words, negative=negative
+        )
+
+    def hinges(self, rates: FloatArray, cost: FloatArray, x: FloatArray, *, quantile: bool) -> Hinges:
+        """The hinges of the depths at rates (S,), beside a cost (n,) of weights that are near x, (n,)."""
+        none = np.zeros(len(self.times))
+        held, near = rates > 0, np.append(x, self.maxima())
+        return Hinges(self.rows()[held], rates[held], np.append(cost, none), quantile, near, self.budget)
+
+    @property
+    def budget(self) -> FloatArray:
+        """(n + K + 1,) what of (x, m, cash) adds up to one."""
+        return np.concatenate([np.ones(self.cumulative.shape[1]), np.zeros(len(self.times)), [1.0]])
+
+    def maxima(self) -> FloatArray:
+        """(K,) m of the path near by."""
+        return np.maximum.accumulate(np.maximum(self.near.earned[self.times], 0.0))
+
+    def weights(self, z: FloatArray) -> FloatArray:
+        """(n + 1,) of the weights and cash in z, (n + K + 1,)."""
+        return np.append(z[: self.cumulative.shape[1]], z[-1])
+
+    def more(self, path: Path, z: FloatArray, slopes: FloatArray, risk: float, share: float) -> IntArray:
+        """`times` and the peaks that are missed at a point.
+
+        Args:
+            path: Of its weights.
+            z: (n + K + 1,) the point.
+            slopes: (S,) how much each depth counts.
+            risk: By which what is missed is judged.
+            share: Of the time that misses most; one that misses less does not bring its peak in.
+        """
+        highest, (at, group), fixed = np.zeros(len(slopes)), self.own, self.fixed
+        highest[at] = z[self.cumulative.shape[1] + group]
+        highest[fixed] = path.earned[self.near.last[fixed]]
+        missed = slopes * (path.highest - highest)
+        if missed.sum() <= MISSED * abs(risk):
+            return self.times
+        some = missed > share * missed.max()
+        both = np.concatenate([self.times, path.last[some], self.near.last[some]])
+        return np.unique(both[both >= 0])
+
+    def tail(self, slopes: FloatArray, multipliers: FloatArray) -> FloatArray:
+        """(S,) slopes in the losses of the periods.
+
+        A subgradient where it is not negative: then what the depths (S,) count, less what is laid on the peaks, can be drawn
+        from peaks that are not later.
+
+        Args:
+            slopes: (S,) in the depths.
+            multipliers: Of `limits`, those of the variables last.
+        """
+        K, moved, fixed = len(self.times), slopes.copy(), self.fixed
+        np.subtract.at(moved, self.near.last[fixed], slopes[fixed])
+        moved[self.times] -= multipliers[len(multipliers) - 2 * K : len(multipliers) - K].clip(0.0)
+        return np.cumsum(moved[::-1])[::-1]
+
+
+def rates_of(measure: Measure, p: FloatArray) -> tuple[FloatArray, bool]:
+    """The measure of losses (S,) as sum_s rates_s max(loss_s - eta, 0): the rates, and whether there is an eta, added to it."""
+    match measure:
+        case MeanLoss():
+            return p, False
+        case MeanAbsoluteDeviation():
+            return 2 * p, False
+        case CVaR(confidence=confidence):
+            return p / (1 - confidence), True
+        case _:  # a tail no larger than the least probable scenario is that of the worst one alone
+            return p / float(p[p > 0].min()), True
+
+
+def solve_shortfall(task: Task) -> Shortfall:
+    """Least CVaR, worst case, mean loss or mean absolute deviation.
+
+    Rows near the kink first; if that answer fails, a row for every scenario, and all of HiGHS's own precautions.
 
     Raises:
-        SpecError: the confidence is not above 0 and at most 1.
         SolverInfeasible: no point holds the limits.
         NumericalFailure: no answer holds its certificate.
     """
-    if not 0 < confidence <= 1:
-        raise SpecError(
-            "a confidence of {confidence:g} is not above 0 and at most 1.",
-            hint="0.95 looks at the worst twentieth.",
-            confidence=confidence,
-        )
-    # A tail no larger than the least probable scenario is that of the worst one alone.
-    tail = 1 - confidence if confidence < 1 else float(probabilities[probabilities > 0].min())
-    measure = CVaR(confidence) if confidence < 1 else WorstCase()
-    return _solve(Task(measure, returns, returns, probabilities, probabilities / tail, c, limits, quantile=True))
-
-
-def solve_deviation(returns: FloatArray, probabilities: FloatArray, c: FloatArray, limits: LinearConstraints) -> Shortfall:
-    """The same with the mean absolute deviation in place of CVaR.
-
-    Raises:
-        SolverInfeasible, NumericalFailure: see `solve_shortfall`.
-    """
-    centred = returns - probabilities @ returns
-    measure = MeanAbsoluteDeviation()
-    return _solve(Task(measure, returns, centred, probabilities, 2 * probabilities, c, limits, quantile=False))
-
-
-def _solve(task: Task) -> Shortfall:
-    """Rows near the kink first; if that answer fails, a row for every scenario, and all of HiGHS's own precautions."""
-    held = np.flatnonzero(task.probabilities > 0)
-    returns = task.returns[held]
-    size = float(np.sqrt(np.mean(returns**2))) or float(np.max(np.abs(task.c))) or 1.0
-    hinged = returns if task.hinged is task.returns else task.hinged[held]
-    hinges = Hinges(hinged / size, task.rates[held], task.c / size, task.quantile)
+    held, size = np.flatnonzero(task.p > 0), task.size
+    centred = isinstance(task.measure, MeanAbsoluteDeviation)
+    rates, quantile = rates_of(task.measure, task.p[held])
+    hinged = task.returns[held] - centred * (task.p @ task.returns)
+    hinges = Hinges(hinged / size, rates, task.c / size, quantile)
     attempts: list[Attempt] = []
     for name, width in (("HIGHS", max(task.returns.shape[1], LEAST_WIDTH)), ("HIGHS with all rows", len(held))):
         status, vertex = least(hinges, task.limits, width, careful=bool(attempts))
         if vertex is None:
             record_failure(attempts, name, status)
             continue
-        slopes = np.zeros(len(task.returns))
-        slopes[held] = vertex.slopes
-        tail = slopes if task.quantile else slopes - task.probabilities * slopes.sum()
+        tail = np.zeros(len(task.returns))
+        tail[held] = vertex.slopes
+        tail -= centred * task.p * tail.sum()
         worst = ACCEPT_INACCURATE if attempts else ACCEPT
-        if (answer := judged(task, vertex, slopes, tail, size, (name, status), attempts, worst)) is not None:
+        if (answer := judged(task, hinges, vertex, tail, size, (name, status), attempts, worst)) is not None:
             return answer
     raise not_accepted(attempts)
+
+
+def solve_drawdown(task: Task) -> Shortfall | None:
+    """CVaR, the mean or the largest of drawdowns; None where no answer holds its certificate, for a cone program to find it."""
+    limits, size, n = task.limits, task.size, len(task.c)
+    rates, quantile = rates_of(task.inner, task.p)
+    cumulative, cost, width = np.cumsum(task.returns / size, axis=0), task.c / size, max(n, LEAST_WIDTH)
+    if (x := Peaks.start(cumulative, cost, limits, getattr(task.measure, "confidence", None))) is None:
+        return None
+    path = Path.of(cumulative @ x[:n])
+    order = np.argsort(-path.depths, kind="stable")
+    deep = int(np.searchsorted(np.cumsum(rates[order]), 1.0)) + width if quantile else len(order)
+    times = np.unique(path.last[order[: deep + 1]])
+    times = times[times >= 0]
+    for _ in range(MOST_ROUNDS):
+        peaks = Peaks(cumulative, path, times)
+        hinges = peaks.hinges(rates, cost, x[:n], quantile=quantile)
+        status, vertex = least(hinges, peaks.limits(limits), width)
+        if vertex is None:
+            return None
+        x = peaks.weights(vertex.x)
+        path, slopes = Path.of(cumulative @ x[:n]), np.zeros(len(rates))
+        slopes[rates > 0] = vertex.slopes
+        counts = np.maximum(slopes, task.inner.subgradient(path.depths, task.p))
+        more = peaks.more(path, vertex.x, counts, float(counts @ path.depths), JOINING_SHARE)
+        if len(more) == len(times):
+            tail = peaks.tail(slopes, vertex.limits)
+            own = Vertex(x, vertex.slopes, vertex.limits[: len(limits.h)], peaks.weights(vertex.nonnegative), vertex.budget)
+            answer = judged(task, hinges, own, tail, size, ("HIGHS", status), [], ACCEPT)
+            return answer if tail.min() >= -ACCEPT else None
+        times = more
+    return None
 
 
 def record_failure(attempts: list[Attempt], name: str, status: str) -> None:
@@ -156,8 +328,8 @@ def not_accepted(attempts: list[Attempt], otherwise: str = "") -> NumericalFailu
 
 def judged(
     task: Task,
+    hinges: Hinges,
     vertex: Vertex,
-    slopes: FloatArray,
     tail: FloatArray,
     size: float,
     ended: tuple[str, str],
@@ -172,19 +344,19 @@ def judged(
 
     Args:
         task: What is asked.
-        vertex: Of the scaled program.
-        slopes: Of the hinges.
+        hinges: Of the scaled program.
+        vertex: Its optimum, over the user's rows.
         tail: (S,) subgradient.
         size: By which returns were divided.
         ended: Name of the attempt, and HiGHS's status.
         attempts: So far.
         worst: Largest residual that is accepted.
     """
-    x, losses = vertex.x, -(task.returns @ vertex.x[:-1])
-    risk = task.measure.numeric(losses, task.probabilities)
+    x, slopes, losses = vertex.x, vertex.slopes, -(task.returns @ vertex.x[:-1])
+    risk = task.measure.numeric(losses, task.p)
     duals = Duals(size * vertex.limits, size * vertex.nonnegative, size * vertex.budget)
     rows = certify_weights(task.c - task.returns.T @ tail, task.limits, x, duals, size)
-    outside = [np.max(-slopes), np.max(slopes - task.rates), abs(slopes.sum() - 1) if task.quantile else 0.0]
+    outside = [np.max(-slopes), np.max(slopes - hinges.rates), abs(slopes.sum() - 1) if hinges.quantile else 0.0]
     missed = abs(float(tail @ losses) - risk) / max(size, abs(risk))
     certificate = Certificate(rows.primal, max(rows.dual, *map(float, outside)), rows.gap + missed)
     accepted = certificate.worst <= worst
@@ -192,62 +364,3 @@ def judged(
     attempts.append(Attempt(ended[0], ended[1], certificate.worst, outcome))
     word = ended[1] if certificate.worst <= ACCEPT else "optimal_inaccurate"
     return Shortfall(x, risk, tail, duals, Solved(ended[0], word, certificate, tuple(attempts))) if accepted else None
-
-
-def solve_entropic(
-    measure: EVaR, returns: FloatArray, probabilities: FloatArray, c: FloatArray, limits: LinearConstraints
-) -> Continuous | None:
-    """The least of c'x + EVaR(-returns x) under the limits; None where the steps do not end, for a cone program to find it.
-
-    Args:
-        measure: With its confidence.
-        returns: (S, n) of the assets; cash earns nothing.
-        probabilities: (S,).
-        c: (n,) cost of a unit of weight, in the unit of the returns.
-        limits: The user's hard rows.
-
-    Raises:
-        SolverInfeasible: no point holds the limits.
-    """
-    n, p = len(c), probabilities
-    centred = (returns - p @ returns) * np.sqrt(p)[:, None]
-    quadratic, x = Quadratic(centred, np.zeros(n), c, np.zeros(n)), np.zeros(0)
-    for _ in range(MOST_STEPS):
-        program = QuadraticProgram(quadratic, limits, quadratic.scale)
-        try:
-            solved = program.solve(("PIQP",), partial(_certificate_of, program))
-        except NumericalFailure:
-            return None
-        y, duals = program.answer.x, program.duals()
-        losses = -(returns @ y[:-1])
-        reached = measure.numeric(losses, p) + float(c @ y[:-1])
-        if len(x):
-            start, slope = measure.numeric(-(returns @ x[:-1]), p) + float(c @ x[:-1]), quadratic.gradient(x[:-1])
-            step, fall = 1.0, float(slope @ (y - x)[:-1])
-            certificate = certify_weights(c - returns.T @ measure.subgradient(losses, p), limits, y, duals, abs(reached))
-            if certificate.worst <= NEWTON_RESIDUAL or (certificate.worst <= ACCEPT and -fall < NEWTON_ROUNDING * abs(start)):
-                found = Solved("PIQP", "optimal", certificate, solved.attempts)
-                return Continuous.of(y, duals.limits, found, limits, signs=duals.nonnegative)
-            while reached > start + 1e-4 * step * fall + NEWTON_ROUNDING * abs(start):
-                step /= 2
-                if step < 2.0**-NEWTON_HALVINGS:
-                    return None
-                along = x + step * (y - x)
-                reached = measure.numeric(-(returns @ along[:-1]), p) + float(c @ along[:-1])
-            y = x + step * (y - x)
-            losses = -(returns @ y[:-1])
-        x = y
-        worst, temperature = measure.tilted(losses, p)
-        if temperature <= 0:
-            return None
-        spread = losses - worst @ losses
-        rows = returns - worst @ returns
-        rows -= np.outer(spread, (worst * spread) @ rows / float(worst @ spread**2))
-        R = rows * np.sqrt(worst / (2 * temperature))[:, None]
-        quadratic = Quadratic(R, np.zeros(n), c - returns.T @ worst, x[:-1])
-    return None
-
-
-def _certificate_of(program: QuadraticProgram) -> Certificate:
-    x = program.answer.x
-    return certify_weights(program.quadratic.gradient(x[:-1]), program.limits, x, program.duals(), program.scale)
