@@ -30,7 +30,7 @@ NO_RETURN = 0.5
 NO_GROWTH = 25.0
 """Log of what no investment grows or falls to (7e10 times): such returns are in per cent."""
 
-FRIDAY = 4
+FRIDAY = 5
 DAYS_OF_WEEKS = 21
 """Days that are further apart, in months that follow each other, are one a month."""
 
@@ -185,31 +185,36 @@ def price_path(returns: pl.DataFrame) -> pl.DataFrame:
         read = days_of(table_of(returns.select(DATE), "returns"), DATE, month_until=date.today(), local=True)
     if len(read) < max(2, returns.height):
         raise DataError("returns need at least two rows, each with a date.", hint="Write dates as 2026-05-31.")
-    table = returns.with_columns(read).sort(DATE)
-    names, days = [name for name in table.columns if name != DATE], table[DATE].to_list()
+    table = returns.with_columns(read)
+    table = table if read.is_sorted() else table.sort(DATE)
+    names, days = [name for name in table.columns if name != DATE], table[DATE]
     numbers = table.select(pl.col(names).cast(pl.Float64, strict=False))
-    known = numbers.select(pl.all().is_not_null()).to_numpy()
-    rates = numbers.to_numpy()
-    began, ahead = (np.logical_or.accumulate(known[::way], axis=0)[::way] for way in (1, -1))
-    inside = began & ahead
-    changes = np.where(inside, rates, 0.0)
+    rates, whole = np.asarray(numbers.to_numpy(), order="F"), not sum(numbers.null_count().row(0))
+    known = inside = np.ones(rates.shape, dtype=bool, order="F")
+    if not whole:
+        known = numbers.select(pl.all().is_not_null()).to_numpy()
+        began, ahead = (np.logical_or.accumulate(known[::way], axis=0)[::way] for way in (1, -1))
+        inside = began & ahead
+    changes = rates if whole else np.where(inside, rates, 0.0)
+    path = np.full((len(rates) + 1, len(names)), INDEX_START, order="F")
     with np.errstate(all="ignore"):
-        growth = np.cumsum(np.log1p(changes), axis=0)
+        np.cumprod(1.0 + changes, axis=0, out=path[1:])
+        path[1:] *= INDEX_START
         often = 2 * (np.abs(changes) > NO_RETURN).sum(axis=0) >= inside.sum(axis=0)
         fair = known.any(axis=0) & (np.isfinite(changes) & (changes > -1)).all(axis=0) & (inside == known).all(axis=0)
-        fair &= ~often & (np.abs(growth).max(axis=0) <= NO_GROWTH)
+        low, high = path.min(axis=0, initial=INDEX_START), path.max(axis=0, initial=INDEX_START)
+        fair &= ~often & (low >= INDEX_START * np.exp(-NO_GROWTH)) & (high <= INDEX_START * np.exp(NO_GROWTH))
     for name, sound in zip(names, fair, strict=True):
         if not sound or table[name].dtype == pl.String:
             _check_returns(name, table[name], days)
-    path = INDEX_START * np.cumprod(np.vstack([np.ones(len(names)), 1.0 + changes]), axis=0)
-    # The first price is that of the row before the first return.
-    priced = np.vstack([inside, np.zeros(len(names), dtype=bool)]) | np.vstack([np.zeros(len(names), dtype=bool), inside])
-    path[~priced] = np.nan
-    grid = pl.Series(DATE, [_before(days), *days])
-    return pl.DataFrame(path, schema=names).fill_nan(None).insert_column(0, grid)
+    if not whole:  # the first price is that of the row before the first return
+        none = np.zeros((1, len(names)), dtype=bool)
+        path[~(np.vstack([inside, none]) | np.vstack([none, inside]))] = np.nan
+    frame = pl.DataFrame(path, schema=names)
+    return (frame if whole else frame.fill_nan(None)).insert_column(0, pl.concat([pl.Series(DATE, [_before(days)]), days]))
 
 
-def _check_returns(name: str, given: pl.Series, days: Sequence[date]) -> None:
+def _check_returns(name: str, given: pl.Series, days: pl.Series) -> None:
     """`DataError` for a column (T,) that is not one of simple returns as fractions without a gap."""
     series = given.cast(pl.Float64, strict=False)
     if given.dtype == pl.String and series.null_count() > given.null_count():
@@ -254,17 +259,16 @@ def check_levels(prices: pl.DataFrame) -> None:
         raise DataError("prices are on both sides of zero, as returns are.", hint="Give returns in returns=.")
 
 
-def _before(days: Sequence[date]) -> date:
-    """The day one period before the first: the end of the month before for ends of months, and for any day a month.
+def _before(days: pl.Series) -> date:
+    """The day one period before the first of T days: the end of the month before for ends of months, and for any day a month.
 
     Of weekdays it is one too: a price on a Sunday would be that of no trading day, and the first return would be lost.
     """
-    first, second = days[:2]
+    first, second = days[0], days[1]
     months = 12 * (second.year - first.year) + second.month - first.month
     ends = all((day + timedelta(days=1)).day == 1 for day in (first, second))
     if ends or (months == 1 and (second - first).days > DAYS_OF_WEEKS):
         return first.replace(day=1) - timedelta(days=1)
     before = first - (second - first)
-    return (
-        before - timedelta(days=max(0, before.weekday() - FRIDAY)) if max(day.weekday() for day in days) <= FRIDAY else before
-    )
+    weekdays = bool((days.dt.weekday() <= FRIDAY).all())
+    return before - timedelta(days=max(0, before.isoweekday() - FRIDAY)) if weekdays else before

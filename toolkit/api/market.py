@@ -231,7 +231,8 @@ def _last_day(sources: Sequence[str | Table | Indices]) -> date | None:
     only = sources[0] if len(sources) == 1 else None
     cells = only.frame if isinstance(only, Indices) else only.cells if isinstance(only, Table) else None
     if cells is not None and cells.schema.get(DATE) == pl.Date and all(kind.is_numeric() for kind in cells.drop(DATE).dtypes):
-        return min(max(cells[DATE].drop_nulls().to_list(), default=today), today)  # a wide frame of days and numbers
+        newest = cells[DATE].max()  # a wide frame of days and numbers
+        return min(newest, today) if isinstance(newest, date) else today
     # Days are the same under either decimal mark, which is settled or asked for where prices are read.
     file = read_price_files(sources, today=today, accept=(JUMPS,), settled=lambda read: read(decimal="."))
     newest = pl.concat([file.frame["known_from"], file.quotes["known_from"]]).max()

@@ -266,7 +266,14 @@ class Market:
         replaced = Market.of(FramesOnDemand({**others, table: lambda: frame}), {**self._sources, **(sources or {})})
         found = replaced.under({name: overlay for name, overlay in self._over.items() if name != table})
         found._series.extend([] if series is None else [series])
+        found._rates.extend([] if table == "fx" else self._exchange())
         return found
+
+    def _exchange(self) -> list[Rates]:
+        """The rates of all days, made once; none where the table is none of the package."""
+        if not self._rates and "fx" in self._frames and "fx" not in self._over:
+            self._rates.append(Rates(self._frames["fx"]))
+        return self._rates
 
     def under(self, overlays: Mapping[str, Overlay], sources: Mapping[str, Source] | None = None) -> Market:
         """The same market with rows of a store over those of its tables.
@@ -315,11 +322,7 @@ class Market:
                 self._series.append(PriceSeries.of(self._frames["prices"]))
             return self._series[0].until(as_of)
 
-        rates = None
-        if "fx" in self._frames and "fx" not in self._over:
-            if not self._rates:
-                self._rates.append(Rates(self._frames["fx"]))
-            rates = self._rates[0].until(as_of)
+        rates = next((rates.until(as_of) for rates in self._exchange()), None)
 
         def version(table: str) -> object:  # rows of a store are others from day to day
             return as_of if table in self._over else self._version(table, as_of)

@@ -70,7 +70,8 @@ def read_price_files(
         )
     if len(read) == 1:
         frame = with_mids(read[0].frame, read[0].quotes)
-        check_series(visible(frame.filter(pl.col("basis") == DEALER_BOTH), as_of or today), accept, file=read[0].name)
+        if frame is not read[0].frame:
+            check_series(visible(frame.filter(pl.col("basis") == DEALER_BOTH), as_of or today), accept, file=read[0].name)
         return replace(read[0], frame=frame, reading=(*reading, *read[0].reading))
     frame, quotes = (_joined(pl.concat(part)) for part in ([file.frame for file in read], [file.quotes for file in read]))
     frame = with_mids(frame, quotes)

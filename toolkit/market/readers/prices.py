@@ -170,12 +170,13 @@ def priced(
         key: Name -> asset that it means.
     """
     wide = indices.frame.with_row_index("row", offset=1).with_columns(pl.col("row").cast(pl.Int64))
-    rows = wide.unpivot(index=["row", "date"], variable_name="asset", value_name="price").drop_nulls("price")
+    names = sorted(wide.columns[2:])  # the order of rows below, which then need no sorting
+    rows = wide.unpivot(names, index=["row", "date"], variable_name="asset", value_name="price").drop_nulls("price")
     rows = _with_defaults(rows, indices.name, default_currency)
     check_names(indices.name, pl.DataFrame({"row": 1, "value": wide.columns[2:]}))
-    rows, keys = _keyed(indices.name, rows, key, ticker=False)
-    _check_past(indices.name, rows.select("row", value="date").head(wide.height), today)
-    rows = rows if in_order(rows, ("asset", "date", "row")) else rows.sort("asset", "date", "row")
+    found, keys = _keyed(indices.name, rows, key, ticker=False)
+    _check_past(indices.name, wide.select("row", value="date"), today)
+    rows = rows if found is rows and wide["date"].is_sorted() else found.sort("asset", "date", "row")
     check_rows(indices.name, rows)
     check_series(visible(rows, as_of or today), accept, file=indices.name)
     frame = rows.select(Prices.column_names())
