@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from functools import cached_property
 from os import PathLike
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -18,11 +18,13 @@ from toolkit.api.run import refuse_unknown, request_of
 from toolkit.app.backtest.run import BacktestRequest
 from toolkit.app.backtest.run import backtest as backtest_of
 from toolkit.app.context import Context
-from toolkit.app.subjects import Subject
 from toolkit.app.threads import one_thread
 from toolkit.core.errors import SpecError
 from toolkit.records.answers import backtest as records
 from toolkit.strategy.model import Strategy
+
+if TYPE_CHECKING:
+    from toolkit.app.subjects import Subject
 
 Named = str | PathLike[str] | Strategy
 

@@ -14,13 +14,13 @@ from toolkit.api.answers import ReportedAnswer, rows
 from toolkit.api.market import Market, holdings_of, market_of
 from toolkit.app.clients import client_name
 from toolkit.app.context import Context
-from toolkit.app.holdings.exposure import ExposureRequest, expose
 from toolkit.app.threads import one_thread
 from toolkit.controls.events import CIVIL, end_user_of
 from toolkit.core.errors import SpecError
 from toolkit.records.exposure import ExposureAnswer
 
 if TYPE_CHECKING:
+    from toolkit.app.holdings.exposure import ExposureRequest
     from toolkit.app.subjects import Subject
 
 LOT = (
@@ -111,6 +111,8 @@ def exposure(
     if not isinstance(loss, int | float) or not 0 <= loss < 1:
         raise SpecError(f"loss must be a fraction of supply from 0 to below 1, not {loss!r}.", hint="50 % is 0.5.")
     found = market_of(market)
+    from toolkit.app.holdings.exposure import ExposureRequest, expose  # noqa: PLC0415  # files of lots are read by it alone
+
     request = ExposureRequest(
         holdings=lots,
         context=found.context(as_of=as_of, owner__currency=currency, owner__country=country, owner__kind=owner_kind),

@@ -7,9 +7,8 @@ from datetime import date, datetime, timedelta
 from importlib import import_module
 from io import BytesIO
 from os import PathLike
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import narwhals as nw
 import numpy as np
 import polars as pl
 
@@ -18,6 +17,9 @@ from toolkit.core.text import repeated
 from toolkit.market.readers.columns import days as days_of
 from toolkit.market.readers.prices import price_header
 from toolkit.market.readers.tabular import read_table, table_of
+
+if TYPE_CHECKING:
+    import narwhals as nw
 
 DATE = "date"
 DATES = (DATE, "datum")
@@ -99,6 +101,8 @@ def as_polars(data: Any, what: str) -> pl.DataFrame:
         return pl.DataFrame(columns)
     if isinstance(data, pl.DataFrame):
         return data
+    import narwhals as nw  # noqa: PLC0415  # a frame of polars does not wait for it
+
     try:
         known = nw.from_native(data)
     except TypeError:
