@@ -13,7 +13,7 @@ from toolkit.optimize.solvers.shortfall import Task, solve_drawdown, solve_short
 from toolkit.optimize.solvers.solve import Order
 from toolkit.risk_measures.below_zero import DownsideDeviation, MeanLoss
 from toolkit.risk_measures.dispersion import GiniMeanDifference, MeanAbsoluteDeviation, SemiDeviation
-from toolkit.risk_measures.drawdown import AverageDrawdown, CDaR, EDaR, MaximumDrawdown, UlcerIndex
+from toolkit.risk_measures.drawdown import CDaR, EDaR, MaximumDrawdown, UlcerIndex
 from toolkit.risk_measures.tail import CVaR, EVaR, WorstCase
 
 
@@ -66,7 +66,7 @@ def _tail(function: ConvexObjective, limits: LinearConstraints) -> Continuous | 
             found = solve_shortfall(task)
         case GiniMeanDifference():
             found = solve_gini(task)
-        case CDaR() | MaximumDrawdown() | AverageDrawdown():
+        case CDaR() | MaximumDrawdown():
             found = solve_drawdown(task)
         case EVaR() | EDaR() | UlcerIndex() | SemiDeviation() | DownsideDeviation():
             found = solve_smooth(task)

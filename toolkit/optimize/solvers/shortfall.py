@@ -1,4 +1,4 @@
-"""Least CVaR, worst case, mean loss and mean absolute deviation of scenarios, and the first three of the drawdowns of a path.
+"""Least CVaR, worst case, mean loss and mean absolute deviation of scenarios, CVaR and the largest of drawdowns of a path.
 
 Linear programs of hinges, rows as needed. CVaR has one at its quantile (Rockafellar and Uryasev 2000, equation 17), the mean
 absolute deviation one at the mean, of which the lower side counts twice (Feinstein and Thapa 1993).
@@ -142,7 +142,7 @@ class Peaks:
         some, count = cumulative[at], len(at)
         peaks = cls(some, Path.of(np.zeros(count)), np.arange(count))
         rates = np.full(count, 1 / (count * (1 - (confidence or CVaR.confidence))))
-        _, vertex = least(peaks.hinges(rates, cost, np.zeros(n), quantile=True), peaks.limits(limits), count)
+        _, vertex = least(peaks.hinges(rates, cost, np.zeros(n)), peaks.limits(limits), count)
         return None if vertex is None else peaks.weights(vertex.x)
 
     @property
@@ -180,11 +180,11 @@ class Peaks:
             SparseRows.of(G), np.append(limits.h, np.zeros(2 * K)), (0,) * len(G), words, words, negative=negative
         )
 
-    def hinges(self, rates: FloatArray, cost: FloatArray, x: FloatArray, *, quantile: bool) -> Hinges:
+    def hinges(self, rates: FloatArray, cost: FloatArray, x: FloatArray) -> Hinges:
         """The hinges of the depths at rates (S,), beside a cost (n,) of weights that are near x, (n,)."""
         none = np.zeros(len(self.times))
         held, near = rates > 0, np.append(x, self.maxima())
-        return Hinges(self.rows()[held], rates[held], np.append(cost, none), quantile, near, self.budget)
+        return Hinges(self.rows()[held], rates[held], np.append(cost, none), quantile=True, near=near, budget=self.budget)
 
     @property
     def budget(self) -> FloatArray:
@@ -278,20 +278,23 @@ def solve_shortfall(task: Task) -> Shortfall:
 
 
 def solve_drawdown(task: Task) -> Shortfall | None:
-    """CVaR, the mean or the largest of drawdowns; None where no answer holds its certificate, for a cone program to find it."""
+    """CVaR or the largest of drawdowns; None where no answer holds its certificate, for a cone program to find it.
+
+    The mean of drawdowns has no such program: all peaks of the path count, and an interior point is as fast.
+    """
     limits, size, n = task.limits, task.size, len(task.c)
-    rates, quantile = rates_of(task.inner, task.p)
+    rates, _ = rates_of(task.inner, task.p)
     cumulative, cost, width = np.cumsum(task.returns / size, axis=0), task.c / size, max(n, LEAST_WIDTH)
     if (x := Peaks.start(cumulative, cost, limits, getattr(task.measure, "confidence", None))) is None:
         return None
     path = Path.of(cumulative @ x[:n])
     order = np.argsort(-path.depths, kind="stable")
-    deep = int(np.searchsorted(np.cumsum(rates[order]), 1.0)) + width if quantile else len(order)
+    deep = int(np.searchsorted(np.cumsum(rates[order]), 1.0)) + width
     times = np.unique(path.last[order[: deep + 1]])
     times = times[times >= 0]
     for _ in range(MOST_ROUNDS):
         peaks = Peaks(cumulative, path, times)
-        hinges = peaks.hinges(rates, cost, x[:n], quantile=quantile)
+        hinges = peaks.hinges(rates, cost, x[:n])
         status, vertex = least(hinges, peaks.limits(limits), width)
         if vertex is None:
             return None

@@ -1,4 +1,4 @@
-"""Least CVaR, mean and largest of drawdowns: the optimum of the program with a row for every time of the path."""
+"""Least CVaR and the largest of drawdowns: the optimum of the program with a row for every time of the path."""
 
 import numpy as np
 import pytest
@@ -9,9 +9,9 @@ from scipy.optimize import linprog
 from tests.examples import FITTED
 from tests.unit.optimize.solvers.test_shortfall import EXACT, check, free, invested, scenarios
 from toolkit.optimize.solvers.shortfall import Path, Peaks, Task, rates_of, solve_drawdown
-from toolkit.risk_measures.drawdown import AverageDrawdown, CDaR, MaximumDrawdown
+from toolkit.risk_measures.drawdown import CDaR, MaximumDrawdown
 
-MEASURES = (CDaR(0.5), CDaR(0.95), CDaR(0.999), AverageDrawdown(), MaximumDrawdown())
+MEASURES = (CDaR(0.5), CDaR(0.95), CDaR(0.999), MaximumDrawdown())
 
 
 def with_all_times(task: Task) -> float:
