@@ -19,6 +19,14 @@ for measure in measures().values():
     for face in (measure().numeric, measure().subgradient):
         face(np.array([0.1, -0.2, 0.3]), np.full(3, 1 / 3))
 """
+OWN_RETURNS = """
+from datetime import date, timedelta
+import numpy as np
+import toolkit as tk
+days = [date(2024, 1, 1) + timedelta(days=day) for day in range(300)]
+returns = tk.frame(np.random.default_rng(0).normal(0, 0.01, (300, 3)), names=["a", "b", "c"], dates=days)
+assert tk.optimize(tk.Strategy(objective=tk.MinRisk()), returns=returns, currency="EUR").weights.height
+"""
 NOT_LOADED = {
     "import toolkit": HEAVY,
     "import toolkit.core.countries, toolkit.core.places": "babel",
@@ -27,6 +35,7 @@ NOT_LOADED = {
         "yfinance httpx pandas curl_cffi deltalake"
     ),
     "import toolkit.web.demo.pool": "cvxpy polars scipy",
+    OWN_RETURNS: f"jinja2 narwhals toolkit.app.subjects toolkit.records.findings {OTHERS}",
     "toolkit --help": f"cvxpy vl_convert {HEAVY}",
     "toolkit config show": f"polars toolkit.cli.optimize {OTHERS}",
     "toolkit data list": f"toolkit.cli.data.fetch {OTHERS}",

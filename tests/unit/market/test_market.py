@@ -1,5 +1,6 @@
 from datetime import date
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -57,6 +58,17 @@ def test_hashes_of_stored_runs_hold_for_columns_of_one_text_and_of_none():
     )
     assert _canonical_sha256(frame) == "c79d823aa652a9da1c075114e5468d9fc5d2718bd77180f9a26e59f84649f4f4"
     assert _canonical_sha256(frame.clear()) == "d1bffa48105b0cc61ab3b5e5496dac2ac6badfadd64c637e70b7861314d397e9"
+
+
+def test_rates_are_read_once_whatever_table_is_exchanged():
+    known = pl.DataFrame({"date": [date(2025, 1, 2)], "base": ["EUR"], "quote": ["USD"], "rate": [1.1]})
+    known = known.with_columns(known_from=pl.col("date"), source=pl.lit("a"))
+    first, own = Market.of({"prices": prices(), "fx": known}, {}), prices()
+    one, other = (first.replace("prices", own).until(date(2025, 4, 1)).rates.pair("EUR", "USD")[1] for _ in range(2))
+    assert one.tolist() == [1.1]
+    assert np.shares_memory(one, other)
+    exchanged = first.replace("fx", known.with_columns(pl.col("rate") * 2))
+    assert exchanged.until(date(2025, 4, 1)).rates.pair("EUR", "USD")[1].tolist() == [2.2]
 
 
 def test_a_hash_tells_a_missing_quantity_from_none_at_all():
