@@ -61,7 +61,7 @@ def test_hashes_of_stored_runs_hold_for_columns_of_one_text_and_of_none():
 
 
 def test_rates_are_read_once_whatever_table_is_exchanged():
-    known = pl.DataFrame({"date": [date(2025, 1, 2)], "base": ["EUR"], "quote": ["USD"], "rate": [1.1]})
+    known = pl.DataFrame({"date": [date(2025, 1, 2)] * 2, "base": ["EUR"] * 2, "quote": ["JPY", "USD"], "rate": [160.0, 1.1]})
     known = known.with_columns(known_from=pl.col("date"), source=pl.lit("a"))
     first, own = Market.of({"prices": prices(), "fx": known}, {}), prices()
     one, other = (first.replace("prices", own).until(date(2025, 4, 1)).rates.pair("EUR", "USD")[1] for _ in range(2))
