@@ -61,14 +61,15 @@ def test_hashes_of_stored_runs_hold_for_columns_of_one_text_and_of_none():
 
 
 def test_rates_are_read_once_whatever_table_is_exchanged():
-    known = pl.DataFrame({"date": [date(2025, 1, 2)] * 2, "base": ["EUR"] * 2, "quote": ["JPY", "USD"], "rate": [160.0, 1.1]})
+    days, quotes = [date(2025, 1, 2), date(2025, 1, 2), date(2025, 1, 3)], ["USD", "JPY", "USD"]
+    known = pl.DataFrame({"date": days, "base": ["EUR"] * 3, "quote": quotes, "rate": [1.1, 160.0, 1.2]})
     known = known.with_columns(known_from=pl.col("date"), source=pl.lit("a"))
     first, own = Market.of({"prices": prices(), "fx": known}, {}), prices()
     one, other = (first.replace("prices", own).until(date(2025, 4, 1)).rates.pair("EUR", "USD")[1] for _ in range(2))
-    assert one.tolist() == [1.1]
+    assert one.tolist() == [1.1, 1.2]
     assert np.shares_memory(one, other)
     exchanged = first.replace("fx", known.with_columns(pl.col("rate") * 2))
-    assert exchanged.until(date(2025, 4, 1)).rates.pair("EUR", "USD")[1].tolist() == [2.2]
+    assert exchanged.until(date(2025, 4, 1)).rates.pair("EUR", "USD")[1].tolist() == [2.2, 2.4]
 
 
 def test_a_hash_tells_a_missing_quantity_from_none_at_all():
