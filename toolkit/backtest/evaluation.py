@@ -242,6 +242,30 @@ def ratios(returns: FloatArray, periods: float, growth: float, depth: float) -> 
     )
 
 
+def beside_benchmark(backtest: Backtest, benchmark: Backtest | FloatArray) -> BenchmarkFigures | None:
+    """Figures beside a benchmark since the first trade, and from before its costs: until then all is cash.
+
+    None where nothing was traded before the last date.
+
+    Args:
+        backtest: T dates.
+        benchmark: What another strategy did on the same dates, or (T,) levels.
+    """
+    start = backtest.dates.index(backtest.trades[0].day) if backtest.trades else len(backtest.dates) - 1
+    if start + 1 >= len(backtest.dates):
+        return None
+    levels = benchmark[start:] if isinstance(benchmark, np.ndarray) else _since(benchmark, start)
+    ours = _since(backtest, start)
+    return against_benchmark(ours[1:] / ours[:-1] - 1.0, levels[1:] / levels[:-1] - 1.0, backtest.periods_per_year)
+
+
+def _since(backtest: Backtest, start: int) -> FloatArray:
+    """(T - start,) wealth from a date on, on this one before the costs of its trades."""
+    wealth = backtest.wealth[start:].copy()
+    wealth[0] += backtest.entries[start].costs
+    return wealth
+
+
 def against_benchmark(returns: FloatArray, benchmark: FloatArray, periods: float) -> BenchmarkFigures:
     """Figures of returns beside those of a benchmark.
 

@@ -135,23 +135,20 @@ def _selection(simulated: Sequence[Simulation], seed: int) -> records.Selection:
     return select(returns, benchmark, against, seed=seed)
 
 
-def _benchmark(name: str, prices: BacktestPrices, simulated: Sequence[Simulation]) -> FloatArray:
-    """(T - 1,) returns of a strategy, a baseline, or an asset at its prices and without costs."""
-    if (found := next((one.backtest for one in simulated if one.strategy.name == name), None)) is not None:
-        return found.returns
-    levels = prices.levels(name)
-    return levels[1:] / levels[:-1] - 1.0
+def _benchmark(name: str, prices: BacktestPrices, simulated: Sequence[Simulation]) -> Backtest | FloatArray:
+    """What a strategy or a baseline did, or (T,) levels of an asset at its prices and without costs."""
+    return next((one.backtest for one in simulated if one.strategy.name == name), None) or prices.levels(name)
 
 
 def _one(
-    one: Simulation, prices: BacktestPrices, paths: evaluation.Paths | None, benchmark: FloatArray | None
+    one: Simulation, prices: BacktestPrices, paths: evaluation.Paths | None, benchmark: Backtest | FloatArray | None
 ) -> dict[str, Any]:
-    """Fields of `toolkit.records.answers.backtest.Simulated`; `benchmark` (T - 1,) are returns to compare with."""
+    """Fields of `toolkit.records.answers.backtest.Simulated`; `benchmark`, or (T,) levels of it, is what to compare with."""
     strategy, found = one.strategy, one.backtest
     figures = evaluation.performance(found, paths)
     over_time = _over_time(found, prices, paths, banded=one.role == "strategy")
     months = [month["value"] for month in over_time["months"]]
-    beside = None if benchmark is None else evaluation.against_benchmark(found.returns, benchmark, found.periods_per_year)
+    beside = None if benchmark is None else evaluation.beside_benchmark(found, benchmark)
     return {
         "name": strategy.name,
         "title": one.title,

@@ -120,7 +120,7 @@ class Figures(Record):
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkFigures:
-    """Returns between dates beside those of the benchmark; null where the benchmark has none to divide by.
+    """Returns between dates since the first trade, beside those of the benchmark; null where it has none to divide by.
 
     Attributes:
         beta: Covariance over the variance of the benchmark.
@@ -175,7 +175,7 @@ class Simulated(Record):
     figures: Figures
     """Performance."""
     against_benchmark: BenchmarkFigures | None = None
-    """Beside the benchmark; null where none was named."""
+    """Beside the benchmark; null where none was named, and where nothing was traded before the last date."""
     wealth: Rows[float]
     """On each date, in the reporting currency."""
     band: Rows[Interval]

@@ -49,7 +49,8 @@ def backtest(found: Backtest, say: Language) -> Document:
         "dates."
     )
     if found.benchmark is not None:
-        answer.subtitle("Beside the benchmark {name}", name=names.get(found.benchmark) or answer.metal(found.benchmark))
+        benchmark = names.get(found.benchmark) or answer.metal(found.benchmark)
+        answer.subtitle("Beside the benchmark {name}, since the first trade", name=benchmark)
         answer.table(
             "strategy | >beta | >alpha | >tracking error | >information ratio | >up capture | >down capture",
             (_beside(answer, one, names) for one in found.strategies if one.name != found.benchmark),

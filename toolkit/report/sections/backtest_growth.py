@@ -125,7 +125,7 @@ def _beside_benchmark(run: Findings, found: Backtest) -> tuple[Table, ...]:
         return ()
     benchmark = next((title(run, one) for one in found.strategies if one.name == found.benchmark), None)
     table = run.table(
-        run.say("Beside the benchmark {name}", name=name(benchmark or of_key(found.benchmark, run.say))),
+        run.say("Beside the benchmark {name}, since the first trade", name=name(benchmark or of_key(found.benchmark, run.say))),
         each,
         left("Strategy", lambda row: _named(run, row[0])),
         right("Beta", lambda row: fmt.number(row[1].beta, 2)),
