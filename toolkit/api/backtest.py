@@ -133,6 +133,7 @@ def backtest(
     baselines: bool = True,
     select: bool = False,
     benchmark: str | None = None,
+    expected: Any = None,
     prices: Any = None,
     prices_currency: str | None = None,
     returns: Any = None,
@@ -154,6 +155,8 @@ def backtest(
         baselines: Whether equal weight, least risk, gold, and the first strategy bought and held are simulated too.
         select: Whether all of them are compared at once: which can be the best, which beats equal weight (extra `evidence`).
         benchmark: What returns are held against: a strategy or baseline by its name, or an asset by its key, without costs.
+        expected: Own expected returns by date in place of those of the strategies, as of `optimize`: a decision knows those up
+            to its day.
         prices: Own prices, as of `optimize`.
         prices_currency: Of prices that name none; without it that of the answer, where nothing else is priced.
         returns: Simple returns in place of prices.
@@ -184,6 +187,7 @@ def backtest(
             currency=currency,
             country=country,
             budget=budget,
+            expected=expected,
             seed=seed,
         )
         for one in named

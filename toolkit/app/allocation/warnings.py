@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from toolkit.app.allocation.amounts import AllocationAmounts
+from toolkit.app.allocation.scenarios import volatility_ratios
 from toolkit.controls.ledger import CHINA
 from toolkit.core.forecast import Forecast
 from toolkit.core.grouping import by_key
@@ -49,7 +50,7 @@ def warnings(
     """Warnings and notes of an allocation, by the money that they concern; `further` ones are told with them."""
     inputs, problem, destination = prepared.inputs, prepared.problem, prepared.request.owner.country
     found = [*_of_answer(prepared, allocation, money), *_of_target(problem, money), *_of_own_covariance(problem.forecast)]
-    found += _of_own_returns(prepared)
+    found += [*_of_own_returns(prepared), *_of_own_scenarios(prepared)]
     if inputs.unpriced:
         names = [inputs.products[key].name for key in inputs.unpriced]
         found.append(note(message("No monthly price for {names}: annual prices are never interpolated.", names=names)))
@@ -217,6 +218,17 @@ def _of_own_returns(prepared: Prepared) -> Iterator[Remark]:
         prices=float(np.median(volatilities)),
     )
     yield Remark("answer", text, message("Give returns a year: those of days times 252, of weeks times 52."))
+
+
+def _of_own_scenarios(prepared: Prepared) -> Iterator[Remark]:
+    """That own scenarios are of another period than is said, or in per cent, by their volatilities."""
+    if prepared.outlook is None or prepared.outlook.base.kind != "own":
+        return
+    ratio = float(np.median(volatility_ratios(prepared.outlook.base, prepared.problem.forecast)))
+    if 1 / OTHER_PERIOD <= ratio <= OTHER_PERIOD:
+        return
+    text = message("The median volatility of your own scenarios a year is {ratio:.2g} times that of the forecast.", ratio=ratio)
+    yield Remark("answer", text, message("Check periods_per_year, and that returns are fractions: 0.05 is 5 %."))
 
 
 def of_lost_periods(notes: Sequence[str]) -> tuple[Remark, ...]:

@@ -21,13 +21,13 @@ from toolkit.controls.events import COUNTING
 from toolkit.core.errors import SpecError
 from toolkit.core.forecast import FloatArray
 from toolkit.core.grouping import sums_by_key
-from toolkit.core.messages import first_names, message, phrases, together
+from toolkit.core.messages import Message, first_names, message, phrases, together
 from toolkit.core.remarks import Remark, in_record, note
 from toolkit.market.exchange_rates import rates_used
 from toolkit.market.readers.price_checks import CUSTOMS
 from toolkit.records.answers import backtest as records
 from toolkit.returns.history import MONTHLY_AVERAGE
-from toolkit.strategy.model import Strategy
+from toolkit.strategy.model import ForecastSpec, Strategy
 
 if TYPE_CHECKING:
     from toolkit.app.backtest.run import BacktestRequest
@@ -113,6 +113,14 @@ def backtest_record(
     sentences += [one.title for one in simulated]
     found |= {**in_record(told), "phrases": phrases(sentences)}
     return records.Backtest.model_validate(found)
+
+
+def _undated(forecast: ForecastSpec) -> list[Message]:
+    """What a strategy states itself for all dates alike."""
+    own = [getattr(part, "kind", None) == "own" for part in (forecast.covariance, forecast.returns, forecast.scenarios)]
+    own[1] &= not getattr(forecast.returns, "by_date", None)
+    told = (message("Covariance"), message("Expected returns"), message("Scenarios"))
+    return [words for words, stated in zip(told, own, strict=True) if stated]
 
 
 def _failed(found: Backtest) -> list[date]:
@@ -253,7 +261,8 @@ def remarks(record: Mapping[str, Any], simulated: Sequence[Simulation]) -> Itera
         record: Its object, without remarks.
         simulated: The strategies and baselines.
     """
-    for name, found in ((one.strategy.name, one.backtest) for one in simulated if one.role == "strategy"):
+    asked = [one for one in simulated if one.role == "strategy"]
+    for name, strategy, found in ((one.strategy.name, one.strategy, one.backtest) for one in asked):
         if len(found.decided) < FEW_DECISIONS:
             text = message(
                 "Decisions of {strategy}: {count:d}, too few to say much of its rule.",
@@ -261,6 +270,13 @@ def remarks(record: Mapping[str, Any], simulated: Sequence[Simulation]) -> Itera
                 count=len(found.decided),
             )
             yield Remark("answer", text, message("Choose a longer range, or a shorter period of rebalancing."))
+        if undated := _undated(strategy.forecast):
+            text = message(
+                "{parts:and} of {strategy} are your own and the same on all dates: what they know of later ones is look-ahead.",
+                parts=undated,
+                strategy=name,
+            )
+            yield Remark("answer", text, message("Give expected returns by date, and let the rest be estimated."))
         if failed := _failed(found):
             text = message(
                 "{strategy} found no answer on {count:d} of {all:d} days, first on {day:%Y-%m-%d}: what was held was kept.",
