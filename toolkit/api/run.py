@@ -135,7 +135,7 @@ class Run(ReportedAnswer[records.Run]):
 
 ELSEWHERE = {
     "covariance": "It is estimated from prices: tk.Strategy(forecast=tk.ForecastSpec(covariance=tk.OasCovariance())).",
-    "expected_returns": "Give them in expected=, or tk.ForecastSpec(returns=...) in the strategy; past ones in returns=.",
+    "expected_returns": "Give expected=, or tk.ForecastSpec(returns=tk.ViewsReturns(...)) in a strategy; past ones: returns=.",
     "prices": "Prices come with the market: market=tk.load_market(prices='prices.csv').",
     "accept": "Prices that are meant are named where they are given: tk.Market.from_prices(prices, accept=['REMX']).",
 }

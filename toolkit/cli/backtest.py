@@ -41,6 +41,12 @@ def backtest(
         str | None,
         typer.Option("--benchmark", metavar="NAME", help="A strategy, a baseline or an asset to hold returns against."),
     ] = None,
+    cash_rate: Annotated[
+        str | None,
+        typer.Option(
+            "--cash-rate", metavar="RATE|FILE", help="Interest a year on cash, as 0.03, or a file of date and rate; default 0."
+        ),
+    ] = None,
     report: Annotated[bool, typer.Option("--report", help="Write an HTML report and say where it is.")] = False,
     charts: Charts = None,
     budget: Budget = None,
@@ -58,6 +64,7 @@ def backtest(
     asked_of = partial(request_of, common, budget=budget, holdings=None, events=events, expected=expected)
     requests = tuple(asked_of(name, settings) for name in strategies)
     with progress(message("Loading the solver"), common):
+        from toolkit.app.backtest.cash_rate import CashRate
         from toolkit.app.backtest.run import BacktestRequest
         from toolkit.app.backtest.run import backtest as answer_of
         from toolkit.app.status import WARNINGS_UNDER_STRICT
@@ -68,7 +75,8 @@ def backtest(
             say(message("{name:s}: {day:%Y-%m-%d}", name=name, day=day), common)
 
     context = requests[0].context
-    asked = BacktestRequest(requests, first, last, estimated, not no_baselines, decided, select, benchmark)
+    rate = None if cash_rate is None else CashRate.of(cash_rate)
+    asked = BacktestRequest(requests, first, last, estimated, not no_baselines, decided, select, benchmark, rate)
     with progress(message("Deciding on past days"), common):
         found = answer_of(asked)
     subject, unwritten = None, None

@@ -152,6 +152,7 @@ def test_optimize_takes_the_newest_of_each_asset_up_to_its_day(tmp_path):
         for day, best in (("2024-09-14", "AAA"), ("2024-09-15", "BBB"), ("2026-05-31", "CCC")):
             run = tk.optimize(RANK, returns=RETURNS, expected=given, as_of=day)
             assert run.weights.sort("weight")["asset"][-1] == best
+    assert tk.frontier(RANK, returns=RETURNS, expected=DATED, points=3).points["expected"].max() == pytest.approx(0.1)
     told = tk.optimize(RANK, returns=RETURNS, expected=alone)
     values = {name: one["value"] for name, one in told.record["expected_return"]["assets"].items()}
     assert values == {"AAA": 0.0, "BBB": 0.1, "CCC": 0.1}

@@ -87,6 +87,7 @@ def backtest_record(
         "dates": prices.dates,
         "years": evaluation.years_of(first),
         "strategies": [_one(one, prices, paths, benchmark) for one in simulated],
+        "cash_rate": float(first.rates.sum()) / evaluation.years_of(first),
         "benchmark": asked.benchmark,
         "comparisons": [
             records.Comparison.from_objects(
@@ -325,4 +326,11 @@ def remarks(record: Mapping[str, Any], simulated: Sequence[Simulation]) -> Itera
             "Decisions know what was published on their day; trades are made at the next price; spreads, fees and storage are "
             "paid; income tax is not."
         )
+    )
+    yield note(
+        message(
+            "Cash earns {rate:.2%} a year, on average over the dates, and what is borrowed pays it.", rate=record["cash_rate"]
+        )
+        if record["cash_rate"]
+        else message("Cash earns nothing.")
     )

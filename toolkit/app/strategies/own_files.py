@@ -21,7 +21,14 @@ from toolkit.strategy.scenarios import DATE, LABEL, PROBABILITY, OwnScenarios
 ASSET = "asset"
 SECTOR = {"sector": "group"}
 """Another name of a column of own assets -> its key."""
-GERMAN = {"datum": DATE, "szenario": LABEL, "wahrscheinlichkeit": PROBABILITY, "rendite": "return", "fehler": "error"}
+GERMAN = {
+    "datum": DATE,
+    "szenario": LABEL,
+    "wahrscheinlichkeit": PROBABILITY,
+    "rendite": "return",
+    "fehler": "error",
+    "zins": "rate",
+}
 """Name of a column of own forecasts -> its key."""
 SHARES = ("spread", "storage")
 UNSIGNED = 0.1

@@ -103,9 +103,9 @@ class Figures(Record):
     storage: float
     """Paid for storage, over mean wealth."""
     sharpe: float | None = None
-    """Mean over standard deviation of returns, a year, over no rate of interest; null where they do not vary."""
+    """Mean over standard deviation of returns over those of cash, a year; null where they do not vary."""
     sortino: float | None = None
-    """The same over the root of the mean squared loss; null without a loss."""
+    """The same over the root of their mean squared loss; null without a loss."""
     calmar: float | None = None
     """Growth over the deepest fall; null without one."""
     cvar: float | None = None
@@ -123,8 +123,8 @@ class BenchmarkFigures:
     """Returns between dates since the first trade, beside those of the benchmark; null where it has none to divide by.
 
     Attributes:
-        beta: Covariance over the variance of the benchmark.
-        alpha: Mean return a year that beta does not explain, over no rate of interest.
+        beta: Covariance over the variance of the benchmark, of returns over those of cash.
+        alpha: Mean of them a year that beta does not explain.
         tracking_error: Standard deviation of the difference, a year.
         information_ratio: Mean difference a year over it.
         up_capture: Compound return over that of the benchmark, of periods in which it rose.
@@ -149,7 +149,7 @@ class PeriodReturn(Record):
 
 
 class Attribution(Record):
-    """Where wealth came from, to the cent: its last value is the budget + gains - storage - costs - lost."""
+    """Where wealth came from, to the cent: its last value is the budget + gains + interest - storage - costs - lost."""
 
     gains: Mapping[str, float]
     """Of metal held, by asset; what was never held is left out."""
@@ -159,6 +159,8 @@ class Attribution(Record):
     """Paid for trades over all dates."""
     lost: float
     """Value of metal that bans stopped, less what was returned."""
+    interest: float = 0.0
+    """On cash, over all dates; below zero what was paid on borrowed money."""
 
 
 class Simulated(Record):
@@ -300,6 +302,8 @@ class Backtest(Record, schema="backtest"):
     """Those asked for, then baselines."""
     comparisons: Rows[Comparison]
     """Of each strategy with each other and with each baseline."""
+    cash_rate: float = 0.0
+    """Interest a year on cash, its mean over the dates; 0 where cash earns nothing."""
     benchmark: str | None = None
     """Key of the strategy, the baseline or the asset that returns are held against; null where none was named."""
     selection: Selection | None = None

@@ -102,9 +102,11 @@ def _named(run: Findings, one: Simulated) -> Span:
 
 def _ratios(run: Findings, found: Backtest) -> Table:
     """What was earned for the risk, and the best and the worst month."""
-    fmt = run.fmt
+    say, fmt = run.say, run.fmt
     return run.table(
-        "Ratios over no rate of interest, and months",
+        say("Ratios over the rate of cash, and months")
+        if found.cash_rate
+        else say("Ratios over no rate of interest, and months"),
         found.strategies,
         left("Strategy", functools.partial(_named, run)),
         right("Sharpe", lambda one: fmt.number(one.figures.sharpe, 2)),
