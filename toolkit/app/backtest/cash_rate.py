@@ -57,8 +57,8 @@ class CashRate:
             return cls((date.min,), (rate / 100 if text.endswith("%") else rate,))
         elif isinstance(given, int | float | np.number) and not isinstance(given, bool):
             return cls((date.min,), (float(given),))
-        elif hasattr(given, "items") and getattr(given, "ndim", 1) == 1:
-            pairs = [*given.items()]
+        elif (items := getattr(given, "items", None)) is not None and getattr(given, "ndim", 1) == 1:
+            pairs = [*items()]
             columns = {DATE: [day for day, _ in pairs], RATE: [rate for _, rate in pairs]}
         else:
             columns = as_columns(given)
@@ -76,10 +76,10 @@ class CashRate:
             rates = np.array(columns[keys[RATE]], dtype=float)
         except (TypeError, ValueError):
             days, rates = [], np.array([np.nan])
-        if not np.isfinite(rates).all():
+        if not len(rates) or not np.isfinite(rates).all():
             raise SpecError("{name:s}: a row has no date or no rate.", hint=FRACTION, name=NAME)
-        order = np.argsort(days, kind="stable")
-        return cls(tuple(days[i] for i in order), tuple(rates[order].tolist()))
+        days, found = zip(*sorted(zip(days, rates.tolist(), strict=True)), strict=True)
+        return cls(days, found)
 
     def between(self, dates: Sequence[date]) -> FloatArray:
         """(T - 1,) interest from each of T dates to the next, a unit of cash: rates of its days, each of its part of a year.

@@ -40,6 +40,7 @@ def test_rates_count_from_their_dates_on(tmp_path):
         (pl.concat([FRAME, FRAME]), "a date stands twice"),
         (FRAME.with_columns(rate=None), "no date or no rate"),
         ({"soon": 0.03}, "no date or no rate"),
+        (FRAME.clear(), "no date or no rate"),
     ],
 )
 def test_what_is_no_rate_is_refused(given, told):
