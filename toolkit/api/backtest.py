@@ -57,6 +57,16 @@ class Backtest(ReportedAnswer[records.Backtest]):
         return self.wealth.with_columns(pl.exclude("date").pct_change())[1:]
 
     @property
+    def rolling(self) -> pl.DataFrame:
+        """One row a date and strategy: return and annual volatility of the year until then, null before there is one."""
+        dates = [date.fromisoformat(day) for day in self.found.dates]
+        return rows(
+            {"date": day, "strategy": one.name, "return": earned, "volatility": volatility}
+            for one in self.found.strategies
+            for day, earned, volatility in zip(dates, one.rolling_return, one.rolling_volatility, strict=True)
+        )
+
+    @property
     def attribution(self) -> pl.DataFrame:
         """Where wealth came from: one row a strategy and asset, its gain; what storage, costs and bans took is below zero."""
         return rows(

@@ -73,6 +73,11 @@ def rolling_volatility(returns: FloatArray, window: int, periods_per_year: float
     return windows.std(axis=1, ddof=1) * np.sqrt(periods_per_year)
 
 
+def rolling_return(wealth: FloatArray, window: int) -> FloatArray:
+    """(T - window,) return of each `window` periods in a row, of wealth (T,); none where there are fewer."""
+    return wealth[window:] / wealth[: max(len(wealth) - window, 0)] - 1.0
+
+
 def volatility_of_windows(returns: FloatArray, paths: Paths | None, window: int, periods_per_year: float) -> Interval | None:
     """Where the volatility of a window lies if risk never changed: the middle of windows of resampled returns.
 

@@ -234,6 +234,7 @@ def _over_time(backtest: Backtest, prices: BacktestPrices, paths: Paths | None, 
     dates, wealth, returns, frequency = backtest.dates, backtest.wealth, backtest.returns, backtest.periods_per_year
     window = round(frequency)
     rolling = time_series.rolling_volatility(returns, window, frequency).tolist()
+    earned_over = time_series.rolling_return(wealth, window).tolist()
     noise = time_series.volatility_of_windows(returns, paths, window, frequency)
     band = time_series.wealth_band(returns, paths if banded else None, float(wealth[0]))
     earned = time_series.attribution(backtest, prices)
@@ -241,6 +242,7 @@ def _over_time(backtest: Backtest, prices: BacktestPrices, paths: Paths | None, 
         "band": [{"low": low, "high": high} for low, high in band.tolist()],
         "drawdown": time_series.drawdowns(wealth),
         "rolling_volatility": [*[None] * (len(dates) - len(rolling)), *rolling],
+        "rolling_return": [*[None] * (len(dates) - len(earned_over)), *earned_over],
         "rolling_band": noise,
         "months": _periods(backtest, yearly=False),
         "calendar_years": _periods(backtest, yearly=True),
