@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
 from toolkit.core.countries import Country
-from toolkit.core.decode import Several, Spec, faults_of, raise_faults
+from toolkit.core.decode import Given, Several, Spec, faults_of, raise_faults
 from toolkit.core.expression import terms
 from toolkit.core.messages import message
 from toolkit.core.units import FREQUENCIES, periods_per_year
@@ -87,7 +87,7 @@ class OwnScenarios(Spec):
     """
 
     kind: Literal["own"] = "own"
-    values: Mapping[str, Several[float]] = Field(default_factory=dict)
+    values: Given[Mapping[str, Several[float]]] = Field(default_factory=dict)
     probabilities: Several[Annotated[float, Field(ge=0)]] = ()
     periods_per_year: float | None = Field(default=None, gt=0, le=366)
     ordered: bool = False

@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from toolkit.core.decode import Spec
+from toolkit.core.decode import Given, Spec
 from toolkit.core.errors import DataError
 from toolkit.core.messages import message
 from toolkit.risk_model.covariance.form import CovarianceInputs, StructuredCovariance
@@ -39,7 +39,7 @@ class OwnReturns(Spec):
     """
 
     kind: Literal["own"] = "own"
-    values: Mapping[str, float] = Field(default_factory=dict)
+    values: Given[Mapping[str, float]] = Field(default_factory=dict)
     errors: Mapping[str, float] = Field(default_factory=dict, exclude_if=_unused)
     by_date: Mapping[str, Mapping[str, float]] = Field(default_factory=dict, exclude_if=_unused)
     errors_by_date: Mapping[str, Mapping[str, float]] = Field(default_factory=dict, exclude_if=_unused)
