@@ -80,6 +80,7 @@ def test_scenarios_are_the_same_from_every_form_and_file(tmp_path):
     [
         (PATH.drop("AAA"), "nothing is given for AAA"),
         (PATH.with_columns(pl.col("AAA") * 100), "'AAA' are no simple returns"),
+        (PATH.with_columns(pl.col(NAMES).abs() * 100), "'AAA' are no simple returns"),
         (PATH.with_columns(AAA=pl.lit(-1.01)), "'AAA' are no simple returns"),
         (PATH.with_columns(AAA=pl.when(pl.col("date") > DAYS[1]).then("AAA")), "'AAA' has no number in scenario 1"),
         (PATH.with_columns(AAA=pl.lit("x")), "'AAA' has no number in scenario 1"),
@@ -90,11 +91,16 @@ def test_scenarios_are_the_same_from_every_form_and_file(tmp_path):
         (PATH.with_columns(prob=1 / 60), "adds up to 1 as probabilities do"),
         (PATH.select(NAMES).to_numpy(), "names of their columns"),
     ],
-    ids=["missing", "per cent", "below all", "empty", "text", "undated", "chosen", "holes", "not one", "misnamed", "array"],
+    ids=["missing", "per cent", "gains in per cent", "below all", "empty", "text", "undated", "chosen", "holes", "not one", "misnamed", "array"],
 )  # fmt: skip
 def test_scenarios_that_say_too_little_are_refused(frame, told):
     with pytest.raises(tk.ToolkitError, match=told):
         least("cvar", frame)
+
+
+def test_the_returns_of_one_noisy_metal_are_none_in_per_cent():
+    noisy = PATH.with_columns(AAA=pl.when(pl.col("AAA") > 0).then(1.5).otherwise(-0.6))
+    assert least("cvar", noisy)[0]["AAA"] < 0.1
 
 
 def test_a_path_has_no_holes_and_no_probabilities():
@@ -106,7 +112,9 @@ def test_a_path_has_no_holes_and_no_probabilities():
 def test_scenarios_of_another_period_are_warned_of():
     assert not any("your own" in text for text in least("cvar", PATH)[1].warnings)
     of_days = least("cvar", tk.OwnScenarios(values=PATH, periods_per_year=252))[1]
-    assert any("volatility of your own scenarios" in text for text in of_days.warnings)
+    assert any("times those of the forecast: AAA, BBB, CCC" in text for text in of_days.warnings)
+    one = least("cvar", PATH.with_columns(pl.col("BBB") * 4))[1]
+    assert any(text.endswith("times those of the forecast: BBB.") for text in one.warnings)
 
 
 RANK = tk.Strategy(name="rank", objective=tk.MaxReturn(), constraints=[tk.Bounds(upper=1.0)])

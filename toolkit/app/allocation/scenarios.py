@@ -34,7 +34,7 @@ from toolkit.strategy.scenarios import HistoricalScenarios, OwnScenarios, Range,
 
 WHERE = "forecast.scenarios"
 NO_RETURN = 0.5
-"""What is beyond it in half of all scenarios, up or down, is in per cent."""
+"""Where half of all numbers are beyond it, up or down, they are in per cent; of one noisy metal they may be."""
 LIKE_ONE = 1e-3
 """By which the sum of a column may miss 1 that was meant for probabilities."""
 
@@ -224,15 +224,16 @@ def _own(spec: OwnScenarios, inputs: Inputs, forecast: Forecast) -> tuple[Scenar
     at = positions(names, assets, WHERE)
     check_size(len(spec.values[names[0]]), len(assets), message("own scenarios"))
     returns = np.array([spec.values[names[i]] for i in at], dtype=float).T
-    odd = (returns < -1).any(axis=0) | (np.median(np.abs(returns), axis=0) > NO_RETURN)
+    odd = (returns < -1).any(axis=0) | (np.median(np.abs(returns)) > NO_RETURN)
     if odd.any():
+        first = int(odd.argmax())
         raise DataError(
             "{where:s}: the numbers of {asset!r:s} are no simple returns: {low:.4g} to {high:.4g}.",
             hint="Give fractions: 0.05 is 5 %, -1 is everything.",
             where=WHERE,
-            asset=assets[int(odd.argmax())],
-            low=returns[:, odd].min(),
-            high=returns[:, odd].max(),
+            asset=assets[first],
+            low=returns[:, first].min(),
+            high=returns[:, first].max(),
         )
     for name in [name for name in names if name not in assets]:
         column = np.array(spec.values[name])

@@ -14,7 +14,7 @@ from toolkit.controls.ledger import CHINA
 from toolkit.core.forecast import Forecast
 from toolkit.core.grouping import by_key
 from toolkit.core.limits import HELD
-from toolkit.core.messages import Message, message, named
+from toolkit.core.messages import Message, first_names, message, named
 from toolkit.core.remarks import Remark, by_money, note
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.solvers.budgeting import least_cash
@@ -221,14 +221,22 @@ def _of_own_returns(prepared: Prepared) -> Iterator[Remark]:
 
 
 def _of_own_scenarios(prepared: Prepared) -> Iterator[Remark]:
-    """That own scenarios are of another period than is said, or in per cent, by their volatilities."""
+    """That own scenarios are of another period than is said, in per cent or noisy, by their volatilities."""
     if prepared.outlook is None or prepared.outlook.base.kind != "own":
         return
-    ratio = float(np.median(volatility_ratios(prepared.outlook.base, prepared.problem.forecast)))
-    if 1 / OTHER_PERIOD <= ratio <= OTHER_PERIOD:
-        return
-    text = message("The median volatility of your own scenarios a year is {ratio:.2g} times that of the forecast.", ratio=ratio)
-    yield Remark("answer", text, message("Check periods_per_year, and that returns are fractions: 0.05 is 5 %."))
+    ratio = volatility_ratios(prepared.outlook.base, prepared.problem.forecast)
+    far = np.flatnonzero((ratio < 1 / OTHER_PERIOD) | (ratio > OTHER_PERIOD))
+    if len(far):
+        names = tuple(prepared.problem.universe.keys[i] for i in far)
+        text = message(
+            "Volatilities a year of your own scenarios are {low:.2g} to {high:.2g} times those of the forecast: {assets}.",
+            low=float(ratio[far].min()),
+            high=float(ratio[far].max()),
+            assets=first_names(names),
+        )
+        yield Remark(
+            "answer", text, message("Check periods_per_year, and that returns are fractions: 0.05 is 5 %."), assets=names
+        )
 
 
 def of_lost_periods(notes: Sequence[str]) -> tuple[Remark, ...]:
