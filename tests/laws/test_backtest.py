@@ -50,6 +50,7 @@ def backtests(draw) -> tuple[BacktestPrices, Backtest]:
     found = simulate(
         decide, prices, budget=budget, rebalance=rebalance,
         deliveries=draw(st.sampled_from([None, deliveries])),
+        rates=draw(st.sampled_from([None, rng.uniform(-0.01, 0.02, t - 1)])),
     )  # fmt: skip
     return decide, found
 
@@ -58,15 +59,15 @@ def backtests(draw) -> tuple[BacktestPrices, Backtest]:
 def test_accounts_add_up_to_the_cent(drawn):
     decide, found = drawn
     for before, entry in itertools.pairwise(found.entries):
-        changes = entry.gain - entry.storage - entry.costs - entry.lost
+        changes = entry.gain + entry.interest - entry.storage - entry.costs - entry.lost
         assert entry.wealth == pytest.approx(before.wealth + changes, abs=1e-5)
-        paid = entry.traded + entry.storage + entry.costs - entry.returned
+        paid = entry.traded + entry.storage + entry.costs - entry.returned - entry.interest
         assert entry.cash == pytest.approx(before.cash - paid, abs=1e-5)
         assert entry.wealth == pytest.approx(entry.cash + entry.values.sum(), abs=1e-5)
         of_day = [trade for trade in found.trades if trade.day == entry.day]
         assert entry.costs == pytest.approx(sum(trade.cost for trade in of_day), abs=1e-5)
         assert entry.traded == pytest.approx(sum(trade.amount for trade in of_day), abs=1e-5)
-        for amount in (entry.cash, entry.gain, entry.storage, entry.costs, entry.traded, *entry.values):
+        for amount in (entry.cash, entry.gain, entry.interest, entry.storage, entry.costs, entry.traded, *entry.values):
             assert amount * 100 == pytest.approx(round(amount * 100), abs=1e-4)
         # No purchase is made on more credit than its decision takes; bills may be.
         bought = [decide.decisions[trade.decided].credit for trade in of_day if trade.units > 0]
@@ -75,11 +76,18 @@ def test_accounts_add_up_to_the_cent(drawn):
 
 
 @given(backtests())
+def test_interest_is_of_the_cash_of_the_date_before(drawn):
+    _, found = drawn
+    earned = [round(before.cash * rate, 2) for before, rate in zip(found.entries, found.rates, strict=False)]
+    assert [entry.interest for entry in found.entries[1:]] == pytest.approx(earned, abs=0.011)
+
+
+@given(backtests())
 def test_what_assets_earned_less_what_was_paid_is_the_change_of_wealth(drawn):
     decide, found = drawn
     earned = attribution(found, decide.prices)
     assert earned.gains.sum() == pytest.approx(sum(entry.gain for entry in found.entries), abs=1e-5)
-    changed = earned.gains.sum() - earned.storage - earned.costs - earned.lost
+    changed = earned.gains.sum() + earned.interest - earned.storage - earned.costs - earned.lost
     assert found.wealth[-1] == pytest.approx(found.wealth[0] + changed, abs=1e-5)
 
 

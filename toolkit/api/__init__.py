@@ -95,6 +95,7 @@ from toolkit.strategy.model import Strategy as Strategy
 from toolkit.strategy.model import UniverseSpec as UniverseSpec
 from toolkit.strategy.model import VatSpec as VatSpec
 from toolkit.strategy.scenarios import HistoricalScenarios as HistoricalScenarios
+from toolkit.strategy.scenarios import OwnScenarios as OwnScenarios
 from toolkit.strategy.scenarios import Range as Range
 from toolkit.strategy.scenarios import ShockSpec as ShockSpec
 from toolkit.strategy.scenarios import SimulatedScenarios as SimulatedScenarios

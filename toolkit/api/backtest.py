@@ -15,6 +15,7 @@ from toolkit.api.answers import ReportedAnswer, rows
 from toolkit.api.market import Market, day_of
 from toolkit.api.plot import BacktestPlots
 from toolkit.api.run import refuse_unknown, request_of
+from toolkit.app.backtest.cash_rate import CashRate
 from toolkit.app.backtest.run import BacktestRequest
 from toolkit.app.backtest.run import backtest as backtest_of
 from toolkit.app.context import Context
@@ -58,6 +59,16 @@ class Backtest(ReportedAnswer[records.Backtest]):
         return self.wealth.with_columns(pl.exclude("date").pct_change())[1:]
 
     @property
+    def rolling(self) -> pl.DataFrame:
+        """One row a date and strategy: return and annual volatility of the year until then, null before there is one."""
+        dates = [date.fromisoformat(day) for day in self.found.dates]
+        return rows(
+            {"date": day, "strategy": one.name, "return": earned, "volatility": volatility}
+            for one in self.found.strategies
+            for day, earned, volatility in zip(dates, one.rolling_return, one.rolling_volatility, strict=True)
+        )
+
+    @property
     def attribution(self) -> pl.DataFrame:
         """Where wealth came from: one row a strategy and asset, its gain; what storage, costs and bans took is below zero."""
         return rows(
@@ -65,6 +76,7 @@ class Backtest(ReportedAnswer[records.Backtest]):
             for one in self.found.strategies
             for source, asset, amount in (
                 *(("gain", asset, amount) for asset, amount in one.attribution.gains.items()),
+                ("interest", None, one.attribution.interest),
                 *((kind, None, 0.0 - getattr(one.attribution, kind)) for kind in ("storage", "costs", "lost")),
             )
         )
@@ -135,6 +147,8 @@ def backtest(
     baselines: bool = True,
     select: bool = False,
     benchmark: str | None = None,
+    cash_rate: Any = None,
+    expected: Any = None,
     prices: Any = None,
     prices_currency: str | None = None,
     returns: Any = None,
@@ -156,6 +170,9 @@ def backtest(
         baselines: Whether equal weight, least risk, gold, and the first strategy bought and held are simulated too.
         select: Whether all of them are compared at once: which can be the best, which beats equal weight (extra `evidence`).
         benchmark: What returns are held against: a strategy or baseline by its name, or an asset by its key, without costs.
+        cash_rate: Interest a year on cash, 0.03 for 3 %, or a mapping, a frame or a file of dates and rates; none by default.
+        expected: Own expected returns by date in place of those of the strategies, as of `optimize`: a decision knows those up
+            to its day.
         prices: Own prices, as of `optimize`.
         prices_currency: Of prices that name none; without it that of the answer, where nothing else is priced.
         returns: Simple returns in place of prices.
@@ -186,10 +203,13 @@ def backtest(
             currency=currency,
             country=country,
             budget=budget,
+            expected=expected,
             seed=seed,
         )
         for one in named
     )
     first, last = (None if day is None else day_of(day) for day in (start, end))
-    found = backtest_of(BacktestRequest(requests, first, last, estimated, baselines, selects=select, benchmark=benchmark))
+    rate = None if cash_rate is None else CashRate.of(cash_rate)
+    asked = BacktestRequest(requests, first, last, estimated, baselines, selects=select, benchmark=benchmark, cash_rate=rate)
+    found = backtest_of(asked)
     return Backtest(found, requests[0].context)

@@ -69,6 +69,7 @@ def frontier(
     currency: str | None = None,
     country: str | None = None,
     budget: float | str | None = None,
+    expected: Any = None,
     **unknown: Any,
 ) -> EfficientFrontier:
     """The efficient frontier of a strategy's constraints: risk against return, or against cost where none is forecast.
@@ -84,6 +85,7 @@ def frontier(
         currency: Of reporting and of the budget.
         country: The owner's.
         budget: Money to place, on which costs that do not grow with it depend.
+        expected: Own expected returns in place of those of the strategy, as of `optimize`.
         unknown: Refused, with the nearest name.
 
     Raises:
@@ -103,5 +105,6 @@ def frontier(
         currency=currency,
         country=country,
         budget=budget,
+        expected=expected,
     )
     return EfficientFrontier(efficient_frontier(asked, int(points)), asked.context)

@@ -19,7 +19,7 @@ from toolkit.api.market import Market, holdings_of, market_of, weights_of
 from toolkit.api.plot import RunPlots
 from toolkit.api.strategy import named
 from toolkit.app.allocation.holdings import Held
-from toolkit.app.allocation.request import Request
+from toolkit.app.allocation.request import Request, own_forecast
 from toolkit.app.clients import client_name
 from toolkit.app.context import Context
 from toolkit.app.optimize import Result
@@ -28,7 +28,9 @@ from toolkit.app.threads import one_thread
 from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.market.readers.cells import number
 from toolkit.records import run as records
+from toolkit.risk_model.expected_returns.own import OwnReturns
 from toolkit.strategy.model import Strategy
+from toolkit.strategy.scenarios import OwnScenarios
 
 if TYPE_CHECKING:
     from toolkit.app.subjects import Subject
@@ -133,7 +135,7 @@ class Run(ReportedAnswer[records.Run]):
 
 ELSEWHERE = {
     "covariance": "It is estimated from prices: tk.Strategy(forecast=tk.ForecastSpec(covariance=tk.OasCovariance())).",
-    "expected_returns": "Give tk.ForecastSpec(returns=tk.ViewsReturns(...)) in the strategy, or returns= for past returns.",
+    "expected_returns": "Give expected=, or tk.ForecastSpec(returns=tk.ViewsReturns(...)) in a strategy; past ones: returns=.",
     "prices": "Prices come with the market: market=tk.load_market(prices='prices.csv').",
     "accept": "Prices that are meant are named where they are given: tk.Market.from_prices(prices, accept=['REMX']).",
 }
@@ -164,6 +166,8 @@ def request_of(
     weights: Any = None,
     sell_others: bool = False,
     client: str | None = None,
+    scenarios: Any = None,
+    expected: Any = None,
     seed: int = 0,
 ) -> Request:
     """What is asked of the optimizer; arguments as of `optimize`.
@@ -217,6 +221,8 @@ def request_of(
         total=total,
         sell_others=sell_others,
         client=client_name(client),
+        scenarios=own_forecast(scenarios, OwnScenarios),
+        expected=own_forecast(expected, OwnReturns),
     )
 
 
@@ -247,6 +253,8 @@ def optimize(
     weights: Any = None,
     sell_others: bool = False,
     client: str | None = None,
+    scenarios: Any = None,
+    expected: Any = None,
     seed: int = 0,
     **unknown: Any,
 ) -> Run:
@@ -268,6 +276,8 @@ def optimize(
         weights: What is held today as fractions of the whole, which `budget` or `total` is; the rest is cash.
         sell_others: Whether what is held outside the strategy may be sold.
         client: Whom it is for; of `holdings` with a column of clients, their lots.
+        scenarios: Own scenarios in place of those of the strategy: `OwnScenarios`, or a frame or a file of them.
+        expected: Own expected returns in place of its own: `OwnReturns`, or a frame or a file of them, by date or not.
         seed: Of whatever is random.
         unknown: Refused, with the nearest name.
 
@@ -292,6 +302,8 @@ def optimize(
         weights=weights,
         sell_others=sell_others,
         client=client,
+        scenarios=scenarios,
+        expected=expected,
         seed=seed,
     )
     return Run(optimize_request(request))

@@ -89,11 +89,11 @@ class Performance:
 
 @dataclass(frozen=True, slots=True)
 class Ratios:
-    """What is earned for the risk, over no rate of interest; None where it has no meaning, as without a loss.
+    """What is earned for the risk; None where it has no meaning, as without a loss.
 
     Attributes:
-        sharpe: Mean over standard deviation of returns, a year (Sharpe 1966).
-        sortino: The same over the root of the mean squared loss (Sortino and van der Meer 1991).
+        sharpe: Mean over standard deviation of returns over those of cash, a year (Sharpe 1966).
+        sortino: The same over the root of their mean squared loss (Sortino and van der Meer 1991).
         calmar: Growth a year over the deepest fall.
         cvar: Mean loss of the worst twentieth of periods, positive where it is one.
         skew: Of returns, with the correction for a sample; None below three.
@@ -215,11 +215,11 @@ def performance(backtest: Backtest, paths: Paths | None) -> Performance:
         turnover=sum(entry.turnover for entry in entries) / 2 / mean / years,
         costs=sum(entry.costs for entry in entries) / mean / years,
         storage=sum(entry.storage for entry in entries) / mean / years,
-        ratios=ratios(returns, backtest.periods_per_year, growth, fall.depth),
+        ratios=ratios(returns, backtest.periods_per_year, growth, fall.depth, backtest.rates),
     )
 
 
-def ratios(returns: FloatArray, periods: float, growth: float, depth: float) -> Ratios:
+def ratios(returns: FloatArray, periods: float, growth: float, depth: float, cash: FloatArray | float = 0.0) -> Ratios:
     """Ratios of returns (T,).
 
     Args:
@@ -227,37 +227,66 @@ def ratios(returns: FloatArray, periods: float, growth: float, depth: float) -> 
         periods: Of these a year.
         growth: Compound return a year.
         depth: Deepest fall.
+        cash: (T,) returns of cash; none by default.
     """
-    mean, root, count = float(returns.mean()), float(np.sqrt(periods)), len(returns)
-    spread = float(returns.std(ddof=1)) if count > 1 else 0.0
-    losses = float(np.sqrt(np.mean(np.minimum(returns, 0.0) ** 2)))
-    about = returns - mean
-    moment = float(np.mean(about**3)) / float(np.mean(about**2)) ** 1.5 if spread > NO_SPREAD else 0.0
+    over, root, count = returns - cash, float(np.sqrt(periods)), len(returns)
+    mean, spread = float(over.mean()), float(over.std(ddof=1)) if count > 1 else 0.0
+    losses = float(np.sqrt(np.mean(np.minimum(over, 0.0) ** 2)))
+    about = returns - returns.mean()
+    moment = float(np.mean(about**3)) / float(np.mean(about**2)) ** 1.5 if returns.std() > NO_SPREAD else 0.0
     return Ratios(
         sharpe=mean / spread * root if spread > NO_SPREAD else None,
         sortino=mean / losses * root if losses > 0.0 else None,
         calmar=growth / depth if depth > 0.0 else None,
         cvar=CVaR(confidence=CVAR_CONFIDENCE).numeric(-returns, np.full(count, 1.0 / count)),
-        skew=moment * np.sqrt(count * (count - 1)) / (count - 2) if count > 2 and spread > NO_SPREAD else None,
+        skew=moment * np.sqrt(count * (count - 1)) / (count - 2) if count > 2 and returns.std() > NO_SPREAD else None,
     )
 
 
-def against_benchmark(returns: FloatArray, benchmark: FloatArray, periods: float) -> BenchmarkFigures:
+def beside_benchmark(backtest: Backtest, benchmark: Backtest | FloatArray) -> BenchmarkFigures | None:
+    """Figures beside a benchmark since the first trade, and from before its costs: until then all is cash.
+
+    None where nothing was traded before the last date.
+
+    Args:
+        backtest: T dates.
+        benchmark: What another strategy did on the same dates, or (T,) levels.
+    """
+    start = backtest.dates.index(backtest.trades[0].day) if backtest.trades else len(backtest.dates) - 1
+    if start + 1 >= len(backtest.dates):
+        return None
+    levels = benchmark[start:] if isinstance(benchmark, np.ndarray) else _since(benchmark, start)
+    ours, its = (of[1:] / of[:-1] - 1.0 for of in (_since(backtest, start), levels))
+    return against_benchmark(ours, its, backtest.periods_per_year, backtest.rates[start:])
+
+
+def _since(backtest: Backtest, start: int) -> FloatArray:
+    """(T - start,) wealth from a date on, on this one before the costs of its trades."""
+    wealth = backtest.wealth[start:].copy()
+    wealth[0] += backtest.entries[start].costs
+    return wealth
+
+
+def against_benchmark(
+    returns: FloatArray, benchmark: FloatArray, periods: float, cash: FloatArray | float = 0.0
+) -> BenchmarkFigures:
     """Figures of returns beside those of a benchmark.
 
     Args:
         returns: (T,) simple returns.
         benchmark: (T,) of the same dates.
         periods: Of these a year.
+        cash: (T,) returns of cash, over which alpha and beta are; none by default.
     """
+    over, its = returns - cash, benchmark - cash
     apart = returns - benchmark
     ddof = min(1, len(returns) - 1)
-    variance, error = float(benchmark.var(ddof=ddof)), float(apart.std(ddof=ddof))
+    variance, error = float(its.var(ddof=ddof)), float(apart.std(ddof=ddof))
     known = np.sqrt(variance) > NO_SPREAD
-    beta = float(np.cov(returns, benchmark, ddof=ddof)[0, 1]) / variance if known else None
+    beta = float(np.cov(over, its, ddof=ddof)[0, 1]) / variance if known else None
     return BenchmarkFigures(
         beta=beta,
-        alpha=None if beta is None else float(returns.mean() - beta * benchmark.mean()) * periods,
+        alpha=None if beta is None else float(over.mean() - beta * its.mean()) * periods,
         tracking_error=error * float(np.sqrt(periods)),
         information_ratio=float(apart.mean()) / error * float(np.sqrt(periods)) if error > NO_SPREAD else None,
         up_capture=_captured(returns, benchmark, benchmark > 0.0),

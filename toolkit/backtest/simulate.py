@@ -1,9 +1,9 @@
 """The simulation of a strategy: a fold of its decisions over dates and prices.
 
-On each date, in this order: storage since the last date is paid; metal arrives, or a ban stops it; the orders of the last
-decision are traded at the price observed on the date; at the end of a period a decision is made with what is known on the
-date, to be traded at the next price. So nothing that a decision is made with is newer than the decision, and no trade is
-made at a price that its decision knew.
+On each date, in this order: cash earns its interest and storage is paid, since the last date; metal arrives, or a ban stops
+it; the orders of the last decision are traded at the price observed on the date; at the end of a period a decision is made with
+what is known on the date, to be traded at the next price. So nothing that a decision is made with is newer than the decision,
+and no trade is made at a price that its decision knew.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ PERIODS: dict[str, Callable[[date], object]] = {
 class Entry:
     """The account at the end of a date, and what changed it since the date before.
 
-    To the cent: wealth = cash + the sum of values; wealth = wealth before + gain - storage - costs - lost to bans; and
-    cash = cash before - bought and sold - storage - costs + returned.
+    To the cent: wealth = cash + the sum of values; wealth = wealth before + gain + interest - storage - costs - lost to bans;
+    and cash = cash before + interest - bought and sold - storage - costs + returned.
 
     Attributes:
         day: The date.
@@ -66,6 +66,7 @@ class Entry:
         turnover: Purchases and sales together.
         returned: Money back from orders that a ban stopped.
         lost: Value of metal that a ban stopped, less what was returned.
+        interest: On the cash of the date before; below zero what was paid on borrowed money.
     """
 
     day: date
@@ -79,6 +80,7 @@ class Entry:
     turnover: float = 0.0
     returned: float = 0.0
     lost: float = 0.0
+    interest: float = 0.0
 
     def __post_init__(self) -> None:
         read_only_arrays(self)
@@ -100,6 +102,7 @@ class Backtest:
         decided: Days of decisions.
         stuck: Money that was stuck at the end.
         periods_per_year: Of the dates.
+        rates: (T - 1,) interest on a unit of cash between the dates.
     """
 
     assets: tuple[str, ...]
@@ -109,6 +112,7 @@ class Backtest:
     decided: tuple[date, ...]
     stuck: float
     periods_per_year: float
+    rates: FloatArray
 
     @property
     def dates(self) -> tuple[date, ...]:
@@ -168,6 +172,7 @@ def simulate(
     budget: float,
     rebalance: RebalanceSpec = DEFAULT,
     deliveries: Deliveries | None = None,
+    rates: FloatArray | None = None,
 ) -> Backtest:
     """Carry out the decisions of a strategy, one date after the other.
 
@@ -179,6 +184,7 @@ def simulate(
         budget: Cash on the first date, in the reporting currency.
         rebalance: When decisions are made, and what becomes of those that cannot be; the defaults of the table.
         deliveries: Licences and bans; None where everything arrives when it is bought.
+        rates: (T - 1,) interest on a unit of cash from each of the T dates to the next; None where cash earns nothing.
 
     Raises:
         SolveError: where `on_infeasible` is ``stop``, with the day.
@@ -188,6 +194,7 @@ def simulate(
     days = set(decision_dates(prices.dates, rebalance.every, monthly=prices.monthly))
     account = Account(prices.assets, float(cents(budget)), np.zeros(len(prices.assets)))
     log, entries = _Log(), list[Entry]()
+    rates = np.zeros(len(prices.dates) - 1) if rates is None else rates
     value_at = np.full(len(prices.assets), np.nan)
     for i, day in enumerate(prices.dates):
         value_at = np.where(np.isfinite(prices.observed[i]), prices.observed[i], value_at)
@@ -195,7 +202,10 @@ def simulate(
             account = replace(account, ended=tuple(compress(prices.assets, prices.ends < i)))
         if i:
             account = _sold_out(account, prices, i, value_at, log)
+            interest = float(cents(account.cash * rates[i - 1]))
+            account = replace(account, cash=round(account.cash + interest, 2))
             account, entry = _next(account, entries[-1], prices, i, value_at, deliveries, rebalance, log)
+            entry = replace(entry, interest=interest)
         else:
             entry = Entry(day, account.cash, account.units, np.zeros(len(prices.assets)))
         entries.append(entry)
@@ -215,6 +225,7 @@ def simulate(
         tuple(log.decided),
         stuck,
         prices.periods_per_year,
+        read_only(rates),
     )
 
 

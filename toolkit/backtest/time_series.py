@@ -24,17 +24,18 @@ ENDS = (1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """Where wealth came from, to the cent: wealth at the end = at the start + gains - storage - costs - lost to bans.
+    """Where wealth came from, to the cent: wealth at the end = at the start + gains + interest - storage - costs - lost.
 
     Attributes:
         gains: (n,) of metal held, by prices and exchange rates.
-        storage, costs, lost: As of `toolkit.backtest.simulate.Entry`, over all dates.
+        storage, costs, lost, interest: As of `toolkit.backtest.simulate.Entry`, over all dates.
     """
 
     gains: FloatArray
     storage: float
     costs: float
     lost: float
+    interest: float
 
 
 def attribution(backtest: Backtest, prices: BacktestPrices) -> Attribution:
@@ -49,7 +50,7 @@ def attribution(backtest: Backtest, prices: BacktestPrices) -> Attribution:
     values = np.array([entry.values for entry in entries])
     held = np.where(units[:-1] != 0, units[:-1] * last_observed(prices.observed)[1:], 0.0)
     gains = np.round((cents(held) - values[:-1]).sum(axis=0), 2)
-    paid = (round(sum(getattr(entry, name) for entry in entries), 2) for name in ("storage", "costs", "lost"))
+    paid = (round(sum(getattr(entry, name) for entry in entries), 2) for name in ("storage", "costs", "lost", "interest"))
     return Attribution(gains, *paid)
 
 
@@ -70,6 +71,11 @@ def rolling_volatility(returns: FloatArray, window: int, periods_per_year: float
         return np.zeros(0)
     windows = np.lib.stride_tricks.sliding_window_view(returns, window)
     return windows.std(axis=1, ddof=1) * np.sqrt(periods_per_year)
+
+
+def rolling_return(wealth: FloatArray, window: int) -> FloatArray:
+    """(T - window,) return of each `window` periods in a row, of wealth (T,); none where there are fewer."""
+    return wealth[window:] / wealth[: max(len(wealth) - window, 0)] - 1.0
 
 
 def volatility_of_windows(returns: FloatArray, paths: Paths | None, window: int, periods_per_year: float) -> Interval | None:

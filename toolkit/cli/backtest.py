@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,7 @@ import typer
 
 from toolkit.cli.controls import Events
 from toolkit.cli.options import Common, parse_day, with_common
-from toolkit.cli.request import Budget, Charts, Client, Estimated, Settings, Strict, request_of, write_charts
+from toolkit.cli.request import Budget, Charts, Client, Estimated, Expected, Settings, Strict, request_of, write_charts
 from toolkit.cli.terminal import progress, say, show, tell_remarks, try_write
 from toolkit.core.errors import SpecError
 from toolkit.core.messages import message
@@ -27,6 +28,7 @@ def backtest(
         str | None, typer.Option("--start", metavar="DATE", help="First day; default: after a year of prices.")
     ] = None,
     end: Annotated[str | None, typer.Option("--end", metavar="DATE", help="Last day; default: the last with prices.")] = None,
+    expected: Expected = None,
     events: Events = None,
     estimated: Estimated = True,
     no_baselines: Annotated[
@@ -38,6 +40,12 @@ def backtest(
     benchmark: Annotated[
         str | None,
         typer.Option("--benchmark", metavar="NAME", help="A strategy, a baseline or an asset to hold returns against."),
+    ] = None,
+    cash_rate: Annotated[
+        str | None,
+        typer.Option(
+            "--cash-rate", metavar="RATE|FILE", help="Interest a year on cash, as 0.03, or a file of date and rate; default 0."
+        ),
     ] = None,
     report: Annotated[bool, typer.Option("--report", help="Write an HTML report and say where it is.")] = False,
     charts: Charts = None,
@@ -53,8 +61,10 @@ def backtest(
     if client is not None and not report:
         raise SpecError("--client is the name on a report, and none is written.", hint="Add --report.")
     first, last = parse_day("--start", start), parse_day("--end", end)
-    requests = tuple(request_of(common, name, settings, budget=budget, holdings=None, events=events) for name in strategies)
+    asked_of = partial(request_of, common, budget=budget, holdings=None, events=events, expected=expected)
+    requests = tuple(asked_of(name, settings) for name in strategies)
     with progress(message("Loading the solver"), common):
+        from toolkit.app.backtest.cash_rate import CashRate
         from toolkit.app.backtest.run import BacktestRequest
         from toolkit.app.backtest.run import backtest as answer_of
         from toolkit.app.status import WARNINGS_UNDER_STRICT
@@ -65,7 +75,8 @@ def backtest(
             say(message("{name:s}: {day:%Y-%m-%d}", name=name, day=day), common)
 
     context = requests[0].context
-    asked = BacktestRequest(requests, first, last, estimated, not no_baselines, decided, select, benchmark)
+    rate = None if cash_rate is None else CashRate.of(cash_rate)
+    asked = BacktestRequest(requests, first, last, estimated, not no_baselines, decided, select, benchmark, rate)
     with progress(message("Deciding on past days"), common):
         found = answer_of(asked)
     subject, unwritten = None, None

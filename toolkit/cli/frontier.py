@@ -13,6 +13,7 @@ from toolkit.cli.request import (
     DEFAULT_STRATEGY,
     Budget,
     Client,
+    Expected,
     Holdings,
     SellOthers,
     Settings,
@@ -36,6 +37,7 @@ def frontier(
     holdings: Holdings = None,
     client: Client = None,
     sell_others: SellOthers = False,
+    expected: Expected = None,
     settings: Settings = None,
     common: Common,
 ) -> None:
@@ -45,7 +47,15 @@ def frontier(
     if common.format is not None and csv == "-":
         raise SpecError("--format {format} and --csv - both write to stdout.", hint="Give --csv a file.", format=common.format)
     request = request_of(
-        common, strategy, settings, budget=budget, holdings=holdings, total=total, sell_others=sell_others, client=client
+        common,
+        strategy,
+        settings,
+        budget=budget,
+        holdings=holdings,
+        total=total,
+        sell_others=sell_others,
+        client=client,
+        expected=expected,
     )
     with progress(message("Loading the solver"), common):
         from toolkit.app.frontier import csv_of, efficient_frontier

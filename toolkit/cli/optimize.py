@@ -14,7 +14,9 @@ from toolkit.cli.request import (
     Budget,
     Charts,
     Client,
+    Expected,
     Holdings,
+    Scenarios,
     SellOthers,
     Settings,
     StrategyName,
@@ -46,6 +48,8 @@ def optimize(
     settings: Settings = None,
     events: Events = None,
     client: Client = None,
+    scenarios: Scenarios = None,
+    expected: Expected = None,
     charts: Charts = None,
     no_report: Annotated[bool, typer.Option("--no-report", help="Write no HTML report.")] = False,
     strict: Strict = False,
@@ -68,6 +72,8 @@ def optimize(
         total=total,
         sell_others=sell_others,
         events=events,
+        scenarios=scenarios,
+        expected=expected,
     )
     with progress(message("Loading the solver"), common):
         from toolkit.app.optimize import NoAnswer

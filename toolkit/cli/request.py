@@ -34,6 +34,18 @@ Charts = Annotated[
     str | None,
     typer.Option("--charts", metavar="FOLDER", help="Write every chart of the report there too, as SVG and PNG files."),
 ]
+Scenarios = Annotated[
+    str | None,
+    typer.Option(
+        "--scenarios", metavar="FILE", help="Own scenarios: simple returns, a row each, by asset; by date or probable."
+    ),
+]
+Expected = Annotated[
+    str | None,
+    typer.Option(
+        "--expected", metavar="FILE", help="Own expected returns a year: asset and return, from a date on where given."
+    ),
+]
 Estimated = Annotated[
     bool, typer.Option("--estimated/--observed", help="Trade and value at the prices behind noisy customs values, or at these.")
 ]
@@ -57,6 +69,8 @@ def request_of(
     total: float | None = None,
     sell_others: bool = False,
     events: str | None = None,
+    scenarios: str | None = None,
+    expected: str | None = None,
 ) -> Request:
     """What is asked for: options go before the environment and the configuration file.
 
@@ -70,6 +84,8 @@ def request_of(
         total: The whole, in place of a budget.
         sell_others: Whether what the strategy does not hold may be sold.
         events: `--events`.
+        scenarios: `--scenarios`.
+        expected: `--expected`.
 
     Raises:
         SpecError: for a setting that makes no sense.
@@ -86,7 +102,7 @@ def request_of(
         budget = None
     context = common.context(events, **{"owner.budget": budget if total is None else total})
     with progress(message("Loading the solver"), common):
-        from toolkit.app.allocation.request import Request
+        from toolkit.app.allocation.request import OwnReturns, OwnScenarios, Request, own_forecast
 
     return Request(
         strategy=strategy,
@@ -99,6 +115,8 @@ def request_of(
         sell_others=sell_others,
         seed=common.seed,
         client=client_name(client),
+        scenarios=own_forecast(scenarios, OwnScenarios),
+        expected=own_forecast(expected, OwnReturns),
     )
 
 

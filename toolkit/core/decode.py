@@ -7,10 +7,11 @@ import re
 import tomllib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextvars import ContextVar
+from inspect import Parameter, Signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypeVar, cast, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast, dataclass_transform, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic._internal._model_construction import ModelMetaclass
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
@@ -27,7 +28,16 @@ LONGEST_SHOWN = 60
 
 if TYPE_CHECKING:
     from collections.abc import Sequence as Several
+
+    GivenT = TypeVar("GivenT")
+    Given = GivenT | Any
 else:
+
+    class Given:
+        """What may be given as a frame, a series or tables too, of whatever library, and is read before it is validated."""
+
+        def __class_getitem__(cls, kind: Any) -> Any:
+            return kind
 
     class Several:
         """Entries in order: any sequence is accepted, and kept as a tuple."""
@@ -40,31 +50,60 @@ _VALIDATING: ContextVar[bool] = ContextVar("validating", default=False)
 """Whether a model is made inside the validation of another, which collects the faults."""
 
 
+@dataclass_transform(kw_only_default=True, field_specifiers=(Field,))
 class SpecMeta(ModelMetaclass):
     """Type of `Spec`: what is made in Python has the errors of a file; tables in tables keep their own, with their path."""
 
-    def __call__(self, *subject: Any, **keys: Any) -> Any:
-        """An object of the class.
-
-        Raises:
-            SpecError: that names every fault.
-        """
-        if _VALIDATING.get():
-            return super().__call__(*subject, **keys)
-        if subject and self.__init__ is BaseModel.__init__:
-            raise SpecError(
-                "{name:s} takes every value with its key.",
-                hint=did_you_mean("", cast("type[BaseModel]", self).model_fields),
-                name=self.__name__,
+    @property
+    def __signature__(self) -> Signature:
+        """The keys, as an editor completes them: those that need none first, and no `kind`, which the class says."""
+        fields = {name: field for name, field in cast("type[BaseModel]", self).model_fields.items() if name != "kind"}
+        unnamed = hasattr(self, "_usual_name")
+        found = [
+            Parameter(
+                name,
+                Parameter.POSITIONAL_OR_KEYWORD if field.kw_only is False else Parameter.KEYWORD_ONLY,
+                default=(
+                    field.get_default(call_default_factory=True)
+                    if not field.is_required()
+                    else None
+                    if unnamed and name == "name"
+                    else Parameter.empty
+                ),
+                annotation=field.annotation,
             )
-        inside = _VALIDATING.set(True)
-        try:
-            return super().__call__(*subject, **keys)
-        except ValidationError as error:
-            raise_faults(faults_of(error, cast("type[BaseModel]", self), ""), self.__name__)
-            raise
-        finally:
-            _VALIDATING.reset(inside)
+            for name, field in fields.items()
+        ]
+        return Signature(sorted(found, key=lambda one: (one.kind, one.default is not Parameter.empty)))
+
+    @__signature__.setter
+    def __signature__(self, value: Any) -> None:  # pydantic sets one of its own where it completes a class
+        pass
+
+    if not TYPE_CHECKING:  # a type checker takes the keys from the fields
+
+        def __call__(self, *subject: Any, **keys: Any) -> Any:
+            """An object of the class.
+
+            Raises:
+                SpecError: that names every fault.
+            """
+            if _VALIDATING.get():
+                return super().__call__(*subject, **keys)
+            if subject and self.__init__ is BaseModel.__init__:
+                raise SpecError(
+                    "{name:s} takes every value with its key.",
+                    hint=did_you_mean("", cast("type[BaseModel]", self).model_fields),
+                    name=self.__name__,
+                )
+            inside = _VALIDATING.set(True)
+            try:
+                return super().__call__(*subject, **keys)
+            except ValidationError as error:
+                raise_faults(faults_of(error, cast("type[BaseModel]", self), ""), self.__name__)
+                raise
+            finally:
+                _VALIDATING.reset(inside)
 
 
 class Spec(BaseModel, metaclass=SpecMeta):

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import AfterValidator, AliasChoices, Field
 
+from toolkit.core.decode import Given
 from toolkit.core.errors import DataError, SpecError
 from toolkit.core.forecast import FloatArray
 from toolkit.core.messages import message, together
@@ -28,7 +29,7 @@ def _named(benchmark: Mapping[str, float] | str) -> Mapping[str, float] | str:
     return benchmark
 
 
-Benchmark = Annotated[Mapping[str, Annotated[float, Field(ge=0, le=1)]] | str, AfterValidator(_named)]
+Benchmark = Given[Annotated[Mapping[str, Annotated[float, Field(ge=0, le=1)]] | str, AfterValidator(_named)]]
 
 
 def benchmark_needs(benchmark: Mapping[str, float] | str | Literal[None]) -> DataNeeds:

@@ -145,7 +145,7 @@ def check_order(measure: Measure | type[Measure], scenarios: Scenarios) -> None:
     if measure.needs_order and not scenarios.ordered:
         raise SpecError(
             "the measure {name!r:s} needs consecutive periods, and the {kind} scenarios are none.",
-            hint="Use historical prices without gaps and without posterior draws, or simulate one ordered path.",
+            hint="Use historical prices without gaps and posterior draws, one simulated path, or own scenarios in order.",
             name=measure.name,
             kind=scenarios.kind,
         )

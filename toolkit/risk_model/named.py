@@ -57,8 +57,11 @@ def unused(names: Sequence[str], assets: Sequence[str]) -> tuple[Message, ...]:
     return (message("Own forecast of {names} is not used: nothing here is called so.", names=other),) if other else ()
 
 
-def as_columns(data: Any) -> Mapping[str, list[Any]] | None:
-    """Columns of a frame of any library that narwhals knows, the index of a pandas frame first; None for anything else."""
+def as_columns(data: Any, names: str = "asset") -> Mapping[str, list[Any]] | None:
+    """Columns of a frame of any library that narwhals knows; None for anything else.
+
+    The index of a pandas frame is the first: `names`, or ``date`` where it has dates.
+    """
     import narwhals as nw  # noqa: PLC0415  # who has no frame does not load it
 
     try:
@@ -67,7 +70,9 @@ def as_columns(data: Any) -> Mapping[str, list[Any]] | None:
         return None
     columns = {str(column.name): column.to_list() for column in known.iter_columns()}
     index = nw.maybe_get_index(known)
-    return columns if index is None or index.dtype.kind in "iu" else {"asset": list(map(str, index)), **columns}
+    if index is None or index.dtype.kind in "iu":
+        return columns
+    return {"date" if index.dtype.kind == "M" else names: list(map(str, index)), **columns}
 
 
 def named_columns(columns: Mapping[str, Sequence[Any]], where: str) -> tuple[list[str], dict[str, list[float]]]:

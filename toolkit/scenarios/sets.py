@@ -30,7 +30,7 @@ class Scenarios:
         returns: (S, n) simple returns of a period in the reporting currency.
         probabilities: (S,), nonnegative, adding up to 1.
         ordered: Whether the rows are consecutive periods of one path, so that a drawdown has a meaning.
-        kind: ``historical``, ``simulated`` or ``shocked``.
+        kind: ``historical``, ``simulated``, ``own`` or ``shocked``.
         periods_per_year: A row is a change over 1 / periods_per_year of a year.
         labels: S names of the rows (a date, a shock); empty where rows have none.
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+import numpy as np
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
 from toolkit.core.countries import Country
-from toolkit.core.decode import Several, Spec
+from toolkit.core.decode import Given, Several, Spec, faults_of, raise_faults
 from toolkit.core.expression import terms
 from toolkit.core.messages import message
+from toolkit.core.units import FREQUENCIES, periods_per_year
+from toolkit.risk_model.named import as_columns
 from toolkit.strategy.periods import Period, months
 
 
@@ -61,7 +65,119 @@ class SimulatedScenarios(Spec):
         return None if self.ordered else months(self.horizon or "1 year") / 12
 
 
-ScenariosSpec = Annotated[HistoricalScenarios | SimulatedScenarios, Field(discriminator="kind")]
+DATE, LABEL, PROBABILITY = "date", "scenario", "probability"
+"""Columns of own scenarios that are no asset, in any case."""
+LONGEST_GAP, DAYS_OFF = 1.5, 5
+"""Distance of two dates, in median distances and days, beyond which they are not of periods that follow each other."""
+OFF_ONE = 1e-6
+"""By which probabilities that were rounded may miss 1."""
+
+
+class OwnScenarios(Spec):
+    """Your own joint scenarios: simple returns of every asset over one period in the reporting currency, as fractions.
+
+    A `file` (CSV, Parquet, a sheet), or in Python a frame, has a row a scenario and a column an asset under its key, perhaps a
+    column `probability`, and one `date` or `scenario` that names the rows. Means stay as they are.
+
+    Attributes:
+        values: Asset -> its return in each scenario: 0.05 is 5 %.
+        probabilities: Of the scenarios, adding up to 1; equal by default.
+        periods_per_year: How many such periods are a year: 252 of days, 12 of months, 1 of years; by default from the dates.
+        ordered: Whether the rows are consecutive periods of one path, which measures of drawdown need.
+    """
+
+    kind: Literal["own"] = "own"
+    values: Given[Mapping[str, Several[float]]] = Field(default_factory=dict)
+    probabilities: Several[Annotated[float, Field(ge=0)]] = ()
+    periods_per_year: float | None = Field(default=None, gt=0, le=366)
+    ordered: bool = False
+    file: str | None = Field(default=None, min_length=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_frame(cls, data: Any) -> Any:
+        """Frames as mappings."""
+        values = data.get("values") if isinstance(data, Mapping) else None
+        columns = values if values is None or isinstance(values, Mapping) else as_columns(values, LABEL)
+        if columns is None and values is not None:
+            raise ValueError(message("values need the names of their columns: give a frame, or asset -> returns"))
+        return data if not columns else {**data, **_of_columns(columns, data)}
+
+    @model_validator(mode="after")
+    def _is_one_set(self) -> OwnScenarios:
+        if not self.values and self.file is None:
+            raise ValueError(message("needs `values` or a `file`"))
+        counts = {len(column) for column in self.values.values()} | ({len(self.probabilities)} if self.probabilities else set())
+        if self.values and (len(counts) > 1 or not min(counts)):
+            raise ValueError(message("needs one return of every asset, and one probability, a scenario"))
+        if self.values and self.periods_per_year is None:
+            raise ValueError(
+                message(
+                    "needs `periods_per_year` (12 where a scenario is a month), which no dates of consecutive periods say: "
+                    '{{kind = "own", periods_per_year = 12, file = "scenarios.csv"}}'
+                )
+            )
+        if self.ordered and self.probabilities:
+            raise ValueError(message("has probabilities: periods of one path in order have none"))
+        if self.probabilities and abs(math.fsum(self.probabilities) - 1.0) > OFF_ONE:
+            raise ValueError(message("probabilities add up to {sum:.9g}, not to 1", sum=math.fsum(self.probabilities)))
+        return self
+
+    def with_table(self, columns: Mapping[str, Sequence[Any]], name: str) -> Self:
+        """The same with the numbers of its file, `columns` by name.
+
+        Raises:
+            SpecError: for what is no set of scenarios.
+        """
+        stated = {**self.model_dump(exclude_unset=True), "file": None}
+        try:
+            return type(self).model_validate({**stated, "values": columns})
+        except ValidationError as error:
+            raise_faults(faults_of(error, type(self), "forecast.scenarios"), name)
+            raise
+
+
+def _of_columns(columns: Mapping[str, Sequence[Any]], stated: Mapping[str, Any]) -> dict[str, Any]:
+    """Keys of own scenarios from the columns of a table; those that are `stated` stay.
+
+    Raises:
+        ValueError: for a cell that is no number, and dates that are not those of periods in order.
+    """
+    special = {name.strip().lower(): name for name in columns if name.strip().lower() in (DATE, LABEL, PROBABILITY)}
+    found: dict[str, Any] = {"values": {name: column for name, column in columns.items() if name not in special.values()}}
+    if (name := special.get(PROBABILITY)) is not None:
+        found["probabilities"] = columns[name]
+    for name in (*found["values"], *([special[PROBABILITY]] if PROBABILITY in special else [])):
+        odd = next((i for i, cell in enumerate(columns[name]) if not _is_number(cell)), None)
+        if odd is not None:
+            raise ValueError(message("{name!r:s} has no number in scenario {row:d}", name=name, row=odd + 1))
+    if (name := special.get(DATE)) is not None:
+        periods = _periods_of(columns[name])
+        if periods is None and stated.get("ordered"):
+            raise ValueError(message("dates are not those of consecutive periods in order, and `ordered` says that they are"))
+        if periods is not None and stated.get("periods_per_year") is None:
+            found["periods_per_year"] = periods
+    return found
+
+
+def _is_number(cell: Any) -> bool:
+    return isinstance(cell, int | float) and not isinstance(cell, bool) and math.isfinite(cell)
+
+
+def _periods_of(cells: Sequence[Any]) -> float | None:
+    """Periods a year of dates that follow each other without a hole, by day, week, month, quarter or year; None for others."""
+    try:
+        days = [date.fromisoformat(str(cell)[:10]) for cell in cells]
+    except ValueError:
+        return None
+    gaps = np.diff([day.toordinal() for day in days])
+    if not len(gaps) or gaps.min() <= 0 or gaps.max() > LONGEST_GAP * np.median(gaps) + DAYS_OFF:
+        return None
+    periods = periods_per_year(days)
+    return periods if any(periods == known for known, *_ in FREQUENCIES) else None
+
+
+ScenariosSpec = Annotated[HistoricalScenarios | SimulatedScenarios | OwnScenarios, Field(discriminator="kind")]
 """What `scenarios = {kind = ...}` of a strategy may be."""
 
 

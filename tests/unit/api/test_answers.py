@@ -464,16 +464,22 @@ def test_a_backtest_beside_a_benchmark(prices):
     done = tk.backtest(tk.Strategy(name="own", objective=tk.MinRisk()), returns=returns, start="2024-01-31", benchmark="GLD")
     ours, its = done.returns["own"].to_numpy(), returns.filter(pl.col("date") > date(2024, 1, 31))["GLD"].to_numpy()
     beside = done.against_benchmark.filter(pl.col("strategy") == "own").row(0, named=True)
-    assert_allclose(beside["beta"], np.polyfit(its, ours, 1)[0])
+    # The first month is spent in cash, and trades of returns cost nothing.
+    beta, alpha = np.polyfit(its[1:], ours[1:], 1)
+    assert (ours[0], done.figures["costs"][0]) == (0.0, 0.0)
+    assert_allclose([beside["beta"], beside["alpha"]], [beta, 12 * alpha])
     figures = done.figures.filter(pl.col("strategy") == "own").row(0, named=True)
     assert (figures["best_month"], figures["worst_month"]) == pytest.approx((ours.max(), ours.min()))
     assert figures["sharpe"] == pytest.approx(ours.mean() / ours.std(ddof=1) * 12**0.5)
+    [*_, last] = done.rolling.filter(pl.col("strategy") == "own").to_dicts()
+    assert last["return"] == pytest.approx(done.wealth["own"][-1] / done.wealth["own"][-13] - 1)
+    assert last["volatility"] == pytest.approx(ours[-12:].std(ddof=1) * 12**0.5)
     gains = done.attribution.filter(pl.col("strategy") == "own")["amount"].sum()
     assert gains == pytest.approx(done.wealth["own"][-1] - done.wealth["own"][0], abs=0.02)
     own = tk.Strategy(name="own", objective=tk.MinRisk())
     of_baseline = tk.backtest(own, returns=returns, start="2025-06-30", benchmark="equal-weight")
     assert of_baseline.against_benchmark.filter(pl.col("strategy") == "equal-weight")["tracking_error"].to_list() == [0.0]
-    assert "Beside the benchmark Equal weight" in str(of_baseline)
+    assert "Beside the benchmark Equal weight, since the first trade" in str(of_baseline)
     with pytest.raises(tk.SpecError, match="'GLDD' is none of"):
         tk.backtest(tk.Strategy(objective=tk.MinRisk()), returns=returns, start="2025-06-30", benchmark="GLDD")
 

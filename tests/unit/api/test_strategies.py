@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import tomllib
 from datetime import date
 from pathlib import Path
@@ -11,8 +12,11 @@ import polars as pl
 import pytest
 
 import toolkit as tk
+from toolkit import api
 from toolkit.cli.options import Common
 from toolkit.cli.terminal import translator
+from toolkit.core.decode import SpecMeta
+from toolkit.optimize.constraints.base import Constraint
 from toolkit.strategy.decode import decode_strategy, load_strategy
 
 SHIPPED = sorted((Path(__file__).resolve().parents[3] / "strategies").glob("*.toml"))
@@ -199,3 +203,24 @@ def test_a_series_of_pandas_with_names_is_a_table_and_one_by_days_is_none():
     days = pd.Series([0.01, 0.02], index=pd.to_datetime(["2026-01-02", "2026-01-05"]))
     with pytest.raises(tk.SpecError, match=r"benchmark must be a table, not 2026-01-02 0.01 2026-01-05 0.02 dtype: float64"):
         tk.MaxRatio(benchmark=days)
+
+
+KINDS = [kind for kind in vars(api).values() if isinstance(kind, SpecMeta)]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_an_editor_completes_the_keys_of_every_part_of_a_strategy(kind):
+    keys = inspect.signature(kind).parameters
+    assert {*keys} == {*kind.model_fields} - {"kind"}
+    assert all(one.kind is not inspect.Parameter.VAR_KEYWORD for one in keys.values())
+    needed = [name for name, one in keys.items() if one.default is inspect.Parameter.empty]
+    assert needed == [
+        name for name in keys if kind.model_fields[name].is_required() and not (issubclass(kind, Constraint) and name == "name")
+    ]
+
+
+def test_keys_that_need_no_name_come_first():
+    assert [*inspect.signature(tk.TrackingError).parameters][:2] == ["target", "upper"]
+    assert inspect.signature(tk.Gross).bind(1.6).arguments == {"upper": 1.6}
+    tk.Gross(1.6)  # pydantic completes the class, and would give it a signature of its own
+    assert "kind" not in inspect.signature(tk.Gross).parameters

@@ -13,6 +13,7 @@ from toolkit.backtest.evaluation import (
     Difference,
     Interval,
     against_benchmark,
+    beside_benchmark,
     block_length,
     difference,
     drawdown,
@@ -140,6 +141,23 @@ def test_what_has_no_meaning_is_none():
     assert (one.sharpe, one.sortino, one.skew, one.cvar) == (None, None, None, -0.02)
     beside = against_benchmark(np.array([0.01, 0.02, 0.03]), np.zeros(3), 12.0)
     assert (beside.beta, beside.alpha, beside.up_capture, beside.down_capture) == (None, None, None, None)
+
+
+def test_beside_a_benchmark_the_time_before_the_first_trade_does_not_count_and_its_costs_do():
+    gold = np.array([100.0, 150, 165, 140, 154])  # what rose before the first purchase is nobody's
+    prices = world(MONTHS[:5], gold=gold)
+    found = simulate(Plan(prices, costs(), {MONTHS[0]: [60]}), prices, budget=10_000)
+    [bought] = found.trades
+    assert (bought.day, bought.cost) == (MONTHS[1], 90.0)
+    beside = beside_benchmark(found, gold)
+    assert beside is not None
+    ours = found.wealth[1:] + np.array([bought.cost, 0, 0, 0])
+    slope, level = np.polyfit(gold[2:] / gold[1:-1] - 1, ours[1:] / ours[:-1] - 1, 1)
+    assert (beside.beta, beside.alpha) == pytest.approx((slope, 12 * level))
+    itself = beside_benchmark(found, found)
+    assert itself is not None
+    assert (itself.beta, itself.tracking_error) == pytest.approx((1.0, 0.0))
+    assert beside_benchmark(simulate(Plan(prices, costs(), {MONTHS[0]: [0]}), prices, budget=10_000), gold) is None
 
 
 def test_a_strategy_beside_its_benchmark():

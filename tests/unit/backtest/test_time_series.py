@@ -14,6 +14,7 @@ from toolkit.backtest.time_series import (
     attribution,
     drawdowns,
     returns_of_periods,
+    rolling_return,
     rolling_volatility,
     volatility_of_windows,
     wealth_band,
@@ -96,3 +97,9 @@ def test_a_band_is_that_of_all_dates_at_once(monkeypatch):
     monkeypatch.setattr(evaluation, "RETURNS_AT_ONCE", 700)  # seven dates at once
     whole = np.exp(np.quantile(np.cumsum(np.log1p(returns)[paths], axis=1), ENDS, axis=0)).T
     assert (wealth_band(returns, paths, 1_000.0) == 1_000.0 * np.vstack([[[1.0, 1.0]], whole])).all()
+
+
+def test_a_rolling_return_is_that_of_its_window():
+    wealth = np.array([100.0, 110, 99, 121, 100])
+    assert rolling_return(wealth, 2) == pytest.approx([-0.01, 0.1, 100 / 99 - 1])
+    assert len(rolling_return(wealth, 5)) == len(rolling_return(wealth, 9)) == 0

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from tests.records import as_document, partial_findings
@@ -17,14 +19,15 @@ from toolkit.records.answers.backtest import Comparison, EventLosses, Incident, 
 from toolkit.report.answers.answer import Answer
 from toolkit.report.charts.exposure_steps import HEIGHT, exposure_steps
 from toolkit.report.charts.flow_bars import FlowBars, flow_bars
+from toolkit.report.charts.histogram import bins
 from toolkit.report.charts.paths import Path, Paths, paths
-from toolkit.report.document import Chart
+from toolkit.report.document import Chart, Missing
 from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.language import Language
 from toolkit.report.i18n.text import plain
 from toolkit.report.sections.backtest_conclusions import _finding, conclusions
 from toolkit.report.sections.backtest_growth import _events as events
-from toolkit.report.sections.backtest_growth import growth, months
+from toolkit.report.sections.backtest_growth import distribution, growth, months, rolling_return, rolling_volatility
 from toolkit.report.sections.backtest_money import incidents
 from toolkit.report.tables.backtest import by_kind, told_apart
 
@@ -56,13 +59,71 @@ def test_no_return_of_less_than_a_year_is_a_rate(found):
 
 def test_months_and_metals_that_nothing_is_known_of_have_no_column(found):
     (figure,) = months.build(found)
-    table = figure.body[-1]
+    table = figure.data
     known = {date.fromisoformat(row.ends).month for row in found.record.backtest.strategies[0].months}
     assert len(table.columns) == len(known) + 2
     for figure in incidents.build(found):
         for table in figure.body:
             columns = [[plain(row.cells[i]) for row in table.rows] for i in range(len(table.columns))]
             assert all(set(cells) != {"–"} for cells in columns[:2])
+
+
+def test_the_map_of_months_has_every_month_by_its_year_with_a_tint_of_its_size(found):
+    (figure,) = months.build(found)
+    one = found.record.backtest.strategies[0]
+    widest = figure.body[0].drawings[-1]
+    words = {text.words for text in texts(widest.spec)}
+    assert {FMT.points(month.value) for month in (*one.months, *one.calendar_years)} <= words
+    assert {"2025", "2026"} <= words
+    tints = [layer for layer in json.loads(widest.spec)["layer"] if layer["mark"]["type"] == "rect"]
+    assert sum(len(layer["data"]["values"]) for layer in tints) == len(one.months)
+    full = [layer for layer in tints if layer["mark"]["opacity"] == 1.0]
+    most = max(abs(month.value) for month in one.months)
+    assert sum(len(layer["data"]["values"]) for layer in full) == sum(abs(m.value) >= 0.75 * most for m in one.months)
+    for drawing in figure.body[0].drawings:
+        assert_apart(Chart((drawing,), "told"))
+
+
+def test_nothing_of_years_or_sizes_is_told_where_dates_are_few(found):
+    assert isinstance(rolling_return.build(found), Missing)
+    assert isinstance(rolling_volatility.build(found), Missing)
+    one = found.record.backtest.strategies[0]
+    still = one.model_copy(update={"figures": one.figures.model_copy(update={"skew": None})})
+    alike = found.record.backtest.model_copy(update={"strategies": [still]})
+    assert isinstance(distribution.build(replace(found, record=replace_backtest(found, alike))), Missing)
+
+
+def replace_backtest(found, backtest):
+    return found.record.model_copy(update={"backtest": backtest})
+
+
+def test_every_return_is_in_the_bin_of_its_size(found):
+    values = np.random.default_rng(4).standard_t(3, 500) * 0.03
+    for given in (values.tolist(), np.round(values, 2).tolist(), [0.01] * 300 + [0.5], [-1.0, 0.0, 1.0]):
+        made = bins(given)
+        assert sum(count for *_, count in made) == len(given)
+        assert len(made) <= 160
+        for low, high, count in made:
+            assert count == sum(low - 1e-9 <= value < high - 1e-9 for value in given)
+    (figure,) = distribution.build(found)
+    one = found.record.backtest.strategies[0]
+    assert sum(int(plain(row.cells[2])) for row in figure.data.rows) == len(one.wealth) - 1
+    words = {text.words for text in texts(figure.body[0].drawings[-1].spec)}
+    assert f"worst twentieth {FMT.percent(-one.figures.cvar, signed=True)}" in words
+    assert_apart(figure.body[0])
+
+
+def test_years_that_end_on_dates_are_drawn_with_their_returns():
+    days = tuple(add_months(date(2024, 1, 28), number) for number in range(20))
+    subject = backtest()
+    run = partial_findings(subject.record, subject.parts)
+    one = run.record.backtest.strategies[0]
+    rolled = [*[None] * 12, -0.1, -0.05, 0.0, 0.02, 0.25, 0.1, 0.2, 0.15]
+    long = one.model_copy(update={"rolling_return": rolled, "wealth": [100.0] * 20})
+    record = run.record.backtest.model_copy(update={"dates": [day.isoformat() for day in days], "strategies": [long]})
+    (figure,) = rolling_return.build(replace(run, record=replace_backtest(run, record)))
+    assert plain(figure.title) == "A year returned −10.0% to +25.0%; 2 of 8 years that ended on a date lost"
+    assert_apart(figure.body[0])
 
 
 def test_of_overdrafts_the_largest_is_told_and_no_sum_of_balances():

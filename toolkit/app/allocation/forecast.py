@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from toolkit.app.allocation.inputs import Inputs
 from toolkit.core.forecast import Forecast
+from toolkit.risk_model.expected_returns.own import OwnReturns
 from toolkit.risk_model.model import estimate
 from toolkit.risk_model.supply_characteristics import control_pressure, import_drop
 from toolkit.strategy.model import Strategy, months
@@ -26,6 +27,8 @@ def strategy_forecast(
     """
     spec = strategy.forecast
     returns = None if risk_alone else spec.returns
+    if isinstance(returns, OwnReturns):
+        returns = returns.known_on(inputs.snapshot.as_of)
     return estimate(
         prices=inputs.series,
         fx=inputs.snapshot.rates,

@@ -26,6 +26,7 @@ from toolkit.scenarios.factor_falls import factor_falls
 KINDS = {
     "historical": message("historical scenarios"),
     "simulated": message("simulated scenarios"),
+    "own": message("own scenarios"),
     "shocked": message("scenarios with shocks"),
 }
 """Kinds of scenarios in words."""

@@ -17,19 +17,26 @@ from toolkit.app.allocation.request import Request
 from toolkit.app.allocation.shocks import base_key, strategy_shocks
 from toolkit.app.context import Context
 from toolkit.core.assets import Asset, Universe
-from toolkit.core.errors import SpecError
+from toolkit.core.errors import DataError, SpecError
 from toolkit.core.forecast import FloatArray, Forecast
 from toolkit.core.messages import Message, message, together
 from toolkit.risk_measures import measures
 from toolkit.risk_model.expected_returns.expression import portfolio
+from toolkit.risk_model.named import not_read, positions, unused
 from toolkit.scenarios.entropy_pooling import Pooling, entropy_pooling
 from toolkit.scenarios.loss_limit import limit_losses_to_total
 from toolkit.scenarios.moment_views import MomentView, Side, mean_view, probability_view, volatility_view
-from toolkit.scenarios.sets import Scenarios, historical, is_matched, simulated
+from toolkit.scenarios.sets import Scenarios, check_size, historical, is_matched, simulated
 from toolkit.scenarios.shock_overlay import SCENARIOS_OF_SHOCK, overlaid
 from toolkit.shocks.shock_prior import ShockPrior
 from toolkit.strategy.model import Strategy
-from toolkit.strategy.scenarios import HistoricalScenarios, Range, SimulatedScenarios, ViewSpec
+from toolkit.strategy.scenarios import HistoricalScenarios, OwnScenarios, Range, SimulatedScenarios, ViewSpec
+
+WHERE = "forecast.scenarios"
+NO_RETURN = 0.5
+"""Where half of all numbers are beyond it, up or down, they are in per cent; of one noisy metal they may be."""
+LIKE_ONE = 1e-3
+"""By which the sum of a column may miss 1 that was meant for probabilities."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +61,7 @@ class StrategyScenarios:
 
 
 def needed_scenarios(strategy: Strategy, inputs: Inputs, forecast: Forecast, request: Request) -> StrategyScenarios | None:
-    """The scenarios of a strategy; None where no term of it reads any.
+    """The scenarios of a strategy; None where no term of it reads any, and they are not the user's own.
 
     Args:
         strategy: Names its scenarios, shocks and views.
@@ -63,7 +70,8 @@ def needed_scenarios(strategy: Strategy, inputs: Inputs, forecast: Forecast, req
         request: Currency, seed and context.
     """
     terms = (strategy.objective, *strategy.constraints)
-    if not (strategy.scenarios or strategy.views or any(term.needs.scenarios for term in terms)):
+    own = isinstance(strategy.forecast.scenarios, OwnScenarios)
+    if not (own or strategy.scenarios or strategy.views or any(term.needs.scenarios for term in terms)):
         return None
     currency = request.owner.currency
     return strategy_scenarios(strategy, inputs, forecast, request.context, currency=currency, seed=request.seed)
@@ -114,7 +122,7 @@ def strategy_scenarios(
     return StrategyScenarios(whole, base, shocks.priors, pooling, MappingProxyType(returns), (*notes, *shocks.notes))
 
 
-def _check_weighable(spec: HistoricalScenarios | SimulatedScenarios, strategy: Strategy) -> None:
+def _check_weighable(spec: HistoricalScenarios | SimulatedScenarios | OwnScenarios, strategy: Strategy) -> None:
     """Check that a strategy with views does not need consecutive periods; the error names the key or measure that does.
 
     Raises:
@@ -143,7 +151,7 @@ def _check_weighable(spec: HistoricalScenarios | SimulatedScenarios, strategy: S
 
 
 def _base(
-    spec: HistoricalScenarios | SimulatedScenarios,
+    spec: HistoricalScenarios | SimulatedScenarios | OwnScenarios,
     strategy: Strategy,
     inputs: Inputs,
     forecast: Forecast,
@@ -151,11 +159,13 @@ def _base(
     seed: int,
 ) -> tuple[Scenarios, tuple[str, ...]]:
     """The set without shocks, and notes on it."""
+    if isinstance(spec, OwnScenarios):
+        return _own(spec, inputs, forecast)
     if isinstance(spec, HistoricalScenarios):
         found, lost = _past(spec, strategy, inputs, currency, seed)
         if spec.mean == "forecast":
             found = found.centred(forecast.expected)
-        ratio = np.sqrt(np.diag(found.covariance) * found.periods_per_year / forecast.variances)
+        ratio = volatility_ratios(found, forecast)
         note = message(
             "Scenarios: {count} from past periods, {path}, {periods:g} a year, centred on {centre}; volatility {low:.2f} to "
             "{high:.2f} of that of the forecast.",
@@ -194,6 +204,61 @@ def _base(
             )
         )
     return drawn, (together(*told),)
+
+
+def volatility_ratios(scenarios: Scenarios, forecast: Forecast) -> FloatArray:
+    """(n,) volatility a year of the scenarios over that of the forecast."""
+    return np.sqrt(np.diag(scenarios.covariance) * scenarios.periods_per_year / forecast.variances)
+
+
+def _own(spec: OwnScenarios, inputs: Inputs, forecast: Forecast) -> tuple[Scenarios, tuple[str, ...]]:
+    """The user's own scenarios of the universe, by name, and notes on them; offers of one product have its returns.
+
+    Raises:
+        SpecError: for a file that was not read.
+        DataError: for an asset without a column, and numbers that are no simple returns.
+    """
+    if spec.periods_per_year is None:
+        raise not_read(WHERE, spec.file)
+    names, assets = [*spec.values], [base_key(asset) for asset in inputs.universe]
+    at = positions(names, assets, WHERE)
+    check_size(len(spec.values[names[0]]), len(assets), message("own scenarios"))
+    returns = np.array([spec.values[names[i]] for i in at], dtype=float).T
+    odd = (returns < -1).any(axis=0) | (np.median(np.abs(returns)) > NO_RETURN)
+    if odd.any():
+        first = int(odd.argmax())
+        raise DataError(
+            "{where:s}: the numbers of {asset!r:s} are no simple returns: {low:.4g} to {high:.4g}.",
+            hint="Give fractions: 0.05 is 5 %, -1 is everything.",
+            where=WHERE,
+            asset=assets[first],
+            low=returns[:, first].min(),
+            high=returns[:, first].max(),
+        )
+    for name in [name for name in names if name not in assets]:
+        column = np.array(spec.values[name])
+        if (column >= 0).all() and abs(column.sum() - 1) < LIKE_ONE:
+            raise DataError(
+                "{where:s}: the column {name!r:s} is no asset, and adds up to 1 as probabilities do.",
+                hint="Name it probability, or leave it out.",
+                where=WHERE,
+                name=name,
+            )
+    count = len(returns)
+    p = np.array(spec.probabilities, dtype=float) if spec.probabilities else np.full(count, 1 / count)
+    found = Scenarios(inputs.universe.keys, returns, p / p.sum(), spec.ordered, "own", spec.periods_per_year)
+    ratio = volatility_ratios(found, forecast)
+    note = message(
+        "Scenarios: {count:,} of your own, {path}, {periods:g} a year, {weighted}, with their own means; volatility {low:.2f} "
+        "to {high:.2f} of that of the forecast.",
+        count=count,
+        path=message("in order") if found.ordered else message("not in order"),
+        periods=found.periods_per_year,
+        weighted=message("with their own probabilities") if spec.probabilities else message("equally probable"),
+        low=ratio.min(),
+        high=ratio.max(),
+    )
+    return found, (note, *unused(names, assets))
 
 
 def _past(

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from toolkit.app.allocation.amounts import AllocationAmounts
+from toolkit.app.allocation.scenarios import volatility_ratios
 from toolkit.controls.ledger import CHINA
 from toolkit.core.forecast import Forecast
 from toolkit.core.grouping import by_key
 from toolkit.core.limits import HELD
-from toolkit.core.messages import Message, message, named
+from toolkit.core.messages import Message, first_names, message, named
 from toolkit.core.remarks import Remark, by_money, note
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.solvers.budgeting import least_cash
@@ -49,7 +50,7 @@ def warnings(
     """Warnings and notes of an allocation, by the money that they concern; `further` ones are told with them."""
     inputs, problem, destination = prepared.inputs, prepared.problem, prepared.request.owner.country
     found = [*_of_answer(prepared, allocation, money), *_of_target(problem, money), *_of_own_covariance(problem.forecast)]
-    found += _of_own_returns(prepared)
+    found += [*_of_own_returns(prepared), *_of_own_scenarios(prepared)]
     if inputs.unpriced:
         names = [inputs.products[key].name for key in inputs.unpriced]
         found.append(note(message("No monthly price for {names}: annual prices are never interpolated.", names=names)))
@@ -217,6 +218,25 @@ def _of_own_returns(prepared: Prepared) -> Iterator[Remark]:
         prices=float(np.median(volatilities)),
     )
     yield Remark("answer", text, message("Give returns a year: those of days times 252, of weeks times 52."))
+
+
+def _of_own_scenarios(prepared: Prepared) -> Iterator[Remark]:
+    """That own scenarios are of another period than is said, in per cent or noisy, by their volatilities."""
+    if prepared.outlook is None or prepared.outlook.base.kind != "own":
+        return
+    ratio = volatility_ratios(prepared.outlook.base, prepared.problem.forecast)
+    far = np.flatnonzero((ratio < 1 / OTHER_PERIOD) | (ratio > OTHER_PERIOD))
+    if len(far):
+        names = tuple(prepared.problem.universe.keys[i] for i in far)
+        text = message(
+            "Volatilities a year of your own scenarios are {low:.2g} to {high:.2g} times those of the forecast: {assets}.",
+            low=float(ratio[far].min()),
+            high=float(ratio[far].max()),
+            assets=first_names(names),
+        )
+        yield Remark(
+            "answer", text, message("Check periods_per_year, and that returns are fractions: 0.05 is 5 %."), assets=names
+        )
 
 
 def of_lost_periods(notes: Sequence[str]) -> tuple[Remark, ...]:

@@ -100,7 +100,15 @@ class PastDecisions:
 
     def _asked(self, day: date, account: Account) -> Prepared:
         market = self.markets.on(day)
-        request = replace(self.request, context=market.context, holdings=_held(account), overrides=(), budget_given=False)
+        request = replace(
+            self.request,
+            context=market.context,
+            holdings=_held(account),
+            overrides=(),
+            scenarios=None,
+            expected=None,
+            budget_given=False,
+        )
         assets = tuple(key for key in _priced(self.strategy, market) if key not in account.ended)
         request = replace(request, total=None, prices=None)
         return self._prepared(request, market, assets, held=bool(account.owned.any()))

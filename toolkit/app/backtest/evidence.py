@@ -111,7 +111,7 @@ def rounded(value: Any) -> Any:
 def _of(request: Request, markets: PastMarkets) -> StrategyEvidence:
     strategy = request.read_strategy()
     every = (strategy.rebalance or RebalanceSpec()).every
-    about = {
+    about: dict[str, Any] = {
         "name": strategy.name,
         "title": strategy.about.title,
         "fingerprint": strategy.fingerprint,

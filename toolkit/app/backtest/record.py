@@ -21,13 +21,13 @@ from toolkit.controls.events import COUNTING
 from toolkit.core.errors import SpecError
 from toolkit.core.forecast import FloatArray
 from toolkit.core.grouping import sums_by_key
-from toolkit.core.messages import first_names, message, phrases, together
+from toolkit.core.messages import Message, first_names, message, phrases, together
 from toolkit.core.remarks import Remark, in_record, note
 from toolkit.market.exchange_rates import rates_used
 from toolkit.market.readers.price_checks import CUSTOMS
 from toolkit.records.answers import backtest as records
 from toolkit.returns.history import MONTHLY_AVERAGE
-from toolkit.strategy.model import Strategy
+from toolkit.strategy.model import ForecastSpec, Strategy
 
 if TYPE_CHECKING:
     from toolkit.app.backtest.run import BacktestRequest
@@ -87,6 +87,7 @@ def backtest_record(
         "dates": prices.dates,
         "years": evaluation.years_of(first),
         "strategies": [_one(one, prices, paths, benchmark) for one in simulated],
+        "cash_rate": float(first.rates.sum()) / evaluation.years_of(first),
         "benchmark": asked.benchmark,
         "comparisons": [
             records.Comparison.from_objects(
@@ -115,6 +116,14 @@ def backtest_record(
     return records.Backtest.model_validate(found)
 
 
+def _undated(forecast: ForecastSpec) -> list[Message]:
+    """What a strategy states itself for all dates alike."""
+    own = [getattr(part, "kind", None) == "own" for part in (forecast.covariance, forecast.returns, forecast.scenarios)]
+    own[1] &= not getattr(forecast.returns, "by_date", None)
+    told = (message("Covariance"), message("Expected returns"), message("Scenarios"))
+    return [words for words, stated in zip(told, own, strict=True) if stated]
+
+
 def _failed(found: Backtest) -> list[date]:
     """Days on which there was no answer."""
     return [incident.day for incident in found.incidents if incident.kind in ("unsolved", "no_forecast")]
@@ -135,23 +144,20 @@ def _selection(simulated: Sequence[Simulation], seed: int) -> records.Selection:
     return select(returns, benchmark, against, seed=seed)
 
 
-def _benchmark(name: str, prices: BacktestPrices, simulated: Sequence[Simulation]) -> FloatArray:
-    """(T - 1,) returns of a strategy, a baseline, or an asset at its prices and without costs."""
-    if (found := next((one.backtest for one in simulated if one.strategy.name == name), None)) is not None:
-        return found.returns
-    levels = prices.levels(name)
-    return levels[1:] / levels[:-1] - 1.0
+def _benchmark(name: str, prices: BacktestPrices, simulated: Sequence[Simulation]) -> Backtest | FloatArray:
+    """What a strategy or a baseline did, or (T,) levels of an asset at its prices and without costs."""
+    return next((one.backtest for one in simulated if one.strategy.name == name), None) or prices.levels(name)
 
 
 def _one(
-    one: Simulation, prices: BacktestPrices, paths: evaluation.Paths | None, benchmark: FloatArray | None
+    one: Simulation, prices: BacktestPrices, paths: evaluation.Paths | None, benchmark: Backtest | FloatArray | None
 ) -> dict[str, Any]:
-    """Fields of `toolkit.records.answers.backtest.Simulated`; `benchmark` (T - 1,) are returns to compare with."""
+    """Fields of `toolkit.records.answers.backtest.Simulated`; `benchmark`, or (T,) levels of it, is what to compare with."""
     strategy, found = one.strategy, one.backtest
     figures = evaluation.performance(found, paths)
     over_time = _over_time(found, prices, paths, banded=one.role == "strategy")
     months = [month["value"] for month in over_time["months"]]
-    beside = None if benchmark is None else evaluation.against_benchmark(found.returns, benchmark, found.periods_per_year)
+    beside = None if benchmark is None else evaluation.beside_benchmark(found, benchmark)
     return {
         "name": strategy.name,
         "title": one.title,
@@ -228,6 +234,7 @@ def _over_time(backtest: Backtest, prices: BacktestPrices, paths: Paths | None, 
     dates, wealth, returns, frequency = backtest.dates, backtest.wealth, backtest.returns, backtest.periods_per_year
     window = round(frequency)
     rolling = time_series.rolling_volatility(returns, window, frequency).tolist()
+    earned_over = time_series.rolling_return(wealth, window).tolist()
     noise = time_series.volatility_of_windows(returns, paths, window, frequency)
     band = time_series.wealth_band(returns, paths if banded else None, float(wealth[0]))
     earned = time_series.attribution(backtest, prices)
@@ -235,6 +242,7 @@ def _over_time(backtest: Backtest, prices: BacktestPrices, paths: Paths | None, 
         "band": [{"low": low, "high": high} for low, high in band.tolist()],
         "drawdown": time_series.drawdowns(wealth),
         "rolling_volatility": [*[None] * (len(dates) - len(rolling)), *rolling],
+        "rolling_return": [*[None] * (len(dates) - len(earned_over)), *earned_over],
         "rolling_band": noise,
         "months": _periods(backtest, yearly=False),
         "calendar_years": _periods(backtest, yearly=True),
@@ -256,7 +264,8 @@ def remarks(record: Mapping[str, Any], simulated: Sequence[Simulation]) -> Itera
         record: Its object, without remarks.
         simulated: The strategies and baselines.
     """
-    for name, found in ((one.strategy.name, one.backtest) for one in simulated if one.role == "strategy"):
+    asked = [one for one in simulated if one.role == "strategy"]
+    for name, strategy, found in ((one.strategy.name, one.strategy, one.backtest) for one in asked):
         if len(found.decided) < FEW_DECISIONS:
             text = message(
                 "Decisions of {strategy}: {count:d}, too few to say much of its rule.",
@@ -264,6 +273,13 @@ def remarks(record: Mapping[str, Any], simulated: Sequence[Simulation]) -> Itera
                 count=len(found.decided),
             )
             yield Remark("answer", text, message("Choose a longer range, or a shorter period of rebalancing."))
+        if undated := _undated(strategy.forecast):
+            text = message(
+                "{parts:and} of {strategy} are your own and the same on all dates: what they know of later ones is look-ahead.",
+                parts=undated,
+                strategy=name,
+            )
+            yield Remark("answer", text, message("Give expected returns by date, and let the rest be estimated."))
         if failed := _failed(found):
             text = message(
                 "{strategy} found no answer on {count:d} of {all:d} days, first on {day:%Y-%m-%d}: what was held was kept.",
@@ -312,4 +328,11 @@ def remarks(record: Mapping[str, Any], simulated: Sequence[Simulation]) -> Itera
             "Decisions know what was published on their day; trades are made at the next price; spreads, fees and storage are "
             "paid; income tax is not."
         )
+    )
+    yield note(
+        message(
+            "Cash earns {rate:.2%} a year, on average over the dates, and what is borrowed pays it.", rate=record["cash_rate"]
+        )
+        if record["cash_rate"]
+        else message("Cash earns nothing.")
     )

@@ -16,6 +16,7 @@ from toolkit.app.allocation.origins import OriginVariants, is_controlled
 from toolkit.app.allocation.request import Request
 from toolkit.app.assumptions import licence_delay
 from toolkit.app.backtest.baselines import GOLD, baselines
+from toolkit.app.backtest.cash_rate import CashRate
 from toolkit.app.backtest.decide import PastDecisions, PastMarkets, universe_of, with_offers
 from toolkit.app.backtest.record import Simulation, backtest_record
 from toolkit.app.threads import one_thread
@@ -56,6 +57,7 @@ class BacktestRequest:
         on_decision: Called with the name of a strategy and the day before each decision.
         selects: Whether all of them are compared at once (extra `evidence`).
         benchmark: What returns are held against: one of the strategies, a baseline, or an asset with prices.
+        cash_rate: What cash earns; None for nothing.
     """
 
     requests: tuple[Request, ...]
@@ -66,6 +68,7 @@ class BacktestRequest:
     on_decision: Callable[[str, date], None] = lambda *_: None
     selects: bool = False
     benchmark: str | None = None
+    cash_rate: CashRate | None = None
 
 
 def past_markets(request: Request) -> PastMarkets:
@@ -241,7 +244,7 @@ def followed(
     """A strategy over the dates of some prices.
 
     Args:
-        asked: Called back on each decision; its seed is that of deliveries.
+        asked: Called back on each decision; its seed is that of deliveries, its rate that of cash.
         strategy: With its assets named one by one.
         decide: Its decisions.
         prices: On the dates.
@@ -255,7 +258,8 @@ def followed(
 
     rebalance = strategy.rebalance or RebalanceSpec()
     deliveries = None if rebalance.delay == "none" else deliveries_of(strategy, rebalance, market, asked.requests[0].seed)
-    return simulate(decided, prices, budget=budget, rebalance=rebalance, deliveries=deliveries)
+    rates = None if asked.cash_rate is None else asked.cash_rate.between(prices.dates)
+    return simulate(decided, prices, budget=budget, rebalance=rebalance, deliveries=deliveries, rates=rates)
 
 
 def deliveries_of(strategy: Strategy, rebalance: RebalanceSpec, market: PricedMarket, seed: int) -> Deliveries:

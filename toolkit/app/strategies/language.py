@@ -281,6 +281,8 @@ COMMON: Mapping[str, str] = MappingProxyType(
         "own.assets": "Names of its rows and columns.",
         "own.file": "Where the numbers stand; a relative path begins at the folder of the strategy.",
         "own.errors": "Asset -> standard error a year.",
+        "own.by_date": "Date -> returns that count from it on, in place of `values`.",
+        "own.errors_by_date": "Date -> their standard errors.",
         "forecast.observation": "`latent` believes what is filtered out of noisy prices, `raw` the observed prices.",
         "forecast.lookback": "Length of history before the last price, its first month whole; all of it by default.",
         "forecast.scenarios": "Joint outcomes; draws over a year from the forecast where something needs them.",

@@ -1,4 +1,4 @@
-"""Strategies with what stands in the files that they name: covariances, expected returns, costs by asset, own assets."""
+"""Strategies with what stands in the files that they name: own forecasts and scenarios, costs by asset, own assets."""
 
 from __future__ import annotations
 
@@ -11,15 +11,25 @@ from typing import Any, Protocol, Self, TypeVar, cast
 from toolkit.core.errors import DataError, SpecError, ToolkitError
 from toolkit.core.messages import message
 from toolkit.core.text import repeated
-from toolkit.market.readers.columns import check_columns, numbers, required_cells, texts
+from toolkit.market.readers.columns import check_columns, days, numbers, required_cells, texts
 from toolkit.market.readers.contents import file_and_sheet
 from toolkit.market.readers.tabular import read_table
 from toolkit.strategy.decode import load_strategy
 from toolkit.strategy.model import OwnAsset, Strategy, UniverseSpec
+from toolkit.strategy.scenarios import DATE, LABEL, PROBABILITY, OwnScenarios
 
 ASSET = "asset"
 SECTOR = {"sector": "group"}
 """Another name of a column of own assets -> its key."""
+GERMAN = {
+    "datum": DATE,
+    "szenario": LABEL,
+    "wahrscheinlichkeit": PROBABILITY,
+    "rendite": "return",
+    "fehler": "error",
+    "zins": "rate",
+}
+"""Name of a column of own forecasts -> its key."""
 SHARES = ("spread", "storage")
 UNSIGNED = 0.1
 """Largest share of own assets that needs no percent sign: 0.2 is 20 %, and is written by who means 0.2 %."""
@@ -50,7 +60,7 @@ def read_strategy(path: Path, settings: tuple[str, ...] = ()) -> Strategy:
 def with_own_files(strategy: Strategy, folder: Path) -> Strategy:
     """The strategy with the numbers of its files; a relative path begins at `folder`, or else where the command runs."""
     forecast, costs = strategy.forecast, strategy.costs
-    found = {"covariance": _read(forecast.covariance, folder), "returns": _read(forecast.returns, folder)}
+    found = {name: _read(getattr(forecast, name), folder) for name in ("covariance", "returns", "scenarios")}
     charged, universe = _read(costs, folder), _with_own_assets(strategy.universe, folder)
     if all(found[key] is getattr(forecast, key) for key in found) and charged is costs and universe is strategy.universe:
         return strategy
@@ -63,7 +73,7 @@ def _read(spec: T, folder: Path) -> T:
         return spec
     named = cast("FromFile", spec)
     with _opened(cast("str", named.file), folder) as path:
-        return cast("T", named.with_table(*named_table(path)))
+        return cast("T", named.with_table(*named_table(path, LABEL if isinstance(spec, OwnScenarios) else ASSET)))
 
 
 @contextmanager
@@ -160,26 +170,35 @@ def read_own_assets(path: Path) -> tuple[OwnAsset, ...]:
     return tuple(found.values())
 
 
-def named_table(path: Path) -> tuple[dict[str, list[Any]], str]:
-    """Columns of a file with one row an asset, the names first, and the name of the file.
+def named_table(path: Path, names: str = ASSET) -> tuple[dict[str, list[Any]], str]:
+    """Columns of a file of numbers, those of names and dates first, and the name of the file.
+
+    Names stand in a column `names`; those of assets, where there are no dates, in the first one, whatever it is called.
 
     Raises:
-        DataError, FrameError: for a file that cannot be read, and for cells that are no numbers.
+        DataError, FrameError: for a file that cannot be read, and for cells that are no numbers or dates.
     """
 
     def header(records: Sequence[Sequence[str]]) -> tuple[list[str], int, int] | None:
         # A frame of pandas is written with a first column that has no name.
-        return None if not records else ([records[0][0].strip() or ASSET, *records[0][1:]], 0, 1)
+        return None if not records else ([records[0][0].strip() or names, *records[0][1:]], 0, 1)
 
     table = read_table(path, header=header)
-    first, *others = table.columns
-    if table.cells[first].is_null().any():
-        raise DataError(
-            "{name:s}: a row has no name in the column {first!r:s}.",
-            hint="Give the asset key of each row.",
-            name=table.name,
-            first=first,
-        )
-    names = [str(cell).strip() for cell in table.cells[first]]
+    keys = {name: GERMAN.get(name.strip().lower(), name) for name in table.columns}
+    told = {name: kind for name, key in keys.items() if (kind := key.strip().lower()) in (DATE, names)}
+    if names == ASSET and DATE not in told.values():
+        told = {table.columns[0]: ASSET}
+    found: dict[str, list[Any]] = {}
+    for name, kind in told.items():
+        if table.cells[name].is_null().any():
+            raise DataError(
+                "{name:s}: a row has no name in the column {first!r:s}.",
+                hint="Give the asset key of each row.",
+                name=table.name,
+                first=name,
+            )
+        read = days(table, name, local=True) if kind == DATE else table.cells[name]
+        found[kind] = [str(cell).strip() for cell in read]
+    others = [name for name in table.columns if name not in told]
     columns = numbers(table, others)
-    return {ASSET: names, **{name: columns[name].to_list() for name in others}}, table.name
+    return {**found, **{keys[name]: columns[name].to_list() for name in others}}, table.name

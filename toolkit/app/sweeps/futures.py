@@ -47,7 +47,7 @@ def allocation_futures(request: Request, market: PricedMarket, count: int) -> Al
         ToolkitError: of the allocation.
     """
     strategy, currency = from_cash(request.read_strategy()), request.owner.currency
-    request = replace(request, strategy=strategy, overrides=())
+    request = replace(request, strategy=strategy, overrides=(), scenarios=None, expected=None)
     prepared, allocation = allocate_in_pieces(prepare(request, market))
     problem, inputs = prepared.problem, prepared.inputs
     bought = prepared.amounts(allocation)

@@ -223,25 +223,30 @@ class DataNeeds:
 class Term(Spec):
     """A constraint or an objective. In Python its subject (`Field(kw_only=False)`) may be given without the key."""
 
-    def __init__(self, *subject: Any, **keys: Any) -> None:
-        if type(self).model_fields["kind"].is_required():
-            raise SpecError(
-                "{name:s} is no kind itself.",
-                hint="Give an object of a kind: tk.MinRisk(), tk.Bounds().",
-                name=type(self).__name__,
-            )
-        names = [name for name, field in type(self).model_fields.items() if field.kw_only is False]
-        if len(subject) > len(names):
-            kind = type(self).__name__
-            raise SpecError(
-                message(
-                    "{name:s} takes at most {n} without its key: {names:s}.", name=kind, n=len(names), names=", ".join(names)
+    if not TYPE_CHECKING:  # a type checker takes the keys from the fields
+
+        def __init__(self, *subject: Any, **keys: Any) -> None:
+            if type(self).model_fields["kind"].is_required():
+                raise SpecError(
+                    "{name:s} is no kind itself.",
+                    hint="Give an object of a kind: tk.MinRisk(), tk.Bounds().",
+                    name=type(self).__name__,
                 )
-                if names
-                else message("{name:s} takes every value with its key.", name=kind),
-                hint=did_you_mean("", type(self).model_fields),
-            )
-        super().__init__(**dict(zip(names, subject, strict=False)), **keys)
+            names = [name for name, field in type(self).model_fields.items() if field.kw_only is False]
+            if len(subject) > len(names):
+                kind = type(self).__name__
+                raise SpecError(
+                    message(
+                        "{name:s} takes at most {n} without its key: {names:s}.",
+                        name=kind,
+                        n=len(names),
+                        names=", ".join(names),
+                    )
+                    if names
+                    else message("{name:s} takes every value with its key.", name=kind),
+                    hint=did_you_mean("", type(self).model_fields),
+                )
+            super().__init__(**dict(zip(names, subject, strict=False)), **keys)
 
 
 class Constraint(Term):
@@ -274,9 +279,11 @@ class Constraint(Term):
     else:
         name: str = Field(min_length=1)
 
-    def __init__(self, *subject: Any, **keys: Any) -> None:
-        usual = {} if type(self).model_fields["kind"].is_required() else {"name": self._usual_name(subject, keys)}
-        super().__init__(*subject, **{**usual, **keys})
+    if not TYPE_CHECKING:
+
+        def __init__(self, *subject: Any, **keys: Any) -> None:
+            usual = {} if type(self).model_fields["kind"].is_required() else {"name": self._usual_name(subject, keys)}
+            super().__init__(*subject, **{**usual, **keys})
 
     @classmethod
     def _usual_name(cls, subject: Sequence[Any], keys: Mapping[str, Any]) -> str:

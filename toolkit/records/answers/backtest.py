@@ -103,9 +103,9 @@ class Figures(Record):
     storage: float
     """Paid for storage, over mean wealth."""
     sharpe: float | None = None
-    """Mean over standard deviation of returns, a year, over no rate of interest; null where they do not vary."""
+    """Mean over standard deviation of returns over those of cash, a year; null where they do not vary."""
     sortino: float | None = None
-    """The same over the root of the mean squared loss; null without a loss."""
+    """The same over the root of their mean squared loss; null without a loss."""
     calmar: float | None = None
     """Growth over the deepest fall; null without one."""
     cvar: float | None = None
@@ -120,11 +120,11 @@ class Figures(Record):
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkFigures:
-    """Returns between dates beside those of the benchmark; null where the benchmark has none to divide by.
+    """Returns between dates since the first trade, beside those of the benchmark; null where it has none to divide by.
 
     Attributes:
-        beta: Covariance over the variance of the benchmark.
-        alpha: Mean return a year that beta does not explain, over no rate of interest.
+        beta: Covariance over the variance of the benchmark, of returns over those of cash.
+        alpha: Mean of them a year that beta does not explain.
         tracking_error: Standard deviation of the difference, a year.
         information_ratio: Mean difference a year over it.
         up_capture: Compound return over that of the benchmark, of periods in which it rose.
@@ -149,7 +149,7 @@ class PeriodReturn(Record):
 
 
 class Attribution(Record):
-    """Where wealth came from, to the cent: its last value is the budget + gains - storage - costs - lost."""
+    """Where wealth came from, to the cent: its last value is the budget + gains + interest - storage - costs - lost."""
 
     gains: Mapping[str, float]
     """Of metal held, by asset; what was never held is left out."""
@@ -159,6 +159,8 @@ class Attribution(Record):
     """Paid for trades over all dates."""
     lost: float
     """Value of metal that bans stopped, less what was returned."""
+    interest: float = 0.0
+    """On cash, over all dates; below zero what was paid on borrowed money."""
 
 
 class Simulated(Record):
@@ -175,7 +177,7 @@ class Simulated(Record):
     figures: Figures
     """Performance."""
     against_benchmark: BenchmarkFigures | None = None
-    """Beside the benchmark; null where none was named."""
+    """Beside the benchmark; null where none was named, and where nothing was traded before the last date."""
     wealth: Rows[float]
     """On each date, in the reporting currency."""
     band: Rows[Interval]
@@ -185,6 +187,8 @@ class Simulated(Record):
     """On each date, the fraction below the highest wealth so far; 0 at a peak."""
     rolling_volatility: Rows[float | None]
     """On each date, annual, of the returns of a year until then; null before there are so many."""
+    rolling_return: Rows[float | None] = ()
+    """On each date, of the year until then; null before there is one."""
     rolling_band: Interval | None
     """Where that lies if risk never changed: the middle 95 % of years of returns drawn anew; null where there are too few."""
     months: Rows[PeriodReturn]
@@ -300,6 +304,8 @@ class Backtest(Record, schema="backtest"):
     """Those asked for, then baselines."""
     comparisons: Rows[Comparison]
     """Of each strategy with each other and with each baseline."""
+    cash_rate: float = 0.0
+    """Interest a year on cash, its mean over the dates; 0 where cash earns nothing."""
     benchmark: str | None = None
     """Key of the strategy, the baseline or the asset that returns are held against; null where none was named."""
     selection: Selection | None = None

@@ -44,12 +44,18 @@ def backtest(found: Backtest, say: Language) -> Document:
         "strategy | >Sharpe | >Sortino | >Calmar | >worst twentieth | >skew | >best month | >worst month",
         (_ratios(answer, one, names) for one in found.strategies),
     )
-    answer.line(
-        "Sharpe, Sortino and Calmar are over no rate of interest; worst twentieth is the mean loss of such periods between "
-        "dates."
-    )
+    if found.cash_rate:
+        answer.line(
+            "Sharpe and Sortino are over the rate of cash; worst twentieth is the mean loss of such periods between dates."
+        )
+    else:
+        answer.line(
+            "Sharpe, Sortino and Calmar are over no rate of interest; worst twentieth is the mean loss of such periods between "
+            "dates."
+        )
     if found.benchmark is not None:
-        answer.subtitle("Beside the benchmark {name}", name=names.get(found.benchmark) or answer.metal(found.benchmark))
+        benchmark = names.get(found.benchmark) or answer.metal(found.benchmark)
+        answer.subtitle("Beside the benchmark {name}, since the first trade", name=benchmark)
         answer.table(
             "strategy | >beta | >alpha | >tracking error | >information ratio | >up capture | >down capture",
             (_beside(answer, one, names) for one in found.strategies if one.name != found.benchmark),

@@ -1,14 +1,17 @@
-"""A backtest over time: growth beside its baselines with the band of noise, falls, months and rolling risk."""
+"""A backtest over time: growth beside its baselines with the band of noise, falls, months, sizes and years of returns."""
 
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable, Sequence
 
 from toolkit.records.answers.backtest import Backtest, EventLosses, PeriodReturn, Simulated
+from toolkit.report.charts.heatmap import months as heat_map_of_months
+from toolkit.report.charts.histogram import bins, histogram
 from toolkit.report.charts.paths import Path, Paths, paths
 from toolkit.report.compose import section
-from toolkit.report.document import Block, Chart, Figure, Paragraph, Shown, Table, left, legend, right
+from toolkit.report.document import Block, Chart, Drawings, Figure, Missing, Paragraph, Shown, Table, left, legend, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import day
 from toolkit.report.i18n.language import mark
@@ -17,7 +20,10 @@ from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, name, stro
 from toolkit.report.tables.backtest import CONFIDENCE, briefly, calculated, first, of, returned, title
 
 YEARS_OF_LINE = 2
-"""Years of returns whose volatility makes a line."""
+"""Years of returns, each ending on a date, that make a line."""
+TOO_SHORT = mark("There are too few dates for years that end on some of them.")
+LEAST_RETURNS = 8
+"""Returns below which their distribution is not drawn."""
 DRAWN = ("equal-weight", "gold-only")
 """Baselines whose falls are drawn: more lines hide each other."""
 
@@ -102,9 +108,11 @@ def _named(run: Findings, one: Simulated) -> Span:
 
 def _ratios(run: Findings, found: Backtest) -> Table:
     """What was earned for the risk, and the best and the worst month."""
-    fmt = run.fmt
+    say, fmt = run.say, run.fmt
     return run.table(
-        "Ratios over no rate of interest, and months",
+        say("Ratios over the rate of cash, and months")
+        if found.cash_rate
+        else say("Ratios over no rate of interest, and months"),
         found.strategies,
         left("Strategy", functools.partial(_named, run)),
         right("Sharpe", lambda one: fmt.number(one.figures.sharpe, 2)),
@@ -125,7 +133,7 @@ def _beside_benchmark(run: Findings, found: Backtest) -> tuple[Table, ...]:
         return ()
     benchmark = next((title(run, one) for one in found.strategies if one.name == found.benchmark), None)
     table = run.table(
-        run.say("Beside the benchmark {name}", name=name(benchmark or of_key(found.benchmark, run.say))),
+        run.say("Beside the benchmark {name}, since the first trade", name=name(benchmark or of_key(found.benchmark, run.say))),
         each,
         left("Strategy", lambda row: _named(run, row[0])),
         right("Beta", lambda row: fmt.number(row[1].beta, 2)),
@@ -218,18 +226,110 @@ def _events(run: Findings, found: Backtest) -> Table | Text:
 
 
 @section("months", mark("Month by month"), needs=["backtest"])
-def months(run: Findings) -> tuple[Block, ...]:
-    """The volatility of each year of returns beside what chance alone moves it by, and every month."""
+def months(run: Findings) -> tuple[Block, ...] | Missing:
+    """Returns by year and month."""
+    say, fmt, one = run.say, run.fmt, first(run)
+    values = [row.value for row in one.months]
+    if not values:
+        return Missing(say.words("There is no month yet."))
+    low, high = min(values), max(values)
+    told = {
+        "low": fmt.percent(low, signed=True),
+        "high": fmt.percent(high, signed=True),
+        "gains": fmt.number(sum(value > 0 for value in values)),
+        "count": fmt.number(len(values)),
+    }
+    finding = say("{gains} of {count} months gained; they returned {low} to {high}", **told)
+    words = say.words("{gains} of {count} months gained; they returned {low} to {high}.", **told)
+    most = max(-low, high)
+    marked = [
+        (key, say.words("{low} to {high}", low=fmt.percent(a * most), high=fmt.percent(b * most)))
+        for key, a, b in (("r4", 0.75, 1), ("r3", 0.5, 0.75), ("r2", 0.25, 0.5), ("r1", 0, 0.25))
+    ]
+    sub = say("Return of each month and year in per cent, after all costs; the tint is its size beside the largest month.")
+    below = legend((low < 0, "below", say.words("below zero")))
+    chart = Chart(months_chart(run, one), words)
+    return (Figure(finding, sub, (chart,), (*marked, *below), calculated(run), _months(run, one)),)
+
+
+def months_chart(run: Findings, one: Simulated) -> Drawings:
+    """A heat map of its months, a row a year."""
+    by, short = _by_year_and_month(one), run.fmt.locale.months["format"]["abbreviated"]
+    known, years = sorted({month for _, month in by}), [(day(row.ends).year, row.value) for row in one.calendar_years]
+    returns = [[*(by.get((year, month)) for month in known), value] for year, value in years]
+    heads = [*(str(short[month]) for month in known), run.say.words("Year")]
+    return heat_map_of_months([str(year) for year, _ in years], heads, returns, run.fmt)
+
+
+def _by_year_and_month(one: Simulated) -> dict[tuple[int, int], float]:
+    return {(day(row.ends).year, day(row.ends).month): row.value for row in one.months}
+
+
+@section("distribution", mark("Sizes of returns"), needs=["backtest"])
+def distribution(run: Findings) -> tuple[Block, ...] | Missing:
+    """How often returns between dates were how large."""
+    say, fmt, one = run.say, run.fmt, first(run)
+    values = [after / before - 1.0 for before, after in itertools.pairwise(one.wealth)]
+    if len(values) < LEAST_RETURNS or one.figures.skew is None or one.figures.cvar is None:
+        return Missing(say.words("Too few returns, or all alike: nothing is told of their sizes."))
+    mean, worst = sum(values) / len(values), -one.figures.cvar
+    told = {
+        "low": fmt.percent(min(values), signed=True),
+        "high": fmt.percent(max(values), signed=True),
+        "worst": fmt.percent(worst, signed=True),
+    }
+    finding = say("Returns between two dates ran from {low} to {high}, the worst twentieth {worst} on average", **told)
+    words = say.words("Returns between two dates from {low} to {high}, the worst twentieth {worst} on average.", **told)
+    lines = sorted(
+        (
+            (worst, say.words("worst twentieth {value}", value=told["worst"])),
+            (mean, say.words("mean {value}", value=fmt.percent(mean, signed=True))),
+        )
+    )
+    sub = say("Number of returns between two dates by their size, after all costs: {count}.", count=fmt.number(len(values)))
+    marked = (("plain", say.words("returns")), ("dashed", say.words("a normal distribution of the same mean and spread")))
+    data = run.table(
+        "returns by size",
+        bins(values),
+        right("From", lambda row: fmt.percent(row[0], signed=True)),
+        right("To", lambda row: fmt.percent(row[1], signed=True)),
+        right("Returns", lambda row: fmt.number(row[2])),
+        stacks=False,
+    )
+    return (Figure(finding, sub, (Chart(histogram(values, lines, fmt), words),), marked, calculated(run), data),)
+
+
+@section("rolling-return", mark("Returns over a year"), needs=["backtest"])
+def rolling_return(run: Findings) -> tuple[Block, ...] | Missing:
+    """Return of the year before each date, beside others."""
     say, fmt, found, one = run.say, run.fmt, of(run), first(run)
-    table = _months(run, one)
+    kept = [i for i, value in enumerate(one.rolling_return) if value is not None]
+    if len(kept) < YEARS_OF_LINE:
+        return Missing(say.words(TOO_SHORT))
+    behind = [other for other in found.strategies[1:] if other.role == "strategy" or other.name in DRAWN]
+    lines = [Path(briefly(run, each), tuple(each.rolling_return[i] for i in kept)) for each in (one, *behind)]
+    known = [value for value in lines[0].values if value is not None]
+    values = {"low": fmt.percent(min(known), signed=True), "high": fmt.percent(max(known), signed=True)}
+    finding = say(
+        "A year returned {low} to {high}; {losses} of {count} years that ended on a date lost",
+        **values,
+        losses=fmt.number(sum(value < 0 for value in known)),
+        count=fmt.number(len(known)),
+    )
+    sub = say("Return of the twelve months before each date, after all costs.")
+    drawn = Paths(tuple(day(found.dates[i]) for i in kept), lines[0], tuple(lines[1:]), (), "percent")
+    chart = Chart(paths(drawn, fmt), say.words("Return of a year from {low} to {high}.", **values))
+    data = _by_date(run, say("return of a year, by date"), lambda each, i: fmt.percent(each.rolling_return[i], signed=True))
+    return (Figure(finding, sub, (chart,), (), calculated(run), data),)
+
+
+@section("rolling-volatility", mark("Volatility over a year"), needs=["backtest"])
+def rolling_volatility(run: Findings) -> tuple[Block, ...] | Missing:
+    """The volatility of each year of returns beside what chance alone moves it by."""
+    say, fmt, found, one = run.say, run.fmt, of(run), first(run)
     known = [value for value in one.rolling_volatility if value is not None]
     if len(known) < YEARS_OF_LINE or one.rolling_band is None:
-        finding = say("Too few dates to tell whether its risk changed")
-        return (
-            Figure(
-                finding, say("Returns of {strategy} by month.", strategy=name(title(run, one))), (table,), (), calculated(run)
-            ),
-        )
+        return Missing(say.words(TOO_SHORT))
     low, high = one.rolling_band.low, one.rolling_band.high
     kept = [i for i, value in enumerate(one.rolling_volatility) if value is not None]
     drawn = Paths(
@@ -247,7 +347,7 @@ def months(run: Findings) -> tuple[Block, ...]:
         else say("Its volatility over a year ran from {low} to {high}, at times further than chance moves it", **values)
     )
     told = say.words("Volatility of a year of returns from {low} to {high}.", **values)
-    sub = say("Annual volatility of the returns of the twelve months before each date; below it every month.")
+    sub = say("Annual volatility of the returns of the twelve months before each date.")
     marked = (("band", say.words("{part} of years of its returns, drawn anew", part=fmt.percent(CONFIDENCE, 0))),)
     data = run.table(
         "volatility of a year, by date",
@@ -256,19 +356,18 @@ def months(run: Findings) -> tuple[Block, ...]:
         right("Volatility", lambda i: fmt.percent(one.rolling_volatility[i])),
         stacks=False,
     )
-    return (Figure(finding, sub, (Chart(paths(drawn, fmt), told), table), marked, calculated(run), data),)
+    return (Figure(finding, sub, (Chart(paths(drawn, fmt), told),), marked, calculated(run), data),)
 
 
 def _months(run: Findings, one: Simulated) -> Table:
     """A row a year, a column a month, and the year."""
     fmt = run.fmt
-    short = fmt.locale.months["format"]["abbreviated"]
-    by = {(day(row.ends).year, day(row.ends).month): row for row in one.months}
+    short, by = fmt.locale.months["format"]["abbreviated"], _by_year_and_month(one)
 
     def of_month(month: int) -> Shown[PeriodReturn]:
         def cell(year: PeriodReturn) -> Inline:
-            row = by.get((day(year.ends).year, month))
-            return NONE if row is None else fmt.points(row.value)
+            value = by.get((day(year.ends).year, month))
+            return NONE if value is None else fmt.points(value)
 
         return right(text(short[month]), cell)
 

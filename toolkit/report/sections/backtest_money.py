@@ -28,10 +28,13 @@ def attribution(run: Findings) -> tuple[Block, ...]:
     gains = sorted(parts.gains.items(), key=lambda item: (-item[1], item[0]))
     paid = [(say.words(words), -getattr(parts, key)) for key, words in PAID if abs(getattr(parts, key)) > HALF_A_CENT]
     total = one.wealth[-1] - found.budget
-    scale = ROOM * (max((abs(amount) for _, amount in (*gains, *paid)), default=1.0) or 1.0)
+    scale = ROOM * (
+        max(abs(amount) for amount in (parts.interest, *parts.gains.values(), *(paid_ for _, paid_ in paid))) or 1.0
+    )
 
     rows: list[tuple[str, float, bool]] = [
         *((capital(_named(run, key)), gain, False) for key, gain in gains),
+        *([(say.words("Interest on cash"), parts.interest, False)] if abs(parts.interest) > HALF_A_CENT else []),
         *((words, amount, True) for words, amount in paid),
     ]
 

@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from toolkit.core.decode import Several, Spec
+from toolkit.core.decode import Given, Several, Spec
 from toolkit.core.errors import DataError
 from toolkit.core.messages import message
 from toolkit.risk_model.covariance.form import CovarianceInputs, StructuredCovariance, factor_form
@@ -29,7 +29,7 @@ class OwnCovariance(Spec):
     """
 
     kind: Literal["own"] = "own"
-    values: Several[Several[float]] = Field(default=())
+    values: Given[Several[Several[float]]] = Field(default=())
     assets: Several[str] = ()
     file: str | None = Field(default=None, min_length=1)
 

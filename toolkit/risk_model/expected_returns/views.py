@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field, field_validator, model_validator
 
-from toolkit.core.decode import Spec
+from toolkit.core.decode import Given, Several, Spec
 from toolkit.core.errors import SpecError
 from toolkit.core.forecast import FloatArray
 from toolkit.core.messages import Message, message
@@ -214,7 +214,7 @@ class ViewsReturns(Spec):
 
     kind: Literal["views"] = "views"
     prior: Annotated[EquilibriumReturns | ZeroPrior, Field(discriminator="kind")] = EquilibriumReturns()
-    views: tuple[View, ...] = ()
+    views: Given[Several[View]] = ()
     control_pressure: ControlPressure | None = None
 
     @model_validator(mode="after")
