@@ -9,14 +9,16 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from toolkit.core.countries import foldings
 from toolkit.core.grouping import by_key
 from toolkit.core.units import KG_PER_UNIT
-from toolkit.market.readers.holdings.columns import COLUMNS, COUNTS, FAULT, Header
+from toolkit.market.layouts.fields import HOLDINGS
+from toolkit.market.layouts.headers import Header
 from toolkit.market.readers.holdings.lots import CellFault, ReadFile
 
 _OF_A_PRICE = ("purchase_price", "purchase_price_is", "total_price", "paid", "currency")
-_ONLY_RAW = ("purchase_price_is", "total_price")
+FAULT = "fault"
+"""Column of a corrected copy that says what is still wrong in a row; it is not read."""
+_ONLY_RAW = ("purchase_price_is", "total_price", "pieces", "ordered", "remark", "snapshot", "arrival")
 """Columns of which nothing is left once the price of a unit is known."""
 _TWO_READINGS = re.compile(r"[0-9]{1,3}\.[0-9]{3}")
 
@@ -48,7 +50,7 @@ def corrected(read: ReadFile, tell: Callable[[str], str] = str) -> str:
         lines += [
             {"lot_id": f"row {cell['row']}", FAULT: f"{tell(broken.fault)}: {cell['what']}"} for cell in broken.cells.to_dicts()
         ]
-    wanted = [column.key for column in COLUMNS if column.key not in _ONLY_RAW or any(line.get(column.key) for line in lines)]
+    wanted = [column.key for column in HOLDINGS if column.key not in _ONLY_RAW or any(line.get(column.key) for line in lines)]
     wanted += [*read.ignored, *([FAULT] if any(line.get(FAULT) for line in lines) else [])]
     out = io.StringIO()
     writer = csv.DictWriter(out, wanted, lineterminator="\n", restval="", extrasaction="ignore")
@@ -61,7 +63,7 @@ def _line(
     row: Mapping[str, Any], raw: Mapping[str, Any], headers: Mapping[str, Header], faults: list[CellFault]
 ) -> dict[str, str]:
     """The cells of one lot: as understood, and as they were where something is wrong."""
-    line = {column.key: _text(row[column.key]) for column in COLUMNS if column.key not in _ONLY_RAW}
+    line = {column.key: _text(row[column.key]) for column in HOLDINGS if column.key not in _ONLY_RAW}
     if row["paid"] is not None:
         line["paid"] = f"{_text(round(row['paid'] * 100, 10))} %"
     if not faults:
@@ -83,12 +85,12 @@ def _line(
     money = headers.get("purchase_price") or headers.get("total_price")
     if "unit" in wrong and not line["unit"] and "quantity" in headers:
         header = headers["quantity"]
-        line["unit"] = header.unit or ("" if COUNTS.isdisjoint(foldings(header.text)) else "pieces")
+        line["unit"] = header.unit or ""
     if money is not None and "currency" in wrong:
         line["currency"] = line["currency"] or money.currency or ""
         if money.per_unit and line.get("purchase_price") and money.unit in KG_PER_UNIT and "/" not in line["purchase_price"]:
             line["purchase_price"] += f" {line['currency'] or '?'}/{money.unit}"
-        is_asked = money.undecided or any(found.rule == "price_is" for found in faults)
+        is_asked = any(found.rule == "price_is" for found in faults)
         if is_asked and line.get("purchase_price") and not line.get("purchase_price_is"):
             line["purchase_price_is"] = "?"
     return line

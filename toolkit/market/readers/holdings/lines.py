@@ -12,8 +12,8 @@ from toolkit.core.errors import DataError
 from toolkit.core.messages import Message, few, message
 from toolkit.core.places import place
 from toolkit.core.units import KG_PER_UNIT
+from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers.cells import PURITY
-from toolkit.market.readers.holdings.columns import SUMS, TOTALS
 from toolkit.market.readers.holdings.lots import CellFault, Names
 from toolkit.market.readers.tabular import Table
 
@@ -50,8 +50,8 @@ def _is_total(row: Sequence[Any], asset: str | None) -> bool:
 
 def _is_label(text: str) -> bool:
     """Whether a text is the label of a total: ``Summe Meier``, ``Meier Ergebnis``, ``*`` of SAP."""
-    words = fold(text).split(" ")
-    return not text.strip("*") or " ".join(words) in TOTALS or words[0] in TOTALS or words[-1] in SUMS
+    words, totals = fold(text).split(" "), vocabulary().texts["totals"]
+    return not text.strip("*") or " ".join(words) in totals or words[0] in totals or words[-1] in totals
 
 
 def _is_remark(row: Sequence[Any], names: Names) -> bool:

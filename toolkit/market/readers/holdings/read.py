@@ -1,40 +1,36 @@
-"""Reader of holdings files: CSV, workbook or Parquet, one row a lot; an ambiguous cell is a fault, never guessed."""
+"""Reader of holdings files: CSV, workbook or Parquet, one row a lot, by a layout; what is not known exactly is asked."""
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import replace
+import contextlib
+from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import zip_longest
+from pathlib import Path
+from types import MappingProxyType
 
-import polars as pl
-
-from toolkit.core.countries import fold, foldings
-from toolkit.core.errors import DataError, SeveralSheets, nearest
-from toolkit.core.messages import message, named, together
-from toolkit.market.readers.cells import PIECE, UNITS, amount
-from toolkit.market.readers.faults import Fault, row_error
-from toolkit.market.readers.holdings.columns import (
-    FAULT,
-    NOT_READ,
-    STRONG,
-    Header,
-    read_header,
-)
+from toolkit.core.countries import fold
+from toolkit.core.errors import DataError, SeveralSheets
+from toolkit.core.messages import message, together
+from toolkit.market.layouts.headers import read_header
+from toolkit.market.layouts.layout import SUFFIX, Layout, found_for, load_layout
+from toolkit.market.layouts.propose import propose
+from toolkit.market.readers.contents import file_and_sheet
+from toolkit.market.readers.faults import Fault
+from toolkit.market.readers.holdings.corrected_copy import FAULT
 from toolkit.market.readers.holdings.lots import Holdings, Names, ReadFile
 from toolkit.market.readers.holdings.rows import Parser
-from toolkit.market.readers.holdings.unread import SALE
-from toolkit.market.readers.tabular import MAX_NAME, TITLES, Source, Table, read_table
+from toolkit.market.readers.tabular import MAX_NAME, TITLES, Header, Source, Table, read_table
 
-_GROSS = re.compile(r"\b(brutto(gewicht|menge|masse)?|gross|(mit|inkl|incl|including) (verpackung|packaging|packing))\b")
-"""Headers, as `fold` writes them, of a mass with its packing."""
 MOST_LOTS = 100_000
 """Lots of one file; more are refused."""
+KIND = "holdings"
+NO_ANSWERS: Mapping[str, str] = MappingProxyType({})
 
 
-def read_holdings(path: Source | Table, *, names: Names, today: date, client: str | None = None) -> Holdings:
+def read_holdings(
+    path: Source | Table, *, names: Names, today: date, client: str | None = None, layout: Layout | None = None
+) -> Holdings:
     """Read a holdings file; see `docs/holdings.md` for its columns.
 
     Args:
@@ -42,31 +38,45 @@ def read_holdings(path: Source | Table, *, names: Names, today: date, client: st
         names: How assets, forms and instruments are recognised.
         today: No lot but a planned one is bought later.
         client: As of `parse`.
+        layout: As of `parse`.
 
     Raises:
         DataError: for a file or a header that cannot be used.
+        Unconfirmed: for a file of which something is open; its questions and the command that answers them.
         FrameError: for faulty rows: every kind of fault with its rule, count and first rows (header = row 1) in `details`.
     """
-    return parse(path, names=names, today=today, client=client).holdings()
+    return parse(path, names=names, today=today, client=client, layout=layout).holdings()
 
 
-def parse(path: Source | Table, *, names: Names, today: date, client: str | None = None) -> ReadFile:
-    """The rows of a holdings file that can be read, and the faults of the others.
+def parse(
+    path: Source | Table,
+    *,
+    names: Names,
+    today: date,
+    client: str | None = None,
+    layout: Layout | None = None,
+    answers: Mapping[str, str] = NO_ANSWERS,
+) -> ReadFile:
+    """The rows of a holdings file that can be read, the faults of the others, and what is to be asked before it is used.
 
     Args:
         path: As of `read_table`.
         names: How assets, forms and instruments are recognised.
         today: Day on which the file is read: only a planned lot may have a later purchase.
         client: Whose lots are meant, where the file has a column of clients; None for all.
+        layout: By which it is read; None for the one that is found for it, else for its words.
+        answers: To questions, as of `toolkit.market.layouts.propose.propose`.
 
     Raises:
-        DataError: for a file that is no table, or whose header lacks asset or quantity or names a column twice, then with
-            the faults of its rows; and for a client that it does not name.
+        DataError: for a file that is no table or whose header lacks asset or quantity, and for a client that it does not name.
+        SpecError: for a layout or an answer that is none.
     """
     broken: list[Fault] = []
+    file = Path(file_and_sheet(path)[0]) if isinstance(path, str | Path) and str(path) != "-" else None
+    found = [("", layout)] if layout is not None else [*found_for(file)]
     # Who holds nothing has a file with a header alone.
     try:
-        table = read_table(path, may_be_empty=True, faults=broken, header=_header).visible()
+        table = read_table(path, may_be_empty=True, faults=broken, header=_header([one for _, one in found], answers)).visible()
     except SeveralSheets as error:
         every = message("Where each is one client's, '{file:s}#*' is all of them.", file=error.details["file"])
         raise SeveralSheets(error.message, hint=together(error.hint, every), details=error.details) from None
@@ -78,28 +88,70 @@ def parse(path: Source | Table, *, names: Names, today: date, client: str | None
             rows=table.cells.height,
             most=MOST_LOTS,
         )
-    headers, refused = _headers(table)
-    read = Parser(table, headers, names, today, client).read(broken)
-    if refused is not None:
-        keys = {header.key for header in headers}
-        read = replace(read, faults=[found for found in read.faults if found.column in keys])
-        groups = read.grouped()
-        raise row_error(table.name, [_header_fault(refused), *groups]) if groups else refused
-    return read
+    columns = [name for name in table.columns if fold(name) != FAULT]
+    by, base = next(((name, one) for name, one in found if one.columns and one.fits(columns)), ("", layout))
+    if base is None and file is not None and file.with_name(f"{file.stem}{SUFFIX}").is_file():
+        by, base = found[0]  # its own, of which the file is no more
+    proposed, readings, questions = propose(table, KIND, _names_asset(names), base, answers)
+    keys = {column.reads for column in proposed.columns.values()}
+    if lacking := [
+        key for key in ("asset", "quantity") if not keys & {key, *(("pieces", "ordered") if key == "quantity" else ())}
+    ]:
+        raise _lacks(table, path, lacking, [one.header for one in readings if one.reads is None])
+    parser = Parser(table, proposed, proposed.headers(table.columns), names, today, client)
+    return parser.read(broken, str(path) if file is not None else table.name, Path(by).name, readings, questions)
 
 
-def _header(records: Sequence[Sequence[str]]) -> tuple[list[str], int, int] | None:
-    """The first record that names asset and quantity and holds no number, or two that do so together; None where none does."""
-    for at, record in enumerate(records[:TITLES]):
-        if joined := _two_rows(record, records[at + 1]) if at + 1 < len(records) else None:
-            return joined, at + 1, at + 2
-        if _names_lots(record) and _has_words(record):
-            return [text.strip() for text in record], at, at + 1
-    return None
+def layout_in(file: str) -> Layout:
+    """The layout that a file holds."""
+    return load_layout(Path(file))
+
+
+def _names_asset(names: Names):
+    def is_asset(text: str) -> bool:
+        with contextlib.suppress(DataError):
+            return bool(names.asset(text))
+        return False
+
+    return is_asset
+
+
+def _lacks(table: Table, path: Source | Table, lacking: Sequence[str], unread: Sequence[str]) -> DataError:
+    """The error of a file in which no column is the asset, or the quantity."""
+    sets = " ".join(f"--set '{name}={lacking[0]}'" for name in unread[:1])
+    command = f"toolkit holdings map {path if isinstance(path, str | Path) else table.name} {sets}".strip()
+    hint = message(
+        "The header needs asset and quantity; `toolkit holdings template` writes one with all columns. Say which it is: {command:s}",
+        command=command,
+    )
+    return table.header_error(
+        "no column {keys:s}.", hint, details={"faults": [*lacking]}, keys=" and no column ".join(map(repr, lacking))
+    )
+
+
+def _header(layouts: Sequence[Layout], answers: Mapping[str, str]) -> Header:
+    """Finds the record that holds the columns of a layout, else the first one that names asset and quantity, or two together."""
+    columns = [{fold(name) for name, one in layout.columns.items() if not one.optional} for layout in layouts if layout.columns]
+    told = {fold(name) for name, answer in answers.items() if answer.split(" ")[0] in ("asset", "quantity")}
+
+    def find(records: Sequence[Sequence[str]]) -> tuple[list[str], int, int] | None:
+        first = [{fold(text) for text in record if text.strip()} for record in records[:TITLES]]
+        for at, cells in enumerate(first):
+            if any(names <= cells for names in columns) or (told and told <= cells):
+                return [text.strip() for text in records[at]], at, at + 1
+        for at, record in enumerate(records[:TITLES]):
+            if joined := _two_rows(record, records[at + 1]) if at + 1 < len(records) else None:
+                return joined, at + 1, at + 2
+            if _names_lots(record) and _has_words(record):
+                return [text.strip() for text in record], at, at + 1
+        return None
+
+    return find
 
 
 def _names_lots(record: Sequence[str]) -> bool:
-    return {"asset", "quantity"} <= {read_header(text).key for text in record if len(text) <= MAX_NAME}
+    keys = {read_header(KIND, text).key for text in record if len(text) <= MAX_NAME}
+    return "asset" in keys and not keys.isdisjoint({"quantity", "pieces", "ordered"})
 
 
 def _has_words(record: Sequence[str]) -> bool:
@@ -117,133 +169,13 @@ def _two_rows(groups: Sequence[str], names: Sequence[str]) -> list[str] | None:
     for above, below in zip_longest(groups, names, fillvalue=""):
         group = above.strip() or group
         both = f"{group} {below.strip()}"
-        is_known = bool(read_header(both).key) or SALE.match(fold(group)) is not None
-        joined.append((both if is_known and group else below.strip()) if below.strip() else above.strip())
+        joined.append((both if read_header(KIND, both).key and group else below.strip()) if below.strip() else above.strip())
     is_apart = all(
-        read_header(below).key == "asset" or not below.strip()
+        read_header(KIND, below).key == "asset" or not below.strip()
         for name, below in zip_longest(joined, names, fillvalue="")
-        if read_header(name).key == "asset"
+        if read_header(KIND, name).key == "asset"
     ) and any(
-        below.strip() and (not above.strip() or read_header(below).key)
+        below.strip() and (not above.strip() or read_header(KIND, below).key)
         for above, below in zip_longest(groups, names, fillvalue="")
     )
     return joined if _names_lots(joined) and (_names_lots(names) or is_apart) else None
-
-
-def _header_fault(error: DataError) -> Fault:
-    """A header that cannot be used, as one of the faults of its file."""
-    cells_of = {"row": error.details["rows"], "what": [None], "value": [None]}
-    frame = pl.DataFrame(cells_of, schema={"row": pl.Int64, "what": pl.String, "value": pl.String})
-    return Fault("header", message("{faults:; }", faults=error.details["faults"]), error.hint, frame)
-
-
-def _headers(table: Table) -> tuple[list[Header], DataError | None]:
-    """One header a column; of two that name one key, the weak one is left, else the later one.
-
-    The error is that of a key that two columns name, a header that is nearly one, and a file without asset or quantity.
-    """
-    found = [read_header(text) for text in table.columns]
-    # Beside the price of a unit the other money is that of the lot; that the two agree is checked.
-    if any(header.key == "purchase_price" and not header.undecided for header in found):
-        found = [replace(h, key="total_price", undecided=False, weak=False) if h.undecided else h for h in found]
-    # Of "Item" and "Description", the one that numbers the rows is not the asset.
-    if sum(header.key == "asset" for header in found) > 1:
-        key = None if any(header.key == "lot_id" for header in found) else "lot_id"
-        found = [
-            replace(h, key=key, weak=True) if h.key == "asset" and h.weak and _counts(table.cells[h.text]) else h for h in found
-        ]
-    # Positions of several orders begin anew.
-    found = [Header(h.text, None) if h.key == "lot_id" and h.weak and _repeats(table.cells[h.text]) else h for h in found]
-    # A column of units is one whatever its header: without it the quantities would be in kg.
-    if not any(header.key == "unit" or (header.key == "quantity" and header.unit not in (None, PIECE)) for header in found):
-        of_units = [h.text for h in found if (h.key is None or h.weak) and _names_units(table.cells[h.text])]
-        found = [Header(h.text, "unit") if [h.text] == of_units else h for h in found]
-    # An amount or a rate of tax is no state of it.
-    found = [Header(h.text, None) if h.key == "vat_state" and _are_amounts(table.cells[h.text]) else h for h in found]
-    strong = {header.key for header in found if not header.weak}
-    found = [Header(h.text, None) if h.weak and h.key in strong else h for h in found]
-    accounts = [h.text for h in found if h.key == "client" and h.weak]  # one of them tells clients apart
-    found = [Header(h.text, None) if h.text in accounts[1:] else h for h in found]
-    faults: list[str] = []
-    hints: list[str] = []
-    for key, count in Counter(header.key for header in found if header.key).items():
-        if count > 1:
-            both = [header.text for header in found if header.key == key]
-            faults.append(
-                message(
-                    "columns {names: and } both say {key!r:s}",
-                    names=named(both),
-                    key=key,
-                )
-            )
-            hints.append(
-                message(
-                    "Keep one of them, or rename the other to something that is not read, as 'note {name:s}'.", name=both[-1]
-                )
-            )
-            found = [Header(h.text, None) if h.text in both[1:] else h for h in found]
-    for header in found:
-        if header.key is None and fold(header.text) not in NOT_READ:
-            meant = _nearly(fold(header.text))
-            is_tax = meant == "vat_state" and _are_amounts(table.cells[header.text])
-            if meant is not None and not is_tax and meant not in {h.key for h in found}:
-                faults.append(message("unknown column {name!r:s}", name=header.text))
-                hints.append(
-                    message(
-                        "Did you mean {meant!r:s}? Rename it, or to something that is not near a column that is read.",
-                        meant=meant,
-                    )
-                )
-    keys = {header.key for header in found}
-    for key in ("asset", "quantity"):
-        if key not in keys:
-            faults.append(message("no column {key!r:s}", key=key))
-            hints.append(_in_place_of(key, [h.text for h in found if h.key is None]))
-    if faults:
-        needs = message("The header needs asset and quantity; `toolkit holdings template` writes one with all columns.")
-        hint = together(*dict.fromkeys(hints)) or needs
-        return found, table.header_error("{faults:; }.", hint, details={"faults": faults}, faults=faults)
-    return found, None
-
-
-def _repeats(column: pl.Series) -> bool:
-    """Whether a number of a column stands in it twice."""
-    numbers = [text for cell in column if (text := str(cell or "").strip()).isdecimal()]
-    return len({*numbers}) < len(numbers)
-
-
-def _counts(cells: pl.Series) -> bool:
-    """Whether the cells are whole numbers."""
-    return cells.cast(pl.String).drop_nulls().str.contains(r"^[0-9]+\.?$").all()
-
-
-def _names_units(column: pl.Series) -> bool:
-    """Whether every cell that is not empty is the word for a unit."""
-    written = column.drop_nulls().unique().to_list() if column.dtype == pl.String else []
-    return bool(written) and all(any(spelling in UNITS for spelling in foldings(text)) for text in written)
-
-
-def _are_amounts(cells: pl.Series) -> bool:
-    """Whether the cells are numbers, with or without a currency or a sign for per cent."""
-    texts = cells.drop_nulls().cast(pl.String).to_list()
-    return bool(texts) and all(amount(text.lstrip("-\u2212 ")) for text in texts)
-
-
-def _in_place_of(key: str, unread: Sequence[str]) -> str:
-    """What to do about a column that is missing beside those that are not read; empty where none of them is near."""
-    gross = [text for text in unread if key == "quantity" and _GROSS.search(fold(text))]
-    if gross:
-        return message("{name!r:s} may be gross: give the net mass, as 'Menge netto (kg)'.", name=gross[0])
-    near = [text for text in unread if nearest(fold(text), (key,), n=1)]
-    return message("Rename column {name!r:s} to {key!r:s}.", name=near[0], key=key) if near else ""
-
-
-def _nearly(words: str) -> str | None:
-    """The column whose header a text begins with (``Kaufpreis netto``) or is a slip of; None for another, and a gross mass."""
-    import difflib  # noqa: PLC0415
-
-    begins = [name for name in STRONG if words.startswith(f"{name} ")]
-    near = [max(begins, key=len)] if begins else nearest(words, [name for name in STRONG if len(name) > 3], n=1)
-    is_close = near and (begins or difflib.SequenceMatcher(None, words, near[0]).ratio() >= 0.85)
-    key = STRONG[near[0]] if is_close else None
-    return None if key == "quantity" and _GROSS.search(words) else key

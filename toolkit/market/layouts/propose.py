@@ -1,0 +1,284 @@
+"""A first layout of a stranger's file: what each column may be, why, and what to ask before it is read. It decides nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from toolkit.core.countries import fold, foldings
+from toolkit.core.errors import DataError, SpecError, did_you_mean, nearest
+from toolkit.core.messages import Message, message
+from toolkit.core.places import place
+from toolkit.core.trade_names import FORMS
+from toolkit.market.layouts.fields import BY_KEY, IGNORE
+from toolkit.market.layouts.headers import COST, Header, read_header
+from toolkit.market.layouts.layout import MEANINGS, Column, Layout, said
+from toolkit.market.layouts.vocabulary import vocabulary
+from toolkit.market.readers import cells
+from toolkit.market.readers.tabular import Table
+
+SHOWN = 3
+"""Cells of a column that a question shows."""
+_WHOLE = 0.02
+"""Most by which shares that are rounded differ from their whole."""
+_CLOSE = 0.85
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the owner of a file is asked once; the answer is kept in the layout.
+
+    Attributes:
+        about: ``column``, ``text``, ``decimal``, ``dates`` or ``gone`` (a column of the layout that the file lacks).
+        name: The header, or the text: what stands before ``=`` in an answer.
+        cells: Some of the column, or where the text stands.
+        asks: In words.
+        proposed: The likely answer; None where there is none.
+        answers: What can be answered.
+    """
+
+    about: str
+    name: str
+    cells: tuple[str, ...]
+    asks: Message
+    proposed: str | None
+    answers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnReading:
+    """A column of a file, and how it is read.
+
+    Attributes:
+        header: As in the file.
+        cells: Some of its distinct cells.
+        reads: Field, ``ignore``, or None where nothing is proposed.
+        per: Unit, currency or per cent that its header says, in words.
+        why: The reason.
+        sure: Whether it is read so without a question.
+    """
+
+    header: str
+    cells: tuple[str, ...]
+    reads: str | None
+    per: str
+    why: Message
+    sure: bool
+
+
+Settles = Callable[[Sequence[str]], bool]
+
+
+def propose(
+    table: Table, kind: str, is_asset: Callable[[str], bool], base: Layout | None, answers: Mapping[str, str]
+) -> tuple[Layout, list[ColumnReading], list[Question]]:
+    """A layout of a file, how it reads each column, and the questions that it leaves open.
+
+    Args:
+        table: Its cells.
+        kind: Of the file.
+        is_asset: Whether a text names an asset.
+        base: A layout of a file much like it, or of it; None for the first one.
+        answers: Header -> field or ``ignore``; text -> meaning or word; ``decimal``, ``dates``, field -> what holds for every row.
+
+    Raises:
+        SpecError: for an answer that is none.
+    """
+    layout = answered(base or Layout(of=kind, columns={}), table.columns, answers)
+    found = _found(table, kind, layout)
+    texts = {header.text: _texts(table, header.text) for header in found}
+    settled = _settled(found, texts, is_asset)
+    readings = [_reading(header, texts[header.text], layout, settled, found) for header in found]
+    # Of several that may be one field none is taken unasked.
+    open_keys = [one.reads for one in readings if one.reads not in (None, IGNORE, "remark")]
+    twice = {key for key in open_keys if open_keys.count(key) > 1}
+    named = {fold(name) for name in (*layout.columns, *layout.ignore)}
+    readings = [
+        replace(one, sure=False, why=message("another column may be {field:s} too", field=one.reads))
+        if one.reads in twice and fold(one.header) not in named
+        else one
+        for one in readings
+    ]
+    first: dict[str, str] = {}
+    for one in sorted(readings, key=lambda one: fold(one.header) not in named):
+        if one.reads and one.reads not in (IGNORE, "remark"):
+            first.setdefault(one.reads, one.header)
+    by_text = {header.text: header for header in found}
+    columns = {
+        one.header: layout.columns.get(one.header) or Column.of(replace(by_text[one.header], key=one.reads))
+        for one in readings
+        if one.reads == "remark" or (one.reads and first.get(one.reads) == one.header)
+    }
+    ignore = tuple(one.header for one in readings if one.header not in columns)
+    questions = [_question(one, first) for one in readings if not one.sure]
+    gone = [] if base is None else layout.differs(table.columns)[1]
+    questions += [
+        Question("gone", name, (), message("a column that the layout reads and the file has not"), "", ()) for name in gone
+    ]
+    return layout.model_copy(update={"columns": columns, "ignore": ignore}), readings, questions
+
+
+def answered(layout: Layout, headers: Sequence[str], answers: Mapping[str, str]) -> Layout:
+    """A layout with answers in it.
+
+    Args:
+        layout: Without them.
+        headers: Of the file.
+        answers: As of `propose`.
+
+    Raises:
+        SpecError: for an answer that is none.
+    """
+    columns, ignore = dict(layout.columns), [*layout.ignore]
+    words, remarks, every = dict(layout.words), dict(layout.remarks), dict(layout.every)
+    rest: dict[str, str] = {}
+    by_fold = {fold(header): header for header in headers}
+    for name, answer in answers.items():
+        if (header := by_fold.get(fold(name)) if name not in headers else name) is not None:
+            columns.pop(header, None)
+            ignore = [one for one in ignore if one != header]
+            if answer == IGNORE:
+                ignore.append(header)
+            elif column := said(layout.of, answer):
+                own = Column.of(replace(read_header(layout.of, header), key=column.reads))
+                given = column.model_dump(exclude_defaults=True)
+                columns[header] = own.model_copy(update=given)
+            else:
+                hint = did_you_mean(answer.partition(" ")[0], (*BY_KEY, IGNORE))
+                raise SpecError("{name:s}={answer:s}: no such field.", hint=hint, name=name, answer=answer)
+        elif name in ("decimal", "dates", "sheet"):
+            rest[name] = answer
+        elif name in BY_KEY:
+            every[name] = answer
+        elif answer in MEANINGS:
+            remarks[name] = answer
+        else:
+            words[name] = answer
+    try:
+        return Layout.model_validate(
+            layout.model_dump()
+            | {"columns": columns, "ignore": ignore, "words": words, "remarks": remarks, "every": every}
+            | rest
+        )
+    except ValueError as error:
+        raise SpecError("not a layout: {reason:s}.", reason=str(error).splitlines()[-2].strip()) from None
+
+
+def _found(table: Table, kind: str, layout: Layout) -> list[Header]:
+    """What each header says: by the layout where it names it."""
+    by_layout = layout.headers(table.columns)
+    return [mine if mine.key else read_header(kind, mine.text) for mine in by_layout]
+
+
+def _texts(table: Table, header: str) -> list[str]:
+    return [text for cell in table.cells[header].drop_nulls().unique(maintain_order=True) if (text := cells.tidy(str(cell)))]
+
+
+def _settled(
+    found: Sequence[Header], texts: Mapping[str, Sequence[str]], is_asset: Callable[[str], bool]
+) -> Callable[[Header], bool]:
+    """Whether the cells of a column, or the other columns, show that a header which may mean several fields means this one."""
+    keys = [header.key for header in found]
+    has_unit = "unit" in keys
+
+    def all_of(is_one: Callable[[str], bool]) -> Callable[[Header], bool]:
+        return lambda header: bool(texts[header.text]) and all(map(is_one, texts[header.text]))
+
+    statuses = vocabulary().meanings["status"]
+    of_field: dict[str, Callable[[Header], bool]] = {
+        "asset": all_of(is_asset),
+        "lot_id": lambda _: True,
+        "form": all_of(lambda text: any(one in FORMS for one in foldings(text))),
+        "purity": all_of(lambda text: cells.amount(text) is not None or cells.without_purity(f"x {text}")[1] is not None),
+        "quantity": lambda header: (has_unit or header.unit is not None) and not _adds_up(texts[header.text]),
+        "unit": all_of(lambda text: any(one in cells.UNITS for one in foldings(text))),
+        "purchase_date": lambda header: fold(header.text) not in ("date", "datum") and all_of(_is_day)(header),
+        "location": all_of(lambda text: place(text).country is not None),
+        "status": all_of(lambda text: any(one in statuses for one in foldings(text))),
+        "size": all_of(_is_size),
+        "client": lambda _: True,
+        "remark": lambda _: True,
+        "certificate": lambda _: True,
+        "paid": all_of(lambda text: cells.amount(text) is not None),
+    }
+    return lambda header: of_field.get(header.key or "", lambda _: False)(header)
+
+
+def _is_day(text: str) -> bool:
+    return cells.day(text) is not None
+
+
+def _is_size(text: str) -> bool:
+    with contextlib.suppress(DataError):
+        return cells.size(text, "kg", most=0) is not None
+    return False
+
+
+def _adds_up(texts: Sequence[str]) -> bool:
+    """Whether numbers are shares of a whole: they add up to 1 or to 100."""
+    read = [cells.amount(text) for text in texts]
+    numbers = [max(one.readings.values()) for one in read if one]
+    return len(numbers) > 1 and any(
+        max(numbers) <= whole and abs(sum(numbers) - whole) <= _WHOLE * whole for whole in (1.0, 100.0)
+    )
+
+
+def _reading(
+    header: Header, texts: Sequence[str], layout: Layout, settled: Callable[[Header], bool], found: Sequence[Header]
+) -> ColumnReading:
+    shown = tuple(texts[:SHOWN])
+    per = " ".join(filter(None, (header.currency, f"per {header.unit}" if header.per_unit else header.unit)))
+    per = "%" if header.percent else per
+
+    def read(key: str | None, why: Message, *, sure: bool) -> ColumnReading:
+        return ColumnReading(header.text, shown, key, per, why, sure)
+
+    if fold(header.text) in {fold(name) for name in layout.ignore}:
+        return read(IGNORE, message("ignored by the layout"), sure=True)
+    if fold(header.text) in {fold(name) for name in layout.columns}:
+        return read(header.key, message("by the layout"), sure=True)
+    if not texts:
+        return read(IGNORE, message("empty"), sure=True)
+    exact = {one.key for one in found if one.sure and one is not header}
+    match header.key:
+        case None:
+            near = _nearly(fold(header.text))
+            why = message("its header is not known") if near is None else message("its header is nearly {field:s}", field=near)
+            return read(near, why, sure=False)
+        case "vat_state" if all(cells.amount(text.lstrip("-\u2212 ")) for text in texts):
+            return read(IGNORE, message("amounts or rates of tax"), sure=True)
+        case "lot_id" if not header.sure and ("lot_id" in exact or len({*texts}) < len(texts)):
+            return read(IGNORE, message("numbers of rows"), sure=True)
+        case "asset" if not header.sure and all(text.rstrip(".").isdecimal() for text in texts):
+            return read("lot_id" if "lot_id" not in exact else IGNORE, message("numbers of rows"), sure=True)
+        case "asset" if not header.sure and "asset" in exact and not settled(header):
+            return read(IGNORE, message("beside the column that names the asset"), sure=False)
+        case "quantity" if header.sure and header.unit is None and _adds_up(texts):
+            return read("quantity", message("its numbers add up to a whole, as weights of a portfolio do"), sure=False)
+        case key if key == COST:
+            of_lot = any(one.key == "purchase_price" for one in found)
+            why = message("money, of one unit or of the lot")
+            return read("total_price" if of_lot else "purchase_price", why, sure=of_lot)
+        case key if header.sure:
+            return read(key, message("its header says so"), sure=True)
+        case key if settled(header):
+            return read(key, message("its cells show it"), sure=True)
+    return read(header.key, message("its header may mean it"), sure=False)
+
+
+def _nearly(words: str) -> str | None:
+    """The field whose header a text begins with (``Kaufpreis netto``) or is a slip of; None for another."""
+    known = {word: meant for word, (meant, sure) in vocabulary().headers["holdings"].items() if sure and len(word) > 3}
+    begins = [name for name in known if words.startswith(f"{name} ")]
+    near = [max(begins, key=len)] if begins else nearest(words, list(known), n=1)
+    is_close = near and (begins or difflib.SequenceMatcher(None, words, near[0]).ratio() >= _CLOSE)
+    return known[near[0]] if is_close else None
+
+
+def _question(one: ColumnReading, first: Mapping[str, str]) -> Question:
+    taken = one.reads is not None and first.get(one.reads, one.header) != one.header
+    proposed = IGNORE if taken else one.reads
+    fields = tuple(dict.fromkeys((*([one.reads] if one.reads else []), IGNORE, *BY_KEY)))
+    return Question("column", one.header, one.cells, one.why, proposed, fields)
