@@ -303,7 +303,7 @@ def _of_lots(file: str | Table, request: Request, inputs: Inputs) -> Held:
         DataError: for a lot by mass of a product whose own price is in a unit that nobody stated.
     """
     from toolkit.app.holdings.lots import read_lots  # noqa: PLC0415  # not where nothing is held
-    from toolkit.market.readers.holdings.columns import ARRIVING  # noqa: PLC0415
+    from toolkit.market.readers.holdings.lots import ARRIVING  # noqa: PLC0415
 
     currency = request.owner.currency
     own = inputs.prices.filter(pl.col("asset").is_in(inputs.own))

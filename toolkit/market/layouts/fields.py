@@ -1,6 +1,6 @@
 """The fields of people's files: what a column of each holds, and what is assumed without it. One entry a field, here alone.
 
-Their words, by language, are in `vocabulary/`; the contract of the lots that are read is `toolkit.market.readers.holdings.lots`.
+Their words, by language, are in `vocabulary/`; the contract of what is read is `toolkit.market.readers.holdings.lots`.
 """
 
 from __future__ import annotations
@@ -39,9 +39,7 @@ HOLDINGS = (
     Field("form", "form or product: metal, oxide, bar, ingot, pellets, Barren, Pulver", "the form that is traded", "ingot"),
     Field("purity", "as traded: 99.99 %, 4N5, 999.9", "unknown", "99.99 %"),
     Field("quantity", "how much, above zero", "required", "12", "number"),
-    Field(
-        "pieces", "number of pieces, each of the mass in size; of a listed instrument its units", "as in quantity", "", "number"
-    ),
+    Field("pieces", "number of pieces, each of the mass in size; units of a listed instrument", "as in quantity", "", "number"),
     Field("ordered", "how much is ordered and has not arrived, in place of quantity", "as in quantity", "", "number"),
     Field("unit", "kg, g, t, lb or ozt; of a listed instrument: unit", "kg; of a listed instrument the unit", "kg"),
     Field("purchase_date", "2024-06-10, 10.06.2024 or 10 June 2024", "unknown: no tax period is told", "2024-06-10"),
@@ -70,7 +68,8 @@ HOLDINGS = (
     ),
     Field("location", "where it lies: a country, a port or a town", "unknown, which is never called safe", "Frankfurt", "text"),
     Field("status", "stored, in_transit, ordered or planned", "stored", "stored"),
-    Field("arrival", "day on which it arrived, or is due: 2026-12-15, KW 3/2027, Q1 2027", "not told", ""),
+    Field("received", "day on which it arrived", "not told", "2026-10-15"),
+    Field("arrival", "day on which it is due: 2026-12-15, KW 3/2027, Q1 2027", "not told", ""),
     Field("custody", "how it is kept: segregated, collective, bonded, at home", "unknown", "segregated", "text"),
     Field("certificate", "paper of quality or origin", "none", "COA 123", "text"),
     Field(

@@ -16,6 +16,7 @@ from toolkit.core.errors import SpecError
 from toolkit.market.layouts.fields import BY_KEY, IGNORE
 from toolkit.market.layouts.headers import COST, Header, read_header
 
+Kind = Literal["holdings"]
 Meaning = Literal["stored", "in_transit", "ordered", "planned", "at_risk", "not_mine", "no_meaning"]
 """What a text says of a lot: where it stands, that it may not come back, that it is another's, or nothing of these."""
 MEANINGS: tuple[Meaning, ...] = get_args(Meaning)
@@ -55,8 +56,9 @@ class Column(BaseModel):
     @classmethod
     def of(cls, header: Header) -> Column:
         """As a header says."""
-        mass = {"per" if header.per_unit else "unit": header.unit}
-        return cls(reads=str(header.key), currency=header.currency, percent=header.percent, **mass)
+        per = header.unit if header.per_unit else None
+        unit = None if header.per_unit else header.unit
+        return cls(reads=str(header.key), unit=unit, per=per, currency=header.currency, percent=header.percent)
 
     def header(self, text: str) -> Header:
         """What the header of the column says by the layout."""
@@ -82,7 +84,7 @@ class Layout(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    of: Literal["holdings"] = "holdings"
+    of: Kind = "holdings"
     sheet: str | None = None
     decimal: Literal[".", ","] | None = None
     dates: Literal["day", "month"] | None = None
@@ -130,9 +132,8 @@ class Layout(BaseModel):
     def to_toml(self) -> str:
         """As it is kept, and edited by hand."""
         lines = [f'of = "{self.of}"']
-        for key in ("sheet", "decimal", "dates", "leave_out", "ignore"):
-            if value := getattr(self, key):
-                lines.append(f"{key} = {_value(value)}")
+        told = ("sheet", "decimal", "dates", "leave_out", "ignore")
+        lines += [f"{key} = {_value(value)}" for key in told if (value := getattr(self, key))]
         lines += ["", "[columns]", *(f"{_value(name)} = {_column(column)}" for name, column in self.columns.items())]
         for key in ("every", "words", "remarks"):
             if table := getattr(self, key):

@@ -14,7 +14,7 @@ from toolkit.core.places import place
 from toolkit.core.trade_names import FORMS
 from toolkit.market.layouts.fields import BY_KEY, IGNORE
 from toolkit.market.layouts.headers import COST, Header, read_header
-from toolkit.market.layouts.layout import MEANINGS, Column, Layout, said
+from toolkit.market.layouts.layout import MEANINGS, Column, Kind, Layout, said
 from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers import cells
 from toolkit.market.readers.tabular import Table
@@ -72,7 +72,7 @@ Settles = Callable[[Sequence[str]], bool]
 
 
 def propose(
-    table: Table, kind: str, is_asset: Callable[[str], bool], base: Layout | None, answers: Mapping[str, str]
+    table: Table, kind: Kind, is_asset: Callable[[str], bool], base: Layout | None, answers: Mapping[str, str]
 ) -> tuple[Layout, list[ColumnReading], list[Question]]:
     """A layout of a file, how it reads each column, and the questions that it leaves open.
 
@@ -81,7 +81,7 @@ def propose(
         kind: Of the file.
         is_asset: Whether a text names an asset.
         base: A layout of a file much like it, or of it; None for the first one.
-        answers: Header -> field or ``ignore``; text -> meaning or word; ``decimal``, ``dates``, field -> what holds for every row.
+        answers: Header -> field or ``ignore``; text -> meaning or word; ``decimal``, ``dates``, field -> what holds for all.
 
     Raises:
         SpecError: for an answer that is none.
@@ -92,17 +92,18 @@ def propose(
     settled = _settled(found, texts, is_asset)
     readings = [_reading(header, texts[header.text], layout, settled, found) for header in found]
     # Of several that may be one field none is taken unasked.
-    open_keys = [one.reads for one in readings if one.reads not in (None, IGNORE, "remark")]
+    known = {header.text for header in found if header.key}
+    open_keys = [one.reads for one in readings if one.reads not in (None, IGNORE, "remark") and one.header in known]
     twice = {key for key in open_keys if open_keys.count(key) > 1}
     named = {fold(name) for name in (*layout.columns, *layout.ignore)}
     readings = [
         replace(one, sure=False, why=message("another column may be {field:s} too", field=one.reads))
-        if one.reads in twice and fold(one.header) not in named
+        if one.reads in twice and fold(one.header) not in named and one.header in known
         else one
         for one in readings
     ]
     first: dict[str, str] = {}
-    for one in sorted(readings, key=lambda one: fold(one.header) not in named):
+    for one in sorted(readings, key=lambda one: (fold(one.header) not in named, one.header not in known)):
         if one.reads and one.reads not in (IGNORE, "remark"):
             first.setdefault(one.reads, one.header)
     by_text = {header.text: header for header in found}
@@ -147,7 +148,10 @@ def answered(layout: Layout, headers: Sequence[str], answers: Mapping[str, str])
                 columns[header] = own.model_copy(update=given)
             else:
                 hint = did_you_mean(answer.partition(" ")[0], (*BY_KEY, IGNORE))
+                hint = message("Say what it is: ignore, or a field, as purchase_price EUR/kg.") if answer == "?" else hint
                 raise SpecError("{name:s}={answer:s}: no such field.", hint=hint, name=name, answer=answer)
+        elif answer == "?":
+            raise SpecError("{name:s}=?: say what it means.", hint=message("One of {words:, }.", words=[*MEANINGS]), name=name)
         elif name in ("decimal", "dates", "sheet"):
             rest[name] = answer
         elif name in BY_KEY:
@@ -225,7 +229,7 @@ def _adds_up(texts: Sequence[str]) -> bool:
     )
 
 
-def _reading(
+def _reading(  # noqa: PLR0911, PLR0912  # one answer a kind of header
     header: Header, texts: Sequence[str], layout: Layout, settled: Callable[[Header], bool], found: Sequence[Header]
 ) -> ColumnReading:
     shown = tuple(texts[:SHOWN])
@@ -239,7 +243,7 @@ def _reading(
         return read(IGNORE, message("ignored by the layout"), sure=True)
     if fold(header.text) in {fold(name) for name in layout.columns}:
         return read(header.key, message("by the layout"), sure=True)
-    if not texts:
+    if not (texts or (header.sure and header.key)):
         return read(IGNORE, message("empty"), sure=True)
     exact = {one.key for one in found if one.sure and one is not header}
     match header.key:
@@ -252,7 +256,12 @@ def _reading(
         case "lot_id" if not header.sure and ("lot_id" in exact or len({*texts}) < len(texts)):
             return read(IGNORE, message("numbers of rows"), sure=True)
         case "asset" if not header.sure and all(text.rstrip(".").isdecimal() for text in texts):
-            return read("lot_id" if "lot_id" not in exact else IGNORE, message("numbers of rows"), sure=True)
+            numbered = any(one.key == "lot_id" for one in found)
+            return read(IGNORE if numbered else "lot_id", message("numbers of rows"), sure=True)
+        case "client" if not header.sure and any(one.key == "client" for one in found if one is not header and one.sure):
+            return read(IGNORE, message("beside the name of the client"), sure=True)
+        case "pieces" if all(any(one in cells.UNITS for one in foldings(text)) for text in texts):
+            return read("unit", message("its cells show it"), sure=True)
         case "asset" if not header.sure and "asset" in exact and not settled(header):
             return read(IGNORE, message("beside the column that names the asset"), sure=False)
         case "quantity" if header.sure and header.unit is None and _adds_up(texts):
@@ -280,5 +289,5 @@ def _nearly(words: str) -> str | None:
 def _question(one: ColumnReading, first: Mapping[str, str]) -> Question:
     taken = one.reads is not None and first.get(one.reads, one.header) != one.header
     proposed = IGNORE if taken else one.reads
-    fields = tuple(dict.fromkeys((*([one.reads] if one.reads else []), IGNORE, *BY_KEY)))
+    fields: tuple[str, ...] = tuple(dict.fromkeys([one.reads or IGNORE, IGNORE, *BY_KEY]))
     return Question("column", one.header, one.cells, one.why, proposed, fields)

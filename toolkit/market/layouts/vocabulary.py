@@ -20,7 +20,7 @@ class Vocabulary:
 
     Attributes:
         headers: Kind of file -> spelling of a header -> its field, and whether it can mean nothing else.
-        meanings: ``status``, ``paid``, ``price_is``, ``custody``, ``metals`` or ``texts`` -> spelling of a cell -> what it means.
+        meanings: ``status``, ``paid``, ``price_is``, ``custody`` or ``metals`` -> spelling of a cell -> what it means.
         texts: ``totals``, ``unknown``, ``harmless``, ``places``, ``rooms``, ``keepers`` -> spellings.
         first: Kind of file -> field -> its first header in each language, as it is written.
     """

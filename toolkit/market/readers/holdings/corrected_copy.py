@@ -18,7 +18,7 @@ from toolkit.market.readers.holdings.lots import CellFault, ReadFile
 _OF_A_PRICE = ("purchase_price", "purchase_price_is", "total_price", "paid", "currency")
 FAULT = "fault"
 """Column of a corrected copy that says what is still wrong in a row; it is not read."""
-_ONLY_RAW = ("purchase_price_is", "total_price", "pieces", "ordered", "remark", "snapshot", "arrival")
+_ONLY_RAW = ("purchase_price_is", "total_price", "pieces", "ordered", "remark", "snapshot", "arrival", "received")
 """Columns of which nothing is left once the price of a unit is known."""
 _TWO_READINGS = re.compile(r"[0-9]{1,3}\.[0-9]{3}")
 

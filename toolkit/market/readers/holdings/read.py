@@ -13,7 +13,7 @@ from toolkit.core.countries import fold
 from toolkit.core.errors import DataError, SeveralSheets
 from toolkit.core.messages import message, together
 from toolkit.market.layouts.headers import read_header
-from toolkit.market.layouts.layout import SUFFIX, Layout, found_for, load_layout
+from toolkit.market.layouts.layout import SUFFIX, Kind, Layout, found_for, load_layout
 from toolkit.market.layouts.propose import propose
 from toolkit.market.readers.contents import file_and_sheet
 from toolkit.market.readers.faults import Fault
@@ -24,7 +24,7 @@ from toolkit.market.readers.tabular import MAX_NAME, TITLES, Header, Source, Tab
 
 MOST_LOTS = 100_000
 """Lots of one file; more are refused."""
-KIND = "holdings"
+KIND: Kind = "holdings"
 NO_ANSWERS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -94,9 +94,8 @@ def parse(
         by, base = found[0]  # its own, of which the file is no more
     proposed, readings, questions = propose(table, KIND, _names_asset(names), base, answers)
     keys = {column.reads for column in proposed.columns.values()}
-    if lacking := [
-        key for key in ("asset", "quantity") if not keys & {key, *(("pieces", "ordered") if key == "quantity" else ())}
-    ]:
+    keys |= {"quantity"} if keys & {"pieces", "ordered"} else set()
+    if lacking := [key for key in ("asset", "quantity") if key not in keys]:
         raise _lacks(table, path, lacking, [one.header for one in readings if one.reads is None])
     parser = Parser(table, proposed, proposed.headers(table.columns), names, today, client)
     return parser.read(broken, str(path) if file is not None else table.name, Path(by).name, readings, questions)
@@ -121,7 +120,7 @@ def _lacks(table: Table, path: Source | Table, lacking: Sequence[str], unread: S
     sets = " ".join(f"--set '{name}={lacking[0]}'" for name in unread[:1])
     command = f"toolkit holdings map {path if isinstance(path, str | Path) else table.name} {sets}".strip()
     hint = message(
-        "The header needs asset and quantity; `toolkit holdings template` writes one with all columns. Say which it is: {command:s}",
+        "The header needs asset and quantity; `toolkit holdings template` writes one with all columns. Say which: {command:s}",
         command=command,
     )
     return table.header_error(
@@ -130,7 +129,7 @@ def _lacks(table: Table, path: Source | Table, lacking: Sequence[str], unread: S
 
 
 def _header(layouts: Sequence[Layout], answers: Mapping[str, str]) -> Header:
-    """Finds the record that holds the columns of a layout, else the first one that names asset and quantity, or two together."""
+    """Finds the record with the columns of a layout, else the first one that names asset and quantity, or two that do."""
     columns = [{fold(name) for name, one in layout.columns.items() if not one.optional} for layout in layouts if layout.columns]
     told = {fold(name) for name, answer in answers.items() if answer.split(" ")[0] in ("asset", "quantity")}
 
@@ -141,7 +140,7 @@ def _header(layouts: Sequence[Layout], answers: Mapping[str, str]) -> Header:
                 return [text.strip() for text in records[at]], at, at + 1
         for at, record in enumerate(records[:TITLES]):
             if joined := _two_rows(record, records[at + 1]) if at + 1 < len(records) else None:
-                return joined, at + 1, at + 2
+                return joined, at, at + 2
             if _names_lots(record) and _has_words(record):
                 return [text.strip() for text in record], at, at + 1
         return None

@@ -45,7 +45,7 @@ _ABOVE_ZERO = message(
 
 
 class Parser(PurchaseCells):
-    """Reads the rows of one table by its layout; numbers and dates are looked at twice, since the whole file may decide them."""
+    """Reads the rows of one table by its layout; numbers and dates may be decided by the whole file."""
 
     __slots__ = ()
 
@@ -124,7 +124,8 @@ class Parser(PurchaseCells):
             return
         if "pieces" in self.raw:
             self.raw["quantity"] = self.raw.pop("pieces")
-            self.header["quantity"] = replace(self.header["pieces"], key="quantity", unit=cells.PIECE)
+            unit = None if "unit" in self.raw else cells.PIECE
+            self.header["quantity"] = replace(self.header["pieces"], key="quantity", unit=unit)
         elif "ordered" in self.raw:
             self.raw["quantity"] = self.raw["ordered"]
             self.header["quantity"] = replace(self.header["ordered"], key="quantity")
@@ -140,7 +141,7 @@ class Parser(PurchaseCells):
             match self._meaning(text):
                 case None if not is_harmless(text):
                     asks = message("a line beside the table: what does it say of the lots?")
-                    self._ask(text, (), asks, None)
+                    self._ask(text, (), asks, None if _says_status(text) else "no_meaning")
                 case "in_transit" | "ordered" | "planned" | "at_risk" as said:
                     status = "ordered" if said == "at_risk" else said
                 case _:
@@ -176,14 +177,15 @@ class Parser(PurchaseCells):
         """Stored lot -> the last day on which it may have arrived; a fault where that may lie ahead."""
         days: dict[str, date] = {}
         for i, row in zip(kept, rows, strict=True):
-            text = self._text("arrival", i)
+            key = "received" if self._text("received", i) else "arrival"
+            text = self._text(key, i)
             if text is None or row["status"] != "stored" or fold(text) in vocabulary().texts["unknown"]:
                 continue
-            cell = self.raw["arrival"][i]
-            day = cell if isinstance(cell, date) else last_day(text, day_first=self.month_first != 1)
+            cell = self.raw[key][i]
+            day = cell if isinstance(cell, date) else last_day(text)
             if day is None or day > self.today:
                 hint = message("Give the status: ordered or in_transit; or the day on which it arrived.")
-                self._fault(i, "arrival", "arrival", "stored, and a day of arrival that may lie ahead", hint)
+                self._fault(i, key, "arrival", "stored, and a day of arrival that may lie ahead", hint)
             else:
                 days[row["lot_id"]] = day
         return days
@@ -328,6 +330,7 @@ class Parser(PurchaseCells):
         if row["location"] is None and row["status"] == "stored" and not listed:
             self._default("location", row["lot_id"])
         if "at_risk" in said:
+            self._default("at_risk", self.lots[i])
             row["status"], row["location"] = "ordered", None
         self._counted(i, row)
         return row
@@ -344,7 +347,7 @@ class Parser(PurchaseCells):
             if meaning := self._meaning(text):
                 found.add(meaning)
             elif not (understood(text) or fold(text) in self.words):
-                self._ask(text, (message("row {row:d}", row=self.table.rows[i]),), asks, None)
+                self._ask(text, (message("row {row:d}", row=self.table.rows[i]),), asks, _says_status(text))
         return found
 
     def _status(self, i: int, default: str, said: set[Meaning]) -> str | None:
@@ -365,7 +368,10 @@ class Parser(PurchaseCells):
         count, _ = self._number(i, "pieces") if "pieces" in self.raw else (None, None)
         one = self._mass_of_a_piece(i, row["asset"]) if count else None
         mass = (row["quantity"] or 0) * KG_PER_UNIT.get(row["unit"] or "", 0)
-        if count and one and mass and abs(count * one - mass) > AGREES * mass:
+        if count and mass and not one and count != 1:
+            hint = message("Give the mass of one in a column 'size', or leave the number of pieces out.")
+            self._fault(i, "pieces", "pieces", "pieces of unknown weight beside a quantity that may be of one", hint)
+        elif count and one and mass and abs(count * one - mass) > AGREES * mass:
             hint = message("{count:g} pieces of {one:.6g} kg are {mass:.6g} kg.", count=count, one=one, mass=count * one)
             self._fault(i, "pieces", "pieces", "a number of pieces that is not the quantity", hint)
 
@@ -657,14 +663,17 @@ def _is_status(text: str) -> bool:
     return any(one in vocabulary().meanings["status"] for one in foldings(text))
 
 
-def _is_place(text: str) -> bool:
-    """Whether a text is a plain place, or none that is understood and so never called safe."""
-    return place(text).country is None or is_plain_place(text)
+def _says_status(text: str) -> Meaning | None:
+    """The status that the first words of a text that is not understood name: a proposal, never a reading."""
+    words = fold(text).split()
+    known = vocabulary().meanings["status"]
+    found = next((known[one] for end in range(len(words), 0, -1) if (one := " ".join(words[:end])) in known), None)
+    return next((meaning for meaning in MEANINGS if meaning == found), None)
 
 
 _TEXTS: Mapping[str, tuple[Callable[[str], bool], Message]] = {
     "status": (_is_status, message("no known status: what does it say of the lot?")),
-    "location": (_is_place, message("more than a place: does the lot lie there?")),
+    "location": (is_plain_place, message("not only a place that is known: does the lot lie there? Or write the country.")),
     "custody": (is_known_custody, message("not only how it is kept: what does it say of the lot?")),
     "remark": (is_harmless, message("a remark: what does it say of the lot?")),
 }
