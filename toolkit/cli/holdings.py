@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from toolkit.cli.options import Common, with_common, without_prices
-from toolkit.cli.terminal import print_json, say, show, tell_remarks, translator, try_write
+from toolkit.cli.terminal import print_json, say, show, tell_remarks, translator
 from toolkit.core.errors import SpecError
 from toolkit.core.messages import message
 
@@ -49,31 +49,17 @@ def template(
 def check(
     file: Annotated[str, typer.Argument(metavar="FILE", help="Your lots (a workbook, CSV or Parquet; - is stdin).")],
     *,
-    write: Annotated[
-        str | None, typer.Option("--write", metavar="FILE", help="Write a corrected copy to a new file; - is stdout.")
-    ] = None,
     common: Common,
 ) -> None:
     """Tell how a holdings file is understood and every fault of it at once; exit 3 when there is one."""
-    from toolkit.app.holdings.check import check_holdings, write_text
+    from toolkit.app.holdings.check import check_holdings
     from toolkit.report.answers.holdings import check as document
 
     tell = translator(common)
     found = check_holdings(file, common.context(), prices=common.price_files())
-    unwritten = try_write(lambda: write_text(write, found.copy(tell)))[1] if write is not None and write != "-" else None
-    if write == "-" and not common.json:
-        sys.stdout.write(found.copy(tell))
-    else:
-        record = found.record(write if unwritten is None else None)
-        show(common, record, lambda record, say: document(record, common.day(), say))
+    show(common, found.record(), lambda record, say: document(record, common.day(), say))
     tell_remarks(found.warnings, common)
     error = found.error
-    if unwritten is not None and error is None:
-        raise unwritten
-    if unwritten is not None:
-        say(message("warning: {told}", told=unwritten.message), common)
-    elif write is not None and write != "-":
-        say(message("wrote {file:s}", file=write), common)
     if error is not None:
         if not common.json:
             told = f"{tell(message('error'))}: {tell(error.message)}\n{tell(error.hint)}".rstrip()

@@ -1,8 +1,8 @@
-"""`holdings check`: a holdings file as read, with every fault and its corrected copy."""
+"""`holdings check` and `holdings map`: a holdings file as read, with every fault, and how each column is read."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -22,7 +22,6 @@ from toolkit.holdings.price_slips import price_doubts, price_warnings
 from toolkit.market.layouts.layout import Layout
 from toolkit.market.readers.contents import file_and_sheet
 from toolkit.market.readers.faults import row_error
-from toolkit.market.readers.holdings.corrected_copy import corrected
 from toolkit.market.readers.holdings.lots import SCHEMA, ReadFile, Unconfirmed, confirming, lot_of
 from toolkit.market.readers.holdings.read import NO_ANSWERS, parse
 from toolkit.records.answers import holdings as records
@@ -51,12 +50,8 @@ class HoldingsCheck:
         groups = self.read.grouped()
         return row_error(self.read.table.name, groups) if groups else None
 
-    def copy(self, tell: Callable[[str], str] = str) -> str:
-        """The corrected copy, as CSV; `tell` writes its faults in the language of the reader."""
-        return corrected(self.read, tell)
-
-    def record(self, written: str | None) -> records.HoldingsCheck:
-        """The file and its faults; `written` is the file of the corrected copy."""
+    def record(self) -> records.HoldingsCheck:
+        """The file and its faults."""
         error = self.error
         lots = (
             {**row, "country": place(row["location"]).country if row["location"] else None}
@@ -72,7 +67,6 @@ class HoldingsCheck:
             notes=self.read.notes,
             warnings=tuple(warning.text for warning in self.warnings),
             **({} if error is None else {"error": Fault.model_validate(error)}),
-            written=written,
         )
 
 

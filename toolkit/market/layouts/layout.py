@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from toolkit.core.countries import fold
 from toolkit.core.errors import SpecError
+from toolkit.core.messages import message
 from toolkit.market.layouts.fields import BY_KEY, IGNORE
 from toolkit.market.layouts.headers import COST, Header, read_header
 
@@ -166,7 +167,7 @@ def load_layout(file: Path) -> Layout:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
-        hint = "`toolkit holdings map FILE` writes one."
+        hint = message("`toolkit holdings map FILE` writes one.")
         reason = f"{where}: {first['msg']}" if where else first["msg"]
         raise SpecError("{file:s} is no layout: {reason:s}.", hint=hint, file=str(file), reason=reason) from None
 

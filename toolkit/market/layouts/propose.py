@@ -19,7 +19,7 @@ from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers import cells
 from toolkit.market.readers.tabular import Table
 
-SHOWN = 3
+_CELLS = 3
 """Cells of a column that a question shows."""
 _WHOLE = 0.02
 """Most by which shares that are rounded differ from their whole."""
@@ -177,7 +177,7 @@ def _found(table: Table, kind: str, layout: Layout) -> list[Header]:
 
 
 def _texts(table: Table, header: str) -> list[str]:
-    return [text for cell in table.cells[header].drop_nulls().unique(maintain_order=True) if (text := cells.tidy(str(cell)))]
+    return [text for cell in table.cells[header].drop_nulls() if (text := cells.tidy(str(cell)))]
 
 
 def _settled(
@@ -206,6 +206,8 @@ def _settled(
         "remark": lambda _: True,
         "certificate": lambda _: True,
         "paid": all_of(lambda text: cells.amount(text) is not None),
+        "purchase_price": lambda _: "purchase_date" in keys,
+        "purchase_price_is": lambda _: "purchase_price" in keys,
     }
     return lambda header: of_field.get(header.key or "", lambda _: False)(header)
 
@@ -232,7 +234,7 @@ def _adds_up(texts: Sequence[str]) -> bool:
 def _reading(  # noqa: PLR0911, PLR0912  # one answer a kind of header
     header: Header, texts: Sequence[str], layout: Layout, settled: Callable[[Header], bool], found: Sequence[Header]
 ) -> ColumnReading:
-    shown = tuple(texts[:SHOWN])
+    shown = tuple([*dict.fromkeys(texts)][:_CELLS])
     per = " ".join(filter(None, (header.currency, f"per {header.unit}" if header.per_unit else header.unit)))
     per = "%" if header.percent else per
 
@@ -280,7 +282,8 @@ def _reading(  # noqa: PLR0911, PLR0912  # one answer a kind of header
 def _nearly(words: str) -> str | None:
     """The field whose header a text begins with (``Kaufpreis netto``) or is a slip of; None for another."""
     known = {word: meant for word, (meant, sure) in vocabulary().headers["holdings"].items() if sure and len(word) > 3}
-    begins = [name for name in known if words.startswith(f"{name} ")]
+    # What stands behind a mass may make it another: gross, sold, open.
+    begins = [name for name, meant in known.items() if meant != "quantity" and words.startswith(f"{name} ")]
     near = [max(begins, key=len)] if begins else nearest(words, list(known), n=1)
     is_close = near and (begins or difflib.SequenceMatcher(None, words, near[0]).ratio() >= _CLOSE)
     return known[near[0]] if is_close else None

@@ -137,5 +137,3 @@ class HoldingsCheck(Record, schema="holdings-check"):
     """Prices far from the level of their day."""
     error: Fault | None = None
     """What a command with this file raises; missing for a file without a fault."""
-    written: str | None
-    """File of the corrected copy."""

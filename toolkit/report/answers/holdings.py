@@ -18,7 +18,7 @@ from toolkit.report.tables.lots import lot_names
 
 def template(say: Language) -> str:
     """A holdings file without lots: what each column holds, an example behind a comment sign, and the header."""
-    told = partial(say.term, "column")
+    told, fields = partial(say.term, "column"), [field for field in HOLDINGS if field.example]
     separator = ";" if "," in say.fmt.number(0, 1) else ","
     intro = say.words(
         "Your lots, one row each. Lines that begin with # are comments. asset and quantity are enough; what is assumed for an "
@@ -28,11 +28,11 @@ def template(say: Language) -> str:
         f"# {intro}",
         f"# {say.words('Check it with: toolkit holdings check THIS_FILE')}",
         "#",
-        *(f"# {told(one.key)}: {told(one.holds)} ({say.words('empty')}: {told(one.absent)})" for one in HOLDINGS),
+        *(f"# {told(one.key)}: {told(one.holds)} ({say.words('empty')}: {told(one.absent)})" for one in fields),
         "#",
         f"# {say.words('example')}:",
-        f"# {separator.join(told(one.example) for one in HOLDINGS)}",
-        separator.join(told(one.key) for one in HOLDINGS),
+        f"# {separator.join(told(one.example) for one in fields)}",
+        separator.join(told(one.key) for one in fields),
     ]
     return "\n".join([*lines, ""])
 

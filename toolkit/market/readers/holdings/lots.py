@@ -15,7 +15,8 @@ import polars as pl
 from toolkit.core.countries import UNKNOWN_ORIGIN, fold
 from toolkit.core.errors import DataError
 from toolkit.core.frames import COUNTRY, CURRENCY
-from toolkit.core.messages import Message, few, message, named
+from toolkit.core.messages import Message, few, message, named, together
+from toolkit.core.text import printable
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.market.layouts.headers import Header
 from toolkit.market.layouts.layout import Layout
@@ -30,7 +31,7 @@ ARRIVING = ("ordered", "in_transit")
 """Statuses of what is bought and has not arrived."""
 _FINE = ("fine", "fein")
 """Beginnings, as `fold` writes them, of a quantity that is fine weight: ``Feingewicht``, ``Fine oz``."""
-CHECK = message("`toolkit holdings check FILE --write fixed.csv` tells every fault and writes a corrected copy.")
+CHECK = message("`toolkit holdings check FILE` tells every fault, and `toolkit holdings map FILE` how each column is read.")
 
 
 class Lots(dy.Schema):
@@ -265,8 +266,14 @@ class Unconfirmed(DataError):
         more = len(read.questions) - len(asked)
         asked += [message("- {more:d} more", more=more)] if more else []
         command = confirming(read)
+        faults = [
+            together(message("- {fault} in {where}.", fault=one.fault, where=one.where()), one.hint) for one in read.grouped()
+        ]
+        told = message("{file:s}: before it is read, say once:\n{asked:\n}", file=read.table.name, asked=asked)
+        if faults:
+            told = message("{asked}\nand mend:\n{faults:\n}", asked=told, faults=faults)
         super().__init__(
-            "{file:s}: before it is read, say once:\n{asked:\n}",
+            told,
             hint=message(
                 "Look at it with `{look:s}`, then say it: {command:s}",
                 look=f"toolkit holdings map {shlex.quote(read.path)}",
@@ -279,9 +286,8 @@ class Unconfirmed(DataError):
                     for one in read.questions
                 ],
                 "command": command,
+                "faults": [one.details() for one in read.grouped()],
             },
-            file=read.table.name,
-            asked=asked,
         )
 
 
@@ -291,9 +297,9 @@ _ASKED = 12
 
 def confirming(read: ReadFile) -> str:
     """The command that answers what is open of a file, with ``?`` where no answer is proposed."""
-    open_ones = [f"{one.name}={one.proposed or '?'}" for one in read.questions if one.about != "gone"]
+    open_ones = [printable(f"{one.name}={one.proposed or '?'}") for one in read.questions if one.about != "gone"]
     sets = [f"--set {shlex.quote(answer)}" for answer in open_ones]
-    return " ".join(["toolkit holdings map", shlex.quote(read.path), *sets, "--write"])
+    return " ".join(["toolkit holdings map", shlex.quote(printable(read.path)), *sets, "--write"])
 
 
 SCHEMA = {name: column.dtype for name, column in Lots.columns().items()}

@@ -11,13 +11,12 @@ from types import MappingProxyType
 
 from toolkit.core.countries import fold
 from toolkit.core.errors import DataError, SeveralSheets
-from toolkit.core.messages import message, together
+from toolkit.core.messages import message, named, together
 from toolkit.market.layouts.headers import read_header
 from toolkit.market.layouts.layout import SUFFIX, Kind, Layout, found_for, load_layout
 from toolkit.market.layouts.propose import propose
 from toolkit.market.readers.contents import file_and_sheet
 from toolkit.market.readers.faults import Fault
-from toolkit.market.readers.holdings.corrected_copy import FAULT
 from toolkit.market.readers.holdings.lots import Holdings, Names, ReadFile
 from toolkit.market.readers.holdings.rows import Parser
 from toolkit.market.readers.tabular import MAX_NAME, TITLES, Header, Source, Table, read_table
@@ -88,8 +87,7 @@ def parse(
             rows=table.cells.height,
             most=MOST_LOTS,
         )
-    columns = [name for name in table.columns if fold(name) != FAULT]
-    by, base = next(((name, one) for name, one in found if one.columns and one.fits(columns)), ("", layout))
+    by, base = next(((name, one) for name, one in found if one.columns and one.fits(table.columns)), ("", layout))
     if base is None and file is not None and file.with_name(f"{file.stem}{SUFFIX}").is_file():
         by, base = found[0]  # its own, of which the file is no more
     proposed, readings, questions = propose(table, KIND, _names_asset(names), base, answers)
@@ -117,10 +115,11 @@ def _names_asset(names: Names):
 
 def _lacks(table: Table, path: Source | Table, lacking: Sequence[str], unread: Sequence[str]) -> DataError:
     """The error of a file in which no column is the asset, or the quantity."""
-    sets = " ".join(f"--set '{name}={lacking[0]}'" for name in unread[:1])
-    command = f"toolkit holdings map {path if isinstance(path, str | Path) else table.name} {sets}".strip()
+    command = f"toolkit holdings map {path if isinstance(path, str | Path) else table.name} --set 'COLUMN={lacking[0]}'"
     hint = message(
-        "The header needs asset and quantity; `toolkit holdings template` writes one with all columns. Say which: {command:s}",
+        "The header needs asset and quantity; `toolkit holdings template` writes one with all columns. Say which of "
+        "{names:, } it is: {command:s}",
+        names=named(unread or table.columns),
         command=command,
     )
     return table.header_error(
@@ -162,13 +161,12 @@ def _two_rows(groups: Sequence[str], names: Sequence[str]) -> list[str] | None:
     """Names of columns below groups of them (``Kauf`` above ``Menge`` and ``Preis``); None for no header of two rows."""
     if not (_has_words(groups) and _has_words(names)) or sum(map(bool, groups)) < 2 or max(map(len, groups)) > MAX_NAME:
         return None
-    if any(fold(above) == FAULT for above in groups):  # a copy that keeps a second header as a row of faults
-        return None
     group, joined = "", []
     for above, below in zip_longest(groups, names, fillvalue=""):
         group = above.strip() or group
         both = f"{group} {below.strip()}"
-        joined.append((both if read_header(KIND, both).key and group else below.strip()) if below.strip() else above.strip())
+        is_apart = group and (read_header(KIND, both).key or [*names].count(below) > 1)
+        joined.append((both if is_apart else below.strip()) if below.strip() else above.strip())
     is_apart = all(
         read_header(KIND, below).key == "asset" or not below.strip()
         for name, below in zip_longest(joined, names, fillvalue="")

@@ -26,7 +26,6 @@ from toolkit.market.layouts.texts import is_harmless, is_known_custody, is_plain
 from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers import cells
 from toolkit.market.readers.faults import Fault
-from toolkit.market.readers.holdings.corrected_copy import FAULT
 from toolkit.market.readers.holdings.days import last_day
 from toolkit.market.readers.holdings.forms import CONTENT, form_beside
 from toolkit.market.readers.holdings.lines import alike, no_lots, repeated
@@ -102,7 +101,7 @@ class Parser(PurchaseCells):
             questions=(*questions, *self.questions.values()),
             headers=self.headers,
             columns={h.text: h.key for h in self.headers if h.key},
-            ignored=tuple(h.text for h in self.headers if h.key is None and fold(h.text) != FAULT),
+            ignored=tuple(h.text for h in self.headers if h.key is None),
             rows=rows,
             numbers=[numbers[i] for i in kept],
             faults=self.faults,
@@ -577,7 +576,7 @@ class Parser(PurchaseCells):
         day_first, month_first = read.either or (None, None)
         if day_first is None or month_first is None:
             chosen = day_first or month_first
-            if self.month_first is not None:
+            if self.month_first is not None and bool(self.month_first) == (day_first is None):
                 return chosen
             hint = message("Some dates of the file have the day first and some the month: write them all as 2026-05-31.")
             return self._fault(i, "purchase_date", "date_order", "dates in two orders", hint)
