@@ -104,7 +104,7 @@ def map_(
         write = write or not found.open
     written = None
     if write and not found.open and file != "-":
-        written = str(beside(file_and_sheet(file)[0]))
+        written = str(beside(*file_and_sheet(file)))
         write_layout(found, written)
     show(common, found.record(written), lambda record, say: document(record, common.day(), say))
     if found.open:

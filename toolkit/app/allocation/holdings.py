@@ -308,7 +308,15 @@ def _of_lots(file: str | Table, request: Request, inputs: Inputs) -> Held:
     currency = request.owner.currency
     own = inputs.prices.filter(pl.col("asset").is_in(inputs.own))
     listed = {*instruments_of(own, inputs.ledger), *request.context.listed}
-    holdings = read_lots(file, inputs.ledger, inputs.products, inputs.snapshot.as_of, instruments=listed, client=request.client)
+    holdings = read_lots(
+        file,
+        inputs.ledger,
+        inputs.products,
+        inputs.snapshot.as_of,
+        instruments=listed,
+        client=request.client,
+        layout=request.context.layout,
+    )
     frame, traded = holdings.frame, {(asset.key, asset.form) for asset in inputs.products}
     per_unit = set(inputs.prices.filter(pl.col("unit") == "unit")["asset"]) & set(inputs.products.keys) & set(frame["asset"])
     if per_unit:

@@ -24,6 +24,7 @@ from toolkit.market.readers.contents import file_and_sheet
 from toolkit.market.readers.faults import row_error
 from toolkit.market.readers.holdings.lots import SCHEMA, ReadFile, Unconfirmed, confirming, lot_of
 from toolkit.market.readers.holdings.read import NO_ANSWERS, parse
+from toolkit.market.readers.tabular import Table
 from toolkit.records.answers import holdings as records
 from toolkit.records.sources import Fault
 
@@ -113,7 +114,7 @@ class HoldingsMap:
 
 
 def map_holdings(
-    path: str,
+    path: str | Table,
     context: Context,
     *,
     prices: PriceFiles | None = None,
@@ -133,7 +134,7 @@ def map_holdings(
         DataError, SpecError: as of `parse`.
     """
     names, _, _ = _names(context, prices)
-    return HoldingsMap(parse(path, names=names, today=date.today(), layout=layout, answers=answers))
+    return HoldingsMap(parse(path, names=names, today=date.today(), layout=layout or context.layout, answers=answers))
 
 
 def accepted(found: HoldingsMap) -> dict[str, str]:
@@ -156,16 +157,13 @@ def _names(context: Context, prices: PriceFiles | None) -> tuple[LotNames, pl.Da
     return replace(names, instruments=tuple(instruments)), known, own
 
 
-def check_holdings(
-    path: str, context: Context, *, prices: PriceFiles | None = None, layout: Layout | None = None
-) -> HoldingsCheck:
+def check_holdings(path: str, context: Context, *, prices: PriceFiles | None = None) -> HoldingsCheck:
     """The lots of a holdings file, with all faults and doubtful prices of it.
 
     Args:
         path: File, or ``-`` for standard input.
         context: What was known on the day.
         prices: Price files of the user, with which purchase prices are compared too.
-        layout: As of `map_holdings`.
 
     Raises:
         DataError: for a file that is no table or has no header that can be used, and for a prices file that cannot be.
@@ -174,7 +172,7 @@ def check_holdings(
         hint = message("Name one, as {file:s}#SHEET.", file=str(file_and_sheet(path)[0]))
         raise DataError("the sheets of a workbook are checked one at a time.", hint=hint)
     names, known, _ = _names(context, prices)
-    read = parse(path, names=names, today=date.today(), layout=layout)
+    read = parse(path, names=names, today=date.today(), layout=context.layout)
     faulty = {found.row for found in read.faults}
     good = [lot_of(row) for row, number in zip(read.rows, read.numbers, strict=True) if number not in faulty]
     lots = pl.DataFrame(good, schema=SCHEMA)

@@ -13,7 +13,7 @@ from toolkit.core.countries import fold
 from toolkit.core.errors import DataError, SeveralSheets
 from toolkit.core.messages import message, named, together
 from toolkit.market.layouts.headers import read_header
-from toolkit.market.layouts.layout import SUFFIX, Kind, Layout, found_for, load_layout
+from toolkit.market.layouts.layout import Kind, Layout, beside, found_for
 from toolkit.market.layouts.propose import propose
 from toolkit.market.readers.contents import file_and_sheet
 from toolkit.market.readers.faults import Fault
@@ -71,8 +71,8 @@ def parse(
         SpecError: for a layout or an answer that is none.
     """
     broken: list[Fault] = []
-    file = Path(file_and_sheet(path)[0]) if isinstance(path, str | Path) and str(path) != "-" else None
-    found = [("", layout)] if layout is not None else [*found_for(file)]
+    file, sheet = file_and_sheet(path) if isinstance(path, str | Path) and str(path) != "-" else (None, None)
+    found = [("", layout)] if layout is not None else [*found_for(file or Path("stdin"), KIND, sheet)]
     # Who holds nothing has a file with a header alone.
     try:
         table = read_table(path, may_be_empty=True, faults=broken, header=_header([one for _, one in found], answers)).visible()
@@ -88,7 +88,7 @@ def parse(
             most=MOST_LOTS,
         )
     by, base = next(((name, one) for name, one in found if one.columns and one.fits(table.columns)), ("", layout))
-    if base is None and file is not None and file.with_name(f"{file.stem}{SUFFIX}").is_file():
+    if base is None and file is not None and found and found[0][0] in (beside(file, sheet).name, beside(file).name):
         by, base = found[0]  # its own, of which the file is no more
     proposed, readings, questions = propose(table, KIND, _names_asset(names), base, answers)
     keys = {column.reads for column in proposed.columns.values()}
@@ -96,12 +96,7 @@ def parse(
     if lacking := [key for key in ("asset", "quantity") if key not in keys]:
         raise _lacks(table, path, lacking, [one.header for one in readings if one.reads is None])
     parser = Parser(table, proposed, proposed.headers(table.columns), names, today, client)
-    return parser.read(broken, str(path) if file is not None else table.name, Path(by).name, readings, questions)
-
-
-def layout_in(file: str) -> Layout:
-    """The layout that a file holds."""
-    return load_layout(Path(file))
+    return parser.read(broken, str(path) if file is not None else table.name, by, readings, questions)
 
 
 def _names_asset(names: Names):

@@ -289,7 +289,7 @@ class Parser(PurchaseCells):
 
     def _lot(self, i: int, status: str) -> dict[str, Any] | None:
         """The record of a row; None for one that is no lot of the owner, by what he said of its texts."""
-        said = self._said(i)
+        said = self._said(i, status)
         if "not_mine" in said:
             return self._default("not_mine", self.lots[i])
         row: dict[str, Any] = dict.fromkeys(BY_KEY)
@@ -326,6 +326,9 @@ class Parser(PurchaseCells):
                 row[column.key] = self._fraction(i, column.key)
         if row["location"] and fold(row["location"]) in vocabulary().texts["unknown"]:
             row["location"] = None
+        for key in ("location", "custody"):
+            if row[key] and self._meaning(row[key]):  # it is in the status now
+                row[key] = place(row[key]).country if key == "location" else None
         if row["location"] is None and row["status"] == "stored" and not listed:
             self._default("location", row["lot_id"])
         if "at_risk" in said:
@@ -334,13 +337,18 @@ class Parser(PurchaseCells):
         self._counted(i, row)
         return row
 
-    def _said(self, i: int) -> set[Meaning]:
-        """What the texts of a row say of its lot, as the owner answered; a text that is not understood is asked about."""
+    def _said(self, i: int, default: str) -> set[Meaning]:
+        """What the texts of a row say of its lot, as the owner answered; a text that is not understood is asked about.
+
+        Where a lot lies is of matter to one that is stored.
+        """
         found: set[Meaning] = set()
         unknown = vocabulary().texts["unknown"]
+        known = vocabulary().meanings["status"]
+        status = next((known[one] for one in foldings(self._text("status", i) or "") if one in known), default)
         for header in self.headers:
             text = cells.tidy(str(self.table.cells[header.text][i] or "")) if header.key in _TEXTS else ""
-            if not text or fold(text) in unknown:
+            if not text or fold(text) in unknown or (header.key == "location" and status != "stored"):
                 continue
             understood, asks = _TEXTS[str(header.key)]
             if meaning := self._meaning(text):
