@@ -44,9 +44,7 @@ def propose_layout(
     return found.read.layout, found.record(None)
 
 
-def read_holdings(
-    holdings: str | PathLike[str] | Any, *, layout: Layout | None = None, client: str | None = None
-) -> pl.DataFrame:
+def read_holdings(holdings: Any, *, layout: Layout | None = None, client: str | None = None) -> pl.DataFrame:
     """The lots of a file, under the names of the fields, as `exposure` and `optimize` take them.
 
     Args:

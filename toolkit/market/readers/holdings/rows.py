@@ -287,7 +287,7 @@ class Parser(PurchaseCells):
 
     # One lot
 
-    def _lot(self, i: int, status: str) -> dict[str, Any] | None:
+    def _lot(self, i: int, status: str) -> dict[str, Any] | None:  # noqa: PLR0912  # a field after the other
         """The record of a row; None for one that is no lot of the owner, by what he said of its texts."""
         said = self._said(i, status)
         if "not_mine" in said:
