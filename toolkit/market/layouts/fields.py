@@ -108,8 +108,12 @@ HOLDINGS = (
         "text",
     ),
     Field("remark", "what else is written of the lot; each text that is not known is asked about once", "none", ""),
+    Field("nothing", "nothing or zero when its layout was confirmed; a cell with more is a fault", "as it was", ""),
     Field("snapshot", "day of the stock, where a file lists that of several days: the newest is read", "one day", ""),
 )
 BY_KEY = {field.key: field for field in HOLDINGS}
 IGNORE = "ignore"
 """What a layout says of a column that is not read."""
+NOTHING = "nothing"
+SEVERAL = ("remark", NOTHING)
+"""Fields that several columns may be read as."""
