@@ -13,15 +13,17 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from toolkit.core.countries import fold
 from toolkit.core.errors import SpecError
-from toolkit.market.layouts.fields import BY_KEY, IGNORE
+from toolkit.market.layouts.fields import FIELDS, IGNORE
 from toolkit.market.layouts.headers import COST, Header, read_header
 
-Meaning = Literal["stored", "in_transit", "ordered", "planned", "at_risk", "not_mine", "no_meaning"]
-"""What a text says of a lot: where it stands, that it may not come back, that it is another's, or nothing of these."""
+Kind = Literal["holdings", "prices"]
+Meaning = Literal["stored", "in_transit", "ordered", "planned", "at_risk", "not_mine", "no_meaning", "not_a_price"]
+"""What a text says of a lot: where it stands, that it may not come back, that it is another's, or nothing of these; of a price
+that it is none."""
 MEANINGS: tuple[Meaning, ...] = get_args(Meaning)
 SUFFIX = ".layout.toml"
 _SHIPPED = Path(__file__).parent / "shipped"
-_SEVERAL = ("remark",)
+_SEVERAL = ("remark", "series", "least", "status")
 """Fields that several columns may be read as."""
 
 
@@ -48,15 +50,17 @@ class Column(BaseModel):
     @field_validator("reads")
     @classmethod
     def _is_a_field(cls, key: str) -> str:
-        if key not in BY_KEY:
-            raise ValueError(f"{key!r} is no field; {', '.join(BY_KEY)}")
+        known = dict.fromkeys(field.key for fields in FIELDS.values() for field in fields)
+        if key not in known:
+            raise ValueError(f"{key!r} is no field; {', '.join(known)}")
         return key
 
     @classmethod
     def of(cls, header: Header) -> Column:
         """As a header says."""
-        mass = {"per" if header.per_unit else "unit": header.unit}
-        return cls(reads=str(header.key), currency=header.currency, percent=header.percent, **mass)
+        per = header.unit if header.per_unit else None
+        unit = None if header.per_unit else header.unit
+        return cls(reads=str(header.key), unit=unit, per=per, currency=header.currency, percent=header.percent)
 
     def header(self, text: str) -> Header:
         """What the header of the column says by the layout."""
@@ -70,6 +74,7 @@ class Layout(BaseModel):
 
     Attributes:
         of: Kind of file.
+        shape: Of prices: a row a price, a column a series, or the fields of a day of trading; None where the columns settle it.
         columns: Header -> how it is read.
         ignore: Headers that are not read.
         decimal: Decimal mark of numbers with two readings; None where the numbers of the file settle it.
@@ -82,7 +87,8 @@ class Layout(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    of: Literal["holdings"] = "holdings"
+    of: Kind = "holdings"
+    shape: Literal["long", "wide", "ohlc"] | None = None
     sheet: str | None = None
     decimal: Literal[".", ","] | None = None
     dates: Literal["day", "month"] | None = None
@@ -107,7 +113,8 @@ class Layout(BaseModel):
             raise ValueError(f"two columns are read as {', '.join(sorted(twice))}")
         if both := {*self.columns} & {*self.ignore}:
             raise ValueError(f"read and ignored: {', '.join(sorted(both))}")
-        if unknown := {*self.every} - {*BY_KEY}:
+        known = {field.key for field in FIELDS[self.of]}
+        if unknown := {*self.every, *keys} - known:
             raise ValueError(f"no fields: {', '.join(sorted(unknown))}")
         return self
 
@@ -130,9 +137,8 @@ class Layout(BaseModel):
     def to_toml(self) -> str:
         """As it is kept, and edited by hand."""
         lines = [f'of = "{self.of}"']
-        for key in ("sheet", "decimal", "dates", "leave_out", "ignore"):
-            if value := getattr(self, key):
-                lines.append(f"{key} = {_value(value)}")
+        told = ("shape", "sheet", "decimal", "dates", "leave_out", "ignore")
+        lines += [f"{key} = {_value(value)}" for key in told if (value := getattr(self, key))]
         lines += ["", "[columns]", *(f"{_value(name)} = {_column(column)}" for name, column in self.columns.items())]
         for key in ("every", "words", "remarks"):
             if table := getattr(self, key):
@@ -165,7 +171,7 @@ def load_layout(file: Path) -> Layout:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
-        hint = "`toolkit holdings map FILE` writes one."
+        hint = "`toolkit holdings map FILE` writes one of holdings, `toolkit data map FILE` one of prices."
         reason = f"{where}: {first['msg']}" if where else first["msg"]
         raise SpecError("{file:s} is no layout: {reason:s}.", hint=hint, file=str(file), reason=reason) from None
 
@@ -181,14 +187,14 @@ def beside(file: Path) -> Path:
     return file.with_name(f"{file.stem}{SUFFIX}")
 
 
-def found_for(file: Path | None) -> Iterator[tuple[str, Layout]]:
-    """The layouts by which a file may be read, each with its name: beside it, in its folder, of a known program."""
+def found_for(file: Path | None, kind: str = "holdings") -> Iterator[tuple[str, Layout]]:
+    """The layouts by which a file of a kind may be read, each with its name: beside it, in its folder, of a known program."""
     if file is not None:
         kept = beside(file)
         others = sorted(one for one in file.parent.glob(f"*{SUFFIX}") if one != kept)
-        yield from ((str(one), load_layout(one)) for one in ([kept] if kept.is_file() else []))
-        yield from ((str(one), load_layout(one)) for one in others)
-    yield from shipped().items()
+        own = [(str(one), load_layout(one)) for one in [*([kept] if kept.is_file() else []), *others]]
+        yield from (pair for pair in own if pair[1].of == kind)
+    yield from ((name, layout) for name, layout in shipped().items() if layout.of == kind)
 
 
 def said(kind: str, text: str) -> Column | None:

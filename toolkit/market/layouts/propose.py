@@ -12,9 +12,9 @@ from toolkit.core.errors import DataError, SpecError, did_you_mean, nearest
 from toolkit.core.messages import Message, message
 from toolkit.core.places import place
 from toolkit.core.trade_names import FORMS
-from toolkit.market.layouts.fields import BY_KEY, IGNORE
+from toolkit.market.layouts.fields import BY_KEY, FIELDS, IGNORE
 from toolkit.market.layouts.headers import COST, Header, read_header
-from toolkit.market.layouts.layout import MEANINGS, Column, Layout, said
+from toolkit.market.layouts.layout import MEANINGS, Column, Kind, Layout, said
 from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers import cells
 from toolkit.market.readers.tabular import Table
@@ -72,7 +72,7 @@ Settles = Callable[[Sequence[str]], bool]
 
 
 def propose(
-    table: Table, kind: str, is_asset: Callable[[str], bool], base: Layout | None, answers: Mapping[str, str]
+    table: Table, kind: Kind, is_asset: Callable[[str], bool], base: Layout | None, answers: Mapping[str, str]
 ) -> tuple[Layout, list[ColumnReading], list[Question]]:
     """A layout of a file, how it reads each column, and the questions that it leaves open.
 
@@ -81,7 +81,7 @@ def propose(
         kind: Of the file.
         is_asset: Whether a text names an asset.
         base: A layout of a file much like it, or of it; None for the first one.
-        answers: Header -> field or ``ignore``; text -> meaning or word; ``decimal``, ``dates``, field -> what holds for every row.
+        answers: Header -> field or ``ignore``; text -> meaning or word; ``decimal``, ``dates``, field -> what holds for all.
 
     Raises:
         SpecError: for an answer that is none.
@@ -135,6 +135,7 @@ def answered(layout: Layout, headers: Sequence[str], answers: Mapping[str, str])
     words, remarks, every = dict(layout.words), dict(layout.remarks), dict(layout.every)
     rest: dict[str, str] = {}
     by_fold = {fold(header): header for header in headers}
+    known = [field.key for field in FIELDS[layout.of]]
     for name, answer in answers.items():
         if (header := by_fold.get(fold(name)) if name not in headers else name) is not None:
             columns.pop(header, None)
@@ -146,11 +147,11 @@ def answered(layout: Layout, headers: Sequence[str], answers: Mapping[str, str])
                 given = column.model_dump(exclude_defaults=True)
                 columns[header] = own.model_copy(update=given)
             else:
-                hint = did_you_mean(answer.partition(" ")[0], (*BY_KEY, IGNORE))
+                hint = did_you_mean(answer.partition(" ")[0], (*known, IGNORE))
                 raise SpecError("{name:s}={answer:s}: no such field.", hint=hint, name=name, answer=answer)
-        elif name in ("decimal", "dates", "sheet"):
+        elif name in ("decimal", "dates", "sheet", "shape"):
             rest[name] = answer
-        elif name in BY_KEY:
+        elif name in known:
             every[name] = answer
         elif answer in MEANINGS:
             remarks[name] = answer
@@ -225,7 +226,7 @@ def _adds_up(texts: Sequence[str]) -> bool:
     )
 
 
-def _reading(
+def _reading(  # noqa: PLR0911  # one answer a kind of header
     header: Header, texts: Sequence[str], layout: Layout, settled: Callable[[Header], bool], found: Sequence[Header]
 ) -> ColumnReading:
     shown = tuple(texts[:SHOWN])
@@ -244,7 +245,7 @@ def _reading(
     exact = {one.key for one in found if one.sure and one is not header}
     match header.key:
         case None:
-            near = _nearly(fold(header.text))
+            near = nearly("holdings", fold(header.text))
             why = message("its header is not known") if near is None else message("its header is nearly {field:s}", field=near)
             return read(near, why, sure=False)
         case "vat_state" if all(cells.amount(text.lstrip("-\u2212 ")) for text in texts):
@@ -268,9 +269,14 @@ def _reading(
     return read(header.key, message("its header may mean it"), sure=False)
 
 
-def _nearly(words: str) -> str | None:
-    """The field whose header a text begins with (``Kaufpreis netto``) or is a slip of; None for another."""
-    known = {word: meant for word, (meant, sure) in vocabulary().headers["holdings"].items() if sure and len(word) > 3}
+def nearly(kind: str, words: str) -> str | None:
+    """The field whose header a text begins with (``Kaufpreis netto``) or is a slip of; None for another.
+
+    Args:
+        kind: Of the file.
+        words: Header, folded.
+    """
+    known = {word: meant for word, (meant, sure) in vocabulary().headers[kind].items() if sure and len(word) > 3}
     begins = [name for name in known if words.startswith(f"{name} ")]
     near = [max(begins, key=len)] if begins else nearest(words, list(known), n=1)
     is_close = near and (begins or difflib.SequenceMatcher(None, words, near[0]).ratio() >= _CLOSE)
@@ -280,5 +286,5 @@ def _nearly(words: str) -> str | None:
 def _question(one: ColumnReading, first: Mapping[str, str]) -> Question:
     taken = one.reads is not None and first.get(one.reads, one.header) != one.header
     proposed = IGNORE if taken else one.reads
-    fields = tuple(dict.fromkeys((*([one.reads] if one.reads else []), IGNORE, *BY_KEY)))
+    fields: tuple[str, ...] = tuple(dict.fromkeys([one.reads or IGNORE, IGNORE, *BY_KEY]))
     return Question("column", one.header, one.cells, one.why, proposed, fields)

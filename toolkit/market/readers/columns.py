@@ -377,6 +377,7 @@ def _local_days(table: Table, column: str, text: pl.Series) -> pl.Series:
     if len(styles) > 1 or (read and short):
         return text
     month_first, contradict = cells.either_reading(read.values())
+    month_first = table.month_first if month_first is None and table.month_first is not None else month_first
     fault, hint = (
         message("dates of which no number is above 12, so that day and month cannot be told apart"),
         message("Write dates as 2026-05-31."),

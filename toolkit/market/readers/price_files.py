@@ -14,9 +14,10 @@ from toolkit.core.errors import DataError, SpecError, did_you_mean
 from toolkit.core.messages import Message, first_names, message
 from toolkit.market.readers.contents import MAX_PLAIN_CELLS, check_size
 from toolkit.market.readers.price_checks import DEALER_BOTH, JUMPS, OF_DEALERS, check_series, visible
+from toolkit.market.readers.price_columns import read_columns
 from toolkit.market.readers.price_layouts import with_mids
-from toolkit.market.readers.prices import Indices, PriceFile, price_header, priced, read_prices
-from toolkit.market.readers.tabular import Table, read_table
+from toolkit.market.readers.prices import Indices, PriceFile, priced, read_prices
+from toolkit.market.readers.tabular import Table
 
 Settled = Callable[[Callable[..., PriceFile]], PriceFile]
 """Of a reading of one file, which takes a `decimal` as of `Table`, the file."""
@@ -56,7 +57,7 @@ def read_price_files(
         priced(file, **options)
         if isinstance(file, Indices)
         # The table is read once: standard input has no second time.
-        else settled(partial(read_prices, read_table(file, header=price_header), several=len(files) > 1, **options))
+        else settled(partial(read_prices, read_columns(file, key=key), several=len(files) > 1, **options))
         for file in files
     ]
     accepted = {*accept} - {JUMPS}

@@ -21,41 +21,11 @@ from pathlib import PurePath
 
 from toolkit.core.errors import DataError
 from toolkit.core.messages import message, named
+from toolkit.market.readers.price_units import key_of
 from toolkit.market.readers.tabular import Table
 
-DATE, TICKER, OPEN, HIGH, LOW, CLOSE, ADJUSTED, LAST, OTHER = (
-    "date", "ticker", "open", "high", "low", "close", "adjusted", "last", "other",
-)  # fmt: skip
-_NAMES: Mapping[str, str] = {
-    **dict.fromkeys(("date", "datum", "datetime", "stand", "month", "monat"), DATE),
-    **dict.fromkeys(("ticker", "symbol"), TICKER),
-    **dict.fromkeys(("open", "eröffn.", "eröffnung", "eröffnungskurs", "erster"), OPEN),
-    **dict.fromkeys(("high", "hoch", "tageshoch"), HIGH),
-    **dict.fromkeys(("low", "tief", "tagestief"), LOW),
-    **dict.fromkeys(("close", "close/last", "schluss", "schlusskurs", "zuletzt"), CLOSE),
-    **dict.fromkeys(("adj close", "adjclose", "adj. close", "adjusted close", "adjustedclose"), ADJUSTED),
-    **dict.fromkeys(("price", "kurs", "last"), LAST),  # a close only beside other fields of a quotation
-    **dict.fromkeys(
-        (
-            "volume",
-            "vol.",
-            "vol",
-            "volumen",
-            "openint",
-            "dividends",
-            "stock splits",
-            "capital gains",
-            "repaired?",
-            "change %",
-            "veränderung %",
-            "+/- %",
-            "per",
-            "time",
-        ),
-        OTHER,
-    ),
-}
-_PRICES = (OPEN, HIGH, LOW, CLOSE, ADJUSTED)
+_PRICES = ("open", "high", "low", "close", "adjusted")
+_OF_A_DAY = (*_PRICES, "price", "ignore")
 _FLAT = re.compile(r"\(\s*'([^']*)'\s*,\s*'([^']*)'\s*\)")
 _SUFFIX = re.compile(r"([ _-]*(historical data|historische daten|historical prices)|_[dwm]|\s*\(\d+\))+$", re.IGNORECASE)
 LEVELS = "\x1f"
@@ -81,64 +51,48 @@ class Quotation:
     adjusted: bool
 
 
-def field_of(name: str) -> str | None:
-    """The field of a quotation that a column of this name holds, None for any other name."""
-    return _NAMES.get(re.sub(r"[\s_]+", " ", name.strip().strip("<>").lower()))
-
-
 def download_levels(records: Sequence[Sequence[str]]) -> tuple[list[str], int]:
     """Names of the columns, and how many records the header takes: three in a yfinance download, else one."""
     first = [cell.strip() for cell in records[0]]
     if len(records) < 4 or len(first) < 2 or first[0].lower() not in ("price", "ticker", "attributes", ""):
         return first, 1
     second, third = ([cell.strip() for cell in record] for record in records[1:3])
-    if third[:1] and field_of(third[0]) == DATE and not any(third[1:]) and len(second) == len(first):
+    if third[:1] and key_of(third[0]) == "date" and not any(third[1:]) and len(second) == len(first):
         for fields, tickers in ((first, second), (second, first)):
-            if all(field_of(name) is not None for name in fields[1:]) and all(tickers[1:]):
+            if all(key_of(name) in _OF_A_DAY for name in fields[1:]) and all(tickers[1:]):
                 return [third[0], *(f"{a}{LEVELS}{b}" for a, b in zip(fields[1:], tickers[1:], strict=True))], 3
     return first, 1
 
 
-def quotation(table: Table) -> Quotation | None:
-    """How to read a table as a quotation file; None for one that is not.
+def quotation(table: Table) -> Quotation:
+    """How to read a table of a day of trading, whose columns are named as fields or are pairs of a field and a ticker.
 
     Raises:
-        DataError: for a table that holds fields of a quotation beside other columns, or without a close.
+        DataError: for a table without a date or a close.
     """
     pairs = dict(_pairs(table.columns))
     if pairs:
         return _of_tickers(table, pairs)
-    fields = {name: field_of(name) for name in table.columns}
-    known = set(fields.values())
-    alone = known <= {DATE, LAST} and any(name.lower() == "kurs" for name in table.columns)
-    if not (known & set(_PRICES) or OTHER in known or alone):
-        return None
-    if {name.strip().lower() for name in table.columns} >= {"asset", "price"}:
-        return None  # a long file
-    dates = [name for name, field in fields.items() if field == DATE]
-    odd = [*(name for name, field in fields.items() if field is None), *dates[1:]]
-    column = {field: name for name, field in fields.items()}
-    close = column.get(ADJUSTED, column.get(CLOSE, column.get(LAST)))
-    if odd or close is None or DATE not in column:
-        looks = [name for name, field in fields.items() if field in (*_PRICES, OTHER)]
-        other = message("there is no close") if DATE in column else message("there is no date")
+    close = next((name for name in ("adjusted", "close", "price") if name in table.columns), None)
+    if close is None or "date" not in table.columns:
+        other = message("there is no close") if "date" in table.columns else message("there is no date")
         raise table.header_error(
-            message(
-                "{names:, } is like a field of quotations, but {other}.",
-                names=named(looks[:3]),
-                other=message("{name!r:s} does not", name=odd[0]) if odd else other,
-            ),
+            message("{names:, } is like a field of quotations, but {other}.", names=named(table.columns[:3]), other=other),
             message("Give one asset a file with Date and Close (or Adj Close), or one column an asset named for the asset."),
-            details={"fields": looks, "other": odd},
-        )  # fmt: skip
-    ticker = column.get(TICKER)
+        )
+    ticker = "asset" if "asset" in table.columns else None
     return Quotation(
-        date=column[DATE],
+        date="date",
         prices={None if ticker else asset_of(table.name): close},
         ticker=ticker,
-        fields=tuple(name for name, field in fields.items() if field in (*_PRICES, LAST)),
-        adjusted=ADJUSTED in column,
+        fields=tuple(name for name in table.columns if name in (*_PRICES, "price")),
+        adjusted=close == "adjusted",
     )
+
+
+def has_pairs(columns: Sequence[str]) -> bool:
+    """Whether a header has two levels, of fields and of tickers."""
+    return any(True for _ in _pairs(columns))
 
 
 def asset_of(file: str) -> str:
@@ -168,15 +122,15 @@ def _pairs(columns: Sequence[str]) -> Iterator[tuple[str, tuple[str, str]]]:
             yield name, (field, ticker)
         elif flat:
             field, ticker = flat.groups()
-            yield name, (field, ticker) if field_of(field) is not None else (ticker, field)
+            yield name, (field, ticker) if key_of(field) in _OF_A_DAY else (ticker, field)
 
 
 def _of_tickers(table: Table, pairs: Mapping[str, tuple[str, str]]) -> Quotation:
-    dates = [name for name in table.columns if field_of(name) == DATE]
+    dates = [name for name in table.columns if key_of(name) == "date"]
     others = [name for name in table.columns if name not in pairs and name not in dates]
-    adjusted = any(field_of(field) == ADJUSTED for field, _ in pairs.values())
-    wanted = ADJUSTED if adjusted else CLOSE
-    prices: dict[str | None, str] = {ticker: name for name, (field, ticker) in pairs.items() if field_of(field) == wanted}
+    adjusted = any(key_of(field) == "adjusted" for field, _ in pairs.values())
+    wanted = "adjusted" if adjusted else "close"
+    prices: dict[str | None, str] = {ticker: name for name, (field, ticker) in pairs.items() if key_of(field) == wanted}
     missing = sorted({ticker for _, ticker in pairs.values()} - {str(ticker) for ticker in prices})
     if others or missing or len(dates) != 1:
         what = message("no date")
@@ -188,5 +142,5 @@ def _of_tickers(table: Table, pairs: Mapping[str, tuple[str, str]]) -> Quotation
             )
         hint = message("Write the download again with its Close, one column a ticker.")
         raise table.header_error("a header of fields and tickers, but {what}.", hint, what=what)
-    fields = tuple(name for name, (field, _) in pairs.items() if field_of(field) in _PRICES)
+    fields = tuple(name for name, (field, _) in pairs.items() if key_of(field) in _PRICES)
     return Quotation(date=dates[0], prices=prices, ticker=None, fields=fields, adjusted=adjusted)

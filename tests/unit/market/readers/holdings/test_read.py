@@ -7,10 +7,10 @@ from datetime import date
 
 import polars as pl
 import pytest
+from toolkit.market.readers.holdings.columns import COLUMNS, read_header, status_within
 
 from tests.holdings_files import NAMES, TODAY, parsed
 from toolkit.core.errors import DataError, FrameError
-from toolkit.market.readers.holdings.columns import COLUMNS, read_header, status_within
 from toolkit.market.readers.holdings.corrected_copy import corrected
 from toolkit.market.readers.holdings.lots import Lots
 from toolkit.market.readers.holdings.read import read_holdings

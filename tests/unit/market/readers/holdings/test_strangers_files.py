@@ -5,13 +5,13 @@ from __future__ import annotations
 import io
 
 import pytest
+from toolkit.market.readers.holdings.columns import read_header
+from toolkit.market.readers.holdings.status import last_day, status_and_day
 
 from tests.holdings_files import parsed
 from tests.workbooks import xlsx
 from toolkit.core.errors import DataError
-from toolkit.market.readers.holdings.columns import read_header
 from toolkit.market.readers.holdings.corrected_copy import corrected
-from toolkit.market.readers.holdings.status import last_day, status_and_day
 
 TWO_ROWS = {
     "group names a column": ("Position;;Bestand;;Lager;", "Nr.;Metall;Menge (kg);Preis EUR/kg;Ort;Status"),
