@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from toolkit.cli.main import run
-from toolkit.market.readers.holdings.columns import COLUMNS
+from toolkit.market.layouts.fields import HOLDINGS
+from toolkit.market.layouts.vocabulary import vocabulary
 from tools.schema import schemas
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -22,7 +23,10 @@ ROOT = Path(__file__).resolve().parents[1]
 def written() -> Iterator[tuple[Path, str]]:
     """Path and text of every document."""
     page = ROOT / "docs" / "holdings.md"
-    rows = "".join(f"| `{c.key}` | {c.holds} | {c.absent} | {c.headers.replace(';', '; ')} |\n" for c in COLUMNS)
+    rows = "".join(
+        f"| `{c.key}` | {c.holds} | {c.absent} | {'; '.join(vocabulary().first['holdings'].get(c.key, ()))} |\n"
+        for c in HOLDINGS
+    )
     yield page, _replaced(page, r"(?<=\|---\|---\|---\|---\|\n)(?:\| `\w+` \|.*\n)+", rows)
     page = ROOT / "docs" / "strategies.md"
     yield (

@@ -1,4 +1,4 @@
-"""`toolkit holdings template|check`: a commented holdings file, and every fault of one at once."""
+"""`toolkit holdings template|check|map`: a commented holdings file, every fault of one at once, and how one is read."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from typing import Annotated
 import typer
 
 from toolkit.cli.options import Common, with_common, without_prices
-from toolkit.cli.terminal import print_json, say, show, tell_remarks, translator, try_write
+from toolkit.cli.terminal import print_json, say, show, tell_remarks, translator
+from toolkit.core.errors import SpecError
 from toolkit.core.messages import message
 
 DATA_FAULT = 3
 
-app = typer.Typer(help="Holdings files: write a template, check one.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="Holdings files: write a template, check one, say how one is read.", no_args_is_help=True, rich_markup_mode=None
+)
 
 
 @app.command("template")
@@ -46,33 +49,71 @@ def template(
 def check(
     file: Annotated[str, typer.Argument(metavar="FILE", help="Your lots (a workbook, CSV or Parquet; - is stdin).")],
     *,
-    write: Annotated[
-        str | None, typer.Option("--write", metavar="FILE", help="Write a corrected copy to a new file; - is stdout.")
-    ] = None,
     common: Common,
 ) -> None:
     """Tell how a holdings file is understood and every fault of it at once; exit 3 when there is one."""
-    from toolkit.app.holdings.check import check_holdings, write_text
+    from toolkit.app.holdings.check import check_holdings
     from toolkit.report.answers.holdings import check as document
 
     tell = translator(common)
     found = check_holdings(file, common.context(), prices=common.price_files())
-    unwritten = try_write(lambda: write_text(write, found.copy(tell)))[1] if write is not None and write != "-" else None
-    if write == "-" and not common.json:
-        sys.stdout.write(found.copy(tell))
-    else:
-        record = found.record(write if unwritten is None else None)
-        show(common, record, lambda record, say: document(record, common.day(), say))
+    show(common, found.record(), lambda record, say: document(record, common.day(), say))
     tell_remarks(found.warnings, common)
     error = found.error
-    if unwritten is not None and error is None:
-        raise unwritten
-    if unwritten is not None:
-        say(message("warning: {told}", told=unwritten.message), common)
-    elif write is not None and write != "-":
-        say(message("wrote {file:s}", file=write), common)
     if error is not None:
         if not common.json:
             told = f"{tell(message('error'))}: {tell(error.message)}\n{tell(error.hint)}".rstrip()
             sys.stderr.write(f"{told}\n")
         raise typer.Exit(DATA_FAULT)
+
+
+@app.command("map")
+@with_common
+def map_(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="Your lots (a workbook, CSV or Parquet; - is stdin).")],
+    *,
+    sets: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="NAME=MEANING", help="Column=field or ignore, text=meaning, decimal=, or . ; repeatable."
+        ),
+    ] = None,
+    accept: Annotated[bool, typer.Option("--accept", help="Take every answer that is proposed.")] = False,
+    write: Annotated[bool, typer.Option("--write", help="Keep the layout beside the file (FILE.layout.toml).")] = False,
+    common: Common,
+) -> None:
+    """Tell how each column of a holdings file is read and why, ask what is open, and keep it; exit 3 while it is open."""
+    from toolkit.app.holdings.check import accepted, map_holdings, write_layout
+    from toolkit.market.layouts.layout import beside
+    from toolkit.market.readers.contents import file_and_sheet
+    from toolkit.report.answers.holdings import mapped as document
+
+    answers = dict(_pair(one) for one in sets or ())
+    context, prices = common.context(), common.price_files()
+    found = map_holdings(file, context, prices=prices, answers=answers)
+    if accept and (proposed := accepted(found)):
+        answers = {**proposed, **answers}
+        found = map_holdings(file, context, prices=prices, answers=answers)
+    if found.open and not common.json and sys.stdin.isatty() and sys.stdout.isatty():
+        tell = translator(common)
+        for question in found.read.questions:
+            cells = ", ".join(map(tell, question.cells))
+            sys.stdout.write(f"\n{question.name} ({cells}): {tell(question.asks)}\n  {', '.join(question.answers)}\n")
+            answers[question.name] = typer.prompt("", default=question.proposed or "", prompt_suffix="> ")
+        found = map_holdings(file, context, prices=prices, answers={name: one for name, one in answers.items() if one})
+        write = write or not found.open
+    written = None
+    if write and not found.open and file != "-":
+        written = str(beside(*file_and_sheet(file)))
+        write_layout(found, written)
+    show(common, found.record(written), lambda record, say: document(record, common.day(), say))
+    if found.open:
+        raise typer.Exit(DATA_FAULT)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    """Name and answer of ``NAME=MEANING``; a header may hold the sign."""
+    name, sign, answer = text.rpartition("=")
+    if not sign or not name.strip() or not answer.strip():
+        raise SpecError("--set {text!r:s} is no answer.", hint="Write it as --set 'EK netto=purchase_price'.", text=text)
+    return name.strip(), answer.strip()

@@ -12,8 +12,8 @@ import polars as pl
 from toolkit.core.countries import fold
 from toolkit.core.errors import DataError, SeveralSheets, did_you_mean
 from toolkit.core.messages import Message, message, named
+from toolkit.market.readers.cells import month
 from toolkit.market.readers.holdings.lots import Holdings
-from toolkit.market.readers.holdings.status import is_month
 
 EVERY_SHEET = "*"
 _NO_CLIENT = re.compile(
@@ -47,7 +47,7 @@ def of_every_sheet(file: str, read: Callable[..., Holdings], client: str | None)
     if client is not None and not meant:
         found = _of_client(client, file, read, found)
     found = {sheet: own for sheet, own in found.items() if own.frame.height} or found
-    months = [sheet for sheet in found if is_month(sheet)]
+    months = [sheet for sheet in found if month(f"{sheet.strip('. ')} 2000")]
     odd = [sheet for sheet in found if _NO_CLIENT.fullmatch(fold(sheet)) or (sheet in months and len(months) > 1)]
     odd = odd or [sheet for sheet in found if _is_again(sheet, found)]
     if odd and len(found) > 1:

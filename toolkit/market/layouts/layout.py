@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from toolkit.core.countries import fold
 from toolkit.core.errors import SpecError
+from toolkit.core.messages import message
 from toolkit.market.layouts.fields import FIELDS, IGNORE
 from toolkit.market.layouts.headers import COST, Header, read_header
 
@@ -171,7 +173,7 @@ def load_layout(file: Path) -> Layout:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
-        hint = "`toolkit holdings map FILE` writes one of holdings, `toolkit data map FILE` one of prices."
+        hint = message("`toolkit holdings map FILE` writes one of holdings, `toolkit data map FILE` one of prices.")
         reason = f"{where}: {first['msg']}" if where else first["msg"]
         raise SpecError("{file:s} is no layout: {reason:s}.", hint=hint, file=str(file), reason=reason) from None
 
@@ -182,18 +184,28 @@ def shipped() -> Mapping[str, Layout]:
     return {file.stem: load_layout(file) for file in sorted(_SHIPPED.glob("*.toml"))}
 
 
-def beside(file: Path) -> Path:
-    """Where the layout of a file is kept."""
-    return file.with_name(f"{file.stem}{SUFFIX}")
+def beside(file: Path, sheet: str | None = None) -> Path:
+    """Where the layout of a file, or of a sheet of a workbook, is kept."""
+    return file.with_name(f"{file.stem}{f'.{sheet}' if sheet else ''}{SUFFIX}")
 
 
-def found_for(file: Path | None, kind: str = "holdings") -> Iterator[tuple[str, Layout]]:
-    """The layouts by which a file of a kind may be read, each with its name: beside it, in its folder, of a known program."""
-    if file is not None:
-        kept = beside(file)
-        others = sorted(one for one in file.parent.glob(f"*{SUFFIX}") if one != kept)
-        own = [(str(one), load_layout(one)) for one in [*([kept] if kept.is_file() else []), *others]]
-        yield from (pair for pair in own if pair[1].of == kind)
+def found_for(file: Path, kind: Kind, sheet: str | None = None) -> Iterator[tuple[str, Layout]]:
+    """The layouts of a kind by which a file may be read, each with its name: beside it, in its folder, of a known program.
+
+    Args:
+        file: It need not exist: for standard input one of the working folder.
+        kind: Of the file.
+        sheet: Of a workbook.
+
+    Raises:
+        SpecError: for one beside the file that is none; others that are none are no layouts of it.
+    """
+    own = [kept for kept in dict.fromkeys((beside(file, sheet), beside(file))) if kept.is_file()]
+    yield from ((kept.name, layout) for kept in own if (layout := load_layout(kept)).of == kind)
+    for other in sorted({*file.parent.glob(f"*{SUFFIX}")} - {*own}):
+        with contextlib.suppress(SpecError):
+            if (layout := load_layout(other)).of == kind:
+                yield other.name, layout
     yield from ((name, layout) for name, layout in shipped().items() if layout.of == kind)
 
 

@@ -19,7 +19,7 @@ from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers import cells
 from toolkit.market.readers.tabular import Table
 
-SHOWN = 3
+_CELLS = 3
 """Cells of a column that a question shows."""
 _WHOLE = 0.02
 """Most by which shares that are rounded differ from their whole."""
@@ -92,17 +92,18 @@ def propose(
     settled = _settled(found, texts, is_asset)
     readings = [_reading(header, texts[header.text], layout, settled, found) for header in found]
     # Of several that may be one field none is taken unasked.
-    open_keys = [one.reads for one in readings if one.reads not in (None, IGNORE, "remark")]
+    known = {header.text for header in found if header.key}
+    open_keys = [one.reads for one in readings if one.reads not in (None, IGNORE, "remark") and one.header in known]
     twice = {key for key in open_keys if open_keys.count(key) > 1}
     named = {fold(name) for name in (*layout.columns, *layout.ignore)}
     readings = [
         replace(one, sure=False, why=message("another column may be {field:s} too", field=one.reads))
-        if one.reads in twice and fold(one.header) not in named
+        if one.reads in twice and fold(one.header) not in named and one.header in known
         else one
         for one in readings
     ]
     first: dict[str, str] = {}
-    for one in sorted(readings, key=lambda one: fold(one.header) not in named):
+    for one in sorted(readings, key=lambda one: (fold(one.header) not in named, one.header not in known)):
         if one.reads and one.reads not in (IGNORE, "remark"):
             first.setdefault(one.reads, one.header)
     by_text = {header.text: header for header in found}
@@ -148,7 +149,10 @@ def answered(layout: Layout, headers: Sequence[str], answers: Mapping[str, str])
                 columns[header] = own.model_copy(update=given)
             else:
                 hint = did_you_mean(answer.partition(" ")[0], (*known, IGNORE))
+                hint = message("Say what it is: ignore, or a field, as purchase_price EUR/kg.") if answer == "?" else hint
                 raise SpecError("{name:s}={answer:s}: no such field.", hint=hint, name=name, answer=answer)
+        elif answer == "?":
+            raise SpecError("{name:s}=?: say what it means.", hint=message("One of {words:, }.", words=[*MEANINGS]), name=name)
         elif name in ("decimal", "dates", "sheet", "shape"):
             rest[name] = answer
         elif name in known:
@@ -174,7 +178,7 @@ def _found(table: Table, kind: str, layout: Layout) -> list[Header]:
 
 
 def _texts(table: Table, header: str) -> list[str]:
-    return [text for cell in table.cells[header].drop_nulls().unique(maintain_order=True) if (text := cells.tidy(str(cell)))]
+    return [text for cell in table.cells[header].drop_nulls() if (text := cells.tidy(str(cell)))]
 
 
 def _settled(
@@ -203,6 +207,8 @@ def _settled(
         "remark": lambda _: True,
         "certificate": lambda _: True,
         "paid": all_of(lambda text: cells.amount(text) is not None),
+        "purchase_price": lambda _: "purchase_date" in keys,
+        "purchase_price_is": lambda _: "purchase_price" in keys,
     }
     return lambda header: of_field.get(header.key or "", lambda _: False)(header)
 
@@ -226,10 +232,10 @@ def _adds_up(texts: Sequence[str]) -> bool:
     )
 
 
-def _reading(  # noqa: PLR0911  # one answer a kind of header
+def _reading(  # noqa: PLR0911, PLR0912  # one answer a kind of header
     header: Header, texts: Sequence[str], layout: Layout, settled: Callable[[Header], bool], found: Sequence[Header]
 ) -> ColumnReading:
-    shown = tuple(texts[:SHOWN])
+    shown = tuple([*dict.fromkeys(texts)][:_CELLS])
     per = " ".join(filter(None, (header.currency, f"per {header.unit}" if header.per_unit else header.unit)))
     per = "%" if header.percent else per
 
@@ -240,7 +246,7 @@ def _reading(  # noqa: PLR0911  # one answer a kind of header
         return read(IGNORE, message("ignored by the layout"), sure=True)
     if fold(header.text) in {fold(name) for name in layout.columns}:
         return read(header.key, message("by the layout"), sure=True)
-    if not texts:
+    if not (texts or (header.sure and header.key)):
         return read(IGNORE, message("empty"), sure=True)
     exact = {one.key for one in found if one.sure and one is not header}
     match header.key:
@@ -253,7 +259,12 @@ def _reading(  # noqa: PLR0911  # one answer a kind of header
         case "lot_id" if not header.sure and ("lot_id" in exact or len({*texts}) < len(texts)):
             return read(IGNORE, message("numbers of rows"), sure=True)
         case "asset" if not header.sure and all(text.rstrip(".").isdecimal() for text in texts):
-            return read("lot_id" if "lot_id" not in exact else IGNORE, message("numbers of rows"), sure=True)
+            numbered = any(one.key == "lot_id" for one in found)
+            return read(IGNORE if numbered else "lot_id", message("numbers of rows"), sure=True)
+        case "client" if not header.sure and any(one.key == "client" for one in found if one is not header and one.sure):
+            return read(IGNORE, message("beside the name of the client"), sure=True)
+        case "pieces" if all(any(one in cells.UNITS for one in foldings(text)) for text in texts):
+            return read("unit", message("its cells show it"), sure=True)
         case "asset" if not header.sure and "asset" in exact and not settled(header):
             return read(IGNORE, message("beside the column that names the asset"), sure=False)
         case "quantity" if header.sure and header.unit is None and _adds_up(texts):
@@ -269,7 +280,7 @@ def _reading(  # noqa: PLR0911  # one answer a kind of header
     return read(header.key, message("its header may mean it"), sure=False)
 
 
-def nearly(kind: str, words: str) -> str | None:
+def nearly(kind: Kind, words: str) -> str | None:
     """The field whose header a text begins with (``Kaufpreis netto``) or is a slip of; None for another.
 
     Args:
@@ -277,7 +288,8 @@ def nearly(kind: str, words: str) -> str | None:
         words: Header, folded.
     """
     known = {word: meant for word, (meant, sure) in vocabulary().headers[kind].items() if sure and len(word) > 3}
-    begins = [name for name in known if words.startswith(f"{name} ")]
+    # What stands behind a mass may make it another: gross, sold, open.
+    begins = [name for name, meant in known.items() if meant != "quantity" and words.startswith(f"{name} ")]
     near = [max(begins, key=len)] if begins else nearest(words, list(known), n=1)
     is_close = near and (begins or difflib.SequenceMatcher(None, words, near[0]).ratio() >= _CLOSE)
     return known[near[0]] if is_close else None

@@ -7,14 +7,16 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from toolkit.core.errors import DataError
-from toolkit.core.messages import message, named
+from toolkit.core.messages import message, named, together
+from toolkit.core.text import printable
 from toolkit.market.layouts.layout import Layout
 from toolkit.market.layouts.propose import Question
+from toolkit.market.readers.faults import Fault
 from toolkit.market.readers.tabular import Table
 
 _ASKED = 12
 """Questions that a message tells."""
-COMMANDS = {"holdings": "toolkit holdings map", "prices": "toolkit data map"}
+_COMMANDS = {"holdings": "toolkit holdings map", "prices": "toolkit data map"}
 
 
 class Proposed(Protocol):
@@ -40,6 +42,10 @@ class Proposed(Protocol):
         """What is open."""
         ...
 
+    def grouped(self) -> Sequence[Fault]:
+        """Faults of its values."""
+        ...
+
 
 class Unconfirmed(DataError):
     """A file of which something is open.
@@ -58,12 +64,16 @@ class Unconfirmed(DataError):
         ]
         more = len(read.questions) - len(asked)
         asked += [message("- {more:d} more", more=more)] if more else []
-        command = confirming(read)
+        command, found = confirming(read), read.grouped()
+        faults = [together(message("- {fault} in {where}.", fault=one.fault, where=one.where()), one.hint) for one in found]
+        told = message("{file:s}: before it is read, say once:\n{asked:\n}", file=read.table.name, asked=asked)
+        if faults:
+            told = message("{asked}\nand mend:\n{faults:\n}", asked=told, faults=faults)
         super().__init__(
-            "{file:s}: before it is read, say once:\n{asked:\n}",
+            told,
             hint=message(
                 "Look at it with `{look:s}`, then say it: {command:s}",
-                look=f"{COMMANDS[read.layout.of]} {shlex.quote(read.path)}",
+                look=f"{_COMMANDS[read.layout.of]} {shlex.quote(read.path)}",
                 command=command,
             ),
             details={
@@ -74,14 +84,13 @@ class Unconfirmed(DataError):
                     for one in read.questions
                 ],
                 "command": command,
+                "faults": [one.details() for one in found],
             },
-            file=read.table.name,
-            asked=asked,
         )
 
 
 def confirming(read: Proposed) -> str:
     """The command that answers what is open of a file, with ``?`` where no answer is proposed."""
-    open_ones = [f"{one.name}={one.proposed or '?'}" for one in read.questions if one.about != "gone"]
+    open_ones = [printable(f"{one.name}={one.proposed or '?'}") for one in read.questions if one.about != "gone"]
     sets = [f"--set {shlex.quote(answer)}" for answer in open_ones]
-    return " ".join([COMMANDS[read.layout.of], shlex.quote(read.path), *sets, "--write"])
+    return " ".join([_COMMANDS[read.layout.of], shlex.quote(printable(read.path)), *sets, "--write"])

@@ -23,13 +23,13 @@ from toolkit.core.text import one_line
 from toolkit.core.trade_names import FORMS
 from toolkit.market.layouts.fields import IGNORE, PRICES
 from toolkit.market.layouts.layout import Column, Layout, beside, found_for
-from toolkit.market.layouts.propose import SHOWN, ColumnReading, Question, answered, nearly
+from toolkit.market.layouts.propose import ColumnReading, Question, answered, nearly
 from toolkit.market.layouts.texts import is_harmless
 from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers import cells
 from toolkit.market.readers.columns import texts
 from toolkit.market.readers.contents import file_and_sheet
-from toolkit.market.readers.faults import raise_row_errors
+from toolkit.market.readers.faults import Fault, raise_row_errors
 from toolkit.market.readers.price_checks import AS_GIVEN, DEALER_ASK, DEALER_BID, check_untaxed
 from toolkit.market.readers.price_layouts import (
     days_across,
@@ -73,6 +73,8 @@ _BESIDE_SERIES = ("remark", "status", "delivery", "terms", "least", "valid_until
 SIDES = {"bid": DEALER_BID, "ask": DEALER_ASK, "mid": AS_GIVEN, "trade": AS_GIVEN}
 _PROMPT = timedelta(days=31)
 """Within which what is delivered is sold at a price of today."""
+_SHOWN = 3
+"""Cells of a column that are shown."""
 _LOOKED_AT = 50
 """Cells by which a field is proposed."""
 _QUARTER = re.compile(r"(?i)(?:q([1-4])|h([12]))[\s/-]*([12][0-9]{3})|([12][0-9]{3})[\s/-]*(?:q([1-4])|h([12]))|([12][0-9]{3})")
@@ -108,6 +110,10 @@ class PriceColumns:
     tickers: tuple[str, ...] = ()
     notes: tuple[Message, ...] = ()
 
+    def grouped(self) -> Sequence[Fault]:
+        """No faults of values: they are those of the prices, once the columns are known."""
+        return ()
+
 
 def read_columns(
     path: Source | Table, *, key: Key = None, layout: Layout | None = None, answers: Mapping[str, str] = NO_ANSWERS
@@ -124,25 +130,25 @@ def read_columns(
         DataError: for a file that is no table, and for prices that include tax.
         SpecError: for a layout or an answer that is none.
     """
-    file = Path(file_and_sheet(path)[0]) if isinstance(path, str | Path) and str(path) != "-" else None
-    found = [("", layout)] if layout is not None else [*found_for(file, KIND)]
+    file, sheet = file_and_sheet(path) if isinstance(path, str | Path) and str(path) != "-" else (None, None)
+    found = [("", layout)] if layout is not None else [*found_for(file, KIND, sheet)] if file else []
     table = without_lines(read_table(path, header=_header([one for _, one in found])), key)
     across = bool(days_across(table.columns))
     table, worded = without_marks(with_one_date(with_days_down(table)))
     by, base = next(((name, one) for name, one in found if one.columns and one.fits(table.columns)), ("", layout))
-    if base is None and file is not None and beside(file).is_file() and found:
+    if base is None and file is not None and found and found[0][0] in (beside(file, sheet).name, beside(file).name):
         by, base = found[0]  # its own, of which the file is no more
     given = answered(base or Layout(of=KIND, columns={}), table.columns, answers)
     table = replace(table, decimal=given.decimal, month_first=None if given.dates is None else given.dates == "month")
     proposal = _Proposal(table, given, key, across=across)
     name = str(path) if isinstance(path, str | Path) else table.name
     if has_pairs(table.columns):
-        return PriceColumns(table, "ohlc", given, name, Path(by).name)
+        return PriceColumns(table, "ohlc", given, name, by)
     check_untaxed(table, {name: words for name, words in worded.items() if key_of(name) != "asset"})
     if proposal.shape == "wide":
         proposal.table, closed = without_words(table, worded)
         proposal.notes.extend(closed)
-    return proposal.read(name, Path(by).name, base)
+    return proposal.read(name, by, base)
 
 
 def _header(layouts: Sequence[Layout]) -> Header:
@@ -230,7 +236,7 @@ class _Proposal:
 
     def _shown(self, header: str) -> tuple[str, ...]:
         column = self.table.cells[header].alias("").head(200).drop_nulls().cast(pl.String)
-        return tuple(one_line(text) for text in column.unique(maintain_order=True).head(SHOWN))
+        return tuple(one_line(text) for text in column.unique(maintain_order=True).head(_SHOWN))
 
     def read(self, path: str, by: str, base: Layout | None) -> PriceColumns:
         """The file by the layout that is proposed for it."""
@@ -435,7 +441,9 @@ class _Proposal:
             sides = {cell: SIDES[meaning] for cell, meaning in meanings.items() if meaning in SIDES}
             if reads[header] in ("side", "status", "basis") and {*sides.values()} - {AS_GIVEN}:
                 own = text if reads[header] == "basis" else pl.lit(AS_GIVEN)
-                basis = pl.select(pl.coalesce(text.replace_strict(sides, default=None, return_dtype=pl.String), own)).to_series()
+                basis = pl.select(
+                    pl.coalesce(text.replace_strict(sides, default=None, return_dtype=pl.String), own)
+                ).to_series()
                 reads[header] = "basis"
                 table = replace(table, cells=table.cells.with_columns(basis.alias(header)))
                 told = [f"{cell} = {side}" for cell, side in sides.items() if side not in (cell, AS_GIVEN)]

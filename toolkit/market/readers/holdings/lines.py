@@ -83,7 +83,7 @@ def alike(lots: Sequence[Mapping[str, Any]]) -> list[Message]:
     """That rows without an id or a fault say the same of a lot, each of which counts; none where no two do."""
     groups: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
     for lot in lots:
-        if lot["lot_id"].startswith("row ") and lot["unit"] in KG_PER_UNIT:
+        if lot["lot_id"].startswith("row ") and lot["unit"] in KG_PER_UNIT and lot["quantity"]:
             kg, price = KG_PER_UNIT[lot["unit"]], lot["purchase_price"]
             said = [
                 lot[key]

@@ -29,7 +29,7 @@ ARRIVING = ("ordered", "in_transit")
 """Statuses of what is bought and has not arrived."""
 _FINE = ("fine", "fein")
 """Beginnings, as `fold` writes them, of a quantity that is fine weight: ``Feingewicht``, ``Fine oz``."""
-CHECK = message("`toolkit holdings check FILE --write fixed.csv` tells every fault and writes a corrected copy.")
+CHECK = message("`toolkit holdings check FILE` tells every fault, and `toolkit holdings map FILE` how each column is read.")
 
 
 class Lots(dy.Schema):

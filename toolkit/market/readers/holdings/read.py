@@ -11,20 +11,19 @@ from types import MappingProxyType
 
 from toolkit.core.countries import fold
 from toolkit.core.errors import DataError, SeveralSheets
-from toolkit.core.messages import message, together
+from toolkit.core.messages import message, named, together
 from toolkit.market.layouts.headers import read_header
-from toolkit.market.layouts.layout import SUFFIX, Layout, found_for, load_layout
+from toolkit.market.layouts.layout import Kind, Layout, beside, found_for
 from toolkit.market.layouts.propose import propose
 from toolkit.market.readers.contents import file_and_sheet
 from toolkit.market.readers.faults import Fault
-from toolkit.market.readers.holdings.corrected_copy import FAULT
 from toolkit.market.readers.holdings.lots import Holdings, Names, ReadFile
 from toolkit.market.readers.holdings.rows import Parser
 from toolkit.market.readers.tabular import MAX_NAME, TITLES, Header, Source, Table, read_table
 
 MOST_LOTS = 100_000
 """Lots of one file; more are refused."""
-KIND = "holdings"
+KIND: Kind = "holdings"
 NO_ANSWERS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -72,8 +71,8 @@ def parse(
         SpecError: for a layout or an answer that is none.
     """
     broken: list[Fault] = []
-    file = Path(file_and_sheet(path)[0]) if isinstance(path, str | Path) and str(path) != "-" else None
-    found = [("", layout)] if layout is not None else [*found_for(file)]
+    file, sheet = file_and_sheet(path) if isinstance(path, str | Path) and str(path) != "-" else (None, None)
+    found = [("", layout)] if layout is not None else [*found_for(file or Path("stdin"), KIND, sheet)]
     # Who holds nothing has a file with a header alone.
     try:
         table = read_table(path, may_be_empty=True, faults=broken, header=_header([one for _, one in found], answers)).visible()
@@ -88,23 +87,16 @@ def parse(
             rows=table.cells.height,
             most=MOST_LOTS,
         )
-    columns = [name for name in table.columns if fold(name) != FAULT]
-    by, base = next(((name, one) for name, one in found if one.columns and one.fits(columns)), ("", layout))
-    if base is None and file is not None and file.with_name(f"{file.stem}{SUFFIX}").is_file():
+    by, base = next(((name, one) for name, one in found if one.columns and one.fits(table.columns)), ("", layout))
+    if base is None and file is not None and found and found[0][0] in (beside(file, sheet).name, beside(file).name):
         by, base = found[0]  # its own, of which the file is no more
     proposed, readings, questions = propose(table, KIND, _names_asset(names), base, answers)
     keys = {column.reads for column in proposed.columns.values()}
-    if lacking := [
-        key for key in ("asset", "quantity") if not keys & {key, *(("pieces", "ordered") if key == "quantity" else ())}
-    ]:
+    keys |= {"quantity"} if keys & {"pieces", "ordered"} else set()
+    if lacking := [key for key in ("asset", "quantity") if key not in keys]:
         raise _lacks(table, path, lacking, [one.header for one in readings if one.reads is None])
     parser = Parser(table, proposed, proposed.headers(table.columns), names, today, client)
-    return parser.read(broken, str(path) if file is not None else table.name, Path(by).name, readings, questions)
-
-
-def layout_in(file: str) -> Layout:
-    """The layout that a file holds."""
-    return load_layout(Path(file))
+    return parser.read(broken, str(path) if file is not None else table.name, by, readings, questions)
 
 
 def _names_asset(names: Names):
@@ -118,10 +110,11 @@ def _names_asset(names: Names):
 
 def _lacks(table: Table, path: Source | Table, lacking: Sequence[str], unread: Sequence[str]) -> DataError:
     """The error of a file in which no column is the asset, or the quantity."""
-    sets = " ".join(f"--set '{name}={lacking[0]}'" for name in unread[:1])
-    command = f"toolkit holdings map {path if isinstance(path, str | Path) else table.name} {sets}".strip()
+    command = f"toolkit holdings map {path if isinstance(path, str | Path) else table.name} --set 'COLUMN={lacking[0]}'"
     hint = message(
-        "The header needs asset and quantity; `toolkit holdings template` writes one with all columns. Say which it is: {command:s}",
+        "The header needs asset and quantity; `toolkit holdings template` writes one with all columns. Say which of "
+        "{names:, } it is: {command:s}",
+        names=named(unread or table.columns),
         command=command,
     )
     return table.header_error(
@@ -130,7 +123,7 @@ def _lacks(table: Table, path: Source | Table, lacking: Sequence[str], unread: S
 
 
 def _header(layouts: Sequence[Layout], answers: Mapping[str, str]) -> Header:
-    """Finds the record that holds the columns of a layout, else the first one that names asset and quantity, or two together."""
+    """Finds the record with the columns of a layout, else the first one that names asset and quantity, or two that do."""
     columns = [{fold(name) for name, one in layout.columns.items() if not one.optional} for layout in layouts if layout.columns]
     told = {fold(name) for name, answer in answers.items() if answer.split(" ")[0] in ("asset", "quantity")}
 
@@ -141,7 +134,7 @@ def _header(layouts: Sequence[Layout], answers: Mapping[str, str]) -> Header:
                 return [text.strip() for text in records[at]], at, at + 1
         for at, record in enumerate(records[:TITLES]):
             if joined := _two_rows(record, records[at + 1]) if at + 1 < len(records) else None:
-                return joined, at + 1, at + 2
+                return joined, at, at + 2
             if _names_lots(record) and _has_words(record):
                 return [text.strip() for text in record], at, at + 1
         return None
@@ -163,13 +156,12 @@ def _two_rows(groups: Sequence[str], names: Sequence[str]) -> list[str] | None:
     """Names of columns below groups of them (``Kauf`` above ``Menge`` and ``Preis``); None for no header of two rows."""
     if not (_has_words(groups) and _has_words(names)) or sum(map(bool, groups)) < 2 or max(map(len, groups)) > MAX_NAME:
         return None
-    if any(fold(above) == FAULT for above in groups):  # a copy that keeps a second header as a row of faults
-        return None
     group, joined = "", []
     for above, below in zip_longest(groups, names, fillvalue=""):
         group = above.strip() or group
         both = f"{group} {below.strip()}"
-        joined.append((both if read_header(KIND, both).key and group else below.strip()) if below.strip() else above.strip())
+        is_apart = group and (read_header(KIND, both).key or [*names].count(below) > 1)
+        joined.append((both if is_apart else below.strip()) if below.strip() else above.strip())
     is_apart = all(
         read_header(KIND, below).key == "asset" or not below.strip()
         for name, below in zip_longest(joined, names, fillvalue="")

@@ -26,7 +26,6 @@ from toolkit.market.layouts.texts import is_harmless, is_known_custody, is_plain
 from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers import cells
 from toolkit.market.readers.faults import Fault
-from toolkit.market.readers.holdings.corrected_copy import FAULT
 from toolkit.market.readers.holdings.days import last_day
 from toolkit.market.readers.holdings.forms import CONTENT, form_beside
 from toolkit.market.readers.holdings.lines import alike, no_lots, repeated
@@ -45,7 +44,7 @@ _ABOVE_ZERO = message(
 
 
 class Parser(PurchaseCells):
-    """Reads the rows of one table by its layout; numbers and dates are looked at twice, since the whole file may decide them."""
+    """Reads the rows of one table by its layout; numbers and dates may be decided by the whole file."""
 
     __slots__ = ()
 
@@ -102,7 +101,7 @@ class Parser(PurchaseCells):
             questions=(*questions, *self.questions.values()),
             headers=self.headers,
             columns={h.text: h.key for h in self.headers if h.key},
-            ignored=tuple(h.text for h in self.headers if h.key is None and fold(h.text) != FAULT),
+            ignored=tuple(h.text for h in self.headers if h.key is None),
             rows=rows,
             numbers=[numbers[i] for i in kept],
             faults=self.faults,
@@ -124,7 +123,8 @@ class Parser(PurchaseCells):
             return
         if "pieces" in self.raw:
             self.raw["quantity"] = self.raw.pop("pieces")
-            self.header["quantity"] = replace(self.header["pieces"], key="quantity", unit=cells.PIECE)
+            unit = None if "unit" in self.raw else cells.PIECE
+            self.header["quantity"] = replace(self.header["pieces"], key="quantity", unit=unit)
         elif "ordered" in self.raw:
             self.raw["quantity"] = self.raw["ordered"]
             self.header["quantity"] = replace(self.header["ordered"], key="quantity")
@@ -140,7 +140,7 @@ class Parser(PurchaseCells):
             match self._meaning(text):
                 case None if not is_harmless(text):
                     asks = message("a line beside the table: what does it say of the lots?")
-                    self._ask(text, (), asks, None)
+                    self._ask(text, (), asks, None if _says_status(text) else "no_meaning")
                 case "in_transit" | "ordered" | "planned" | "at_risk" as said:
                     status = "ordered" if said == "at_risk" else said
                 case _:
@@ -176,14 +176,15 @@ class Parser(PurchaseCells):
         """Stored lot -> the last day on which it may have arrived; a fault where that may lie ahead."""
         days: dict[str, date] = {}
         for i, row in zip(kept, rows, strict=True):
-            text = self._text("arrival", i)
+            key = "received" if self._text("received", i) else "arrival"
+            text = self._text(key, i)
             if text is None or row["status"] != "stored" or fold(text) in vocabulary().texts["unknown"]:
                 continue
-            cell = self.raw["arrival"][i]
-            day = cell if isinstance(cell, date) else last_day(text, day_first=self.month_first != 1)
+            cell = self.raw[key][i]
+            day = cell if isinstance(cell, date) else last_day(text)
             if day is None or day > self.today:
                 hint = message("Give the status: ordered or in_transit; or the day on which it arrived.")
-                self._fault(i, "arrival", "arrival", "stored, and a day of arrival that may lie ahead", hint)
+                self._fault(i, key, "arrival", "stored, and a day of arrival that may lie ahead", hint)
             else:
                 days[row["lot_id"]] = day
         return days
@@ -286,9 +287,9 @@ class Parser(PurchaseCells):
 
     # One lot
 
-    def _lot(self, i: int, status: str) -> dict[str, Any] | None:
+    def _lot(self, i: int, status: str) -> dict[str, Any] | None:  # noqa: PLR0912  # a field after the other
         """The record of a row; None for one that is no lot of the owner, by what he said of its texts."""
-        said = self._said(i)
+        said = self._said(i, status)
         if "not_mine" in said:
             return self._default("not_mine", self.lots[i])
         row: dict[str, Any] = dict.fromkeys(BY_KEY)
@@ -325,26 +326,35 @@ class Parser(PurchaseCells):
                 row[column.key] = self._fraction(i, column.key)
         if row["location"] and fold(row["location"]) in vocabulary().texts["unknown"]:
             row["location"] = None
+        for key in ("location", "custody"):
+            if row[key] and self._meaning(row[key]):  # it is in the status now
+                row[key] = place(row[key]).country if key == "location" else None
         if row["location"] is None and row["status"] == "stored" and not listed:
             self._default("location", row["lot_id"])
         if "at_risk" in said:
+            self._default("at_risk", self.lots[i])
             row["status"], row["location"] = "ordered", None
         self._counted(i, row)
         return row
 
-    def _said(self, i: int) -> set[Meaning]:
-        """What the texts of a row say of its lot, as the owner answered; a text that is not understood is asked about."""
+    def _said(self, i: int, default: str) -> set[Meaning]:
+        """What the texts of a row say of its lot, as the owner answered; a text that is not understood is asked about.
+
+        Where a lot lies is of matter to one that is stored.
+        """
         found: set[Meaning] = set()
         unknown = vocabulary().texts["unknown"]
+        known = vocabulary().meanings["status"]
+        status = next((known[one] for one in foldings(self._text("status", i) or "") if one in known), default)
         for header in self.headers:
             text = cells.tidy(str(self.table.cells[header.text][i] or "")) if header.key in _TEXTS else ""
-            if not text or fold(text) in unknown:
+            if not text or fold(text) in unknown or (header.key == "location" and status != "stored"):
                 continue
             understood, asks = _TEXTS[str(header.key)]
             if meaning := self._meaning(text):
                 found.add(meaning)
             elif not (understood(text) or fold(text) in self.words):
-                self._ask(text, (message("row {row:d}", row=self.table.rows[i]),), asks, None)
+                self._ask(text, (message("row {row:d}", row=self.table.rows[i]),), asks, _says_status(text))
         return found
 
     def _status(self, i: int, default: str, said: set[Meaning]) -> str | None:
@@ -365,7 +375,10 @@ class Parser(PurchaseCells):
         count, _ = self._number(i, "pieces") if "pieces" in self.raw else (None, None)
         one = self._mass_of_a_piece(i, row["asset"]) if count else None
         mass = (row["quantity"] or 0) * KG_PER_UNIT.get(row["unit"] or "", 0)
-        if count and one and mass and abs(count * one - mass) > AGREES * mass:
+        if count and mass and not one and count != 1:
+            hint = message("Give the mass of one in a column 'size', or leave the number of pieces out.")
+            self._fault(i, "pieces", "pieces", "pieces of unknown weight beside a quantity that may be of one", hint)
+        elif count and one and mass and abs(count * one - mass) > AGREES * mass:
             hint = message("{count:g} pieces of {one:.6g} kg are {mass:.6g} kg.", count=count, one=one, mass=count * one)
             self._fault(i, "pieces", "pieces", "a number of pieces that is not the quantity", hint)
 
@@ -571,7 +584,7 @@ class Parser(PurchaseCells):
         day_first, month_first = read.either or (None, None)
         if day_first is None or month_first is None:
             chosen = day_first or month_first
-            if self.month_first is not None:
+            if self.month_first is not None and bool(self.month_first) == (day_first is None):
                 return chosen
             hint = message("Some dates of the file have the day first and some the month: write them all as 2026-05-31.")
             return self._fault(i, "purchase_date", "date_order", "dates in two orders", hint)
@@ -657,14 +670,17 @@ def _is_status(text: str) -> bool:
     return any(one in vocabulary().meanings["status"] for one in foldings(text))
 
 
-def _is_place(text: str) -> bool:
-    """Whether a text is a plain place, or none that is understood and so never called safe."""
-    return place(text).country is None or is_plain_place(text)
+def _says_status(text: str) -> Meaning | None:
+    """The status that the first words of a text that is not understood name: a proposal, never a reading."""
+    words = fold(text).split()
+    known = vocabulary().meanings["status"]
+    found = next((known[one] for end in range(len(words), 0, -1) if (one := " ".join(words[:end])) in known), None)
+    return next((meaning for meaning in MEANINGS if meaning == found), None)
 
 
 _TEXTS: Mapping[str, tuple[Callable[[str], bool], Message]] = {
     "status": (_is_status, message("no known status: what does it say of the lot?")),
-    "location": (_is_place, message("more than a place: does the lot lie there?")),
+    "location": (is_plain_place, message("not only a place that is known: does the lot lie there? Or write the country.")),
     "custody": (is_known_custody, message("not only how it is kept: what does it say of the lot?")),
     "remark": (is_harmless, message("a remark: what does it say of the lot?")),
 }
