@@ -206,6 +206,11 @@ def _words() -> frozenset[str]:
     return _PLAIN.union(*_names())
 
 
+def is_us_state(word: str) -> bool:
+    """Whether a word is the code of a state of the USA, in capitals or not."""
+    return word.upper() in _US_STATES
+
+
 def is_place(text: str) -> bool:
     """Whether a text is empty, or places and terms of delivery and nothing else: ``cif Rotterdam``, ``main ports``."""
     return not re.search(r"[0-9%$€£]", text) and all(word in _words() for word in fold(text).split())

@@ -64,7 +64,7 @@ def read_header(kind: str, text: str) -> Header:
                 return replace(found, key="purchase_price", sure=True)
             if key is not None and not total:
                 is_mass = key == "purchase_date" and found.unit  # "Purchased kg"
-                return Header(text, None) if is_mass else replace(found, key=key, sure=sure)
+                return replace(found, key=None) if is_mass else replace(found, key=key, sure=sure)
         last = tokens.pop()
         mass, money = _mass(last), _money(last)
         if mass and tokens and tokens[-1] in _PER:
@@ -79,9 +79,10 @@ def read_header(kind: str, text: str) -> Header:
         elif last.strip(".") in _TOTAL and (tokens or found.currency):
             total = True
         elif last not in (".", "/", "netto", "net") and (last != "in" or found == Header(text, None)):  # "Date in"
-            return Header(text, None)
+            masses = {unit for token in tokens if (unit := _mass(token))}  # of a name that is not known: "lb bought"
+            return replace(found, unit=masses.pop()) if found.unit is None and len(masses) == 1 else found
     key = "purchase_price" if found.per_unit else "quantity" if found.unit else "total_price" if total else None
-    return replace(found, key=key, sure=False) if key and not found.percent else Header(text, None)
+    return replace(found, key=key, sure=False) if key and not found.percent else found
 
 
 def _mass(word: str) -> str | None:

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from toolkit.core.countries import fold
 from toolkit.core.errors import SpecError
 from toolkit.core.messages import message
-from toolkit.market.layouts.fields import FIELDS, IGNORE
+from toolkit.market.layouts.fields import FIELDS, IGNORE, SEVERAL
 from toolkit.market.layouts.headers import COST, Header, read_header
 
 Kind = Literal["holdings", "prices"]
@@ -25,8 +25,6 @@ that it is none."""
 MEANINGS: tuple[Meaning, ...] = get_args(Meaning)
 SUFFIX = ".layout.toml"
 _SHIPPED = Path(__file__).parent / "shipped"
-_SEVERAL = ("remark", "series", "least", "status")
-"""Fields that several columns may be read as."""
 
 
 class Column(BaseModel):
@@ -39,6 +37,7 @@ class Column(BaseModel):
         currency: Of its price.
         percent: Whether its numbers are in per cent.
         optional: Whether a file of this shape may lack it.
+        only: What its cells may be, of a column that says nothing as long as they are: any other cell is a fault.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -48,6 +47,7 @@ class Column(BaseModel):
     currency: str | None = None
     percent: bool = False
     optional: bool = False
+    only: tuple[str, ...] = ()
 
     @field_validator("reads")
     @classmethod
@@ -86,12 +86,14 @@ class Layout(BaseModel):
         remarks: Text -> what it says of its lot.
         leave_out: First texts of rows that are no lot: a sum, a note.
         sheet: That is read, of a workbook of several.
+        encoding: Of text that is neither UTF-8 nor UTF-16; None for Windows-1252.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     of: Kind = "holdings"
     shape: Literal["long", "wide", "ohlc"] | None = None
     sheet: str | None = None
+    encoding: Literal["cp1252", "cp1250", "gb18030", "cp932"] | None = None
     decimal: Literal[".", ","] | None = None
     dates: Literal["day", "month"] | None = None
     leave_out: tuple[str, ...] = ()
@@ -110,7 +112,7 @@ class Layout(BaseModel):
 
     @model_validator(mode="after")
     def _each_field_once(self) -> Layout:
-        keys = [column.reads for column in self.columns.values() if column.reads not in _SEVERAL]
+        keys = [column.reads for column in self.columns.values() if column.reads not in SEVERAL]
         if twice := {key for key in keys if keys.count(key) > 1}:
             raise ValueError(f"two columns are read as {', '.join(sorted(twice))}")
         if both := {*self.columns} & {*self.ignore}:
@@ -139,7 +141,7 @@ class Layout(BaseModel):
     def to_toml(self) -> str:
         """As it is kept, and edited by hand."""
         lines = [f'of = "{self.of}"']
-        told = ("shape", "sheet", "decimal", "dates", "leave_out", "ignore")
+        told = ("shape", "sheet", "encoding", "decimal", "dates", "leave_out", "ignore")
         lines += [f"{key} = {_value(value)}" for key in told if (value := getattr(self, key))]
         lines += ["", "[columns]", *(f"{_value(name)} = {_column(column)}" for name, column in self.columns.items())]
         for key in ("every", "words", "remarks"):

@@ -12,7 +12,7 @@ from toolkit.core.errors import DataError, SpecError, did_you_mean, nearest
 from toolkit.core.messages import Message, message
 from toolkit.core.places import place
 from toolkit.core.trade_names import FORMS
-from toolkit.market.layouts.fields import BY_KEY, FIELDS, IGNORE
+from toolkit.market.layouts.fields import BY_KEY, FIELDS, IGNORE, NOTHING, SEVERAL
 from toolkit.market.layouts.headers import COST, Header, read_header
 from toolkit.market.layouts.layout import MEANINGS, Column, Kind, Layout, said
 from toolkit.market.layouts.vocabulary import vocabulary
@@ -21,6 +21,8 @@ from toolkit.market.readers.tabular import Table
 
 _CELLS = 3
 """Cells of a column that a question shows."""
+LEAVE_OUT = "leave_out"
+"""What is answered of the first text of a row that is no lot."""
 _WHOLE = 0.02
 """Most by which shares that are rounded differ from their whole."""
 _CLOSE = 0.85
@@ -81,7 +83,8 @@ def propose(
         kind: Of the file.
         is_asset: Whether a text names an asset.
         base: A layout of a file much like it, or of it; None for the first one.
-        answers: Header -> field or ``ignore``; text -> meaning or word; ``decimal``, ``dates``, field -> what holds for all.
+        answers: Header -> field or ``ignore``; text -> meaning, word or ``leave_out``; convention or field -> what holds for
+            all rows.
 
     Raises:
         SpecError: for an answer that is none.
@@ -93,7 +96,7 @@ def propose(
     readings = [_reading(header, texts[header.text], layout, settled, found) for header in found]
     # Of several that may be one field none is taken unasked.
     known = {header.text for header in found if header.key}
-    open_keys = [one.reads for one in readings if one.reads not in (None, IGNORE, "remark") and one.header in known]
+    open_keys = [one.reads for one in readings if one.reads not in (None, IGNORE, *SEVERAL) and one.header in known]
     twice = {key for key in open_keys if open_keys.count(key) > 1}
     named = {fold(name) for name in (*layout.columns, *layout.ignore)}
     readings = [
@@ -104,13 +107,13 @@ def propose(
     ]
     first: dict[str, str] = {}
     for one in sorted(readings, key=lambda one: (fold(one.header) not in named, one.header not in known)):
-        if one.reads and one.reads not in (IGNORE, "remark"):
+        if one.reads and one.reads not in (IGNORE, *SEVERAL):
             first.setdefault(one.reads, one.header)
     by_text = {header.text: header for header in found}
     columns = {
         one.header: layout.columns.get(one.header) or Column.of(replace(by_text[one.header], key=one.reads))
         for one in readings
-        if one.reads == "remark" or (one.reads and first.get(one.reads) == one.header)
+        if one.reads in SEVERAL or (one.reads and first.get(one.reads) == one.header)
     }
     ignore = tuple(one.header for one in readings if one.header not in columns)
     questions = [_question(one, first) for one in readings if not one.sure]
@@ -134,7 +137,7 @@ def answered(layout: Layout, headers: Sequence[str], answers: Mapping[str, str])
     """
     columns, ignore = dict(layout.columns), [*layout.ignore]
     words, remarks, every = dict(layout.words), dict(layout.remarks), dict(layout.every)
-    rest: dict[str, str] = {}
+    leave_out, rest = [*layout.leave_out], dict[str, str]()
     by_fold = {fold(header): header for header in headers}
     known = [field.key for field in FIELDS[layout.of]]
     for name, answer in answers.items():
@@ -153,7 +156,9 @@ def answered(layout: Layout, headers: Sequence[str], answers: Mapping[str, str])
                 raise SpecError("{name:s}={answer:s}: no such field.", hint=hint, name=name, answer=answer)
         elif answer == "?":
             raise SpecError("{name:s}=?: say what it means.", hint=message("One of {words:, }.", words=[*MEANINGS]), name=name)
-        elif name in ("decimal", "dates", "sheet", "shape"):
+        elif answer == LEAVE_OUT:
+            leave_out.append(name)
+        elif name in ("decimal", "dates", "sheet", "encoding", "shape"):
             rest[name] = answer
         elif name in known:
             every[name] = answer
@@ -164,7 +169,7 @@ def answered(layout: Layout, headers: Sequence[str], answers: Mapping[str, str])
     try:
         return Layout.model_validate(
             layout.model_dump()
-            | {"columns": columns, "ignore": ignore, "words": words, "remarks": remarks, "every": every}
+            | {"columns": columns, "ignore": ignore, "words": words, "remarks": remarks, "every": every, "leave_out": leave_out}
             | rest
         )
     except ValueError as error:
@@ -223,6 +228,12 @@ def _is_size(text: str) -> bool:
     return False
 
 
+def holds_more(text: str) -> bool:
+    """Whether a cell holds more than nothing or zero."""
+    read = cells.amount(text)
+    return bool(text) and (read is None or any(read.readings.values()))
+
+
 def _adds_up(texts: Sequence[str]) -> bool:
     """Whether numbers are shares of a whole: they add up to 1 or to 100."""
     read = [cells.amount(text) for text in texts]
@@ -246,6 +257,8 @@ def _reading(  # noqa: PLR0911, PLR0912  # one answer a kind of header
         return read(IGNORE, message("ignored by the layout"), sure=True)
     if fold(header.text) in {fold(name) for name in layout.columns}:
         return read(header.key, message("by the layout"), sure=True)
+    if header.key is None and not any(map(holds_more, texts)):
+        return read(NOTHING, message("empty, or zero"), sure=True)
     if not (texts or (header.sure and header.key)):
         return read(IGNORE, message("empty"), sure=True)
     exact = {one.key for one in found if one.sure and one is not header}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from toolkit.core.countries import country, fold
-from toolkit.core.places import words_beside
+from toolkit.core.places import is_us_state, place, words_beside
 from toolkit.market.layouts.vocabulary import vocabulary
 
 _ZIP = 5
@@ -23,6 +23,7 @@ def is_plain_place(text: str) -> bool:
         or (word.isdecimal() and (word in rooms or len(word) == _ZIP))
         or (len(word) == 1 and word in rooms)
         or (len(word) <= 3 and country(word.upper()) is not None)
+        or (is_us_state(word) and place(text).country == "USA")
         for word in rest
     )
 

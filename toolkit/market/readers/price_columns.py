@@ -21,7 +21,7 @@ from toolkit.core.currencies import currency as currency_of
 from toolkit.core.messages import Message, message
 from toolkit.core.text import one_line
 from toolkit.core.trade_names import FORMS
-from toolkit.market.layouts.fields import IGNORE, PRICES
+from toolkit.market.layouts.fields import IGNORE, NOTHING, PRICES, SEVERAL
 from toolkit.market.layouts.layout import Column, Layout, beside, found_for
 from toolkit.market.layouts.propose import ColumnReading, Question, answered, nearly
 from toolkit.market.layouts.texts import is_harmless
@@ -67,7 +67,7 @@ _OF_ROWS = ("bid", "ask", "unit", "currency", "quantity", "form", "purity", "pla
 """Fields that no day of trading has beside its prices."""
 _TOLD = ("remark", "status", "side", "basis", "delivery")
 """Fields whose texts say whether a row is a price."""
-_NOT_IN_ROWS = ("remark", "status", "delivery", "terms", "least", "open", IGNORE)
+_NOT_IN_ROWS = ("remark", "status", "delivery", "terms", "least", "open", NOTHING, IGNORE)
 _BESIDE_SERIES = ("remark", "status", "delivery", "terms", "least", "valid_until", "counterparty", "source", IGNORE)
 """Fields of columns that stand beside those of the series of a wide file."""
 SIDES = {"bid": DEALER_BID, "ask": DEALER_ASK, "mid": AS_GIVEN, "trade": AS_GIVEN}
@@ -287,6 +287,8 @@ class _Proposal:
     def _reading(self, header: str) -> ColumnReading:
         if fold(header) in self.ignored:
             reads, why, sure = IGNORE, message("ignored by the layout"), True
+        elif self.named.get(fold(header)) == NOTHING and not self._is_empty(header):
+            reads, why, sure = None, message("it was empty when its layout was confirmed"), False
         elif fold(header) in self.named:
             reads, why, sure = self.named[fold(header)], message("by the layout"), True
         else:
@@ -299,14 +301,17 @@ class _Proposal:
         field, sure = field_of(header) or (None, False)
         if is_derived(header) and (self.across or not sure):
             return IGNORE, DERIVED, True
-        if not sure and self.table.cells[header].null_count() == self.table.cells.height:
-            return IGNORE, message("empty"), True
+        if not sure and self._is_empty(header):
+            return NOTHING, message("empty"), True
         if field is None:
             if (near := nearly(KIND, fold(header))) and not any(map(str.isdigit, header)):  # EUR/10g
                 return near, message("its header is nearly {field:s}", field=near), False
             return self._by_cells(header), message("its header is not known"), False
         settled = sure or self._settled(field, header)
         return field, SAID if sure else message("its cells show it") if settled else MAYBE, settled
+
+    def _is_empty(self, header: str) -> bool:
+        return self.table.cells[header].null_count() == self.table.cells.height
 
     def _by_cells(self, header: str) -> str | None:
         """The field whose cells a column has, where no other column is it; None for words and numbers of anything."""
@@ -405,9 +410,8 @@ class _Proposal:
             replace(one, reads=IGNORE, why=message("the ends of a range beside its price")) if one.reads in beside else one
             for one in readings
         ]
-        several = ("series", "remark", "status", "least", IGNORE, None)
         keys = [one.reads for one in readings]
-        twice = {key for key in keys if keys.count(key) > 1 and key not in several}
+        twice = {key for key in keys if keys.count(key) > 1 and key not in (*SEVERAL, IGNORE, None)}
         twice = twice & {"date"} if self.shape == "wide" else twice
         if self.shape == "long" and "price" in keys:
             twice |= {"bid", "ask"} & {*keys}

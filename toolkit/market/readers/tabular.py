@@ -119,7 +119,7 @@ def read_table(
         faults: Where lines with too many or too few fields are noted; they are then left out instead of raised.
         header: Finds the header among the first records of a CSV or a sheet; the first record by default. Of the sheets of a
             workbook, it is the one with such a header.
-        legacy: Encoding of text that is neither UTF-8 nor UTF-16: ``cp1252``, or ``gb18030`` (which holds GBK and GB2312).
+        legacy: Encoding of text that is neither UTF-8 nor UTF-16: one of `LEGACY`; ``gb18030`` holds GBK and GB2312.
 
     Raises:
         DataError: for a missing or unreadable file, an empty one, one beyond `MAX_BYTES` or `MAX_CELLS`, one that is

@@ -10,12 +10,12 @@ from pathlib import Path
 from types import MappingProxyType
 
 from toolkit.core.countries import fold
-from toolkit.core.errors import DataError, SeveralSheets
+from toolkit.core.errors import DataError, SeveralSheets, SpecError, did_you_mean
 from toolkit.core.messages import message, named, together
 from toolkit.market.layouts.headers import read_header
 from toolkit.market.layouts.layout import Kind, Layout, beside, found_for
 from toolkit.market.layouts.propose import propose
-from toolkit.market.readers.contents import file_and_sheet
+from toolkit.market.readers.contents import LEGACY, file_and_sheet
 from toolkit.market.readers.faults import Fault
 from toolkit.market.readers.holdings.lots import Holdings, Names, ReadFile
 from toolkit.market.readers.holdings.rows import Parser
@@ -75,7 +75,12 @@ def parse(
     found = [("", layout)] if layout is not None else [*found_for(file or Path("stdin"), KIND, sheet)]
     # Who holds nothing has a file with a header alone.
     try:
-        table = read_table(path, may_be_empty=True, faults=broken, header=_header([one for _, one in found], answers)).visible()
+        encodings = (answers.get("encoding"), *(one.encoding for _, one in found[:1]), "cp1252")
+        legacy = next(one for one in encodings if one)
+        if legacy not in LEGACY:
+            raise SpecError("encoding={name:s}: no such encoding.", hint=did_you_mean(legacy, LEGACY), name=legacy)
+        header = _header([one for _, one in found], answers)
+        table = read_table(path, may_be_empty=True, faults=broken, header=header, legacy=legacy).visible()
     except SeveralSheets as error:
         every = message("Where each is one client's, '{file:s}#*' is all of them.", file=error.details["file"])
         raise SeveralSheets(error.message, hint=together(error.hint, every), details=error.details) from None
@@ -117,8 +122,14 @@ def _lacks(table: Table, path: Source | Table, lacking: Sequence[str], unread: S
         names=named(unread or table.columns),
         command=command,
     )
+    other = message(
+        "Where its letters are others than they should be, say its encoding: --set encoding=gb18030, cp932 or cp1250."
+    )
     return table.header_error(
-        "no column {keys:s}.", hint, details={"faults": [*lacking]}, keys=" and no column ".join(map(repr, lacking))
+        "no column {keys:s}.",
+        together(hint, other if table.encoding == "cp1252" else ""),
+        details={"faults": [*lacking]},
+        keys=" and no column ".join(map(repr, lacking)),
     )
 
 

@@ -18,10 +18,10 @@ from toolkit.core.messages import Message, few, message, together
 from toolkit.core.places import place
 from toolkit.core.trade_names import COINS, is_shape
 from toolkit.core.units import KG_PER_UNIT
-from toolkit.market.layouts.fields import BY_KEY, HOLDINGS
+from toolkit.market.layouts.fields import BY_KEY, HOLDINGS, NOTHING, SEVERAL
 from toolkit.market.layouts.headers import Header
 from toolkit.market.layouts.layout import MEANINGS, Meaning
-from toolkit.market.layouts.propose import ColumnReading, Question
+from toolkit.market.layouts.propose import ColumnReading, Question, holds_more
 from toolkit.market.layouts.texts import is_harmless, is_known_custody, is_plain_place
 from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers import cells
@@ -67,10 +67,15 @@ class Parser(PurchaseCells):
         self.header |= {header.key: header for header in self.headers if header.key}
         self.words = words = {fold(text): word for text, word in self.layout.words.items()}
         for header in self.headers:
-            if header.key and header.key != "remark":
+            if header.key and header.key not in SEVERAL:
                 column = [None if isinstance(cell, str) and not cells.tidy(cell) else cell for cell in table.cells[header.text]]
                 self.raw[header.key] = [words.get(fold(cell), cell) if isinstance(cell, str) else cell for cell in column]
         self._amounts()
+        for key, text in self.layout.every.items():
+            if key not in ("currency", "unit", "status"):  # these a cell, a header or a price may say in other places
+                column = self.raw.get(key) or [None] * table.cells.height
+                self.raw[key] = [text if cell is None else cell for cell in column]
+                self.header.setdefault(key, Header(key, key))
         numbers = table.rows.to_list()
         self._formulas()
         self._sizes_in_names()
@@ -89,6 +94,7 @@ class Parser(PurchaseCells):
         self.faults += repeated([row["lot_id"] for row in rows], [numbers[i] for i in kept])
         if kept == whole:
             self._totals(totals, kept, rows)
+        self._nothing(kept)
         arrivals = self._arrivals(kept, rows)
         order = {column.key: at for at, column in enumerate(HOLDINGS)}
         self.faults.sort(key=lambda found: (order.get(found.column, -1), found.row))
@@ -171,6 +177,19 @@ class Parser(PurchaseCells):
         if len({*days.values()}) > 1:
             self.notes.append(message("Of the days of the stock the newest is read, {day}.", day=newest))
         return [i for i in kept if days.get(i) in (None, newest)]
+
+    def _nothing(self, kept: list[int]) -> None:
+        """A fault where a column that says nothing, as empty ones do, holds another cell than when that was confirmed."""
+        for header in (one for one in self.headers if one.key == NOTHING):
+            usual = {fold(text) for text in self.layout.columns[header.text].only}
+            for i in kept:
+                text = cells.tidy(str(self.table.cells[header.text][i] or ""))
+                if holds_more(text) and fold(text) not in usual:
+                    hint = message(
+                        "Say what it means: toolkit holdings map FILE --set {name!r:s}=FIELD, or ignore.", name=header.text
+                    )
+                    fault = "a column {header!r:s} that said nothing when its layout was confirmed"
+                    self._fault(i, NOTHING, "nothing", fault, hint, cell=text, header=header.text)
 
     def _arrivals(self, kept: list[int], rows: list[dict[str, Any]]) -> dict[str, date]:
         """Stored lot -> the last day on which it may have arrived; a fault where that may lie ahead."""
@@ -511,6 +530,8 @@ class Parser(PurchaseCells):
     def _unit(self, i: int, asset: str | None, beside: str | None, *, listed: bool, coin: bool) -> str | None:
         """The unit of the column, of the quantity's cell or of its header; where two are named, they must agree."""
         named = [text for text in (self._text("unit", i), beside, self.header["quantity"].unit) if text]
+        if not named and not listed and (said := self.layout.every.get("unit")):
+            named = [said]
         if not named:
             if listed:
                 return LISTED_UNIT
