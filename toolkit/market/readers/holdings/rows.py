@@ -188,8 +188,8 @@ class Parser(PurchaseCells):
                     hint = message(
                         "Say what it means: toolkit holdings map FILE --set {name!r:s}=FIELD, or ignore.", name=header.text
                     )
-                    fault = "a column {header!r:s} that said nothing when its layout was confirmed"
-                    self._fault(i, NOTHING, "nothing", fault, hint, cell=text, header=header.text)
+                    words = message("a column {header!r:s} that said nothing when its layout was confirmed", header=header.text)
+                    self._fault(i, NOTHING, "nothing", words, hint, cell=text)
 
     def _arrivals(self, kept: list[int], rows: list[dict[str, Any]]) -> dict[str, date]:
         """Stored lot -> the last day on which it may have arrived; a fault where that may lie ahead."""
