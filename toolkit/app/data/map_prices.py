@@ -11,7 +11,8 @@ import polars as pl
 
 from toolkit.app.context import Context
 from toolkit.app.holdings.names import LotNames
-from toolkit.app.prices import by_known_prices
+from toolkit.app.prices import by_known_prices, per_kg
+from toolkit.core.assets import Universe
 from toolkit.core.errors import DataError
 from toolkit.holdings.price_slips import KnownPrices
 from toolkit.market.layouts.layout import Layout
@@ -32,17 +33,19 @@ class MappedPrices:
         columns: Its columns.
         file: Its prices; None while something is open, or a cell is faulty.
         fault: Why the prices cannot be read although nothing is open.
+        products: Priced per kg.
     """
 
     columns: PriceColumns
     file: PriceFile | None
     fault: DataError | None
+    products: Universe
 
     def record(self, written: str | None) -> PricesMap:
         """The columns, the questions, the series and the layout; `written` is the file that it is kept in."""
         read = self.columns
         words = (self.fault.message, self.fault.hint) if self.fault else ()
-        rows = pl.DataFrame() if self.file is None else pl.concat([self.file.frame, self.file.quotes])
+        rows = pl.DataFrame() if self.file is None else per_kg(pl.concat([self.file.frame, self.file.quotes]), self.products)[0]
         newest = () if self.file is None else rows.sort("date").group_by("asset", "basis", maintain_order=True).agg(
             pl.len().alias("prices"), pl.col("date").min().alias("first"), pl.col("date", "price", "currency", "unit").last()
         ).sort("asset", "basis").iter_rows(named=True)  # fmt: skip
@@ -98,7 +101,7 @@ def map_prices(
     names = LotNames(context.ledger, context.products)
     columns = read_columns(path, key=names.series, layout=layout, answers=answers)
     if columns.questions:
-        return MappedPrices(columns, None, None)
+        return MappedPrices(columns, None, None, context.products)
     levels = KnownPrices.of(context.snapshot["prices"], context.snapshot, context.products)
     try:
         file = read_price_files(
@@ -106,5 +109,5 @@ def map_prices(
             key=names.series, settled=partial(by_known_prices, levels=levels, names=names),
         )  # fmt: skip
     except DataError as error:
-        return MappedPrices(columns, None, error)
-    return MappedPrices(columns, file, None)
+        return MappedPrices(columns, None, error, context.products)
+    return MappedPrices(columns, file, None, context.products)

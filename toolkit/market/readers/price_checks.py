@@ -48,6 +48,7 @@ EUROPE = "Europe"
 """Place of a price that is paid in Europe, in whichever country."""
 AS_GIVEN = "as_given"
 """Basis of prices that state none."""
+WITHOUT_TAX = message("Give prices without tax: divided by 1.19 where the tax is 19 %, by 1.13 where it is 13 %.")
 _NO = re.compile(r"(?i)(no|nein|n|false|0)\b.*")
 _VALID_TO = re.compile(r"(?i)\b(?:valid (?:to|until|till)|g[üu]e?ltig bis)\W+([\d./-]+\d)")
 MOST_ASKED = 3.0
@@ -65,7 +66,7 @@ def check_untaxed(table: Table, worded: Mapping[str, Sequence[str]]) -> None:
         DataError: for such a line.
         FrameError: rule ``tax`` for such a cell.
     """
-    hint = message("Give prices without tax: divided by 1.19 where the tax is 19 %, by 1.13 where it is 13 %.")
+    hint = WITHOUT_TAX
     if line := next(filter(includes_tax, table.titles), None):
         raise DataError('{file:s}: prices include tax, by the line "{line}".', hint=hint, file=table.name, line=one_line(line))
     for name in (name for name in worded if name in table.columns):

@@ -18,9 +18,10 @@ import polars as pl
 
 from toolkit.core.countries import fold, foldings
 from toolkit.core.currencies import currency as currency_of
+from toolkit.core.errors import SpecError
 from toolkit.core.messages import Message, message
 from toolkit.core.text import one_line
-from toolkit.core.trade_names import FORMS
+from toolkit.core.trade_names import FORMS, includes_tax, metal_within
 from toolkit.market.layouts.fields import IGNORE, NOTHING, PRICES, SEVERAL
 from toolkit.market.layouts.layout import Column, Layout, beside, found_for
 from toolkit.market.layouts.propose import ColumnReading, Question, answered, nearly
@@ -30,7 +31,7 @@ from toolkit.market.readers import cells
 from toolkit.market.readers.columns import texts
 from toolkit.market.readers.contents import file_and_sheet
 from toolkit.market.readers.faults import Fault, raise_row_errors
-from toolkit.market.readers.price_checks import AS_GIVEN, DEALER_ASK, DEALER_BID, check_untaxed
+from toolkit.market.readers.price_checks import AS_GIVEN, DEALER_ASK, DEALER_BID, WITHOUT_TAX, check_untaxed
 from toolkit.market.readers.price_layouts import (
     days_across,
     header_levels,
@@ -49,6 +50,7 @@ from toolkit.market.readers.price_units import (
     key_of,
     no_date,
     stated_in,
+    states_alone,
     with_field,
     without_words,
 )
@@ -132,13 +134,17 @@ def read_columns(
     """
     file, sheet = file_and_sheet(path) if isinstance(path, str | Path) and str(path) != "-" else (None, None)
     found = [("", layout)] if layout is not None else [*found_for(file, KIND, sheet)] if file else []
-    table = without_lines(read_table(path, header=_header([one for _, one in found])), key)
+    legacy = answers.get("encoding") or next((one.encoding for _, one in found[:1] if one.encoding), "cp1252")
+    table = without_lines(read_table(path, header=_header([one for _, one in found]), legacy=legacy), key)
     across = bool(days_across(table.columns))
     table, worded = without_marks(with_one_date(with_days_down(table)))
     by, base = next(((name, one) for name, one in found if one.columns and one.fits(table.columns)), ("", layout))
     if base is None and file is not None and found and found[0][0] in (beside(file, sheet).name, beside(file).name):
         by, base = found[0]  # its own, of which the file is no more
     given = answered(base or Layout(of=KIND, columns={}), table.columns, answers)
+    if "date" in given.every:
+        hint = message("Write it above the header, as 'Stand: 26.11.2026': the next list is of another day.")
+        raise SpecError("one day for every price is no part of a layout.", hint=hint)
     table = replace(table, decimal=given.decimal, month_first=None if given.dates is None else given.dates == "month")
     proposal = _Proposal(table, given, key, across=across)
     name = str(path) if isinstance(path, str | Path) else table.name
@@ -215,20 +221,28 @@ class _Proposal:
         keys = {self._key(name) for name in self.table.columns if name not in self.tickers}
         if "series" in keys:
             return "wide"
+        sure = {found[0] for name in self.table.columns if (found := field_of(name)) and found[1]} | {*self.named.values()}
         ends_alone = {"high", "low"} & keys and keys <= {"date", "high", "low", IGNORE}
         traded = "open" in keys or ends_alone or ({"close", "adjusted"} & keys and "asset" not in keys)
-        if traded and keys.isdisjoint(_OF_ROWS):
+        if traded and sure.isdisjoint(_OF_ROWS):
             return "ohlc"
-        if keys.isdisjoint(("asset", *MONEY_FIELDS)) and any(self._names_metals(name) for name in self.table.columns):
+        bare = {key for name in self.table.columns if (key := self._key(name)) in MONEY_FIELDS and not is_derived(name)}
+        if "asset" not in keys and (bare or keys.isdisjoint(MONEY_FIELDS)) and any(map(self._names_metals, self.table.columns)):
             return "long"
         named = any(self._key(name) == "asset" and (field_of(name) or ("", True))[1] for name in self.table.columns)
         literal = {"asset", "price"} & {name.lower() for name in self.table.columns}
         return "long" if literal or named or ("asset" in keys and not keys.isdisjoint(MONEY_FIELDS)) else "wide"
 
     def _names_metals(self, header: str) -> bool:
-        """Whether the cells of a column are words, of which one is a metal's name."""
+        """Whether the cells of a column are words, of which one is, or has in it, the name of a metal."""
         column = self.table.cells[header].alias("")
-        return has_words_alone(column) and any(is_known(text, self.key) for text in column.drop_nulls().unique())
+        if column.dtype != pl.String or self._key(header) == "date":
+            return False
+        named = [cells.tidy(text) for text in column.drop_nulls().unique(maintain_order=True).head(_LOOKED_AT)]
+        others = (cells.amount, cells.day, cells.month, cells.friday)
+        return any(is_known(text, self.key) or metal_within(text) for text in named) and not any(
+            is_one(text) for text in named for is_one in others
+        )
 
     def _texts(self, header: str) -> list[str]:
         column = self.table.cells[header].alias("").drop_nulls().cast(pl.String)
@@ -243,6 +257,8 @@ class _Proposal:
         readings = [self._reading(name) for name in self.table.columns]
         readings = self._each_once(self._with_derived(readings))
         reads = {one.reads for one in readings}
+        if taxed := next((one.header for one in readings if one.reads in MONEY_FIELDS and includes_tax(one.header)), None):
+            raise self.table.header_error("{name!r:s} includes tax.", WITHOUT_TAX, name=taxed)
         if reads.isdisjoint(("date", *MONEY_FIELDS, "series")) and any(_is_period(one.header) for one in readings):
             raise no_date(self.table)
         columns = {one.header: self._column(one) for one in readings if one.reads not in (None, IGNORE)}
@@ -304,11 +320,22 @@ class _Proposal:
         if not sure and self._is_empty(header):
             return NOTHING, message("empty"), True
         if field is None:
+            if states_alone(header):
+                return "price", message("a currency, and what a price is of"), False
             if (near := nearly(KIND, fold(header))) and not any(map(str.isdigit, header)):  # EUR/10g
                 return near, message("its header is nearly {field:s}", field=near), False
             return self._by_cells(header), message("its header is not known"), False
         settled = sure or self._settled(field, header)
+        if field == "asset" and not settled and fold(header) in vocabulary().texts["numbering"]:
+            return IGNORE, message("beside the column that names the asset"), True
+        if not settled and self._by_cells(header) == "asset":
+            return "asset", message("its cells name metals"), False
         return field, SAID if sure else message("its cells show it") if settled else MAYBE, settled
+
+    def _is_only_number(self, header: str) -> bool:
+        """Whether no other column whose header is not known has numbers."""
+        unknown = [name for name in self.table.columns if self._key(name) is None]
+        return [name for name in unknown if all(map(cells.amount, self._texts(name)[:_LOOKED_AT]))] == [header]
 
     def _is_empty(self, header: str) -> bool:
         return self.table.cells[header].null_count() == self.table.cells.height
@@ -322,7 +349,7 @@ class _Proposal:
             "date": lambda: holds_days(column),
             "currency": lambda: all(currency_of(text) for text in written),
             "unit": lambda: all(text.casefold() in cells.UNITS for text in written),
-            "price": lambda: taken.isdisjoint(MONEY_FIELDS) and not _is_period(header) and all(map(cells.amount, written)),
+            "price": lambda: taken.isdisjoint(MONEY_FIELDS) and not _is_period(header) and self._is_only_number(header),
             "asset": lambda: self._names_metals(header),
         }
         return next((field for field, is_one in kinds.items() if field not in taken and is_one()), None)
@@ -378,11 +405,15 @@ class _Proposal:
         has_unit = "unit" in keys or any((stated_in(name) or ("", "", "unit"))[2] != "unit" for name in self.table.columns)
         match field:
             case "asset":
-                return "asset" not in keys and not all(map(cells.amount, self._texts(header)))
+                others = [name for name in self.table.columns if name != header and self._key(name) == "asset"]
+                alone = not any(map(self._names_metals, others)) and (not others or self._names_metals(header))
+                return "asset" not in keys and alone and not all(map(cells.amount, self._texts(header)))
             case "purity":
                 return all(self._is_good(text) for text in self._texts(header))
             case "side" | "delivery":
                 return all(any(one in of_one[field] for one in foldings(text)) for text in self._texts(header))
+            case "unit":
+                return all(any(one in cells.UNITS for one in foldings(text)) for text in self._texts(header))
             case "quantity":
                 return all(map(cells.amount, self._texts(header)))
             case "remark":
@@ -473,6 +504,8 @@ class _Proposal:
             frame = frame.rename(names)
         frame = frame.filter(kept) if left else frame
         constant = {name: text for name, text in layout.every.items() if name not in frame.columns}
+        if "asset" in constant and self.key:
+            constant["asset"] = self.key(constant["asset"]) or constant["asset"]
         if self.shape == "long" or "asset" in constant:
             frame = frame.with_columns(pl.lit(text).alias(name) for name, text in constant.items())
         return replace(table, cells=self._in_words(frame, layout), rows=table.rows.filter(kept) if left else table.rows)

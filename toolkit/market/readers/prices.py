@@ -202,6 +202,7 @@ def read_prices(
     shape: Literal["wide", "long", "quotation"] = "quotation" if found.shape == "ohlc" else found.shape
     if found.shape == "ohlc":
         rows, reading, assumed = _quoted(table, quotation(table), default_currency, today)
+        reading = (*found.notes, *reading)
     else:
         table, sums = without_sums(table)
         table, stated = without_units(table)
@@ -214,6 +215,8 @@ def read_prices(
         read = partial(_long, key=key) if shape == "long" else partial(_wide, tickers=found.tickers)
         rows, reading, assumed = read(table, default_currency, today, stated, above)
         reading = (*found.notes, *sums, *dated, *unquoted, *middle, *ends, *reading)
+    if "currency" in found.layout.every:
+        assumed = ()
     if "unit" in found.layout.every:
         rows = rows.with_columns(pl.col("unit").replace("unit", found.layout.every["unit"]))
     rows = of_one(rows)

@@ -107,7 +107,9 @@ def test_an_offer_with_a_price_per_kg_and_its_currency_in_a_column(tmp_path):
 @pytest.mark.parametrize("column", ["incoterm", "Lieferbedingung"])
 def test_two_terms_of_delivery_of_a_metal_are_two_series(tmp_path, column):
     text = f"date,asset,price,{column}\n2025-09-30,gold,14,CIF Rotterdam\n2025-10-31,gold,12,FOB China\n2025-10-31,tin,3,EXW\n"
-    with pytest.raises(FrameError, match=r"a second term of delivery in the series of an asset in row 3 \('gold': 'FOB China'\)"):
+    with pytest.raises(
+        FrameError, match=r"a second term of delivery in the series of an asset in row 3 \('gold': 'FOB China'\)"
+    ):
         read(tmp_path, text)
     assert len(rows(read(tmp_path, text.replace("FOB China", "cif rotterdam")))) == 3
 

@@ -206,7 +206,9 @@ def test_purchases_and_sales_of_ones_own_are_not_turned_into_a_dealers(tmp_path,
         read_prices(tmp_path / "p.csv", today=DAY)
     for confirmed in (text.replace("side", "basis").replace("Art", "basis"), text):
         (tmp_path / "p.csv").write_text(confirmed, encoding="utf-8")
-        columns = read_columns(tmp_path / "p.csv", answers={"Art" if "Art" in confirmed else "side": "side"} if confirmed is text else {})
+        columns = read_columns(
+            tmp_path / "p.csv", answers={"Art" if "Art" in confirmed else "side": "side"} if confirmed is text else {}
+        )
         assert read_prices(columns, today=DAY, several=True).quotes.height == 2
 
 
