@@ -159,11 +159,16 @@ def read_columns(
 
 def _header(layouts: Sequence[Layout]) -> Header:
     """Finds the record that holds the columns of a layout, else as of `price_header`."""
-    columns = [{fold(name) for name, one in layout.columns.items() if not one.optional} for layout in layouts if layout.columns]
+    columns = [
+        {fold(name) for name, one in layout.columns.items() if not one.optional and any(map(str.isalpha, name))}
+        for layout in layouts
+    ]
+    columns = [names for names in columns if names]
 
     def find(records: Sequence[Sequence[str]]) -> tuple[list[str], int, int] | None:
         for at, record in enumerate(records[:TITLES] if columns else ()):
-            if any(names <= {fold(text) for text in record} for names in columns):
+            there = {fold(text) for text in record if any(map(str.isalpha, text))}  # of hundreds of numbers none is a name
+            if any(names <= there for names in columns):
                 return [text.strip() for text in record], at, at + 1
         return price_header(records)
 
@@ -239,7 +244,7 @@ class _Proposal:
         if column.dtype != pl.String or self._key(header) == "date":
             return False
         named = [cells.tidy(text) for text in column.drop_nulls().unique(maintain_order=True).head(_LOOKED_AT)]
-        others = (cells.amount, cells.day, cells.month, cells.friday)
+        others = (_is_number, cells.day, cells.month, cells.friday)
         return any(is_known(text, self.key) or metal_within(text) for text in named) and not any(
             is_one(text) for text in named for is_one in others
         )
@@ -335,7 +340,7 @@ class _Proposal:
     def _is_only_number(self, header: str) -> bool:
         """Whether no other column whose header is not known has numbers."""
         unknown = [name for name in self.table.columns if self._key(name) is None]
-        return [name for name in unknown if all(map(cells.amount, self._texts(name)[:_LOOKED_AT]))] == [header]
+        return [name for name in unknown if all(map(_is_number, self._texts(name)[:_LOOKED_AT]))] == [header]
 
     def _is_empty(self, header: str) -> bool:
         return self.table.cells[header].null_count() == self.table.cells.height
@@ -407,7 +412,7 @@ class _Proposal:
             case "asset":
                 others = [name for name in self.table.columns if name != header and self._key(name) == "asset"]
                 alone = not any(map(self._names_metals, others)) and (not others or self._names_metals(header))
-                return "asset" not in keys and alone and not all(map(cells.amount, self._texts(header)))
+                return "asset" not in keys and alone and not all(map(_is_number, self._texts(header)))
             case "purity":
                 return all(self._is_good(text) for text in self._texts(header))
             case "side" | "delivery":
@@ -415,7 +420,7 @@ class _Proposal:
             case "unit":
                 return all(any(one in cells.UNITS for one in foldings(text)) for text in self._texts(header))
             case "quantity":
-                return all(map(cells.amount, self._texts(header)))
+                return all(map(_is_number, self._texts(header)))
             case "remark":
                 return True
             case "ignore" if fold(header) in vocabulary().texts["tax"]:
@@ -618,6 +623,13 @@ def _asked(one: ColumnReading, shape: Shape) -> Question:
     fields: Iterator[str] = (field.key for field in PRICES if shape == "wide" or field.key != "series")
     answers = tuple(dict.fromkeys((*([one.reads] if one.reads else []), IGNORE, *fields)))
     return Question("column", one.header, one.cells, one.why, one.reads, answers)
+
+
+def _is_number(text: str) -> bool:
+    """Whether a text is a number, with a currency beside it or none."""
+    found = cells.amount(text)
+    word = (found.before or found.after) if found else ""
+    return found is not None and not (found.before and found.after) and (not word or currency_of(word) is not None)
 
 
 def _is_period(header: str) -> bool:
