@@ -12,11 +12,12 @@ import pytest
 from tests.strangers import FOLDER, Lot, Stranger, strangers, texts
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
+from toolkit.app.holdings.lots import read_lots
 from toolkit.app.holdings.names import LotNames
 from toolkit.core.errors import ToolkitError
 from toolkit.core.places import place
 from toolkit.core.units import KG_PER_UNIT
-from toolkit.market.layouts.layout import load_layout
+from toolkit.market.layouts.layout import beside, load_layout
 from toolkit.market.readers.holdings.lots import ReadFile
 from toolkit.market.readers.holdings.read import parse
 
@@ -171,3 +172,23 @@ def test_a_place_is_safe_where_every_word_of_it_is_known(text: str, tmp_path: Pa
     meant = texts("location_texts")[text]
     lies_in = place(found.rows[0]["location"] or "").country
     assert found.questions or lies_in is None or lies_in == meant
+
+
+def test_metals_and_funds_on_two_sheets_are_one_owners(tmp_path: Path):
+    (file,) = (file for file in HOLDINGS if file.path.name == "metals-and-funds-en.xlsx")
+    copy = tmp_path / file.path.name
+    copy.write_bytes(file.path.read_bytes())
+    ledger, funds = context().ledger, [lot.asset for lot in file.lots if lot.units]
+    names = LotNames(ledger, context().products, tuple(funds))
+    for sheet in ("Metals", "Funds"):
+        answers = {
+            header: field
+            for header, field in file.layout["columns"].items()
+            if (header in ("Metal", "Kilos", "Cost per kilo (EUR)", "Where", "Since")) == (sheet == "Metals")
+        }
+        found = parse(f"{copy}#{sheet}", names=names, today=TODAY, answers=answers)
+        assert not found.questions
+        beside(copy, sheet).write_text(found.layout.to_toml(), encoding="utf-8")
+    lots = read_lots(f"{copy}#Metals+Funds", ledger, context().products, TODAY, instruments=funds).frame
+    assert lots["client"].null_count() == lots.height == len(file.lots)
+    assert {*lots["asset"]} == {lot.asset for lot in file.lots}

@@ -86,7 +86,8 @@ def test_several_sheets_that_fit_are_a_question_and_a_name_answers_it(tmp_path):
     file.write_bytes(xlsx(sheets))
     with pytest.raises(DataError, match="2 sheets that fit: '2025', 'Alt & neu'") as caught:
         parse(file, names=NAMES, today=TODAY)
-    assert caught.value.hint == "Name one: mine.xlsx#2025. Where each is one client's, 'mine.xlsx#*' is all of them."
+    assert caught.value.hint.startswith("Name one: mine.xlsx#2025. All of one owner are 'mine.xlsx#2025+")
+    assert "'mine.xlsx#*' is all of them." in caught.value.hint
     read = parse(f"{file}#alt & Neu", names=NAMES, today=TODAY)
     assert (read.table.name, read.rows[0]["asset"]) == ("mine.xlsx#Alt & neu", "gold")
     assert 'mine.xlsx: the sheet "Alt & neu" is read.' in " ".join(read.notes)

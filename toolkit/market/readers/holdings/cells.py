@@ -45,6 +45,7 @@ class RowCells:
     beside: dict[tuple[str, str], str | None] = field(default_factory=dict)
     remarks: Mapping[str, Meaning] = field(default_factory=dict)
     words: Mapping[str, str] = field(default_factory=dict)
+    told: Sequence[tuple[Header, Sequence[str]]] = ()
 
     def _text(self, key: str, i: int) -> str | None:
         cell = self.raw[key][i] if key in self.raw else None

@@ -82,7 +82,11 @@ def parse(
         header = _header([one for _, one in found], answers)
         table = read_table(path, may_be_empty=True, faults=broken, header=header, legacy=legacy).visible()
     except SeveralSheets as error:
-        every = message("Where each is one client's, '{file:s}#*' is all of them.", file=error.details["file"])
+        every = message(
+            "All of one owner are '{file:s}#{sheets:s}'; where each is one client's, '{file:s}#*' is all of them.",
+            file=error.details["file"],
+            sheets="+".join(error.details["sheets"]),
+        )
         raise SeveralSheets(error.message, hint=together(error.hint, every), details=error.details) from None
     if table.cells.height > MOST_LOTS:
         raise DataError(

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -70,6 +71,12 @@ class Parser(PurchaseCells):
             if header.key and header.key not in SEVERAL:
                 column = [None if isinstance(cell, str) and not cells.tidy(cell) else cell for cell in table.cells[header.text]]
                 self.raw[header.key] = [words.get(fold(cell), cell) if isinstance(cell, str) else cell for cell in column]
+        unknown = vocabulary().texts["unknown"]
+        self.told = [
+            (header, ["" if fold(text) in unknown else text for text in map(_one_line, table.cells[header.text].to_list())])
+            for header in self.headers
+            if header.key in _TEXTS
+        ]
         self._amounts()
         for key, text in self.layout.every.items():
             if key not in ("currency", "unit", "status"):  # these a cell, a header or a price may say in other places
@@ -362,18 +369,17 @@ class Parser(PurchaseCells):
         Where a lot lies is of matter to one that is stored.
         """
         found: set[Meaning] = set()
-        unknown = vocabulary().texts["unknown"]
         known = vocabulary().meanings["status"]
         status = next((known[one] for one in foldings(self._text("status", i) or "") if one in known), default)
-        for header in self.headers:
-            text = cells.tidy(str(self.table.cells[header.text][i] or "")) if header.key in _TEXTS else ""
-            if not text or fold(text) in unknown or (header.key == "location" and status != "stored"):
+        for header, column in self.told:
+            text = column[i]
+            if not text or (header.key == "location" and status != "stored"):
                 continue
-            understood, asks = _TEXTS[str(header.key)]
             if meaning := self._meaning(text):
                 found.add(meaning)
-            elif not (understood(text) or fold(text) in self.words):
-                self._ask(text, (message("row {row:d}", row=self.table.rows[i]),), asks, _says_status(text))
+            elif fold(text) not in self.words and not _TEXTS[str(header.key)][0](text):
+                where = (message("row {row:d}", row=self.table.rows[i]),)
+                self._ask(text, where, _TEXTS[str(header.key)][1], _says_status(text))
         return found
 
     def _status(self, i: int, default: str, said: set[Meaning]) -> str | None:
@@ -687,6 +693,10 @@ class Parser(PurchaseCells):
                 self.notes.append(sentence(few([*dict.fromkeys(own)], of=lots if {*own} <= {*self.lots} else 0)))
 
 
+def _one_line(cell: Any) -> str:
+    return "" if cell is None else cells.tidy(str(cell))
+
+
 def _is_status(text: str) -> bool:
     return any(one in vocabulary().meanings["status"] for one in foldings(text))
 
@@ -701,8 +711,11 @@ def _says_status(text: str) -> Meaning | None:
 
 _TEXTS: Mapping[str, tuple[Callable[[str], bool], Message]] = {
     "status": (_is_status, message("no known status: what does it say of the lot?")),
-    "location": (is_plain_place, message("not only a place that is known: does the lot lie there? Or write the country.")),
-    "custody": (is_known_custody, message("not only how it is kept: what does it say of the lot?")),
+    "location": (
+        lru_cache(4096)(is_plain_place),
+        message("not only a place that is known: does the lot lie there? Or write the country."),
+    ),
+    "custody": (lru_cache(4096)(is_known_custody), message("not only how it is kept: what does it say of the lot?")),
     "remark": (is_harmless, message("a remark: what does it say of the lot?")),
 }
 """Columns of text -> whether a text of it is understood, and what is asked where it is not."""
