@@ -34,6 +34,8 @@ from toolkit.market.readers.faults import Fault, raise_row_errors
 from toolkit.market.readers.price_checks import AS_GIVEN, DEALER_ASK, DEALER_BID, WITHOUT_TAX, check_untaxed
 from toolkit.market.readers.price_layouts import (
     days_across,
+    download_levels,
+    has_pairs,
     header_levels,
     is_derived,
     tickers_among,
@@ -54,7 +56,6 @@ from toolkit.market.readers.price_units import (
     with_field,
     without_words,
 )
-from toolkit.market.readers.quotations import download_levels, has_pairs
 from toolkit.market.readers.tabular import TITLES, Header, Source, Table, read_table
 
 KIND = "prices"
@@ -75,7 +76,7 @@ _BESIDE_SERIES = ("remark", "status", "delivery", "terms", "least", "valid_until
 SIDES = {"bid": DEALER_BID, "ask": DEALER_ASK, "mid": AS_GIVEN, "trade": AS_GIVEN}
 _PROMPT = timedelta(days=31)
 """Within which what is delivered is sold at a price of today."""
-_SHOWN = 3
+_EXAMPLES = 3
 """Cells of a column that are shown."""
 _LOOKED_AT = 50
 """Cells by which a field is proposed."""
@@ -255,7 +256,7 @@ class _Proposal:
 
     def _shown(self, header: str) -> tuple[str, ...]:
         column = self.table.cells[header].alias("").head(200).drop_nulls().cast(pl.String)
-        return tuple(one_line(text) for text in column.unique(maintain_order=True).head(_SHOWN))
+        return tuple(one_line(text) for text in column.unique(maintain_order=True).head(_EXAMPLES))
 
     def read(self, path: str, by: str, base: Layout | None) -> PriceColumns:
         """The file by the layout that is proposed for it."""

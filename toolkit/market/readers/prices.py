@@ -45,8 +45,10 @@ from toolkit.market.readers.price_checks import (
 from toolkit.market.readers.price_columns import PriceColumns, read_columns
 from toolkit.market.readers.price_layouts import (
     UPPER_END,
+    Quotation,
     middle,
     names_apart,
+    quotation,
     shares_among,
     with_ends_apart,
     with_goods_named,
@@ -66,7 +68,6 @@ from toolkit.market.readers.price_units import (
     with_date,
     without_units,
 )
-from toolkit.market.readers.quotations import Quotation, quotation
 from toolkit.market.readers.tabular import Source, Table
 
 REQUIRED = ("date", "asset", "price")
