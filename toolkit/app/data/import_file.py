@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -26,7 +26,7 @@ from toolkit.market.market import UNKNOWN, Source
 from toolkit.market.quality import gap_findings
 from toolkit.market.readers.flows import ALSO, read_flows
 from toolkit.market.readers.parquet import PARQUET, as_ipc
-from toolkit.market.readers.price_columns import price_header
+from toolkit.market.readers.price_columns import price_header, read_columns
 from toolkit.market.readers.price_files import read_price_files
 from toolkit.market.readers.tabular import Table, read_table
 from toolkit.market.sources.base import data_sources
@@ -53,6 +53,7 @@ class ImportOptions:
     Attributes:
         table: Table it goes to; read from its header when None.
         source: Name of the source of rows that name none; that of the file without its date when None.
+        answers: To what is open of a price file, as of `toolkit data map --set`.
         currency: Of prices that name none.
         accept: Assets whose jumps are meant.
         reporter: Country whose customs office counted, where the file does not say.
@@ -63,6 +64,7 @@ class ImportOptions:
 
     table: str | None = None
     source: str | None = None
+    answers: Mapping[str, str] = field(default_factory=dict)
     currency: str | None = None
     accept: tuple[str, ...] = ()
     reporter: str | None = None
@@ -216,8 +218,9 @@ def _prices(context: Context, path: str | Table, name: str, options: ImportOptio
     """Prices, those of known products per kg; what a dealer asks and what he pays are series of two sources."""
     names = LotNames(context.ledger, context.products)
     levels = KnownPrices.of(context.snapshot["prices"], context.snapshot, context.products)
+    columns = read_columns(path, key=names.series, answers=options.answers)
     file = read_price_files(
-        [path], default_currency=options.currency or "USD", today=context.today,
+        [columns], default_currency=options.currency or "USD", today=context.today,
         accept=options.accept, key=names.series, settled=partial(by_known_prices, levels=levels, names=names),
     )  # fmt: skip
     if file.assumed and options.currency is None:

@@ -25,6 +25,10 @@ def import_(
         str | None,
         typer.Option("--source", metavar="NAME", help="Source of rows that name none; default: the words of its name."),
     ] = None,
+    sets: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=MEANING", help="What is open of a price file, as of data map; repeatable."),
+    ] = None,
     reporter: Annotated[
         str | None, typer.Option("--reporter", metavar="COUNTRY", help="Of customs flows: whose office counted.")
     ] = None,
@@ -43,9 +47,19 @@ def import_(
 ) -> None:
     """Add a file to a store. What is open of a price file `toolkit data map` asks once, and keeps beside the file."""
     from toolkit.app.data.import_file import ImportOptions, import_file
+    from toolkit.cli.data.map_ import pair
     from toolkit.report.answers.data.store import imported as document
 
+    answers = dict(pair(one) for one in sets or ())
     options = ImportOptions(
-        table, source, common.prices_currency, tuple(common.accept or ()), reporter, direction, lag_days, correct.strip()
+        table,
+        source,
+        answers,
+        common.prices_currency,
+        tuple(common.accept or ()),
+        reporter,
+        direction,
+        lag_days,
+        correct.strip(),
     )
     show(common, import_file(common.context(), file, options), document)

@@ -35,7 +35,7 @@ def map_(
     from toolkit.market.readers.contents import file_and_sheet
     from toolkit.report.answers.data.mapped import mapped as document
 
-    answers = dict(_pair(one) for one in sets or ())
+    answers = dict(pair(one) for one in sets or ())
     context, currency = common.context(), common.prices_currency
     found = map_prices(file, context, currency=currency, answers=answers)
     if accept and (proposed := {one.name: one.proposed for one in found.columns.questions if one.proposed}):
@@ -58,7 +58,7 @@ def map_(
         raise typer.Exit(DATA_FAULT)
 
 
-def _pair(text: str) -> tuple[str, str]:
+def pair(text: str) -> tuple[str, str]:
     """Name and answer of ``NAME=MEANING``; a header may hold the sign."""
     name, sign, answer = text.rpartition("=")
     if not sign or not name.strip() or not answer.strip():

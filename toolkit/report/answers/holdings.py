@@ -105,7 +105,13 @@ def closing(answer: Answer, found: HoldingsMap | PricesMap) -> None:
 
 
 def mapped(found: HoldingsMap, as_of: date, say: Language) -> Document:
-    """How each column is read and why, what is open, and what says it."""
+    """How each column is read and why, what is open, and what says it.
+
+    Args:
+        found: The file.
+        as_of: Day of the answer.
+        say: Language.
+    """
     answer = Answer(say, as_of)
     if found.questions:
         answer.heading("{file}: {n:d} questions before it is read", file=found.file, n=len(found.questions))

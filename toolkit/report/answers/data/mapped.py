@@ -12,7 +12,13 @@ from toolkit.report.i18n.language import Language
 
 
 def mapped(found: PricesMap, as_of: date, say: Language) -> Document:
-    """How each column is read and why, what is open, and the newest price of each series."""
+    """How each column is read and why, what is open, and the newest price of each series.
+
+    Args:
+        found: The file.
+        as_of: Day of the answer.
+        say: Language.
+    """
     answer = Answer(say, as_of)
     if found.questions:
         answer.heading("{file}: {n:d} questions before it is read", file=found.file, n=len(found.questions))
