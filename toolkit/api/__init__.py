@@ -11,6 +11,7 @@ from toolkit.api.frames import to_pandas as to_pandas
 from toolkit.api.frontier import EfficientFrontier as EfficientFrontier
 from toolkit.api.frontier import frontier as frontier
 from toolkit.api.layouts import propose_layout as propose_layout
+from toolkit.api.layouts import propose_prices as propose_prices
 from toolkit.api.layouts import read_holdings as read_holdings
 from toolkit.api.market import Market as Market
 from toolkit.api.market import load_market as load_market

@@ -1,23 +1,28 @@
-"""Layouts of files of lots: proposed, confirmed, and the lots that are read by them."""
+"""Layouts of files of lots and of prices: proposed, confirmed, and the lots that are read by them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from os import PathLike
 from typing import Any
 
 import polars as pl
 
+from toolkit.api.frames import as_polars
 from toolkit.api.market import holdings_of
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
+from toolkit.app.data.map_prices import map_prices
 from toolkit.app.holdings.check import accepted, map_holdings
 from toolkit.app.holdings.lots import read_lots
 from toolkit.core.places import place
 from toolkit.market.layouts.layout import Layout
 from toolkit.market.layouts.texts import is_known_custody, is_plain_place
 from toolkit.market.readers.holdings.read import NO_ANSWERS
+from toolkit.market.readers.tabular import table_of
 from toolkit.records.answers.holdings import HoldingsMap
+from toolkit.records.answers.prices import PricesMap
 
 
 def propose_layout(
@@ -44,6 +49,29 @@ def propose_layout(
     if accept and (proposed := accepted(found)):
         found = map_holdings(holdings_of(holdings), context, layout=layout, answers={**proposed, **answers})
     return found.read.layout, found.record(None)
+
+
+def propose_prices(
+    prices: Any, *, answers: Mapping[str, str] = NO_ANSWERS, layout: Layout | None = None
+) -> tuple[Layout, PricesMap]:
+    """How a price file or a frame of prices is read: the layout, and what of it is open.
+
+    Args:
+        prices: File or frame (docs/prices.md).
+        answers: Header -> field or ``ignore``; text -> what it says of its price; ``currency``, ``unit``, ``decimal``.
+        layout: Of a file much like it; None for the one beside it.
+
+    Returns:
+        The layout, and the record of `toolkit data map`: columns, questions, series.
+
+    Raises:
+        DataError: for a file that is no table.
+        SpecError: for an answer that is none.
+    """
+    today = date.today()
+    given = str(prices) if isinstance(prices, str | PathLike) else table_of(as_polars(prices, "prices"), "prices")
+    found = map_prices(given, Context(resolve({}), today, None, today), layout=layout, answers=answers)
+    return found.columns.layout, found.record(None)
 
 
 def read_holdings(holdings: Any, *, layout: Layout | None = None, client: str | None = None) -> pl.DataFrame:

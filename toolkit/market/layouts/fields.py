@@ -111,9 +111,41 @@ HOLDINGS = (
     Field("nothing", "nothing or zero when its layout was confirmed; a cell with more is a fault", "as it was", ""),
     Field("snapshot", "day of the stock, where a file lists that of several days: the newest is read", "one day", ""),
 )
+PRICES = (
+    Field("date", "day or month of the price", "the day in a line above the header", "2026-11-25"),
+    Field("asset", "metal by key, symbol or name, or the name of a series of your own", "required in a long file", "gallium"),
+    Field("price", "price of one unit, a middle or a range (395-411)", "required in a long file", "1400", "number"),
+    Field("series", "prices of what the header names, in a file of a column for each", "none", "1400", "number"),
+    Field("bid", "what a dealer pays", "none", "1210", "number"),
+    Field("ask", "what a dealer asks", "none", "1480", "number"),
+    Field("low", "lower end of a range, or lowest price of a day", "none", "1380", "number"),
+    Field("high", "upper end of a range, or highest price of a day", "none", "1420", "number"),
+    Field("open", "first price of a day of trading, which is not read", "none", "1390", "number"),
+    Field("close", "last price of a day of trading", "none", "1400", "number"),
+    Field("adjusted", "close, adjusted for dividends and splits", "the close", "1400", "number"),
+    Field("currency", "ISO 4217: EUR, USD, JPY", "the one in the header or the cell, else --prices-currency", "EUR"),
+    Field("unit", "what the price is of: kg, g, 100 g, t, lb or ozt", "that in the header; of a metal kg", "kg"),
+    Field("quantity", "how much was traded, in kg", "not told", "25", "number"),
+    Field("form", "form or product: metal, oxide, ingot; another than is traded is a series of its own", "as traded", "metal"),
+    Field("purity", "as quoted: 99.99 %, 4N; another than is traded is a series of its own", "as traded", "99.99 %"),
+    Field("place", "country or town in which the price is paid", "not told", "Rotterdam"),
+    Field("side", "bid, ask, mid or trade", "a price between the sides", "ask"),
+    Field("status", "final, settled; what is no price of today, such as a target, is asked about", "final", "final"),
+    Field("basis", "kind of price, one a series", "as given", "warehouse"),
+    Field("terms", "terms of delivery, one a series", "not told", "CIF Rotterdam"),
+    Field("delivery", "when it is delivered: spot, or a month ahead, which is a forward and no price of today", "spot", "spot"),
+    Field("valid_until", "last day of an offer", "open", "2026-12-31"),
+    Field("counterparty", "whose price it is", "not told", "ACME", "text"),
+    Field("least", "least or most that is sold at it, which is not read", "none", "25 kg"),
+    Field("source", "where the price is from", "the name of the file", "SMM", "text"),
+    Field("known_from", "day from which it was known", "its date", "2026-12-01"),
+    Field("remark", "what else is written of a price; each text that is not known is asked about once", "none", ""),
+    Field("nothing", "nothing when its layout was confirmed; a cell with more is asked about", "as it was", ""),
+)
+FIELDS = {"holdings": HOLDINGS, "prices": PRICES}
 BY_KEY = {field.key: field for field in HOLDINGS}
 IGNORE = "ignore"
 """What a layout says of a column that is not read."""
 NOTHING = "nothing"
-SEVERAL = ("remark", NOTHING)
+SEVERAL = ("remark", "series", "least", "status", NOTHING)
 """Fields that several columns may be read as."""

@@ -15,12 +15,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from toolkit.core.countries import fold
 from toolkit.core.errors import SpecError
 from toolkit.core.messages import message
-from toolkit.market.layouts.fields import BY_KEY, IGNORE, SEVERAL
+from toolkit.market.layouts.fields import FIELDS, IGNORE, SEVERAL
 from toolkit.market.layouts.headers import COST, Header, read_header
 
-Kind = Literal["holdings"]
-Meaning = Literal["stored", "in_transit", "ordered", "planned", "at_risk", "not_mine", "no_meaning"]
-"""What a text says of a lot: where it stands, that it may not come back, that it is another's, or nothing of these."""
+Kind = Literal["holdings", "prices"]
+Meaning = Literal["stored", "in_transit", "ordered", "planned", "at_risk", "not_mine", "no_meaning", "not_a_price"]
+"""What a text says of a lot: where it stands, that it may not come back, that it is another's, or nothing of these; of a price
+that it is none."""
 MEANINGS: tuple[Meaning, ...] = get_args(Meaning)
 SUFFIX = ".layout.toml"
 _SHIPPED = Path(__file__).parent / "shipped"
@@ -51,8 +52,9 @@ class Column(BaseModel):
     @field_validator("reads")
     @classmethod
     def _is_a_field(cls, key: str) -> str:
-        if key not in BY_KEY:
-            raise ValueError(f"{key!r} is no field; {', '.join(BY_KEY)}")
+        known = dict.fromkeys(field.key for fields in FIELDS.values() for field in fields)
+        if key not in known:
+            raise ValueError(f"{key!r} is no field; {', '.join(known)}")
         return key
 
     @classmethod
@@ -74,6 +76,7 @@ class Layout(BaseModel):
 
     Attributes:
         of: Kind of file.
+        shape: Of prices: a row a price, a column a series, or the fields of a day of trading; None where the columns settle it.
         columns: Header -> how it is read.
         ignore: Headers that are not read.
         decimal: Decimal mark of numbers with two readings; None where the numbers of the file settle it.
@@ -88,6 +91,7 @@ class Layout(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     of: Kind = "holdings"
+    shape: Literal["long", "wide", "ohlc"] | None = None
     sheet: str | None = None
     encoding: Literal["cp1252", "cp1250", "gb18030", "cp932"] | None = None
     decimal: Literal[".", ","] | None = None
@@ -113,7 +117,8 @@ class Layout(BaseModel):
             raise ValueError(f"two columns are read as {', '.join(sorted(twice))}")
         if both := {*self.columns} & {*self.ignore}:
             raise ValueError(f"read and ignored: {', '.join(sorted(both))}")
-        if unknown := {*self.every} - {*BY_KEY}:
+        known = {field.key for field in FIELDS[self.of]}
+        if unknown := {*self.every, *keys} - known:
             raise ValueError(f"no fields: {', '.join(sorted(unknown))}")
         return self
 
@@ -136,7 +141,7 @@ class Layout(BaseModel):
     def to_toml(self) -> str:
         """As it is kept, and edited by hand."""
         lines = [f'of = "{self.of}"']
-        told = ("sheet", "encoding", "decimal", "dates", "leave_out", "ignore")
+        told = ("shape", "sheet", "encoding", "decimal", "dates", "leave_out", "ignore")
         lines += [f"{key} = {_value(value)}" for key in told if (value := getattr(self, key))]
         lines += ["", "[columns]", *(f"{_value(name)} = {_column(column)}" for name, column in self.columns.items())]
         for key in ("every", "words", "remarks"):
@@ -170,7 +175,7 @@ def load_layout(file: Path) -> Layout:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
-        hint = message("`toolkit holdings map FILE` writes one.")
+        hint = message("`toolkit holdings map FILE` writes one of holdings, `toolkit data map FILE` one of prices.")
         reason = f"{where}: {first['msg']}" if where else first["msg"]
         raise SpecError("{file:s} is no layout: {reason:s}.", hint=hint, file=str(file), reason=reason) from None
 

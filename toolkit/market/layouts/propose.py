@@ -12,7 +12,7 @@ from toolkit.core.errors import DataError, SpecError, did_you_mean, nearest
 from toolkit.core.messages import Message, message
 from toolkit.core.places import place
 from toolkit.core.trade_names import FORMS
-from toolkit.market.layouts.fields import BY_KEY, IGNORE, NOTHING, SEVERAL
+from toolkit.market.layouts.fields import BY_KEY, FIELDS, IGNORE, NOTHING, SEVERAL
 from toolkit.market.layouts.headers import COST, Header, read_header
 from toolkit.market.layouts.layout import MEANINGS, Column, Kind, Layout, said
 from toolkit.market.layouts.vocabulary import vocabulary
@@ -139,6 +139,7 @@ def answered(layout: Layout, headers: Sequence[str], answers: Mapping[str, str])
     words, remarks, every = dict(layout.words), dict(layout.remarks), dict(layout.every)
     leave_out, rest = [*layout.leave_out], dict[str, str]()
     by_fold = {fold(header): header for header in headers}
+    known = [field.key for field in FIELDS[layout.of]]
     for name, answer in answers.items():
         if (header := by_fold.get(fold(name)) if name not in headers else name) is not None:
             columns.pop(header, None)
@@ -150,16 +151,16 @@ def answered(layout: Layout, headers: Sequence[str], answers: Mapping[str, str])
                 given = column.model_dump(exclude_defaults=True)
                 columns[header] = own.model_copy(update=given)
             else:
-                hint = did_you_mean(answer.partition(" ")[0], (*BY_KEY, IGNORE))
+                hint = did_you_mean(answer.partition(" ")[0], (*known, IGNORE))
                 hint = message("Say what it is: ignore, or a field, as purchase_price EUR/kg.") if answer == "?" else hint
                 raise SpecError("{name:s}={answer:s}: no such field.", hint=hint, name=name, answer=answer)
         elif answer == "?":
             raise SpecError("{name:s}=?: say what it means.", hint=message("One of {words:, }.", words=[*MEANINGS]), name=name)
         elif answer == LEAVE_OUT:
             leave_out.append(name)
-        elif name in ("decimal", "dates", "sheet", "encoding"):
+        elif name in ("decimal", "dates", "sheet", "encoding", "shape"):
             rest[name] = answer
-        elif name in BY_KEY:
+        elif name in known:
             every[name] = answer
         elif answer in MEANINGS:
             remarks[name] = answer
@@ -263,7 +264,7 @@ def _reading(  # noqa: PLR0911, PLR0912  # one answer a kind of header
     exact = {one.key for one in found if one.sure and one is not header}
     match header.key:
         case None:
-            near = _nearly(fold(header.text))
+            near = nearly("holdings", fold(header.text))
             why = message("its header is not known") if near is None else message("its header is nearly {field:s}", field=near)
             return read(near, why, sure=False)
         case "vat_state" if all(cells.amount(text.lstrip("-\u2212 ")) for text in texts):
@@ -292,9 +293,14 @@ def _reading(  # noqa: PLR0911, PLR0912  # one answer a kind of header
     return read(header.key, message("its header may mean it"), sure=False)
 
 
-def _nearly(words: str) -> str | None:
-    """The field whose header a text begins with (``Kaufpreis netto``) or is a slip of; None for another."""
-    known = {word: meant for word, (meant, sure) in vocabulary().headers["holdings"].items() if sure and len(word) > 3}
+def nearly(kind: Kind, words: str) -> str | None:
+    """The field whose header a text begins with (``Kaufpreis netto``) or is a slip of; None for another.
+
+    Args:
+        kind: Of the file.
+        words: Header, folded.
+    """
+    known = {word: meant for word, (meant, sure) in vocabulary().headers[kind].items() if sure and len(word) > 3}
     # What stands behind a mass may make it another: gross, sold, open.
     begins = [name for name, meant in known.items() if meant != "quantity" and words.startswith(f"{name} ")]
     near = [max(begins, key=len)] if begins else nearest(words, list(known), n=1)

@@ -20,7 +20,8 @@ class Vocabulary:
 
     Attributes:
         headers: Kind of file -> spelling of a header -> its field, and whether it can mean nothing else.
-        meanings: ``status``, ``paid``, ``price_is``, ``custody`` or ``metals`` -> spelling of a cell -> what it means.
+        meanings: ``status``, ``paid``, ``price_is``, ``custody``, ``metals``; of prices ``side``, ``delivery`` -> spelling of a
+            cell -> what it means.
         texts: ``totals``, ``unknown``, ``harmless``, ``places``, ``rooms``, ``keepers`` -> spellings.
         first: Kind of file -> field -> its first header in each language, as it is written.
     """
@@ -35,8 +36,8 @@ class Vocabulary:
         return tuple(word for word, (meant, sure) in self.headers[kind].items() if meant == field and sure)
 
 
-KINDS = ("holdings",)
-_MEANINGS = ("status", "paid", "price_is", "custody", "metals")
+KINDS = ("holdings", "prices")
+_MEANINGS = ("status", "paid", "price_is", "custody", "metals", "side", "delivery")
 
 
 @cache

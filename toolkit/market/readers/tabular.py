@@ -60,6 +60,7 @@ class Table:
         notes: What of a workbook is read and what is not.
         titles: The lines above the header.
         decimal: The decimal mark where no number of the file settles it; None where then it is asked for.
+        month_first: Whether the month stands first in dates of which none settles it; None where then it is asked for.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Table:
     notes: tuple[Message, ...] = ()
     titles: tuple[str, ...] = ()
     decimal: str | None = None
+    month_first: bool | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from functools import partial
 from toolkit.core.messages import message
 from toolkit.market.layouts.fields import HOLDINGS
 from toolkit.records.answers.holdings import HoldingsCheck, HoldingsMap, ReadLot
+from toolkit.records.answers.prices import PricesMap
 from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language
@@ -55,14 +56,14 @@ def check(found: HoldingsCheck, as_of: date, say: Language) -> Document:
     return answer.document("holdings")
 
 
-def mapped(found: HoldingsMap, as_of: date, say: Language) -> Document:
-    """How each column is read and why, what is open, and what says it."""
-    answer = Answer(say, as_of)
-    sure = sum(one.sure for one in found.columns)
-    if found.questions:
-        answer.heading("{file}: {n:d} questions before it is read", file=found.file, n=len(found.questions))
-    else:
-        answer.heading("{file}: {lots:d} lots, nothing is open", file=found.file, lots=found.lots)
+def columns(answer: Answer, found: HoldingsMap | PricesMap) -> None:
+    """How each column is read and why, and what else is open.
+
+    Args:
+        answer: That is written.
+        found: A file, and what its columns are.
+    """
+    say = answer.say
     answer.table(
         "column | cells | read as | unit | why",
         (
@@ -84,7 +85,16 @@ def mapped(found: HoldingsMap, as_of: date, say: Language) -> Document:
             for one in texts
         ),
     )
-    answer.notes(answer.told("note: {words}", words=words) for words in found.notes)
+
+
+def closing(answer: Answer, found: HoldingsMap | PricesMap) -> None:
+    """The command that says what is open, or where the layout is kept.
+
+    Args:
+        answer: That is written.
+        found: A file, and what its columns are.
+    """
+    sure = sum(one.sure for one in found.columns)
     if found.questions:
         answer.line(
             "{sure:d} of {all:d} columns are read without a question. To say the rest once:", sure=sure, all=len(found.columns)
@@ -92,6 +102,24 @@ def mapped(found: HoldingsMap, as_of: date, say: Language) -> Document:
         answer.paragraph(text(name(found.command)))
     elif found.written:
         answer.line("The layout is kept in {file}; the next file of this shape is read without a question.", file=found.written)
+
+
+def mapped(found: HoldingsMap, as_of: date, say: Language) -> Document:
+    """How each column is read and why, what is open, and what says it.
+
+    Args:
+        found: The file.
+        as_of: Day of the answer.
+        say: Language.
+    """
+    answer = Answer(say, as_of)
+    if found.questions:
+        answer.heading("{file}: {n:d} questions before it is read", file=found.file, n=len(found.questions))
+    else:
+        answer.heading("{file}: {lots:d} lots, nothing is open", file=found.file, lots=found.lots)
+    columns(answer, found)
+    answer.notes(answer.told("note: {words}", words=words) for words in found.notes)
+    closing(answer, found)
     return answer.document("holdings-map")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -13,14 +12,13 @@ import dataframely as dy
 import polars as pl
 
 from toolkit.core.countries import UNKNOWN_ORIGIN, fold
-from toolkit.core.errors import DataError
 from toolkit.core.frames import COUNTRY, CURRENCY
-from toolkit.core.messages import Message, few, message, named, together
-from toolkit.core.text import printable
+from toolkit.core.messages import Message, few, message
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.market.layouts.headers import Header
 from toolkit.market.layouts.layout import Layout
 from toolkit.market.layouts.propose import ColumnReading, Question
+from toolkit.market.layouts.unconfirmed import Unconfirmed, confirming  # noqa: F401  # read from here too
 from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers import cells
 from toolkit.market.readers.faults import Fault, grouped, row_error
@@ -246,60 +244,6 @@ class ReadFile:
     def fine(self) -> bool:
         """Whether the header of the quantity says fine weight (``Feingewicht (g)``)."""
         return any(header.key == "quantity" and fold(header.text).startswith(_FINE) for header in self.headers)
-
-
-class Unconfirmed(DataError):
-    """A file of which something is open: its questions, and the command that answers them.
-
-    Attributes:
-        read: The file as far as it can be read.
-    """
-
-    def __init__(self, read: ReadFile) -> None:
-        self.read = read
-        asked = [
-            message("- {name!r:s} ({cells:, }): {asks}", name=one.name, cells=named(one.cells), asks=one.asks)
-            if one.cells
-            else message("- {name!r:s}: {asks}", name=one.name, asks=one.asks)
-            for one in read.questions[:_ASKED]
-        ]
-        more = len(read.questions) - len(asked)
-        asked += [message("- {more:d} more", more=more)] if more else []
-        command = confirming(read)
-        faults = [
-            together(message("- {fault} in {where}.", fault=one.fault, where=one.where()), one.hint) for one in read.grouped()
-        ]
-        told = message("{file:s}: before it is read, say once:\n{asked:\n}", file=read.table.name, asked=asked)
-        if faults:
-            told = message("{asked}\nand mend:\n{faults:\n}", asked=told, faults=faults)
-        super().__init__(
-            told,
-            hint=message(
-                "Look at it with `{look:s}`, then say it: {command:s}",
-                look=f"toolkit holdings map {shlex.quote(read.path)}",
-                command=command,
-            ),
-            details={
-                "file": read.table.name,
-                "questions": [
-                    {"about": one.about, "name": one.name, "cells": [*one.cells], "proposed": one.proposed}
-                    for one in read.questions
-                ],
-                "command": command,
-                "faults": [one.details() for one in read.grouped()],
-            },
-        )
-
-
-_ASKED = 12
-"""Questions that a message tells."""
-
-
-def confirming(read: ReadFile) -> str:
-    """The command that answers what is open of a file, with ``?`` where no answer is proposed."""
-    open_ones = [printable(f"{one.name}={one.proposed or '?'}") for one in read.questions if one.about != "gone"]
-    sets = [f"--set {shlex.quote(answer)}" for answer in open_ones]
-    return " ".join(["toolkit holdings map", shlex.quote(printable(read.path)), *sets, "--write"])
 
 
 SCHEMA = {name: column.dtype for name, column in Lots.columns().items()}
