@@ -149,7 +149,7 @@ class Parser(PurchaseCells):
     def _sheet(self) -> list[str]:
         """The name of the sheet that nobody named, which may say what its lots are; none where each word of it is harmless."""
         name = self.table.sheet
-        return [name] if name and not is_harmless(re.sub(r"[0-9]+", " ", name)) else []
+        return [name] if name and not is_harmless(re.sub(r"[0-9]+|\b\w\b", " ", name)) else []
 
     def _is_left_out(self, row: Sequence[Any]) -> bool:
         first = next((str(cell) for cell in row if cell is not None), "")
