@@ -38,7 +38,23 @@ A-4;Gold;;;10;Unzen;;;;unbekannt;;;;
 """
 
 
-def parsed(content: bytes | str, client: str | None = None) -> ReadFile:
+def parsed(content: bytes | str, client: str | None = None, **answers: str) -> ReadFile:
     """The file as far as it can be read; of a client, their lots."""
     raw = content.encode() if isinstance(content, str) else content
-    return parse(io.BytesIO(raw), names=NAMES, today=TODAY, client=client)
+    return parse(io.BytesIO(raw), names=NAMES, today=TODAY, client=client, answers=answers)
+
+
+def asked(read: ReadFile) -> dict[str, str | None]:
+    """What is open of a file: header or text -> the answer that is proposed."""
+    return {question.name: question.proposed for question in read.questions}
+
+
+def confirmed(content: bytes | str, client: str | None = None, **answers: str) -> ReadFile:
+    """The file with every proposal taken, all else ignored or of no meaning but for what is answered."""
+    raw = content.encode() if isinstance(content, str) else content
+    given = dict(answers)
+    for _ in range(3):
+        read = parse(io.BytesIO(raw), names=NAMES, today=TODAY, client=client, answers=given)
+        kinds = {"column": "ignore", "text": "no_meaning"}
+        given |= {one.name: one.proposed or kinds.get(one.about, one.answers[0]) for one in read.questions}
+    return read

@@ -1,6 +1,6 @@
 """What the documents copy from the code, written again by `python -m tools.docs`: change the code, then run it.
 
-The columns of `docs/holdings.md`, the reference of `docs/strategies.md`, the example of `README.md`, and `docs/schema/`. Tests
+The columns of `docs/holdings.md` and `docs/prices.md`, the reference of `docs/strategies.md`, the example of `README.md`, and `docs/schema/`. Tests
 fail where a document says something else.
 """
 
@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from toolkit.cli.main import run
-from toolkit.market.readers.holdings.columns import COLUMNS
+from toolkit.market.layouts.fields import FIELDS
+from toolkit.market.layouts.vocabulary import vocabulary
 from tools.schema import schemas
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -21,9 +22,10 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def written() -> Iterator[tuple[Path, str]]:
     """Path and text of every document."""
-    page = ROOT / "docs" / "holdings.md"
-    rows = "".join(f"| `{c.key}` | {c.holds} | {c.absent} | {c.headers.replace(';', '; ')} |\n" for c in COLUMNS)
-    yield page, _replaced(page, r"(?<=\|---\|---\|---\|---\|\n)(?:\| `\w+` \|.*\n)+", rows)
+    for kind, fields in FIELDS.items():
+        page, first = ROOT / "docs" / f"{kind}.md", vocabulary().first[kind]
+        rows = "".join(f"| `{c.key}` | {c.holds} | {c.absent} | {'; '.join(first.get(c.key, ()))} |\n" for c in fields)
+        yield page, _replaced(page, r"(?<=\|---\|---\|---\|---\|\n)(?:\| `\w+` \|.*\n)+", rows)
     page = ROOT / "docs" / "strategies.md"
     yield (
         page,

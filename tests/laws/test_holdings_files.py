@@ -16,11 +16,10 @@ from hypothesis import strategies as st
 from tests.holdings_files import GERMAN, parsed
 from toolkit.app import languages
 from toolkit.core.errors import ToolkitError
+from toolkit.market.layouts.fields import HOLDINGS
+from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers.cells import amount
-from toolkit.market.readers.holdings.columns import BY_KEY, COLUMNS
-from toolkit.market.readers.holdings.corrected_copy import corrected
 from toolkit.market.readers.holdings.lots import CHECK
-from toolkit.market.readers.holdings.status import _OF_AN_ORDER
 from toolkit.report.answers.holdings import template
 
 CORPUS = Path(__file__).parents[1] / "corpus"
@@ -71,9 +70,7 @@ def test_spelling_order_and_case_of_columns_and_rows_change_nothing(rows, rng, m
     rng.shuffle(written)
     order = ["lot_id", *keys]
     rng.shuffle(order)
-    # A header of what is ordered says a status: where a row gives none, it is asked (`_OF_AN_ORDER`).
-    spelled = {key: [name for name in BY_KEY[key].headers.split(";") if not _OF_AN_ORDER.search(name)] for key in order}
-    headers = {key: rng.choice([key, *spelled[key]]) for key in order}
+    headers = {key: rng.choice(vocabulary().names("holdings", key)) for key in order}
     headers = {
         key: rng.choice([str.upper, str.title, str.lower])(text).replace(" ", rng.choice([" ", "_"]))
         for key, text in headers.items()
@@ -92,27 +89,6 @@ def test_spelling_order_and_case_of_columns_and_rows_change_nothing(rows, rng, m
     assert [float(row["quantity"]) for row in canonical] == ours["quantity"].to_list()
 
 
-@given(st.integers(0, 10**9))
-def test_a_corrected_copy_reads_to_the_same_lots_and_keeps_every_fault(seed):
-    damaged = damage(seed)
-    try:
-        read = parsed(damaged)
-    except ToolkitError:
-        return
-    agrees(read)
-
-
-def test_the_copy_of_a_sound_file_is_sound_and_stays_as_it_is():
-    read = parsed(GERMAN)
-    copy = corrected(read)
-    again = parsed(copy)
-    assert again.holdings().frame.equals(read.holdings().frame)
-    assert corrected(again) == copy
-    assert copy.splitlines()[0].split(",") == [c.key for c in COLUMNS if c.key not in ("purchase_price_is", "total_price")] + [
-        "Bemerkung"
-    ]
-
-
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_the_template_has_every_column_no_lot_and_an_example_that_reads(language):
     text = template(languages.language(language))
@@ -121,22 +97,18 @@ def test_the_template_has_every_column_no_lot_and_an_example_that_reads(language
     example = lines[-2].removeprefix("# ")
     read = parsed("\n".join([lines[-1], example]))
     assert read.holdings().frame.height == 1
-    assert set(read.columns.values()) == set(BY_KEY)
+    assert set(read.columns.values()) == {one.key for one in HOLDINGS if one.example}
     assert read.notes == ()
     for title in lines[-1].split(";" if language == "de" else ","):
         assert any(line.startswith(f"# {title}: ") for line in lines)
-    assert {one.key for one in COLUMNS if f"# {one.key}: {one.holds} (" in text} == (set(BY_KEY) if language == "en" else set())
+    told = {one.key for one in HOLDINGS if f"# {one.key}: {one.holds} (" in text}
+    assert told == ({one.key for one in HOLDINGS if one.example} if language == "en" else set())
 
 
 def agrees(read):
-    """A sound file and its copy say the same; a faulty one has a faulty copy; no number is read in a way that nothing settles."""
-    copy = parsed(corrected(read))
-    faulty = {found.row for found in read.faults}
-    if read.faults or read.broken:
-        assert copy.faults, "a fault is lost in the copy"
+    """No number of a file without a fault or a question is read in a way that nothing settles."""
+    if read.faults or read.broken or read.questions:
         return
-    frame = read.holdings().frame
-    assert copy.holdings().frame.equals(frame)
     cells = [
         (key, i, found)
         for key in ("quantity", "purchase_price", "storage_fee")
@@ -148,7 +120,6 @@ def agrees(read):
     assert len(only) <= 1
     doubtful = [found for _, _, found in cells if len({*found.readings.values()}) > 1]
     assert not doubtful or only
-    assert not faulty
 
 
 def damage(seed):

@@ -14,8 +14,8 @@ from tests.unit.market.readers.test_quotations import LAYOUTS
 from toolkit.core.errors import DataError, SpecError
 from toolkit.core.frames import Prices
 from toolkit.market.readers.price_checks import HIGHEST_PRICE, LOWEST
+from toolkit.market.readers.price_units import key_of
 from toolkit.market.readers.prices import read_prices
-from toolkit.market.readers.quotations import field_of
 
 TODAY = date(2026, 11, 24)
 PLAIN = (
@@ -66,8 +66,8 @@ def check(content: bytes, name: str, folder: Path) -> None:
         names = found.frame["asset"].unique().to_list()
         assert all(asset.isprintable() and len(asset) <= 100 for asset in names)
         if found.shape == "wide":
-            fields = {"open", "high", "low", "close", "adjusted", "other"}
-            assert not [asset for asset in names if field_of(asset) in fields]
+            fields = {"open", "high", "low", "close", "adjusted", "ignore"}
+            assert not [asset for asset in names if key_of(asset) in fields]
         return
     assert refusal.hint
     assert all(sign.isprintable() or sign == "\n" for sign in refusal.message)

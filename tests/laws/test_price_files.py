@@ -13,23 +13,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.examples import QUICK
-from toolkit.core.countries import fold
 from toolkit.core.errors import DataError
 from toolkit.core.frames import Prices
 from toolkit.market.readers.cells import RAISED
 from toolkit.market.readers.price_checks import HIGHEST_PRICE, JUMPS, LOWEST
-from toolkit.market.readers.price_layouts import KINDS, SUMS
-from toolkit.market.readers.price_units import stated_in
-from toolkit.market.readers.prices import GERMAN, OPTIONAL, read_prices
-from toolkit.market.readers.quotations import field_of
+from toolkit.market.readers.price_layouts import KINDS, is_derived
+from toolkit.market.readers.price_units import key_of, stated_in
+from toolkit.market.readers.prices import read_prices
 
 TODAY = date(2026, 11, 24)
-RESERVED = {"date", "asset", "price", *OPTIONAL, *GERMAN, *KINDS}
 
 
 def is_a_name_alone(text: str) -> bool:
     """Whether a header says no more than a name: no currency or unit (`a/g`), field, sum, change (`a[%`) or footnote (`a*`)."""
-    said = text.lower() in RESERVED or field_of(text) is not None or fold(text) in SUMS or stated_in(text) is not None
+    said = text.lower() in KINDS or key_of(text) is not None or is_derived(text) or stated_in(text) is not None
     return bool(text) and not (said or re.search(rf"[/_%*{RAISED}]", text))
 
 

@@ -74,7 +74,7 @@ def test_codes_of_what_cannot_be_done(toolkit, store, tmp_path):
     assert toolkit("data", "export", "fx", "fx.csv").returncode == 3, "there is no store in the default place"
     assert toolkit("data", "query", "DROP TABLE fx", "--data", str(store.path)).returncode == 2
     assert toolkit("data", "import", "nothing.csv", "--data", str(store.path)).returncode == 3
-    assert toolkit("data", "import", "x.csv", "--column", "date", "--data", str(store.path)).returncode == 2
+    assert toolkit("data", "map", "x.csv", "--set", "date").returncode == 2
 
 
 def test_the_currency_of_a_file_is_told_to_an_import(toolkit, tmp_path):

@@ -18,6 +18,10 @@ from tests.trials.conftest import FILES
 from toolkit.cli.main import run
 
 SHEET = FILES / "lagerbestand.csv"
+REMARKS = {
+    "Zollfreilager": "no_meaning", "bei der Hütte": "stored", "Lieferung Dezember": "ordered", "Erbschaft": "no_meaning",
+}  # fmt: skip
+"""What she answered when she was asked once; it is kept beside her sheet."""
 KG = {"kg": 1.0, "g": 0.001, "Unzen": 0.0311034768}
 
 
@@ -37,9 +41,9 @@ def test_she_learns_how_her_sheet_is_read(ask):
     assert record["columns"] == {
         "Posten-Nr.": "lot_id", "Metall": "asset", "Reinheit": "purity", "Menge": "quantity", "Einheit": "unit",
         "Kaufdatum": "purchase_date", "Kaufpreis je Einheit (EUR)": "purchase_price", "Herkunftsland": "origin_country",
-        "Lagerort": "location", "Status": "status",
+        "Lagerort": "location", "Status": "status", "Bemerkung": "remark",
     }  # fmt: skip
-    assert record["ignored"] == ["Bemerkung"]
+    assert record["ignored"] == []
     lots = {lot["lot_id"]: lot for lot in record["lots"]}
     assert len(lots) == len(rows())
     for row in rows():
@@ -90,6 +94,7 @@ def test_a_slip_of_a_thousand_is_a_warning(ask, tmp_path):
     text = SHEET.read_bytes().decode("cp1252").replace("1,05;Mexiko", "1.050,00;Mexiko")
     assert "1.050,00;Mexiko" in text
     (tmp_path / "slip.csv").write_text(text, encoding="utf-8")
+    (tmp_path / "mine.layout.toml").write_bytes(SHEET.with_suffix(".layout.toml").read_bytes())
     code, record = ask("exposure", "slip.csv")
     assert code == 0
     told = [warning for warning in record["warnings"] if warning.startswith("5: bought at")]
@@ -99,12 +104,16 @@ def test_a_slip_of_a_thousand_is_a_warning(ask, tmp_path):
     assert not [warning for warning in right["warnings"] if ": bought at" in warning]
 
 
-def test_the_corrected_copy_is_the_same_sheet(ask, tmp_path):
-    assert ask("holdings", "check", str(SHEET), "--write", "fixed.csv")[0] == 0
-    _, theirs = ask("exposure", str(SHEET))
-    _, copy = ask("exposure", "fixed.csv")
-    assert copy["lots"] == theirs["lots"]
-    assert copy["purchases"] == theirs["purchases"]
+def test_what_she_confirmed_once_stands_beside_her_sheet(ask, tmp_path):
+    (tmp_path / "mine.csv").write_bytes(SHEET.read_bytes())
+    code, asked = ask("holdings", "map", "mine.csv")
+    assert code == 3
+    assert [one["name"] for one in asked["questions"]] == [*REMARKS]
+    answers = [word for text, meaning in REMARKS.items() for word in ("--set", f"{text}={meaning}")]
+    code, written = ask("holdings", "map", "mine.csv", "--write", *answers)
+    assert (code, written["questions"]) == (0, [])
+    assert (tmp_path / "mine.layout.toml").read_text("utf-8") == SHEET.with_suffix(".layout.toml").read_text("utf-8")
+    assert ask("exposure", "mine.csv")[1]["lots"] == ask("exposure", str(SHEET))[1]["lots"]
 
 
 def test_the_page_says_how_her_sheet_was_read(ask, tmp_path):
@@ -115,7 +124,6 @@ def test_the_page_says_how_her_sheet_was_read(ask, tmp_path):
     section = shown[shown.rindex("Wie die Datei gelesen wurde") :]
     for words in (
         "„Posten-Nr.“ als lot_id",
-        "Nicht gelesene Spalten: „Bemerkung“",
         "Keine Posten, sondern Summen: Zeile 10.",
         "Kein Lagerort angegeben, daher nicht als sicher bezeichnet: 7",
         "Kein Kaufpreis, daher kein Gewinn: 7",

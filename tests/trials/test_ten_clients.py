@@ -6,8 +6,9 @@ written here by hand. Two clients get a question instead of an answer, and the a
 
 from __future__ import annotations
 
-import polars as pl
 import pytest
+
+from tests.trials.conftest import confirm
 
 OZT = 0.0311034768
 
@@ -71,6 +72,9 @@ def test_each_file_is_read_as_its_owner_means_it(ask, tmp_path, client):
     text, masses, paid, places = CLIENTS[client]
     (tmp_path / "c.csv").write_bytes(text.encode("utf-8"))
     code, record = ask("exposure", "c.csv")
+    if code and client == "ounces":  # a price may be today's
+        confirm(ask, "c.csv")
+        code, record = ask("exposure", "c.csv")
     assert code == 0, record
     found: dict[str, float] = {}
     for lot in record["lots"]:
@@ -98,15 +102,16 @@ def test_the_ninth_client_is_asked_what_a_number_means(ask, tmp_path):
     (tmp_path / "c.csv").write_text("asset,quantity,unit\ngallium,1.250,g\nindium,2.500,g\n", encoding="utf-8")
     code, record = ask("exposure", "c.csv")
     assert code == 3
-    assert record["error"]["details"]["rule"] == "decimal"
-    assert "1.2500 or 1250" in record["error"]["hint"]
+    (question,) = record["error"]["details"]["questions"]
+    assert question["name"] == "decimal"
+    assert "1.25 or 1250" in record["error"]["message"]
     (tmp_path / "c.csv").write_text("asset,quantity,unit\ngallium,1250,g\nindium,2500,g\n", encoding="utf-8")
     code, record = ask("exposure", "c.csv")
     assert code == 0
     assert [lot["mass"] for lot in record["lots"]] == pytest.approx([1.25, 2.5])
 
 
-def test_the_tenth_client_gets_all_his_faults_at_once_and_a_copy_to_mend(ask, tmp_path):
+def test_the_tenth_client_gets_all_his_faults_and_questions_at_once(ask, tmp_path):
     (tmp_path / "c.csv").write_text(
         "Metall;Menge;Einheit;Herkunft;Kaufdatum;Status\n"
         "Galium;5;kg;CN;05.11.2024;gelagert\n"
@@ -114,24 +119,12 @@ def test_the_tenth_client_gets_all_his_faults_at_once_and_a_copy_to_mend(ask, tm
         "Gold;3;g;Schweiz;01.02.2025;verlegt\n",
         encoding="utf-8",
     )
-    code, record = ask("holdings", "check", "c.csv", "--write", "fixed.csv")
+    code, record = ask("holdings", "check", "c.csv")
     assert code == 3
     assert {(fault["row"], fault["column"]) for fault in record["faults"]} == {
-        (2, "asset"), (3, "unit"), (3, "origin_country"), (3, "purchase_date"), (4, "status"),
+        (2, "asset"), (3, "unit"), (3, "origin_country"), (3, "purchase_date"),
     }  # fmt: skip
-    assert ask("exposure", "fixed.csv")[0] == 3
-    mended = pl.read_csv(tmp_path / "fixed.csv", infer_schema=False).drop("fault")
-    mended = mended.with_columns(
-        asset=pl.Series(["gallium", "germanium", "gold"]),
-        unit=pl.Series(["kg", "lb", "g"]),
-        origin_country=pl.Series(["CHN", "CHN", "CHE"]),
-        purchase_date=pl.Series(["2024-11-05", "2025-01-31", "2025-02-01"]),
-        status=pl.Series(["stored", "stored", "stored"]),
-    )
-    mended.write_csv(tmp_path / "mended.csv")
-    code, record = ask("exposure", "mended.csv")
-    assert code == 0
-    assert [lot["mass"] for lot in record["lots"]] == pytest.approx([5.0, 2 * 0.45359237, 0.003])
+    assert "'verlegt'" in record["error"]["message"]
 
 
 def test_a_client_with_shares_beside_metal(ask, tmp_path):

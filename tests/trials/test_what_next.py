@@ -10,7 +10,7 @@ import math
 import pytest
 
 from tests.records import report_html
-from tests.trials.conftest import FILES
+from tests.trials.conftest import FILES, confirm
 from tests.trials.test_ten_clients import CLIENTS, OZT
 
 SHEET = {
@@ -22,6 +22,7 @@ SHEET = {
     "neodymium": 20.0,
     "indium": 25.0,
 }
+REMARKS = {"Lieferung Dezember": "ordered"}
 OTHER_FORMS = "asset,form,quantity,location\nantimony,oxide,200,Hamburg\nindium,phosphide,2,Hamburg\nindium,metal,5,Hamburg\n"
 MONTHS = [f"{year}-{month:02d}" for year in (2024, 2025, 2026) for month in range(1, 13) if (year, month) < (2026, 11)]
 
@@ -32,6 +33,7 @@ def what_next(ask, tmp_path):
 
     def asked(content: bytes, *more: str):
         (tmp_path / "mine.csv").write_bytes(content)
+        confirm(ask, "mine.csv", **REMARKS)
         code, run = ask("optimize", "--holdings", "mine.csv", "--budget", "50000", "--currency", "EUR", *more)
         assert code == 0, run
         for order in run["orders"]:

@@ -10,6 +10,9 @@ from toolkit.api.frames import frame as frame
 from toolkit.api.frames import to_pandas as to_pandas
 from toolkit.api.frontier import EfficientFrontier as EfficientFrontier
 from toolkit.api.frontier import frontier as frontier
+from toolkit.api.layouts import propose_layout as propose_layout
+from toolkit.api.layouts import propose_prices as propose_prices
+from toolkit.api.layouts import read_holdings as read_holdings
 from toolkit.api.market import Market as Market
 from toolkit.api.market import load_market as load_market
 from toolkit.api.run import Run as Run
@@ -31,6 +34,7 @@ from toolkit.core.errors import SolveError as SolveError
 from toolkit.core.errors import SpecError as SpecError
 from toolkit.core.errors import ToolkitError as ToolkitError
 from toolkit.core.errors import Unbounded as Unbounded
+from toolkit.market.layouts.layout import Layout as Layout
 from toolkit.optimize.constraints.bounds import Bounds as Bounds
 from toolkit.optimize.constraints.bounds import Cash as Cash
 from toolkit.optimize.constraints.bounds import FullyInvested as FullyInvested

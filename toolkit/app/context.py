@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from toolkit.controls.ledger import ControlLedger
 from toolkit.core.assets import Universe
 from toolkit.core.errors import DataError
 from toolkit.core.trade_names import METALS, is_mix, metal_and_form
+from toolkit.market.layouts.layout import Layout, load_layout
 from toolkit.market.market import Market, Snapshot
 from toolkit.market.package import descriptor
 from toolkit.market.readers.cells import without_purity
@@ -81,6 +83,12 @@ class Context:
     def snapshot(self) -> Snapshot:
         """The market as known on the day."""
         return self.market.until(self.as_of)
+
+    @cached_property
+    def layout(self) -> Layout | None:
+        """How files of lots are read, where the settings name it; `SpecError` for a file that is no layout."""
+        file = self.settings.config.data.layout
+        return None if file is None else load_layout(Path(file))
 
     @cached_property
     def products(self) -> Universe:

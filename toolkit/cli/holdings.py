@@ -1,4 +1,4 @@
-"""`toolkit holdings template|check`: a commented holdings file, and every fault of one at once."""
+"""`toolkit holdings template|check|map`: a commented holdings file, every fault of one at once, and how one is read."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from typing import Annotated
 
 import typer
 
+from toolkit.cli.mapping import Accept, Sets, Write, settled
 from toolkit.cli.options import Common, with_common, without_prices
-from toolkit.cli.terminal import print_json, say, show, tell_remarks, translator, try_write
+from toolkit.cli.terminal import print_json, say, show, tell_remarks, translator
 from toolkit.core.messages import message
 
 DATA_FAULT = 3
 
-app = typer.Typer(help="Holdings files: write a template, check one.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="Holdings files: write a template, check one, say how one is read.", no_args_is_help=True, rich_markup_mode=None
+)
 
 
 @app.command("template")
@@ -46,33 +49,51 @@ def template(
 def check(
     file: Annotated[str, typer.Argument(metavar="FILE", help="Your lots (a workbook, CSV or Parquet; - is stdin).")],
     *,
-    write: Annotated[
-        str | None, typer.Option("--write", metavar="FILE", help="Write a corrected copy to a new file; - is stdout.")
-    ] = None,
     common: Common,
 ) -> None:
     """Tell how a holdings file is understood and every fault of it at once; exit 3 when there is one."""
-    from toolkit.app.holdings.check import check_holdings, write_text
+    from toolkit.app.holdings.check import check_holdings
     from toolkit.report.answers.holdings import check as document
 
     tell = translator(common)
     found = check_holdings(file, common.context(), prices=common.price_files())
-    unwritten = try_write(lambda: write_text(write, found.copy(tell)))[1] if write is not None and write != "-" else None
-    if write == "-" and not common.json:
-        sys.stdout.write(found.copy(tell))
-    else:
-        record = found.record(write if unwritten is None else None)
-        show(common, record, lambda record, say: document(record, common.day(), say))
+    show(common, found.record(), lambda record, say: document(record, common.day(), say))
     tell_remarks(found.warnings, common)
     error = found.error
-    if unwritten is not None and error is None:
-        raise unwritten
-    if unwritten is not None:
-        say(message("warning: {told}", told=unwritten.message), common)
-    elif write is not None and write != "-":
-        say(message("wrote {file:s}", file=write), common)
     if error is not None:
         if not common.json:
             told = f"{tell(message('error'))}: {tell(error.message)}\n{tell(error.hint)}".rstrip()
             sys.stderr.write(f"{told}\n")
+        raise typer.Exit(DATA_FAULT)
+
+
+@app.command("map")
+@with_common
+def map_(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="Your lots (a workbook, CSV or Parquet; - is stdin).")],
+    *,
+    sets: Sets = None,
+    accept: Accept = False,
+    write: Write = False,
+    common: Common,
+) -> None:
+    """Tell how each column of a holdings file is read and why, ask what is open, and keep it; exit 3 while it is open."""
+    from toolkit.app.holdings.check import map_holdings, write_layout
+    from toolkit.market.layouts.layout import beside
+    from toolkit.market.readers.contents import file_and_sheet
+    from toolkit.report.answers.holdings import mapped as document
+
+    context, prices = common.context(), common.price_files()
+    found, in_dialogue = settled(
+        lambda answers: map_holdings(file, context, prices=prices, answers=answers), sets, common, accept=accept
+    )
+    written = None
+    if (write or in_dialogue) and not found.questions and file != "-":
+        written = str(beside(*file_and_sheet(file)))
+        write_layout(found, written)
+    record, in_terminal = found.record(written), common.format in (None, "terminal")
+    show(common, record, lambda record, say: document(record, common.day(), say, command=not in_terminal))
+    if found.questions and in_terminal and not common.json:
+        sys.stdout.write(f"{record.command}{f' --layout {common.layout}' if common.layout else ''}\n")
+    if found.questions:
         raise typer.Exit(DATA_FAULT)

@@ -69,6 +69,10 @@ class Common:
         str | None,
         typer.Option("--rates", metavar="FILE", help="Your own exchange rates: date, currency, per_eur (or the ECB's list)."),
     ] = None
+    layout: Annotated[
+        str | None,
+        typer.Option("--layout", metavar="FILE", help="How your lots are read; default: FILE.layout.toml beside them."),
+    ] = None
     currency: Annotated[str | None, typer.Option("--currency", metavar="CUR", help="Reporting currency.")] = None
     destination: Annotated[
         str | None, typer.Option("--destination", metavar="COUNTRY", help="The owner's country, where deliveries go.")
@@ -133,6 +137,7 @@ class Common:
             "owner.currency": self.currency,
             "data.path": self.data,
             "data.rates": self.rates,
+            "data.layout": self.layout,
             "output.folder": self.out,
         }
         return {**given, **more}

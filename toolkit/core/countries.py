@@ -111,6 +111,7 @@ _JOINING = frozenset({"and", "und", "the", "die", "der"})
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 
 
+@functools.lru_cache(maxsize=4096)
 def fold(text: str) -> str:
     """A spelling without case, diacritics, punctuation and joining words; the same for ``P.R. China`` and ``pr china``."""
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from toolkit.core.countries import CUSTOMS_CHINA, country, fold, foldings, spellings
@@ -206,6 +206,11 @@ def _words() -> frozenset[str]:
     return _PLAIN.union(*_names())
 
 
+def is_us_state(word: str) -> bool:
+    """Whether a word is the code of a state of the USA, in capitals or not."""
+    return word.upper() in _US_STATES
+
+
 def is_place(text: str) -> bool:
     """Whether a text is empty, or places and terms of delivery and nothing else: ``cif Rotterdam``, ``main ports``."""
     return not re.search(r"[0-9%$€£]", text) and all(word in _words() for word in fold(text).split())
@@ -226,15 +231,22 @@ def _country_within(written: str) -> str | None:
 
 def _named(words: tuple[str, ...]) -> list[frozenset[str]]:
     """The countries of each name among the words, the longest name at each position first."""
-    names, found, start = _names(), [], 0
+    return [codes for codes, _ in _parts(words) if codes]
+
+
+def words_beside(text: str) -> list[str]:
+    """The words of a text, as `fold` writes them, that belong to no name of a place."""
+    return [word for codes, word in _parts(tuple(fold(text).split())) if not codes]
+
+
+def _parts(words: tuple[str, ...]) -> Iterator[tuple[frozenset[str], str]]:
+    """Names with the countries that each may stand for, and the words that belong to none."""
+    names, start = _names(), 0
     while start < len(words):
-        for end in range(min(len(words), start + 6), start, -1):
-            if (codes := names.get(words[start:end])) is not None:
-                found.append(codes)
-                start = end - 1
-                break
-        start += 1
-    return found
+        ends = range(min(len(words), start + 6), start, -1)
+        end = next((end for end in ends if words[start:end] in names), start)
+        yield names.get(words[start:end], frozenset()), " ".join(words[start : max(end, start + 1)])
+        start = max(end, start + 1)
 
 
 def _contradicted(written: str, code: str) -> bool:

@@ -215,7 +215,5 @@ class Imported(Record, schema="data-import"):
     """Ids of the sources of its rows, where they are a user's own; none of an export."""
     correction: str
     """Why its rows replace those of the store; empty where they do not."""
-    mapping: Mapping[str, str]
-    """Field -> column of the file, where that was given, asked for, or kept from an earlier import."""
     notes: Rows[Phrase]
     """How the file was read."""

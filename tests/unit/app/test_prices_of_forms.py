@@ -11,6 +11,7 @@ from toolkit.app.context import Context
 from toolkit.app.holdings.exposure import ExposureRequest, expose
 from toolkit.app.prices import PriceFiles
 from toolkit.core.errors import DataError
+from toolkit.market.layouts.unconfirmed import Unconfirmed
 
 TODAY = date(2026, 11, 24)
 LOTS = "lot_id,asset,form,quantity,unit,origin_country,location,status\nT,terbium,metal,2,kg,CHN,Frankfurt,stored\n"
@@ -31,7 +32,7 @@ def exposure(tmp_path, monkeypatch):
 
 def test_a_dealers_prices_of_another_form_value_lots_in_it_between_bid_and_ask(exposure):
     answer = exposure(
-        "Stand: 20.11.2026;;;\nProdukt;Ankauf EUR/kg;Verkauf EUR/kg;Verfügbar\nTerbium Metall;1.900,00;2.600,00;ja\n"
+        "Stand: 20.11.2026;;;\nProdukt;Ankauf EUR/kg;Verkauf EUR/kg;Mindestmenge\nTerbium Metall;1.900,00;2.600,00;1 kg\n"
     )
     (lot,) = answer.lots
     assert lot.value == pytest.approx(2 * 2250)
@@ -64,12 +65,8 @@ def test_a_dealers_price_of_what_nobody_knows_is_refused(exposure):
     assert "leave the row out, or bring a series" in refused.value.hint
 
 
-def test_a_column_of_remarks_is_not_read_and_one_with_figures_is_refused(exposure):
+def test_a_column_that_is_not_known_is_asked_about_and_currencies_and_units_are_read(exposure):
     base = "date,asset,price,currency,unit,{}\n2026-11-20,Terbium metal,2500,EUR,kg,{}\n"
-    notes = [str(remark.text) for remark in exposure(base.format("Verfügbar", "ja")).remarks] + [
-        str(text) for text in exposure(base.format("Verfügbar", "ja")).notes
-    ]
-    assert any("not read" in text and "Verfügbar" in text for text in notes)
-    for name, cell in (("Ccy", "USD"), ("ME", "g"), ("Rabatt", "3 %")):
-        with pytest.raises(DataError, match=r"unknown column|is a discount"):
+    for name, cell in (("Verfügbar", "ja"), ("Ccy", "USD"), ("Einheit", "g"), ("Rabatt", "3 %")):
+        with pytest.raises(Unconfirmed, match=name):
             exposure(base.format(name, cell))

@@ -15,7 +15,8 @@ from toolkit.app.context import Context
 from toolkit.app.holdings.exposure import ExposureRequest, expose
 from toolkit.app.prices import PriceFiles
 from toolkit.controls.purity import grades, grades_apart
-from toolkit.core.errors import DataError, FrameError
+from toolkit.core.errors import FrameError
+from toolkit.market.layouts.unconfirmed import Unconfirmed
 
 TODAY = date(2026, 12, 1)
 LOTS = """lot_id,asset,form,purity,quantity,unit,origin_country,location,status
@@ -92,16 +93,25 @@ def test_a_nearer_grade_of_ones_own_prices_goes_before_that_of_the_product(expos
     assert (lot.value, lot.nines, lot.priced_as) == (pytest.approx(20_000), 1, "6N")
 
 
-@pytest.mark.parametrize("column", ["Grade", "Qualität", "Remark", "Spec"])
-@pytest.mark.parametrize(("asset", "cell"), [("gallium", "7N"), ("germanium", "oxide")])
-def test_another_good_under_another_name_of_its_column_is_refused(exposure, column, asset, cell):
+@pytest.mark.parametrize("column", ["Grade", "Qualität", "Spec", "Form"])
+@pytest.mark.parametrize(("asset", "cell", "lot"), [("gallium", "7N", "B"), ("germanium", "oxide", "A")])
+def test_another_good_under_another_name_of_its_column_is_another_series(exposure, column, asset, cell, lot):
     text = f"date,asset,price,currency,unit,{column}\n2026-11-20,{asset},2900,EUR,kg,{cell}\n"
-    with pytest.raises(DataError, match=f"{column}.*(another form or purity|Or leave the column out)"):
-        exposure(text)
+    assert value(exposure(text))[lot] == value(exposure())[lot]
 
 
-@pytest.mark.parametrize("cell", ["99.99 %", "4N5", "ingot", "in stock"])
-def test_what_says_no_other_good_is_a_remark(exposure, cell):
+def test_words_for_a_good_that_are_not_known_are_asked_about(exposure):
+    with pytest.raises(Unconfirmed, match="'Spec'"):
+        exposure("date,asset,price,currency,unit,Spec\n2026-11-20,germanium,2900,EUR,kg,special\n")
+
+
+def test_a_remark_of_another_good_is_asked_about(exposure):
+    with pytest.raises(Unconfirmed, match="'7N'"):
+        exposure("date,asset,price,currency,unit,Remark\n2026-11-20,gallium,2900,EUR,kg,7N\n")
+
+
+@pytest.mark.parametrize("cell", ["99.99 %", "4N5", "ingot"])
+def test_what_says_no_other_good_is_the_metal(exposure, cell):
     answer = exposure(f"date,asset,price,currency,unit,Spec\n2026-11-20,gallium,1500,EUR,kg,{cell}\n")
     assert value(answer)["B"] == pytest.approx(15_000)
 
@@ -109,7 +119,7 @@ def test_what_says_no_other_good_is_a_remark(exposure, cell):
 def test_sides_are_bid_ask_and_mid(exposure):
     rows = "2026-11-20,gallium,1400,EUR,kg,bid\n2026-11-20,gallium,1600,EUR,kg,ask\n"
     assert value(exposure(f"date,asset,price,currency,unit,side\n{rows}"))["B"] == pytest.approx(15_000)
-    with pytest.raises(FrameError, match="neither bid, ask nor mid"):
+    with pytest.raises(Unconfirmed, match="'buy'"):
         exposure(f"date,asset,price,currency,unit,side\n{rows.replace('bid', 'buy')}")
 
 

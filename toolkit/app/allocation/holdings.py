@@ -303,12 +303,20 @@ def _of_lots(file: str | Table, request: Request, inputs: Inputs) -> Held:
         DataError: for a lot by mass of a product whose own price is in a unit that nobody stated.
     """
     from toolkit.app.holdings.lots import read_lots  # noqa: PLC0415  # not where nothing is held
-    from toolkit.market.readers.holdings.columns import ARRIVING  # noqa: PLC0415
+    from toolkit.market.readers.holdings.lots import ARRIVING  # noqa: PLC0415
 
     currency = request.owner.currency
     own = inputs.prices.filter(pl.col("asset").is_in(inputs.own))
     listed = {*instruments_of(own, inputs.ledger), *request.context.listed}
-    holdings = read_lots(file, inputs.ledger, inputs.products, inputs.snapshot.as_of, instruments=listed, client=request.client)
+    holdings = read_lots(
+        file,
+        inputs.ledger,
+        inputs.products,
+        inputs.snapshot.as_of,
+        instruments=listed,
+        client=request.client,
+        layout=request.context.layout,
+    )
     frame, traded = holdings.frame, {(asset.key, asset.form) for asset in inputs.products}
     per_unit = set(inputs.prices.filter(pl.col("unit") == "unit")["asset"]) & set(inputs.products.keys) & set(frame["asset"])
     if per_unit:

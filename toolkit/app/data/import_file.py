@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-import shlex
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -15,7 +14,6 @@ from typing import Any
 import polars as pl
 
 from toolkit.app.context import Context
-from toolkit.app.data.mapping import FLOWS, PRICES, Ask, kept, mapped, mapping_of, proposed
 from toolkit.app.data.places import store_to_write
 from toolkit.app.holdings.names import LotNames
 from toolkit.app.prices import by_known_prices, of_no_product, per_kg
@@ -28,8 +26,8 @@ from toolkit.market.market import UNKNOWN, Source
 from toolkit.market.quality import gap_findings
 from toolkit.market.readers.flows import ALSO, read_flows
 from toolkit.market.readers.parquet import PARQUET, as_ipc
+from toolkit.market.readers.price_columns import price_header, read_columns
 from toolkit.market.readers.price_files import read_price_files
-from toolkit.market.readers.prices import price_header
 from toolkit.market.readers.tabular import Table, read_table
 from toolkit.market.sources.base import data_sources
 from toolkit.market.store.commit import ROWS_OF_A_FILE
@@ -40,6 +38,7 @@ from toolkit.records.store import Imported
 from toolkit.supply.flows import WORLD
 from toolkit.supply.tariff import sole_asset, tariff_codes
 
+PRICES, FLOWS = "prices", "flows"
 OWN = "own"
 """Source of rows whose file names none, and whose name has no words."""
 _NO_WORD = re.compile(r"[\W\d_]+")
@@ -54,7 +53,7 @@ class ImportOptions:
     Attributes:
         table: Table it goes to; read from its header when None.
         source: Name of the source of rows that name none; that of the file without its date when None.
-        columns: Field -> column of the file, or ``=`` and a value that all of its rows have.
+        answers: To what is open of a price file, as of `toolkit data map --set`.
         currency: Of prices that name none.
         accept: Assets whose jumps are meant.
         reporter: Country whose customs office counted, where the file does not say.
@@ -65,7 +64,7 @@ class ImportOptions:
 
     table: str | None = None
     source: str | None = None
-    columns: Mapping[str, str] = field(default_factory=dict)
+    answers: Mapping[str, str] = field(default_factory=dict)
     currency: str | None = None
     accept: tuple[str, ...] = ()
     reporter: str | None = None
@@ -85,18 +84,15 @@ class _Read:
     notes: tuple[str, ...] = ()
     left_out: int = 0
     sources: tuple[str, ...] = ()
-    mapping: Mapping[str, str] = field(default_factory=dict)
-    about: Mapping[str, Any] = field(default_factory=dict)
 
 
-def import_file(context: Context, path: str, options: ImportOptions, ask: Ask | None = None) -> Imported:
+def import_file(context: Context, path: str, options: ImportOptions) -> Imported:
     """Add a file to the store that the settings name, by default the one in the default place, which is made where it is not.
 
     Args:
         context: Settings, day, and what names mean.
         path: Of the file, ``-`` for standard input.
         options: How it is read.
-        ask: Asks for the columns of fields that the header does not name; None where nobody can be asked.
 
     Raises:
         SpecError: for options that do not fit the file, and a store that cannot be written.
@@ -106,20 +102,20 @@ def import_file(context: Context, path: str, options: ImportOptions, ask: Ask | 
     store = Store.open(root, create=True)
     source = options.source or _source(context, path)
     with tempfile.TemporaryDirectory() as folder:
-        read = _contract_rows(path, options, Path(folder)) or _own_file(context, store, path, options, source, ask)
+        read = _contract_rows(path, options, Path(folder)) or _own_file(context, path, options, source)
         known = {name: context.snapshot.source(name) for name in read.sources}
         sources = [Source(name, read.name, YOURS, own=True) for name, one in known.items() if one.own or one.licence == UNKNOWN]
         commit = store.append(
             {read.table: read.frames},
             source=source, fetched_at=datetime.now(UTC), addresses=[path], described=sources,
-            correction=options.correction, **read.about,
+            correction=options.correction,
         )  # fmt: skip
     name = read.table
     return Imported(
         as_of=context.as_of.isoformat(), store=str(root),
         file=Path(path).name, table=name, version=commit.versions.get(name), rows=commit.rows[name],
         revised=commit.revised[name], unchanged=commit.unchanged[name], left_out=read.left_out, series=read.series,
-        sources=read.sources, correction=options.correction, mapping=read.mapping,
+        sources=read.sources, correction=options.correction,
         notes=tuple(map(_phrase, read.notes)),
     )  # fmt: skip
 
@@ -138,7 +134,7 @@ def _phrase(sentence: str) -> dict[str, Any]:
 
 def _contract_rows(path: str, options: ImportOptions, folder: Path) -> _Read | None:
     """A file that has every column of a table, such as an export: its rows as they are, in parts of whole series."""
-    if path == "-" or options.columns or not Path(path).is_file():
+    if path == "-" or not Path(path).is_file():
         return None
     try:
         with Path(path).open("rb") as file:
@@ -196,12 +192,8 @@ def _parts(rows: pl.LazyFrame, lead: str, counts: pl.DataFrame) -> Iterator[pl.D
         yield rows.filter(pl.col(lead).is_in(group)).collect(engine="streaming")
 
 
-def _own_file(context: Context, store: Store, path: str, options: ImportOptions, source: str, ask: Ask | None) -> _Read:
-    """A price file or a customs file, read as `--prices` and `toolkit flows --file` read one.
-
-    Raises:
-        DataError: where it cannot be read; with a command line that reads it, where another mapping of its columns does.
-    """
+def _own_file(context: Context, path: str, options: ImportOptions, source: str) -> _Read:
+    """A price file or a customs file, read as `--prices` and `toolkit flows --file` read one."""
     if options.table not in (None, PRICES, FLOWS):
         raise SpecError(
             "{path:s} does not have the columns of table {table!r:s}.",
@@ -210,49 +202,11 @@ def _own_file(context: Context, store: Store, path: str, options: ImportOptions,
             table=options.table,
         )
     cells = read_table(path, header=price_header)
-    named = {ALSO.get(name, name) for name in (*cells.columns, *options.columns)}
+    named = {ALSO.get(name, name) for name in cells.columns}
     kind = options.table or (FLOWS if {"hs_code", "quantity_kg"} <= named and "price" not in named else PRICES)
-
-    def read(mapping: Mapping[str, str]) -> _Read:
-        table, notes = mapped(cells, kind, mapping)
-        found = (_prices if kind == PRICES else _flows)(context, table, options, source)
-        about = {"mapping": kept(mapping), "header": list(cells.columns)} if mapping else {}
-        return replace(found, mapping=mapping, about=about, notes=(*notes, *found.notes))
-
-    try:
-        return read(mapping_of(cells, store, kind, options.columns, ask))
-    except DataError as error:
-        candidates = () if options.columns else proposed(cells, kind, context.today)
-        fitting = next(((mapping, assumed) for mapping, assumed in candidates if _is_read(read, mapping)), None)
-        if fitting is not None:
-            mapping, assumed = fitting
-            told = f"If its columns are these{assumed}: {_command(context, path, options, mapping)}"
-            error.hint = f"{error.hint} {told}" if assumed else told
-        raise
-
-
-def _is_read(read: Callable[[Mapping[str, str]], _Read], mapping: Mapping[str, str]) -> bool:
-    """Whether a mapping reads a file, or lacks an option alone, which the next error names."""
-    try:
-        read(mapping)
-    except DataError:
-        return False
-    except SpecError as error:
-        return "--" in error.hint
-    return True
-
-
-def _command(context: Context, path: str, options: ImportOptions, mapping: Mapping[str, str]) -> str:
-    """The command line that imports a file by a mapping."""
-    given = {
-        "table": options.table, "source": options.source, "prices-currency": options.currency, "reporter": options.reporter,
-        "direction": options.direction, "lag-days": options.lag_days, "correct": options.correction or None,
-        "data": context.settings.config.data.path,
-    }  # fmt: skip
-    words = [f"--column {shlex.quote(f'{name}={column}')}" for name, column in mapping.items()]
-    words += [f"--{name} {shlex.quote(str(value))}" for name, value in given.items() if value is not None]
-    words += [f"--accept {shlex.quote(asset)}" for asset in options.accept]
-    return " ".join(("toolkit data import", shlex.quote(path), *words))
+    if kind == FLOWS:
+        return _flows(context, cells, options, source)
+    return _prices(context, cells if path == "-" else path, cells.name, options, source)
 
 
 def _needed(table: str) -> str:
@@ -260,20 +214,21 @@ def _needed(table: str) -> str:
     return did_you_mean(table, STORE_TABLES) if known is None else f"It needs {', '.join(known.columns())}."
 
 
-def _prices(context: Context, cells: Table, options: ImportOptions, source: str) -> _Read:
+def _prices(context: Context, path: str | Table, name: str, options: ImportOptions, source: str) -> _Read:
     """Prices, those of known products per kg; what a dealer asks and what he pays are series of two sources."""
     names = LotNames(context.ledger, context.products)
     levels = KnownPrices.of(context.snapshot["prices"], context.snapshot, context.products)
+    columns = read_columns(path, key=names.series, answers=options.answers)
     file = read_price_files(
-        [cells], default_currency=options.currency or "USD", today=context.today,
+        [columns], default_currency=options.currency or "USD", today=context.today,
         accept=options.accept, key=names.series, settled=partial(by_known_prices, levels=levels, names=names),
     )  # fmt: skip
     if file.assumed and options.currency is None:
         hint = message("Say with --prices-currency what they are in: once stored, they count as if the file had named it.")
-        raise DataError("{file:s} names no currency of some prices.", hint=hint, file=cells.name)
+        raise DataError("{file:s} names no currency of some prices.", hint=hint, file=name)
     rows, notes = per_kg(file.frame, context.products)
     quotes, of_quotes = per_kg(file.quotes, context.products)
-    names_none = pl.col("source") == cells.name
+    names_none = pl.col("source") == name
     rows = rows.with_columns(source=pl.when(names_none).then(pl.lit(source)).otherwise("source"))
     of_side = pl.format("{} ({})", pl.when(names_none).then(pl.lit(source)).otherwise("source"), "basis")
     parts = [rows, *quotes.with_columns(source=of_side).partition_by("basis")]
@@ -283,7 +238,7 @@ def _prices(context: Context, cells: Table, options: ImportOptions, source: str)
     whole = pl.concat(parts)
     told = (*told, *of_no_product(whole["asset"], (*context.products.keys, *context.snapshot["prices"]["asset"])))
     sources = tuple(whole["source"].unique().sort())
-    return _Read(PRICES, frames, whole["asset"].n_unique(), cells.name, told, sources=sources)
+    return _Read(PRICES, frames, whole["asset"].n_unique(), name, told, sources=sources)
 
 
 def _flows(context: Context, cells: Table, options: ImportOptions, source: str) -> _Read:

@@ -15,7 +15,7 @@ from toolkit.core.messages import Message, message
 from toolkit.holdings.exit_cost import ExitTerms
 from toolkit.holdings.exposure import PLANS, LotExposure
 from toolkit.holdings.holding_period import HoldingRule, holding_rule
-from toolkit.market.readers.holdings.columns import ARRIVING
+from toolkit.market.readers.holdings.lots import ARRIVING
 from toolkit.records.exposure import Exposure
 from toolkit.records.parts.exit import HORIZONS, Exit, ExitAmounts, OpenOrders, ProductExit, Tax, TaxLot
 from toolkit.records.run import Run

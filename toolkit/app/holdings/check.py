@@ -1,8 +1,8 @@
-"""`holdings check`: a holdings file as read, with every fault and its corrected copy."""
+"""`holdings check` and `holdings map`: a holdings file as read, with every fault, and how each column is read."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -19,11 +19,13 @@ from toolkit.core.messages import message
 from toolkit.core.places import place
 from toolkit.core.remarks import Remark
 from toolkit.holdings.price_slips import price_doubts, price_warnings
+from toolkit.market.layouts.layout import Layout
+from toolkit.market.layouts.propose import Question
 from toolkit.market.readers.contents import file_and_sheet
 from toolkit.market.readers.faults import row_error
-from toolkit.market.readers.holdings.corrected_copy import corrected
-from toolkit.market.readers.holdings.lots import SCHEMA, ReadFile, lot_of
-from toolkit.market.readers.holdings.read import parse
+from toolkit.market.readers.holdings.lots import SCHEMA, ReadFile, Unconfirmed, confirming, lot_of
+from toolkit.market.readers.holdings.read import NO_ANSWERS, parse
+from toolkit.market.readers.tabular import Table
 from toolkit.records.answers import holdings as records
 from toolkit.records.sources import Fault
 
@@ -45,15 +47,13 @@ class HoldingsCheck:
     @property
     def error(self) -> DataError | None:
         """The error that a command with this file raises; None for a file without a fault."""
+        if self.read.questions:
+            return Unconfirmed(self.read)
         groups = self.read.grouped()
         return row_error(self.read.table.name, groups) if groups else None
 
-    def copy(self, tell: Callable[[str], str] = str) -> str:
-        """The corrected copy, as CSV; `tell` writes its faults in the language of the reader."""
-        return corrected(self.read, tell)
-
-    def record(self, written: str | None) -> records.HoldingsCheck:
-        """The file and its faults; `written` is the file of the corrected copy."""
+    def record(self) -> records.HoldingsCheck:
+        """The file and its faults."""
         error = self.error
         lots = (
             {**row, "country": place(row["location"]).country if row["location"] else None}
@@ -69,8 +69,93 @@ class HoldingsCheck:
             notes=self.read.notes,
             warnings=tuple(warning.text for warning in self.warnings),
             **({} if error is None else {"error": Fault.model_validate(error)}),
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HoldingsMap:
+    """How a holdings file is read, and what is open.
+
+    Attributes:
+        read: The file, as every command reads it.
+    """
+
+    read: ReadFile
+
+    @property
+    def questions(self) -> Sequence[Question]:
+        """What is asked."""
+        return self.read.questions
+
+    def record(self, written: str | None) -> records.HoldingsMap:
+        """The columns, the questions and the layout; `written` is the file that it is kept in."""
+        read = self.read
+        return records.HoldingsMap(
+            schema_version=1,
+            file=read.table.name,
+            columns=tuple(
+                records.ColumnReading(
+                    header=one.header, cells=one.cells, reads=one.reads, unit=one.per, why=one.why, sure=one.sure
+                )
+                for one in read.readings
+            ),
+            questions=tuple(
+                records.LayoutQuestion(
+                    about=one.about, name=one.name, cells=one.cells, asks=one.asks, proposed=one.proposed, answers=one.answers
+                )
+                for one in read.questions
+            ),
+            lots=len(read.rows),
+            faults=len(read.faults) + len(read.broken),
+            notes=read.notes,
+            command=confirming(read),
+            layout=read.layout.to_toml(),
             written=written,
         )
+
+
+def map_holdings(
+    path: str | Table,
+    context: Context,
+    *,
+    prices: PriceFiles | None = None,
+    layout: Layout | None = None,
+    answers: Mapping[str, str] = NO_ANSWERS,
+) -> HoldingsMap:
+    """How a holdings file is read, with answers to what was open.
+
+    Args:
+        path: File, or ``-`` for standard input.
+        context: What was known on the day.
+        prices: Price files of the user, whose series may be held.
+        layout: By which it is read; None for the one beside it.
+        answers: Header, text or convention -> what it means.
+
+    Raises:
+        DataError, SpecError: as of `parse`.
+    """
+    names, _, _ = _names(context, prices)
+    return HoldingsMap(parse(path, names=names, today=date.today(), layout=layout or context.layout, answers=answers))
+
+
+def accepted(found: HoldingsMap) -> dict[str, str]:
+    """The answers that are proposed: header or text -> answer."""
+    return {one.name: one.proposed for one in found.read.questions if one.proposed}
+
+
+def write_layout(found: HoldingsMap, file: str) -> None:
+    """Keep the layout; one that was there is replaced."""
+    put(Path(file), found.read.layout.to_toml().encode("utf-8"))
+
+
+def _names(context: Context, prices: PriceFiles | None) -> tuple[LotNames, pl.DataFrame, pl.DataFrame | None]:
+    """How names in a file are recognised, known prices, and the user's own."""
+    known, own, names = context.snapshot["prices"], None, LotNames(context.ledger, context.products)
+    if (files := with_stored(prices, context)) is not None:
+        found = read_own(files, context.snapshot, names, context.settings.config.owner.currency)
+        own, known = found.frame, found.over(known)
+    instruments = {*instruments_of(own, context.ledger), *context.listed}
+    return replace(names, instruments=tuple(instruments)), known, own
 
 
 def check_holdings(path: str, context: Context, *, prices: PriceFiles | None = None) -> HoldingsCheck:
@@ -87,14 +172,12 @@ def check_holdings(path: str, context: Context, *, prices: PriceFiles | None = N
     if file_and_sheet(path)[1] == EVERY_SHEET:
         hint = message("Name one, as {file:s}#SHEET.", file=str(file_and_sheet(path)[0]))
         raise DataError("the sheets of a workbook are checked one at a time.", hint=hint)
-    known, own, names = context.snapshot["prices"], None, LotNames(context.ledger, context.products)
-    if (files := with_stored(prices, context)) is not None:
-        found = read_own(files, context.snapshot, names, context.settings.config.owner.currency)
-        own, known = found.frame, found.over(known)
-    instruments = {*instruments_of(own, context.ledger), *context.listed}
-    read = parse(path, names=replace(names, instruments=tuple(instruments)), today=date.today())
+    names, known, _ = _names(context, prices)
+    read = parse(path, names=names, today=date.today(), layout=context.layout)
     faulty = {found.row for found in read.faults}
-    good = [lot_of(row) for row, number in zip(read.rows, read.numbers, strict=True) if number not in faulty]
+    good = [
+        lot_of(row) for row, number in zip(read.rows, read.numbers, strict=True) if number not in faulty and row["quantity"]
+    ]
     lots = pl.DataFrame(good, schema=SCHEMA)
     assets = {lot: (asset, None) for lot, asset in lots.select("lot_id", "asset").iter_rows()}
     doubts = price_doubts(lots, known, context.snapshot, context.products, unit=read.price_unit)

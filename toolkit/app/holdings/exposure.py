@@ -92,7 +92,13 @@ def _read(request: ExposureRequest, instruments: set[str]) -> Holdings:
     """The lots of the file that are meant; `DataError` where there is none of the metal asked for."""
     context = request.context
     holdings = read_lots(
-        request.holdings, context.ledger, context.products, context.as_of, instruments=instruments, client=request.client
+        request.holdings,
+        context.ledger,
+        context.products,
+        context.as_of,
+        instruments=instruments,
+        client=request.client,
+        layout=context.layout,
     )
     if request.metal is None:
         return holdings

@@ -10,11 +10,12 @@ from functools import partial
 import polars as pl
 
 from toolkit.app.holdings.names import LESS_PURE, PRECIOUS, LotNames
-from toolkit.app.holdings.sheets import EVERY_SHEET, of_every_sheet
+from toolkit.app.holdings.sheets import AND, EVERY_SHEET, of_every_sheet, of_some_sheets
 from toolkit.controls.ledger import ControlLedger
 from toolkit.controls.purity import grades_apart, purity_fraction
 from toolkit.core.assets import Universe
 from toolkit.core.messages import Message, few, message
+from toolkit.market.layouts.layout import Layout
 from toolkit.market.readers.contents import file_and_sheet
 from toolkit.market.readers.holdings.lots import Holdings
 from toolkit.market.readers.holdings.read import read_holdings
@@ -29,26 +30,31 @@ def read_lots(
     *,
     instruments: Collection[str] = (),
     client: str | None = None,
+    layout: Layout | None = None,
 ) -> Holdings:
     """The lots of a holdings file on a day; a lot bought later is planned, and one that arrived later in transit.
 
     Args:
-        path: File of lots, or its cells; ``FILE.xlsx#*`` is every sheet of a workbook that is not hidden, each of one client.
+        path: File of lots, or its cells; ``FILE.xlsx#*`` is every sheet of a workbook that is not hidden, each of one client,
+            and ``FILE.xlsx#A+B`` these two of one owner.
         ledger: Metals and forms that are recognised.
         products: Products, for grades other than theirs.
         as_of: The day.
         instruments: Names of listed instruments that may be held.
         client: Whose lots are meant, where the file has a column of clients; None for all.
+        layout: By which it is read; None for the one beside it.
 
     Raises:
         DataError, FrameError: as `toolkit.market.readers.holdings.read.read_holdings`.
     """
     file, sheet = ("", None) if isinstance(path, Table) else file_and_sheet(path)
+    of_sheet = partial(read_lots, ledger=ledger, products=products, as_of=as_of, instruments=instruments, layout=layout)
     if sheet == EVERY_SHEET:
-        of_sheet = partial(read_lots, ledger=ledger, products=products, as_of=as_of, instruments=instruments)
         return of_every_sheet(str(file), of_sheet, client)
+    if sheet is not None and AND in sheet:
+        return of_some_sheets(str(file), sheet, of_sheet, client)
     names = LotNames(ledger, products, tuple(instruments))
-    holdings = read_holdings(path, names=names, today=date.today(), client=client)
+    holdings = read_holdings(path, names=names, today=date.today(), client=client, layout=layout)
     later = (pl.col("purchase_date") > as_of).fill_null(value=False)
     away = [lot for lot, day in holdings.arrivals.items() if day > as_of]
     away = holdings.frame.filter(pl.col("lot_id").is_in(away) & ~later)["lot_id"].to_list()

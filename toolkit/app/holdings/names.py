@@ -23,6 +23,7 @@ from toolkit.core.trade_names import (
     metal_within,
     without_terms,
 )
+from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers.cells import without_purity
 
 LESS_PURE = 0.01
@@ -50,6 +51,7 @@ class LotNames:
     def __post_init__(self) -> None:
         """Names of the metals that the ledger knows, by their folded spellings."""
         known = {spelling: key for spelling, key in METALS.items() if key in self.ledger.assets}
+        known |= {spelling: key for spelling, key in vocabulary().meanings["metals"].items() if key in self.ledger.assets}
         known |= {spelling: key for key in self.ledger.assets for spelling in foldings(key)}
         object.__setattr__(self, "_known", known)
 

@@ -12,10 +12,10 @@ import polars as pl
 from toolkit.core.countries import fold
 from toolkit.core.errors import DataError, SeveralSheets, did_you_mean
 from toolkit.core.messages import Message, message, named
+from toolkit.market.readers.cells import month
 from toolkit.market.readers.holdings.lots import Holdings
-from toolkit.market.readers.holdings.status import is_month
 
-EVERY_SHEET = "*"
+EVERY_SHEET, AND = "*", "+"
 _NO_CLIENT = re.compile(
     r"(.* )?(archiv\w*|backup|kopie|copy|vorlage|template|beispiel|example|gesamt\w*|summe|totals?|ubersicht|overview|summary|"
     r"verkauft|sold|[0-9 ]*20[0-9]{2})( .*)?|"
@@ -47,7 +47,7 @@ def of_every_sheet(file: str, read: Callable[..., Holdings], client: str | None)
     if client is not None and not meant:
         found = _of_client(client, file, read, found)
     found = {sheet: own for sheet, own in found.items() if own.frame.height} or found
-    months = [sheet for sheet in found if is_month(sheet)]
+    months = [sheet for sheet in found if month(f"{sheet.strip('. ')} 2000")]
     odd = [sheet for sheet in found if _NO_CLIENT.fullmatch(fold(sheet)) or (sheet in months and len(months) > 1)]
     odd = odd or [sheet for sheet in found if _is_again(sheet, found)]
     if odd and len(found) > 1:
@@ -59,6 +59,22 @@ def of_every_sheet(file: str, read: Callable[..., Holdings], client: str | None)
             sheet=sheets[0],
         )
     return _together(file, found, unread if client is None else [])
+
+
+def of_some_sheets(file: str, sheets: str, read: Callable[..., Holdings], client: str | None) -> Holdings:
+    """The lots of sheets of one owner, as ``Metals+Funds`` names them.
+
+    Args:
+        file: The workbook.
+        sheets: Their names, joined.
+        read: As of `of_every_sheet`.
+        client: Whose lots are meant, where sheets have a column of clients; None for all.
+
+    Raises:
+        DataError, FrameError: as `read`.
+    """
+    found = {sheet: read(f"{file}#{sheet}", client=client) for sheet in sheets.split(AND)}
+    return _together(file, found, [], of_clients=False)
 
 
 def _of_client(client: str, file: str, read: Callable[..., Holdings], found: Mapping[str, Holdings]) -> dict[str, Holdings]:
@@ -85,11 +101,12 @@ def _is_again(sheet: str, found: Mapping[str, Holdings]) -> bool:
     )
 
 
-def _together(file: str, found: Mapping[str, Holdings], unread: Sequence[str]) -> Holdings:
+def _together(file: str, found: Mapping[str, Holdings], unread: Sequence[str], *, of_clients: bool = True) -> Holdings:
     """Lots of several sheets, each named by its own; what all sheets note is told once."""
     parts = {
         sheet: own.frame.with_columns(
-            lot_id=pl.lit(f"{sheet} ") + pl.col("lot_id"), client=pl.col("client").fill_null(pl.lit(sheet.strip()))
+            lot_id=pl.lit(f"{sheet} ") + pl.col("lot_id"),
+            client=pl.col("client").fill_null(pl.lit(sheet.strip() if of_clients else None, dtype=pl.String)),
         )
         for sheet, own in found.items()
     }
@@ -104,7 +121,9 @@ def _together(file: str, found: Mapping[str, Holdings], unread: Sequence[str]) -
                 if note.values.get("file") == own.name:
                     said = Message(note.template, {**note.values, "file": name})
             told.setdefault(said, []).append(sheet)
-    theirs = [sheet for sheet, own in found.items() if own.frame["client"].null_count() or not own.frame.height]
+    theirs = [
+        sheet for sheet, own in found.items() if of_clients and (own.frame["client"].null_count() or not own.frame.height)
+    ]
     notes = (
         [message("{file}: each of these sheets is read as one client's: {sheets}.", file=name, sheets=theirs)] if theirs else []
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from functools import partial
 from typing import Annotated
 
@@ -10,7 +9,6 @@ import typer
 
 from toolkit.cli.options import Common, with_common
 from toolkit.cli.terminal import show
-from toolkit.core.errors import SpecError
 
 
 @partial(with_common, refused=("prices", "prices_only"), makes_store=True)
@@ -27,9 +25,9 @@ def import_(
         str | None,
         typer.Option("--source", metavar="NAME", help="Source of rows that name none; default: the words of its name."),
     ] = None,
-    column: Annotated[
+    sets: Annotated[
         list[str] | None,
-        typer.Option("--column", metavar="FIELD=COLUMN", help="Column of a field (as date), or =VALUE; kept; repeatable."),
+        typer.Option("--set", metavar="NAME=MEANING", help="What is open of a price file, as of data map; repeatable."),
     ] = None,
     reporter: Annotated[
         str | None, typer.Option("--reporter", metavar="COUNTRY", help="Of customs flows: whose office counted.")
@@ -47,25 +45,21 @@ def import_(
     ] = "",
     common: Common,
 ) -> None:
-    """Add a file to a store; a header that is not understood is asked about once, and the answer is kept with the store."""
+    """Add a file to a store. What is open of a price file `toolkit data map` asks once, and keeps beside the file."""
     from toolkit.app.data.import_file import ImportOptions, import_file
+    from toolkit.cli.data.map_ import pair
     from toolkit.report.answers.data.store import imported as document
 
-    pairs = [text.partition("=") for text in column or ()]
-    if wrong := [name for name, sign, value in pairs if not sign or value in ("", "=")]:
-        raise SpecError("--column {wrong}: is no FIELD=COLUMN.", hint='Write it as --column date="Stand".', wrong=wrong[0])
+    answers = dict(pair(one) for one in sets or ())
     options = ImportOptions(
-        table, source, {name: value for name, _, value in pairs}, common.prices_currency, tuple(common.accept or ()), reporter,
-        direction, lag_days, correct.strip(),
-    )  # fmt: skip
-    answer = import_file(common.context(), file, options, _ask if sys.stdin.isatty() and file != "-" else None)
-    show(common, answer, document)
-
-
-def _ask(name: str, columns: tuple[str, ...]) -> str | None:
-    """The column of a field, as the user answers on the terminal; none for an empty answer."""
-    listed = ", ".join(columns)
-    while True:
-        answer = typer.prompt(f"Column of {name} (of {listed}; empty for none)", default="", show_default=False, err=True)
-        if answer in ("", *columns):
-            return answer or None
+        table,
+        source,
+        answers,
+        common.prices_currency,
+        tuple(common.accept or ()),
+        reporter,
+        direction,
+        lag_days,
+        correct.strip(),
+    )
+    show(common, import_file(common.context(), file, options), document)

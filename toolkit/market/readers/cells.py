@@ -32,9 +32,9 @@ def spelled(words: Mapping[str, str]) -> dict[str, str]:
 
 UNITS = spelled(
     {
-        KG: "kg;kgs;kilo;kilos;kilogram;kilograms;kilogramm;kilogramme;kilogrammes",
-        G: "g;gr;gram;grams;gramm;gramme;grammes",
-        T: "t;to;tonne;tonnes;tonnen;mt;metric ton;metric tons;metric tonne;metric tonnes",
+        KG: "kg;kgs;kilo;kilos;kilogram;kilograms;kilogramm;kilogramme;kilogrammes;公斤;千克;キログラム;キロ",
+        G: "g;gr;gram;grams;gramm;gramme;grammes;克;グラム",
+        T: "t;to;tonne;tonnes;tonnen;mt;metric ton;metric tons;metric tonne;metric tonnes;吨;トン",
         LB: "lb;lbs;pound;pounds",
         OZT: "ozt;oz t;toz;t oz;oz tr;oz troy;troy oz;troy ounce;troy ounces;feinunze;feinunzen;troyunze;troyunzen;"
         "fine ounce;fine ounces;fine oz",

@@ -25,6 +25,8 @@ _POINTS = r"^[+-]?[1-9][0-9]{0,2}\.[0-9]{3}$"
 """A lone point that may group thousands."""
 _DECIDED = r"\.([0-9]{1,2}|[0-9]{4,})$|^[+-]?(0[0-9]*|[0-9]{4,})?\.[0-9]+$"
 """A point that no grouping explains."""
+_COMMAS = r"^[+-]?(?:[0-9]+|(?:[0-9]+|[1-9][0-9]{0,2}(?:\.[0-9]{3})+),(?:[0-9]{1,2}|[0-9]{4,}))$"
+"""A number whose decimal mark can be nothing but a comma, or that has none."""
 _WAY_OUT = message("Write numbers as 1234.5, with a decimal point and without thousands separators.")
 _ONE_IS_ENOUGH = message(
     "Write numbers as 1234.5, with a decimal point and without thousands separators; one number that settles what the mark is, "
@@ -169,7 +171,11 @@ def amounts(
     if textual and not (are_numbers and table.separator == ","):
         text = pl.concat([cells.alias("text") for cells, _ in texts_of]).drop_nulls()
     has_open = table.separator != "," and text.str.contains(_POINTS).any() and not text.str.contains(_DECIDED).any()
-    if has_open or not are_numbers:
+    if text.len() and not are_numbers and text.str.contains(_COMMAS).all():
+        bare = [given[name].alias("cell").str.replace_all(".", "", literal=True) for name in textual]
+        read_so = [cell.str.replace(",", ".", literal=True).cast(pl.Float64) for cell in bare]
+        values = values.with_columns(one.alias(name) for one, name in zip(read_so, textual, strict=True))
+    elif has_open or not are_numbers:
         counts = text.value_counts()
         read = {cell: cells.amount(cell) for cell in counts["text"]}
         beside = {cell: code for cell, found in read.items() if found and (code := _currency(found))}
@@ -377,6 +383,7 @@ def _local_days(table: Table, column: str, text: pl.Series) -> pl.Series:
     if len(styles) > 1 or (read and short):
         return text
     month_first, contradict = cells.either_reading(read.values())
+    month_first = table.month_first if month_first is None and table.month_first is not None else month_first
     fault, hint = (
         message("dates of which no number is above 12, so that day and month cannot be told apart"),
         message("Write dates as 2026-05-31."),

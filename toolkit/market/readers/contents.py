@@ -34,7 +34,8 @@ _FOREIGN = (
 )
 """How files begin that spreadsheets and banks give under the name of a table, and what they are."""
 _SAVE_AS = message("Save it as 'CSV UTF-8' or as Parquet: in the spreadsheet, File > Save as > CSV UTF-8.")
-_LEGACY = {"cp1252": "Windows-1252", "gb18030": "GB18030"}
+LEGACY = {"cp1252": "Windows-1252", "gb18030": "GB18030", "cp932": "Shift-JIS", "cp1250": "Windows-1250"}
+"""Encodings of text that is neither UTF-8 nor UTF-16, and their names."""
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 Source = str | Path | BinaryIO
 """A file, ``-`` for standard input, or a stream."""
@@ -149,7 +150,7 @@ def text_of(name: str, content: bytes, legacy: str) -> tuple[str, str]:
                 details={"rows": [row]},
                 file=name,
                 row=row,
-                legacy=_LEGACY[legacy],
+                legacy=LEGACY[legacy],
                 byte=f"{error.object[error.start]:02x}",
             ) from None
     empty = not text or text.isspace()

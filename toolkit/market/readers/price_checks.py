@@ -12,7 +12,7 @@ from toolkit.core.countries import fold
 from toolkit.core.currencies import currency as currency_of
 from toolkit.core.errors import DataError
 from toolkit.core.messages import Message, message, quoted
-from toolkit.core.places import INCOTERMS, place
+from toolkit.core.places import place
 from toolkit.core.text import one_line
 from toolkit.core.trade_names import includes_tax
 from toolkit.market.readers import cells
@@ -48,43 +48,32 @@ EUROPE = "Europe"
 """Place of a price that is paid in Europe, in whichever country."""
 AS_GIVEN = "as_given"
 """Basis of prices that state none."""
+WITHOUT_TAX = message("Give prices without tax: divided by 1.19 where the tax is 19 %, by 1.13 where it is 13 %.")
 _NO = re.compile(r"(?i)(no|nein|n|false|0)\b.*")
-_DISCOUNT = re.compile(r"(?i)(?:.*[\s_(])?(?:\w*rabatt|discount|rebate|\w*nachlass)s?[\s(\[]*%?[)\]]?")
-VALID_TO = frozenset(("valid to", "valid until", "valid till", "gultig bis"))
-"""Columns of the last day of an offer, as `fold` writes them."""
 _VALID_TO = re.compile(r"(?i)\b(?:valid (?:to|until|till)|g[üu]e?ltig bis)\W+([\d./-]+\d)")
-_DELIVERY = rf"\b({INCOTERMS.upper()})\b"
 MOST_ASKED = 3.0
 """Largest ask over bid of a dealer, and upper over lower end of a range; a larger one is an error of units or of writing."""
 
 
-def check_untaxed(table: Table, worded: Mapping[str, Sequence[str]], known: Mapping[str, str]) -> None:
+def check_untaxed(table: Table, worded: Mapping[str, Sequence[str]]) -> None:
     """Check that no line above the header and no cell says that prices include value added tax; names of assets are told.
 
     Args:
         table: The file.
-        worded: Column -> its cells with words, each once.
-        known: Header in lower case -> column of the format.
+        worded: Column, none of assets -> its cells with words, each once.
 
     Raises:
         DataError: for such a line.
         FrameError: rule ``tax`` for such a cell.
     """
-    hint = message("Give prices without tax: divided by 1.19 where the tax is 19 %, by 1.13 where it is 13 %.")
+    hint = WITHOUT_TAX
     if line := next(filter(includes_tax, table.titles), None):
         raise DataError('{file:s}: prices include tax, by the line "{line}".', hint=hint, file=table.name, line=one_line(line))
-    for name in (name for name in worded if name in table.columns and known.get(name.lower(), name.lower()) != "asset"):
+    for name in (name for name in worded if name in table.columns):
         said = {word: word if _NO.fullmatch(word) else f"{name} {word}" for word in worded[name]}
         if taxed := [word for word in said if includes_tax(word) or includes_tax(said[word])]:
             rows = pl.DataFrame({"row": table.rows, "value": table.cells[name]}).filter(pl.col("value").is_in(taxed))
             raise_row_errors(table.name, rows, rule="tax", fault="a price that includes tax", hint=hint)
-
-
-def check_discounts(table: Table) -> None:
-    """`DataError` for a column of discounts, in any shape: nobody can tell whether the prices are before or after it."""
-    for name in filter(_DISCOUNT.fullmatch, table.columns):
-        hint = message("Leave the column out, and give prices after the discount.")
-        raise table.header_error("column {name!r:s} is a discount, and prices may be before or after it.", hint, name=name)
 
 
 def check_rows(file: str, rows: pl.DataFrame) -> None:
@@ -154,10 +143,9 @@ def expired(table: Table, today: date) -> tuple[Message, ...]:
         table: The file.
         today: Day on which the file is read.
     """
-    until = next((name for name in table.columns if fold(name) in VALID_TO), None)
     found: dict[str, date] = {}
-    if until and "asset" in table.columns:
-        for asset, text in zip(texts(table, "asset"), texts(table, until, default=""), strict=True):
+    if {"asset", "valid_until"} <= {*table.columns}:
+        for asset, text in zip(texts(table, "asset"), texts(table, "valid_until", default=""), strict=True):
             if asset and (read := cells.day(text)) and read.day:
                 found[asset] = max(read.day, found.get(asset, read.day))
     over = [message("{asset} ({day:%Y-%m-%d})", asset=asset, day=day) for asset, day in found.items() if day < today]
@@ -165,25 +153,6 @@ def expired(table: Table, today: date) -> tuple[Message, ...]:
         read = cells.day(match[1])
         over += [message('"{line}"', line=one_line(match.string))] if read and read.day and read.day < today else []
     return (message("{file}: offers that are no longer valid: {offers}.", file=table.name, offers=over),) if over else ()
-
-
-def check_terms(table: Table, columns: Sequence[str]) -> None:
-    """`FrameError` (rule ``one_terms``) for rows of an asset under other terms of delivery than its first: two series.
-
-    Args:
-        table: A long table.
-        columns: That are not read, of which one may hold the terms: ``CIF Rotterdam``, ``FOB China``.
-    """
-    for name in columns:
-        text = pl.Series("terms", table.cells[name].cast(pl.String)).str.to_uppercase().str.extract(_DELIVERY)
-        if text.n_unique() - text.has_nulls() > 1:
-            rows = pl.DataFrame({"row": table.rows, "what": table.cells["asset"].cast(pl.String), "value": text})
-            rows = rows.filter(pl.col("value").is_not_null())
-            raise_row_errors(
-                table.name, rows.filter(pl.col("value") != pl.col("value").first().over("what")), rule="one_terms",
-                fault="a second term of delivery in the series of an asset",
-                hint="Keep the rows of one, or give each an asset name of its own: series of two kinds are never joined.",
-            )  # fmt: skip
 
 
 def places_of(file: str, rows: pl.DataFrame) -> dict[str, str]:

@@ -14,19 +14,21 @@ from toolkit.core.errors import DataError, SpecError, did_you_mean
 from toolkit.core.messages import Message, first_names, message
 from toolkit.market.readers.contents import MAX_PLAIN_CELLS, check_size
 from toolkit.market.readers.price_checks import DEALER_BOTH, JUMPS, OF_DEALERS, check_series, visible
+from toolkit.market.readers.price_columns import Key, PriceColumns, read_columns
 from toolkit.market.readers.price_layouts import with_mids
-from toolkit.market.readers.prices import Indices, PriceFile, price_header, priced, read_prices
-from toolkit.market.readers.tabular import Table, read_table
+from toolkit.market.readers.prices import Indices, PriceFile, priced, read_prices
+from toolkit.market.readers.tabular import Table
 
 Settled = Callable[[Callable[..., PriceFile]], PriceFile]
 """Of a reading of one file, which takes a `decimal` as of `Table`, the file."""
+Prices = str | Path | Table | Indices | PriceColumns
 MOST_FILES = 1_000
 """Most files of one folder."""
 ENDINGS = (".csv", ".tsv", ".txt", ".parquet", ".xlsx", ".xls", ".ods")
 
 
 def read_price_files(
-    paths: Sequence[str | Path | Table | Indices],
+    paths: Sequence[Prices],
     *,
     default_currency: str = "USD",
     today: date,
@@ -56,7 +58,7 @@ def read_price_files(
         priced(file, **options)
         if isinstance(file, Indices)
         # The table is read once: standard input has no second time.
-        else settled(partial(read_prices, read_table(file, header=price_header), several=len(files) > 1, **options))
+        else settled(partial(read_prices, _columns(file, key), several=len(files) > 1, **options))
         for file in files
     ]
     accepted = {*accept} - {JUMPS}
@@ -95,12 +97,16 @@ def read_price_files(
     return PriceFile(frame, quotes, names, "several", tuple(notes), reading, assumed, places, unstated)
 
 
-def _listed(paths: Sequence[str | Path | Table | Indices]) -> tuple[list[str | Path | Table | Indices], tuple[str, ...]]:
+def _columns(file: str | Path | Table | PriceColumns, key: Key) -> PriceColumns:
+    return file if isinstance(file, PriceColumns) else read_columns(file, key=key)
+
+
+def _listed(paths: Sequence[Prices]) -> tuple[list[Prices], tuple[str, ...]]:
     """The files that paths name, and notes on what in a folder is no price file."""
-    files: list[str | Path | Table | Indices] = []
+    files: list[Prices] = []
     notes: list[str] = []
     for path in paths:
-        if isinstance(path, Table | Indices) or str(path) == "-" or not Path(path).is_dir():
+        if isinstance(path, Table | Indices | PriceColumns) or str(path) == "-" or not Path(path).is_dir():
             files.append(path)
             continue
         try:

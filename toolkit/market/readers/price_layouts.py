@@ -2,7 +2,9 @@
 
 Metals in rows and months across, a column of bid and one of ask for each metal (``Gallium Bid``, ``Gallium Ask``), and prices
 that a reporting agency quotes as a range (``395-411``, or columns Low and High): the price is the middle. Sums, averages,
-changes and premiums of others are left out, and so are the marks of provisional numbers and lines that are no row.
+changes and premiums of others are left out, and so are the marks of provisional numbers and lines that are no row. A download
+of quotations (Yahoo, yfinance, Stooq, Investing) describes one asset, or one for each ticker: its columns are fields of a day
+of trading and never assets, and the adjusted close is the price, else the close.
 """
 
 from __future__ import annotations
@@ -10,35 +12,40 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePath
 from typing import Any
 
 import polars as pl
 
-from toolkit.core.countries import fold, foldings
+from toolkit.core.countries import fold
 from toolkit.core.currencies import currency as currency_of
 from toolkit.core.errors import DataError
-from toolkit.core.messages import Message, message
+from toolkit.core.messages import Message, message, named
 from toolkit.core.text import one_line
-from toolkit.core.trade_names import FORMS, metal_within
+from toolkit.core.trade_names import metal_within
+from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers import cells
 from toolkit.market.readers.columns import alike, in_numbers, texts, words
 from toolkit.market.readers.faults import raise_row_errors
-from toolkit.market.readers.price_checks import DEALER_ASK, DEALER_BID, DEALER_BOTH, MOST_ASKED, OF_DEALERS, check_discounts
-from toolkit.market.readers.price_units import SIDES, Stated, check_stated, is_known, stated_in, states_alone, unquoted
+from toolkit.market.readers.price_checks import DEALER_ASK, DEALER_BID, DEALER_BOTH, MOST_ASKED, OF_DEALERS
+from toolkit.market.readers.price_units import Stated, check_stated, is_known, key_of, stated_in, states_alone, unquoted
 from toolkit.market.readers.tabular import Table
 
 LOW, HIGH, MID = "low", "high", "mid"
 UPPER_END = "upper end of a range"
 """Column of the upper end where `price` is the lower one."""
+_MIDS = ("mid", "mittel", "mittelkurs", "mittelpreis", "avg", "average", "mean")
 KINDS: Mapping[str, str] = {
-    **SIDES,
-    **dict.fromkeys(("low", "tief", "min"), LOW),
-    **dict.fromkeys(("high", "hoch", "max"), HIGH),
-    **dict.fromkeys(("mid", "mittel", "mittelkurs", "mittelpreis", "avg", "average", "mean"), MID),
+    **{
+        word: {"bid": DEALER_BID, "ask": DEALER_ASK}.get(key, key)
+        for key in ("bid", "ask", LOW, HIGH)
+        for word in vocabulary().names("prices", key)
+    },
+    **dict.fromkeys(_MIDS, MID),
 }
-"""Word in a header -> which of the prices of a metal it holds."""
+"""Word beside the name of a metal in a header -> which of its prices the column holds."""
 _WORDS = "|".join(sorted(map(re.escape, KINDS), key=len, reverse=True))
 _BEHIND = re.compile(rf"(?i)(.*[\w%]\)?)[\s_,:(\[-]+({_WORDS})[)\]]?")
 _BEFORE = re.compile(rf"(?i)({_WORDS})[\s_:-]+(.*[\w%]\)?)")
@@ -56,24 +63,6 @@ _ROW = "row of the file"
 _OF_A_DATE = ("year", "jahr"), ("month", "monat"), ("day", "tag")
 _FEWEST = 3
 """Dates in a header from which they are its columns; beside a column of metals and none of prices one is enough."""
-SUMS = frozenset(
-    ("total", "totals", "sum", "summe", "gesamt", "gesamtsumme", "insgesamt", "subtotal", "grand total", "zwischensumme",
-     "average", "averages", "avg", "mean", "median", "durchschnitt", "schnitt", "mittelwert", "mittel", "ø",
-     "change", "chg", "veranderung", "yoy", "mom", "ytd", "y y", "m m")
-)  # fmt: skip
-"""Names, as `fold` writes them, of rows and columns that sum or average others, or tell a change."""
-_CHANGE = re.compile(
-    r"(?i).*[\s_(\[](?:(?:change|chg|ver[äa]nderung|yoy|y/y|mom|m/m|ytd|diff|differenz|delta)\.?(?:\s*[(\[]?%)?"
-    r"|(?<![0-9])(?<![0-9]\s)[+-]*/?[+-]*%)[)\]]?"
-)
-"""A header of changes beside prices: ``Gallium change %``, ``Indium YoY``, ``Gallium (%)``, and not ``Gallium 99.99 %``."""
-_ROLLING = re.compile(
-    r"(?i)(?<![^\W\d_])(?:moving|rolling|gleitende[rs]?|[0-9]+[\s-]*(?:d|days?|w|weeks?|m|months?|t|tage?|wochen?|monate?))"
-    r"[\s-]*(?:avg|average|mean|mittel|schnitt|durchschnitt)(?![^\W\d_])"
-)
-"""A header of averages over a window: ``30d avg Gallium``, ``Indium 12-month average``."""
-_PREMIUM = re.compile(r"(?i)(?:^|\s)(?:premium|pr[äa]e?mie|aufschlag|aufgeld|zuschlag|surcharge)(?!\w)")
-"""A header of what is paid beside a price: ``Gallium premium EU``, ``Premium``."""
 
 
 def is_ticker(name: str) -> bool:
@@ -111,13 +100,8 @@ def shares_among(names: Collection[str], means: Mapping[str, str]) -> tuple[str,
     return tuple(name for name in means if name in names and name.isupper() and is_ticker(name)) if others >= len(means) else ()
 
 
-def days_across(header: Sequence[str], known: Mapping[str, str]) -> dict[str, str]:
-    """The names of a header that are days or months -> the date, where they are its columns: metals stand in its rows.
-
-    Args:
-        header: Of the file.
-        known: Header in lower case -> column of the format.
-    """
+def days_across(header: Sequence[str]) -> dict[str, str]:
+    """The names of a header that are days or months -> the date, where they are its columns: metals stand in its rows."""
     bare = {name: cells.marked(name) or (name, "") for name in header}
     short = cells.months_in_turn([name for name, _ in bare.values() if cells.SHORT_MONTH.fullmatch(name)])
     found = {
@@ -125,8 +109,8 @@ def days_across(header: Sequence[str], known: Mapping[str, str]) -> dict[str, st
         for header, (name, mark) in bare.items()
         if name in short or cells.month(name) or cells.day(name)
     }
-    names = {known.get(name.lower(), name.lower()) for name in header}
-    fewest = 1 if "asset" in names and not names & {"price", *KINDS} else _FEWEST
+    names = {key_of(name) for name in header if name not in found}
+    fewest = 1 if "asset" in names and not names & {"price", "bid", "ask", LOW, HIGH} else _FEWEST
     return found if fewest <= len(found) < len(header) and "date" not in names else {}
 
 
@@ -195,67 +179,35 @@ def names_apart(table: Table) -> Table:
     return replace(table, cells=table.cells.with_columns(columns))
 
 
-def with_goods_named(table: Table, unread: Sequence[str], key: Callable[[str], str | None] | None) -> Table:
+def with_goods_named(table: Table, key: Callable[[str], str | None] | None) -> Table:
     """A long table whose assets say what its columns `form` and `purity` say of them: ``gallium`` of 7N is ``gallium 7N``.
 
     Args:
         table: As read.
-        unread: Columns that are not read.
         key: Name in the file -> asset that it means; a name that means none stays as it is.
-
-    Raises:
-        FrameError: for a cell of an unread column that makes another good of its asset, another form or grade.
     """
-    if "asset" not in table.columns:
+    if "asset" not in table.columns or not {"form", "purity"} & {*table.columns}:
         return table
     given = texts(table, "asset")
     known = {name for name in given.unique().drop_nulls() if is_known(name, key)}
-
-    def with_cells(column: str, names: pl.Series) -> pl.Series:
-        said = [None if cell is None or fold(cell) in fold(name or "") else cell.strip() for name, cell in
-                zip(names, texts(table, column), strict=True)]  # fmt: skip
-        beside = pl.Series(said, dtype=pl.String)
-        return pl.select(pl.when(given.is_in(known) & (beside != "")).then(names + " " + beside).otherwise(names)).to_series()
-
-    for column in unread:
-        rows = pl.DataFrame(
-            {"row": table.rows, "what": given, "name": with_cells(column, given), "value": texts(table, column)}
-        )
-        said = rows.filter(pl.col("name") != pl.col("what")).select("what", "name", "value").unique().rows()
-        others = [name for asset, name, cell in said if _states_good(cell) and not _is_same(name, asset, key)]
-        raise_row_errors(
-            table.name, rows.filter(pl.col("name").is_in(others)), rule="good",
-            fault=message("a column {column:s} that states another form or purity than its metal is traded in", column=column),
-            hint="Call the column 'form' or 'purity', or leave it out if it is of another thing.",
-        )  # fmt: skip
-    names = with_cells("purity", with_cells("form", given))
-    return replace(table, cells=table.cells.drop("form", "purity", strict=False).with_columns(names.alias("asset")))
+    goods = pl.DataFrame({"asset": given, "form": texts(table, "form"), "purity": texts(table, "purity")})
+    named: dict[tuple[str | None, ...], str | None] = {}
+    for asset, *beside in goods.unique(maintain_order=True).rows():
+        name = asset
+        for cell in beside if asset in known else ():
+            name = name if not cell or fold(cell) in fold(name) else f"{name} {cell.strip()}"
+        named[(asset, *beside)] = name
+    names = pl.Series("asset", [named[row] for row in goods.iter_rows()], dtype=pl.String)
+    return replace(table, cells=table.cells.drop("form", "purity", strict=False).with_columns(names))
 
 
-def _states_good(cell: str) -> bool:
-    """Whether a cell is a form or a purity, and nothing else."""
-    return cells.without_purity(cell)[1] is not None or any(spelling in FORMS for spelling in foldings(cell))
-
-
-def _is_same(name: str, asset: str, key: Callable[[str], str | None] | None) -> bool:
-    try:
-        return key is None or key(name) == key(asset)
-    except DataError:
-        return False
-
-
-def with_days_down(table: Table, known: Mapping[str, str]) -> Table:
-    """The table with a row for each price, where its header has days or months and its rows are of metals.
-
-    Args:
-        table: As read; any other comes back as it is.
-        known: Header in lower case -> column of the format.
-    """
-    days = days_across(table.columns, known)
+def with_days_down(table: Table) -> Table:
+    """The table with a row for each price, where its header has days or months and its rows are of metals."""
+    days = days_across(table.columns)
     if not days:
         return table
     others = [name for name in table.columns if name not in days]
-    name = next((name for name in others if known.get(name.lower(), name.lower()) == "asset"), others[0])
+    name = next((name for name in others if key_of(name) == "asset"), others[0])
     frame = pl.DataFrame([table.rows.alias(_ROW), *table.cells[others], *alike([table.cells[day] for day in days])])
     frame = frame.rename({name: "asset"})
     index = [column for column in frame.columns if column not in days]
@@ -314,57 +266,33 @@ def without_marks(table: Table) -> tuple[Table, dict[str, list[str]]]:
     return table, {names.get(name, name): given for name, given in worded.items()}
 
 
-def without_sums(table: Table, known: Mapping[str, str]) -> tuple[Table, tuple[Message, ...]]:
-    """The table without sums, averages (``Total``, ``Durchschnitt``), changes and premiums of others, and a note on them.
+def without_sums(table: Table) -> tuple[Table, tuple[Message, ...]]:
+    """The table without rows of sums and averages (``Total``, ``Average 2025``), and a note on them."""
+    left: list[str] = []
+    for name in ("asset", "date"):
+        if name in table.columns and table.cells[name].dtype == pl.String:
+            sums = [text for text in table.cells[name].unique(maintain_order=True).drop_nulls() if is_derived(text)]
+            kept = ~table.cells[name].is_in(sums).fill_null(value=False)
+            table = replace(table, cells=table.cells.filter(kept), rows=table.rows.filter(kept)) if sums else table
+            left += sums
+    told = message("{file}: sums, averages, changes and premiums of others are not read: {names}.", file=table.name, names=left)
+    return table, (told,) if left else ()
+
+
+def is_derived(name: str, *, beside: str = "") -> bool:
+    """Whether a name is that of a sum, an average or a change, of a time too: ``Total``, ``Average 2025``, ``YTD avg Oct-26``.
 
     Args:
-        table: With metals in rows or in columns; one of two columns keeps them.
-        known: Header in lower case -> column of the format.
-
-    Raises:
-        DataError: for a column of discounts.
+        name: Of a row or a column.
+        beside: Name of what it is derived from, folded, which may stand in it.
     """
-    check_discounts(table)
-    columns = [name for name in table.columns if _sums(name)]
-    columns = columns if len(table.columns) - len(columns) > 1 else []
-    first = {name: name.partition(" ")[0].lower() for name in table.columns}
-    wide = "asset" not in {known.get(name.lower(), name.lower()) for name in table.columns}
-    plain = {first[name] for name in table.columns if not _PREMIUM.search(name)}
-    derived = (
-        name
-        for name in table.columns
-        if _CHANGE.fullmatch(name)
-        or (wide and [*first.values()].count(first[name]) > 1 and _in_percent(table.cells[name].alias("")))
-        or _ROLLING.search(name)
-        or (_PREMIUM.search(name) and (first[name] in plain or _PREMIUM.fullmatch(name)))
-    )
-    columns += [name for name in derived if name not in columns]
-    given, rows = table.cells.drop(columns), table.rows
-    left: list[str] = []
-    for name in (name for name in given.columns if known.get(name.lower(), name.lower()) in ("asset", "date")):
-        written = given[name].unique(maintain_order=True).drop_nulls() if given[name].dtype == pl.String else ()
-        if sums := [text for text in written if _sums(text)]:
-            kept = ~given[name].is_in(sums).fill_null(value=False)
-            given, rows = given.filter(kept), rows.filter(kept)
-            left += sums
-    if not (columns or left):
-        return table, ()
-    told = message(
-        "{file}: sums, averages, changes and premiums of others are not read: {names}.",
-        file=table.name,
-        names=[*columns, *left],
-    )
-    return replace(table, cells=given, rows=rows), (told,)
-
-
-def _in_percent(column: pl.Series) -> bool:
-    return column.dtype == pl.String and column.count() > 0 and column.drop_nulls().str.ends_with("%").all()
-
-
-def _sums(name: str) -> bool:
-    """Whether a name is that of sums, averages or changes, of a time too: ``Total``, ``Average 2025``, ``YTD avg Oct-26``."""
-    words = [word for word in fold(name).split() if not (word.isdigit() or word in cells.MONTHS)]
-    return " ".join(words) in SUMS or (len(words) > 1 and SUMS.issuperset(words))
+    text = f" {fold(name)} "
+    rest = text.replace(f" {beside} ", " ", 1).split() if beside else text.split()
+    texts = vocabulary().texts
+    made = texts["derived"] | texts["totals"]
+    beside_it = texts["windows"].union(cells.MONTHS)
+    words = [word for word in rest if not word[0].isdigit()]  # 30d
+    return any(word in made for word in words) and all(word in made or word in beside_it for word in words)
 
 
 def _is_quoted(prices: pl.Series) -> pl.Series:
@@ -430,7 +358,7 @@ def with_kinds_apart(
             ends = [cells_of[found[HIGH]].alias(UPPER_END)] if kind == LOW else []
             part = pl.DataFrame([table.cells["date"], cells_of[column].alias("price"), *ends])
             said = dict(zip(("currency", "unit"), stated.get(column, ()), strict=False)) | {"asset": asset}
-            said |= {"basis": kind} if kind in SIDES.values() else {}
+            said |= {"basis": kind} if kind in OF_DEALERS else {}
             part = part.with_columns(**{key: pl.lit(text) for key, text in said.items()})
             given = _is_quoted(part["price"])
             for other in better if kind == LOW else ():
@@ -498,13 +426,12 @@ def with_ends_apart(table: Table, stated: Stated) -> tuple[Table, Stated, tuple[
     Returns:
         The table, what headers stated, and a note on what is the price.
     """
-    sides = {kind: name for name in table.columns if (kind := KINDS.get(name.lower())) in (LOW, HIGH)}
     given = table.cells
     if "asset" not in table.columns or UPPER_END in table.columns:
         return table, stated, ()
-    if "price" not in table.columns and len(sides) == 2:
-        given = given.rename({sides[LOW]: "price", sides[HIGH]: UPPER_END})
-        stated = {{sides[LOW]: "price"}.get(name, name): said for name, said in stated.items()}
+    if "price" not in table.columns and {LOW, HIGH} <= {*table.columns}:
+        given = given.rename({LOW: "price", HIGH: UPPER_END})
+        stated = {{LOW: "price"}.get(name, name): said for name, said in stated.items()}
     elif "price" in table.columns and given["price"].dtype == pl.String and given["price"].str.contains(_RANGE).any():
         ends = pl.col("price").str.extract_groups(_RANGE).struct
         given = given.with_columns(pl.coalesce(ends.field("1"), "price").alias("price"), ends.field("2").alias(UPPER_END))
@@ -580,3 +507,125 @@ def not_both_sides(row: Mapping[str, Any], *, ask: float, bid: float) -> DataErr
         currency=row["currency"],
         date=row["date"],
     )
+
+
+_OF_TRADING = ("open", "high", "low", "close", "adjusted")
+_OF_A_DAY = (*_OF_TRADING, "price", "ignore")
+_FLAT = re.compile(r"\(\s*'([^']*)'\s*,\s*'([^']*)'\s*\)")
+_OF_DOWNLOADS = re.compile(r"([ _-]*(historical data|historische daten|historical prices)|_[dwm]|\s*\(\d+\))+$", re.IGNORECASE)
+LEVELS = "\x1f"
+"""Stands between field and ticker in the name of a column whose header had two levels; no cell of a header may hold it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quotation:
+    """Where a table has the prices of its assets.
+
+    Attributes:
+        date: Column of dates.
+        prices: Asset -> column of its prices. None instead of an asset where `ticker` names it row by row.
+        ticker: Column that names the asset of a row, if there is one.
+        fields: Every column that holds prices: what tells the decimal mark of the file.
+        adjusted: Whether the prices are adjusted closes.
+    """
+
+    date: str
+    prices: Mapping[str | None, str]
+    ticker: str | None
+    fields: tuple[str, ...]
+    adjusted: bool
+
+
+def download_levels(records: Sequence[Sequence[str]]) -> tuple[list[str], int]:
+    """Names of the columns, and how many records the header takes: three in a yfinance download, else one."""
+    first = [cell.strip() for cell in records[0]]
+    if len(records) < 4 or len(first) < 2 or first[0].lower() not in ("price", "ticker", "attributes", ""):
+        return first, 1
+    second, third = ([cell.strip() for cell in record] for record in records[1:3])
+    if third[:1] and key_of(third[0]) == "date" and not any(third[1:]) and len(second) == len(first):
+        for fields, tickers in ((first, second), (second, first)):
+            if all(key_of(name) in _OF_A_DAY for name in fields[1:]) and all(tickers[1:]):
+                return [third[0], *(f"{a}{LEVELS}{b}" for a, b in zip(fields[1:], tickers[1:], strict=True))], 3
+    return first, 1
+
+
+def quotation(table: Table) -> Quotation:
+    """How to read a table of a day of trading, whose columns are named as fields or are pairs of a field and a ticker.
+
+    Raises:
+        DataError: for a table without a date or a close.
+    """
+    pairs = dict(_pairs(table.columns))
+    if pairs:
+        return _of_tickers(table, pairs)
+    close = next((name for name in ("adjusted", "close", "price") if name in table.columns), None)
+    if close is None or "date" not in table.columns:
+        other = message("there is no close") if "date" in table.columns else message("there is no date")
+        raise table.header_error(
+            message("{names:, } is like a field of quotations, but {other}.", names=named(table.columns[:3]), other=other),
+            message("Give one asset a file with Date and Close (or Adj Close), or one column an asset named for the asset."),
+        )
+    ticker = "asset" if "asset" in table.columns else None
+    return Quotation(
+        date="date",
+        prices={None if ticker else asset_of(table.name): close},
+        ticker=ticker,
+        fields=tuple(name for name in table.columns if name in (*_OF_TRADING, "price")),
+        adjusted=close == "adjusted",
+    )
+
+
+def has_pairs(columns: Sequence[str]) -> bool:
+    """Whether a header has two levels, of fields and of tickers."""
+    return any(True for _ in _pairs(columns))
+
+
+def asset_of(file: str) -> str:
+    """The asset that a file is named for: ``GLD (1).csv`` and ``GLD Historical Data.csv`` are of ``GLD``.
+
+    Raises:
+        DataError: for standard input, which has no name.
+    """
+    # A workbook of several sheets names its sheets for assets.
+    whole = re.sub(r"^.*\.(xlsx|xlsm|xls|ods)#", "", PurePath(file).name, flags=re.IGNORECASE)
+    name = _OF_DOWNLOADS.sub("", re.sub(r"\.(csv|txt|tsv|parquet|xlsx|xlsm|xls|ods)$", "", whole, flags=re.IGNORECASE)).strip()
+    if file == "stdin" or not name:
+        raise DataError(
+            "{file:s} holds quotations of one asset, and no file name says which.",
+            hint="Give it as a file that is named for the asset, or as date,asset,price.",
+            file=file,
+        )
+    return name
+
+
+def _pairs(columns: Sequence[str]) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Column -> (field, ticker), for the columns of a header with two levels."""
+    for name in columns:
+        flat = _FLAT.fullmatch(name)
+        if LEVELS in name:
+            field, _, ticker = name.partition(LEVELS)
+            yield name, (field, ticker)
+        elif flat:
+            field, ticker = flat.groups()
+            yield name, (field, ticker) if key_of(field) in _OF_A_DAY else (ticker, field)
+
+
+def _of_tickers(table: Table, pairs: Mapping[str, tuple[str, str]]) -> Quotation:
+    dates = [name for name in table.columns if key_of(name) == "date"]
+    others = [name for name in table.columns if name not in pairs and name not in dates]
+    adjusted = any(key_of(field) == "adjusted" for field, _ in pairs.values())
+    wanted = "adjusted" if adjusted else "close"
+    prices: dict[str | None, str] = {ticker: name for name, (field, ticker) in pairs.items() if key_of(field) == wanted}
+    missing = sorted({ticker for _, ticker in pairs.values()} - {str(ticker) for ticker in prices})
+    if others or missing or len(dates) != 1:
+        what = message("no date")
+        if others or missing:
+            what = (
+                message("column {name!r:s} has no ticker", name=others[0])
+                if others
+                else message("{name!r:s} has no close", name=missing[0])
+            )
+        hint = message("Write the download again with its Close, one column a ticker.")
+        raise table.header_error("a header of fields and tickers, but {what}.", hint, what=what)
+    fields = tuple(name for name, (field, _) in pairs.items() if key_of(field) in _OF_TRADING)
+    return Quotation(date=dates[0], prices=prices, ticker=None, fields=fields, adjusted=adjusted)

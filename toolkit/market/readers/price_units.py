@@ -12,26 +12,15 @@ import polars as pl
 from toolkit.core.countries import fold, foldings
 from toolkit.core.currencies import MINOR_UNITS, RATED, currency_hint
 from toolkit.core.currencies import currency as currency_of
-from toolkit.core.errors import DataError, nearest
+from toolkit.core.errors import DataError
 from toolkit.core.messages import Message, message, named
 from toolkit.core.text import one_line
+from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers import cells as cell
-from toolkit.market.readers.columns import alike, texts
-from toolkit.market.readers.faults import raise_row_errors
-from toolkit.market.readers.price_checks import AS_GIVEN, DEALER_ASK, DEALER_BID, VALID_TO
+from toolkit.market.readers.columns import alike
+from toolkit.market.readers.price_checks import DEALER_ASK, DEALER_BID
 from toolkit.market.readers.tabular import Table
 
-SIDES = {
-    **dict.fromkeys(
-        ("bid", "geld", "ankauf", "ankaufspreis", "ankaufpreis", "ak", "wir kaufen", "we buy", "dealer_bid"), DEALER_BID
-    ),
-    **dict.fromkeys(
-        ("ask", "brief", "verkauf", "verkaufspreis", "verkaufpreis", "vk", "wir verkaufen", "we sell", "dealer_ask"), DEALER_ASK
-    ),
-}
-"""Column of what a dealer pays or asks, from the dealer's side: at Ankauf he buys."""
-_SIDES = {**SIDES, "mid": AS_GIVEN}
-"""Cell of a column of sides -> basis; the middle between both is that of no dealer."""
 MISSING = ("null", "N/A", "n/a", "n.a.", "k.A.", "-", "–")
 """Texts of a missing value."""
 NO_OFFER = frozenset(
@@ -45,32 +34,11 @@ NO_OFFER = frozenset(
 )  # fmt: skip
 """What stands, folded, where no price is quoted: of a dealer, of a market that is closed, of a spreadsheet. What is unchanged
 has no figure either, and is not filled."""
-MONEY = ("währung", "waehrung", "whg", "ccy", "curr", "curr.")
-"""Columns of currencies, beside ``currency``."""
-BESIDE = VALID_TO.union(
-    ("mindestmenge", "mindestabnahme", "hochstmenge", "moq", "volume", "volumen", "open interest", "stock", "bestand",
-     "lager kg", "lieferzeit", "lead time", "year", "jahr", "prev close", "previous close", "vortag",
-     *(f"{end} {of}" for end in ("min", "max") for of in ("lot", "order", "qty", "quantity", "menge", "kg")))
-)  # fmt: skip
-"""Columns, as `fold` writes them, that are no price beside that of a metal in a wide file either."""
-NOT_READ = BESIDE.union(
-    ("", "art nr", "artikelnr", "artikelnummer", "article no", "item no", "sku", "nr", "no", "pos", "id", "symbol", "code",
-     "mwst", "vat", "reinheit", "purity", "grade", "qualitat", "feinheit", "spec", "specification", "spezifikation", "low",
-     "high", "tief", "hoch", "change", "chg", "change pct", "veranderung", "ytd", "mom", "yoy", "d d", "diff", "differenz")
-)  # fmt: skip
-"""Columns of price lists, as `fold` writes them, whose numbers are no price."""
-REMARKS = frozenset(
-    ("bemerkung", "bemerkungen", "comment", "note", "notes", "details", "lager", "standort", "marke", "brand", "incoterm",
-     "terms")
-)  # fmt: skip
-"""Columns of remarks whose names, as `fold` writes them, happen to be near those of the format."""
 _ONE_MASS = (cell.KG, cell.G, cell.T, cell.LB, cell.OZT)
 _OF_MASS = (word for word, unit in cell.UNITS.items() if unit not in (cell.PIECE, "mtu"))
 _MASSES = "|".join(sorted(_OF_MASS, key=len, reverse=True))
 _MASS = rf"(?:\s*(?:/|\bper\b|\bje\b|\bpro\b)\s*|_(?:per_)?)((?:(?:1|100|1000)\s*)?(?:{_MASSES}))"
 """What a price is per; a price of ``5 kg`` may as well be that of a kg in packs of five."""
-PACKS = frozenset(("gebinde", "packung", "verpackung", "pack", "package", "packaging", "losgrosse", "lot size"))
-"""Columns of what is sold at once, as `fold` writes them: no part of a price whose unit is stated."""
 _OWN_WORD = re.compile(r"(?i)(\S.*?)\s+(?:in\s+)?([^\W\d_]{3}|[€$£])")
 _PER = rf"(?i)^(.*?)(?:^|[\s(\[,_])(\p{{L}}{{3}}|Euro|US\$|[€$£]){_MASS}\s*[)\]]?$"
 _PRICE_PER = re.compile(rf"(?i)(price|preis){_MASS}")
@@ -111,10 +79,29 @@ def stated_in(header: str) -> tuple[str, str, str] | None:
     if match := _PRICE_PER.fullmatch(header.strip()):
         return match[1], "", match[2].lower()
     match = _OWN_WORD.fullmatch(header.strip())
-    if match and (match[2] in RATED or (match[1].lower() in {*SIDES, "preis", "price", "kurs"} and currency_of(match[2]))):
+    if match and (match[2] in RATED or (_is_price(match[1]) and currency_of(match[2]))):
         return match[1], match[2], "unit"  # ``SPY EUR``, ``Ankauf in €``
     match = _MONEY_BEHIND.match(header.strip())
     return (match[1], match[2], "unit") if match and (match[2] in MINOR_UNITS or currency_of(match[2]) in RATED) else None
+
+
+def _is_price(name: str) -> bool:
+    words = vocabulary().headers["prices"]
+    return any(words.get(one, ("", False))[0] in ("price", "bid", "ask", "close") for one in foldings(name))
+
+
+def field_of(header: str) -> tuple[str, bool] | None:
+    """The field that a header names, without currency and unit, and whether it can mean nothing else; None for any other."""
+    words = vocabulary().headers["prices"]
+    stated = stated_in(header)
+    names = (stated[0] if stated else header, header.partition(" (")[0])
+    return next((words[one] for name in names for one in (*foldings(name), name.strip()) if one in words), None)
+
+
+def key_of(header: str) -> str | None:
+    """The field that a header names or may name."""
+    found = field_of(header)
+    return found[0] if found else None
 
 
 def states_alone(text: str) -> bool:
@@ -142,71 +129,11 @@ def check_stated(table: Table, columns: Iterable[str]) -> None:
             raise table.header_error("{name!r:s} states a unit and no currency that is known.", hint, name=header)
 
 
-def column_name(header: str) -> str:
-    """The header without currency and unit: ``preis`` of ``Preis EUR/kg``."""
-    stated = stated_in(header)
-    return (stated[0] if stated else header.strip()).lower()
-
-
 def with_field(field: str, header: str) -> str:
-    """The header of a field with the currency and unit that a column's states: ``price EUR/t`` of ``Notierung EUR/t``."""
-    _, money, unit = (stated_in(header) if field == "price" else None) or ("", "", "")
+    """The header of a field of prices with the currency and unit that a column's states: ``price EUR/t`` of ``Kurs EUR/t``."""
+    _, money, unit = stated_in(header) or ("", "", "")
     behind = f"({money})" if unit == "unit" else f"{money}/{unit}"
-    return f"{field} {behind}" if currency_of(money) or money in MINOR_UNITS else field
-
-
-def is_remark(name: str, column: pl.Series, own: Collection[str], known: Collection[str]) -> bool:
-    """Whether a column of a long table is no part of it by its name, or has words for cells: no number, currency or unit.
-
-    Args:
-        name: Its header.
-        column: Its cells.
-        own: Columns of the format.
-        known: Other words for these.
-    """
-    if fold(name.partition(" (")[0]) in NOT_READ:
-        return True
-    near = fold(name) not in REMARKS and nearest(name, (*own, *known), n=1)
-    if name in own or near or column.dtype != pl.String:
-        return False
-    words = column.drop_nulls().unique().to_list()
-    units = any(spelling in cell.UNITS for word in words for spelling in foldings(word))
-    return not units and not any(cell.amount(word) or currency_of(word) for word in words)
-
-
-def without_remarks(
-    table: Table, known: Collection[str], key: Callable[[str], str | None] | None
-) -> tuple[Table, tuple[Message, ...]]:
-    """A wide table without columns of words, none with a figure (remarks, a source), and of what is `BESIDE`; a note on them.
-
-    Args:
-        table: As read; any other comes back as it is, and one of whose columns the words are currencies or metals: a list in
-            long form under other headers is no wide file.
-        known: Names of columns of another shape, which are refused by name.
-        key: Name in the file -> asset that it means, or None.
-    """
-    if "date" not in table.columns or {"asset", "price"} & {*table.columns}:
-        return table, ()
-    first = table.cells.row(0) if table.cells.height else ()  # of a column of prices it has a figure
-    worded = [name for name, cell in zip(table.columns, first, strict=False) if not _FIGURE.search(str(cell))]
-    unread = [name for name in worded if name.lower() not in known and _has_words_alone(table.cells[name].alias(""))]
-    if any(
-        currency_of(word) or is_known(word, key)
-        for name in unread
-        for word in table.cells[name].alias("").drop_nulls().unique()
-    ):
-        return table, ()
-    unread += [name for name in table.columns if name not in unread and _is_beside(name, key)]
-    kept = [name for name in table.columns if name not in unread]
-    return (replace(table, cells=table.cells[kept]), not_read(unread)) if len(kept) > 1 else (table, ())
-
-
-def _is_beside(name: str, key: Callable[[str], str | None] | None) -> bool:
-    """Whether a header of a wide table is that of `BESIDE`, alone or behind a metal's: ``MOQ (kg)``, ``Gallium Volume``."""
-    words = name.partition(" (")[0].split()
-    return any(
-        fold(" ".join(words[at:])) in BESIDE and (at == 0 or is_known(" ".join(words[:at]), key)) for at in range(len(words))
-    )
+    return f"{field} {behind}" if currency_of(money) or money in MINOR_UNITS or (unit and not money) else field
 
 
 def is_known(name: str, key: Callable[[str], str | None] | None, headers: Sequence[str] = ()) -> bool:
@@ -242,18 +169,12 @@ def without_words(table: Table, worded: Mapping[str, Collection[str]]) -> tuple[
     return replace(table, cells=table.cells.with_columns(emptied)), (note,) if told else ()
 
 
-def _has_words_alone(column: pl.Series) -> bool:
+def has_words_alone(column: pl.Series) -> bool:
     """Whether a column, under no name, which polars might take for a regular expression, has words and no figure."""
     if column.dtype != pl.String or column.null_count() == len(column):
         return False
     words = column.unique().drop_nulls().to_list()
     return not any(map(_FIGURE.search, words)) and any(fold(word) not in NO_OFFER for word in words)
-
-
-def not_read(columns: Sequence[str]) -> tuple[Message, ...]:
-    """The note on columns that are not read, if there are any."""
-    told = [message('"{header}"', header=name) for name in columns]
-    return (message("Columns that are not read: {columns}.", columns=told),) if told else ()
 
 
 def units_apart(table: Table) -> Table:
@@ -302,14 +223,12 @@ def without_units(table: Table) -> tuple[Table, Stated]:
         if name and (code or not money):
             names[header], found[name] = name, (code or "", unit)
     cells = table.cells.rename(names)
-    column = next((name for name in cells.columns if name.lower() in ("unit", "einheit")), None)
-    if column is not None and cells[column].dtype == pl.String:
-        code, unit = (cells[column].str.strip_chars().str.extract(_PER, group) for group in (2, 3))
+    if "unit" in cells.columns and cells["unit"].dtype == pl.String:
+        code, unit = (cells["unit"].str.strip_chars().str.extract(_PER, group) for group in (2, 3))
         if code.is_not_null().any():
-            money = next((name for name in cells.columns if name.lower() in ("currency", *MONEY)), "currency")
-            given = cells[money] if money in cells.columns else pl.Series([None] * cells.height, dtype=pl.String)
+            given = cells["currency"] if "currency" in cells.columns else pl.Series([None] * cells.height, dtype=pl.String)
             cells = cells.with_columns(
-                pl.coalesce(unit.str.to_lowercase(), cells[column]).alias(column), pl.coalesce(given, code).alias(money)
+                pl.coalesce(unit.str.to_lowercase(), cells["unit"]).alias("unit"), pl.coalesce(given, code).alias("currency")
             )
     return replace(table, cells=cells), found
 
@@ -356,7 +275,7 @@ def with_date(table: Table) -> tuple[Table, tuple[Message, ...]]:
     Raises:
         DataError: where no line, or more than one, has a date.
     """
-    if "date" in table.columns or not {"asset", "price"} <= set(map(column_name, table.columns)):
+    if "date" in table.columns or not {"asset", "price"} <= {*table.columns}:
         return table, ()
     found = {text: day for text in table.titles if (day := _title_day(text)) is not None}
     if len({*found.values()}) != 1:
@@ -373,11 +292,18 @@ def with_date(table: Table) -> tuple[Table, tuple[Message, ...]]:
     return replace(table, cells=table.cells.with_columns(date=pl.lit(day))), (told,)
 
 
+def no_date(table: Table) -> DataError:
+    """The error of a table without a column `date`, or with years or quarters across."""
+    hint = message("Write each price with its day under 'date', or months across as 2026-10; not years or quarters.")
+    return table.header_error("no column 'date'.", date_hint(table, hint), details={"missing": ["date"]})
+
+
 def date_hint(table: Table, otherwise: Message) -> Message:
     """How to name the dates of a table without a column `date`: the column of days, if there is one."""
-    of_days = next((name for name in table.columns if fold(name) not in VALID_TO and holds_days(table.cells[name])), None)
-    rename = message("Rename column {name!r:s} to 'date', or import the file with --column date={name!r:s}.", name=of_days)
-    return rename if of_days else otherwise
+    of_days = next((name for name in table.columns if name != "valid_until" and holds_days(table.cells[name])), None)
+    if of_days is None:
+        return otherwise
+    return message("Rename column {name!r:s} to 'date', or say it: --set {set!r:s}.", name=of_days, set=f"{of_days}=date")
 
 
 def holds_days(column: pl.Series) -> bool:
@@ -401,13 +327,8 @@ def of_two_sides(table: Table, stated: Stated) -> tuple[Table, tuple[Message, ..
         table: As read; of any other, only rows without a quotation are left out.
         stated: Header -> currency and unit that it stated.
     """
-    sides = {name: SIDES[name.lower()] for name in table.columns if name.lower() in SIDES}
-    if (
-        "asset" not in table.columns
-        or {"price", "basis"} & {*table.columns}
-        or len({*sides.values()}) != len(sides)
-        or not sides
-    ):
+    sides = {name: side for name, side in (("bid", DEALER_BID), ("ask", DEALER_ASK)) if name in table.columns}
+    if "asset" not in table.columns or {"price", "basis"} & {*table.columns} or not sides:
         return quoted(table)
     parts, rows = [], []
     for (name, basis), prices in zip(sides.items(), alike([table.cells[name] for name in sides]), strict=True):
@@ -447,49 +368,3 @@ def unquoted(prices: pl.Series) -> list[str]:
     """What cells say, each once, where no price is quoted."""
     texts = prices.alias("").drop_nulls().cast(pl.String).unique()
     return [text for text in texts.filter(~texts.str.contains("[0-9]")) if fold(text) in NO_OFFER]
-
-
-def with_sides_named(table: Table) -> tuple[Table, tuple[Message, ...]]:
-    """A long table with the basis of rows that a column says are of a dealer's two sides (``Bid``, ``Verkauf``), and a note.
-
-    Args:
-        table: As read; any other comes back as it is.
-
-    Raises:
-        DataError: for a column that may as well say of an owner's trades whether he bought or sold: beside quantities, or
-            where no asset of which both are given has both on a day.
-        FrameError: for a `side` that is neither bid, ask nor mid.
-    """
-    for name, column in table.cells.to_dict().items() if {"asset", "price"} <= {*table.columns} else ():
-        sides = {word: _SIDES.get(word.strip().lower()) for word in texts(table, name).drop_nulls().unique().sort()}
-        found = {word: side for word, side in sides.items() if side}
-        if name == "side":
-            odd = pl.DataFrame({"row": table.rows, "what": texts(table, "asset"), "value": texts(table, "side")})
-            raise_row_errors(
-                table.name, odd.filter(pl.col("value").is_in([*sides.keys() - found.keys()])), rule="side",
-                fault="a side that is neither bid, ask nor mid",
-                hint="Write bid for what a dealer pays, ask for what he asks, mid or nothing for the price between them.",
-            )  # fmt: skip
-        if not found or name == "asset" or (name != "basis" and ("basis" in table.columns or len(found) < len(sides))):
-            continue
-        cells = table.cells.drop(name).with_columns(column.cast(pl.String).replace(found).alias("basis"))
-        if name != "basis" and ("quantity" in cells.columns or _never_both(cells)):
-            hint = message(
-                "Call the column 'basis' if a dealer pays Bid and Ankauf, and asks Ask and Verkauf. "
-                "Of your own trades leave it out: each row is then a price, and what you hold belongs into --holdings."
-            )
-            raise table.header_error(
-                "{name!r:s} may say what a dealer pays and asks, or what you bought and sold yourself.", hint, name=name
-            )
-        told = [f"{word} = {side}" for word, side in found.items() if word != side]
-        note = message("{file}: what a dealer pays or asks, by {column}: {sides}.", file=table.name, column=name, sides=told)
-        return replace(table, cells=cells), (note,) if told else ()
-    return table, ()
-
-
-def _never_both(cells: pl.DataFrame) -> bool:
-    """Whether both sides of some asset are given, and never for one day."""
-    if "date" not in cells.columns:
-        return False
-    both = [pl.col("basis").n_unique().over(keys) > 1 for keys in ("asset", ["asset", "date"])]
-    return cells.select(both[0].any() & ~both[1].any()).item()

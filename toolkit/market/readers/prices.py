@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
@@ -11,12 +10,12 @@ from typing import Literal
 
 import polars as pl
 
-from toolkit.core.countries import fold
 from toolkit.core.currencies import currency as currency_of
 from toolkit.core.currencies import currency_hint
 from toolkit.core.errors import DataError, SpecError
 from toolkit.core.frames import Prices
 from toolkit.core.messages import Message, message, named, together
+from toolkit.market.layouts.unconfirmed import Unconfirmed
 from toolkit.market.readers import cells
 from toolkit.market.readers.columns import (
     amounts,
@@ -36,8 +35,6 @@ from toolkit.market.readers.price_checks import (
     check_kinds,
     check_rows,
     check_series,
-    check_terms,
-    check_untaxed,
     currencies,
     expired,
     firsts_of_months,
@@ -45,66 +42,38 @@ from toolkit.market.readers.price_checks import (
     places_of,
     visible,
 )
+from toolkit.market.readers.price_columns import PriceColumns, read_columns
 from toolkit.market.readers.price_layouts import (
-    KINDS,
     UPPER_END,
-    days_across,
-    header_levels,
+    Quotation,
     middle,
     names_apart,
+    quotation,
     shares_among,
-    tickers_among,
-    with_days_down,
     with_ends_apart,
     with_goods_named,
     with_kinds_apart,
-    with_one_date,
-    without_lines,
-    without_marks,
     without_sums,
 )
 from toolkit.market.readers.price_units import (
     MISSING,
-    MONEY,
-    PACKS,
-    SIDES,
     Above,
     Stated,
-    column_name,
-    date_hint,
-    holds_days,
-    is_remark,
-    not_read,
+    key_of,
+    no_date,
     of_one,
     of_two_sides,
     stated_above,
     units_apart,
     with_date,
-    with_sides_named,
-    without_remarks,
     without_units,
-    without_words,
 )
-from toolkit.market.readers.quotations import DATE, Quotation, download_levels, field_of, quotation
-from toolkit.market.readers.tabular import TITLES, Source, Table, read_table
+from toolkit.market.readers.tabular import Source, Table
 
 REQUIRED = ("date", "asset", "price")
-OPTIONAL = ("form", "purity", "side", "place", "currency", "unit", "quantity", "basis", "source", "known_from")
-GERMAN = {
-    **dict.fromkeys(("datum", "stand", "tag", "monat", "month", "period", "day", "datetime", "timestamp", "as of"), "date"),
-    **dict.fromkeys(
-        ("assessment date", "price date", "pricing date", "trade date", "preisdatum", "valid from", "gültig ab"), "date"
-    ),
-    **dict.fromkeys(("anlage", "metall", "metal", "produkt", "product", "artikel", "item", "material", "rohstoff"), "asset"),
-    **dict.fromkeys(("commodity", "bezeichnung", "description", "quote"), "asset"),
-    **dict.fromkeys(("mid", "mid price", "price range", "mittelkurs", "mittelpreis", "preis", "kurs"), "price"),
-    **dict.fromkeys(MONEY, "currency"),
-    **dict.fromkeys(("einheit", "preiseinheit", "price unit"), "unit"),
-    **dict.fromkeys(("menge", "qty", "quantity_kg", "menge_kg", "quantity (kg)", "menge (kg)", "qty (kg)", "kg"), "quantity"),
-    "quelle": "source",
-}
-_MONTH = re.compile(r"(?:[^\W\d_]+\.? |[01]?[0-9][./])?[12][0-9]{3}(?:-[01][0-9])?")
-"""A cell of a line above the header that states a month: ``Monat;Mai 2026`` is no header."""
+OPTIONAL = ("place", "currency", "unit", "quantity", "basis", "source", "known_from")
+_OF_ROWS = ("unit", "currency", "quantity", "form", "purity", "place", "side", "basis", "known_from")
+_OF_NONE = ("price", "bid", "ask", "low", "high", "open", "close", "adjusted")
 Rows = tuple[pl.DataFrame, tuple[str, ...], tuple[str, ...]]
 """Prices of a file, how they were read, and that their currency is the default where none is named."""
 
@@ -184,7 +153,7 @@ def priced(
 
 
 def read_prices(
-    path: Source | Table,
+    path: Source | Table | PriceColumns,
     *,
     default_currency: str = "USD",
     today: date,
@@ -225,31 +194,33 @@ def read_prices(
     if code is None:
         raise SpecError("{name!r:s} is no currency.", hint=currency_hint(default_currency), name=default_currency)
     default_currency = code
-    table = without_lines(replace(read_table(path, header=price_header), decimal=decimal), key)
-    table, worded = without_marks(with_one_date(with_days_down(table, GERMAN)))
-    names = {GERMAN.get(name, name) for name in map(column_name, table.columns)}
-    table, closed = (table, ()) if "asset" in names else without_words(table, worded)
-    tickers = _tickers(table)
-    quoted = None if tickers or ("asset" in names and names & {"price", *KINDS}) else quotation(table)
-    shape: Literal["wide", "long", "quotation"] = "quotation"
-    if quoted is not None:
-        rows, reading, assumed = _quoted(table, quoted, default_currency, today)
+    found = path if isinstance(path, PriceColumns) else read_columns(path, key=key)
+    if found.questions:
+        raise Unconfirmed(found)
+    table = found.table if decimal is None else replace(found.table, decimal=decimal)
+    default_currency = found.layout.every.get("currency", default_currency)
+    late = expired(table, today)
+    table = replace(table, cells=table.cells.drop("valid_until", strict=False))
+    shape: Literal["wide", "long", "quotation"] = "quotation" if found.shape == "ohlc" else found.shape
+    if found.shape == "ohlc":
+        rows, reading, assumed = _quoted(table, quotation(table), default_currency, today)
+        reading = (*found.notes, *reading)
     else:
-        table, sums = without_sums(table, GERMAN)
-        check_untaxed(table, worded, GERMAN)
+        table, sums = without_sums(table)
         table, stated = without_units(table)
-        table, unquoted = of_two_sides(_renamed(table, tickers), stated)
-        table, sides = with_sides_named(table)
+        table, unquoted = of_two_sides(table, stated)
         table, dated = with_date(table)
-        table, remarks = without_remarks(table, {"date", *OPTIONAL, *GERMAN} - {"source", "quelle"}, key)
         table, stated, middle = with_kinds_apart(table, stated, key)
         table, stated, ends = with_ends_apart(table, stated)
         above = stated_above(table)
-        # Either name is enough: a file with only one of the two is a long file with a slip, and better told so.
-        shape = "long" if {"asset", "price"} & set(table.columns) else "wide"
-        read = partial(_long, key=key) if shape == "long" else partial(_wide, tickers=tickers)
+        shape = "long" if {"asset", "price"} & {*table.columns} else "wide"
+        read = partial(_long, key=key) if shape == "long" else partial(_wide, tickers=found.tickers)
         rows, reading, assumed = read(table, default_currency, today, stated, above)
-        reading = (*sums, *dated, *unquoted, *sides, *remarks, *middle, *ends, *reading)
+        reading = (*found.notes, *sums, *dated, *unquoted, *middle, *ends, *reading)
+    if "currency" in found.layout.every:
+        assumed = ()
+    if "unit" in found.layout.every:
+        rows = rows.with_columns(pl.col("unit").replace("unit", found.layout.every["unit"]))
     rows = of_one(rows)
     for column in ("asset", "unit", "basis", "source"):
         check_names(table.name, rows.select("row", value=column))
@@ -259,8 +230,8 @@ def read_prices(
     rows = rows if in_order(rows, ("asset", "date", "row")) else rows.sort("asset", "date", "row")
     empty = [name for name in table.columns if shape == "wide" and name not in {"date", *priced}]
     left = (message("{name!r} has no prices and is left out.", name=name) for name in empty)
-    reading = (*table.notes, *closed, *reading, *left, *assumed, *keys, *firsts_of_months(table.name, rows["date"]))
-    notes = (*_notes(table, rows, today), *expired(table, today))
+    reading = (*table.notes, *reading, *left, *assumed, *keys, *firsts_of_months(table.name, rows["date"]))
+    notes = (*_notes(table, rows, today), *late)
     of_dealer = pl.col("basis").is_in(OF_DEALERS)
     places, unstated = places_of(table.name, rows), frozenset(_keys(rows) if assumed else ())
     rows, quotes = rows.filter(~of_dealer), rows.filter(of_dealer)
@@ -270,59 +241,6 @@ def read_prices(
     if not several:
         check_series(visible(rows, as_of or today), accept, file=table.name)
     return PriceFile(frame, quotes.select(frame.columns), table.name, shape, notes, reading, assumed, places, unstated)
-
-
-def price_header(records: Sequence[Sequence[str]]) -> tuple[list[str], int, int] | None:
-    """The first record that names a date and something beside it, with the levels below it, else asset and price; or None."""
-    for at, found in enumerate(records[:TITLES]):
-        below = records[at + 1][:1] if at + 1 < len(records) else ()
-        unnamed = found[:1] == [""] and any(map(cells.day, below))  # an index, as pandas writes it
-        record = ["date", *found[1:]] if unnamed else found
-        names, depth = download_levels([record, *records[at + 1 : at + 4]])
-        dated = [i for i, name in enumerate(names) if field_of(name) == DATE or GERMAN.get(name.strip().lower()) == DATE]
-        if (
-            dated
-            and sum(map(bool, map(str.strip, record))) > 1
-            and not any(cells.day(text) or _MONTH.fullmatch(text.strip()) for text in record)
-        ):
-            if depth == 1:
-                names, below = header_levels(names, dated[0], records[:at], records[at + 1 : at + 4])
-                depth += below
-            return names, at, at + depth
-    for at, record in enumerate(records[:TITLES]):
-        keys = {GERMAN.get(name, name) for name in map(column_name, record)}
-        if "asset" in keys and keys & {"price", *KINDS}:
-            return [text.strip() for text in record], at, at + 1
-    across = (at for at, record in enumerate(records[:TITLES]) if days_across([text.strip() for text in record], GERMAN))
-    return next((([text.strip() for text in records[at]], at, at + 1) for at in across), None)
-
-
-def _tickers(table: Table) -> tuple[str, ...]:
-    """The columns that are series although their names are words of quotations or of this format."""
-    dates = [name for name in table.columns if DATE in (field_of(name), GERMAN.get(name.lower()))]
-    if len(dates) > 1:  # of shares `DAY` is one
-        dates = [name for name in dates if holds_days(table.cells[name].alias(""))]
-    words = [name for name in table.columns if name not in dates and (_is_field(name) or GERMAN.get(name.lower()) == DATE)]
-    return tickers_among([name for name in table.columns if name not in dates], words) if len(dates) == 1 else ()
-
-
-def _is_field(name: str) -> bool:
-    """Whether a header names a field of quotations, a price or a side, and not what it is a price of."""
-    return bool(field_of(name)) or GERMAN.get(name.lower()) == "price" or name.lower() in SIDES
-
-
-def _renamed(table: Table, tickers: Collection[str]) -> Table:
-    """The table with the columns of this format by their own names, whatever the case or language of the header."""
-    known = {name: name for name in (*REQUIRED, *OPTIONAL)} | GERMAN
-    wanted = {name: known[name.lower()] for name in table.columns if name.lower() in known and name not in tickers}
-    # In a wide file any name but the date's may be that of an asset.
-    if "asset" not in wanted.values() or not (
-        "price" in wanted.values() or any(name.lower() in KINDS for name in table.columns)
-    ):
-        wanted = {name: own for name, own in wanted.items() if own == "date" or own == name.lower()}
-    wanted = {name: own for name, own in wanted.items() if name == own or own not in table.columns}
-    first = {own: name for name, own in reversed(wanted.items())}  # a second column of a meaning stays, and is refused by name
-    return replace(table, cells=table.cells.rename({name: own for own, name in first.items()}))
 
 
 def _quoted(table: Table, quoted: Quotation, currency: str, today: date) -> Rows:
@@ -419,11 +337,10 @@ def _with_defaults(rows: pl.DataFrame, file: str, currency: str) -> pl.DataFrame
 def _wide(table: Table, currency: str, today: date, stated: Stated, above: Above | None, tickers: Collection[str] = ()) -> Rows:
     """One row a price, with its row number in the file, and how it was read; empty cells are missing."""
     assets = tuple(name for name in table.columns if name != "date")
-    names = next((name for name in assets if GERMAN.get(name.lower(), name.lower()) == "asset"), None)
+    names = next((name for name in assets if key_of(name) == "asset"), None)
     if "date" not in table.columns:
-        hint = message("Write each price with its day under 'date', or months across as 2026-10; not years or quarters.")
-        raise table.header_error("no column 'date'.", date_hint(table, hint), details={"missing": ["date"]})
-    misplaced = tuple(name for name in OPTIONAL if name in table.columns)
+        raise no_date(table)
+    misplaced = tuple(name for name in assets if name not in tickers and key_of(name) in _OF_ROWS)
     if misplaced:
         hint = message("Use date,asset,price and optional columns, or date and one column an asset.")
         raise table.header_error(
@@ -438,7 +355,7 @@ def _wide(table: Table, currency: str, today: date, stated: Stated, above: Above
     ):
         hint = message("Name the column of prices 'price' or, with currency and unit, as 'Preis EUR/kg'.")
         raise table.header_error("column {name!r:s} names assets, and no column is 'price'.", hint, name=names)
-    if of_none := next((n for n in assets if n not in tickers and _is_field(n)), None):
+    if of_none := next((n for n in assets if n not in tickers and key_of(n) in _OF_NONE), None):
         hint = message("Name it for what it is a price of, as 'Gallium EUR/kg', or add a column 'Metall'.")
         raise table.header_error("column {name!r:s} does not say of what it is the price.", hint, name=of_none)
     dates = _dates(table, today)
@@ -492,7 +409,7 @@ def _long(
     key: Callable[[str], str | None] | None = None,
 ) -> Rows:
     """One row a price, with its row number in the file, and how it was read."""
-    header = next((pair for name, pair in stated.items() if GERMAN.get(name.lower(), name.lower()) == "price"), None)
+    header = stated.get("price")
     by_title: tuple[Message, ...] = ()
     if not (header and header[0]) and above and "currency" not in table.columns:
         header, by_title = (above.currency, header[1] if header else above.unit), (above.note,)
@@ -500,17 +417,7 @@ def _long(
         constant = {name: pl.lit(text) for name, text in zip(("currency", "unit"), header, strict=True) if text}
         extra = {name: text for name, text in constant.items() if name not in table.columns}
         table = replace(table, cells=table.cells.with_columns(**extra))
-    in_units = "unit" in table.columns and (table.cells["unit"].fill_null("unit") != "unit").all()
-    packs = PACKS if in_units else frozenset()
-    unread = [
-        name
-        for name in table.columns
-        if name not in OPTIONAL
-        and (fold(name) in packs or is_remark(name, table.cells[name], (*REQUIRED, *OPTIONAL, UPPER_END), GERMAN))
-    ]
-    check_terms(table, [*unread, *({"place"} & {*table.columns})])
-    table = with_goods_named(table, unread, key)
-    table = names_apart(units_apart(replace(table, cells=table.cells.drop(unread))))
+    table = names_apart(units_apart(with_goods_named(table, key)))
     check_columns(replace(table, cells=table.cells.drop(UPPER_END, strict=False)), required=REQUIRED, optional=OPTIONAL)
     assets = texts(table, "asset")
     required_cells(table, "asset")
@@ -554,7 +461,7 @@ def _long(
     rows = rows.with_columns(pl.col("currency").replace(codes))
     silent = table.cells["currency"].null_count() > 0 if "currency" in table.columns else True
     told = _in_default(table, currency) if silent and not sign.is_not_null().any() else ()
-    return rows, (*by_title, *not_read(unread), *read.notes), told
+    return rows, (*by_title, *read.notes), told
 
 
 def _dates(table: Table, today: date, *, column: str = "date") -> pl.Series:

@@ -60,6 +60,8 @@ class Table:
         notes: What of a workbook is read and what is not.
         titles: The lines above the header.
         decimal: The decimal mark where no number of the file settles it; None where then it is asked for.
+        sheet: The name of the sheet, where nobody asked for it by that.
+        month_first: Whether the month stands first in dates of which none settles it; None where then it is asked for.
     """
 
     name: str
@@ -72,6 +74,8 @@ class Table:
     notes: tuple[Message, ...] = ()
     titles: tuple[str, ...] = ()
     decimal: str | None = None
+    sheet: str = ""
+    month_first: bool | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -117,7 +121,7 @@ def read_table(
         faults: Where lines with too many or too few fields are noted; they are then left out instead of raised.
         header: Finds the header among the first records of a CSV or a sheet; the first record by default. Of the sheets of a
             workbook, it is the one with such a header.
-        legacy: Encoding of text that is neither UTF-8 nor UTF-16: ``cp1252``, or ``gb18030`` (which holds GBK and GB2312).
+        legacy: Encoding of text that is neither UTF-8 nor UTF-16: one of `LEGACY`; ``gb18030`` holds GBK and GB2312.
 
     Raises:
         DataError: for a missing or unreadable file, an empty one, one beyond `MAX_BYTES` or `MAX_CELLS`, one that is
@@ -292,17 +296,19 @@ def _workbook(name: str, content: bytes, wanted: str | None, make: Header | None
     if filled := sheet.unmerged(depth):
         rows = few([message("row {row:d}", row=sheet.row + i) for i in filled])
         notes += (message("{file}: words of merged cells are read in each of their rows: {rows}.", file=name, rows=rows),)
-    unnamed = [i for i in range(len(records[0])) if not names[i : i + 1] or not names[i]]
-    lost = [sheet.letters(i) for i in unnamed if any(record[i] is not None for _, record in body)]
-    if lost:
-        notes += (message("{file}: columns without a name are not read: {columns}.", file=name, columns=lost[:FIRST_ROWS]),)
+    names = [*names, *[""] * (len(records[0]) - len(names))]
+    # A column with cells and without a name has its letter for one, so that it is not lost unseen.
+    names = [
+        cell or (f"column {sheet.letters(i)}" if any(record[i] is not None for _, record in body) else "")
+        for i, cell in enumerate(names)
+    ]
     kept = [i for i, cell in enumerate(names) if cell]
     columns = _header(name, [names[i] for i in kept], sheet.row + at)
     body = [(row, [record[i] for i in kept]) for row, record in body if any(record[i] is not None for i in kept)]
     values = zip(*(cells for _, cells in body), strict=True) if body else ((),) * len(kept)
     cells = pl.DataFrame([_column(column, list(found)) for column, found in zip(columns, values, strict=True)])
     rows = pl.Series("row", [row for row, _ in body], dtype=pl.Int64)
-    return Table(name, cells, rows, "\t", header=sheet.row + at, notes=notes, titles=_titles(texts[:at]))
+    return Table(name, cells, rows, "\t", header=sheet.row + at, notes=notes, titles=_titles(texts[:at]), sheet=sheet.title)
 
 
 def _titles(records: Sequence[Sequence[str]]) -> tuple[str, ...]:

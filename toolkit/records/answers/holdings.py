@@ -61,6 +61,63 @@ class ReadLot(Record):
     """ISO-3 code of the country that it lies in."""
 
 
+class ColumnReading(Record):
+    """A column of a file, and how it is read."""
+
+    header: str
+    """As in the file."""
+    cells: Rows[str]
+    """Some of its distinct cells."""
+    reads: str | None
+    """Field of docs/holdings.md, ``ignore``, or null where nothing is proposed."""
+    unit: str
+    """Unit, currency or per cent of its numbers, as its header says."""
+    why: Sentence
+    """The reason."""
+    sure: bool
+    """Whether it is read so without a question."""
+
+
+class LayoutQuestion(Record):
+    """What is asked once before a file is read."""
+
+    about: str
+    """column, text, decimal, dates, or gone: a column that the layout reads and the file lacks."""
+    name: str
+    """Header or text: what stands before ``=`` in an answer."""
+    cells: Rows[Sentence]
+    """Cells of the column, or rows of the text."""
+    asks: Sentence
+    """In words."""
+    proposed: str | None
+    """The likely answer."""
+    answers: Rows[str]
+    """What can be answered; a field may have a unit and a currency behind it."""
+
+
+class HoldingsMap(Record, schema="holdings-map"):
+    """How a file of lots is read: `toolkit holdings map --json`."""
+
+    schema_version: SchemaVersion
+    file: Name
+    columns: Rows[ColumnReading]
+    """In the order of the file."""
+    questions: Rows[LayoutQuestion]
+    """What is open; without any the file is read."""
+    lots: int
+    """Rows that are lots."""
+    faults: int
+    """Cells that break a rule: `toolkit holdings check` tells each."""
+    notes: Rows[Sentence]
+    """How the file was read."""
+    command: str
+    """That says what is open, with ``?`` where no answer is proposed."""
+    layout: str
+    """As it is kept, in TOML."""
+    written: str | None
+    """File of the layout."""
+
+
 class HoldingsCheck(Record, schema="holdings-check"):
     """A holdings file and its faults."""
 
@@ -80,5 +137,3 @@ class HoldingsCheck(Record, schema="holdings-check"):
     """Prices far from the level of their day."""
     error: Fault | None = None
     """What a command with this file raises; missing for a file without a fault."""
-    written: str | None
-    """File of the corrected copy."""

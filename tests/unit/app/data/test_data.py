@@ -13,6 +13,7 @@ from toolkit.app.context import Context
 from toolkit.app.data.diff import diff
 from toolkit.app.data.export import export
 from toolkit.app.data.import_file import ImportOptions, import_file
+from toolkit.app.data.map_prices import map_prices
 from toolkit.app.data.places import default_store, package_folder, store_in_use, store_to_write
 from toolkit.app.data.query import query
 from toolkit.app.data.store import check_contracts, compact, stored, verify
@@ -20,6 +21,7 @@ from toolkit.app.languages import language
 from toolkit.cli.main import run
 from toolkit.core.errors import DataError, FrameError, SpecError
 from toolkit.core.frames import TABLES
+from toolkit.market.layouts.unconfirmed import Unconfirmed
 from toolkit.market.package import bundled_folder
 from toolkit.market.store.store import Store
 from toolkit.report.answers.data.store import imported
@@ -163,43 +165,24 @@ def test_an_export_can_be_of_a_day_or_of_a_version(tmp_path):
 
 
 LIST = "Stand;Ware;Notierung;Waehrung\n{day};Gallium;900,5;EUR\n{day};Indium;300,5;EUR\n"
-COLUMNS = {"date": "Stand", "asset": "Ware", "price": "Notierung", "currency": "Waehrung"}
 
 
 def test_the_columns_of_a_list_are_asked_for_once(tmp_path):
-    file, place = tmp_path / "list.csv", tmp_path / "s"
+    file, later, place = tmp_path / "list.csv", tmp_path / "list-2.csv", tmp_path / "s"
     file.write_text(LIST.format(day="2026-05-01"))
-    asked = []
-
-    def ask(name: str, columns: tuple[str, ...]) -> str | None:
-        asked.append(name)
-        assert columns == ("Stand", "Ware", "Notierung", "Waehrung")
-        return COLUMNS.get(name)
-
-    header = file.read_text().replace("Stand", "Blatt")
-    file.write_text(header)
-    first = import_file(
-        context(place), str(file), ImportOptions(source="dealer"), lambda name, _: {**COLUMNS, "date": "Blatt"}.get(name)
-    )
-    assert first.rows == 2
-    assert first.mapping == {**COLUMNS, "date": "Blatt"}
-    file.write_text(header.replace("2026-05-01", "2026-05-08"))
-    second = import_file(context(place), str(file), ImportOptions(source="dealer"), ask)
-    assert (asked, second.rows, second.mapping) == ([], 2, first.mapping)
+    with pytest.raises(Unconfirmed) as asked:
+        import_file(context(place), str(file), ImportOptions(source="dealer"))
+    command = shlex.split(asked.value.hint.partition("then say it: toolkit ")[2])
+    assert run([*command, "--quiet"]) == 0
+    later.write_text(LIST.format(day="2026-05-08"))
+    assert [import_file(context(place), str(one), ImportOptions(source="dealer")).rows for one in (file, later)] == [2, 2]
     rows = Store.open(place).scan("prices", series=["gallium"]).sort("date").collect()
     assert rows.select("date", "price", "currency", "unit", "source").rows() == [
         (date(2026, 5, 1), 900.5, "EUR", "kg", "dealer"), (date(2026, 5, 8), 900.5, "EUR", "kg", "dealer"),
     ]  # fmt: skip
-
-
-def test_columns_can_be_given_and_wrong_ones_are_named(tmp_path):
-    file, place = tmp_path / "list.csv", tmp_path / "s"
-    file.write_text(LIST.format(day="2026-05-01"))
-    assert import_file(context(place), str(file), ImportOptions(columns=COLUMNS)).mapping == COLUMNS
-    for columns, word in (({**COLUMNS, "price": "Notiz"}, "Notierung"), ({"preis": "Notierung"}, "price")):
-        with pytest.raises(SpecError) as raised:
-            import_file(context(place), str(file), ImportOptions(columns=columns))
-        assert word in raised.value.hint
+    later.write_text(LIST.format(day="2026-05-15").replace("Notierung", "Notiz"))
+    with pytest.raises(Unconfirmed, match="'Notiz'"):
+        import_file(context(place), str(later), ImportOptions(source="dealer"))
 
 
 UNKNOWN = {
@@ -208,52 +191,35 @@ UNKNOWN = {
     "further columns": "Metall;Rabatt;Preis EUR/t;Tag\nGallium;3 %;900.500,00;2026-05-01\n",
     "two sides": "Tag;Ware;Ankauf;Verkauf;Ort\n2026-05-01;Gallium;850;900;Rotterdam\n",
     "a date above": "Liste;;;\nStand: 01.05.2026;;;\nMetall;Rabatt;Preis;Einheit\nGallium;3 %;0,90;g\n",
-    "no date": "Ware;Notierung\nGallium;900\n",
 }
 
 
 @pytest.mark.parametrize("name", UNKNOWN)
-def test_the_refusal_of_an_unmapped_list_names_a_command_that_reads_it(name, tmp_path, monkeypatch):
+def test_the_refusal_of_a_list_names_the_command_that_lets_it_be_read(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("a list.csv").write_text(UNKNOWN[name], encoding="utf-8")
-    with pytest.raises(DataError) as raised:
-        import_file(context(Path("s")), "a list.csv", ImportOptions(source="my dealer", currency="EUR"))
-    assert ("its prices of today" in raised.value.hint) == (name == "no date")
-    command = shlex.split(raised.value.hint.partition(": toolkit ")[2])
-    assert run([*command, "--quiet"]) == 0
+    options = ImportOptions(source="my dealer", currency="EUR")
+    with pytest.raises(Unconfirmed) as raised:
+        import_file(context(Path("s")), "a list.csv", options)
+    assert run([*shlex.split(raised.value.hint.partition("then say it: toolkit ")[2]), "--quiet"]) == 0
+    assert import_file(context(Path("s")), "a list.csv", options).rows
     rows = Store.open("s").scan("prices").collect()
     assert rows["asset"].unique().to_list() == ["gallium"]
     assert set(rows["price"]) <= {850.0, 900.0, 900.5}
     assert rows["source"].str.starts_with("my dealer").all()
-    day = TODAY if name == "no date" else date(2026, 5, 1)
-    assert rows["date"].unique().to_list() == [day]
+    assert rows["date"].unique().to_list() == [date(2026, 5, 1)]
     if name == "further columns":
         assert rows.select("price", "currency", "unit").rows() == [(900.5, "EUR", "kg")], "the header states EUR per tonne"
 
 
-def test_a_value_of_all_rows_is_a_column_and_a_date_is_not_kept_for_the_next_file(tmp_path):
-    file, place = tmp_path / "customs.csv", tmp_path / "s"
-    file.write_text("Monat,Code,Masse\n2026-04,81129289,900\n")
-    columns = {"date": "Monat", "partner": "=WLD", "hs_code": "Code", "quantity_kg": "Masse"}
-    options = ImportOptions(table="flows", columns=columns, reporter="DEU", direction="import")
-    assert import_file(context(place), str(file), options).mapping == columns
-    file.write_text("Metall,Preis\nGallium,900\n")
-    columns = {"date": "=2026-05-01", "asset": "Metall", "price": "Preis", "unit": "=g"}
-    assert import_file(context(place), str(file), ImportOptions(columns=columns, currency="EUR")).mapping == columns
-    assert Store.open(place).scan("prices").select("date", "price", "unit").collect().rows() == [
-        (date(2026, 5, 1), 900_000.0, "kg")
-    ]
-    with pytest.raises(DataError, match="no column 'date'"):
-        import_file(context(place), str(file), ImportOptions(currency="EUR"))
-
-
-def test_a_named_column_comes_before_one_that_is_called_like_the_field(tmp_path):
-    file, place = tmp_path / "list.csv", tmp_path / "s"
-    file.write_text("date,asset,price,net\n2026-05-01,gallium,1071,900\n")
-    columns = {"date": "date", "known_from": "date", "asset": "asset", "price": "net"}
-    answer = import_file(context(place), str(file), ImportOptions(columns=columns, currency="EUR"))
-    assert Store.open(place).scan("prices").collect()["price"].to_list() == [900.0]
-    assert answer.mapping == columns
+def test_what_every_price_is_in_is_part_of_a_layout_and_its_day_is_not(tmp_path):
+    file = tmp_path / "list.csv"
+    file.write_text("Stand: 01.05.2026\nMetall,Preis\nGallium,900\n")
+    found = map_prices(str(file), context(None), answers={"unit": "g", "currency": "EUR"})
+    (row,) = found.record(None).series
+    assert (row.asset, row.price, row.currency, row.unit) == ("gallium", 900_000.0, "EUR", "kg")
+    with pytest.raises(SpecError, match="one day for every price"):
+        map_prices(str(file), context(None), answers={"date": "2026-05-01"})
 
 
 MESSY = (
@@ -405,7 +371,6 @@ def test_a_customs_list_by_month_and_tariff_line_is_one_and_what_it_lacks_is_nam
     with pytest.raises(DataError, match="no column 'partner'") as caught:
         import_file(context(tmp_path / "s"), str(file), options)
     assert "Rename" not in caught.value.hint
-    assert "--column partner==WLD" in caught.value.hint
     file.write_text("month,reporter,partner,hts10,value_usd,quantity_kg\n2023-01,USA,WLD,2504100000,10200,6116\n")
     assert import_file(context(tmp_path / "s"), str(file), options).table == "flows"
 

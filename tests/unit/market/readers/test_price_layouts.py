@@ -9,6 +9,7 @@ import pytest
 
 from tests.workbooks import xlsx
 from toolkit.core.errors import DataError, FrameError
+from toolkit.market.layouts.unconfirmed import Unconfirmed
 from toolkit.market.readers.price_files import read_price_files
 from toolkit.market.readers.prices import PriceFile, read_prices
 
@@ -103,12 +104,14 @@ def test_an_offer_with_a_price_per_kg_and_its_currency_in_a_column(tmp_path):
     assert above.frame.select("currency", "unit").rows() == [("EUR", "kg")]
 
 
-@pytest.mark.parametrize("column", ["incoterm", "Terms", "Bemerkung"])
+@pytest.mark.parametrize("column", ["incoterm", "Lieferbedingung"])
 def test_two_terms_of_delivery_of_a_metal_are_two_series(tmp_path, column):
     text = f"date,asset,price,{column}\n2025-09-30,gold,14,CIF Rotterdam\n2025-10-31,gold,12,FOB China\n2025-10-31,tin,3,EXW\n"
-    with pytest.raises(FrameError, match=r"a second term of delivery in the series of an asset in row 3 \('gold': 'FOB'\)"):
+    with pytest.raises(
+        FrameError, match=r"a second term of delivery in the series of an asset in row 3 \('gold': 'FOB China'\)"
+    ):
         read(tmp_path, text)
-    assert len(rows(read(tmp_path, text.replace("FOB China", "cif Antwerp")))) == 3
+    assert len(rows(read(tmp_path, text.replace("FOB China", "cif rotterdam")))) == 3
 
 
 def test_weeks_are_their_friday(tmp_path):
@@ -261,9 +264,9 @@ def test_the_middle_of_a_range_is_the_price(tmp_path, text):
     [
         "date,gold,gold %,other,other YoY\n2024-01,1,0.5,5,1\n2024-02,2,1,5,2\n",
         "date,gold 99.9%,gold 99.9 % Change,other,Chg %\n2024-01,1,0.5,5,1\n2024-02,2,1,5,2\n".replace("gold 99.9%,", "gold,"),
-        "Metall;Grade;Einheit;Währung;Q;Jan 24;Feb 24;Mrz 24;% chg\ngold;A1;kg;EUR;;1;2;;100%\nother;;kg;EUR;;5;5;;\n",
+        "Metall;Einheit;Währung;Q;Jan 24;Feb 24;Mrz 24;% chg\ngold;kg;EUR;;1;2;;100%\nother;kg;EUR;;5;5;;\n",
         "date,gold,other,YoY,30d avg gold,other 12-month average\n2024-01,1,5,6,1,5\n2024-02,2,5,7,1,5\n",
-        "Date,gold EUR/kg,gold premium EU EUR/kg,other EUR/kg,other Aufschlag %\n2024-01,1,.5,5,3\n2024-02,2,.5,5,3\n",
+        "Date,gold EUR/kg,gold premium EUR/kg,other EUR/kg,other Aufschlag %\n2024-01,1,.5,5,3\n2024-02,2,.5,5,3\n",
         "date,gold,other,Total\n2024-01,1,5,6\n2024-02,2,5,7\n",
         "date;gold;other;Summe;Ø\n2024-01;1;5;6;3\n2024-02;2;5;7;3\n",
         "date,asset,price\n2024-01,gold,1\n2024-02,gold,2\n2024-01,other,5\n2024-02,other,5\n2024-02,Average,3\n",
@@ -467,3 +470,10 @@ def test_names_that_are_currencies_have_no_names_above(tmp_path):
     assert [row[0] for row in rows(read(tmp_path, "FX rates,,\nDate,EUR,CHF\n2026-10,1,2\n"))] == ["CHF", "EUR"]
     with pytest.raises(DataError, match="occurs twice"):
         read(tmp_path, "FX rates,,\nDate,Gallium,Gallium\n2026-10,1,2\n")
+
+
+@pytest.mark.parametrize("header", ["gold premium EU", "gold Mengenrabatt", "Rabatt", "Stock"])
+def test_what_may_be_made_of_other_prices_is_asked_about(tmp_path, header):
+    with pytest.raises(Unconfirmed) as open_:
+        read(tmp_path, f"date,gold,{header}\n2024-01,400,7\n")
+    assert [(one.name, one.proposed) for one in open_.value.read.questions] == [(header, "ignore")]

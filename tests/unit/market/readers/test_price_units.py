@@ -8,6 +8,8 @@ import pytest
 
 from tests.workbooks import xlsx
 from toolkit.core.errors import DataError, FrameError
+from toolkit.market.layouts.unconfirmed import Unconfirmed
+from toolkit.market.readers.price_columns import read_columns
 from toolkit.market.readers.prices import read_prices
 
 DAY = date(2026, 11, 26)
@@ -144,9 +146,9 @@ def test_a_price_that_a_dealer_does_not_quote_is_none_and_is_told(tmp_path, kind
     assert told == (expected != rows)
 
 
-def test_a_list_of_metals_without_a_column_of_prices_says_so(tmp_path):
+def test_a_price_of_a_mass_that_is_not_known_is_asked_about(tmp_path):
     (tmp_path / "p.csv").write_text("Metall;Preis EUR/10g;Stand\nGallium;130;20.11.2026\n", encoding="utf-8")
-    with pytest.raises(DataError, match="column 'Metall' names assets, and no column is 'price'"):
+    with pytest.raises(Unconfirmed, match="'Preis EUR/10g'"):
         read_prices(tmp_path / "p.csv", today=DAY)
 
 
@@ -177,14 +179,18 @@ def test_a_metal_in_two_currencies_is_asked_about_and_never_an_asset_in_dollars(
         read_prices(tmp_path / "p.csv", today=DAY)
 
 
-def test_a_remark_named_nearly_as_a_column_is_not_read_and_no_offer_is_told(tmp_path):
-    text = "Datum;Metall;Preis EUR/kg;Bemerkung\n25.11.2026;Ga;1420;ab Lager Wien\n25.11.2026;Sb;auf Anfrage;\n"
-    (tmp_path / "p.csv").write_text(text, encoding="utf-8")
+def test_no_offer_is_told_and_a_remark_is_read_before_its_price_is(tmp_path):
+    text = "Datum;Metall;Preis EUR/kg;Bemerkung\n25.11.2026;Ga;1420;{}\n25.11.2026;Sb;auf Anfrage;\n"
+    (tmp_path / "p.csv").write_text(text.format("neu, versiegelt"), encoding="utf-8")
     found = read_prices(tmp_path / "p.csv", today=DAY)
     assert found.frame.select("asset", "price").rows() == [("Ga", 1420)]
     assert [note for note in map(str, found.reading) if "Sb (auf Anfrage)" in note or '"Bemerkung"' in note] == [
         *map(str, found.reading)
     ]
+    (tmp_path / "p.csv").write_text(text.format("nur bei Abnahme von 5 t"), encoding="utf-8")
+    with pytest.raises(Unconfirmed) as open_:
+        read_prices(tmp_path / "p.csv", today=DAY)
+    assert [one.name for one in open_.value.read.questions] == ["nur bei Abnahme von 5 t"]
 
 
 @pytest.mark.parametrize(
@@ -198,9 +204,12 @@ def test_purchases_and_sales_of_ones_own_are_not_turned_into_a_dealers(tmp_path,
     (tmp_path / "p.csv").write_text(text, encoding="utf-8")
     with pytest.raises(DataError, match="or what you bought and sold yourself"):
         read_prices(tmp_path / "p.csv", today=DAY)
-    named = text.replace("side", "basis").replace("Art", "basis")
-    (tmp_path / "p.csv").write_text(named, encoding="utf-8")
-    assert read_prices(tmp_path / "p.csv", today=DAY, several=True).quotes.height == 2
+    for confirmed in (text.replace("side", "basis").replace("Art", "basis"), text):
+        (tmp_path / "p.csv").write_text(confirmed, encoding="utf-8")
+        columns = read_columns(
+            tmp_path / "p.csv", answers={"Art" if "Art" in confirmed else "side": "side"} if confirmed is text else {}
+        )
+        assert read_prices(columns, today=DAY, several=True).quotes.height == 2
 
 
 @pytest.mark.parametrize(("header", "unit"), [("Verkauf EUR/kg", ""), ("Verkauf EUR;Einheit", ";kg")])
@@ -211,7 +220,7 @@ def test_packs_beside_a_stated_unit_are_no_part_of_the_price(tmp_path, header, u
     assert found.quotes.select("asset", "price", "unit").rows() == [("Re", 2650, "kg"), ("Te", 151.5, "kg")]
     assert any('"Gebinde"' in note for note in map(str, found.reading))
     (tmp_path / "p.csv").write_text("Datum;Metall;Gebinde;Verkauf EUR\n25.11.2026;Te;5 kg;151,5\n", encoding="utf-8")
-    with pytest.raises(DataError, match="unknown column 'Gebinde'"):
+    with pytest.raises(Unconfirmed, match="'Gebinde'"):
         read_prices(tmp_path / "p.csv", today=DAY)
 
 
@@ -247,7 +256,7 @@ def test_a_dealers_sheet_with_lots_and_a_day_until_which_it_is_valid_is_read(tmp
     assert found.quotes.select("date", "price", "currency", "basis").rows() == [
         (date(2026, 11, 20), 1230.5, "EUR", "dealer_bid"), (date(2026, 11, 20), 1410.0, "EUR", "dealer_ask"),
     ]  # fmt: skip
-    assert any("Columns that are not read:" in str(note) and '"Valid to"' in str(note) for note in found.reading)
+    assert any("Columns that are not read:" in str(note) and '"Min. lot"' in str(note) for note in found.reading)
     assert not found.notes
 
 
@@ -293,7 +302,6 @@ def test_columns_that_are_no_price_are_left_out_of_a_wide_file_and_told(tmp_path
 @pytest.mark.parametrize(
     ("head", "row", "hint"),
     [
-        ("日期,Gallium", "2026-11-25,1400", "Rename column '日期' to 'date'"),
         ("Quarter,Gallium", "Q3 2026,1400", "not years or quarters"),
     ],
 )
@@ -324,7 +332,7 @@ def test_a_column_in_per_cent_beside_prices_of_a_metal_is_no_price_and_a_discoun
         "date,tin,Mengenrabatt %\n2026-11-25,50,3\n",
     ):  # fmt: skip
         (tmp_path / "p.csv").write_text(text)
-        with pytest.raises(DataError, match="is a discount, and prices may be before or after it"):
+        with pytest.raises(Unconfirmed):
             read_prices(tmp_path / "p.csv", today=DAY)
     (tmp_path / "p.csv").write_text("date,tin,Premium\n2026-11-25,50,3\n")
     assert {*read_prices(tmp_path / "p.csv", today=DAY).frame["asset"]} == {"tin"}

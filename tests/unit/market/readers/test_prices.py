@@ -11,7 +11,9 @@ import pytest
 
 from toolkit.core.errors import DataError, FrameError, SpecError
 from toolkit.core.frames import Prices
+from toolkit.market.layouts.unconfirmed import Unconfirmed
 from toolkit.market.quality import gap_findings
+from toolkit.market.readers.price_columns import read_columns
 from toolkit.market.readers.prices import read_prices
 
 TODAY = date(2026, 11, 24)
@@ -91,10 +93,9 @@ def test_the_month_of_a_list_is_its_date_and_kilograms_are_its_quantity(tmp_path
     assert file.frame.select("date", "asset", "price", "quantity").rows() == [(date(2026, 5, 31), "gallium", 5.0, 12.0)]
 
 
-def test_of_two_columns_of_dates_the_second_is_named(tmp_path):
-    with pytest.raises(DataError, match="unknown column 'Monat'") as caught:
+def test_of_two_columns_of_dates_neither_is_taken_unasked(tmp_path):
+    with pytest.raises(Unconfirmed, match="another column may be date too"):
         read(tmp_path, "Datum;Monat;Metall;Preis\n2026-05-31;2026-05;gallium;5\n")
-    assert str(caught.value.hint).endswith("Or leave the column out.")
 
 
 @pytest.mark.parametrize("header", ["Datetime", "Timestamp", "Tag", "Monat", "as of"])
@@ -103,10 +104,10 @@ def test_other_names_of_the_date(tmp_path, header):
     assert found.frame["date"].to_list() == [date(2026, 5, 29)]
 
 
-def test_a_list_without_a_date_names_the_column_that_holds_days(tmp_path):
-    with pytest.raises(DataError, match="no column 'date'") as caught:
+def test_a_list_without_a_date_asks_about_the_column_that_holds_days(tmp_path):
+    with pytest.raises(Unconfirmed) as caught:
         read(tmp_path, "asset;price;Liefertag\ngallium;5;31.05.2026\n")
-    assert "--column date='Liefertag'" in caught.value.hint
+    assert "Liefertag=date" in caught.value.hint
 
 
 ROW_FAULTS = {
@@ -160,15 +161,13 @@ def test_faulty_rows_are_refused_with_file_rule_rows_and_remedy(tmp_path, text, 
 FILE_FAULTS = {
     "empty": (b"", "is empty"),
     "header only": (b"date,gold\n", "no rows"),
-    "no date column": (b"when,gold\n2026-01-31,1\n", "no column 'date'"),
+    "no date column": (b"when,gold\n2026-01-31,1\n", "'when' ('2026-01-31'): a column of days"),
     "no asset column": (b"date,price\n2026-01-31,1\n", "no column 'asset'"),
-    "no price column": (b"date,asset,prise\n2026-01-31,a,1\n", "no column 'price'"),
+    "no price column": (b"date,asset,prise\n2026-01-31,a,1\n", "'prise' ('1'): its header is not known"),
     "only a date": (b"date\n2026-01-31\n", "single column"),
-    "unknown column": (b"date,asset,price,curency\n2026-01-31,a,1,USD\n", "unknown column 'curency'"),
+    "unknown column": (b"date,asset,price,curency\n2026-01-31,a,1,USD\n", "'curency' ('USD'): its header is nearly currency"),
     "words for units in a wide file": (b"date,gold,unit\n2026-01-31,1,kg\n", "belongs to the long shape"),
     "a price of nothing": (b"Datum;Preis EUR/kg\n2026-01-31;1\n", "'Preis' does not say of what it is the price"),
-    "a close of nothing": (b"Date,Open USD,Close USD\n2026-01-31,1,2\n", "does not say of what it is the price"),
-    "closes above their currency": (b"Date,Open,Close\n,USD,USD\n2026-01-31,1,2\n", "does not say of what it is the price"),
     "a side of nothing": (b"Datum;Ankauf;Verkauf\n2026-01-31;1;2\n", "'Ankauf' does not say of what it is the price"),
     "long column in a wide file": (b"date,gold,currency\n2026-01-31,1,USD\n", "belongs to the long shape"),
     "column twice": (b"date,gold, gold\n2026-01-31,1,2\n", "occurs twice"),
@@ -193,14 +192,20 @@ def test_unusable_files_are_refused(tmp_path, content, says):
 @pytest.mark.parametrize(
     ("text", "hint"),
     [
-        ("date,asset,price,curency\n2026-01-31,a,1,USD\n", "'currency'"),
-        ("date,asset,prise\n2026-01-31,a,1\n", "Rename column 'prise' to 'price'."),
+        ("date,asset,price,curency\n2026-01-31,a,1,USD\n", "--set curency=currency"),
+        ("date,asset,prise\n2026-01-31,a,1\n", "--set prise=price"),
     ],
 )
 def test_slips_in_the_header_are_met_with_the_right_name(tmp_path, text, hint):
     with pytest.raises(DataError) as caught:
         read(tmp_path, text)
     assert hint in caught.value.hint
+
+
+@pytest.mark.parametrize("header", ["Date,Open USD,Close USD", "Date,Open,Close\n,USD,USD"])
+def test_a_close_is_in_the_currency_of_its_header(tmp_path, header):
+    found = read(tmp_path, f"{header.replace('USD', 'CHF')}\n2026-01-31,1,2\n").frame
+    assert found.select("asset", "price", "currency").rows() == [("mine", 2, "CHF")]
 
 
 def test_a_missing_file_and_a_folder(tmp_path):
@@ -362,12 +367,19 @@ def test_a_price_list_of_no_day_is_asked_for_it(tmp_path, above, fault):
     assert "Stand: 26.11.2026" in error.value.hint
 
 
-def test_remarks_and_sources_beside_wide_prices_are_told_and_not_read(tmp_path):
-    (tmp_path / "p.csv").write_text(
+def test_remarks_and_sources_beside_wide_prices_are_told_and_asked_about(tmp_path):
+    text = (
         "Datum;Gallium EUR/kg;Bemerkung;Quelle;Indium EUR/kg;^a$\n2026-01-31;900;geschätzt;Händler A;-;x\n"
-        "2026-02-28;910;;Händler B;450;y\n",
-        encoding="utf-8",
+        "2026-02-28;910;;Händler B;450;y\n"
     )
-    file = read_prices(tmp_path / "p.csv", today=TODAY)
-    assert file.frame.select("asset", "price").rows() == [("Gallium", 900.0), ("Gallium", 910.0), ("Indium", 450.0)]
-    assert [str(note) for note in (*file.reading, *file.notes)] == ['Columns that are not read: "Bemerkung", "Quelle", "^a$".']
+    (tmp_path / "p.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(Unconfirmed) as open_:
+        read_prices(tmp_path / "p.csv", today=TODAY)
+    assert [one.name for one in open_.value.read.questions] == ["^a$", "geschätzt"]
+    found = read_columns(tmp_path / "p.csv", answers={"^a$": "ignore", "geschätzt": "not_a_price"})
+    file = read_prices(found, today=TODAY)
+    assert file.frame.select("asset", "price").rows() == [("Gallium", 910.0), ("Indium", 450.0)]
+    assert [str(note) for note in (*file.reading, *file.notes)] == [
+        "p.csv: rows that are no price of today: geschätzt.",
+        'Columns that are not read: "Bemerkung", "Quelle", "^a$".',
+    ]

@@ -8,11 +8,13 @@ from datetime import date, datetime
 from typing import Any
 
 from toolkit.core.countries import fold, foldings
-from toolkit.core.errors import did_you_mean, nearest
+from toolkit.core.errors import did_you_mean
 from toolkit.core.limits import LARGEST
 from toolkit.core.messages import message, sentence, together
+from toolkit.market.layouts.headers import Header
+from toolkit.market.layouts.layout import Layout, Meaning
+from toolkit.market.layouts.propose import Question
 from toolkit.market.readers import cells
-from toolkit.market.readers.holdings.columns import GONE, Header
 from toolkit.market.readers.holdings.lots import CellFault, Names
 from toolkit.market.readers.tabular import Table
 
@@ -25,11 +27,13 @@ class RowCells:
     """The cells of one table, with the faults and defaults that reading them leaves."""
 
     table: Table
+    layout: Layout
     headers: Sequence[Header]
     names: Names
     today: date
     client: str | None = None
     faults: list[CellFault] = field(default_factory=list)
+    questions: dict[str, Question] = field(default_factory=dict)
     defaults: dict[str, list[str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     header: dict[str, Header] = field(default_factory=dict)
@@ -39,6 +43,9 @@ class RowCells:
     begun: Mapping[str, date] = field(default_factory=dict)
     lots: list[str] = field(default_factory=list)
     beside: dict[tuple[str, str], str | None] = field(default_factory=dict)
+    remarks: Mapping[str, Meaning] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)
+    told: Sequence[tuple[Header, Sequence[str]]] = ()
 
     def _text(self, key: str, i: int) -> str | None:
         cell = self.raw[key][i] if key in self.raw else None
@@ -52,6 +59,10 @@ class RowCells:
 
     def _is_precious(self, asset: str | None) -> bool:
         return asset is not None and self.names.is_precious(asset)
+
+    def _meaning(self, text: str) -> Meaning | None:
+        """What the owner said that a text says of its lot."""
+        return self.remarks.get(fold(text))
 
     def _default(self, what: str, lot: str) -> None:
         self.defaults.setdefault(what, []).append(lot)
@@ -92,9 +103,7 @@ class RowCells:
             return default
         found = next((known[spelling] for spelling in foldings(text) if spelling in known), None)
         if found is None:
-            # No word that is like "storniert" is meant by it.
-            near = "" if GONE.search(fold(text)) or not nearest(text, known.values()) else did_you_mean(text, known.values())
-            hint = together(near, remedy)
+            hint = together(did_you_mean(text, known.values()), remedy)
             self._fault(i, key, f"unknown_{key}", "unknown {key:s}", hint, key=key)
         return found
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from toolkit.core.countries import fold
@@ -12,8 +13,8 @@ from toolkit.core.errors import DataError
 from toolkit.core.messages import Message, few, message
 from toolkit.core.places import place
 from toolkit.core.units import KG_PER_UNIT
+from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers.cells import PURITY
-from toolkit.market.readers.holdings.columns import SUMS, TOTALS
 from toolkit.market.readers.holdings.lots import CellFault, Names
 from toolkit.market.readers.tabular import Table
 
@@ -32,7 +33,8 @@ def no_lots(table: Table, assets: Sequence[str | None], names: Names) -> tuple[l
         names: What the words of the file mean.
     """
     rows = table.cells.rows()
-    totals = [i for i, row in enumerate(rows) if _is_total(row, assets[i])]
+    known = {fold(str(cell)) for row in rows for cell in row if isinstance(cell, str)}
+    totals = [i for i, row in enumerate(rows) if _is_total(row, assets[i], known, names)]
     first = len(rows)
     while first and _is_remark(rows[first - 1], names):
         first -= 1
@@ -42,16 +44,25 @@ def no_lots(table: Table, assets: Sequence[str | None], names: Names) -> tuple[l
     return totals, list(range(first, len(rows))) if is_apart else []
 
 
-def _is_total(row: Sequence[Any], asset: str | None) -> bool:
+def _is_total(row: Sequence[Any], asset: str | None, known: Collection[str], names: Names) -> bool:
     first = next((str(cell) for cell in row if cell is not None), "")
-    labels = [_is_label(text) for text in (first, asset or "") if text]
+    labels = [_is_label(text, known, names) for text in (first, asset or "") if text]
     return any(labels) and (asset is None or labels[-1])
 
 
-def _is_label(text: str) -> bool:
-    """Whether a text is the label of a total: ``Summe Meier``, ``Meier Ergebnis``, ``*`` of SAP."""
-    words = fold(text).split(" ")
-    return not text.strip("*") or " ".join(words) in TOTALS or words[0] in TOTALS or words[-1] in SUMS
+def _is_label(text: str, known: Collection[str], names: Names) -> bool:
+    """Whether a text is the label of a total: ``Summe``, ``Meier Ergebnis`` of a client, ``Gallium Total``, ``*`` of SAP.
+
+    What stands beside the word is a metal, a number, or a cell of the table.
+    """
+    words, totals = fold(text).split(" "), vocabulary().texts["totals"]
+    if not text.strip("*") or " ".join(words) in totals:
+        return True
+    beside = words[1:] if words[0] in totals else words[:-1] if words[-1] in totals else []
+    of = " ".join(word for word in beside if not re.search(r"\d", word))
+    with contextlib.suppress(DataError):
+        return bool(beside) and (not of or of in known or of in totals or bool(names.asset(of)))
+    return False
 
 
 def _is_remark(row: Sequence[Any], names: Names) -> bool:
@@ -83,7 +94,7 @@ def alike(lots: Sequence[Mapping[str, Any]]) -> list[Message]:
     """That rows without an id or a fault say the same of a lot, each of which counts; none where no two do."""
     groups: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
     for lot in lots:
-        if lot["lot_id"].startswith("row ") and lot["unit"] in KG_PER_UNIT:
+        if lot["lot_id"].startswith("row ") and lot["unit"] in KG_PER_UNIT and lot["quantity"]:
             kg, price = KG_PER_UNIT[lot["unit"]], lot["purchase_price"]
             said = [
                 lot[key]

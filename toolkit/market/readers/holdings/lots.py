@@ -15,13 +15,21 @@ from toolkit.core.countries import UNKNOWN_ORIGIN, fold
 from toolkit.core.frames import COUNTRY, CURRENCY
 from toolkit.core.messages import Message, few, message
 from toolkit.core.units import KG_PER_UNIT
+from toolkit.market.layouts.headers import Header
+from toolkit.market.layouts.layout import Layout
+from toolkit.market.layouts.propose import ColumnReading, Question
+from toolkit.market.layouts.unconfirmed import Unconfirmed, confirming  # noqa: F401  # read from here too
+from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers import cells
 from toolkit.market.readers.faults import Fault, grouped, row_error
-from toolkit.market.readers.holdings.columns import BY_KEY, FINE, STATUSES, Header
 from toolkit.market.readers.tabular import Table
 
 LISTED_UNIT = cells.PIECE
-CHECK = message("`toolkit holdings check FILE --write fixed.csv` tells every fault and writes a corrected copy.")
+ARRIVING = ("ordered", "in_transit")
+"""Statuses of what is bought and has not arrived."""
+_FINE = ("fine", "fein")
+"""Beginnings, as `fold` writes them, of a quantity that is fine weight: ``Feingewicht``, ``Fine oz``."""
+CHECK = message("`toolkit holdings check FILE` tells every fault, and `toolkit holdings map FILE` how each column is read.")
 
 
 class Lots(dy.Schema):
@@ -61,7 +69,7 @@ class Lots(dy.Schema):
     @dy.rule()
     def status_is_known(cls) -> pl.Expr:  # noqa: N805
         """One of the four."""
-        return pl.col("status").is_in(sorted(set(STATUSES.values())))
+        return pl.col("status").is_in(["stored", *ARRIVING, "planned"])
 
     @dy.rule()
     def end_user_is_known(cls) -> pl.Expr:  # noqa: N805
@@ -175,6 +183,11 @@ class ReadFile:
 
     Attributes:
         table: Its cells.
+        path: As the file was given.
+        layout: By which it was read.
+        by: Name of a layout that was found for it; empty where it was read by its words.
+        readings: How each of its columns is read, and why.
+        questions: What is open; with one the file is not read.
         headers: What each of its headers says.
         columns: Header -> canonical header, of the columns that are read.
         ignored: Headers that are not read.
@@ -186,6 +199,11 @@ class ReadFile:
     """
 
     table: Table
+    path: str
+    layout: Layout
+    by: str
+    readings: Sequence[ColumnReading]
+    questions: Sequence[Question]
     headers: Sequence[Header]
     columns: Mapping[str, str]
     ignored: tuple[str, ...]
@@ -207,6 +225,8 @@ class ReadFile:
             FrameError: with every fault of the file, where there is one.
         """
         groups = self.grouped()
+        if self.questions:
+            raise Unconfirmed(self)
         if groups:
             raise row_error(self.table.name, groups, remedy=CHECK if len(groups) > 1 else "")
         rows = sorted(self.rows, key=lambda row: (_counted(row["lot_id"]), row["lot_id"]))
@@ -223,7 +243,7 @@ class ReadFile:
     @property
     def fine(self) -> bool:
         """Whether the header of the quantity says fine weight (``Feingewicht (g)``)."""
-        return any(header.key == "quantity" and fold(header.text).startswith(FINE) for header in self.headers)
+        return any(header.key == "quantity" and fold(header.text).startswith(_FINE) for header in self.headers)
 
 
 SCHEMA = {name: column.dtype for name, column in Lots.columns().items()}
@@ -237,34 +257,33 @@ def lot_of(row: Mapping[str, Any]) -> dict[str, Any]:
     return {**lot, "mass": None if factor is None else row["quantity"] * factor}
 
 
-def readings(table: Table, columns: Mapping[str, str], ignored: tuple[str, ...], totals: list[int]) -> Iterator[Message]:
+def notes(read: ReadFile, totals: Sequence[int]) -> Iterator[Message]:
     """How the columns and rows of a file were read, one message each; nothing for what is as in the template.
 
     Args:
-        table: File as read.
-        columns: Header in the file -> key of the column that it was read as.
-        ignored: Headers of columns that were not read.
+        read: The file.
         totals: Numbers of the rows that were taken for totals.
     """
-    named = {key: {fold(name) for name in (key, BY_KEY[key].headers.split(";")[0])} for key in columns.values()}
+    named = vocabulary().first[read.layout.of]
     renamed = [
         message('"{header:s}" as {key:s}', header=text, key=key)
-        for text, key in columns.items()
-        if fold(text) not in named[key]
+        for text, key in read.columns.items()
+        if fold(text) not in {fold(name) for name in (key, *named.get(key, ()))}
     ]
-    yield from table.notes
-    if table.encoding == "cp1252":
-        yield message("{file} is not UTF-8 and was read as Windows-1252.", file=table.name)
+    yield from read.table.notes
+    if read.by:
+        yield message("{file} is read by the layout {layout:s}.", file=read.table.name, layout=read.by)
+    if read.table.encoding == "cp1252":
+        yield message("{file} is not UTF-8 and was read as Windows-1252.", file=read.table.name)
     if renamed:
-        yield message("Columns of {file}: {columns}.", file=table.name, columns=renamed)
-    if ignored:
-        yield message(
-            "Columns that are not read: {columns}.", columns=[message('"{header:s}"', header=text) for text in ignored]
-        )
+        yield message("Columns of {file}: {columns}.", file=read.table.name, columns=renamed)
+    if read.ignored:
+        columns = [message('"{header:s}"', header=text) for text in read.ignored]
+        yield message("Columns that are not read: {columns}.", columns=columns)
     if totals:
         yield message("Totals and no lots: {rows}.", rows=few([message("row {row:d}", row=row) for row in totals]))
-    if table.comments:
-        rows = few([message("row {row:d}", row=row) for row in table.comments])
+    if read.table.comments:
+        rows = few([message("row {row:d}", row=row) for row in read.table.comments])
         yield message("Comments and no lots: {rows}.", rows=rows)
 
 
@@ -274,9 +293,10 @@ DEFAULTS: Mapping[str, Callable[[list[str]], Message]] = {
     "coins": lambda lots: message("Ounces of coins, and fine ounces, are ounces of fine metal: {lots}.", lots=lots),
     "pieces": lambda lots: message("The quantity is the number of pieces times the mass of one: {lots}.", lots=lots),
     "unit": lambda lots: message("No unit given, taken as kg: {lots}.", lots=lots),
-    "status_day": lambda lots: message(
-        "Days and terms beside a status are not read; the day of a purchase belongs in purchase_date: {lots}.", lots=lots
-    ),
+    "zero": lambda lots: message("A quantity of zero, and no lot: {lots}.", lots=lots),
+    "at_risk": lambda lots: message("By their remarks counted as orders that may not arrive: {lots}.", lots=lots),
+    "remarked": lambda lots: message("The status is that of their remarks: {lots}.", lots=lots),
+    "not_mine": lambda lots: message("By their remarks no lots of yours, and left out: {lots}.", lots=lots),
     "status": lambda lots: message("No status given, taken as stored: {lots}.", lots=lots),
     "origin_country": lambda lots: message("No origin given, taken as unknown: {lots}.", lots=lots),
     "paid": lambda lots: message("No word on what is paid of these orders, taken as paid in full: {lots}.", lots=lots),

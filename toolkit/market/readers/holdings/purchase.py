@@ -10,9 +10,10 @@ from toolkit.core.errors import DataError
 from toolkit.core.messages import message
 from toolkit.core.size import PieceSize
 from toolkit.core.units import KG_PER_UNIT
+from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers import cells
 from toolkit.market.readers.holdings.cells import RowCells
-from toolkit.market.readers.holdings.columns import ARRIVING, PAID, PRICE_IS
+from toolkit.market.readers.holdings.lots import ARRIVING
 
 AGREES = 5e-3
 """Relative difference below which a total agrees with what it totals: both were rounded."""
@@ -31,7 +32,6 @@ class PurchaseCells(RowCells):
             row: What is read of it, to which price, currency and payment are added.
             pieces: How many its quantity is the mass of, where it is: a price may then be that of a piece.
         """
-        header = self.header.get("purchase_price")
         price, shown = self._number(i, "purchase_price")
         total, shown_total = self._number(i, "total_price")
         for key, value in (("purchase_price", price), ("total_price", total)):
@@ -51,17 +51,9 @@ class PurchaseCells(RowCells):
             )
             return
         per = per or mass
-        is_open = header is not None and header.undecided and not (per or is_given) and row["quantity"] != 1
-        if price is not None and (is_open or per in cells.NO_ONE_MASS):
-            hint = cells.NO_ONE_MASS.get(per or "") or message(
-                "Rename it to purchase_price (of a unit) or total_price, or add a column purchase_price_is (unit or total)."
-            )
-            words = message(
-                "a price of which {header!r:s} does not say whether it is of a unit or of the lot",
-                header=self.header["purchase_price"].text,
-            )
-            words = words if is_open else message("a price per {unit:s}, which is not one mass", unit=per)
-            self._fault(i, "purchase_price", "price_is", words, hint)
+        if price is not None and per in cells.NO_ONE_MASS:
+            words = message("a price per {unit:s}, which is not one mass", unit=per)
+            self._fault(i, "purchase_price", "price_is", words, cells.NO_ONE_MASS[per])
             return
         # A price of a piece, beside a mass: that of one piece is asked for; a price of a "unit" is of the unit of the quantity.
         is_apart = per == cells.PIECE and row["unit"] in KG_PER_UNIT and not pieces and self._names_a_piece(shown)
@@ -110,7 +102,8 @@ class PurchaseCells(RowCells):
         if found and count and count > 0 and not found.after:
             return "unit", count, None
         remedy = message("Write unit, total, or the mass, as t or EUR/kg.")
-        return self._word(i, "purchase_price_is", PRICE_IS, default="unit", remedy=remedy), 1.0, None
+        known = vocabulary().meanings["price_is"]
+        return self._word(i, "purchase_price_is", known, default="unit", remedy=remedy), 1.0, None
 
     def _names_a_piece(self, shown: cells.Amount | None) -> bool:
         """Whether the cell of a price, or its header, says that it is of a piece: ``Preis/Stk.``, ``155 €/Stück``."""
@@ -130,7 +123,8 @@ class PurchaseCells(RowCells):
 
     def _payment(self, i: int) -> tuple[float | None, bool, cells.Amount | None]:
         """The payment in a cell, whether it is a fraction of the price, and the cell where it is an amount."""
-        words = next((PAID[spelling] for spelling in foldings(self._text("paid", i) or "") if spelling in PAID), None)
+        known = vocabulary().meanings["paid"]
+        words = next((known[spelling] for spelling in foldings(self._text("paid", i) or "") if spelling in known), None)
         if words is not None:
             return float(words == "all"), True, None
         value, found = self._number(i, "paid")
@@ -169,6 +163,7 @@ class PurchaseCells(RowCells):
         basis = self._text("purchase_price_is", i) or ""
         texts += [basis] if basis.partition("/")[1] and basis.partition("/")[0].strip() else []
         texts += [h.currency for key in ("purchase_price", "total_price", "paid") if (h := self.header.get(key)) and h.currency]
+        texts = texts if any(texts) else [self.layout.every.get("currency")]
         found: set[str] = set()
         for text in texts:
             if text is None:

@@ -1,40 +1,40 @@
-"""Reader of holdings files: CSV, workbook or Parquet, one row a lot; an ambiguous cell is a fault, never guessed."""
+"""Reader of holdings files: CSV, workbook or Parquet, one row a lot, by a layout; what is not known exactly is asked."""
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Sequence
+import contextlib
+import shlex
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import zip_longest
+from pathlib import Path
+from types import MappingProxyType
 
-import polars as pl
-
-from toolkit.core.countries import fold, foldings
-from toolkit.core.errors import DataError, SeveralSheets, nearest
+from toolkit.core.countries import fold
+from toolkit.core.errors import DataError, SeveralSheets, SpecError, did_you_mean
 from toolkit.core.messages import message, named, together
-from toolkit.market.readers.cells import PIECE, UNITS, amount
-from toolkit.market.readers.faults import Fault, row_error
-from toolkit.market.readers.holdings.columns import (
-    FAULT,
-    NOT_READ,
-    STRONG,
-    Header,
-    read_header,
-)
+from toolkit.market.layouts.headers import read_header
+from toolkit.market.layouts.layout import SUFFIX, Kind, Layout, beside, found_for
+from toolkit.market.layouts.propose import Question, propose
+from toolkit.market.readers.contents import LEGACY, file_and_sheet
+from toolkit.market.readers.faults import Fault
 from toolkit.market.readers.holdings.lots import Holdings, Names, ReadFile
 from toolkit.market.readers.holdings.rows import Parser
-from toolkit.market.readers.holdings.unread import SALE
-from toolkit.market.readers.tabular import MAX_NAME, TITLES, Source, Table, read_table
+from toolkit.market.readers.tabular import MAX_NAME, TITLES, Header, Source, Table, read_table
 
-_GROSS = re.compile(r"\b(brutto(gewicht|menge|masse)?|gross|(mit|inkl|incl|including) (verpackung|packaging|packing))\b")
-"""Headers, as `fold` writes them, of a mass with its packing."""
+LAYOUT = "layout"
+_FEW = 3
+"""Columns by which a file much like another differs from it."""
 MOST_LOTS = 100_000
 """Lots of one file; more are refused."""
+KIND: Kind = "holdings"
+NO_ANSWERS: Mapping[str, str] = MappingProxyType({})
 
 
-def read_holdings(path: Source | Table, *, names: Names, today: date, client: str | None = None) -> Holdings:
+def read_holdings(
+    path: Source | Table, *, names: Names, today: date, client: str | None = None, layout: Layout | None = None
+) -> Holdings:
     """Read a holdings file; see `docs/holdings.md` for its columns.
 
     Args:
@@ -42,33 +42,59 @@ def read_holdings(path: Source | Table, *, names: Names, today: date, client: st
         names: How assets, forms and instruments are recognised.
         today: No lot but a planned one is bought later.
         client: As of `parse`.
+        layout: As of `parse`.
 
     Raises:
         DataError: for a file or a header that cannot be used.
+        Unconfirmed: for a file of which something is open; its questions and the command that answers them.
         FrameError: for faulty rows: every kind of fault with its rule, count and first rows (header = row 1) in `details`.
     """
-    return parse(path, names=names, today=today, client=client).holdings()
+    return parse(path, names=names, today=today, client=client, layout=layout).holdings()
 
 
-def parse(path: Source | Table, *, names: Names, today: date, client: str | None = None) -> ReadFile:
-    """The rows of a holdings file that can be read, and the faults of the others.
+def parse(
+    path: Source | Table,
+    *,
+    names: Names,
+    today: date,
+    client: str | None = None,
+    layout: Layout | None = None,
+    answers: Mapping[str, str] = NO_ANSWERS,
+) -> ReadFile:
+    """The rows of a holdings file that can be read, the faults of the others, and what is to be asked before it is used.
 
     Args:
         path: As of `read_table`.
         names: How assets, forms and instruments are recognised.
         today: Day on which the file is read: only a planned lot may have a later purchase.
         client: Whose lots are meant, where the file has a column of clients; None for all.
+        layout: By which it is read; None for the one that is found for it, else for its words.
+        answers: To questions, as of `toolkit.market.layouts.propose.propose`.
 
     Raises:
-        DataError: for a file that is no table, or whose header lacks asset or quantity or names a column twice, then with
-            the faults of its rows; and for a client that it does not name.
+        DataError: for a file that is no table or whose header lacks asset or quantity, and for a client that it does not name.
+        SpecError: for a layout or an answer that is none.
     """
     broken: list[Fault] = []
+    file, sheet = file_and_sheet(path) if isinstance(path, str | Path) and str(path) != "-" else (None, None)
+    found = [("", layout)] if layout is not None else [*found_for(file or Path("stdin"), KIND, sheet)]
+    own_names = {beside(file, sheet).name, beside(file).name} if file is not None else set[str]()
     # Who holds nothing has a file with a header alone.
     try:
-        table = read_table(path, may_be_empty=True, faults=broken, header=_header).visible()
+        encodings = (answers.get("encoding"), *(one.encoding for _, one in found[:1]), "cp1252")
+        legacy = next(one for one in encodings if one)
+        if legacy not in LEGACY:
+            raise SpecError("encoding={name:s}: no such encoding.", hint=did_you_mean(legacy, LEGACY), name=legacy)
+        unused: list[str] = []
+        header = _header([one for _, one in found], answers, unused)
+        table = read_table(path, may_be_empty=True, faults=broken, header=header, legacy=legacy).visible()
+        table = replace(table, titles=(*table.titles, *unused))
     except SeveralSheets as error:
-        every = message("Where each is one client's, '{file:s}#*' is all of them.", file=error.details["file"])
+        every = message(
+            "All of one owner are '{file:s}#{sheets:s}'; where each is one client's, '{file:s}#*' is all of them.",
+            file=error.details["file"],
+            sheets="+".join(error.details["sheets"]),
+        )
         raise SeveralSheets(error.message, hint=together(error.hint, every), details=error.details) from None
     if table.cells.height > MOST_LOTS:
         raise DataError(
@@ -78,28 +104,112 @@ def parse(path: Source | Table, *, names: Names, today: date, client: str | None
             rows=table.cells.height,
             most=MOST_LOTS,
         )
-    headers, refused = _headers(table)
-    read = Parser(table, headers, names, today, client).read(broken)
-    if refused is not None:
-        keys = {header.key for header in headers}
-        read = replace(read, faults=[found for found in read.faults if found.column in keys])
-        groups = read.grouped()
-        raise row_error(table.name, [_header_fault(refused), *groups]) if groups else refused
-    return read
+    given = str(path) if isinstance(path, str | Path) else table.name
+
+    def read(by: str, base: Layout | None) -> ReadFile:
+        proposed, readings, questions = propose(table, KIND, _names_asset(names), base, answers)
+        keys = {column.reads for column in proposed.columns.values()}
+        keys |= {"quantity"} if keys & {"pieces", "ordered"} else set()
+        if lacking := [key for key in ("asset", "quantity") if key not in keys]:
+            raise _lacks(table, given, lacking, [one.header for one in readings if one.reads is None])
+        parser = Parser(table, proposed, proposed.headers(table.columns), names, today, client)
+        return parser.read(list(broken), given, by, readings, questions)
+
+    own = next(((name, one) for name, one in found if layout is not None or name in own_names), None)
+    if own is not None:
+        return read(*own)
+    fitting = [(name, one) for name, one in found if one.fits(table.columns)]
+    if (said := answers.get(LAYOUT)) is not None:
+        return read(*next(((name, one) for name, one in fitting if name == said), ("", None)))
+    return _of_several([read(name, one) for name, one in fitting], lambda base: read(*base), _nearest(found, table.columns))
 
 
-def _header(records: Sequence[Sequence[str]]) -> tuple[list[str], int, int] | None:
-    """The first record that names asset and quantity and holds no number, or two that do so together; None where none does."""
-    for at, record in enumerate(records[:TITLES]):
-        if joined := _two_rows(record, records[at + 1]) if at + 1 < len(records) else None:
-            return joined, at + 1, at + 2
-        if _names_lots(record) and _has_words(record):
-            return [text.strip() for text in record], at, at + 1
-    return None
+def _of_several(
+    options: list[ReadFile], read: Callable[[tuple[str, Layout | None]], ReadFile], near: tuple[str, Layout] | None
+) -> ReadFile:
+    """The one reading of layouts of other files, where they agree with each other and with its own words; else a question."""
+    if not options:
+        plain = read(("", None)) if near is None else None
+        return plain or read(near or ("", None))
+    try:
+        plain = read(("", None))
+    except DataError:
+        return options[0] if all(one.rows == options[0].rows for one in options) else _asked(options)
+    is_clean = not (plain.questions or plain.faults)
+    agree = all(one.rows == options[0].rows for one in options)
+    if agree and (not is_clean or plain.rows == options[0].rows):
+        return options[0]
+    return _asked([*options, plain])
+
+
+def _asked(options: Sequence[ReadFile]) -> ReadFile:
+    names = tuple(one.by or "none" for one in options)
+    asks = message("layouts of other files fit, and read it differently: which is its own?")
+    question = Question(LAYOUT, LAYOUT, names, asks, None, tuple(dict.fromkeys((*names, "none"))))
+    return replace(options[0], questions=(*options[0].questions, question))
+
+
+def _nearest(found: Sequence[tuple[str, Layout]], headers: Sequence[str]) -> tuple[str, Layout] | None:
+    """The layout of a file much like this one, but for few columns that are new or gone; None for none."""
+    apart = [(sum(map(len, one.differs(headers))), name, one) for name, one in found if name.endswith(SUFFIX)]
+    return min(
+        ((name, one) for n, name, one in apart if n <= _FEW and 2 * n <= len(headers)), default=None, key=lambda one: one[0]
+    )
+
+
+def _names_asset(names: Names):
+    def is_asset(text: str) -> bool:
+        with contextlib.suppress(DataError):
+            return bool(names.asset(text))
+        return False
+
+    return is_asset
+
+
+def _lacks(table: Table, path: str, lacking: Sequence[str], unread: Sequence[str]) -> DataError:
+    """The error of a file in which no column is the asset, or the quantity."""
+    command = f"toolkit holdings map {shlex.quote(path)} --set 'COLUMN={lacking[0]}'"
+    hint = message(
+        "The header needs asset and quantity; `toolkit holdings template` writes one with all columns. Say which of "
+        "{names:, } it is: {command:s}",
+        names=named(unread or table.columns),
+        command=command,
+    )
+    other = message(
+        "Where its letters are others than they should be, say its encoding: --set encoding=gb18030, cp932 or cp1250."
+    )
+    return table.header_error(
+        "no column {keys:s}.",
+        together(hint, other if table.encoding == "cp1252" else ""),
+        details={"faults": [*lacking]},
+        keys=" and no column ".join(map(repr, lacking)),
+    )
+
+
+def _header(layouts: Sequence[Layout], answers: Mapping[str, str], beside: list[str]) -> Header:
+    """Finds the record with the columns of a layout, else the first one that names asset and quantity, or two that do."""
+    columns = [{fold(name) for name, one in layout.columns.items() if not one.optional} for layout in layouts if layout.columns]
+    told = {fold(name) for name, answer in answers.items() if answer.split(" ")[0] in ("asset", "quantity")}
+
+    def find(records: Sequence[Sequence[str]]) -> tuple[list[str], int, int] | None:
+        first = [{fold(text) for text in record if text.strip()} for record in records[:TITLES]]
+        for at, cells in enumerate(first):
+            if any(names <= cells for names in columns) or (told and told <= cells):
+                return [text.strip() for text in records[at]], at, at + 1
+        for at, record in enumerate(records[:TITLES]):
+            if joined := _two_rows(record, records[at + 1]) if at + 1 < len(records) else None:
+                beside[:] = joined[1]
+                return joined[0], at, at + 2
+            if _names_lots(record) and _has_words(record):
+                return [text.strip() for text in record], at, at + 1
+        return None
+
+    return find
 
 
 def _names_lots(record: Sequence[str]) -> bool:
-    return {"asset", "quantity"} <= {read_header(text).key for text in record if len(text) <= MAX_NAME}
+    keys = {read_header(KIND, text).key for text in record if len(text) <= MAX_NAME}
+    return "asset" in keys and not keys.isdisjoint({"quantity", "pieces", "ordered"})
 
 
 def _has_words(record: Sequence[str]) -> bool:
@@ -107,143 +217,24 @@ def _has_words(record: Sequence[str]) -> bool:
     return any(text.strip() for text in record) and not any(text.strip()[:1].isdigit() for text in record)
 
 
-def _two_rows(groups: Sequence[str], names: Sequence[str]) -> list[str] | None:
-    """Names of columns below groups of them (``Kauf`` above ``Menge`` and ``Preis``); None for no header of two rows."""
+def _two_rows(groups: Sequence[str], names: Sequence[str]) -> tuple[list[str], list[str]] | None:
+    """Names of columns below groups of them (``Kauf`` above ``Menge``), and unused groups; None for no header of two rows."""
     if not (_has_words(groups) and _has_words(names)) or sum(map(bool, groups)) < 2 or max(map(len, groups)) > MAX_NAME:
         return None
-    if any(fold(above) == FAULT for above in groups):  # a copy that keeps a second header as a row of faults
-        return None
-    group, joined = "", []
+    group, joined, used = "", [], set[str]()
     for above, below in zip_longest(groups, names, fillvalue=""):
         group = above.strip() or group
         both = f"{group} {below.strip()}"
-        is_known = bool(read_header(both).key) or SALE.match(fold(group)) is not None
-        joined.append((both if is_known and group else below.strip()) if below.strip() else above.strip())
+        is_apart = group and (read_header(KIND, both).key or [*names].count(below) > 1)
+        joined.append((both if is_apart else below.strip()) if below.strip() else above.strip())
+        used |= {group} if is_apart or not below.strip() else set()
     is_apart = all(
-        read_header(below).key == "asset" or not below.strip()
+        read_header(KIND, below).key == "asset" or not below.strip()
         for name, below in zip_longest(joined, names, fillvalue="")
-        if read_header(name).key == "asset"
+        if read_header(KIND, name).key == "asset"
     ) and any(
-        below.strip() and (not above.strip() or read_header(below).key)
+        below.strip() and (not above.strip() or read_header(KIND, below).key)
         for above, below in zip_longest(groups, names, fillvalue="")
     )
-    return joined if _names_lots(joined) and (_names_lots(names) or is_apart) else None
-
-
-def _header_fault(error: DataError) -> Fault:
-    """A header that cannot be used, as one of the faults of its file."""
-    cells_of = {"row": error.details["rows"], "what": [None], "value": [None]}
-    frame = pl.DataFrame(cells_of, schema={"row": pl.Int64, "what": pl.String, "value": pl.String})
-    return Fault("header", message("{faults:; }", faults=error.details["faults"]), error.hint, frame)
-
-
-def _headers(table: Table) -> tuple[list[Header], DataError | None]:
-    """One header a column; of two that name one key, the weak one is left, else the later one.
-
-    The error is that of a key that two columns name, a header that is nearly one, and a file without asset or quantity.
-    """
-    found = [read_header(text) for text in table.columns]
-    # Beside the price of a unit the other money is that of the lot; that the two agree is checked.
-    if any(header.key == "purchase_price" and not header.undecided for header in found):
-        found = [replace(h, key="total_price", undecided=False, weak=False) if h.undecided else h for h in found]
-    # Of "Item" and "Description", the one that numbers the rows is not the asset.
-    if sum(header.key == "asset" for header in found) > 1:
-        key = None if any(header.key == "lot_id" for header in found) else "lot_id"
-        found = [
-            replace(h, key=key, weak=True) if h.key == "asset" and h.weak and _counts(table.cells[h.text]) else h for h in found
-        ]
-    # Positions of several orders begin anew.
-    found = [Header(h.text, None) if h.key == "lot_id" and h.weak and _repeats(table.cells[h.text]) else h for h in found]
-    # A column of units is one whatever its header: without it the quantities would be in kg.
-    if not any(header.key == "unit" or (header.key == "quantity" and header.unit not in (None, PIECE)) for header in found):
-        of_units = [h.text for h in found if (h.key is None or h.weak) and _names_units(table.cells[h.text])]
-        found = [Header(h.text, "unit") if [h.text] == of_units else h for h in found]
-    # An amount or a rate of tax is no state of it.
-    found = [Header(h.text, None) if h.key == "vat_state" and _are_amounts(table.cells[h.text]) else h for h in found]
-    strong = {header.key for header in found if not header.weak}
-    found = [Header(h.text, None) if h.weak and h.key in strong else h for h in found]
-    accounts = [h.text for h in found if h.key == "client" and h.weak]  # one of them tells clients apart
-    found = [Header(h.text, None) if h.text in accounts[1:] else h for h in found]
-    faults: list[str] = []
-    hints: list[str] = []
-    for key, count in Counter(header.key for header in found if header.key).items():
-        if count > 1:
-            both = [header.text for header in found if header.key == key]
-            faults.append(
-                message(
-                    "columns {names: and } both say {key!r:s}",
-                    names=named(both),
-                    key=key,
-                )
-            )
-            hints.append(
-                message(
-                    "Keep one of them, or rename the other to something that is not read, as 'note {name:s}'.", name=both[-1]
-                )
-            )
-            found = [Header(h.text, None) if h.text in both[1:] else h for h in found]
-    for header in found:
-        if header.key is None and fold(header.text) not in NOT_READ:
-            meant = _nearly(fold(header.text))
-            is_tax = meant == "vat_state" and _are_amounts(table.cells[header.text])
-            if meant is not None and not is_tax and meant not in {h.key for h in found}:
-                faults.append(message("unknown column {name!r:s}", name=header.text))
-                hints.append(
-                    message(
-                        "Did you mean {meant!r:s}? Rename it, or to something that is not near a column that is read.",
-                        meant=meant,
-                    )
-                )
-    keys = {header.key for header in found}
-    for key in ("asset", "quantity"):
-        if key not in keys:
-            faults.append(message("no column {key!r:s}", key=key))
-            hints.append(_in_place_of(key, [h.text for h in found if h.key is None]))
-    if faults:
-        needs = message("The header needs asset and quantity; `toolkit holdings template` writes one with all columns.")
-        hint = together(*dict.fromkeys(hints)) or needs
-        return found, table.header_error("{faults:; }.", hint, details={"faults": faults}, faults=faults)
-    return found, None
-
-
-def _repeats(column: pl.Series) -> bool:
-    """Whether a number of a column stands in it twice."""
-    numbers = [text for cell in column if (text := str(cell or "").strip()).isdecimal()]
-    return len({*numbers}) < len(numbers)
-
-
-def _counts(cells: pl.Series) -> bool:
-    """Whether the cells are whole numbers."""
-    return cells.cast(pl.String).drop_nulls().str.contains(r"^[0-9]+\.?$").all()
-
-
-def _names_units(column: pl.Series) -> bool:
-    """Whether every cell that is not empty is the word for a unit."""
-    written = column.drop_nulls().unique().to_list() if column.dtype == pl.String else []
-    return bool(written) and all(any(spelling in UNITS for spelling in foldings(text)) for text in written)
-
-
-def _are_amounts(cells: pl.Series) -> bool:
-    """Whether the cells are numbers, with or without a currency or a sign for per cent."""
-    texts = cells.drop_nulls().cast(pl.String).to_list()
-    return bool(texts) and all(amount(text.lstrip("-\u2212 ")) for text in texts)
-
-
-def _in_place_of(key: str, unread: Sequence[str]) -> str:
-    """What to do about a column that is missing beside those that are not read; empty where none of them is near."""
-    gross = [text for text in unread if key == "quantity" and _GROSS.search(fold(text))]
-    if gross:
-        return message("{name!r:s} may be gross: give the net mass, as 'Menge netto (kg)'.", name=gross[0])
-    near = [text for text in unread if nearest(fold(text), (key,), n=1)]
-    return message("Rename column {name!r:s} to {key!r:s}.", name=near[0], key=key) if near else ""
-
-
-def _nearly(words: str) -> str | None:
-    """The column whose header a text begins with (``Kaufpreis netto``) or is a slip of; None for another, and a gross mass."""
-    import difflib  # noqa: PLC0415
-
-    begins = [name for name in STRONG if words.startswith(f"{name} ")]
-    near = [max(begins, key=len)] if begins else nearest(words, [name for name in STRONG if len(name) > 3], n=1)
-    is_close = near and (begins or difflib.SequenceMatcher(None, words, near[0]).ratio() >= 0.85)
-    key = STRONG[near[0]] if is_close else None
-    return None if key == "quantity" and _GROSS.search(words) else key
+    unused = [above.strip() for above in groups if above.strip() and above.strip() not in used]
+    return (joined, unused) if _names_lots(joined) and (_names_lots(names) or is_apart) else None

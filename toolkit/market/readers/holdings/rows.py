@@ -5,98 +5,233 @@ from __future__ import annotations
 import contextlib
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
+from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
 from toolkit.core.countries import UNKNOWN_ORIGIN, country, country_hint, fold, foldings
 from toolkit.core.errors import DataError, did_you_mean
-from toolkit.core.messages import few, message, together
-from toolkit.core.places import INCOTERMS, place
+from toolkit.core.messages import Message, few, message, together
+from toolkit.core.places import place
 from toolkit.core.trade_names import COINS, is_shape
 from toolkit.core.units import KG_PER_UNIT
+from toolkit.market.layouts.fields import BY_KEY, HOLDINGS, NOTHING, SEVERAL
+from toolkit.market.layouts.headers import Header
+from toolkit.market.layouts.layout import MEANINGS, Meaning
+from toolkit.market.layouts.propose import ColumnReading, Question, holds_more
+from toolkit.market.layouts.texts import is_grade, is_harmless, is_known_custody, is_paper, is_plain_place
+from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers import cells
 from toolkit.market.readers.faults import Fault
-from toolkit.market.readers.holdings.columns import (
-    BY_KEY,
-    COLUMNS,
-    COUNTS,
-    FAULT,
-    UNKNOWN_WORDS,
-    Header,
-)
+from toolkit.market.readers.holdings.days import last_day
 from toolkit.market.readers.holdings.forms import CONTENT, form_beside
 from toolkit.market.readers.holdings.lines import alike, no_lots, repeated
-from toolkit.market.readers.holdings.lots import DEFAULTS, LISTED_UNIT, ReadFile, readings
+from toolkit.market.readers.holdings.lots import DEFAULTS, LISTED_UNIT, ReadFile, notes
 from toolkit.market.readers.holdings.purchase import AGREES, PurchaseCells
-from toolkit.market.readers.holdings.status import StatusCells
-from toolkit.market.readers.holdings.unread import arrivals, contradictions
 
 _NOT_FROM = re.compile(r"(ex|nicht|non|not|kein|keine|no|ohne|without|ausser|ausserhalb|outside|other|anderes?|rest) ")
 """Words, as `fold` writes them, that begin an origin of which only is said what it is not: ``Ex-China``."""
 _WITH_MASS = re.compile(r"(?i)(.*?[^\W\d])\s+([\d.,/]+\s*(?:kg|g|oz|ozt|unzen?|gramm|kilo)\b)(.*)")
 """A name with the mass of one piece behind it: ``Goldbarren 100 g``."""
+_ROWS = 3
+NEWEST, EVERY_DAY = "newest", "every"
+_DAYS = (NEWEST, EVERY_DAY)
+"""Rows that a question names."""
 _ABOVE_ZERO = message(
     "Give a quantity above zero. A sale is no lot: take it off the quantity of its lot, and leave its row out."
 )
 
 
-class Parser(PurchaseCells, StatusCells):
-    """Reads the rows of one table; cells are decided by the whole file, so numbers and dates are looked at twice."""
+class Parser(PurchaseCells):
+    """Reads the rows of one table by its layout; numbers and dates may be decided by the whole file."""
 
     __slots__ = ()
 
-    def read(self, broken: list[Fault]) -> ReadFile:
-        """The lots with the faults of their cells; `broken` are lines that have other fields than the header."""
+    def read(
+        self, broken: list[Fault], path: str, by: str, readings: Sequence[ColumnReading], questions: Sequence[Question]
+    ) -> ReadFile:
+        """The lots with the faults of their cells, and what is open.
+
+        Args:
+            broken: Lines that have other fields than the header.
+            path: As the file was given.
+            by: As of `ReadFile`.
+            readings: As of `ReadFile`.
+            questions: Open before a row is read.
+        """
         table = self.table
+        self.remarks = {fold(text): meaning for text, meaning in self.layout.remarks.items()}
         # The two that every file needs are there where the header is refused for want of them.
         self.header = {key: Header(key, key) for key in ("asset", "quantity")}
         self.header |= {header.key: header for header in self.headers if header.key}
-        self.raw = {
-            header.key: [None if isinstance(cell, str) and not cells.tidy(cell) else cell for cell in table.cells[header.text]]
+        self.words = words = {fold(text): word for text, word in self.layout.words.items()}
+        for header in self.headers:
+            if header.key and header.key not in SEVERAL["holdings"]:
+                column = [None if isinstance(cell, str) and not cells.tidy(cell) else cell for cell in table.cells[header.text]]
+                self.raw[header.key] = [words.get(fold(cell), cell) if isinstance(cell, str) else cell for cell in column]
+        unknown = vocabulary().texts["unknown"]
+        self.told = [
+            (header, ["" if fold(text) in unknown else text for text in map(_one_line, table.cells[header.text].to_list())])
             for header in self.headers
-            if header.key
-        }
+            if header.key in _TEXTS
+        ]
+        self._amounts()
+        for key, text in self.layout.every.items():
+            if key not in ("currency", "unit", "status"):  # these a cell, a header or a price may say in other places
+                column = self.raw.get(key) or [None] * table.cells.height
+                self.raw[key] = [text if cell is None else cell for cell in column]
+                self.header.setdefault(key, Header(key, key))
         numbers = table.rows.to_list()
         self._formulas()
         self._sizes_in_names()
-        totals, remarks = no_lots(table, [self._text("asset", i) for i in range(len(numbers))], self.names)
-        kept = sorted({*range(len(numbers))} - {*totals, *remarks})
+        totals, below = no_lots(table, [self._text("asset", i) for i in range(len(numbers))], self.names)
+        left = [i for i, row in enumerate(table.cells.rows()) if self._is_left_out(row)]
+        kept = sorted({*range(len(numbers))} - {*totals, *below, *left})
         self.lots = self._lot_ids(numbers)
         self._conventions(kept, numbers)
+        status = self._of_file(
+            [*self._sheet(), *table.titles, *(str(cell) for i in below for cell in table.cells.row(i) if cell is not None)]
+        )
+        kept = self._newest(kept)
         whole, kept = kept, self._of_client(kept)
-        rows = [self._lot(i) for i in kept]
+        read = [(i, row) for i in kept if (row := self._lot(i, status)) is not None]
+        kept, rows = [i for i, _ in read], [row for _, row in read]
         told = {(fault.row, fault.column) for fault in self.faults if fault.rule == "formula"}
         self.faults = [fault for fault in self.faults if fault.rule != "empty" or (fault.row, fault.column) not in told]
         self.faults += repeated([row["lot_id"] for row in rows], [numbers[i] for i in kept])
-        self.faults += contradictions(table, self.headers, kept, rows, self.today, self.names)
         if kept == whole:
             self._totals(totals, kept, rows)
-        ignored = tuple(h.text for h in self.headers if h.key is None and fold(h.text) != FAULT)
-        columns = {h.text: h.key for h in self.headers if h.key}
-        if remarks:
-            self.notes.append(message("Below the table and no lot: row {rows}.", rows=few([str(numbers[i]) for i in remarks])))
-        self._say(columns, ignored, [numbers[i] for i in totals], len(rows))
-        faulty = {fault.row for fault in self.faults}
-        self.notes += alike([row for row, i in zip(rows, kept, strict=True) if numbers[i] not in faulty])
-        order = {column.key: at for at, column in enumerate(COLUMNS)}
+        self._nothing(kept)
+        arrivals = self._arrivals(kept, rows)
+        order = {column.key: at for at, column in enumerate(HOLDINGS)}
         self.faults.sort(key=lambda found: (order.get(found.column, -1), found.row))
-        return ReadFile(
-            table,
-            self.headers,
-            columns,
-            ignored,
-            rows,
-            [numbers[i] for i in kept],
-            self.faults,
-            broken,
-            tuple(self.notes),
-            arrivals(table, self.headers, kept, rows),
+        found = ReadFile(
+            table=table,
+            path=path,
+            layout=self.layout,
+            by=by,
+            readings=readings,
+            questions=(*questions, *self.questions.values()),
+            headers=self.headers,
+            columns={h.text: h.key for h in self.headers if h.key},
+            ignored=tuple(h.text for h in self.headers if h.key is None),
+            rows=rows,
+            numbers=[numbers[i] for i in kept],
+            faults=self.faults,
+            broken=broken,
+            notes=(),
+            arrivals=arrivals,
         )
+        faulty = {fault.row for fault in self.faults}
+        self.notes[:0] = notes(found, [numbers[i] for i in (*totals, *left)])
+        self._say(len(rows))
+        self.notes += alike([row for row, number in zip(rows, found.numbers, strict=True) if number not in faulty])
+        return replace(found, notes=tuple(self.notes))
 
     # The file as a whole
+
+    def _amounts(self) -> None:
+        """The quantity where a column counts pieces or what is ordered, and no other says how much there is."""
+        if "quantity" in self.raw:
+            return
+        if "pieces" in self.raw:
+            self.raw["quantity"] = self.raw.pop("pieces")
+            unit = None if "unit" in self.raw else cells.PIECE
+            self.header["quantity"] = replace(self.header["pieces"], key="quantity", unit=unit)
+        elif "ordered" in self.raw:
+            self.raw["quantity"] = self.raw["ordered"]
+            self.header["quantity"] = replace(self.header["ordered"], key="quantity")
+
+    def _sheet(self) -> list[str]:
+        """The name of the sheet that nobody named, which may say what its lots are; none where each word of it is harmless."""
+        name = self.table.sheet
+        return [name] if name and not is_harmless(re.sub(r"[0-9]+|\b\w\b", " ", name)) else []
+
+    def _is_left_out(self, row: Sequence[Any]) -> bool:
+        first = next((str(cell) for cell in row if cell is not None), "")
+        return any(fold(first) == fold(text) for text in self.layout.leave_out)
+
+    def _of_file(self, texts: Sequence[str]) -> str:
+        """The status of a lot without one, by what the owner said of the titles and the lines below the table."""
+        is_ordered = self.header["quantity"].text == getattr(self.header.get("ordered"), "text", None)
+        given = vocabulary().meanings["status"].get(fold(self.layout.every.get("status", "stored")), "stored")
+        status = "ordered" if is_ordered else given
+        for text in texts:
+            match self._meaning(text):
+                case None if not is_harmless(text):
+                    asks = message("a line beside the table: what does it say of the lots?")
+                    self._ask(text, (), asks, None)
+                case "in_transit" | "ordered" | "planned" | "at_risk" as said:
+                    status = "ordered" if said == "at_risk" else said
+                case _:
+                    pass
+        return status
+
+    def _ask(self, text: str, where: tuple[str, ...], asks: Message, proposed: Meaning | None) -> None:
+        """A question on a text, told once however often it stands."""
+        known = self.questions.get(fold(text))
+        if known is None:
+            self.questions[fold(text)] = Question("text", text, where, asks, proposed, MEANINGS)
+        elif len(known.cells) < _ROWS:
+            self.questions[fold(text)] = replace(known, cells=(*known.cells, *where))
+
+    def _newest(self, kept: list[int]) -> list[int]:
+        """The rows of the newest day, where a file lists the stock of several."""
+        if "snapshot" not in self.raw:
+            return kept
+        days: dict[int, date] = {}
+        for i in kept:
+            cell = self.raw["snapshot"][i]
+            day = cell if isinstance(cell, date) else last_day(str(cell or ""), day_first=self.month_first != 1)
+            if day is None or day > self.today:
+                self._fault(i, "snapshot", "date", "not a day of the stock, up to today", "Write it as 2026-05-31.")
+            else:
+                days[i] = day
+        newest, said = max(days.values(), default=None), self.layout.every.get("snapshot")
+        if len({*days.values()}) > 1 and said not in _DAYS:
+            asks = message("stock of several days: is the newest all of it, or does each row count?")
+            told = tuple(str(day) for day in sorted({*days.values()})[-_ROWS:])
+            self.questions["snapshot"] = Question("snapshot", "snapshot", told, asks, None, _DAYS)
+        if said != NEWEST:
+            return kept
+        older = len(kept) - len(kept := [i for i in kept if days.get(i) in (None, newest)])
+        if older:
+            self.notes.append(message("Rows of days before {day} that are not read: {n:d}.", day=newest, n=older))
+        return kept
+
+    def _nothing(self, kept: list[int]) -> None:
+        """A fault where a column that says nothing, as empty ones do, holds another cell than when that was confirmed."""
+        for header in (one for one in self.headers if one.key == NOTHING):
+            usual = {fold(text) for text in self.layout.columns[header.text].only}
+            for i in kept:
+                text = cells.tidy(str(self.table.cells[header.text][i] or ""))
+                if holds_more(text) and fold(text) not in usual:
+                    hint = message(
+                        "Say what it means: toolkit holdings map FILE --set {name!r:s}=FIELD, or ignore.", name=header.text
+                    )
+                    words = message("a column {header!r:s} that said nothing when its layout was confirmed", header=header.text)
+                    self._fault(i, NOTHING, "nothing", words, hint, cell=text)
+
+    def _arrivals(self, kept: list[int], rows: list[dict[str, Any]]) -> dict[str, date]:
+        """Stored lot -> the last day on which it may have arrived; a fault where that may lie ahead."""
+        days: dict[str, date] = {}
+        for i, row in zip(kept, rows, strict=True):
+            key = "received" if self._text("received", i) else "arrival"
+            text = self._text(key, i)
+            if text is None or row["status"] != "stored" or fold(text) in vocabulary().texts["unknown"]:
+                continue
+            cell = self.raw[key][i]
+            day = cell if isinstance(cell, date) else last_day(text)
+            if day is None or day > self.today:
+                hint = message("Give the status: ordered or in_transit; or the day on which it arrived.")
+                self._fault(i, key, "arrival", "stored, and a day of arrival that may lie ahead", hint)
+            else:
+                days[row["lot_id"]] = day
+        return days
 
     def _formulas(self) -> None:
         """A formula without a value is a fault, and its cell is empty; in a CSV what begins with ``=`` is text."""
@@ -164,28 +299,24 @@ class Parser(PurchaseCells, StatusCells):
     def _conventions(self, kept: list[int], numbers: list[int]) -> None:
         """The decimal mark and the order of day and month, from every cell of the file."""
         seen: list[tuple[int, str, cells.Amount]] = []
-        for key in (column.key for column in COLUMNS if column.cells in ("number", "fraction")):
+        for key in (column.key for column in HOLDINGS if column.cells in ("number", "fraction")):
             for i in kept:
                 cell = self.raw[key][i] if key in self.raw else None
                 if isinstance(cell, str) and (found := cells.amount(cell)):
                     seen.append((i, key, found))
         self.mark, odd = cells.decimal_mark(Counter(found for _, _, found in seen))
+        if self.layout.decimal:
+            self.mark, odd = self.layout.decimal, {found for _, _, found in seen if self.layout.decimal not in found.readings}
         for i, key, found in seen:
             if found in odd:
                 self._fault(
                     i, key, "decimal", "numbers use both '.' and ',' as decimal mark", "Use one decimal mark in the whole file."
                 )
             elif found.is_ambiguous and self.mark is None:
-                values = sorted(found.readings.values())
-                self._fault(
-                    i,
-                    key,
-                    "decimal",
-                    "a mark that may mean decimals or thousands",
-                    "Write {small:s} or {large:s}, whichever is meant: no other number of the file settles it.",
-                    small=f"{values[0]:.4f}",
-                    large=f"{values[1]:.0f}",
-                )
+                low, high = (f"{value:.12g}" for value in sorted(found.readings.values()))
+                asks = message("it may be {low:s} or {high:s}: which mark is the decimal?", low=low, high=high)
+                asked = Question("decimal", "decimal", (found.digits,), asks, None, (".", ","))
+                self.questions.setdefault("decimal", asked)
         settled = [found for _, _, found in seen if found.is_ambiguous]
         if settled and self.mark is not None:
             self.notes.append(cells.decided(settled[0], self.mark))
@@ -195,10 +326,18 @@ class Parser(PurchaseCells, StatusCells):
         self.month_first, contradict = cells.either_reading(day for day in days if day)
         if contradict:
             self.month_first = None
+        if self.layout.dates:
+            self.month_first = int(self.layout.dates == "month")
 
     # One lot
 
-    def _lot(self, i: int) -> dict[str, Any]:
+    def _lot(self, i: int, status: str) -> dict[str, Any] | None:  # noqa: PLR0912  # a field after the other
+        """The record of a row; None for one that is no lot of the owner, by what he said of its texts."""
+        said = self._said(i, status)
+        if "not_mine" in said:
+            return self._default("not_mine", self.lots[i])
+        if self._is_zero(i):
+            return self._default("zero", self.lots[i])
         row: dict[str, Any] = dict.fromkeys(BY_KEY)
         row["lot_id"] = self.lots[i]
         if not (self._text("lot_id", i) or "").lstrip("# "):
@@ -221,32 +360,78 @@ class Parser(PurchaseCells, StatusCells):
             row["purity"] = None
             self._default("coins", self.lots[i])
         row["size"] = self._size(i, row)
-        row["status"] = self._status(i)
+        row["status"] = self._status(i, status, said)
         row["purchase_date"] = self._day(i, row["status"])
         self._price(i, row, pieces if row["quantity"] else None)
         row["origin_country"] = self._origin(i)
         row["destination"], row["end_user"] = self._destination(i), self._end_user(i)
-        for column in COLUMNS:
+        for column in HOLDINGS:
             if column.cells == "text":
                 row[column.key] = self._text(column.key, i)
             elif column.cells == "fraction":
                 row[column.key] = self._fraction(i, column.key)
-        if row["location"] and fold(row["location"]) in UNKNOWN_WORDS:
+        if row["location"] and fold(row["location"]) in vocabulary().texts["unknown"]:
             row["location"] = None
+        # A text that names a place and is answered otherwise is none where the lot lies.
+        if row["location"] and (meaning := self._meaning(row["location"])) and meaning != "stored":
+            row["location"] = None if place(row["location"]).country else row["location"]
         if row["location"] is None and row["status"] == "stored" and not listed:
             self._default("location", row["lot_id"])
-        if row["location"] and row["status"] == "stored":
-            self._lies_there(i, {*fold(row["location"]).split()})
+        if "at_risk" in said:
+            self._default("at_risk", self.lots[i])
+            row["status"], row["location"] = "ordered", None
+        self._counted(i, row)
         return row
 
-    def _lies_there(self, i: int, words: set[str]) -> None:
-        """A fault where a location says how or when metal comes to a place, and so not that it is there."""
-        if words & {*INCOTERMS.split("|")} or (words & {*cells.MONTHS} and any(map(str.isdigit, words))):
-            hint = message(
-                "A term of delivery or a day of arrival says where it goes: write the place alone if it lies there, else the "
-                "status ordered or in_transit."
-            )
-            self._fault(i, "location", "location", "not only the place where it lies", hint)
+    def _is_zero(self, i: int) -> bool:
+        """Whether a row says that nothing is there."""
+        cell = self.raw.get("quantity", {i: None})[i]
+        read = cells.amount(cell) if isinstance(cell, str) else None
+        return cell == 0 or (read is not None and not any(read.readings.values()))
+
+    def _said(self, i: int, default: str) -> set[Meaning]:
+        """What the texts of a row say of its lot, as the owner answered; a text that is not understood is asked about.
+
+        Where a lot lies is of matter to one that is stored.
+        """
+        found: set[Meaning] = set()
+        known = vocabulary().meanings["status"]
+        status = next((known[one] for one in foldings(self._text("status", i) or "") if one in known), default)
+        for header, column in self.told:
+            text = column[i]
+            if not text or (header.key == "location" and status != "stored"):
+                continue
+            if meaning := self._meaning(text):
+                found.add(meaning)
+            elif not _TEXTS[str(header.key)][0](self.words.get(fold(text), text)):
+                where = (message("row {row:d}", row=self.table.rows[i]),)
+                self._ask(text, where, _TEXTS[str(header.key)][1], _says_status(text))
+        return found
+
+    def _status(self, i: int, default: str, said: set[Meaning]) -> str | None:
+        """That which the owner said of a text of the row, else that of its cell, else that of the file."""
+        text = self._text("status", i)
+        known = vocabulary().meanings["status"]
+        found = next((known[one] for one in foldings(text or "") if one in known), None)
+        if told := said & {"in_transit", "ordered", "planned"}:
+            if found not in (None, *told):
+                self._default("remarked", self.lots[i])
+            return str(min(told))
+        if text is None and default == "stored":
+            self._default("status", self.lots[i])
+        return found or ("stored" if "stored" in said else default)
+
+    def _counted(self, i: int, row: Mapping[str, Any]) -> None:
+        """A number of pieces times the mass of one is the quantity."""
+        count, _ = self._number(i, "pieces") if "pieces" in self.raw else (None, None)
+        one = self._mass_of_a_piece(i, row["asset"]) if count else None
+        mass = (row["quantity"] or 0) * KG_PER_UNIT.get(row["unit"] or "", 0)
+        if count and mass and not one and count != 1:
+            hint = message("Give the mass of one in a column 'size', or leave the number of pieces out.")
+            self._fault(i, "pieces", "pieces", "pieces of unknown weight beside a quantity that may be of one", hint)
+        elif count and one and mass and abs(count * one - mass) > AGREES * mass:
+            hint = message("{count:g} pieces of {one:.6g} kg are {mass:.6g} kg.", count=count, one=one, mass=count * one)
+            self._fault(i, "pieces", "pieces", "a number of pieces that is not the quantity", hint)
 
     def _asset(self, i: int, row: dict[str, Any]) -> str | None:
         text = self._text("asset", i)
@@ -316,13 +501,13 @@ class Parser(PurchaseCells, StatusCells):
 
     def _purity(self, i: int) -> str | None:
         cell = self.raw["purity"][i] if "purity" in self.raw else None
-        if cell is None or fold(str(cell)) in UNKNOWN_WORDS:
+        if cell is None or fold(str(cell)) in vocabulary().texts["unknown"]:
             return None
         return cells.purity(str(cell), percent=self.header["purity"].percent)
 
     def _size(self, i: int, row: Mapping[str, Any]) -> str | None:
         text = self._text("size", i)
-        if text is None or fold(text) in UNKNOWN_WORDS:
+        if text is None or fold(text) in vocabulary().texts["unknown"]:
             return None
         mass = (row["quantity"] or 0) * KG_PER_UNIT.get(row["unit"] or "", 0)
         try:
@@ -344,20 +529,19 @@ class Parser(PurchaseCells, StatusCells):
         if found.before:
             self._fault(i, "quantity", "number", "not a number", "Write the number alone, or with its unit behind it.")
             return None, None
-        if value <= 0:
+        if value < 0:
             self._fault(i, "quantity", "positive", "a quantity that is not positive", _ABOVE_ZERO)
             return found.after or None, None
         return found.after or None, value
 
     def _counts_pieces(self, i: int, beside: str | None) -> bool:
         """Whether the quantity is a number of pieces: by its header or unit, where no mass is named."""
-        header = self.header["quantity"]
         named = {
             cells.UNITS.get(fold(text)) if COINS.isdisjoint(foldings(text)) else cells.PIECE
-            for text in (self._text("unit", i), beside, header.unit)
+            for text in (self._text("unit", i), beside, self.header["quantity"].unit)
             if text
         }
-        return named == {cells.PIECE} or (not named and not COUNTS.isdisjoint(foldings(header.text)))
+        return named == {cells.PIECE}
 
     def _mass_of_pieces(self, i: int, count: float, asset: str | None) -> float | None:
         """The mass of a number of pieces in kg; a fault where that of one is not known."""
@@ -378,6 +562,8 @@ class Parser(PurchaseCells, StatusCells):
     def _unit(self, i: int, asset: str | None, beside: str | None, *, listed: bool, coin: bool) -> str | None:
         """The unit of the column, of the quantity's cell or of its header; where two are named, they must agree."""
         named = [text for text in (self._text("unit", i), beside, self.header["quantity"].unit) if text]
+        if not named and not listed and (said := self.layout.every.get("unit")):
+            named = [said]
         if not named:
             if listed:
                 return LISTED_UNIT
@@ -451,23 +637,22 @@ class Parser(PurchaseCells, StatusCells):
         day_first, month_first = read.either or (None, None)
         if day_first is None or month_first is None:
             chosen = day_first or month_first
-            if self.month_first is not None:
+            if self.month_first is not None and bool(self.month_first) == (day_first is None):
                 return chosen
             hint = message("Some dates of the file have the day first and some the month: write them all as 2026-05-31.")
             return self._fault(i, "purchase_date", "date_order", "dates in two orders", hint)
         if self.month_first is None:
-            hint = message(
-                "Write it as {day_first} or {month_first}: no other date of the file settles which comes first.",
-                day_first=day_first,
-                month_first=month_first,
+            asks = message(
+                "it may be {day_first} or {month_first}: which comes first?", day_first=day_first, month_first=month_first
             )
-            return self._fault(i, "purchase_date", "date_order", "a date whose day and month may be swapped", hint)
+            self.questions.setdefault("dates", Question("dates", "dates", (text,), asks, None, ("day", "month")))
+            return None
         self._default("month_first" if self.month_first else "day_first", self.lots[i])
         return month_first if self.month_first else day_first
 
     def _origin(self, i: int) -> str | None:
         text = self._text("origin_country", i)
-        if text is None or fold(text) in UNKNOWN_WORDS or text in UNKNOWN_WORDS:
+        if text is None or fold(text) in vocabulary().texts["unknown"] or text in vocabulary().texts["unknown"]:
             if text is None:
                 self._default("origin_country", self.lots[i])
             return UNKNOWN_ORIGIN
@@ -526,11 +711,39 @@ class Parser(PurchaseCells, StatusCells):
                 )
                 self._fault(i, "quantity", "total", "a total that the lots do not sum to", hint)
 
-    def _say(self, columns: Mapping[str, str], ignored: tuple[str, ...], totals: list[int], lots: int) -> None:
-        """Notes on how the file was read."""
-        told = list(readings(self.table, columns, ignored, totals))
-        self.notes[:0] = told
+    def _say(self, lots: int) -> None:
+        """Notes on what was assumed."""
         for key, sentence in DEFAULTS.items():
             if own := self.defaults.get(key):
                 # Forms are named one by one, since each is another assumption.
                 self.notes.append(sentence(few([*dict.fromkeys(own)], of=lots if {*own} <= {*self.lots} else 0)))
+
+
+def _one_line(cell: Any) -> str:
+    return "" if cell is None else cells.tidy(str(cell))
+
+
+def _is_status(text: str) -> bool:
+    return any(one in vocabulary().meanings["status"] for one in foldings(text))
+
+
+def _says_status(text: str) -> Meaning | None:
+    """The status that the first words of a text that is not understood name; a proposal, and never that it is there."""
+    words = fold(text).split()
+    known = vocabulary().meanings["status"]
+    found = next((known[one] for end in range(len(words), 0, -1) if (one := " ".join(words[:end])) in known), None)
+    return next((meaning for meaning in MEANINGS if meaning == found != "stored"), None)
+
+
+_TEXTS: Mapping[str, tuple[Callable[[str], bool], Message]] = {
+    "status": (_is_status, message("no known status: what does it say of the lot?")),
+    "location": (
+        lru_cache(4096)(is_plain_place),
+        message("not only a place that is known: does the lot lie there? Or write the country."),
+    ),
+    "custody": (lru_cache(4096)(is_known_custody), message("not only how it is kept: what does it say of the lot?")),
+    "certificate": (is_paper, message("not only a paper: what does it say of the lot?")),
+    "purity": (is_grade, message("not only a purity: what does it say of the lot?")),
+    "remark": (is_harmless, message("a remark: what does it say of the lot?")),
+}
+"""Columns of text -> whether a text of it is understood, and what is asked where it is not."""

@@ -109,8 +109,6 @@ def imported(found: Imported, say: Language) -> Document:
         ">series | >new | >of them revised | >there already | >left out",
         [(found.series, found.rows, found.revised, found.unchanged, found.left_out)],
     )
-    if found.mapping:
-        answer.table("field | column", found.mapping.items())
     answer.notes(say.translate(note) for note in found.notes)
     return answer.document("data-import")
 

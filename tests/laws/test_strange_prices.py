@@ -1,0 +1,136 @@
+"""Price files of strangers: read at once where every word is exact, else asked about; no wrong price of a metal in silence."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from tests.strangers import Stranger, strangers
+from toolkit.app.config import resolve
+from toolkit.app.context import Context
+from toolkit.app.data.map_prices import MappedPrices, map_prices
+from toolkit.app.prices import per_kg
+from toolkit.core.errors import DataError
+from toolkit.market.layouts.fields import FIELDS
+from toolkit.market.layouts.layout import load_layout, shipped
+from toolkit.market.readers.price_checks import OF_DEALERS
+
+TODAY = date(2026, 12, 1)
+FILES = strangers("prices")
+ASSUMED = {"index-points-en.csv": "names no currency, which a warning tells; of no other metal is anything read"}
+SIDES = {"bid": "dealer_bid", "ask": "dealer_ask"}
+
+
+@cache
+def context() -> Context:
+    return Context(resolve({}, file=None), TODAY, None, TODAY)
+
+
+def mapped(file: Stranger, path: Path | None = None, **answers: str) -> MappedPrices | None:
+    """The file as it is read; None where it is refused as a whole."""
+    try:
+        return map_prices(str(path or file.path), context(), answers=answers)
+    except DataError:
+        return None
+
+
+def is_used(found: MappedPrices | None) -> bool:
+    """Whether commands would take its prices."""
+    return found is not None and found.file is not None
+
+
+def newest(found: MappedPrices) -> list[dict]:
+    """The newest price of each metal, a kilogram, on each side."""
+    assert found.file is not None
+    rows, _ = per_kg(pl.concat([found.file.frame, found.file.quotes]), context().products)
+    metals = rows.filter(pl.col("asset").is_in([*context().products.keys]))
+    return metals.sort("date").group_by("asset", "basis", maintain_order=True).last().to_dicts()
+
+
+def is_right(row: dict, found: MappedPrices, file: Stranger) -> bool:
+    """Whether a price is one of its metal as a careful person reads it."""
+    assert found.file is not None
+    told = row["asset"] in found.file.unstated
+    side = row["basis"] if row["basis"] in OF_DEALERS else None
+    return any(
+        one.asset == row["asset"]
+        and one.price_per_kg == pytest.approx(row["price"], rel=1e-6)
+        and (told or one.currency == row["currency"])
+        and (side is None or SIDES.get(one.side or "") == side)
+        for one in file.prices
+    )
+
+
+@pytest.mark.parametrize("file", [one for one in FILES if one.kind == "tidy"], ids=lambda one: one.path.name)
+def test_a_tidy_file_is_read_at_once_and_whole(file: Stranger):
+    found = mapped(file)
+    assert found is not None
+    assert is_used(found)
+    rows = newest(found)
+    assert all(is_right(row, found, file) for row in rows)
+    assert len(rows) == len(file.prices)
+
+
+@pytest.mark.parametrize("file", [one for one in FILES if one.path.name not in ASSUMED], ids=lambda one: one.path.name)
+def test_no_price_of_a_metal_is_wrong_in_silence(file: Stranger):
+    found = mapped(file)
+    assert found is None or not is_used(found) or all(is_right(row, found, file) for row in newest(found))
+
+
+@pytest.mark.parametrize("file", [one for one in FILES if one.path.name not in ASSUMED], ids=lambda one: one.path.name)
+def test_what_its_owner_says_is_right_and_said_once(file: Stranger, tmp_path: Path):
+    fields = {one.key for one in FIELDS["prices"]} | {"ignore"}
+    columns = {name: field for name, field in file.layout.get("columns", {}).items() if field in fields}
+    words = file.layout.get("words", {})
+    conventions = {name: file.layout[name] for name in ("decimal", "dates", "currency", "unit") if name in file.layout}
+    if (first := mapped(file)) is None or (first.file is None and not first.columns.questions):
+        return  # refused, with what helps
+    if first.columns.layout.shape != "ohlc":
+        conventions = {name: one for name, one in conventions.items() if name not in ("currency", "unit")}
+    asked = {one.name for one in first.columns.questions}
+    answers = {name: one for name, one in columns.items() if name in asked} | words | conventions
+    found = mapped(file, **answers)
+    if found is None or not is_used(found):
+        return
+    assert all(is_right(row, found, file) for row in newest(found))
+    copy, kept = tmp_path / file.path.name, tmp_path / "kept.layout.toml"
+    copy.write_bytes(file.path.read_bytes())
+    kept.write_text(found.columns.layout.to_toml(), encoding="utf-8")
+    again = mapped(file, copy)
+    assert again is not None
+    assert is_used(again)
+    assert newest(again) == newest(found)
+
+
+FORMS = "date,asset,price,currency,unit,{}\n2026-11-20,germanium,1234,USD,kg,{}\n"
+
+
+@pytest.mark.parametrize(
+    ("header", "cell"),
+    [
+        ("Form", "oxide"), ("form", "dioxide"), ("Spec", "dioxide"), ("Status", "target price"), ("Status", "forecast"),
+        ("Delivery", "Q3 2027"), ("Delivery", "2027-06"), ("Liefermonat", "März 2027"), ("Remark", "error - ignore"),
+        ("Bemerkung", "Prognose"), ("Price type", "indicative"), ("Side", "Buy"), ("Foo", "bar"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("second", ["", "2026-11-20,gallium,1400,USD,kg,{}\n"])
+def test_what_is_no_price_of_the_metal_today_is_asked_about_or_none(tmp_path, header, cell, second):
+    """Metal was sold at it: a form, a status, a delivery and a remark of a price list were ignored."""
+    path = tmp_path / "list.csv"
+    path.write_text(FORMS.format(header, cell) + second.format(""), encoding="utf-8")
+    try:
+        found = map_prices(str(path), context())
+    except DataError:
+        return
+    assert found.file is None or "germanium" not in {row["asset"] for row in newest(found)}
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_a_shipped_layout_is_what_it_says(name, tmp_path):
+    kept = tmp_path / "kept.layout.toml"
+    kept.write_text(shipped()[name].to_toml(), encoding="utf-8")
+    assert load_layout(kept) == shipped()[name]

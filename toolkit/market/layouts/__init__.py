@@ -1,0 +1,1 @@
+"""How the columns of people's files are read: fields, words in several languages, layouts, and their proposal."""

@@ -1,0 +1,151 @@
+"""The fields of people's files: what a column of each holds, and what is assumed without it. One entry a field, here alone.
+
+Their words, by language, are in `vocabulary/`; the contract of what is read is `toolkit.market.readers.holdings.lots`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field; its words are translated in the context `column` of the catalogues.
+
+    Attributes:
+        key: Its canonical header.
+        holds: What a cell says.
+        absent: What an empty cell, or a file without the column, means.
+        example: A cell.
+        cells: Text that is kept as it is, a number, a fraction (a number too), or what the reader has a rule of its own for.
+    """
+
+    key: str
+    holds: str
+    absent: str
+    example: str
+    cells: Literal["own", "text", "number", "fraction"] = "own"
+
+
+HOLDINGS = (
+    Field("lot_id", "name of the lot, unique in the file", "the number of its row", "GA-01"),
+    Field(
+        "asset",
+        "metal by key, symbol or name (gallium, Ga, Wolfram, Gallium ingot), or a listed instrument of your own prices",
+        "required",
+        "gallium",
+    ),
+    Field("form", "form or product: metal, oxide, bar, ingot, pellets, Barren, Pulver", "the form that is traded", "ingot"),
+    Field("purity", "as traded: 99.99 %, 4N5, 999.9", "unknown", "99.99 %"),
+    Field("quantity", "how much, above zero", "required", "12", "number"),
+    Field("pieces", "number of pieces, each of the mass in size; units of a listed instrument", "as in quantity", "", "number"),
+    Field("ordered", "how much is ordered and has not arrived, in place of quantity", "as in quantity", "", "number"),
+    Field("unit", "kg, g, t, lb or ozt; of a listed instrument: unit", "kg; of a listed instrument the unit", "kg"),
+    Field("purchase_date", "2024-06-10, 10.06.2024 or 10 June 2024", "unknown: no tax period is told", "2024-06-10"),
+    Field(
+        "purchase_price",
+        "price of one unit (of the column unit), unless purchase_price_is says otherwise",
+        "unknown: no gain is told",
+        "580",
+        "number",
+    ),
+    Field("purchase_price_is", "what purchase_price is per: unit, total, or a mass (t, EUR/kg, 100 g)", "unit", "unit"),
+    Field(
+        "total_price",
+        "price of the whole lot, in place of purchase_price or to check it",
+        "purchase_price times quantity",
+        "6960",
+        "number",
+    ),
+    Field("paid", "how much of the purchase price is paid: an amount, 30 %, yes or no", "all of it", "30 %", "number"),
+    Field("currency", "ISO 4217: EUR, USD, JPY", "the one in the header or in the price cell", "EUR"),
+    Field(
+        "origin_country",
+        "country that the metal comes from: CHN, CN, China, or unknown",
+        "unknown, which counts as the controlling country",
+        "CHN",
+    ),
+    Field("location", "where it lies: a country, a port or a town", "unknown, which is never called safe", "Frankfurt", "text"),
+    Field("status", "stored, in_transit, ordered or planned", "stored", "stored"),
+    Field("received", "day on which it arrived", "not told", "2026-10-15"),
+    Field("arrival", "day on which it is due: 2026-12-15, KW 3/2027, Q1 2027", "not told", ""),
+    Field("custody", "how it is kept: segregated, collective, bonded, at home", "unknown", "segregated", "text"),
+    Field("certificate", "paper of quality or origin", "none", "COA 123", "text"),
+    Field(
+        "spread",
+        "round-trip spread of the dealer, as a fraction or in per cent",
+        "the dealer's usual terms",
+        "0.15",
+        "fraction",
+    ),
+    Field(
+        "storage_fee",
+        "storage and insurance a year, as a fraction of the value or in per cent",
+        "the dealer's usual terms",
+        "0.015",
+        "fraction",
+    ),
+    Field("vat_state", "state of the value added tax: customs_warehouse, paid", "unknown", "customs_warehouse", "text"),
+    Field(
+        "size",
+        "size of one piece: diameter x length or three sides in mm, or its mass",
+        "unknown: where a notice names large pieces alone, it is not settled",
+        "30x700 mm",
+    ),
+    Field(
+        "destination",
+        "country that it goes to, or is used in: USA, US, Japan",
+        "that of --destination, else the owner's",
+        "USA",
+    ),
+    Field("end_user", "who uses it there: civil, military or listed", "that of --end-user, else civil", "civil"),
+    Field(
+        "client",
+        "whose lot it is, in a file of several clients or owners; --client takes the lots of one",
+        "not told",
+        "Meier",
+        "text",
+    ),
+    Field("remark", "what else is written of the lot; each text that is not known is asked about once", "none", ""),
+    Field("nothing", "nothing or zero when its layout was confirmed; a cell with more is a fault", "as it was", ""),
+    Field("snapshot", "day of the stock, where a file lists that of several days: the newest is read", "one day", ""),
+)
+PRICES = (
+    Field("date", "day or month of the price", "the day in a line above the header", "2026-11-25"),
+    Field("asset", "metal by key, symbol or name, or the name of a series of your own", "required in a long file", "gallium"),
+    Field("price", "price of one unit, a middle or a range (395-411)", "required in a long file", "1400", "number"),
+    Field("series", "prices of what the header names, in a file of a column for each", "none", "1400", "number"),
+    Field("bid", "what a dealer pays", "none", "1210", "number"),
+    Field("ask", "what a dealer asks", "none", "1480", "number"),
+    Field("low", "lower end of a range, or lowest price of a day", "none", "1380", "number"),
+    Field("high", "upper end of a range, or highest price of a day", "none", "1420", "number"),
+    Field("open", "first price of a day of trading, which is not read", "none", "1390", "number"),
+    Field("close", "last price of a day of trading", "none", "1400", "number"),
+    Field("adjusted", "close, adjusted for dividends and splits", "the close", "1400", "number"),
+    Field("currency", "ISO 4217: EUR, USD, JPY", "the one in the header or the cell, else --prices-currency", "EUR"),
+    Field("unit", "what the price is of: kg, g, 100 g, t, lb or ozt", "that in the header; of a metal kg", "kg"),
+    Field("quantity", "how much was traded, in kg", "not told", "25", "number"),
+    Field("form", "form or product: metal, oxide, ingot; another than is traded is a series of its own", "as traded", "metal"),
+    Field("purity", "as quoted: 99.99 %, 4N; another than is traded is a series of its own", "as traded", "99.99 %"),
+    Field("place", "country or town in which the price is paid", "not told", "Rotterdam"),
+    Field("side", "bid, ask, mid or trade", "a price between the sides", "ask"),
+    Field("status", "final, settled; what is no price of today, such as a target, is asked about", "final", "final"),
+    Field("basis", "kind of price, one a series", "as given", "warehouse"),
+    Field("terms", "terms of delivery, one a series", "not told", "CIF Rotterdam"),
+    Field("delivery", "when it is delivered: spot, or a month ahead, which is a forward and no price of today", "spot", "spot"),
+    Field("valid_until", "last day of an offer", "open", "2026-12-31"),
+    Field("counterparty", "whose price it is", "not told", "ACME", "text"),
+    Field("least", "least or most that is sold at it, which is not read", "none", "25 kg"),
+    Field("source", "where the price is from", "the name of the file", "SMM", "text"),
+    Field("known_from", "day from which it was known", "its date", "2026-12-01"),
+    Field("remark", "what else is written of a price; each text that is not known is asked about once", "none", ""),
+    Field("nothing", "nothing when its layout was confirmed; a cell with more is asked about", "as it was", ""),
+)
+FIELDS = {"holdings": HOLDINGS, "prices": PRICES}
+BY_KEY = {field.key: field for field in HOLDINGS}
+IGNORE = "ignore"
+"""What a layout says of a column that is not read."""
+NOTHING = "nothing"
+SEVERAL = {"holdings": ("remark", NOTHING), "prices": ("remark", "series", "least", "status", NOTHING)}
+"""Kind of file -> fields that several columns may be read as."""

@@ -1,0 +1,100 @@
+"""A header: the field that it names in a word of the vocabulary, with a unit, a currency or a per cent sign in it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from toolkit.core.countries import foldings
+from toolkit.core.errors import DataError
+from toolkit.market.layouts.vocabulary import vocabulary
+from toolkit.market.readers import cells
+
+COST = "cost"
+"""Money of which the header does not say whether it is of a unit or of the lot."""
+_PER = ("per", "je", "pro", "/", "p")
+_TOTAL = ("total", "gesamt", "insgesamt", "ges", "summe", "sum")
+_TOKEN = re.compile(r"[^\W_][\w'.$]*|[€$£¥%/#円元]|\.")
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a header says.
+
+    Attributes:
+        text: As in the file.
+        key: Field; None for one that is not known, `COST` for a price of a unit or of the lot.
+        sure: Whether its words can mean nothing else.
+        unit: Mass that it names: of the quantity, or the one that a price is per.
+        per_unit: Whether the unit is what a price is per.
+        currency: Of a price.
+        percent: Whether the cells are in per cent.
+    """
+
+    text: str
+    key: str | None
+    sure: bool = True
+    unit: str | None = None
+    per_unit: bool = False
+    currency: str | None = None
+    percent: bool = False
+
+
+def read_header(kind: str, text: str) -> Header:  # noqa: PLR0912  # a kind of word after the other
+    """The field that a header names, with a unit, a currency or a percent sign in it: ``Menge (kg)``, ``Preis EUR/kg``.
+
+    Args:
+        kind: Of the file, as of `toolkit.market.layouts.vocabulary.KINDS`.
+        text: As in the file.
+    """
+    words = vocabulary().headers[kind]
+    found, total = Header(text, None), False
+    tokens = _TOKEN.findall(cells.tidy(text).casefold().replace("_", " "))
+    while tokens:
+        name = " ".join(tokens)
+        # A sign says what the cells are in; folding would lose it.
+        for spelling in (*foldings(name), name) if tokens[-1] == "#" or tokens[-1][0].isalnum() else ():
+            key, sure = words.get(spelling, (None, False))
+            if spelling in ("fine", "fein") and found.unit:  # "Fine oz"
+                key, sure = "quantity", True
+            is_price = key in (COST, "purchase_price", "total_price") or (key == "quantity" and found.currency)  # "Amount EUR"
+            if is_price and (total or key == "quantity"):
+                return replace(found, key="total_price", sure=sure or key == COST)
+            if key == COST and found.per_unit:
+                return replace(found, key="purchase_price", sure=True)
+            if key is not None and not total:
+                is_mass = key == "purchase_date" and found.unit  # "Purchased kg"
+                return replace(found, key=None) if is_mass else replace(found, key=key, sure=sure)
+        last = tokens.pop()
+        mass, money = _mass(last), _money(last)
+        if mass and tokens and tokens[-1].isdecimal():  # a price of 100 g
+            return Header(text, None)
+        if mass and tokens and tokens[-1] in _PER:
+            found = replace(found, unit=mass, per_unit=True)
+            tokens.pop()
+        elif mass and found.unit is None:
+            found = replace(found, unit=mass)
+        elif money and found.currency is None:
+            found = replace(found, currency=money)
+        elif last in ("%", "prozent", "percent", "pct"):
+            found = replace(found, percent=True)
+        elif last.strip(".") in _TOTAL and (tokens or found.currency):
+            total = True
+        elif last not in (".", "/", "netto", "net") and (last != "in" or found == Header(text, None)):  # "Date in"
+            masses = {unit for token in tokens if (unit := _mass(token))}  # of a name that is not known: "lb bought"
+            return replace(found, unit=masses.pop()) if found.unit is None and len(masses) == 1 else found
+    key = "purchase_price" if found.per_unit else "quantity" if found.unit else "total_price" if total else None
+    return replace(found, key=key, sure=False) if key and not found.percent else found
+
+
+def _mass(word: str) -> str | None:
+    return next((cells.UNITS[spelling] for spelling in foldings(word) if spelling in cells.UNITS), None)
+
+
+def _money(word: str) -> str | None:
+    if len(word) > 3 and word not in ("euro", "dollar", "yen", "franken"):
+        return None
+    try:
+        return cells.currency(word)
+    except DataError:
+        return None

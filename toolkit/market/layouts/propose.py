@@ -1,0 +1,348 @@
+"""A first layout of a stranger's file: what each column may be, why, and what to ask before it is read. It decides nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from pydantic import ValidationError
+
+from toolkit.core.countries import fold, foldings
+from toolkit.core.errors import DataError, SpecError, did_you_mean, nearest
+from toolkit.core.messages import Message, message
+from toolkit.core.places import place
+from toolkit.core.trade_names import FORMS
+from toolkit.market.layouts.fields import BY_KEY, FIELDS, IGNORE, NOTHING, SEVERAL
+from toolkit.market.layouts.headers import COST, Header, read_header
+from toolkit.market.layouts.layout import MEANINGS, Column, Kind, Layout, said
+from toolkit.market.layouts.vocabulary import vocabulary
+from toolkit.market.readers import cells
+from toolkit.market.readers.tabular import Table
+
+_CELLS = 3
+"""Cells of a column that a question shows."""
+LEAVE_OUT = "leave_out"
+"""What is answered of the first text of a row that is no lot."""
+GONE = "gone"
+"""What is answered of a column of the layout that the file has no more."""
+_CONVENTIONS = ("decimal", "dates", "sheet", "encoding", "shape", "layout")
+_OF_A_ROW = ("lot_id", "quantity", "pieces", "ordered", "remark", "nothing", "series", "price")
+"""Fields that no value holds for all rows of."""
+_FEW = 3
+_SAY = message("Say it as NAME=MEANING: a header and a field, or ignore; a text and one of {words:, }.", words=[*MEANINGS])
+_WHOLE = 0.02
+"""Most by which shares that are rounded differ from their whole."""
+_CLOSE = 0.85
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the owner of a file is asked once; the answer is kept in the layout.
+
+    Attributes:
+        about: ``column``, ``text``, ``decimal``, ``dates`` or ``gone`` (a column of the layout that the file lacks).
+        name: The header, or the text: what stands before ``=`` in an answer.
+        cells: Some of the column, or where the text stands.
+        asks: In words.
+        proposed: The likely answer; None where there is none.
+        answers: What can be answered.
+    """
+
+    about: str
+    name: str
+    cells: tuple[str, ...]
+    asks: Message
+    proposed: str | None
+    answers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnReading:
+    """A column of a file, and how it is read.
+
+    Attributes:
+        header: As in the file.
+        cells: Some of its distinct cells.
+        reads: Field, ``ignore``, or None where nothing is proposed.
+        per: Unit, currency or per cent that its header says, in words.
+        why: The reason.
+        sure: Whether it is read so without a question.
+    """
+
+    header: str
+    cells: tuple[str, ...]
+    reads: str | None
+    per: str
+    why: Message
+    sure: bool
+
+
+Settles = Callable[[Sequence[str]], bool]
+
+
+def propose(
+    table: Table, kind: Kind, is_asset: Callable[[str], bool], base: Layout | None, answers: Mapping[str, str]
+) -> tuple[Layout, list[ColumnReading], list[Question]]:
+    """A layout of a file, how it reads each column, and the questions that it leaves open.
+
+    Args:
+        table: Its cells.
+        kind: Of the file.
+        is_asset: Whether a text names an asset.
+        base: A layout of a file much like it, or of it; None for the first one.
+        answers: Header -> field or ``ignore``; text -> meaning, word or ``leave_out``; convention or field -> what holds for
+            all rows.
+
+    Raises:
+        SpecError: for an answer that is none.
+    """
+    layout = answered(base or Layout(of=kind, columns={}), table, answers)
+    found = _found(table, kind, layout)
+    texts = {header.text: _texts(table, header.text) for header in found}
+    settled = _settled(found, texts, is_asset)
+    readings = [_reading(header, texts[header.text], layout, settled, found) for header in found]
+    # Of several that may be one field none is taken unasked.
+    known = {header.text for header in found if header.key}
+    open_keys = [one.reads for one in readings if one.reads not in (None, IGNORE, *SEVERAL[kind]) and one.header in known]
+    twice = {key for key in open_keys if open_keys.count(key) > 1}
+    named = {fold(name) for name in (*layout.columns, *layout.ignore)}
+    readings = [
+        replace(one, sure=False, why=message("another column may be {field:s} too", field=one.reads))
+        if one.reads in twice and fold(one.header) not in named and one.header in known
+        else one
+        for one in readings
+    ]
+    first: dict[str, str] = {}
+    for one in sorted(readings, key=lambda one: (fold(one.header) not in named, one.header not in known)):
+        if one.reads and one.reads not in (IGNORE, *SEVERAL[kind]):
+            first.setdefault(one.reads, one.header)
+    by_text = {header.text: header for header in found}
+    columns = {
+        one.header: layout.columns.get(one.header) or Column.of(replace(by_text[one.header], key=one.reads))
+        for one in readings
+        if one.reads in SEVERAL[kind] or (one.reads and first.get(one.reads) == one.header)
+    }
+    ignore = tuple(one.header for one in readings if one.header not in columns)
+    questions = [_question(one, first) for one in readings if not one.sure]
+    reads = {column.reads for column in columns.values()}
+    lacking = [name for name in layout.differs(table.columns)[1] if layout.columns[name].reads not in reads]
+    questions += [
+        Question("gone", name, (), message("a column that the layout reads and the file has not"), GONE, (GONE,))
+        for name in lacking
+    ]
+    return layout.model_copy(update={"columns": columns, "ignore": ignore}), readings, questions
+
+
+def answered(  # noqa: PLR0912  # a kind of answer after the other
+    layout: Layout, table: Table, answers: Mapping[str, str]
+) -> Layout:
+    """A layout with answers in it.
+
+    Args:
+        layout: Without them.
+        table: The file.
+        answers: As of `propose`.
+
+    Raises:
+        SpecError: for an answer that is none.
+    """
+    headers, columns, ignore = table.columns, dict(layout.columns), [*layout.ignore]
+    words, remarks, every = dict(layout.words), dict(layout.remarks), dict(layout.every)
+    leave_out, rest = [*layout.leave_out], dict[str, str]()
+    by_fold = {fold(header): header for header in headers}
+    known = [field.key for field in FIELDS[layout.of]]
+    for name, answer in answers.items():
+        header = name if name in headers else by_fold.get(fold(name))
+        if answer == "?":
+            raise SpecError("{name:s}=?: say what it means.", hint=_SAY, name=name)
+        if header is not None and answer not in MEANINGS:
+            columns.pop(header, None)
+            ignore = [one for one in ignore if one != header]
+            texts = _texts(table, header)
+            if answer == IGNORE and 0 < len({*texts}) <= _FEW and not any(cells.amount(text) for text in texts):
+                # What is of no matter while it says these words may be of matter when it says others.
+                columns[header] = Column(reads=NOTHING, only=tuple(dict.fromkeys(texts)))
+            elif answer == IGNORE:
+                ignore.append(header)
+            elif column := said(layout.of, answer):
+                own = Column.of(replace(read_header(layout.of, header), key=column.reads))
+                columns[header] = own.model_copy(update=column.model_dump(exclude_defaults=True))
+            else:
+                hint = did_you_mean(answer.partition(" ")[0], (*known, IGNORE))
+                raise SpecError("{name:s}={answer:s}: no such field.", hint=hint, name=name, answer=answer)
+        elif answer == GONE:
+            columns.pop(name, None)
+        elif answer == LEAVE_OUT:
+            leave_out.append(name)
+        elif name in _CONVENTIONS:
+            rest |= {name: answer} if name != "layout" else {}
+        elif header is None and name in known and name not in _OF_A_ROW:
+            every[name] = answer
+        elif not stands(table, name):
+            raise SpecError("{name!r:s} stands nowhere in {file:s}.", hint=_SAY, name=name, file=table.name)
+        elif answer in MEANINGS:
+            remarks[name] = answer
+        else:
+            words[name] = answer
+    try:
+        return Layout.model_validate(
+            layout.model_dump()
+            | {"columns": columns, "ignore": ignore, "words": words, "remarks": remarks, "every": every, "leave_out": leave_out}
+            | rest
+        )
+    except ValidationError as error:
+        raise SpecError("not a layout: {reason:s}.", reason=error.errors()[0]["msg"]) from None
+
+
+def stands(table: Table, text: str) -> bool:
+    """Whether a text stands in a file: a cell, a title, the name of its sheet."""
+    beside = (*table.titles, table.sheet)
+    folded = fold(text)
+    return any(fold(one) == folded for one in beside) or any(
+        fold(str(cell)) == folded for column in table.cells for cell in column.drop_nulls().unique()
+    )
+
+
+def _found(table: Table, kind: str, layout: Layout) -> list[Header]:
+    """What each header says: by the layout where it names it."""
+    by_layout = layout.headers(table.columns)
+    return [mine if mine.key else read_header(kind, mine.text) for mine in by_layout]
+
+
+def _texts(table: Table, header: str) -> list[str]:
+    return [text for cell in table.cells[header].drop_nulls() if (text := cells.tidy(str(cell)))]
+
+
+def _settled(
+    found: Sequence[Header], texts: Mapping[str, Sequence[str]], is_asset: Callable[[str], bool]
+) -> Callable[[Header], bool]:
+    """Whether the cells of a column, or the other columns, show that a header which may mean several fields means this one."""
+    keys = [header.key for header in found]
+    has_unit = "unit" in keys
+
+    def all_of(is_one: Callable[[str], bool]) -> Callable[[Header], bool]:
+        return lambda header: bool(texts[header.text]) and all(map(is_one, texts[header.text]))
+
+    statuses = vocabulary().meanings["status"]
+    of_field: dict[str, Callable[[Header], bool]] = {
+        "asset": all_of(is_asset),
+        "lot_id": lambda _: True,
+        "form": all_of(lambda text: any(one in FORMS for one in foldings(text))),
+        "purity": all_of(lambda text: cells.amount(text) is not None or cells.without_purity(f"x {text}")[1] is not None),
+        "quantity": lambda header: (has_unit or header.unit is not None) and not _adds_up(texts[header.text]),
+        "unit": all_of(lambda text: any(one in cells.UNITS for one in foldings(text))),
+        "purchase_date": lambda header: fold(header.text) not in ("date", "datum") and all_of(_is_day)(header),
+        "location": all_of(lambda text: place(text).country is not None),
+        "status": all_of(lambda text: any(one in statuses for one in foldings(text))),
+        "size": all_of(_is_size),
+        "client": lambda _: True,
+        "remark": lambda _: True,
+        "certificate": lambda _: True,
+        "paid": all_of(lambda text: cells.amount(text) is not None),
+        "purchase_price": lambda _: "purchase_date" in keys,
+        "purchase_price_is": lambda _: "purchase_price" in keys,
+    }
+    return lambda header: of_field.get(header.key or "", lambda _: False)(header)
+
+
+def _is_day(text: str) -> bool:
+    return cells.day(text) is not None
+
+
+def _is_size(text: str) -> bool:
+    with contextlib.suppress(DataError):
+        return cells.size(text, "kg", most=0) is not None
+    return False
+
+
+def holds_more(text: str) -> bool:
+    """Whether a cell holds more than nothing or zero."""
+    read = cells.amount(text)
+    return bool(text) and (read is None or any(read.readings.values()))
+
+
+def _adds_up(texts: Sequence[str]) -> bool:
+    """Whether numbers are shares of a whole: they add up to 1 or to 100."""
+    read = [cells.amount(text) for text in texts]
+    numbers = [max(one.readings.values()) for one in read if one]
+    return len(numbers) > 1 and any(
+        max(numbers) <= whole and abs(sum(numbers) - whole) <= _WHOLE * whole for whole in (1.0, 100.0)
+    )
+
+
+def _reading(  # noqa: PLR0911, PLR0912  # one answer a kind of header
+    header: Header, texts: Sequence[str], layout: Layout, settled: Callable[[Header], bool], found: Sequence[Header]
+) -> ColumnReading:
+    shown = tuple([*dict.fromkeys(texts)][:_CELLS])
+    per = " ".join(filter(None, (header.currency, f"per {header.unit}" if header.per_unit else header.unit)))
+    per = "%" if header.percent else per
+
+    def read(key: str | None, why: Message, *, sure: bool) -> ColumnReading:
+        return ColumnReading(header.text, shown, key, per, why, sure)
+
+    if fold(header.text) in {fold(name) for name in layout.ignore}:
+        return read(IGNORE, message("ignored by the layout"), sure=True)
+    if fold(header.text) in {fold(name) for name in layout.columns}:
+        return read(header.key, message("by the layout"), sure=True)
+    if header.key is None and not any(map(holds_more, texts)):
+        if texts:
+            return read(None, message("zero in each row"), sure=False)
+        return read(NOTHING, message("empty"), sure=True)
+    if not (texts or (header.sure and header.key)):
+        return read(IGNORE, message("empty"), sure=True)
+    exact = {one.key for one in found if one.sure and one is not header}
+    match header.key:
+        case None:
+            near = nearly("holdings", fold(header.text))
+            why = message("its header is not known") if near is None else message("its header is nearly {field:s}", field=near)
+            return read(near, why, sure=False)
+        case "vat_state" if all(cells.amount(text.lstrip("-\u2212 ")) for text in texts):
+            return read(IGNORE, message("amounts or rates of tax"), sure=True)
+        case "lot_id" if not header.sure and ("lot_id" in exact or len({*texts}) < len(texts)):
+            return read(IGNORE, message("numbers of rows"), sure=True)
+        case "ordered" if any(one.key == "quantity" for one in found):
+            return read(None, message("beside the quantity: what is ordered too is a lot of its own"), sure=False)
+        case "asset" if not header.sure and all(text.rstrip(".").isdecimal() for text in texts):
+            numbered = any(one.key == "lot_id" for one in found)
+            return read(IGNORE if numbered else "lot_id", message("numbers of rows"), sure=True)
+        case "client" if not header.sure and any(one.key == "client" for one in found if one is not header and one.sure):
+            return read(IGNORE, message("beside the name of the client"), sure=True)
+        case "pieces" if all(any(one in cells.UNITS for one in foldings(text)) for text in texts):
+            return read("unit", message("its cells show it"), sure=True)
+        case "asset" if not header.sure and "asset" in exact and not settled(header):
+            return read(IGNORE, message("beside the column that names the asset"), sure=False)
+        case "quantity" if header.sure and header.unit is None and _adds_up(texts):
+            return read("quantity", message("its numbers add up to a whole, as weights of a portfolio do"), sure=False)
+        case key if key == COST:
+            of_lot = any(one.key == "purchase_price" for one in found)
+            why = message("money, of one unit or of the lot")
+            return read("total_price" if of_lot else "purchase_price", why, sure=of_lot)
+        case key if header.sure:
+            return read(key, message("its header says so"), sure=True)
+        case key if settled(header):
+            return read(key, message("its cells show it"), sure=True)
+    return read(header.key, message("its header may mean it"), sure=False)
+
+
+def nearly(kind: Kind, words: str) -> str | None:
+    """The field whose header a text begins with (``Kaufpreis netto``) or is a slip of; None for another.
+
+    Args:
+        kind: Of the file.
+        words: Header, folded.
+    """
+    known = {word: meant for word, (meant, sure) in vocabulary().headers[kind].items() if sure and len(word) > 3}
+    # What stands behind a mass may make it another: gross, sold, open.
+    begins = [name for name, meant in known.items() if meant != "quantity" and words.startswith(f"{name} ")]
+    near = [max(begins, key=len)] if begins else nearest(words, list(known), n=1)
+    is_close = near and (begins or difflib.SequenceMatcher(None, words, near[0]).ratio() >= _CLOSE)
+    return known[near[0]] if is_close else None
+
+
+def _question(one: ColumnReading, first: Mapping[str, str]) -> Question:
+    taken = one.reads is not None and first.get(one.reads, one.header) != one.header
+    proposed = IGNORE if taken else one.reads
+    fields: tuple[str, ...] = tuple(dict.fromkeys([one.reads or IGNORE, IGNORE, *BY_KEY]))
+    return Question("column", one.header, one.cells, one.why, proposed, fields)

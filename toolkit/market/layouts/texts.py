@@ -1,0 +1,56 @@
+"""Whether every word of a text is known: of a place, of a custody, of a remark. What is not understood is asked about."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from toolkit.core.countries import country, fold
+from toolkit.core.places import is_us_state, place, words_beside
+from toolkit.core.trade_names import FORMS, METALS
+from toolkit.market.layouts.vocabulary import vocabulary
+
+_ZIP = 5
+"""Digits of a postal code; a year has four."""
+
+
+def is_plain_place(text: str) -> bool:
+    """Whether a text names places, rooms and keepers of metal and nothing else: ``Zollfreilager Zürich, Halle 3``."""
+    texts = vocabulary().texts
+    rest = words_beside(text)
+    rooms = {number for room, number in pairwise(fold(text).split()) if room in texts["rooms"]}
+    known = texts["places"] | texts["keepers"]
+    return "?" not in text and all(
+        word in known
+        or (word.isdecimal() and (word in rooms or len(word) == _ZIP))
+        or (len(word) == 1 and word in rooms)
+        or (len(word) <= 3 and country(word.upper()) is not None)
+        or (is_us_state(word) and place(text).country == "USA")
+        for word in rest
+    )
+
+
+def is_known_custody(text: str) -> bool:
+    """Whether a text says how metal is kept, and by whom, in known words."""
+    known = vocabulary().meanings["custody"]
+    return fold(text) in known or is_plain_place(text)
+
+
+def is_paper(text: str) -> bool:
+    """Whether each word of a certificate is of a paper, of who wrote it, or a number of it."""
+    texts = vocabulary().texts
+    known = texts["papers"] | texts["keepers"]
+    return "?" not in text and all(word in known or any(map(str.isdigit, word)) for word in fold(text).split())
+
+
+def is_grade(text: str) -> bool:
+    """Whether each word of a purity is a number, a form or a grade of the trade."""
+    known = vocabulary().texts["grades"]
+    return "?" not in text and all(
+        word in known or word in FORMS or word in METALS or any(map(str.isdigit, word)) or len(word) == 1
+        for word in fold(text).split()
+    )
+
+
+def is_harmless(text: str) -> bool:
+    """Whether each word of a remark says nothing of where a lot is, whose it is or whether it exists."""
+    return "?" not in text and all(word in vocabulary().texts["harmless"] for word in fold(text).split())

@@ -1,0 +1,96 @@
+"""The error of a file of which something is open: its questions, and the command that answers them."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from typing import Protocol
+
+from toolkit.core.errors import DataError
+from toolkit.core.messages import message, named, together
+from toolkit.core.text import printable
+from toolkit.market.layouts.layout import Layout
+from toolkit.market.layouts.propose import Question
+from toolkit.market.readers.faults import Fault
+from toolkit.market.readers.tabular import Table
+
+_ASKED = 12
+"""Questions that a message tells."""
+_COMMANDS = {"holdings": "toolkit holdings map", "prices": "toolkit data map"}
+
+
+class Proposed(Protocol):
+    """A file with the layout that is proposed for it, and what is open."""
+
+    @property
+    def table(self) -> Table:
+        """Its cells."""
+        ...
+
+    @property
+    def path(self) -> str:
+        """As it was given."""
+        ...
+
+    @property
+    def layout(self) -> Layout:
+        """By which it would be read."""
+        ...
+
+    @property
+    def questions(self) -> Sequence[Question]:
+        """What is open."""
+        ...
+
+    def grouped(self) -> Sequence[Fault]:
+        """Faults of its values."""
+        ...
+
+
+class Unconfirmed(DataError):
+    """A file of which something is open.
+
+    Attributes:
+        read: The file as far as it can be read.
+    """
+
+    def __init__(self, read: Proposed) -> None:
+        self.read = read
+        asked = [
+            message("- {name!r:s} ({cells:, }): {asks}", name=one.name, cells=named(one.cells), asks=one.asks)
+            if one.cells
+            else message("- {name!r:s}: {asks}", name=one.name, asks=one.asks)
+            for one in read.questions[:_ASKED]
+        ]
+        more = len(read.questions) - len(asked)
+        asked += [message("- {more:d} more", more=more)] if more else []
+        command, found = confirming(read), read.grouped()
+        faults = [together(message("- {fault} in {where}.", fault=one.fault, where=one.where()), one.hint) for one in found]
+        told = message("{file:s}: before it is read, say once:\n{asked:\n}", file=read.table.name, asked=asked)
+        if faults:
+            told = message("{asked}\nand mend:\n{faults:\n}", asked=told, faults=faults)
+        super().__init__(
+            told,
+            hint=message(
+                "Look at it with `{look:s}`, then say it: {command:s}",
+                look=f"{_COMMANDS[read.layout.of]} {shlex.quote(read.path)}",
+                command=command,
+            ),
+            details={
+                "file": read.table.name,
+                "rows": [read.table.header],
+                "questions": [
+                    {"about": one.about, "name": one.name, "cells": [*one.cells], "proposed": one.proposed}
+                    for one in read.questions
+                ],
+                "command": command,
+                "faults": [one.details() for one in found],
+            },
+        )
+
+
+def confirming(read: Proposed) -> str:
+    """The command that answers what is open of a file, with ``?`` where no answer is proposed."""
+    open_ones = [printable(f"{one.name}={one.proposed or '?'}") for one in read.questions]
+    sets = [f"--set {shlex.quote(answer)}" for answer in open_ones]
+    return " ".join([_COMMANDS[read.layout.of], shlex.quote(printable(read.path)), *sets, "--write"])

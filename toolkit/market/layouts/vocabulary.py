@@ -1,0 +1,101 @@
+"""Words of people's files by language: data, a TOML file each, in which a word of one kind of file means one field."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from toolkit.core.countries import foldings
+
+_FOLDER = Path(__file__).parent / "vocabulary"
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The words of all languages, by their folded spellings.
+
+    Attributes:
+        headers: Kind of file -> spelling of a header -> its field, and whether it can mean nothing else.
+        meanings: ``status``, ``paid``, ``price_is``, ``custody``, ``metals``; of prices ``side``, ``delivery`` -> spelling of a
+            cell -> what it means.
+        texts: ``totals``, ``unknown``, ``harmless``, ``places``, ``rooms``, ``keepers`` -> spellings.
+        first: Kind of file -> field -> its first header in each language, as it is written.
+    """
+
+    headers: Mapping[str, Mapping[str, tuple[str, bool]]]
+    meanings: Mapping[str, Mapping[str, str]]
+    texts: Mapping[str, frozenset[str]]
+    first: Mapping[str, Mapping[str, tuple[str, ...]]]
+
+    def names(self, kind: str, field: str) -> tuple[str, ...]:
+        """Spellings of the headers that can mean nothing but a field."""
+        return tuple(word for word, (meant, sure) in self.headers[kind].items() if meant == field and sure)
+
+
+KINDS = ("holdings", "prices")
+_MEANINGS = ("status", "paid", "price_is", "custody", "metals", "side", "delivery")
+
+
+@cache
+def vocabulary() -> Vocabulary:
+    """The vocabulary of the package.
+
+    Raises:
+        ValueError: for a word that two fields of a kind of file, or two meanings, share: an error of the package.
+    """
+    files = [tomllib.loads(file.read_text(encoding="utf-8")) for file in sorted(_FOLDER.glob("*.toml"))]
+    headers = {kind: _once(_of_headers(files, kind)) for kind in KINDS}
+    meanings = {name: _once(_spelled(files, name)) for name in _MEANINGS}
+    texts = {
+        name: frozenset(spelling for _, words in _words(files, "texts", name) for word in words for spelling in foldings(word))
+        for name in sorted({name for file in files for name in file.get("texts", {})})
+    }
+    first = {
+        kind: {
+            field: tuple(file[kind]["headers"][field][0] for file in files if field in file.get(kind, {}).get("headers", {}))
+            for field in {field for field, _ in headers[kind].values()}
+        }
+        for kind in KINDS
+    }
+    return Vocabulary(headers, meanings, texts, first)
+
+
+def _words(files: list[dict[str, Any]], section: str, name: str | None = None) -> Iterator[tuple[str, list[str]]]:
+    for file in files:
+        for key, words in file.get(section, {}).items():
+            if name in (None, key):
+                yield key, words
+
+
+def _spelled(files: list[dict[str, Any]], name: str) -> Iterator[tuple[str, str]]:
+    for meaning, words in _words(files, name):
+        for word in (meaning, *words):
+            for spelling in foldings(word):
+                yield spelling, meaning
+
+
+def _of_headers(files: list[dict[str, Any]], kind: str) -> Iterator[tuple[str, tuple[str, bool]]]:
+    for file in files:
+        for sure in (True, False):
+            for field, words in file.get(kind, {}).get("headers" if sure else "maybe", {}).items():
+                own = (field,) if sure and field != "ignore" else ()
+                for word in (*own, *words):
+                    for spelling in _all(word):
+                        yield spelling, (field, sure)
+
+
+def _all(word: str) -> tuple[str, ...]:
+    """Folded spellings of a header, or a sign as it stands."""
+    return tuple(one for one in foldings(word) if one) or (word,)
+
+
+def _once(pairs: Iterator[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for word, meaning in pairs:
+        if found.setdefault(word, meaning) != meaning:
+            raise ValueError(f"the word {word!r} means {found[word]} and {meaning}")
+    return found
