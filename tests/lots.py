@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from tests.subjects import AS_OF, context
+from tests.subjects import AS_OF, confirmed, context
 from toolkit.app.findings import Ask
 from toolkit.app.findings.exit import exit_
 from toolkit.app.findings.resale import resale
@@ -43,6 +43,7 @@ def ask_of(folder: Path, *rows: str, country: str = "DEU", use: tuple[str, ...] 
     file = folder / "lots.csv"
     file.write_text("\n".join((HEADER, *rows)) + "\n", encoding="utf-8")
     known = context(as_of, country)
+    confirmed(file, known)
     record = holdings_record(ExposureRequest(str(file), known, use=use))
     return Ask(known, tuple(record.weights), record)
 

@@ -22,10 +22,13 @@ from toolkit.app.config import Settings, resolve
 from toolkit.app.context import Context
 from toolkit.app.factors import factors as factor_model
 from toolkit.app.findings.part import Part
+from toolkit.app.holdings.check import map_holdings, write_layout
 from toolkit.app.holdings.exposure import ExposureRequest
 from toolkit.app.languages import language
 from toolkit.app.optimize import NoAnswer, optimize
+from toolkit.app.prices import PriceFiles
 from toolkit.app.subjects import Subject as Found
+from toolkit.market.layouts.layout import beside
 from toolkit.records.factors import Factors
 from toolkit.report.findings import Findings
 
@@ -106,10 +109,20 @@ def in_json(found: Found) -> Subject:
     return Subject(found.record.to_json(), found.parts.to_json())
 
 
+def confirmed(path: Path, known: Context, prices: PriceFiles | None = None) -> Path:
+    """A file of lots with the layout of an owner to whom its texts mean nothing more than they say, where something is asked."""
+    found = map_holdings(str(path), known, prices=prices)
+    if found.open:
+        kinds = {"column": "ignore", "text": "no_meaning"}
+        answers = {one.name: one.proposed or kinds[one.about] for one in found.read.questions}
+        write_layout(map_holdings(str(path), known, prices=prices, answers=answers), str(beside(path)))
+    return path
+
+
 def holdings(path: Path, text: str = HOLDINGS, **options: Any) -> Subject:
     """What a file of lots holds."""
     path.write_text(text, encoding="utf-8")
-    return _held(path, **options)
+    return _held(confirmed(path, context(), options.get("prices")), **options)
 
 
 @once

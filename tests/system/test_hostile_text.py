@@ -109,7 +109,10 @@ def test_lots_may_have_any_name_and_place(ran):
     for name in NAMES.values():
         writer.writerow([name, "gallium", "metal", name, 2, "kg", "2024-05-01", 400, "EUR", "DEU", name, "stored"])
     Path("lots.csv").write_text(rows.getvalue(), encoding="utf-8", newline="")
-    assert ran("exposure", "lots.csv")[0] == 0
+    assert ran("exposure", "lots.csv")[0] == 3
+    code, out, _ = ran("holdings", "map", "lots.csv", "--json")
+    sets = [word for one in json.loads(out)["questions"] for word in ("--set", f"{one['name']}=no_meaning")]
+    assert ran("holdings", "map", "lots.csv", "--write", *sets)[0] == 0
     code, out, _ = ran("exposure", "lots.csv", "--json")
     assert code == 0
     assert len(json.loads(out)["lots"]) == len(NAMES)

@@ -7,7 +7,7 @@ import re
 import pytest
 
 DAY = ("--as-of", "2026-11-24")
-LOTS = "lot_id,asset,quantity,unit,country\nA1,gallium,25,kg,CHN\nA2,gold,1,kg,CHE\n"
+LOTS = "lot_id,asset,quantity,unit,origin\nA1,gallium,25,kg,CHN\nA2,gold,1,kg,CHE\n"
 FAULTY = "lot_id,asset,quantity,unit\nA1,galium,25,kg\nA2,gold,x,kg\n"
 CONFLICT = ("optimize", "ex-china", "--set", "constraint.China.upper=0.01", "--no-report", *DAY)
 

@@ -16,7 +16,9 @@ from toolkit.app.context import Context
 from toolkit.app.data.map_prices import map_prices
 from toolkit.app.holdings.check import accepted, map_holdings
 from toolkit.app.holdings.lots import read_lots
+from toolkit.core.places import place
 from toolkit.market.layouts.layout import Layout
+from toolkit.market.layouts.texts import is_known_custody, is_plain_place
 from toolkit.market.readers.holdings.read import NO_ANSWERS
 from toolkit.market.readers.tabular import table_of
 from toolkit.records.answers.holdings import HoldingsMap
@@ -89,4 +91,11 @@ def read_holdings(holdings: Any, *, layout: Layout | None = None, client: str | 
     today = date.today()
     context = Context(resolve({}), today, None, today)
     given = {"instruments": context.listed, "client": client, "layout": layout or context.layout}
-    return read_lots(holdings_of(holdings), context.ledger, context.products, today, **given).frame.drop("mass")
+    lots = read_lots(holdings_of(holdings), context.ledger, context.products, today, **given).frame.drop("mass")
+    # What was confirmed is not asked about again: a place by its country, a custody where its words are known.
+    places = {text: text if is_plain_place(text) else place(text).country for text in lots["location"].drop_nulls()}
+    kept = [text for text in lots["custody"].drop_nulls() if is_known_custody(text)]
+    return lots.with_columns(
+        pl.col("location").replace_strict(places, default=None, return_dtype=pl.String),
+        custody=pl.when(pl.col("custody").is_in(kept)).then("custody"),
+    )

@@ -18,7 +18,7 @@ import toolkit as tk
 from toolkit.cli.main import run
 
 DAY = "2026-06-30"
-LOTS = "lot_id,asset,quantity,unit,country\nA1,gallium,25,kg,CHN\nA2,gold,1,kg,CHE\n"
+LOTS = "lot_id,asset,quantity,unit,origin\nA1,gallium,25,kg,CHN\nA2,gold,1,kg,CHE\n"
 
 
 def command(capsys, *words: str) -> dict:

@@ -254,7 +254,7 @@ def test_an_origin_that_no_lot_has_is_said_once(tmp_path):
 
 def test_headers_and_columns_stay_as_a_file_has_them(tmp_path, monkeypatch):
     """The column status is no status of a solver."""
-    monkeypatch.setattr("tests.lots.HEADER", HEADER.replace("status", "order status").replace("certificate", "status of it"))
+    monkeypatch.setattr("tests.lots.HEADER", HEADER.replace("status", "order status").replace("certificate", "coa"))
     (notes,) = file.build(findings_of(ask_of(tmp_path, TWELVE[0]), "de"))
     told = " ".join(plain(words) for _, words in notes.items)
     assert "„order status“ als status" in told

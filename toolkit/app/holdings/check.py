@@ -174,7 +174,9 @@ def check_holdings(path: str, context: Context, *, prices: PriceFiles | None = N
     names, known, _ = _names(context, prices)
     read = parse(path, names=names, today=date.today(), layout=context.layout)
     faulty = {found.row for found in read.faults}
-    good = [lot_of(row) for row, number in zip(read.rows, read.numbers, strict=True) if number not in faulty]
+    good = [
+        lot_of(row) for row, number in zip(read.rows, read.numbers, strict=True) if number not in faulty and row["quantity"]
+    ]
     lots = pl.DataFrame(good, schema=SCHEMA)
     assets = {lot: (asset, None) for lot, asset in lots.select("lot_id", "asset").iter_rows()}
     doubts = price_doubts(lots, known, context.snapshot, context.products, unit=read.price_unit)

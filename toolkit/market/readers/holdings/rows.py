@@ -352,9 +352,9 @@ class Parser(PurchaseCells):
                 row[column.key] = self._fraction(i, column.key)
         if row["location"] and fold(row["location"]) in vocabulary().texts["unknown"]:
             row["location"] = None
-        for key in ("location", "custody"):
-            if row[key] and self._meaning(row[key]):  # it is in the status now
-                row[key] = place(row[key]).country if key == "location" else None
+        # A text that names a place and is answered otherwise is none where the lot lies.
+        if row["location"] and (meaning := self._meaning(row["location"])) and meaning != "stored":
+            row["location"] = None if place(row["location"]).country else row["location"]
         if row["location"] is None and row["status"] == "stored" and not listed:
             self._default("location", row["lot_id"])
         if "at_risk" in said:
