@@ -113,7 +113,7 @@ def answers_of(file: Stranger) -> dict[str, str]:
     """What its owner answers, by the truth."""
     layout = file.layout
     kept = {"counterparty": "ignore", "document": "ignore"}
-    answers = {header: kept.get(field, field) for header, field in layout.get("columns", {}).items()}
+    answers = {header: kept.get(field, field) for header, field in layout.get("columns", {}).items() if header}
     answers |= layout.get("words", {}) | layout.get("remarks", {})
     answers |= {key: layout[key] for key in ("decimal", "dates", "unit", "currency") if key in layout and key not in answers}
     return answers | ({"encoding": layout["encoding"]} if layout.get("encoding") in ("gb18030", "cp932", "cp1250") else {})
@@ -127,7 +127,9 @@ def confirmed(file: Stranger, path: Path | None = None) -> tuple[ReadFile | None
         rows = dict(zip(found.table.rows.to_list(), found.table.cells.rows(), strict=True))
         out = (rows[i] for i in file.layout.get("leave_out", ()) if i in rows)
         answers |= {str(next(cell for cell in row if cell is not None)): "leave_out" for row in out}
-        answers |= {one.name: one.proposed for one in found.questions if one.proposed and one.name not in answers}
+        kinds = {"text": "no_meaning", "snapshot": "newest"}  # his truth has no word for a title
+        answers |= {one.name: one.proposed or kinds.get(one.about) for one in found.questions if one.name not in answers}
+        answers = {name: answer for name, answer in answers.items() if answer}
         found = read(file, path, **answers)
     return found, answers
 
@@ -140,7 +142,7 @@ def test_what_its_owner_confirmed_is_right_and_is_not_asked_again(file: Stranger
     assert is_right(found, file) or file.path.name in BEYOND
     copy = tmp_path / file.path.name
     copy.write_bytes(file.path.read_bytes())
-    kept = tmp_path / "kept.layout.toml"
+    kept = beside(copy)
     kept.write_text(found.layout.to_toml(), encoding="utf-8")
     assert load_layout(kept) == found.layout
     again = read(file, copy)

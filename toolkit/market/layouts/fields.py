@@ -147,5 +147,5 @@ BY_KEY = {field.key: field for field in HOLDINGS}
 IGNORE = "ignore"
 """What a layout says of a column that is not read."""
 NOTHING = "nothing"
-SEVERAL = ("remark", "series", "least", "status", NOTHING)
-"""Fields that several columns may be read as."""
+SEVERAL = {"holdings": ("remark", NOTHING), "prices": ("remark", "series", "least", "status", NOTHING)}
+"""Kind of file -> fields that several columns may be read as."""

@@ -40,7 +40,7 @@ class Header:
     percent: bool = False
 
 
-def read_header(kind: str, text: str) -> Header:
+def read_header(kind: str, text: str) -> Header:  # noqa: PLR0912  # a kind of word after the other
     """The field that a header names, with a unit, a currency or a percent sign in it: ``Menge (kg)``, ``Preis EUR/kg``.
 
     Args:
@@ -67,6 +67,8 @@ def read_header(kind: str, text: str) -> Header:
                 return replace(found, key=None) if is_mass else replace(found, key=key, sure=sure)
         last = tokens.pop()
         mass, money = _mass(last), _money(last)
+        if mass and tokens and tokens[-1].isdecimal():  # a price of 100 g
+            return Header(text, None)
         if mass and tokens and tokens[-1] in _PER:
             found = replace(found, unit=mass, per_unit=True)
             tokens.pop()

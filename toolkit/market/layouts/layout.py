@@ -6,6 +6,7 @@ import contextlib
 import json
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -13,10 +14,13 @@ from typing import Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from toolkit.core.countries import fold
+from toolkit.core.currencies import currency
 from toolkit.core.errors import SpecError
 from toolkit.core.messages import message
 from toolkit.market.layouts.fields import FIELDS, IGNORE, SEVERAL
 from toolkit.market.layouts.headers import COST, Header, read_header
+from toolkit.market.layouts.vocabulary import vocabulary
+from toolkit.market.readers.cells import UNITS
 
 Kind = Literal["holdings", "prices"]
 Meaning = Literal["stored", "in_transit", "ordered", "planned", "at_risk", "not_mine", "no_meaning", "not_a_price"]
@@ -56,6 +60,13 @@ class Column(BaseModel):
         if key not in known:
             raise ValueError(f"{key!r} is no field; {', '.join(known)}")
         return key
+
+    @field_validator("unit", "per")
+    @classmethod
+    def _is_a_unit(cls, unit: str | None) -> str | None:
+        if unit is not None and unit not in UNITS.values():
+            raise ValueError(f"{unit!r} is no unit; {', '.join(sorted({*UNITS.values()}))}")
+        return unit
 
     @classmethod
     def of(cls, header: Header) -> Column:
@@ -112,7 +123,7 @@ class Layout(BaseModel):
 
     @model_validator(mode="after")
     def _each_field_once(self) -> Layout:
-        keys = [column.reads for column in self.columns.values() if column.reads not in SEVERAL]
+        keys = [column.reads for column in self.columns.values() if column.reads not in SEVERAL[self.of]]
         if twice := {key for key in keys if keys.count(key) > 1}:
             raise ValueError(f"two columns are read as {', '.join(sorted(twice))}")
         if both := {*self.columns} & {*self.ignore}:
@@ -120,6 +131,11 @@ class Layout(BaseModel):
         known = {field.key for field in FIELDS[self.of]}
         if unknown := {*self.every, *keys} - known:
             raise ValueError(f"no fields: {', '.join(sorted(unknown))}")
+        for key, meant in (("status", vocabulary().meanings["status"]), ("unit", UNITS)):
+            if key in self.every and fold(self.every[key]) not in meant:
+                raise ValueError(f"every {key} is {self.every[key]!r}, and so none")
+        if "currency" in self.every and currency(self.every["currency"]) is None:
+            raise ValueError(f"every currency is {self.every['currency']!r}, and so none")
         return self
 
     def fits(self, headers: Sequence[str]) -> bool:
@@ -213,5 +229,8 @@ def found_for(file: Path, kind: Kind, sheet: str | None = None) -> Iterator[tupl
 
 def said(kind: str, text: str) -> Column | None:
     """How a column is read, from words such as ``purchase_price EUR/kg``; None for those that name no field."""
-    header = read_header(kind, text)
-    return Column.of(header) if header.key not in (None, COST, IGNORE) else None
+    field, _, rest = text.partition(" ")
+    header = read_header(kind, f"{field} {rest}")
+    known = {one.key for one in FIELDS[kind]}
+    key = field if field in known else header.key
+    return Column.of(replace(header, key=key)) if key not in (None, COST, IGNORE) else None

@@ -7,6 +7,8 @@ import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from pydantic import ValidationError
+
 from toolkit.core.countries import fold, foldings
 from toolkit.core.errors import DataError, SpecError, did_you_mean, nearest
 from toolkit.core.messages import Message, message
@@ -23,6 +25,13 @@ _CELLS = 3
 """Cells of a column that a question shows."""
 LEAVE_OUT = "leave_out"
 """What is answered of the first text of a row that is no lot."""
+GONE = "gone"
+"""What is answered of a column of the layout that the file has no more."""
+_CONVENTIONS = ("decimal", "dates", "sheet", "encoding", "shape", "layout")
+_OF_A_ROW = ("lot_id", "quantity", "pieces", "ordered", "remark", "nothing", "series", "price")
+"""Fields that no value holds for all rows of."""
+_FEW = 3
+_SAY = message("Say it as NAME=MEANING: a header and a field, or ignore; a text and one of {words:, }.", words=[*MEANINGS])
 _WHOLE = 0.02
 """Most by which shares that are rounded differ from their whole."""
 _CLOSE = 0.85
@@ -89,14 +98,14 @@ def propose(
     Raises:
         SpecError: for an answer that is none.
     """
-    layout = answered(base or Layout(of=kind, columns={}), table.columns, answers)
+    layout = answered(base or Layout(of=kind, columns={}), table, answers)
     found = _found(table, kind, layout)
     texts = {header.text: _texts(table, header.text) for header in found}
     settled = _settled(found, texts, is_asset)
     readings = [_reading(header, texts[header.text], layout, settled, found) for header in found]
     # Of several that may be one field none is taken unasked.
     known = {header.text for header in found if header.key}
-    open_keys = [one.reads for one in readings if one.reads not in (None, IGNORE, *SEVERAL) and one.header in known]
+    open_keys = [one.reads for one in readings if one.reads not in (None, IGNORE, *SEVERAL[kind]) and one.header in known]
     twice = {key for key in open_keys if open_keys.count(key) > 1}
     named = {fold(name) for name in (*layout.columns, *layout.ignore)}
     readings = [
@@ -107,61 +116,72 @@ def propose(
     ]
     first: dict[str, str] = {}
     for one in sorted(readings, key=lambda one: (fold(one.header) not in named, one.header not in known)):
-        if one.reads and one.reads not in (IGNORE, *SEVERAL):
+        if one.reads and one.reads not in (IGNORE, *SEVERAL[kind]):
             first.setdefault(one.reads, one.header)
     by_text = {header.text: header for header in found}
     columns = {
         one.header: layout.columns.get(one.header) or Column.of(replace(by_text[one.header], key=one.reads))
         for one in readings
-        if one.reads in SEVERAL or (one.reads and first.get(one.reads) == one.header)
+        if one.reads in SEVERAL[kind] or (one.reads and first.get(one.reads) == one.header)
     }
     ignore = tuple(one.header for one in readings if one.header not in columns)
     questions = [_question(one, first) for one in readings if not one.sure]
-    gone = [] if base is None else layout.differs(table.columns)[1]
+    reads = {column.reads for column in columns.values()}
+    lacking = [name for name in layout.differs(table.columns)[1] if layout.columns[name].reads not in reads]
     questions += [
-        Question("gone", name, (), message("a column that the layout reads and the file has not"), "", ()) for name in gone
+        Question("gone", name, (), message("a column that the layout reads and the file has not"), GONE, (GONE,))
+        for name in lacking
     ]
     return layout.model_copy(update={"columns": columns, "ignore": ignore}), readings, questions
 
 
-def answered(layout: Layout, headers: Sequence[str], answers: Mapping[str, str]) -> Layout:
+def answered(  # noqa: PLR0912  # a kind of answer after the other
+    layout: Layout, table: Table, answers: Mapping[str, str]
+) -> Layout:
     """A layout with answers in it.
 
     Args:
         layout: Without them.
-        headers: Of the file.
+        table: The file.
         answers: As of `propose`.
 
     Raises:
         SpecError: for an answer that is none.
     """
-    columns, ignore = dict(layout.columns), [*layout.ignore]
+    headers, columns, ignore = table.columns, dict(layout.columns), [*layout.ignore]
     words, remarks, every = dict(layout.words), dict(layout.remarks), dict(layout.every)
     leave_out, rest = [*layout.leave_out], dict[str, str]()
     by_fold = {fold(header): header for header in headers}
     known = [field.key for field in FIELDS[layout.of]]
     for name, answer in answers.items():
-        if (header := by_fold.get(fold(name)) if name not in headers else name) is not None:
+        header = name if name in headers else by_fold.get(fold(name))
+        if answer == "?":
+            raise SpecError("{name:s}=?: say what it means.", hint=_SAY, name=name)
+        if header is not None and answer not in MEANINGS:
             columns.pop(header, None)
             ignore = [one for one in ignore if one != header]
-            if answer == IGNORE:
+            texts = _texts(table, header)
+            if answer == IGNORE and 0 < len({*texts}) <= _FEW and not any(cells.amount(text) for text in texts):
+                # What is of no matter while it says these words may be of matter when it says others.
+                columns[header] = Column(reads=NOTHING, only=tuple(dict.fromkeys(texts)))
+            elif answer == IGNORE:
                 ignore.append(header)
             elif column := said(layout.of, answer):
                 own = Column.of(replace(read_header(layout.of, header), key=column.reads))
-                given = column.model_dump(exclude_defaults=True)
-                columns[header] = own.model_copy(update=given)
+                columns[header] = own.model_copy(update=column.model_dump(exclude_defaults=True))
             else:
                 hint = did_you_mean(answer.partition(" ")[0], (*known, IGNORE))
-                hint = message("Say what it is: ignore, or a field, as purchase_price EUR/kg.") if answer == "?" else hint
                 raise SpecError("{name:s}={answer:s}: no such field.", hint=hint, name=name, answer=answer)
-        elif answer == "?":
-            raise SpecError("{name:s}=?: say what it means.", hint=message("One of {words:, }.", words=[*MEANINGS]), name=name)
+        elif answer == GONE:
+            columns.pop(name, None)
         elif answer == LEAVE_OUT:
             leave_out.append(name)
-        elif name in ("decimal", "dates", "sheet", "encoding", "shape"):
-            rest[name] = answer
-        elif name in known:
+        elif name in _CONVENTIONS:
+            rest |= {name: answer} if name != "layout" else {}
+        elif header is None and name in known and name not in _OF_A_ROW:
             every[name] = answer
+        elif not stands(table, name):
+            raise SpecError("{name!r:s} stands nowhere in {file:s}.", hint=_SAY, name=name, file=table.name)
         elif answer in MEANINGS:
             remarks[name] = answer
         else:
@@ -172,8 +192,17 @@ def answered(layout: Layout, headers: Sequence[str], answers: Mapping[str, str])
             | {"columns": columns, "ignore": ignore, "words": words, "remarks": remarks, "every": every, "leave_out": leave_out}
             | rest
         )
-    except ValueError as error:
-        raise SpecError("not a layout: {reason:s}.", reason=str(error).splitlines()[-2].strip()) from None
+    except ValidationError as error:
+        raise SpecError("not a layout: {reason:s}.", reason=error.errors()[0]["msg"]) from None
+
+
+def stands(table: Table, text: str) -> bool:
+    """Whether a text stands in a file: a cell, a title, the name of its sheet."""
+    beside = (*table.titles, table.name.rpartition("#")[2])
+    folded = fold(text)
+    return any(fold(one) == folded for one in beside) or any(
+        fold(str(cell)) == folded for column in table.cells for cell in column.drop_nulls().unique()
+    )
 
 
 def _found(table: Table, kind: str, layout: Layout) -> list[Header]:
@@ -258,7 +287,7 @@ def _reading(  # noqa: PLR0911, PLR0912  # one answer a kind of header
     if fold(header.text) in {fold(name) for name in layout.columns}:
         return read(header.key, message("by the layout"), sure=True)
     if header.key is None and not any(map(holds_more, texts)):
-        return read(NOTHING, message("empty, or zero"), sure=True)
+        return read(NOTHING, message("zero in each row") if texts else message("empty"), sure=not texts)
     if not (texts or (header.sure and header.key)):
         return read(IGNORE, message("empty"), sure=True)
     exact = {one.key for one in found if one.sure and one is not header}
@@ -271,6 +300,8 @@ def _reading(  # noqa: PLR0911, PLR0912  # one answer a kind of header
             return read(IGNORE, message("amounts or rates of tax"), sure=True)
         case "lot_id" if not header.sure and ("lot_id" in exact or len({*texts}) < len(texts)):
             return read(IGNORE, message("numbers of rows"), sure=True)
+        case "ordered" if any(one.key == "quantity" for one in found):
+            return read(IGNORE, message("beside the quantity: what is ordered too is a lot of its own"), sure=False)
         case "asset" if not header.sure and all(text.rstrip(".").isdecimal() for text in texts):
             numbered = any(one.key == "lot_id" for one in found)
             return read(IGNORE if numbered else "lot_id", message("numbers of rows"), sure=True)

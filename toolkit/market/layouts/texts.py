@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from toolkit.core.countries import country, fold
 from toolkit.core.places import is_us_state, place, words_beside
+from toolkit.core.trade_names import FORMS, METALS
 from toolkit.market.layouts.vocabulary import vocabulary
 
 _ZIP = 5
@@ -32,6 +33,22 @@ def is_known_custody(text: str) -> bool:
     """Whether a text says how metal is kept, and by whom, in known words."""
     known = vocabulary().meanings["custody"]
     return fold(text) in known or is_plain_place(text)
+
+
+def is_paper(text: str) -> bool:
+    """Whether each word of a certificate is of a paper, of who wrote it, or a number of it."""
+    texts = vocabulary().texts
+    known = texts["papers"] | texts["keepers"]
+    return "?" not in text and all(word in known or any(map(str.isdigit, word)) for word in fold(text).split())
+
+
+def is_grade(text: str) -> bool:
+    """Whether each word of a purity is a number, a form or a grade of the trade."""
+    known = vocabulary().texts["grades"]
+    return "?" not in text and all(
+        word in known or word in FORMS or word in METALS or any(map(str.isdigit, word)) or len(word) == 1
+        for word in fold(text).split()
+    )
 
 
 def is_harmless(text: str) -> bool:

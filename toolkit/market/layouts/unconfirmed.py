@@ -91,6 +91,6 @@ class Unconfirmed(DataError):
 
 def confirming(read: Proposed) -> str:
     """The command that answers what is open of a file, with ``?`` where no answer is proposed."""
-    open_ones = [printable(f"{one.name}={one.proposed or '?'}") for one in read.questions if one.about != "gone"]
+    open_ones = [printable(f"{one.name}={one.proposed or '?'}") for one in read.questions]
     sets = [f"--set {shlex.quote(answer)}" for answer in open_ones]
     return " ".join([_COMMANDS[read.layout.of], shlex.quote(printable(read.path)), *sets, "--write"])

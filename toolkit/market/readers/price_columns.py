@@ -144,7 +144,7 @@ def read_columns(
     by, base = next(((name, one) for name, one in found if one.columns and one.fits(table.columns)), ("", layout))
     if base is None and file is not None and found and found[0][0] in (beside(file, sheet).name, beside(file).name):
         by, base = found[0]  # its own, of which the file is no more
-    given = answered(base or Layout(of=KIND, columns={}), table.columns, answers)
+    given = answered(base or Layout(of=KIND, columns={}), table, answers)
     if "date" in given.every:
         hint = message("Write it above the header, as 'Stand: 26.11.2026': the next list is of another day.")
         raise SpecError("one day for every price is no part of a layout.", hint=hint)
@@ -453,7 +453,7 @@ class _Proposal:
             for one in readings
         ]
         keys = [one.reads for one in readings]
-        twice = {key for key in keys if keys.count(key) > 1 and key not in (*SEVERAL, IGNORE, None)}
+        twice = {key for key in keys if keys.count(key) > 1 and key not in (*SEVERAL["prices"], IGNORE, None)}
         twice = twice & {"date"} if self.shape == "wide" else twice
         if self.shape == "long" and "price" in keys:
             twice |= {"bid", "ask"} & {*keys}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from toolkit.core.countries import fold
@@ -32,7 +33,8 @@ def no_lots(table: Table, assets: Sequence[str | None], names: Names) -> tuple[l
         names: What the words of the file mean.
     """
     rows = table.cells.rows()
-    totals = [i for i, row in enumerate(rows) if _is_total(row, assets[i])]
+    known = {fold(str(cell)) for row in rows for cell in row if isinstance(cell, str)}
+    totals = [i for i, row in enumerate(rows) if _is_total(row, assets[i], known, names)]
     first = len(rows)
     while first and _is_remark(rows[first - 1], names):
         first -= 1
@@ -42,16 +44,25 @@ def no_lots(table: Table, assets: Sequence[str | None], names: Names) -> tuple[l
     return totals, list(range(first, len(rows))) if is_apart else []
 
 
-def _is_total(row: Sequence[Any], asset: str | None) -> bool:
+def _is_total(row: Sequence[Any], asset: str | None, known: Collection[str], names: Names) -> bool:
     first = next((str(cell) for cell in row if cell is not None), "")
-    labels = [_is_label(text) for text in (first, asset or "") if text]
+    labels = [_is_label(text, known, names) for text in (first, asset or "") if text]
     return any(labels) and (asset is None or labels[-1])
 
 
-def _is_label(text: str) -> bool:
-    """Whether a text is the label of a total: ``Summe Meier``, ``Meier Ergebnis``, ``*`` of SAP."""
+def _is_label(text: str, known: Collection[str], names: Names) -> bool:
+    """Whether a text is the label of a total: ``Summe``, ``Meier Ergebnis`` of a client, ``Gallium Total``, ``*`` of SAP.
+
+    What stands beside the word is a metal, a number, or a cell of the table.
+    """
     words, totals = fold(text).split(" "), vocabulary().texts["totals"]
-    return not text.strip("*") or " ".join(words) in totals or words[0] in totals or words[-1] in totals
+    if not text.strip("*") or " ".join(words) in totals:
+        return True
+    beside = words[1:] if words[0] in totals else words[:-1] if words[-1] in totals else []
+    of = " ".join(word for word in beside if not re.search(r"\d", word))
+    with contextlib.suppress(DataError):
+        return bool(beside) and (not of or of in known or of in totals or bool(names.asset(of)))
+    return False
 
 
 def _is_remark(row: Sequence[Any], names: Names) -> bool:

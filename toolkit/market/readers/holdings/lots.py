@@ -293,6 +293,7 @@ DEFAULTS: Mapping[str, Callable[[list[str]], Message]] = {
     "coins": lambda lots: message("Ounces of coins, and fine ounces, are ounces of fine metal: {lots}.", lots=lots),
     "pieces": lambda lots: message("The quantity is the number of pieces times the mass of one: {lots}.", lots=lots),
     "unit": lambda lots: message("No unit given, taken as kg: {lots}.", lots=lots),
+    "zero": lambda lots: message("A quantity of zero, and no lot: {lots}.", lots=lots),
     "at_risk": lambda lots: message("By their remarks counted as orders that may not arrive: {lots}.", lots=lots),
     "remarked": lambda lots: message("The status is that of their remarks: {lots}.", lots=lots),
     "not_mine": lambda lots: message("By their remarks no lots of yours, and left out: {lots}.", lots=lots),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from itertools import zip_longest
 from pathlib import Path
@@ -13,14 +15,17 @@ from toolkit.core.countries import fold
 from toolkit.core.errors import DataError, SeveralSheets, SpecError, did_you_mean
 from toolkit.core.messages import message, named, together
 from toolkit.market.layouts.headers import read_header
-from toolkit.market.layouts.layout import Kind, Layout, beside, found_for
-from toolkit.market.layouts.propose import propose
+from toolkit.market.layouts.layout import SUFFIX, Kind, Layout, beside, found_for
+from toolkit.market.layouts.propose import Question, propose
 from toolkit.market.readers.contents import LEGACY, file_and_sheet
 from toolkit.market.readers.faults import Fault
 from toolkit.market.readers.holdings.lots import Holdings, Names, ReadFile
 from toolkit.market.readers.holdings.rows import Parser
 from toolkit.market.readers.tabular import MAX_NAME, TITLES, Header, Source, Table, read_table
 
+LAYOUT = "layout"
+_FEW = 3
+"""Columns by which a file much like another differs from it."""
 MOST_LOTS = 100_000
 """Lots of one file; more are refused."""
 KIND: Kind = "holdings"
@@ -73,14 +78,17 @@ def parse(
     broken: list[Fault] = []
     file, sheet = file_and_sheet(path) if isinstance(path, str | Path) and str(path) != "-" else (None, None)
     found = [("", layout)] if layout is not None else [*found_for(file or Path("stdin"), KIND, sheet)]
+    own_names = {beside(file, sheet).name, beside(file).name} if file is not None else set[str]()
     # Who holds nothing has a file with a header alone.
     try:
         encodings = (answers.get("encoding"), *(one.encoding for _, one in found[:1]), "cp1252")
         legacy = next(one for one in encodings if one)
         if legacy not in LEGACY:
             raise SpecError("encoding={name:s}: no such encoding.", hint=did_you_mean(legacy, LEGACY), name=legacy)
-        header = _header([one for _, one in found], answers)
+        unused: list[str] = []
+        header = _header([one for _, one in found], answers, unused)
         table = read_table(path, may_be_empty=True, faults=broken, header=header, legacy=legacy).visible()
+        table = replace(table, titles=(*table.titles, *unused))
     except SeveralSheets as error:
         every = message(
             "All of one owner are '{file:s}#{sheets:s}'; where each is one client's, '{file:s}#*' is all of them.",
@@ -96,16 +104,57 @@ def parse(
             rows=table.cells.height,
             most=MOST_LOTS,
         )
-    by, base = next(((name, one) for name, one in found if one.columns and one.fits(table.columns)), ("", layout))
-    if base is None and file is not None and found and found[0][0] in (beside(file, sheet).name, beside(file).name):
-        by, base = found[0]  # its own, of which the file is no more
-    proposed, readings, questions = propose(table, KIND, _names_asset(names), base, answers)
-    keys = {column.reads for column in proposed.columns.values()}
-    keys |= {"quantity"} if keys & {"pieces", "ordered"} else set()
-    if lacking := [key for key in ("asset", "quantity") if key not in keys]:
-        raise _lacks(table, path, lacking, [one.header for one in readings if one.reads is None])
-    parser = Parser(table, proposed, proposed.headers(table.columns), names, today, client)
-    return parser.read(broken, str(path) if file is not None else table.name, by, readings, questions)
+    given = str(path) if isinstance(path, str | Path) else table.name
+
+    def read(by: str, base: Layout | None) -> ReadFile:
+        proposed, readings, questions = propose(table, KIND, _names_asset(names), base, answers)
+        keys = {column.reads for column in proposed.columns.values()}
+        keys |= {"quantity"} if keys & {"pieces", "ordered"} else set()
+        if lacking := [key for key in ("asset", "quantity") if key not in keys]:
+            raise _lacks(table, given, lacking, [one.header for one in readings if one.reads is None])
+        parser = Parser(table, proposed, proposed.headers(table.columns), names, today, client)
+        return parser.read(list(broken), given, by, readings, questions)
+
+    own = next(((name, one) for name, one in found if layout is not None or name in own_names), None)
+    if own is not None:
+        return read(*own)
+    fitting = [(name, one) for name, one in found if one.fits(table.columns)]
+    if (said := answers.get(LAYOUT)) is not None:
+        return read(*next(((name, one) for name, one in fitting if name == said), ("", None)))
+    return _of_several([read(name, one) for name, one in fitting], lambda base: read(*base), _nearest(found, table.columns))
+
+
+def _of_several(
+    options: list[ReadFile], read: Callable[[tuple[str, Layout | None]], ReadFile], near: tuple[str, Layout] | None
+) -> ReadFile:
+    """The one reading of layouts of other files, where they agree with each other and with its own words; else a question."""
+    if not options:
+        plain = read(("", None)) if near is None else None
+        return plain or read(near or ("", None))
+    try:
+        plain = read(("", None))
+    except DataError:
+        return options[0] if all(one.rows == options[0].rows for one in options) else _asked(options)
+    is_clean = not (plain.questions or plain.faults)
+    agree = all(one.rows == options[0].rows for one in options)
+    if agree and (not is_clean or plain.rows == options[0].rows):
+        return options[0]
+    return _asked([*options, plain])
+
+
+def _asked(options: Sequence[ReadFile]) -> ReadFile:
+    names = tuple(one.by or "none" for one in options)
+    asks = message("layouts of other files fit, and read it differently: which is its own?")
+    question = Question(LAYOUT, LAYOUT, names, asks, None, tuple(dict.fromkeys((*names, "none"))))
+    return replace(options[0], questions=(*options[0].questions, question))
+
+
+def _nearest(found: Sequence[tuple[str, Layout]], headers: Sequence[str]) -> tuple[str, Layout] | None:
+    """The layout of a file much like this one, but for few columns that are new or gone; None for none."""
+    apart = [(sum(map(len, one.differs(headers))), name, one) for name, one in found if name.endswith(SUFFIX)]
+    return min(
+        ((name, one) for n, name, one in apart if n <= _FEW and 2 * n <= len(headers)), default=None, key=lambda one: one[0]
+    )
 
 
 def _names_asset(names: Names):
@@ -117,9 +166,9 @@ def _names_asset(names: Names):
     return is_asset
 
 
-def _lacks(table: Table, path: Source | Table, lacking: Sequence[str], unread: Sequence[str]) -> DataError:
+def _lacks(table: Table, path: str, lacking: Sequence[str], unread: Sequence[str]) -> DataError:
     """The error of a file in which no column is the asset, or the quantity."""
-    command = f"toolkit holdings map {path if isinstance(path, str | Path) else table.name} --set 'COLUMN={lacking[0]}'"
+    command = f"toolkit holdings map {shlex.quote(path)} --set 'COLUMN={lacking[0]}'"
     hint = message(
         "The header needs asset and quantity; `toolkit holdings template` writes one with all columns. Say which of "
         "{names:, } it is: {command:s}",
@@ -137,7 +186,7 @@ def _lacks(table: Table, path: Source | Table, lacking: Sequence[str], unread: S
     )
 
 
-def _header(layouts: Sequence[Layout], answers: Mapping[str, str]) -> Header:
+def _header(layouts: Sequence[Layout], answers: Mapping[str, str], beside: list[str]) -> Header:
     """Finds the record with the columns of a layout, else the first one that names asset and quantity, or two that do."""
     columns = [{fold(name) for name, one in layout.columns.items() if not one.optional} for layout in layouts if layout.columns]
     told = {fold(name) for name, answer in answers.items() if answer.split(" ")[0] in ("asset", "quantity")}
@@ -149,7 +198,8 @@ def _header(layouts: Sequence[Layout], answers: Mapping[str, str]) -> Header:
                 return [text.strip() for text in records[at]], at, at + 1
         for at, record in enumerate(records[:TITLES]):
             if joined := _two_rows(record, records[at + 1]) if at + 1 < len(records) else None:
-                return joined, at, at + 2
+                beside[:] = joined[1]
+                return joined[0], at, at + 2
             if _names_lots(record) and _has_words(record):
                 return [text.strip() for text in record], at, at + 1
         return None
@@ -167,16 +217,17 @@ def _has_words(record: Sequence[str]) -> bool:
     return any(text.strip() for text in record) and not any(text.strip()[:1].isdigit() for text in record)
 
 
-def _two_rows(groups: Sequence[str], names: Sequence[str]) -> list[str] | None:
-    """Names of columns below groups of them (``Kauf`` above ``Menge`` and ``Preis``); None for no header of two rows."""
+def _two_rows(groups: Sequence[str], names: Sequence[str]) -> tuple[list[str], list[str]] | None:
+    """Names of columns below groups of them (``Kauf`` above ``Menge``), and unused groups; None for no header of two rows."""
     if not (_has_words(groups) and _has_words(names)) or sum(map(bool, groups)) < 2 or max(map(len, groups)) > MAX_NAME:
         return None
-    group, joined = "", []
+    group, joined, used = "", [], set[str]()
     for above, below in zip_longest(groups, names, fillvalue=""):
         group = above.strip() or group
         both = f"{group} {below.strip()}"
         is_apart = group and (read_header(KIND, both).key or [*names].count(below) > 1)
         joined.append((both if is_apart else below.strip()) if below.strip() else above.strip())
+        used |= {group} if is_apart or not below.strip() else set()
     is_apart = all(
         read_header(KIND, below).key == "asset" or not below.strip()
         for name, below in zip_longest(joined, names, fillvalue="")
@@ -185,4 +236,5 @@ def _two_rows(groups: Sequence[str], names: Sequence[str]) -> list[str] | None:
         below.strip() and (not above.strip() or read_header(KIND, below).key)
         for above, below in zip_longest(groups, names, fillvalue="")
     )
-    return joined if _names_lots(joined) and (_names_lots(names) or is_apart) else None
+    unused = [above.strip() for above in groups if above.strip() and above.strip() not in used]
+    return (joined, unused) if _names_lots(joined) and (_names_lots(names) or is_apart) else None

@@ -23,7 +23,7 @@ from toolkit.market.layouts.fields import BY_KEY, HOLDINGS, NOTHING, SEVERAL
 from toolkit.market.layouts.headers import Header
 from toolkit.market.layouts.layout import MEANINGS, Meaning
 from toolkit.market.layouts.propose import ColumnReading, Question, holds_more
-from toolkit.market.layouts.texts import is_harmless, is_known_custody, is_plain_place
+from toolkit.market.layouts.texts import is_grade, is_harmless, is_known_custody, is_paper, is_plain_place
 from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers import cells
 from toolkit.market.readers.faults import Fault
@@ -38,6 +38,8 @@ _NOT_FROM = re.compile(r"(ex|nicht|non|not|kein|keine|no|ohne|without|ausser|aus
 _WITH_MASS = re.compile(r"(?i)(.*?[^\W\d])\s+([\d.,/]+\s*(?:kg|g|oz|ozt|unzen?|gramm|kilo)\b)(.*)")
 """A name with the mass of one piece behind it: ``Goldbarren 100 g``."""
 _ROWS = 3
+NEWEST, EVERY_DAY = "newest", "every"
+_DAYS = (NEWEST, EVERY_DAY)
 """Rows that a question names."""
 _ABOVE_ZERO = message(
     "Give a quantity above zero. A sale is no lot: take it off the quantity of its lot, and leave its row out."
@@ -68,7 +70,7 @@ class Parser(PurchaseCells):
         self.header |= {header.key: header for header in self.headers if header.key}
         self.words = words = {fold(text): word for text, word in self.layout.words.items()}
         for header in self.headers:
-            if header.key and header.key not in SEVERAL:
+            if header.key and header.key not in SEVERAL["holdings"]:
                 column = [None if isinstance(cell, str) and not cells.tidy(cell) else cell for cell in table.cells[header.text]]
                 self.raw[header.key] = [words.get(fold(cell), cell) if isinstance(cell, str) else cell for cell in column]
         unknown = vocabulary().texts["unknown"]
@@ -91,7 +93,9 @@ class Parser(PurchaseCells):
         kept = sorted({*range(len(numbers))} - {*totals, *below, *left})
         self.lots = self._lot_ids(numbers)
         self._conventions(kept, numbers)
-        status = self._of_file([*table.titles, *(str(cell) for i in below for cell in table.cells.row(i) if cell is not None)])
+        status = self._of_file(
+            [*self._sheet(path), *table.titles, *(str(cell) for i in below for cell in table.cells.row(i) if cell is not None)]
+        )
         kept = self._newest(kept)
         whole, kept = kept, self._of_client(kept)
         read = [(i, row) for i in kept if (row := self._lot(i, status)) is not None]
@@ -142,18 +146,25 @@ class Parser(PurchaseCells):
             self.raw["quantity"] = self.raw["ordered"]
             self.header["quantity"] = replace(self.header["ordered"], key="quantity")
 
+    def _sheet(self, path: str) -> list[str]:
+        """The name of the sheet that nobody named, which may say what its lots are; none where each word of it is harmless."""
+        name = self.table.name.rpartition("#")[2] if "#" in self.table.name and "#" not in path else ""
+        return [name] if name and not is_harmless(re.sub(r"[0-9]+", " ", name)) else []
+
     def _is_left_out(self, row: Sequence[Any]) -> bool:
         first = next((str(cell) for cell in row if cell is not None), "")
         return any(fold(first) == fold(text) for text in self.layout.leave_out)
 
     def _of_file(self, texts: Sequence[str]) -> str:
         """The status of a lot without one, by what the owner said of the titles and the lines below the table."""
-        status = "ordered" if "ordered" in self.raw else self.layout.every.get("status", "stored")
+        is_ordered = self.header["quantity"].text == getattr(self.header.get("ordered"), "text", None)
+        given = vocabulary().meanings["status"].get(fold(self.layout.every.get("status", "stored")), "stored")
+        status = "ordered" if is_ordered else given
         for text in texts:
             match self._meaning(text):
                 case None if not is_harmless(text):
                     asks = message("a line beside the table: what does it say of the lots?")
-                    self._ask(text, (), asks, None if _says_status(text) else "no_meaning")
+                    self._ask(text, (), asks, None)
                 case "in_transit" | "ordered" | "planned" | "at_risk" as said:
                     status = "ordered" if said == "at_risk" else said
                 case _:
@@ -176,14 +187,21 @@ class Parser(PurchaseCells):
         for i in kept:
             cell = self.raw["snapshot"][i]
             day = cell if isinstance(cell, date) else last_day(str(cell or ""), day_first=self.month_first != 1)
-            if day is None:
-                self._fault(i, "snapshot", "date", "not a day of the stock", "Write it as 2026-05-31.")
+            if day is None or day > self.today:
+                self._fault(i, "snapshot", "date", "not a day of the stock, up to today", "Write it as 2026-05-31.")
             else:
                 days[i] = day
-        newest = max(days.values(), default=None)
-        if len({*days.values()}) > 1:
-            self.notes.append(message("Of the days of the stock the newest is read, {day}.", day=newest))
-        return [i for i in kept if days.get(i) in (None, newest)]
+        newest, said = max(days.values(), default=None), self.layout.every.get("snapshot")
+        if len({*days.values()}) > 1 and said not in _DAYS:
+            asks = message("stock of several days: is the newest all of it, or does each row count?")
+            told = tuple(str(day) for day in sorted({*days.values()})[-_ROWS:])
+            self.questions["snapshot"] = Question("snapshot", "snapshot", told, asks, None, _DAYS)
+        if said != NEWEST:
+            return kept
+        older = len(kept) - len(kept := [i for i in kept if days.get(i) in (None, newest)])
+        if older:
+            self.notes.append(message("Rows of days before {day} that are not read: {n:d}.", day=newest, n=older))
+        return kept
 
     def _nothing(self, kept: list[int]) -> None:
         """A fault where a column that says nothing, as empty ones do, holds another cell than when that was confirmed."""
@@ -318,6 +336,8 @@ class Parser(PurchaseCells):
         said = self._said(i, status)
         if "not_mine" in said:
             return self._default("not_mine", self.lots[i])
+        if self._is_zero(i):
+            return self._default("zero", self.lots[i])
         row: dict[str, Any] = dict.fromkeys(BY_KEY)
         row["lot_id"] = self.lots[i]
         if not (self._text("lot_id", i) or "").lstrip("# "):
@@ -363,6 +383,12 @@ class Parser(PurchaseCells):
         self._counted(i, row)
         return row
 
+    def _is_zero(self, i: int) -> bool:
+        """Whether a row says that nothing is there."""
+        cell = self.raw.get("quantity", {i: None})[i]
+        read = cells.amount(cell) if isinstance(cell, str) else None
+        return cell == 0 or (read is not None and not any(read.readings.values()))
+
     def _said(self, i: int, default: str) -> set[Meaning]:
         """What the texts of a row say of its lot, as the owner answered; a text that is not understood is asked about.
 
@@ -377,7 +403,7 @@ class Parser(PurchaseCells):
                 continue
             if meaning := self._meaning(text):
                 found.add(meaning)
-            elif fold(text) not in self.words and not _TEXTS[str(header.key)][0](text):
+            elif not _TEXTS[str(header.key)][0](self.words.get(fold(text), text)):
                 where = (message("row {row:d}", row=self.table.rows[i]),)
                 self._ask(text, where, _TEXTS[str(header.key)][1], _says_status(text))
         return found
@@ -503,7 +529,7 @@ class Parser(PurchaseCells):
         if found.before:
             self._fault(i, "quantity", "number", "not a number", "Write the number alone, or with its unit behind it.")
             return None, None
-        if value <= 0:
+        if value < 0:
             self._fault(i, "quantity", "positive", "a quantity that is not positive", _ABOVE_ZERO)
             return found.after or None, None
         return found.after or None, value
@@ -702,11 +728,11 @@ def _is_status(text: str) -> bool:
 
 
 def _says_status(text: str) -> Meaning | None:
-    """The status that the first words of a text that is not understood name: a proposal, never a reading."""
+    """The status that the first words of a text that is not understood name; a proposal, and never that it is there."""
     words = fold(text).split()
     known = vocabulary().meanings["status"]
     found = next((known[one] for end in range(len(words), 0, -1) if (one := " ".join(words[:end])) in known), None)
-    return next((meaning for meaning in MEANINGS if meaning == found), None)
+    return next((meaning for meaning in MEANINGS if meaning == found != "stored"), None)
 
 
 _TEXTS: Mapping[str, tuple[Callable[[str], bool], Message]] = {
@@ -716,6 +742,8 @@ _TEXTS: Mapping[str, tuple[Callable[[str], bool], Message]] = {
         message("not only a place that is known: does the lot lie there? Or write the country."),
     ),
     "custody": (lru_cache(4096)(is_known_custody), message("not only how it is kept: what does it say of the lot?")),
+    "certificate": (is_paper, message("not only a paper: what does it say of the lot?")),
+    "purity": (is_grade, message("not only a purity: what does it say of the lot?")),
     "remark": (is_harmless, message("a remark: what does it say of the lot?")),
 }
 """Columns of text -> whether a text of it is understood, and what is asked where it is not."""

@@ -149,7 +149,6 @@ FAULTS = {
     "origin that says not": ({"origin_country": "Ex-China"}, "origin_country", "does not come from: write its country"),
     "origin that is no country": ({"origin_country": "XXX"}, "origin_country", "'unknown'"),
     "origin by another standard": ({"origin_country": "GER"}, "origin_country", "DEU"),
-    "zero quantity": ({"quantity": "0"}, "positive", "above zero"),
     "negative quantity": ({"quantity": "-1"}, "positive", "A sale is no lot"),
     "quantity in words": ({"quantity": "two"}, "number", "plain number"),
     "about": ({"quantity": "ca. 2"}, "number", "number"),
@@ -317,6 +316,12 @@ def test_every_fault_of_a_file_comes_in_one_answer():
     for words in ("row 2", "'galium'", "'gallium'", "row 3", "'CHI'", "row 4", "'Pfund'"):
         assert words in caught.value.message
     assert "holdings check" in caught.value.hint
+
+
+def test_a_row_of_zero_is_no_lot_and_is_told():
+    found = parsed("asset;quantity\ngold;0\nsilver;0,000\ngallium;5\n")
+    assert [row["asset"] for row in found.rows] == ["gallium"]
+    assert any("row 2, row 3" in note for note in found.notes)
 
 
 # What people write
@@ -527,7 +532,7 @@ def test_listed_instruments_are_counted_in_units_without_form_or_mass():
 
 def test_a_comma_in_a_quoted_title_separates_nothing():
     content = b'"ACME LLC"\n"As of November 23, 2026"\n\nasset,quantity\nGa,5\n'
-    assert asked(parsed(content)) == {"ACME LLC": "no_meaning", "As of November 23, 2026": "no_meaning"}
+    assert asked(parsed(content)) == {"ACME LLC": None, "As of November 23, 2026": None}
     assert confirmed(content).holdings().frame["mass"].to_list() == [5.0]
 
 

@@ -35,7 +35,7 @@ def test_a_header_of_two_rows_is_read(groups, names):
 
 def test_a_header_of_two_rows_is_read_in_a_workbook_too():
     rows = [["Position", None, "Bestand"], ["Nr.", "Metall", "Menge (kg)"], [1, "Gallium", 20], [2, "Silber", 400]]
-    assert parsed(xlsx({"Lager": rows})).holdings().frame["quantity"].to_list() == [20.0, 400.0]
+    assert confirmed(xlsx({"Lager": rows})).holdings().frame["quantity"].to_list() == [20.0, 400.0]
 
 
 def test_a_header_of_two_rows_whose_names_repeat_is_refused():
@@ -308,8 +308,8 @@ SAP = """20.11.2026           Dynamische Listenausgabe          1
 def test_a_list_saved_out_of_sap_is_read_between_its_lines():
     read = confirmed(SAP, LOrt="location", Werk="ignore")
     assert [(row["lot_id"], row["asset"], row["quantity"], row["location"]) for row in read.rows] == [
-        ("0000012345", "gallium", 125.0, None),
-        ("0000012346", "silver", 1250.0, None),
+        ("0000012345", "gallium", 125.0, "FRA1"),
+        ("0000012346", "silver", 1250.0, "FRA1"),
     ]
     assert read.numbers == [5, 6]
     assert not read.faults
