@@ -24,7 +24,7 @@ from toolkit.core.text import one_line
 from toolkit.core.trade_names import FORMS, includes_tax, metal_within
 from toolkit.market.layouts.fields import IGNORE, NOTHING, PRICES, SEVERAL
 from toolkit.market.layouts.layout import Column, Layout, beside, found_for
-from toolkit.market.layouts.propose import ColumnReading, Question, answered, nearly
+from toolkit.market.layouts.propose import GONE, ColumnReading, Question, answered, nearly
 from toolkit.market.layouts.texts import is_harmless
 from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers import cells
@@ -279,7 +279,7 @@ class _Proposal:
         self.questions += [_asked(one, self.shape) for one in readings if not one.sure]
         gone = [] if base is None else [name for name in base.differs(self.table.columns)[1] if name in self.layout.columns]
         about = message("a column that the layout reads and the file has not")
-        self.questions += [Question("gone", name, (), about, "", ()) for name in gone]
+        self.questions += [Question("gone", name, (), about, GONE, (GONE,)) for name in gone]
         table = self._under_fields(layout, {one.header for one in readings if one.sure})
         unread = _BESIDE_SERIES if self.shape == "wide" else _NOT_IN_ROWS
         told = [one.header for one in readings if one.reads in unread]

@@ -14,6 +14,7 @@ import polars as pl
 
 from toolkit.core.errors import DataError, FrameError, SpecError, did_you_mean
 from toolkit.core.messages import Message, first_names, message, together
+from toolkit.market.layouts.layout import SUFFIX
 from toolkit.market.readers.contents import MAX_PLAIN_CELLS, check_size
 from toolkit.market.readers.price_checks import DEALER_BOTH, JUMPS, OF_DEALERS, check_series, visible
 from toolkit.market.readers.price_columns import Key, PriceColumns, read_columns
@@ -96,7 +97,7 @@ def read_price_files(
 
 
 def _read(file: str | Path | Table | PriceColumns, settled: Settled, *, key: Key, **options: Any) -> PriceFile:
-    """One file, read once: standard input has no second time. Where its decimal mark is open, the command that says it is told."""
+    """One file, read once, as standard input is; where its decimal mark is open, the command that says it is told."""
     columns = file if isinstance(file, PriceColumns) else read_columns(file, key=key)
     try:
         return settled(partial(read_prices, columns, key=key, **options))
@@ -138,7 +139,7 @@ def _listed(paths: Sequence[Prices]) -> tuple[list[Prices], tuple[str, ...]]:
                 n=len(own),
                 most=MOST_FILES,
             )
-        left = [entry.name for entry in entries if entry not in own and entry.is_file()]
+        left = [entry.name for entry in entries if entry not in own and entry.is_file() and not entry.name.endswith(SUFFIX)]
         if left:
             notes.append(message("Not read as prices, by the ending of the name: {names}.", names=left))
         files += own
