@@ -112,7 +112,7 @@ def in_json(found: Found) -> Subject:
 def confirmed(path: Path, known: Context, prices: PriceFiles | None = None) -> Path:
     """A file of lots with the layout of an owner to whom its texts mean nothing more than they say, where something is asked."""
     found = map_holdings(str(path), known, prices=prices)
-    if found.open:
+    if found.questions:
         kinds = {"column": "ignore", "text": "no_meaning"}
         answers = {one.name: one.proposed or kinds[one.about] for one in found.read.questions}
         write_layout(map_holdings(str(path), known, prices=prices, answers=answers), str(beside(path)))

@@ -8,6 +8,7 @@ from os import PathLike
 from typing import Any
 
 import polars as pl
+from pydantic import ValidationError
 
 from toolkit.api.frames import as_polars
 from toolkit.api.market import holdings_of
@@ -16,9 +17,10 @@ from toolkit.app.context import Context
 from toolkit.app.data.map_prices import map_prices
 from toolkit.app.holdings.check import accepted, map_holdings
 from toolkit.app.holdings.lots import read_lots
+from toolkit.core.errors import SpecError
 from toolkit.core.places import place
 from toolkit.market.layouts.layout import Layout
-from toolkit.market.layouts.texts import is_known_custody, is_plain_place
+from toolkit.market.layouts.texts import is_grade, is_known_custody, is_paper, is_plain_place
 from toolkit.market.readers.holdings.read import NO_ANSWERS
 from toolkit.market.readers.tabular import table_of
 from toolkit.records.answers.holdings import HoldingsMap
@@ -43,6 +45,7 @@ def propose_layout(
         DataError: for a file that is no table, or in which no column can be the asset or the quantity.
         SpecError: for an answer that is none.
     """
+    layout = _layout_of(layout)
     today = date.today()
     context = Context(resolve({}), today, None, today)
     found = map_holdings(holdings_of(holdings), context, layout=layout, answers=answers)
@@ -90,12 +93,23 @@ def read_holdings(holdings: Any, *, layout: Layout | None = None, client: str | 
     """
     today = date.today()
     context = Context(resolve({}), today, None, today)
-    given = {"instruments": context.listed, "client": client, "layout": layout or context.layout}
+    given = {"instruments": context.listed, "client": client, "layout": _layout_of(layout) or context.layout}
     lots = read_lots(holdings_of(holdings), context.ledger, context.products, today, **given).frame.drop("mass")
-    # What was confirmed is not asked about again: a place by its country, a custody where its words are known.
+    # What was confirmed is not asked about again: a place by its country, other texts where their words are known.
     places = {text: text if is_plain_place(text) else place(text).country for text in lots["location"].drop_nulls()}
-    kept = [text for text in lots["custody"].drop_nulls() if is_known_custody(text)]
+    rules = {"custody": is_known_custody, "certificate": is_paper, "purity": is_grade}
+    known = {key: [text for text in lots[key].drop_nulls().unique() if is_known(text)] for key, is_known in rules.items()}
     return lots.with_columns(
         pl.col("location").replace_strict(places, default=None, return_dtype=pl.String),
-        custody=pl.when(pl.col("custody").is_in(kept)).then("custody"),
+        *(pl.when(pl.col(key).is_in(texts)).then(key).alias(key) for key, texts in known.items()),
     )
+
+
+def _layout_of(given: Layout | Mapping[str, Any] | None) -> Layout | None:
+    """A layout, or one of its fields by name; `SpecError` for anything else."""
+    if given is None or isinstance(given, Layout):
+        return given
+    try:
+        return Layout.model_validate(given)
+    except ValidationError as error:
+        raise SpecError(f"not a layout: {error.errors()[0]['msg']}.", hint="Give a tk.Layout.") from None

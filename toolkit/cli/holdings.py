@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
+from toolkit.cli.mapping import Accept, Sets, Write, settled
 from toolkit.cli.options import Common, with_common, without_prices
 from toolkit.cli.terminal import print_json, say, show, tell_remarks, translator
-from toolkit.core.errors import SpecError
 from toolkit.core.messages import message
 
 DATA_FAULT = 3
@@ -72,48 +72,28 @@ def check(
 def map_(
     file: Annotated[str, typer.Argument(metavar="FILE", help="Your lots (a workbook, CSV or Parquet; - is stdin).")],
     *,
-    sets: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set", metavar="NAME=MEANING", help="Column=field or ignore, text=meaning, decimal=, or . ; repeatable."
-        ),
-    ] = None,
-    accept: Annotated[bool, typer.Option("--accept", help="Take every answer that is proposed.")] = False,
-    write: Annotated[bool, typer.Option("--write", help="Keep the layout beside the file (FILE.layout.toml).")] = False,
+    sets: Sets = None,
+    accept: Accept = False,
+    write: Write = False,
     common: Common,
 ) -> None:
     """Tell how each column of a holdings file is read and why, ask what is open, and keep it; exit 3 while it is open."""
-    from toolkit.app.holdings.check import accepted, map_holdings, write_layout
+    from toolkit.app.holdings.check import map_holdings, write_layout
     from toolkit.market.layouts.layout import beside
     from toolkit.market.readers.contents import file_and_sheet
     from toolkit.report.answers.holdings import mapped as document
 
-    answers = dict(_pair(one) for one in sets or ())
     context, prices = common.context(), common.price_files()
-    found = map_holdings(file, context, prices=prices, answers=answers)
-    if accept and (proposed := accepted(found)):
-        answers = {**proposed, **answers}
-        found = map_holdings(file, context, prices=prices, answers=answers)
-    if found.open and not common.json and sys.stdin.isatty() and sys.stdout.isatty():
-        tell = translator(common)
-        for question in found.read.questions:
-            cells = ", ".join(map(tell, question.cells))
-            sys.stdout.write(f"\n{question.name} ({cells}): {tell(question.asks)}\n  {', '.join(question.answers)}\n")
-            answers[question.name] = typer.prompt("", default=question.proposed or "", prompt_suffix="> ")
-        found = map_holdings(file, context, prices=prices, answers={name: one for name, one in answers.items() if one})
-        write = write or not found.open
+    found, in_dialogue = settled(
+        lambda answers: map_holdings(file, context, prices=prices, answers=answers), sets, common, accept=accept
+    )
     written = None
-    if write and not found.open and file != "-":
+    if (write or in_dialogue) and not found.questions and file != "-":
         written = str(beside(*file_and_sheet(file)))
         write_layout(found, written)
-    show(common, found.record(written), lambda record, say: document(record, common.day(), say))
-    if found.open:
+    record, in_terminal = found.record(written), common.format in (None, "terminal")
+    show(common, record, lambda record, say: document(record, common.day(), say, command=not in_terminal))
+    if found.questions and in_terminal and not common.json:
+        sys.stdout.write(f"{record.command}{f' --layout {common.layout}' if common.layout else ''}\n")
+    if found.questions:
         raise typer.Exit(DATA_FAULT)
-
-
-def _pair(text: str) -> tuple[str, str]:
-    """Name and answer of ``NAME=MEANING``; a header may hold the sign."""
-    name, sign, answer = text.rpartition("=")
-    if not sign or not name.strip() or not answer.strip():
-        raise SpecError("--set {text!r:s} is no answer.", hint="Write it as --set 'EK netto=purchase_price'.", text=text)
-    return name.strip(), answer.strip()

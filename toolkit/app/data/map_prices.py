@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -16,6 +16,7 @@ from toolkit.core.assets import Universe
 from toolkit.core.errors import DataError
 from toolkit.holdings.price_slips import KnownPrices
 from toolkit.market.layouts.layout import Layout
+from toolkit.market.layouts.propose import Question
 from toolkit.market.layouts.unconfirmed import confirming
 from toolkit.market.readers.price_columns import NO_ANSWERS, PriceColumns, read_columns
 from toolkit.market.readers.price_files import read_price_files
@@ -40,6 +41,11 @@ class MappedPrices:
     file: PriceFile | None
     fault: DataError | None
     products: Universe
+
+    @property
+    def questions(self) -> Sequence[Question]:
+        """What is asked."""
+        return self.columns.questions
 
     def record(self, written: str | None) -> PricesMap:
         """The columns, the questions, the series and the layout; `written` is the file that it is kept in."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -20,6 +20,7 @@ from toolkit.core.places import place
 from toolkit.core.remarks import Remark
 from toolkit.holdings.price_slips import price_doubts, price_warnings
 from toolkit.market.layouts.layout import Layout
+from toolkit.market.layouts.propose import Question
 from toolkit.market.readers.contents import file_and_sheet
 from toolkit.market.readers.faults import row_error
 from toolkit.market.readers.holdings.lots import SCHEMA, ReadFile, Unconfirmed, confirming, lot_of
@@ -82,9 +83,9 @@ class HoldingsMap:
     read: ReadFile
 
     @property
-    def open(self) -> bool:
-        """Whether something is asked."""
-        return bool(self.read.questions)
+    def questions(self) -> Sequence[Question]:
+        """What is asked."""
+        return self.read.questions
 
     def record(self, written: str | None) -> records.HoldingsMap:
         """The columns, the questions and the layout; `written` is the file that it is kept in."""

@@ -198,7 +198,7 @@ def answered(  # noqa: PLR0912  # a kind of answer after the other
 
 def stands(table: Table, text: str) -> bool:
     """Whether a text stands in a file: a cell, a title, the name of its sheet."""
-    beside = (*table.titles, table.name.rpartition("#")[2])
+    beside = (*table.titles, table.sheet)
     folded = fold(text)
     return any(fold(one) == folded for one in beside) or any(
         fold(str(cell)) == folded for column in table.cells for cell in column.alias("").drop_nulls().unique()
@@ -287,7 +287,9 @@ def _reading(  # noqa: PLR0911, PLR0912  # one answer a kind of header
     if fold(header.text) in {fold(name) for name in layout.columns}:
         return read(header.key, message("by the layout"), sure=True)
     if header.key is None and not any(map(holds_more, texts)):
-        return read(NOTHING, message("zero in each row") if texts else message("empty"), sure=not texts)
+        if texts:
+            return read(None, message("zero in each row"), sure=False)
+        return read(NOTHING, message("empty"), sure=True)
     if not (texts or (header.sure and header.key)):
         return read(IGNORE, message("empty"), sure=True)
     exact = {one.key for one in found if one.sure and one is not header}
@@ -301,7 +303,7 @@ def _reading(  # noqa: PLR0911, PLR0912  # one answer a kind of header
         case "lot_id" if not header.sure and ("lot_id" in exact or len({*texts}) < len(texts)):
             return read(IGNORE, message("numbers of rows"), sure=True)
         case "ordered" if any(one.key == "quantity" for one in found):
-            return read(IGNORE, message("beside the quantity: what is ordered too is a lot of its own"), sure=False)
+            return read(None, message("beside the quantity: what is ordered too is a lot of its own"), sure=False)
         case "asset" if not header.sure and all(text.rstrip(".").isdecimal() for text in texts):
             numbered = any(one.key == "lot_id" for one in found)
             return read(IGNORE if numbered else "lot_id", message("numbers of rows"), sure=True)

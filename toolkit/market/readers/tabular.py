@@ -60,6 +60,7 @@ class Table:
         notes: What of a workbook is read and what is not.
         titles: The lines above the header.
         decimal: The decimal mark where no number of the file settles it; None where then it is asked for.
+        sheet: The name of the sheet, where nobody asked for it by that.
         month_first: Whether the month stands first in dates of which none settles it; None where then it is asked for.
     """
 
@@ -73,6 +74,7 @@ class Table:
     notes: tuple[Message, ...] = ()
     titles: tuple[str, ...] = ()
     decimal: str | None = None
+    sheet: str = ""
     month_first: bool | None = None
 
     @property
@@ -294,17 +296,19 @@ def _workbook(name: str, content: bytes, wanted: str | None, make: Header | None
     if filled := sheet.unmerged(depth):
         rows = few([message("row {row:d}", row=sheet.row + i) for i in filled])
         notes += (message("{file}: words of merged cells are read in each of their rows: {rows}.", file=name, rows=rows),)
-    unnamed = [i for i in range(len(records[0])) if not names[i : i + 1] or not names[i]]
-    lost = [sheet.letters(i) for i in unnamed if any(record[i] is not None for _, record in body)]
-    if lost:
-        notes += (message("{file}: columns without a name are not read: {columns}.", file=name, columns=lost[:FIRST_ROWS]),)
+    names = [*names, *[""] * (len(records[0]) - len(names))]
+    # A column with cells and without a name has its letter for one, so that it is not lost unseen.
+    names = [
+        cell or (f"column {sheet.letters(i)}" if any(record[i] is not None for _, record in body) else "")
+        for i, cell in enumerate(names)
+    ]
     kept = [i for i, cell in enumerate(names) if cell]
     columns = _header(name, [names[i] for i in kept], sheet.row + at)
     body = [(row, [record[i] for i in kept]) for row, record in body if any(record[i] is not None for i in kept)]
     values = zip(*(cells for _, cells in body), strict=True) if body else ((),) * len(kept)
     cells = pl.DataFrame([_column(column, list(found)) for column, found in zip(columns, values, strict=True)])
     rows = pl.Series("row", [row for row, _ in body], dtype=pl.Int64)
-    return Table(name, cells, rows, "\t", header=sheet.row + at, notes=notes, titles=_titles(texts[:at]))
+    return Table(name, cells, rows, "\t", header=sheet.row + at, notes=notes, titles=_titles(texts[:at]), sheet=sheet.title)
 
 
 def _titles(records: Sequence[Sequence[str]]) -> tuple[str, ...]:

@@ -85,6 +85,7 @@ class Sheet:
         records: Rows of cells, as long as one another.
         notes: Notes on hidden rows, columns and sheets.
         merged: Cells of one column that are merged: its first and last record, and the column among their cells.
+        title: Its name where nobody asked for it by that.
     """
 
     name: str
@@ -93,6 +94,7 @@ class Sheet:
     records: list[list[Cell]]
     notes: tuple[Message, ...]
     merged: Sequence[tuple[int, int, int]] = ()
+    title: str = ""
 
     def unmerged(self, depth: int) -> list[int]:
         """The records from `depth` on that get the words of a cell that is merged over them.
@@ -233,7 +235,8 @@ def read_sheet(name: str, content: bytes, wanted: str | None, fits: Callable[[Se
         raise DataError("{file:s} is empty: {where} has no cell.", hint=hint, file=name, where=where)
     found = (fitting or filled)[0]
     notes = (*_notes(name, found.name, names, [] if wanted else hidden, content), *found.notes)
-    return replace(found, name=f"{name}#{found.name}" if len(names) > 1 else name, notes=notes)
+    shown_as = f"{name}#{found.name}" if len(names) > 1 else name
+    return replace(found, name=shown_as, title="" if wanted else found.name, notes=notes)
 
 
 def load(name: str, content: bytes, wanted: str | None) -> Book:

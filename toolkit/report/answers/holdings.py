@@ -87,30 +87,33 @@ def columns(answer: Answer, found: HoldingsMap | PricesMap) -> None:
     )
 
 
-def closing(answer: Answer, found: HoldingsMap | PricesMap) -> None:
+def closing(answer: Answer, found: HoldingsMap | PricesMap, *, command: bool) -> None:
     """The command that says what is open, or where the layout is kept.
 
     Args:
         answer: That is written.
         found: A file, and what its columns are.
+        command: Whether the command is told.
     """
     sure = sum(one.sure for one in found.columns)
     if found.questions:
         answer.line(
             "{sure:d} of {all:d} columns are read without a question. To say the rest once:", sure=sure, all=len(found.columns)
         )
-        answer.paragraph(text(name(found.command)))
+        if command:  # a terminal has it in one line, to be copied
+            answer.paragraph(text(name(found.command)))
     elif found.written:
         answer.line("The layout is kept in {file}; the next file of this shape is read without a question.", file=found.written)
 
 
-def mapped(found: HoldingsMap, as_of: date, say: Language) -> Document:
+def mapped(found: HoldingsMap, as_of: date, say: Language, *, command: bool = True) -> Document:
     """How each column is read and why, what is open, and what says it.
 
     Args:
         found: The file.
         as_of: Day of the answer.
         say: Language.
+        command: As of `closing`.
     """
     answer = Answer(say, as_of)
     if found.questions:
@@ -119,7 +122,9 @@ def mapped(found: HoldingsMap, as_of: date, say: Language) -> Document:
         answer.heading("{file}: {lots:d} lots, nothing is open", file=found.file, lots=found.lots)
     columns(answer, found)
     answer.notes(answer.told("note: {words}", words=words) for words in found.notes)
-    closing(answer, found)
+    if found.faults:
+        answer.line("{n:d} cells break a rule: `toolkit holdings check FILE` tells each.", n=found.faults)
+    closing(answer, found, command=command)
     return answer.document("holdings-map")
 
 

@@ -143,9 +143,9 @@ def test_a_formula_that_was_never_calculated_is_a_fault():
     assert lots(xlsx({"B": [HEAD, row]}))[0]["purchase_price"] is None
 
 
-def test_columns_without_a_name_are_left_out_and_said():
-    told = notes(xlsx({"B": [["Metall", None, "Menge"], ["Gold", "x", 1, "weit rechts"]]}))
-    assert "columns without a name are not read: B, D" in told
+def test_columns_without_a_name_are_asked_about():
+    read = parsed(xlsx({"B": [["Metall", None, "Menge"], ["Gold", "x", 1, "weit rechts"]]}))
+    assert [question.name for question in read.questions] == ["column B", "column D"]
 
 
 def test_open_document_says_the_same():

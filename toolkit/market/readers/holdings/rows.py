@@ -94,7 +94,7 @@ class Parser(PurchaseCells):
         self.lots = self._lot_ids(numbers)
         self._conventions(kept, numbers)
         status = self._of_file(
-            [*self._sheet(path), *table.titles, *(str(cell) for i in below for cell in table.cells.row(i) if cell is not None)]
+            [*self._sheet(), *table.titles, *(str(cell) for i in below for cell in table.cells.row(i) if cell is not None)]
         )
         kept = self._newest(kept)
         whole, kept = kept, self._of_client(kept)
@@ -146,10 +146,10 @@ class Parser(PurchaseCells):
             self.raw["quantity"] = self.raw["ordered"]
             self.header["quantity"] = replace(self.header["ordered"], key="quantity")
 
-    def _sheet(self, path: str) -> list[str]:
+    def _sheet(self) -> list[str]:
         """The name of the sheet that nobody named, which may say what its lots are; none where each word of it is harmless."""
-        name = self.table.name.rpartition("#")[2] if "#" in self.table.name and "#" not in path else ""
-        return [name] if name and not is_harmless(re.sub(r"[0-9]+", " ", name)) else []
+        name = self.table.sheet
+        return [name] if name and not is_harmless(re.sub(r"[0-9]+|\b\w\b", " ", name)) else []
 
     def _is_left_out(self, row: Sequence[Any]) -> bool:
         first = next((str(cell) for cell in row if cell is not None), "")

@@ -11,13 +11,14 @@ from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language
 
 
-def mapped(found: PricesMap, as_of: date, say: Language) -> Document:
+def mapped(found: PricesMap, as_of: date, say: Language, *, command: bool = True) -> Document:
     """How each column is read and why, what is open, and the newest price of each series.
 
     Args:
         found: The file.
         as_of: Day of the answer.
         say: Language.
+        command: As of `closing`.
     """
     answer = Answer(say, as_of)
     if found.questions:
@@ -40,5 +41,5 @@ def mapped(found: PricesMap, as_of: date, say: Language) -> Document:
     )  # fmt: skip
     answer.notes(answer.told("fault: {words}", words=words) for words in found.fault)
     answer.notes(answer.told("note: {words}", words=words) for words in found.notes)
-    closing(answer, found)
+    closing(answer, found, command=command)
     return answer.document("prices-map")
