@@ -92,6 +92,8 @@ def test_what_its_owner_says_is_right_and_said_once(file: Stranger, tmp_path: Pa
     if first.columns.layout.shape != "ohlc":
         conventions = {name: one for name, one in conventions.items() if name not in ("currency", "unit")}
     asked = {one.name for one in first.columns.questions}
+    text = "" if first.columns.table.encoding != "utf-8" else file.path.read_text("utf-8-sig")
+    words = {name: one for name, one in words.items() if name in text}
     answers = {name: one for name, one in columns.items() if name in asked} | words | conventions
     found = mapped(file, **answers)
     if found is None or not is_used(found):

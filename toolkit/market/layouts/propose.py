@@ -201,7 +201,7 @@ def stands(table: Table, text: str) -> bool:
     beside = (*table.titles, table.sheet)
     folded = fold(text)
     return any(fold(one) == folded for one in beside) or any(
-        fold(str(cell)) == folded for column in table.cells for cell in column.drop_nulls().unique()
+        fold(str(cell)) == folded for column in table.cells for cell in column.alias("").drop_nulls().unique()
     )
 
 
@@ -212,7 +212,7 @@ def _found(table: Table, kind: str, layout: Layout) -> list[Header]:
 
 
 def _texts(table: Table, header: str) -> list[str]:
-    return [text for cell in table.cells[header].drop_nulls() if (text := cells.tidy(str(cell)))]
+    return [text for cell in table.cells[header].alias("").drop_nulls() if (text := cells.tidy(str(cell)))]
 
 
 def _settled(

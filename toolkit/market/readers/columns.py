@@ -172,9 +172,7 @@ def amounts(
         text = pl.concat([cells.alias("text") for cells, _ in texts_of]).drop_nulls()
     has_open = table.separator != "," and text.str.contains(_POINTS).any() and not text.str.contains(_DECIDED).any()
     if text.len() and not are_numbers and text.str.contains(_COMMAS).all():
-        bare = [given[name].alias("cell").str.replace_all(".", "", literal=True) for name in textual]
-        read_so = [cell.str.replace(",", ".", literal=True).cast(pl.Float64) for cell in bare]
-        values = values.with_columns(one.alias(name) for one, name in zip(read_so, textual, strict=True))
+        values = values.with_columns(_of_commas(given[name]) for name in textual)
     elif has_open or not are_numbers:
         counts = text.value_counts()
         read = {cell: cells.amount(cell) for cell in counts["text"]}
@@ -212,6 +210,11 @@ def amounts(
         found = _cells(table, name, ~column.is_finite().fill_null(value=True), column)
         raise_row_errors(table.name, found, fault="not a finite number", hint=hint, rule="finite")
     return Numbers(values, codes, notes)
+
+
+def _of_commas(column: pl.Series) -> pl.Series:
+    bare = column.alias("cell").str.replace_all(".", "", literal=True)
+    return bare.str.replace(",", ".", literal=True).cast(pl.Float64).alias(column.name)
 
 
 def _of_their_size(found: cells.Amount, mark: str) -> Message:

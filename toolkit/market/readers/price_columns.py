@@ -7,7 +7,7 @@ about once: a target, a forecast or a forward is no price of today, and an oxide
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -24,7 +24,7 @@ from toolkit.core.text import one_line
 from toolkit.core.trade_names import FORMS, includes_tax, metal_within
 from toolkit.market.layouts.fields import IGNORE, NOTHING, PRICES, SEVERAL
 from toolkit.market.layouts.layout import Column, Layout, beside, found_for
-from toolkit.market.layouts.propose import ColumnReading, Question, answered, nearly
+from toolkit.market.layouts.propose import GONE, ColumnReading, Question, answered, nearly
 from toolkit.market.layouts.texts import is_harmless
 from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers import cells
@@ -70,7 +70,7 @@ _OF_ROWS = ("bid", "ask", "unit", "currency", "quantity", "form", "purity", "pla
 """Fields that no day of trading has beside its prices."""
 _TOLD = ("remark", "status", "side", "basis", "delivery")
 """Fields whose texts say whether a row is a price."""
-_NOT_IN_ROWS = ("remark", "status", "delivery", "terms", "least", "open", NOTHING, IGNORE)
+_NOT_IN_ROWS = ("remark", "status", "delivery", "terms", "least", "counterparty", "open", NOTHING, IGNORE)
 _BESIDE_SERIES = ("remark", "status", "delivery", "terms", "least", "valid_until", "counterparty", "source", IGNORE)
 """Fields of columns that stand beside those of the series of a wide file."""
 SIDES = {"bid": DEALER_BID, "ask": DEALER_ASK, "mid": AS_GIVEN, "trade": AS_GIVEN}
@@ -80,6 +80,8 @@ _EXAMPLES = 3
 """Cells of a column that are shown."""
 _LOOKED_AT = 50
 """Cells by which a field is proposed."""
+_MOST_TEXTS = 100
+"""Texts of a column that are asked about one by one."""
 _QUARTER = re.compile(r"(?i)(?:q([1-4])|h([12]))[\s/-]*([12][0-9]{3})|([12][0-9]{3})[\s/-]*(?:q([1-4])|h([12]))|([12][0-9]{3})")
 _MONTH = re.compile(r"(?:[^\W\d_]+\.? |[01]?[0-9][./])?[12][0-9]{3}(?:-[01][0-9])?")
 """A cell of a line above the header that states a month: ``Monat;Mai 2026`` is no header."""
@@ -250,13 +252,16 @@ class _Proposal:
             is_one(text) for text in named for is_one in others
         )
 
+    def _cells(self, header: str) -> pl.Series:
+        """The distinct cells of a column, as text."""
+        return self.table.cells[header].alias("").drop_nulls().cast(pl.String).unique(maintain_order=True)
+
     def _texts(self, header: str) -> list[str]:
-        column = self.table.cells[header].alias("").drop_nulls().cast(pl.String)
-        return [text for cell in column.unique(maintain_order=True) if (text := cells.tidy(cell))]
+        return [text for cell in self._cells(header) if (text := cells.tidy(cell))]
 
     def _shown(self, header: str) -> tuple[str, ...]:
-        column = self.table.cells[header].alias("").head(200).drop_nulls().cast(pl.String)
-        return tuple(one_line(text) for text in column.unique(maintain_order=True).head(_EXAMPLES))
+        return tuple(map(one_line, self.table.cells[header].alias("").head(200).drop_nulls().cast(pl.String).unique(
+            maintain_order=True).head(_EXAMPLES)))  # fmt: skip
 
     def read(self, path: str, by: str, base: Layout | None) -> PriceColumns:
         """The file by the layout that is proposed for it."""
@@ -274,7 +279,7 @@ class _Proposal:
         self.questions += [_asked(one, self.shape) for one in readings if not one.sure]
         gone = [] if base is None else [name for name in base.differs(self.table.columns)[1] if name in self.layout.columns]
         about = message("a column that the layout reads and the file has not")
-        self.questions += [Question("gone", name, (), about, "", ()) for name in gone]
+        self.questions += [Question("gone", name, (), about, GONE, (GONE,)) for name in gone]
         table = self._under_fields(layout, {one.header for one in readings if one.sure})
         unread = _BESIDE_SERIES if self.shape == "wide" else _NOT_IN_ROWS
         told = [one.header for one in readings if one.reads in unread]
@@ -318,7 +323,7 @@ class _Proposal:
         stated = stated_in(header) if reads in (*MONEY_FIELDS, "series") else None
         return ColumnReading(header, self._shown(header), reads, "/".join(filter(None, (stated or ())[1:])), why, sure)
 
-    def _of_rows(self, header: str) -> _Reading:
+    def _of_rows(self, header: str) -> _Reading:  # noqa: PLR0911  # one answer a kind of column
         """A column of a file with a row for each price, or for each day of trading."""
         field, sure = field_of(header) or (None, False)
         if is_derived(header) and (self.across or not sure):
@@ -360,7 +365,7 @@ class _Proposal:
         }
         return next((field for field, is_one in kinds.items() if field not in taken and is_one()), None)
 
-    def _beside_series(self, header: str) -> _Reading:
+    def _beside_series(self, header: str) -> _Reading:  # noqa: PLR0911  # one answer a kind of column
         """A column of a wide file: the dates, a series, or what stands beside the series."""
         found, worded = field_of(header), has_words_alone(self.table.cells[header].alias(""))
         if header in self.tickers:
@@ -404,7 +409,7 @@ class _Proposal:
             for one in readings
         ]
 
-    def _settled(self, field: str, header: str) -> bool:
+    def _settled(self, field: str, header: str) -> bool:  # noqa: PLR0911  # one answer a kind of column
         """Whether the cells of a column, or the other columns, show that a header which may mean a field means it."""
         of_one = vocabulary().meanings
         keys = {self._key(name) for name in self.table.columns if name != header and (field_of(name) or ("", False))[1]}
@@ -454,6 +459,8 @@ class _Proposal:
             twice |= {"bid", "ask"} & {*keys}
         seen: set[str | None] = set()
         for at, one in enumerate(readings):
+            if self.shape == "ohlc" and one.reads in _OF_ROWS:  # it would be read of no day
+                readings[at] = replace(one, sure=False, reads=IGNORE, why=MAYBE)
             again = one.reads in seen or one.reads in ("bid", "ask")
             seen.add(one.reads)
             if one.reads in twice and fold(one.header) not in self.named:
@@ -503,7 +510,7 @@ class _Proposal:
             if key in ("series", "date") or self.shape != "wide" or key not in _BESIDE_SERIES:
                 names[header] = self._name(header, key, layout)
         dropped = [name for name in table.columns if name not in names or names[name] in _NOT_IN_ROWS]
-        dropped += [name for name, key in names.items() if key in ("side", "counterparty")]
+        dropped += [name for name, key in names.items() if key == "side"]
         frame = table.cells[[name for name in table.columns if name not in dropped]]  # a name may be a pattern to `drop`
         names = {name: own for name, own in names.items() if name in frame.columns}
         if len({*names.values()}) == len(names):  # columns of one field are open, and not read
@@ -550,7 +557,7 @@ class _Proposal:
             "side": ("bid", "ask", "mid", "trade", "not_a_price"), "delivery": ("spot", "not_a_price"), "basis": (),
         }[field]  # fmt: skip
         found: dict[str, str] = {}
-        for cell in self.table.cells[header].alias("").drop_nulls().cast(pl.String).unique(maintain_order=True):
+        for cell in self._cells(header):
             text = cells.tidy(cell)
             meaning = next((known[one] for one in foldings(text) if one in known), None)
             meaning = told.get(fold(text)) or words.get(fold(text)) or meaning
@@ -559,12 +566,16 @@ class _Proposal:
             if meaning is None and field == "delivery" and _first_day(text) is not None:
                 meaning = "dated"
             found[cell] = meaning or ""
-            if text and not meaning and answers:
-                asks = {
-                    "remark": message("a remark: may its price be taken for one of today"),
-                    "delivery": message("a delivery: is it a price of today, or one of a later delivery"),
-                }.get(field, message("whose price it is, or whether it is one"))
-                self.questions.append(Question("text", text, (header,), asks, None, answers))
+        asks = {
+            "remark": message("a remark: may its price be taken for one of today"),
+            "delivery": message("a delivery: is it a price of today, or one of a later delivery"),
+        }.get(field, message("whose price it is, or whether it is one"))
+        unknown = [text for cell, meaning in found.items() if not meaning and (text := cells.tidy(cell))] if answers else []
+        if len(unknown) > _MOST_TEXTS:
+            why = message("{n:d} texts that are not known", n=len(unknown))
+            self.questions.append(Question("column", header, self._shown(header), why, IGNORE, (IGNORE, field)))
+        else:
+            self.questions += [Question("text", text, (header,), asks, None, answers) for text in unknown]
         return found
 
     def _forwards(self, header: str, dated: Sequence[str]) -> pl.Series:
@@ -621,8 +632,8 @@ def _derived(header: str, others: Sequence[str]) -> Literal["all", "in part"] | 
 
 
 def _asked(one: ColumnReading, shape: Shape) -> Question:
-    fields: Iterator[str] = (field.key for field in PRICES if shape == "wide" or field.key != "series")
-    answers = tuple(dict.fromkeys((*([one.reads] if one.reads else []), IGNORE, *fields)))
+    fields = [field.key for field in PRICES if shape == "wide" or field.key != "series"]
+    answers: tuple[str, ...] = tuple(dict.fromkeys([one.reads or IGNORE, IGNORE, *fields]))
     return Question("column", one.header, one.cells, one.why, one.reads, answers)
 
 

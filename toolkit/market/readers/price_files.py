@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
-from toolkit.core.errors import DataError, SpecError, did_you_mean
-from toolkit.core.messages import Message, first_names, message
+from toolkit.core.errors import DataError, FrameError, SpecError, did_you_mean
+from toolkit.core.messages import Message, first_names, message, together
+from toolkit.market.layouts.layout import SUFFIX
 from toolkit.market.readers.contents import MAX_PLAIN_CELLS, check_size
 from toolkit.market.readers.price_checks import DEALER_BOTH, JUMPS, OF_DEALERS, check_series, visible
 from toolkit.market.readers.price_columns import Key, PriceColumns, read_columns
@@ -55,10 +58,7 @@ def read_price_files(
     files, reading = _listed(paths)
     options = {"default_currency": default_currency, "today": today, "as_of": as_of, "accept": accept, "key": key}
     read = [
-        priced(file, **options)
-        if isinstance(file, Indices)
-        # The table is read once: standard input has no second time.
-        else settled(partial(read_prices, _columns(file, key), several=len(files) > 1, **options))
+        priced(file, **options) if isinstance(file, Indices) else _read(file, settled, several=len(files) > 1, **options)
         for file in files
     ]
     accepted = {*accept} - {JUMPS}
@@ -97,8 +97,16 @@ def read_price_files(
     return PriceFile(frame, quotes, names, "several", tuple(notes), reading, assumed, places, unstated)
 
 
-def _columns(file: str | Path | Table | PriceColumns, key: Key) -> PriceColumns:
-    return file if isinstance(file, PriceColumns) else read_columns(file, key=key)
+def _read(file: str | Path | Table | PriceColumns, settled: Settled, *, key: Key, **options: Any) -> PriceFile:
+    """One file, read once, as standard input is; where its decimal mark is open, the command that says it is told."""
+    columns = file if isinstance(file, PriceColumns) else read_columns(file, key=key)
+    try:
+        return settled(partial(read_prices, columns, key=key, **options))
+    except FrameError as error:
+        if error.details.get("rule") == "decimal":
+            command = f"toolkit data map {shlex.quote(columns.path)} --set decimal=, --write"
+            error.hint = together(error.hint, message("Or say it once: {command:s}", command=command))
+        raise
 
 
 def _listed(paths: Sequence[Prices]) -> tuple[list[Prices], tuple[str, ...]]:
@@ -132,7 +140,7 @@ def _listed(paths: Sequence[Prices]) -> tuple[list[Prices], tuple[str, ...]]:
                 n=len(own),
                 most=MOST_FILES,
             )
-        left = [entry.name for entry in entries if entry not in own and entry.is_file()]
+        left = [entry.name for entry in entries if entry not in own and entry.is_file() and not entry.name.endswith(SUFFIX)]
         if left:
             notes.append(message("Not read as prices, by the ending of the name: {names}.", names=left))
         files += own

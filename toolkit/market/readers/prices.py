@@ -16,7 +16,6 @@ from toolkit.core.errors import DataError, SpecError
 from toolkit.core.frames import Prices
 from toolkit.core.messages import Message, message, named, together
 from toolkit.market.layouts.unconfirmed import Unconfirmed
-from toolkit.market.readers import cells
 from toolkit.market.readers.columns import (
     amounts,
     check_columns,
@@ -337,7 +336,6 @@ def _with_defaults(rows: pl.DataFrame, file: str, currency: str) -> pl.DataFrame
 def _wide(table: Table, currency: str, today: date, stated: Stated, above: Above | None, tickers: Collection[str] = ()) -> Rows:
     """One row a price, with its row number in the file, and how it was read; empty cells are missing."""
     assets = tuple(name for name in table.columns if name != "date")
-    names = next((name for name in assets if key_of(name) == "asset"), None)
     if "date" not in table.columns:
         raise no_date(table)
     misplaced = tuple(name for name in assets if name not in tickers and key_of(name) in _OF_ROWS)
@@ -348,13 +346,6 @@ def _wide(table: Table, currency: str, today: date, stated: Stated, above: Above
         )
     if not assets:
         raise table.header_error("there is no asset column.", "Add one column of prices an asset.")
-    if (
-        names is not None
-        and table.cells[names].dtype == pl.String
-        and not any(map(cells.amount, texts(table, names).drop_nulls()))
-    ):
-        hint = message("Name the column of prices 'price' or, with currency and unit, as 'Preis EUR/kg'.")
-        raise table.header_error("column {name!r:s} names assets, and no column is 'price'.", hint, name=names)
     if of_none := next((n for n in assets if n not in tickers and key_of(n) in _OF_NONE), None):
         hint = message("Name it for what it is a price of, as 'Gallium EUR/kg', or add a column 'Metall'.")
         raise table.header_error("column {name!r:s} does not say of what it is the price.", hint, name=of_none)

@@ -180,9 +180,11 @@ def test_the_columns_of_a_list_are_asked_for_once(tmp_path):
     assert rows.select("date", "price", "currency", "unit", "source").rows() == [
         (date(2026, 5, 1), 900.5, "EUR", "kg", "dealer"), (date(2026, 5, 8), 900.5, "EUR", "kg", "dealer"),
     ]  # fmt: skip
-    later.write_text(LIST.format(day="2026-05-15").replace("Notierung", "Notiz"))
-    with pytest.raises(Unconfirmed, match="'Notiz'"):
-        import_file(context(place), str(later), ImportOptions(source="dealer"))
+    file.write_text(LIST.format(day="2026-05-15").replace("Notierung", "Wertung"))
+    with pytest.raises(Unconfirmed, match="'Wertung'") as changed:
+        import_file(context(place), str(file), ImportOptions(source="dealer"))
+    assert run([*shlex.split(changed.value.hint.partition("then say it: toolkit ")[2]), "--quiet"]) == 0
+    assert import_file(context(place), str(file), ImportOptions(source="dealer")).rows == 2
 
 
 UNKNOWN = {
