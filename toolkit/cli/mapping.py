@@ -44,7 +44,7 @@ def settled(
         common: The options.
         accept: Whether proposals are taken.
     """
-    answers = dict(map(_pair, sets or ()))
+    answers = dict(map(pair, sets or ()))
     found = read(answers)
     if accept and (proposed := {one.name: one.proposed for one in found.questions if one.proposed}):
         answers = {**proposed, **answers}
@@ -68,7 +68,7 @@ def settled(
     return found, not found.questions
 
 
-def _pair(text: str) -> tuple[str, str]:
+def pair(text: str) -> tuple[str, str]:
     """Name and answer of ``NAME=MEANING``; a header may hold the sign."""
     name, sign, answer = text.rpartition("=")
     if not sign or not name.strip() or not answer.strip():

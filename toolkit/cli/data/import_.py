@@ -47,7 +47,7 @@ def import_(
 ) -> None:
     """Add a file to a store. What is open of a price file `toolkit data map` asks once, and keeps beside the file."""
     from toolkit.app.data.import_file import ImportOptions, import_file
-    from toolkit.cli.data.map_ import pair
+    from toolkit.cli.mapping import pair
     from toolkit.report.answers.data.store import imported as document
 
     answers = dict(pair(one) for one in sets or ())
