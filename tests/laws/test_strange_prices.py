@@ -165,3 +165,17 @@ def test_preview_is_import(tmp_path, monkeypatch):
             )
             told = [(one.asset, one.basis, round(one.price, 6), one.currency, one.unit) for one in shown.record(None).series]
             assert sorted(newest_of.rows()) == sorted(told)
+
+
+@pytest.mark.parametrize(("decimal", "price"), [(",", 1.085), (".", 1085.0)])
+def test_a_decimal_mark_of_a_layout_settles_numbers_of_two_readings_and_a_cell_that_contradicts_it_is_a_fault(
+    tmp_path, decimal, price
+):
+    path, cell = tmp_path / "list.csv", f"{price:.3f}".replace(".", ",") if price < 2 else "1,085"
+    path.write_text(f"date;asset;price;currency\n2026-11-20;FUND;{cell};USD\n", encoding="utf-8")
+    found = map_prices(str(path), context(), answers={"decimal": decimal})
+    assert found.file is not None
+    assert found.file.frame["price"].to_list() == [price]
+    other = "4.5" if decimal == "," else "4,5"
+    path.write_text(f"date;asset;price;currency\n2026-11-20;FUND;{other};USD\n", encoding="utf-8")
+    assert "another decimal mark" in str(map_prices(str(path), context(), answers={"decimal": decimal}).fault)

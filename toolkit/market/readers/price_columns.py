@@ -148,7 +148,7 @@ def read_columns(
     if "date" in given.every:
         hint = message("Write it above the header, as 'Stand: 26.11.2026': the next list is of another day.")
         raise SpecError("one day for every price is no part of a layout.", hint=hint)
-    table = replace(table, decimal=given.decimal, month_first=None if given.dates is None else given.dates == "month")
+    table = replace(table, mark=given.decimal, month_first=None if given.dates is None else given.dates == "month")
     proposal = _Proposal(table, given, key, across=across)
     name = str(path) if isinstance(path, str | Path) else table.name
     if has_pairs(table.columns):
