@@ -12,12 +12,14 @@ import pytest
 from tests.strangers import Stranger, strangers
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
+from toolkit.app.data.import_file import ImportOptions, import_file
 from toolkit.app.data.map_prices import MappedPrices, map_prices
 from toolkit.app.prices import per_kg
 from toolkit.core.errors import DataError
 from toolkit.market.layouts.fields import FIELDS
 from toolkit.market.layouts.layout import load_layout, shipped
 from toolkit.market.readers.price_checks import OF_DEALERS
+from toolkit.market.store.store import Store
 
 TODAY = date(2026, 12, 1)
 FILES = strangers("prices")
@@ -136,3 +138,44 @@ def test_a_shipped_layout_is_what_it_says(name, tmp_path):
     kept = tmp_path / "kept.layout.toml"
     kept.write_text(shipped()[name].to_toml(), encoding="utf-8")
     assert load_layout(kept) == shipped()[name]
+
+
+def test_a_column_that_is_ignored_is_asked_about_when_it_says_more(tmp_path):
+    head, path = "date,asset,price,currency,unit,Kind of it\n", tmp_path / "list.csv"
+    path.write_text(head + "2026-11-20,indium,560,USD,kg,plain\n", encoding="utf-8")
+    found = map_prices(str(path), context(), answers={"Kind of it": "ignore"})
+    assert found.file is not None
+    (tmp_path / "list.layout.toml").write_text(found.columns.layout.to_toml(), encoding="utf-8")
+    assert map_prices(str(path), context()).file is not None
+    path.write_text(head + "2026-11-20,indium,560,USD,kg,forecast\n", encoding="utf-8")
+    assert [one.name for one in map_prices(str(path), context()).questions] == ["Kind of it"]
+
+
+def test_preview_is_import(tmp_path, monkeypatch):
+    """The prices that the map shows are those that the store takes."""
+    monkeypatch.chdir(tmp_path)
+    for file in FILES:
+        if file.kind == "tidy":
+            shown = map_prices(str(file.path), context(), currency="EUR")
+            found = Context(resolve({"data.path": str(tmp_path / file.path.stem)}, file=None), TODAY, None, TODAY)
+            import_file(found, str(file.path), ImportOptions(currency="EUR"))
+            rows = Store.open(tmp_path / file.path.stem).scan("prices").collect().sort("date")
+            newest_of = (
+                rows.group_by("asset", "basis").last().select("asset", "basis", pl.col("price").round(6), "currency", "unit")
+            )
+            told = [(one.asset, one.basis, round(one.price, 6), one.currency, one.unit) for one in shown.record(None).series]
+            assert sorted(newest_of.rows()) == sorted(told)
+
+
+@pytest.mark.parametrize(("decimal", "price"), [(",", 1.085), (".", 1085.0)])
+def test_a_decimal_mark_of_a_layout_settles_numbers_of_two_readings_and_a_cell_that_contradicts_it_is_a_fault(
+    tmp_path, decimal, price
+):
+    path, cell = tmp_path / "list.csv", f"{price:.3f}".replace(".", ",") if price < 2 else "1,085"
+    path.write_text(f"date;asset;price;currency\n2026-11-20;FUND;{cell};USD\n", encoding="utf-8")
+    found = map_prices(str(path), context(), answers={"decimal": decimal})
+    assert found.file is not None
+    assert found.file.frame["price"].to_list() == [price]
+    other = "4.5" if decimal == "," else "4,5"
+    path.write_text(f"date;asset;price;currency\n2026-11-20;FUND;{other};USD\n", encoding="utf-8")
+    assert "another decimal mark" in str(map_prices(str(path), context(), answers={"decimal": decimal}).fault)

@@ -194,3 +194,13 @@ def test_metals_and_funds_on_two_sheets_are_one_owners(tmp_path: Path):
     lots = read_lots(f"{copy}#Metals+Funds", ledger, context().products, TODAY, instruments=funds).frame
     assert lots["client"].null_count() == lots.height == len(file.lots)
     assert {*lots["asset"]} == {lot.asset for lot in file.lots}
+
+
+@pytest.mark.parametrize("file", [file for file in HOLDINGS if file.kind == "tidy"], ids=lambda file: file.path.name)
+def test_what_is_shown_is_what_is_used(file: Stranger):
+    funds = [lot.asset for lot in file.lots if lot.asset not in context().ledger.assets]
+    shown = read(file)
+    used = read_lots(str(file.path), context().ledger, context().products, TODAY, instruments=funds)
+    same = ["lot_id", "asset", "form", "quantity", "unit", "purchase_price", "currency", "location"]
+    assert shown is not None
+    assert shown.holdings().frame.select(same).equals(used.frame.select(same))

@@ -11,6 +11,7 @@ import typer
 from toolkit.cli.options import Common
 from toolkit.cli.terminal import translator
 from toolkit.core.errors import SpecError
+from toolkit.core.messages import message
 from toolkit.market.layouts.propose import Question
 
 Sets = Annotated[
@@ -65,6 +66,8 @@ def settled(
             sys.stdout.write(f"{tell(error.message)} {tell(error.hint)}\n")
         else:
             answers[question.name] = answer.strip()
+            if question.name in {one.name for one in found.questions}:
+                sys.stdout.write(f"{tell(message('{answer!r:s} is not known.', answer=answer.strip()))}\n")
     return found, not found.questions
 
 

@@ -64,7 +64,8 @@ class MappedPrices:
             ),
             questions=tuple(
                 LayoutQuestion(
-                    about=one.about, name=one.name, cells=one.cells, asks=one.asks, proposed=one.proposed, answers=one.answers
+                    about=one.about, name=one.name, cells=one.cells, asks=one.asks, proposed=one.proposed,
+                    answers=() if one.about == "column" else one.answers,
                 )
                 for one in read.questions
             ),

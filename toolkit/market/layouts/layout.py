@@ -27,6 +27,8 @@ Meaning = Literal["stored", "in_transit", "ordered", "planned", "at_risk", "not_
 """What a text says of a lot: where it stands, that it may not come back, that it is another's, or nothing of these; of a price
 that it is none."""
 MEANINGS: tuple[Meaning, ...] = get_args(Meaning)
+OF_LOTS = MEANINGS[:-1]
+"""Those of a lot."""
 SUFFIX = ".layout.toml"
 _SHIPPED = Path(__file__).parent / "shipped"
 

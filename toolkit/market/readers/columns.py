@@ -28,6 +28,7 @@ _DECIDED = r"\.([0-9]{1,2}|[0-9]{4,})$|^[+-]?(0[0-9]*|[0-9]{4,})?\.[0-9]+$"
 _COMMAS = r"^[+-]?(?:[0-9]+|(?:[0-9]+|[1-9][0-9]{0,2}(?:\.[0-9]{3})+),(?:[0-9]{1,2}|[0-9]{4,}))$"
 """A number whose decimal mark can be nothing but a comma, or that has none."""
 _WAY_OUT = message("Write numbers as 1234.5, with a decimal point and without thousands separators.")
+_MEND = message("Correct the cell, or `decimal` of the layout.")
 _ONE_IS_ENOUGH = message(
     "Write numbers as 1234.5, with a decimal point and without thousands separators; one number that settles what the mark is, "
     "as 1,400.00 or 1.400,00 does, is enough."
@@ -168,12 +169,12 @@ def amounts(
     # Of thousands of columns of plain numbers the texts are not joined.
     are_numbers = all(n.null_count() == t.null_count() and n.alias("n").is_finite().all() for t, n in texts_of)
     text = pl.Series([], dtype=pl.String)
-    if textual and not (are_numbers and table.separator == ","):
+    if textual and not (are_numbers and table.separator == "," and table.mark != ","):
         text = pl.concat([cells.alias("text") for cells, _ in texts_of]).drop_nulls()
     has_open = table.separator != "," and text.str.contains(_POINTS).any() and not text.str.contains(_DECIDED).any()
-    if text.len() and not are_numbers and text.str.contains(_COMMAS).all():
+    if text.len() and not are_numbers and table.mark != "." and text.str.contains(_COMMAS).all():
         values = values.with_columns(_of_commas(given[name]) for name in textual)
-    elif has_open or not are_numbers:
+    elif has_open or not are_numbers or (table.mark == "," and text.len()):
         counts = text.value_counts()
         read = {cell: cells.amount(cell) for cell in counts["text"]}
         beside = {cell: code for cell, found in read.items() if found and (code := _currency(found))}
@@ -181,12 +182,15 @@ def amounts(
                      for cell, found in read.items()}  # fmt: skip
         _refuse_words(table, given, textual, [cell for cell, is_one in is_number.items() if not is_one])
         mark, odd = cells.decimal_mark({found: count for cell, count in counts.rows() if (found := read[cell])})
+        fault, hint = message("numbers use both '.' and ',', differently from the rest"), _WAY_OUT
+        if table.mark:
+            mark, odd = table.mark, frozenset(found for found in read.values() if found and table.mark not in found.readings)
+            fault, hint = message("a number with another decimal mark than its layout says"), _MEND
         unlike = [cell for cell, found in read.items() if found in odd]
-        fault = message("numbers use both '.' and ',', differently from the rest")
-        raise_row_errors(table.name, _those(table, given, textual, unlike), rule="decimal", fault=fault, hint=_WAY_OUT)
+        raise_row_errors(table.name, _those(table, given, textual, unlike), rule="decimal", fault=fault, hint=hint)
         doubtful = {cell: found for cell, found in read.items() if found and found.is_ambiguous}
         if mark is not None and doubtful:
-            notes = (cells.decided(doubtful[min(doubtful)], mark),)
+            notes = () if table.mark else (cells.decided(doubtful[min(doubtful)], mark),)
         elif doubtful:
             of_size = series is not None and _mark_by_size(
                 pl.DataFrame([given[one] for one in textual]), values, doubtful, series
@@ -203,13 +207,17 @@ def amounts(
         found = {cell: one.readings.get(mark or next(iter(one.readings))) for cell, one in read.items() if one}
         values = values.with_columns(_replaced(given, textual, found, pl.Float64))
         codes = codes.with_columns(_replaced(given, textual, beside, pl.String)) if beside else codes
+    _refuse_infinite(table, values)
+    return Numbers(values, codes, notes)
+
+
+def _refuse_infinite(table: Table, values: pl.DataFrame) -> None:
     is_finite = values.select(pl.all().is_finite().all()).row(0)
-    for name in (name for name, finite in zip(columns, is_finite, strict=True) if not finite):
+    for name in (name for name, finite in zip(values.columns, is_finite, strict=True) if not finite):
         column = values[name].alias("cell")
         hint = message("Leave the cell empty where a value is missing.")
         found = _cells(table, name, ~column.is_finite().fill_null(value=True), column)
         raise_row_errors(table.name, found, fault="not a finite number", hint=hint, rule="finite")
-    return Numbers(values, codes, notes)
 
 
 def _of_commas(column: pl.Series) -> pl.Series:

@@ -71,7 +71,7 @@ _OF_ROWS = ("bid", "ask", "unit", "currency", "quantity", "form", "purity", "pla
 _TOLD = ("remark", "status", "side", "basis", "delivery")
 """Fields whose texts say whether a row is a price."""
 _NOT_IN_ROWS = ("remark", "status", "delivery", "terms", "least", "counterparty", "open", NOTHING, IGNORE)
-_BESIDE_SERIES = ("remark", "status", "delivery", "terms", "least", "valid_until", "counterparty", "source", IGNORE)
+_BESIDE_SERIES = ("remark", "status", "delivery", "terms", "least", "valid_until", "counterparty", "source", NOTHING, IGNORE)
 """Fields of columns that stand beside those of the series of a wide file."""
 SIDES = {"bid": DEALER_BID, "ask": DEALER_ASK, "mid": AS_GIVEN, "trade": AS_GIVEN}
 _PROMPT = timedelta(days=31)
@@ -148,7 +148,7 @@ def read_columns(
     if "date" in given.every:
         hint = message("Write it above the header, as 'Stand: 26.11.2026': the next list is of another day.")
         raise SpecError("one day for every price is no part of a layout.", hint=hint)
-    table = replace(table, decimal=given.decimal, month_first=None if given.dates is None else given.dates == "month")
+    table = replace(table, mark=given.decimal, month_first=None if given.dates is None else given.dates == "month")
     proposal = _Proposal(table, given, key, across=across)
     name = str(path) if isinstance(path, str | Path) else table.name
     if has_pairs(table.columns):
@@ -210,6 +210,7 @@ class _Proposal:
         self.notes: list[Message] = []
         self.questions: list[Question] = []
         self.named = {fold(name): column.reads for name, column in layout.columns.items()}
+        self.only = {fold(name): {*map(fold, column.only)} for name, column in layout.columns.items()}
         self.ignored = {fold(name) for name in layout.ignore}
         dates = [name for name in table.columns if self._key(name) == "date"]
         if len(dates) > 1:  # of shares `DAY` is one
@@ -314,8 +315,8 @@ class _Proposal:
     def _reading(self, header: str) -> ColumnReading:
         if fold(header) in self.ignored:
             reads, why, sure = IGNORE, message("ignored by the layout"), True
-        elif self.named.get(fold(header)) == NOTHING and not self._is_empty(header):
-            reads, why, sure = None, message("it was empty when its layout was confirmed"), False
+        elif self.named.get(fold(header)) == NOTHING and not {*map(fold, self._texts(header))} <= self.only[fold(header)]:
+            reads, why, sure = None, message("it says more than when its layout was confirmed"), False
         elif fold(header) in self.named:
             reads, why, sure = self.named[fold(header)], message("by the layout"), True
         else:

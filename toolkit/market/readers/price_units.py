@@ -23,17 +23,6 @@ from toolkit.market.readers.tabular import Table
 
 MISSING = ("null", "N/A", "n/a", "n.a.", "k.A.", "-", "–")
 """Texts of a missing value."""
-NO_OFFER = frozenset(
-    map(
-        fold,
-        ("auf Anfrage", "a. A.", "Preis auf Anfrage", "on request", "price on request", "POA", "ausverkauft", "sold out",
-         "nicht lieferbar", "vergriffen", "out of stock", "closed", "market closed", "geschlossen", "holiday", "bank holiday",
-         "public holiday", "Feiertag", "n.q.", "no quote", "not quoted", "no price", "kein Kurs", "keine Notierung", "no trade",
-         "unch", "unch.", "unchanged", "unv.", "unverändert", "NV", "#N/A N/A", *MISSING),
-    )
-)  # fmt: skip
-"""What stands, folded, where no price is quoted: of a dealer, of a market that is closed, of a spreadsheet. What is unchanged
-has no figure either, and is not filled."""
 _ONE_MASS = (cell.KG, cell.G, cell.T, cell.LB, cell.OZT)
 _OF_MASS = (word for word, unit in cell.UNITS.items() if unit not in (cell.PIECE, "mtu"))
 _MASSES = "|".join(sorted(_OF_MASS, key=len, reverse=True))
@@ -150,14 +139,18 @@ def is_known(name: str, key: Callable[[str], str | None] | None, headers: Sequen
         return True
 
 
+def _says_none(text: str) -> bool:
+    return fold(text) in vocabulary().texts["no_price"]
+
+
 def without_words(table: Table, worded: Mapping[str, Collection[str]]) -> tuple[Table, tuple[Message, ...]]:
-    """A table in which cells that say that no price is quoted (`NO_OFFER`) are empty, and a note that counts them.
+    """A table in which cells that say that no price is quoted are empty, and a note that counts them.
 
     Args:
         table: As read.
         worded: Column -> its cells with words.
     """
-    gone = {name: [word for word in given if fold(word) in NO_OFFER] for name, given in worded.items()}
+    gone = {name: [word for word in given if _says_none(word)] for name, given in worded.items()}
     given = {name: table.cells[name].alias("").is_in(words) for name, words in gone.items() if words}
     if not given:
         return table, ()
@@ -174,7 +167,7 @@ def has_words_alone(column: pl.Series) -> bool:
     if column.dtype != pl.String or column.null_count() == len(column):
         return False
     words = column.unique().drop_nulls().to_list()
-    return not any(map(_FIGURE.search, words)) and any(fold(word) not in NO_OFFER for word in words)
+    return not any(map(_FIGURE.search, words)) and any(not _says_none(word) for word in words)
 
 
 def units_apart(table: Table) -> Table:
@@ -367,4 +360,4 @@ def quoted(table: Table) -> tuple[Table, tuple[Message, ...]]:
 def unquoted(prices: pl.Series) -> list[str]:
     """What cells say, each once, where no price is quoted."""
     texts = prices.alias("").drop_nulls().cast(pl.String).unique()
-    return [text for text in texts.filter(~texts.str.contains("[0-9]")) if fold(text) in NO_OFFER]
+    return [text for text in texts.filter(~texts.str.contains("[0-9]")) if _says_none(text)]

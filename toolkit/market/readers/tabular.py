@@ -61,6 +61,7 @@ class Table:
         titles: The lines above the header.
         decimal: The decimal mark where no number of the file settles it; None where then it is asked for.
         sheet: The name of the sheet, where nobody asked for it by that.
+        mark: The decimal mark that its layout says: a number that contradicts it is a fault.
         month_first: Whether the month stands first in dates of which none settles it; None where then it is asked for.
     """
 
@@ -75,6 +76,7 @@ class Table:
     titles: tuple[str, ...] = ()
     decimal: str | None = None
     sheet: str = ""
+    mark: str | None = None
     month_first: bool | None = None
 
     @property

@@ -92,7 +92,7 @@ class LayoutQuestion(Record):
     proposed: str | None
     """The likely answer."""
     answers: Rows[str]
-    """What can be answered; a field may have a unit and a currency behind it."""
+    """What can be answered; empty for a column, which is a field, with a unit and a currency behind it, or ``ignore``."""
 
 
 class HoldingsMap(Record, schema="holdings-map"):

@@ -21,7 +21,7 @@ from toolkit.core.trade_names import COINS, is_shape
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.market.layouts.fields import BY_KEY, HOLDINGS, NOTHING, SEVERAL
 from toolkit.market.layouts.headers import Header
-from toolkit.market.layouts.layout import MEANINGS, Meaning
+from toolkit.market.layouts.layout import OF_LOTS, Meaning
 from toolkit.market.layouts.propose import ColumnReading, Question, holds_more
 from toolkit.market.layouts.texts import is_grade, is_harmless, is_known_custody, is_paper, is_plain_place
 from toolkit.market.layouts.vocabulary import vocabulary
@@ -175,7 +175,7 @@ class Parser(PurchaseCells):
         """A question on a text, told once however often it stands."""
         known = self.questions.get(fold(text))
         if known is None:
-            self.questions[fold(text)] = Question("text", text, where, asks, proposed, MEANINGS)
+            self.questions[fold(text)] = Question("text", text, where, asks, proposed, OF_LOTS)
         elif len(known.cells) < _ROWS:
             self.questions[fold(text)] = replace(known, cells=(*known.cells, *where))
 
@@ -732,7 +732,7 @@ def _says_status(text: str) -> Meaning | None:
     words = fold(text).split()
     known = vocabulary().meanings["status"]
     found = next((known[one] for end in range(len(words), 0, -1) if (one := " ".join(words[:end])) in known), None)
-    return next((meaning for meaning in MEANINGS if meaning == found != "stored"), None)
+    return next((meaning for meaning in OF_LOTS if meaning == found != "stored"), None)
 
 
 _TEXTS: Mapping[str, tuple[Callable[[str], bool], Message]] = {
