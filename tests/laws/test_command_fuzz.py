@@ -50,7 +50,7 @@ def test_an_error_of_a_file_is_german_where_german_is_asked_for(case):
 
 def test_several_faults_are_told_in_either_language_and_json_is_english(tmp_path):
     file = tmp_path / "bestand.csv"
-    file.write_text("lot_id;asset;quantity;unit\nA;galium;12,5;kg\nB;gallium;viel;kg\nC;gallium;0;Pfund\n", "utf-8")
+    file.write_text("lot_id;asset;quantity;unit\nA;galium;12,5;kg\nB;gallium;viel;kg\nC;gallium;-1;Pfund\n", "utf-8")
     command = ("exposure", str(file), "--as-of", "2026-11-24")
     english = called(Case(command))[2]
     assert english == (
@@ -58,7 +58,7 @@ def test_several_faults_are_told_in_either_language_and_json_is_english(tmp_path
         "- unknown asset in row 2 ('A': 'galium'). Did you mean 'gallium' or 'gadolinium' or 'germanium'?\n"
         "- not a number in row 3 ('B': 'viel'). "
         "Write a plain number such as 1234.5, without words; leave the cell empty where a value is missing.\n"
-        "- a quantity that is not positive in row 4 ('C': '0'). Give a quantity above zero. "
+        "- a quantity that is not positive in row 4 ('C': '-1'). Give a quantity above zero. "
         "A sale is no lot: take it off the quantity of its lot, and leave its row out.\n"
         "- a unit that is not one mass in row 4 ('C': 'Pfund'). "
         "Write lb for the pound of 453.6 g, or give the mass in kg (a German Pfund is 0.5 kg).\n"
@@ -69,7 +69,7 @@ def test_several_faults_are_told_in_either_language_and_json_is_english(tmp_path
         "- unbekanntes Metall oder Wertpapier in Zeile 2 („A“: „galium“). Meinten Sie „gallium“ oder „gadolinium“ oder „germanium“?\n"
         "- keine Zahl in Zeile 3 („B“: „viel“). "
         "Schreiben Sie nur die Zahl, etwa 1234,5, ohne Wörter; lassen Sie die Zelle leer, wo ein Wert fehlt.\n"
-        "- Menge nicht größer als null in Zeile 4 („C“: „0“). Geben Sie eine Menge über null an. "
+        "- Menge nicht größer als null in Zeile 4 („C“: „-1“). Geben Sie eine Menge über null an. "
         "Ein Verkauf ist kein Posten: Ziehen Sie ihn von der Menge seines Postens ab und lassen Sie seine Zeile weg.\n"
         "- mehrdeutige Einheit in Zeile 4 („C“: „Pfund“). "
         "Schreiben Sie lb für das englische Pfund von 453,6 g, oder geben Sie die Masse in kg an "

@@ -69,6 +69,8 @@ def folder(tmp_path_factory):
         (path / name).write_text(text, encoding="utf-8")
     rows = [line.split(",") for line in lots.splitlines()]
     (path / "mine.xlsx").write_bytes(xlsx({"Lots": rows}))
+    theirs = [["Metall", "Menge (kg)", "EK netto", "B/S", "Bemerkung"], ["Gallium", 5, 580, "B", "seized by customs"]]
+    (path / "theirs.xlsx").write_bytes(xlsx({"Lots": theirs}))
     whose = ["client", *(("Meier", "Harz")[i % 2] for i in range(len(rows) - 1))]
     (path / "clients.xlsx").write_bytes(xlsx({"Lots": [[*row, client] for row, client in zip(rows, whose, strict=True)]}))
     shutil.copytree(REPOSITORY / "docs" / "gallery", path / "docs" / "gallery", ignore=shutil.ignore_patterns("*.png"))

@@ -219,8 +219,8 @@ def test_of_many_price_lists_the_first_lines_are_told(toolkit, tmp_path):
     told = [line for line in result.stderr.splitlines() if line.startswith("prices: ")]
     assert len(told) == 6
     assert told[0].startswith("prices: gold: the dealer asks 104,010.00 and pays 100,010.00 EUR a kg on 2026-10-28")
-    assert told[-1] == "prices: 6 more: --verbose."
-    assert len([line for line in toolkit(*command, "--verbose", cwd=tmp_path).stderr.splitlines() if "prices: " in line]) == 11
+    assert told[-1] == "prices: 7 more: --verbose."
+    assert len([line for line in toolkit(*command, "--verbose", cwd=tmp_path).stderr.splitlines() if "prices: " in line]) == 12
 
 
 def test_prices_come_from_standard_input_too(toolkit):

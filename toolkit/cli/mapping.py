@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Protocol, TypeVar
+from typing import TYPE_CHECKING, Annotated, Protocol, TypeVar
 
 import typer
 
@@ -12,7 +12,9 @@ from toolkit.cli.options import Common
 from toolkit.cli.terminal import translator
 from toolkit.core.errors import SpecError
 from toolkit.core.messages import message
-from toolkit.market.layouts.propose import Question
+
+if TYPE_CHECKING:
+    from toolkit.market.layouts.propose import Question
 
 Sets = Annotated[
     list[str] | None,

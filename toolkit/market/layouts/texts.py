@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 from toolkit.core.countries import country, fold
@@ -39,7 +40,9 @@ def is_paper(text: str) -> bool:
     """Whether each word of a certificate is of a paper, of who wrote it, or a number of it."""
     texts = vocabulary().texts
     known = texts["papers"] | texts["keepers"]
-    return "?" not in text and all(word in known or any(map(str.isdigit, word)) for word in fold(text).split())
+    codes = [part for part in re.split(r"[\s,;]+", text) if any(map(str.isdigit, part))]
+    words = fold(" ".join(part for part in re.split(r"[\s,;]+", text) if part not in codes)).split()
+    return "?" not in text and all(word in known or len(word) == 1 for word in words)
 
 
 def is_grade(text: str) -> bool:

@@ -294,7 +294,7 @@ class _Proposal:
             columns_told = [message('"{header:s}"', header=name) for name in told]
             self.notes.append(message("Columns that are not read: {columns}.", columns=columns_told))
         if by:
-            self.notes.insert(0, message("{file} is read by the layout {layout:s}.", file=table.name, layout=by))
+            self.notes.insert(0, message("{file}: read by the layout {layout:s}.", file=table.name, layout=by))
         named = tuple(one.header for one in readings if one.reads == "series" and key_of(one.header))
         return PriceColumns(table, self.shape, layout, path, by, readings, self.questions, named, tuple(self.notes))
 

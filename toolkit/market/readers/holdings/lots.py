@@ -272,7 +272,7 @@ def notes(read: ReadFile, totals: Sequence[int]) -> Iterator[Message]:
     ]
     yield from read.table.notes
     if read.by:
-        yield message("{file} is read by the layout {layout:s}.", file=read.table.name, layout=read.by)
+        yield message("{file}: read by the layout {layout:s}.", file=read.table.name, layout=read.by)
     if read.table.encoding == "cp1252":
         yield message("{file} is not UTF-8 and was read as Windows-1252.", file=read.table.name)
     if renamed:
