@@ -19,6 +19,7 @@ from toolkit.core.errors import DataError
 from toolkit.market.layouts.fields import FIELDS
 from toolkit.market.layouts.layout import load_layout, shipped
 from toolkit.market.readers.price_checks import OF_DEALERS
+from toolkit.market.readers.price_columns import read_columns
 from toolkit.market.store.store import Store
 
 TODAY = date(2026, 12, 1)
@@ -179,3 +180,55 @@ def test_a_decimal_mark_of_a_layout_settles_numbers_of_two_readings_and_a_cell_t
     other = "4.5" if decimal == "," else "4,5"
     path.write_text(f"date;asset;price;currency\n2026-11-20;FUND;{other};USD\n", encoding="utf-8")
     assert "another decimal mark" in str(map_prices(str(path), context(), answers={"decimal": decimal}).fault)
+
+
+TITLES = (
+    "Terminpreis Lieferung März 2027", "Forecast 2027", "Preise inkl. Steuer", "Scrap prices", "Oxides", "IVA compresa",
+    "Bruttopreisliste", "prices with our margin", "target prices for the year end", "Tsd. EUR je Tonne",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("title", TITLES)
+def test_a_line_above_the_prices_of_which_a_word_is_not_known_is_asked_about(title, tmp_path):
+    file = tmp_path / "list.csv"
+    file.write_text(f"{title}\nDatum;Metall;Preis EUR/kg\n2026-11-26;Gallium;1410\n", encoding="utf-8")
+    assert [question.name for question in read_columns(file).questions] == [title]
+    taken = read_columns(file, answers={title: "no_meaning"})
+    assert not taken.questions
+    (tmp_path / "list.layout.toml").write_text(taken.layout.to_toml(), encoding="utf-8")
+    assert not read_columns(file).questions
+    with pytest.raises(DataError, match="no prices of today"):
+        read_columns(file, answers={title: "not_a_price"})
+
+
+@pytest.mark.parametrize(
+    "title", ["Preisliste vom 26.11.2026, alle Preise in EUR je kg netto", "Prices as of 26 Nov 2026", "Stand: 26.11.2026"]
+)
+def test_a_plain_title_is_no_question(title, tmp_path):
+    file = tmp_path / "list.csv"
+    file.write_text(f"{title}\nDatum;Metall;Preis EUR/kg\n2026-11-26;Gallium;1410\n", encoding="utf-8")
+    assert not read_columns(file).questions
+
+
+def test_a_title_against_the_layout_is_asked_about(tmp_path):
+    file = tmp_path / "list.csv"
+    file.write_text("Datum;Metall;Preis\n2026-11-26;Gallium;1410\n", encoding="utf-8")
+    kept = read_columns(file, answers={"currency": "EUR", "unit": "kg", "Preis": "price"}).layout
+    (tmp_path / "list.layout.toml").write_text(kept.to_toml(), encoding="utf-8")
+    assert not read_columns(file).questions
+    file.write_text("alle Preise in USD/lb\nDatum;Metall;Preis\n2026-11-26;Gallium;1410\n", encoding="utf-8")
+    assert [question.name for question in read_columns(file).questions] == ["alle Preise in USD/lb"]
+
+
+@pytest.mark.parametrize("basis", ["3-month forward", "target", "forecast", "per 500 g"])
+def test_a_basis_that_is_not_known_is_asked_about(basis, tmp_path):
+    file = tmp_path / "list.csv"
+    file.write_text(f"date,asset,price,currency,unit,basis\n2026-11-26,gallium,1410,EUR,kg,{basis}\n", encoding="utf-8")
+    assert [question.name for question in read_columns(file).questions] == [basis]
+
+
+def test_an_answer_that_is_none_leaves_the_question_open(tmp_path):
+    file = tmp_path / "list.csv"
+    file.write_text("date,asset,price,currency,unit,remark\n2026-11-26,gallium,2400,EUR,kg,year-end target\n", encoding="utf-8")
+    assert read_columns(file, answers={"year-end target": "not a price"}).questions
+    assert not read_columns(file, answers={"year-end target": "not_a_price"}).questions

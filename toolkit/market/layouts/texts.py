@@ -6,9 +6,11 @@ import re
 from itertools import pairwise
 
 from toolkit.core.countries import country, fold
+from toolkit.core.currencies import currency
 from toolkit.core.places import is_us_state, place, words_beside
 from toolkit.core.trade_names import FORMS, METALS
 from toolkit.market.layouts.vocabulary import vocabulary
+from toolkit.market.readers.cells import MONTHS, UNITS
 
 _ZIP = 5
 """Digits of a postal code; a year has four."""
@@ -54,6 +56,34 @@ def is_grade(text: str) -> bool:
     )
 
 
-def is_harmless(text: str) -> bool:
-    """Whether each word of a remark says nothing of where a lot is, whose it is or whether it exists."""
-    return "?" not in text and all(word in vocabulary().texts["harmless"] for word in fold(text).split())
+def is_harmless(text: str, words: str = "harmless") -> bool:
+    """Whether each word of a remark says nothing of where a lot is, whose it is or whether it exists.
+
+    Args:
+        text: The remark.
+        words: Section of the vocabulary's texts that it is held against.
+    """
+    return "?" not in text and all(word in vocabulary().texts[words] for word in fold(text).split())
+
+
+def undated(text: str) -> str:
+    """A line without its numbers and months: that of the next month is the same."""
+    return " ".join(word for word in fold(text).split() if word not in MONTHS and not re.search(r"\d", word))
+
+
+def is_plain_title(text: str) -> bool:
+    """Whether each word above a list of prices is a day, a unit, a currency, a metal, a place or a word of price lists."""
+    texts = vocabulary().texts
+    known = texts["harmless"] | texts["titles"] | texts["bases"] | texts["keepers"] | texts["places"]
+    words = fold(" ".join(words_beside(text))).split()
+    return "?" not in text and all(
+        word in known
+        or word.isdecimal()
+        or word in MONTHS
+        or word in METALS
+        or word in UNITS
+        or len(word) == 1
+        or re.fullmatch(r"(kw|cw|q|h|m)?\d+(st|nd|rd|th)?", word)
+        or (len(word) == 3 and currency(word.upper()) is not None)
+        for word in words
+    )

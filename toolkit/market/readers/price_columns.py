@@ -18,14 +18,14 @@ import polars as pl
 
 from toolkit.core.countries import fold, foldings
 from toolkit.core.currencies import currency as currency_of
-from toolkit.core.errors import SpecError
+from toolkit.core.errors import DataError, SpecError
 from toolkit.core.messages import Message, message
 from toolkit.core.text import one_line
 from toolkit.core.trade_names import FORMS, includes_tax, metal_within
 from toolkit.market.layouts.fields import IGNORE, NOTHING, PRICES, SEVERAL
 from toolkit.market.layouts.layout import Column, Layout, beside, found_for
 from toolkit.market.layouts.propose import GONE, ColumnReading, Question, answered, nearly
-from toolkit.market.layouts.texts import is_harmless
+from toolkit.market.layouts.texts import is_harmless, is_plain_title, undated
 from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers import cells
 from toolkit.market.readers.columns import texts
@@ -278,6 +278,7 @@ class _Proposal:
         every = {**(self._of_close(columns) if self.shape == "ohlc" else {}), **self.layout.every}
         layout = self.layout.model_copy(update={"columns": columns, "ignore": ignore, "shape": self.shape, "every": every})
         self.questions += [_asked(one, self.shape) for one in readings if not one.sure]
+        self._read_titles(path, layout)
         gone = [] if base is None else [name for name in base.differs(self.table.columns)[1] if name in self.layout.columns]
         about = message("a column that the layout reads and the file has not")
         self.questions += [Question("gone", name, (), about, GONE, (GONE,)) for name in gone]
@@ -297,6 +298,28 @@ class _Proposal:
             self.notes.insert(0, message("{file}: read by the layout {layout:s}.", file=table.name, layout=by))
         named = tuple(one.header for one in readings if one.reads == "series" and key_of(one.header))
         return PriceColumns(table, self.shape, layout, path, by, readings, self.questions, named, tuple(self.notes))
+
+    def _read_titles(self, path: str, layout: Layout) -> None:
+        """Ask about a line above the table, and the name of the sheet, with a word that is not known or against the layout.
+
+        Raises:
+            DataError: for one of which the layout says that its prices are none.
+        """
+        told = {undated(text): meaning for text, meaning in layout.remarks.items()}
+        stated = [*layout.columns.values()]
+        moneys = {code for code in (*(one.currency for one in stated), layout.every.get("currency")) if code}
+        units = {unit for unit in (*(one.per for one in stated), layout.every.get("unit")) if unit and unit != "unit"}
+        for title in (self.table.sheet, *self.table.titles):
+            meaning = told.get(undated(title))
+            if meaning == "not_a_price":
+                raise DataError(
+                    "{file:s}: by {title!r:s} no prices of today.", hint="Leave the file out.", file=path, title=title
+                )
+            named, per = _stated_in(title)
+            other = (moneys and named and not named <= moneys) or (units and per and not per <= units)
+            if title.strip() and meaning is None and (other or not is_plain_title(title)):
+                asks = message("a line above the prices: does it leave them prices of today, in their currency and unit?")
+                self.questions.append(Question("text", title, (), asks, None, ("no_meaning", "not_a_price")))
 
     def _of_close(self, columns: Mapping[str, Column]) -> dict[str, str]:
         """Currency and unit of the prices of days of trading, as the header of the close states them."""
@@ -555,13 +578,17 @@ class _Proposal:
         known = {} if field == "remark" else vocabulary().meanings["delivery" if field == "delivery" else "side"]
         answers = {
             "remark": ("no_meaning", "not_a_price"), "status": ("trade", "not_a_price", "bid", "ask", "mid"),
-            "side": ("bid", "ask", "mid", "trade", "not_a_price"), "delivery": ("spot", "not_a_price"), "basis": (),
+            "side": ("bid", "ask", "mid", "trade", "not_a_price"), "delivery": ("spot", "not_a_price"),
+            "basis": ("no_meaning", "bid", "ask", "mid", "not_a_price"),
         }[field]  # fmt: skip
         found: dict[str, str] = {}
         for cell in self._cells(header):
             text = cells.tidy(cell)
             meaning = next((known[one] for one in foldings(text) if one in known), None)
-            meaning = told.get(fold(text)) or words.get(fold(text)) or meaning
+            said = words.get(fold(text), "")
+            meaning = told.get(fold(text)) or (said if said in answers else known.get(fold(said))) or meaning
+            if meaning is None and field == "basis" and is_harmless(text, "bases"):
+                meaning = "no_meaning"
             if meaning is None and field == "remark" and is_harmless(text):
                 meaning = "no_meaning"
             if meaning is None and field == "delivery" and _first_day(text) is not None:
@@ -569,6 +596,7 @@ class _Proposal:
             found[cell] = meaning or ""
         asks = {
             "remark": message("a remark: may its price be taken for one of today"),
+            "basis": message("a basis that is not known: may its price be taken for one of today"),
             "delivery": message("a delivery: is it a price of today, or one of a later delivery"),
         }.get(field, message("whose price it is, or whether it is one"))
         unknown = [text for cell, meaning in found.items() if not meaning and (text := cells.tidy(cell))] if answers else []
@@ -660,3 +688,12 @@ def _first_day(text: str) -> date | None:
         quarter, half, year = match[1] or match[5], match[2] or match[6], match[3] or match[4] or match[7]
         return date(int(year), 3 * int(quarter) - 2 if quarter else 6 * int(half) - 5 if half else 1, 1)
     return None
+
+
+def _stated_in(title: str) -> tuple[set[str], set[str]]:
+    """Currencies and units that a line names."""
+    words = re.findall(r"[^\W\d_]+|[€$£¥]", title)
+    moneys = {
+        code for word in words if (len(word) == 3 and word.isupper()) or not word.isalpha() if (code := currency_of(word))
+    }
+    return moneys, {cells.UNITS[one] for word in words for one in foldings(word) if one in cells.UNITS and len(word) > 1}

@@ -53,7 +53,6 @@ FILES = {
     ),
     "a line above, long": ("alle Preise in EUR je kg\nDatum;Metall;Preis\n25.11.2026;W;260\n", [("W", "EUR", "kg")]),
     "a line above and a unit": ("Preise in CHF\nDatum;Metall;Preis;Einheit\n25.11.2026;W;261;kg\n", [("W", "CHF", "kg")]),
-    "two lines above": ("CHF/kg or EUR/kg\nDatum;W;Sb\n25.11.2026;260;25\n", [("Sb", "USD", "unit"), ("W", "USD", "unit")]),
     "headers before the line above": (
         "in EUR/kg\ndate,W USD/lb,Sb USD/lb\n2026-11-25,260,25\n",
         [("Sb", "USD", "lb"), ("W", "USD", "lb")],

@@ -322,7 +322,7 @@ def test_a_currency_that_is_not_consistent_is_refused(cells, shape):
         "Händler Preisliste;;\nStand: 20.05.2026;;\n",
         "Stand: 20.05.2026\n",
         "Stand;20.05.2026\n",
-        "Preise in EUR, netto\n\nPreisliste vom 20. Mai 2026 (unverbindlich)\n",
+        "Preise in EUR, netto\n\nPreisliste vom 20. Mai 2026\n",
         "Prices as of 2026-05-20, valid to 2026-12-31\n",
     ],
 )

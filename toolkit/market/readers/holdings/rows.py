@@ -23,7 +23,7 @@ from toolkit.market.layouts.fields import BY_KEY, HOLDINGS, NOTHING, SEVERAL
 from toolkit.market.layouts.headers import Header
 from toolkit.market.layouts.layout import OF_LOTS, Meaning
 from toolkit.market.layouts.propose import ColumnReading, Question, holds_more
-from toolkit.market.layouts.texts import is_grade, is_harmless, is_known_custody, is_paper, is_plain_place
+from toolkit.market.layouts.texts import is_grade, is_harmless, is_known_custody, is_paper, is_plain_place, undated
 from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers import cells
 from toolkit.market.readers.faults import Fault
@@ -160,9 +160,10 @@ class Parser(PurchaseCells):
         is_ordered = self.header["quantity"].text == getattr(self.header.get("ordered"), "text", None)
         given = vocabulary().meanings["status"].get(fold(self.layout.every.get("status", "stored")), "stored")
         status = "ordered" if is_ordered else given
+        dated = {undated(text): meaning for text, meaning in self.layout.remarks.items()}
         for text in texts:
-            match self._meaning(text):
-                case None if not is_harmless(text):
+            match dated.get(undated(text)):
+                case None if not is_harmless(undated(text)):
                     asks = message("a line beside the table: what does it say of the lots?")
                     self._ask(text, (), asks, None)
                 case "in_transit" | "ordered" | "planned" | "at_risk" as said:
