@@ -232,3 +232,18 @@ def test_an_answer_that_is_none_leaves_the_question_open(tmp_path):
     file.write_text("date,asset,price,currency,unit,remark\n2026-11-26,gallium,2400,EUR,kg,year-end target\n", encoding="utf-8")
     assert read_columns(file, answers={"year-end target": "not a price"}).questions
     assert not read_columns(file, answers={"year-end target": "not_a_price"}).questions
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"),
+    [("incoterm", "forward March 2027"), ("incoterm", "taxes included"), ("moq", "price is for a drum"), ("moq", "sold out")],
+)
+def test_what_stands_beside_a_price_is_asked_about_where_it_says_more(column, cell, tmp_path):
+    file = tmp_path / "list.csv"
+    file.write_text(f"date,asset,price,currency,unit,{column}\n2026-11-26,gallium,1410,EUR,kg,{cell}\n", encoding="utf-8")
+    assert [question.name for question in read_columns(file).questions] == [cell]
+    file.write_text(
+        f"date,asset,price,currency,unit,{column}\n2026-11-26,gallium,1410,EUR,kg,{'CIF Rotterdam' if column == 'incoterm' else '25 kg'}\n",
+        encoding="utf-8",
+    )
+    assert not read_columns(file).questions

@@ -68,7 +68,7 @@ NO_ANSWERS: Mapping[str, str] = MappingProxyType({})
 MONEY_FIELDS = ("price", "bid", "ask", "low", "high", "open", "close", "adjusted")
 _OF_ROWS = ("bid", "ask", "unit", "currency", "quantity", "form", "purity", "place", "side", "basis")
 """Fields that no day of trading has beside its prices."""
-_TOLD = ("remark", "status", "side", "basis", "delivery")
+_TOLD = ("remark", "status", "side", "basis", "delivery", "terms", "least")
 """Fields whose texts say whether a row is a price."""
 _NOT_IN_ROWS = ("remark", "status", "delivery", "terms", "least", "counterparty", "open", NOTHING, IGNORE)
 _BESIDE_SERIES = ("remark", "status", "delivery", "terms", "least", "valid_until", "counterparty", "source", NOTHING, IGNORE)
@@ -489,7 +489,9 @@ class _Proposal:
             seen.add(one.reads)
             if one.reads in twice and fold(one.header) not in self.named:
                 why = message("another column may be {field:s} too", field=one.reads)
-                readings[at] = replace(one, sure=False, why=why, reads=IGNORE if again else one.reads)
+                readings[at] = replace(
+                    one, sure=False, why=why, reads=(None if one.reads in MONEY_FIELDS else IGNORE) if again else one.reads
+                )
         return readings
 
     # --- what the rows are --------------------------------------------------------------------------------------------------
@@ -580,6 +582,7 @@ class _Proposal:
             "remark": ("no_meaning", "not_a_price"), "status": ("trade", "not_a_price", "bid", "ask", "mid"),
             "side": ("bid", "ask", "mid", "trade", "not_a_price"), "delivery": ("spot", "not_a_price"),
             "basis": ("no_meaning", "bid", "ask", "mid", "not_a_price"),
+            "terms": ("no_meaning", "not_a_price"), "least": ("no_meaning", "not_a_price"),
         }[field]  # fmt: skip
         found: dict[str, str] = {}
         for cell in self._cells(header):
@@ -591,11 +594,15 @@ class _Proposal:
                 meaning = "no_meaning"
             if meaning is None and field == "remark" and is_harmless(text):
                 meaning = "no_meaning"
+            if meaning is None and field in ("terms", "least") and is_plain_title(text):
+                meaning = "no_meaning"
             if meaning is None and field == "delivery" and _first_day(text) is not None:
                 meaning = "dated"
             found[cell] = meaning or ""
         asks = {
             "remark": message("a remark: may its price be taken for one of today"),
+            "terms": message("more than terms of delivery: may its price be taken for one of today"),
+            "least": message("more than a least quantity: may its price be taken for one of today"),
             "basis": message("a basis that is not known: may its price be taken for one of today"),
             "delivery": message("a delivery: is it a price of today, or one of a later delivery"),
         }.get(field, message("whose price it is, or whether it is one"))
