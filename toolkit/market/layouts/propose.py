@@ -31,6 +31,8 @@ _CONVENTIONS = ("decimal", "dates", "sheet", "encoding", "shape", "layout")
 _OF_A_ROW = ("lot_id", "quantity", "pieces", "ordered", "remark", "nothing", "series", "price")
 """Fields that no value holds for all rows of."""
 _FEW = 3
+_BY_CELLS = ("form", "unit", "status", "size")
+"""Fields whose cells are known words or sizes: a column of others, as ``Type`` of purchases and sales, is none of them."""
 _SAY = message("Say it as NAME=MEANING: a header and a field, or ignore; a text and one of {words:, }.", words=[*MEANINGS])
 _WHOLE = 0.02
 """Most by which shares that are rounded differ from their whole."""
@@ -323,6 +325,8 @@ def _reading(  # noqa: PLR0911, PLR0912  # one answer a kind of header
             return read(key, message("its header says so"), sure=True)
         case key if settled(header):
             return read(key, message("its cells show it"), sure=True)
+        case key if key in _BY_CELLS:
+            return read(None, message("its header may mean {field:s}, and its cells do not", field=key), sure=False)
     return read(header.key, message("its header may mean it"), sure=False)
 
 

@@ -38,6 +38,13 @@ def test_a_header_of_two_rows_is_read_in_a_workbook_too():
     assert confirmed(xlsx({"Lager": rows})).holdings().frame["quantity"].to_list() == [20.0, 400.0]
 
 
+def test_the_kind_of_a_transaction_is_never_proposed_as_a_form():
+    read = parsed("Type;Metal;Quantity (kg)\nBuy;Gallium;20\nSell;Gallium;5\n")
+    assert asked(read) == {"Type": None}
+    assert not read.faults
+    assert not parsed("Type;Metal;Quantity (kg)\ningot;Gallium;20\n").questions
+
+
 def test_a_header_of_two_rows_whose_names_repeat_is_refused():
     with pytest.raises(DataError):
         parsed("Metall;Kauf;;Verkauf;\n;Menge (kg);Datum;Menge (kg);Datum\nGallium;20;2024-05-02;5;2025-05-02\n")
