@@ -81,7 +81,7 @@ def map_(
     from toolkit.app.holdings.check import map_holdings, write_layout
     from toolkit.market.layouts.layout import beside
     from toolkit.market.readers.contents import file_and_sheet
-    from toolkit.report.answers.holdings import mapped as document
+    from toolkit.report.answers.layouts import mapped as document
 
     context, prices = common.context(), common.price_files()
     found, in_dialogue = settled(
