@@ -247,7 +247,10 @@ class _Proposal:
         column = self.table.cells[header].alias("")
         if column.dtype != pl.String or self._key(header) == "date":
             return False
-        named = [cells.tidy(text) for text in column.drop_nulls().unique(maintain_order=True).head(_LOOKED_AT)]
+        given = column.drop_nulls()
+        if any(map(_is_number, given.head(1))):  # of hundreds of series none is looked at further
+            return False
+        named = [cells.tidy(text) for text in given.unique(maintain_order=True).head(_LOOKED_AT)]
         others = (_is_number, cells.day, cells.month, cells.friday)
         return any(is_known(text, self.key) or metal_within(text) for text in named) and not any(
             is_one(text) for text in named for is_one in others

@@ -166,7 +166,10 @@ def has_words_alone(column: pl.Series) -> bool:
     """Whether a column, under no name, which polars might take for a regular expression, has words and no figure."""
     if column.dtype != pl.String or column.null_count() == len(column):
         return False
-    words = column.unique().drop_nulls().to_list()
+    given = column.drop_nulls()
+    if any(map(_FIGURE.search, given.head(1))):
+        return False
+    words = given.unique().to_list()
     return not any(map(_FIGURE.search, words)) and any(not _says_none(word) for word in words)
 
 
