@@ -192,14 +192,14 @@ FORMULAS = {
     "Σorders[].cash", "Σbefore.country[]", "Σexit.products[].vat[]", "Σexit.tax.lots[].cost", "Σexit.tax.lots[].gain", "Σexit.tax.lots[].value",
     "Σday_after.buyers[].today[].value", "Σday_after.buyers[].after[].value", "Σexposure.lots[].value", "-Σexit.tax.lots[].gain", "Σexposures.country[]", "Σpositions[].value", "Σpositions[].weight",
     "(at_last_prices.value-cash.value)", "(money.added-money.reserved)", "(exit.total.value+exit.total.entry)", "(positions[].weight-positions[].relaxed_weight)",
-    "(exposure.at_risk.value-Σexposure.lots[].value)", "((exposure.at_risk.value-Σexposure.lots[].value)-Σexposure.lots[].value)", "(flows.flows[].became.level/flows.flows[].became.base)",
+    "(exposure.at_risk.value-Σexposure.lots[].value)", "((exposure.at_risk.value-Σexposure.lots[].value)-Σexposure.lots[].value)", "(flows.flows[].partners[].became.level/flows.flows[].partners[].became.base)",
     "(whatif.largest_observed-1)", "(risk.cvar_95*(budget-costs.entry))",
     # another unit: points, tonnes, an index of 10,000, powers of ten, an error in per cent as an amount
     "(100*constraints[].slack)",
     "(100*(positions[].weight-positions[].previous_weight))", "(100*scenarios[].loss)", "(100*risk.measures[])",
     "(10000*supply.metals[].scored.hhi)",
-    "(10000*supply.metals[].scored.hhi_upper)", "(10000*supply.metals[].scored.hhi_range[])", "(10000*supply.thresholds.highly_concentrated)", "(flows.flows[].quantity[]/1000)",
-    "(flows.flows[].summary.latest/1000)", "(solver.kkt.dual/1e-n)", "(solver.kkt.gap/1e-n)", "(solver.kkt.primal/1e-n)",
+    "(10000*supply.metals[].scored.hhi_upper)", "(10000*supply.metals[].scored.hhi_range[])", "(10000*supply.thresholds.highly_concentrated)", "(flows.flows[].partners[].quantities[]/1000)",
+    "(flows.flows[].partners[].latest/1000)", "(solver.kkt.dual/1e-n)", "(solver.kkt.gap/1e-n)", "(solver.kkt.primal/1e-n)",
     "(prices.series[].months[].level*prices.series[].months[].error)", "(positions[].price_today_se/positions[].price)",
     # what a limit costs, half the points that rounding moved, one estimate in twenty
     "(((constraints[].shadow_price*0.01)*1)*budget)",
@@ -214,8 +214,8 @@ CENTS = {"allocation._equation", "costs._table", "costs.cost_waterfall", "costs.
 COUNTS = {
     "answer.answer", "brief_answer._controlled", "brief_answer._next", "brief_answer._paragraph", "brief_answer._status",
     "calendar._entry", "calendar._finding", "concentration._above", "concentration._weights", "concentration._won",
-    "conflict._figures", "conflict.no_answer", "factors._title", "factors.correlations", "controls._finding", "deadline._returned", "deadline.deadline", "facts.doubts", "flows.effects",
-    "changes._flows", "flows.recent", "history._foot", "holdings._bar", "holdings_answer._figure", "holdings_answer._status",
+    "conflict._figures", "conflict.no_answer", "factors._title", "factors.correlations", "controls._finding", "deadline._returned", "deadline.deadline", "facts.doubts", "flows._effects",
+    "changes._flows", "flows._recent", "history._foot", "holdings._bar", "holdings_answer._figure", "holdings_answer._status",
     "holdings_answer._stoppable", "method._data", "official._finding", "official._views", "resale._by_measure", "sources._dates",
     "sources._late", "sources._metals", "stages._finding",
 }  # fmt: skip
@@ -231,32 +231,32 @@ AXES = {"lanes.timeline"}
 """Ends of axes of time."""
 COLUMNS = {
     "% of value": "(100*risk.measures[])",
-    "12 before": "flows.flows[].summary.year_before",
-    "12 months, kg a month": "flows.flows[].summary.year flows._number",
+    "12 before": "flows.flows[].partners[].year_before",
+    "12 months, kg a month": "flows.flows[].partners[].year flows._number",
     "68% interval": "assets[].volatility.high assets[].volatility.low",
     "95% interval": "correlations[].high correlations[].low correlation_risk.pairs[].high correlation_risk.pairs[].low",
-    "a year before": "flows.flows[].summary.on_year.base",
+    "a year before": "flows.flows[].partners[].on_year.base",
     "After 3 years, EUR": "exit.products[].net exit.total.net",
     "All, kg": "changes.flows[].all.latest",
     "Amount, EUR": "costs._table",
     "Asked": "constraints[].limit",
     "Asks": "measures.asked",
-    "Before": "flows.flows[].controls[].base",
+    "Before": "flows.flows[].controls[].around.base",
     "Bought": "exit.tax.lots[].bought",
     "Change": (
-        "changes.prices[].change flows.flows[].controls[].change.value flows.flows[].summary.year_on_year.value "
+        "changes.prices[].change flows.flows[].controls[].around.change.value flows.flows[].partners[].year_on_year.value "
         "history.points[].change flows._change"
     ),
     "Common changes": "correlations[].periods",
     "change": "(cash.weight-cash.previous_weight) (positions[].weight-positions[].previous_weight)",
     "Change of the price": "whatif.response.cases[].change",
     "Changes each": "factor_model.assets[].changes",
-    "Collapse from": "flows.flows[].controls[].collapsed",
+    "Collapse from": "flows.flows[].controls[].around.collapse.onset",
     "Corrected": "assets[].volatility.corrected",
     "Correlation observed": "correlations[].observed correlation_risk.pairs[].observed",
     "Correlation used": "correlations[].forecast correlation_risk.pairs[].forecast",
     "Cost, EUR": "costs.entry orders[].cost",
-    "Date": "changes.controls[].day flows.reported[].date",
+    "Date": "changes.controls[].day flows.reported[].announced",
     "Days old": "quality.series[].age_days",
     "Days to the money: low, middle, high": ("exit.products[].days.low exit.products[].days.central exit.products[].days.high"),
     "Deepest fall": "prices.series[].fall.depth prices.series[].fall.since",
@@ -271,7 +271,7 @@ COLUMNS = {
     "First": "quality.series[].first",
     "First day": "flows.flows[].controls[].effective",
     "First price": "history.points[].first.low history.points[].first.high history.points[].first.date",
-    "First three months": "flows.flows[].controls[].after",
+    "First three months": "flows.flows[].controls[].around.after",
     "From": "lanes._table assets[].volatility.first control_history.points[].day",
     "Day": "control_history.changes[].day",
     "Could be stopped": "control_history.changes[].stoppable control_history.points[].stoppable",
@@ -285,7 +285,7 @@ COLUMNS = {
     "HHI, of 10,000": "(10000*supply.metals[].scored.hhi) (10000*supply.metals[].scored.hhi_upper) "
     "(10000*supply.metals[].scored.hhi_range[])",
     "high": "whatif.money_words whatif.metals[].bands[].high whatif.metals[].stop.high",
-    "imports by month in kg (* zero inferred)": "flows.flows[].quantity[]",
+    "flows by month in kg (* zero inferred)": "flows.flows[].partners[].quantities[]",
     "In days": "exit.tax.lots[].days",
     "index by month, the weighted mean and in brackets the price as published": (
         "history.cases[].path[].level history.cases[].path[].printed"
@@ -300,7 +300,7 @@ COLUMNS = {
     "Last 12 months": "factor_model.factors[].return_12m",
     "Last price": "history.points[].last.low history.points[].last.high history.points[].last.date",
     "Last observed price, EUR": "positions[].price_raw positions[].price_date",
-    "Latest month, kg": "flows.flows[].summary.latest",
+    "Latest month, kg": "flows.flows[].partners[].latest",
     "Left without it": "supply.metals[].scored.n_minus_1 supply.metals[].scored.n_minus_1_range[]",
     "Left, EUR": "costs._table Σpositions[].value",
     "Estimated price ± error, EUR": "positions[].price positions[].price_today_se",
@@ -383,7 +383,7 @@ COLUMNS = {
         "(costs.entry/costs.entry) (positions[].cost/costs.entry) exposures.controlled exposures.country[] "
         "exposures.country_other Σexposures.country[] costs.share"
     ),
-    "Share of all imports": "flows.flows[].summary.share",
+    "Share of all partners": "flows.flows[].partners[].share",
     "Share of China then": "whatif.response.cases[].share_then",
     "Share of China": "whatif.checks[].share",
     "Since": "resale.groups[].answers[].measures[].since",
@@ -426,7 +426,7 @@ COLUMNS = {
         "exit.products[].rise[] exit.total.rise[]",
     ),
     "Months": "whatif.response.cases[].months",
-    "Months at zero": "flows.flows[].summary.zeros_in_year",
+    "Months at zero": "flows.flows[].partners[].zeros_in_year",
 }
 """What stands under a label of a table: a number of the JSON or a formula of such numbers, or the function that made it of several."""
 SAME = (
@@ -454,10 +454,10 @@ SAME = (
     ("assets[].supply.hhi", "supply.metals[].scored.hhi"),
     ("assets[].supply.top_share", "supply.metals[].scored.top_share"),
     ("assets[].supply.period_end", "supply.metals[].scored.period_end", "whatif.metals[].period_end"),
-    ("changes.flows[].china.latest", "flows.flows[].summary.latest"),
-    ("changes.flows[].china.on_year.base", "flows.flows[].summary.on_year.base"),
-    ("changes.flows[].china.on_year.value", "flows.flows[].summary.on_year.value"),
-    ("changes.flows[].china.zeros_running", "flows.flows[].summary.zeros_running"),
+    ("changes.flows[].china.latest", "flows.flows[].partners[].latest"),
+    ("changes.flows[].china.on_year.base", "flows.flows[].partners[].on_year.base"),
+    ("changes.flows[].china.on_year.value", "flows.flows[].partners[].on_year.value"),
+    ("changes.flows[].china.zeros_running", "flows.flows[].partners[].zeros_running"),
     ("whatif.checks[].share", "whatif.metals[].share"),
     ("exit.tax.lots[].value", "exposure.lots[].value"),
     ("exit.tax.lots[].mass", "exposure.lots[].mass"),
@@ -470,7 +470,7 @@ SAME = (
 """Numbers of the JSON that are one quantity: those of one row agree."""
 APART = (
     "at_last_prices.", "before.", "orders[].", "exit.products[].days.", "history.points[]", "history.cases[].path[].",
-    "flows.flows[].became.", "flows.flows[].summary.", "changes.flows[].all.", "changes.flows[].china.",
+    "flows.flows[].partners[].became.", "flows.flows[].partners[].", "changes.flows[].all.", "changes.flows[].china.",
     "changes.prices[].before.", "changes.prices[].change", "whatif.metals[].stop.", "whatif.checks[].change",
     "assets[].volatility.observations", "exposure.prices[].in_europe.",
     "day_after.buyers[].", "supply.metals[].scored.leading[].", "supply.metals[].other_stages[].leading[].",
@@ -734,17 +734,19 @@ def test_a_statistic_is_of_the_window_that_is_printed(subjects):
             assert series["last"]["month"] == rows[-1]["month"]
             seen["fall"] += 1
         for flow in subject.parts["flows"]["flows"]:
-            masses, months, told = flow["quantity"], flow["months"], flow["summary"]
+            told, months = flow["partners"][flow["watched"]], flow["months"]
+            masses = told["quantities"]
             assert (told["month"], told["latest"], told["on_year"]["base"]) == (months[-1], masses[-1], masses[-13])
             assert told["year"] == pytest.approx(sum(masses[-12:]) / 12)
             assert told["year_before"] == pytest.approx(sum(masses[-24:-12]) / 12)
             assert told["zeros_in_year"] == masses[-12:].count(0)
             for control in flow["controls"]:
-                if control["base"] is None:  # fewer than twelve months are known before it
+                around = control["around"]
+                if around is None:  # fewer than twelve months are known before it
                     continue
                 first = months.index(control["effective"][:7])
-                assert control["base"] == pytest.approx(sum(masses[first - 12 : first]) / 12)
-                assert control["after"] == pytest.approx(sum(masses[first : first + 3]) / 3)
+                assert around["base"] == pytest.approx(sum(masses[first - 12 : first]) / 12)
+                assert around["after"] == pytest.approx(sum(masses[first : first + 3]) / 3)
                 seen["control"] += 1
         for row in subject.parts["changes"]["prices"]:
             if row["change"] is not None:

@@ -22,8 +22,8 @@ def flows(
     common: Common,
 ) -> None:
     """Show customs flows by partner: recent change, months at zero, collapse alerts, diversion, effect of controls."""
-    from toolkit.app.flows import flows as ask
-    from toolkit.report.answers.flows import flows as document
+    from toolkit.app.findings.flows import flows as ask
+    from toolkit.report.topics.flows import document
 
     answer = ask(common.context(), metal, file)
     show(common, answer, document)

@@ -44,17 +44,17 @@ def union_of_kinds(package: str, base: type[BaseModel], method: str) -> Any:
 
 
 @functools.cache
-def values_by_name(package: str, kind: type[Value]) -> Mapping[str, Value]:
-    """The `name` of a value -> the value, of every one of this type that a module of `package` holds, in their order.
+def values_by_name(packages: tuple[str, ...], kind: type[Value]) -> Mapping[str, Value]:
+    """The `name` of a value -> the value, of every one of this type that a module of the packages holds, in their order.
 
     Raises:
         TypeError: for two values of one name.
     """
     found: dict[str, Value] = {}
-    for info in pkgutil.iter_modules(importlib.import_module(package).__path__):
-        for value in vars(importlib.import_module(f"{package}.{info.name}")).values():
-            if isinstance(value, kind) and found.setdefault(value.name, value) is not value:
-                raise TypeError(f"two values of {package} are named {value.name!r}")
+    modules = [f"{one}.{info.name}" for one in packages for info in pkgutil.iter_modules(importlib.import_module(one).__path__)]
+    for value in (value for module in modules for value in vars(importlib.import_module(module)).values()):
+        if isinstance(value, kind) and found.setdefault(value.name, value) is not value:
+            raise TypeError(f"two values of {', '.join(packages)} are named {value.name!r}")
     return MappingProxyType(found)
 
 

@@ -1,10 +1,10 @@
 """What is found beside a subject: `findings.json`, stored with a run so that a report is rendered again without the market."""
 
 from toolkit.records.base import Record
+from toolkit.records.flows import CustomsFlows
 from toolkit.records.parts.changes import Changes
 from toolkit.records.parts.control_history import ControlHistory
 from toolkit.records.parts.exit import Exit
-from toolkit.records.parts.flows import Flows
 from toolkit.records.parts.history import History
 from toolkit.records.parts.prices import Prices
 from toolkit.records.parts.quality import Quality, StoredChecks
@@ -15,9 +15,9 @@ from toolkit.records.parts.whatif import WhatIf
 Part = (
     Changes
     | ControlHistory
+    | CustomsFlows
     | DayAfter
     | Exit
-    | Flows
     | History
     | Prices
     | Quality
@@ -39,7 +39,7 @@ class Parts(Record, schema="findings"):
     """What the next official date changes for lots."""
     exit: Exit | None = None
     """What a sale brings."""
-    flows: Flows | None = None
+    flows: CustomsFlows | None = None
     """Trade flows."""
     history: History | None = None
     """How prices reacted to earlier notices."""

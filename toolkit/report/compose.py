@@ -87,8 +87,8 @@ def section(name: str, title: str, *, needs: Iterable[str] = (), uses: Iterable[
 
 
 def builders() -> Mapping[str, Builder]:
-    """Every section by name, from the modules of `toolkit.report.sections`; two of one name are refused."""
-    return values_by_name("toolkit.report.sections", Builder)
+    """Every section by name, from the modules of `toolkit.report.sections` and `topics`; two of one name are refused."""
+    return values_by_name(("toolkit.report.sections", "toolkit.report.topics"), Builder)
 
 
 def chosen_by(definition: Definition) -> tuple[Builder, ...]:

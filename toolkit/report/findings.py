@@ -17,7 +17,7 @@ from toolkit.records.limits import Limit
 from toolkit.records.positions import Before, BrokenLimit, Position
 from toolkit.records.risk import AssetModel, Scenario
 from toolkit.records.run import Run
-from toolkit.records.subjects import BacktestSubject, Holdings, Subject
+from toolkit.records.subjects import BacktestSubject, Holdings, Market, Subject
 from toolkit.report.document import BarTable, Shown, Table, barred, tabled
 from toolkit.report.i18n import formats, names
 from toolkit.report.i18n.formats import Formats
@@ -73,6 +73,18 @@ class Findings:
         made = (*assumed_by_record(record, offers, say), *assumed_by_parts(beside, say))
         marked = (Assumption(key, f"A{i}", words) for i, (key, words) in enumerate(made, start=1))
         return cls(record, beside, say, offers, tuple(origins_of(record, beside)), tuple(marked))
+
+    @classmethod
+    def alone(cls, as_of: str, parts: Parts, language: Language) -> Findings:
+        """Findings of what a command asked, without a subject and without markers: the command names its source itself.
+
+        Args:
+            as_of: The day.
+            parts: What was found.
+            language: Of the reader.
+        """
+        nothing = {"controls": (), "timeline": (), "upcoming": (), "data": (), "phrases": {}, "currency": ""}
+        return cls(Market.model_construct(as_of=as_of, **nothing), parts, language, {}, (), ())
 
     @property
     def fmt(self) -> Formats:

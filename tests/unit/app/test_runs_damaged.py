@@ -200,7 +200,7 @@ def test_each_part_of_the_findings_has_a_record():
 def test_a_stored_run_with_a_damaged_part_is_refused(tmp_path, capsys):
     subject = with_parts(proposal())
     flow, *others = subject.parts["flows"]["flows"]
-    shorter = [{**flow, "basis": flow["basis"][1:]}, *others]
+    shorter = [{**flow, "months": flow["months"][1:]}, *others]
     faulty = {
         "flows.flows.0 needs lists of one length": {**subject.parts, "flows": {**subject.parts["flows"], "flows": shorter}},
         "supply.metals must be a list": {**subject.parts, "supply": {**subject.parts["supply"], "metals": None}},

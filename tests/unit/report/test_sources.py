@@ -157,11 +157,11 @@ def test_nothing_assumed_leaves_no_empty_list():
 
 def test_reports_of_flows_are_counted_among_the_unconfirmed_facts():
     fact = {
-        "event_id": "EV081", "number": None, "authority": "China customs (GACC)", "instrument": "de_facto_stop", "metals": ["gallium"],
-        "standing": "reported", "confidence": "single trade-press report, not confirmed elsewhere", "source": "trade press",
+        "event_id": "EV081", "authority": "China customs (GACC)", "instrument": "de_facto_stop", "metals": ["gallium"],
+        "standing": "reported", "confidence": "single trade-press report, not confirmed elsewhere", "citation": "trade press",
         "source_id": "press_reports",
     }  # fmt: skip
-    parts = {"flows": {"reported": [{"fact": fact}], "data": []}}
+    parts = {"flows": {"reported": [fact], "data": []}}
     before, after = status(law()), status(law(), parts)
     assert int(after["Unconfirmed facts in this report"]) == int(before["Unconfirmed facts in this report"]) + 1
     table = blocks(law(), parts)[-1].body[0]

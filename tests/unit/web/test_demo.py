@@ -41,7 +41,7 @@ from toolkit.market.sources.base import data_source
 from toolkit.market.sources.yahoo import LISTED
 from toolkit.market.store.store import Store
 from toolkit.records.findings import Parts
-from toolkit.records.parts.flows import Flows
+from toolkit.records.flows import CustomsFlows
 from toolkit.records.sources import Provenance
 from toolkit.report.document import Document
 from toolkit.web.demo import child, pool, solving
@@ -195,7 +195,7 @@ class TestSolving:
     def test_a_part_beside_the_answer_is_not_shown_either(self, demo, start, monkeypatch):
         row = Provenance(table="flows", source="UN", source_id="comtrade", licence="own use", as_of=None, known_from="2026-01-01",
                          rows=1, sha256="", overdue_days=0)  # fmt: skip
-        found = Parts.model_construct(flows=Flows.model_construct(data=(row,)))
+        found = Parts.model_construct(flows=CustomsFlows.model_construct(data=(row,)))
         monkeypatch.setattr(solving, "with_parts", lambda record, _: Subject(record, found))
         with pytest.raises(DataError, match="UN may not be shown"):
             demo.document(start.position, "en")

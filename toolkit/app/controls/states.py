@@ -71,9 +71,6 @@ def timeline(ledger: ControlLedger, forms: Iterable[tuple[str, str | None]], as_
         as_of: Day of knowledge.
     """
     pairs = [(metal, form) for metal, form in dict.fromkeys(forms) if form]
-    reviewed = ledger.reviewed_on(as_of) or as_of
-    chronology = ledger.chronology
-    cuts = sorted({d for e in ledger.events if e.known_from <= as_of for d in (e.effective, e.ends and e.ends + DAY) if d})
     rows = []
     for event in ledger.events:
         covers: dict[str, set[str]] = {}
@@ -82,32 +79,46 @@ def timeline(ledger: ControlLedger, forms: Iterable[tuple[str, str | None]], as_
                 covers.setdefault(metal, set()).add(certainty)
         if not (event.is_law and event.origin == CHINA and event.instrument in DRAWN and event.effective and covers):
             continue
-        status, changes = None, list[tuple[str, date]]()
-        for cut in cuts:
-            if cut >= event.effective and (now := chronology.status(event, cut, known=as_of)) != status:
-                changes.append((status := now, cut))
-        ends = [since - DAY for _, since in changes[1:]]
-        befores = ["", *(status for status, _ in changes[:-1])]
         rows.append(
             MeasureSpells.from_objects(
                 event,
                 assets=tuple(covers),
                 uncertain=tuple(metal for metal, found in covers.items() if "named" not in found),
-                spells=tuple(
-                    Spell(
-                        status=status,
-                        since=since.isoformat(),
-                        until=until and until.isoformat(),
-                        unconfirmed=status == IN_FORCE and before == SUSPENDED and since > reviewed,
-                    )
-                    for before, (status, since), until in zip_longest(befores, changes, ends)
-                    if status in (IN_FORCE, SUSPENDED)
-                ),
+                spells=spells(ledger, event, as_of),
                 claims=tuple(_claims(ledger, event, as_of)),
                 source_id=event.source,
             )
         )
     return tuple(sorted(rows, key=lambda row: (row.spells[0].since if row.spells else as_of.isoformat(), row.event_id)))
+
+
+def spells(ledger: ControlLedger, event: Event, as_of: date) -> tuple[Spell, ...]:
+    """The periods in which a measure is in force or suspended; the last has no `until`.
+
+    Args:
+        ledger: The control ledger.
+        event: The measure.
+        as_of: Day of knowledge.
+    """
+    if event.effective is None:
+        return ()
+    reviewed, status, changes = ledger.reviewed_on(as_of) or as_of, None, list[tuple[str, date]]()
+    cuts = {d for e in ledger.events if e.known_from <= as_of for d in (e.effective, e.ends and e.ends + DAY) if d}
+    for cut in sorted(cuts):
+        if cut >= event.effective and (now := ledger.chronology.status(event, cut, known=as_of)) != status:
+            changes.append((status := now, cut))
+    ends = [since - DAY for _, since in changes[1:]]
+    befores = ["", *(status for status, _ in changes[:-1])]
+    return tuple(
+        Spell(
+            status=status,
+            since=since.isoformat(),
+            until=until and until.isoformat(),
+            unconfirmed=status == IN_FORCE and before == SUSPENDED and since > reviewed,
+        )
+        for before, (status, since), until in zip_longest(befores, changes, ends)
+        if status in (IN_FORCE, SUSPENDED)
+    )
 
 
 def _claims(ledger: ControlLedger, event: Event, as_of: date) -> Iterator[ClaimedPeriod]:

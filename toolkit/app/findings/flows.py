@@ -1,125 +1,217 @@
-"""Customs flows of the report's metals: months by origin, what became of each flow, and the controls on it."""
+"""What customs data say of some metals: the record that `toolkit flows` prints and that reports show."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Collection, Iterator, Sequence
+from itertools import groupby
 
 import polars as pl
 
+from toolkit.app.context import Context
+from toolkit.app.controls.states import spells
 from toolkit.app.findings.part import Ask, part
-from toolkit.app.flows import CodeFlows, code_flows, reported_stops
 from toolkit.controls.events import COUNTING, Event
 from toolkit.controls.ledger import CHINA
+from toolkit.core.errors import GapError
 from toolkit.core.messages import Message, message
-from toolkit.records.answers.flows import ReportedPoint
-from toolkit.records.parts.flows import Became, Flow, FlowControl, FlowFact, FlowRules, Flows, ReportedFlow
-from toolkit.records.parts.flows import FlowSummary as Newest
-from toolkit.supply.collapse import BASE_MONTHS, LOW, SHORTEST, Collapse
+from toolkit.core.trade_names import known_metal
+from toolkit.market.readers.flows import read_flows
+from toolkit.records.base import Named
+from toolkit.records.flows import Became, CodeFlows, ControlOnFlow, CustomsFlows, FlowRules, PartnerFlow, ReportedFlow
+from toolkit.supply.collapse import BASE_MONTHS, LOW, SHORTEST, SIGNIFICANCE, Collapse, collapses, flow_around
 from toolkit.supply.flows import (
     DIVERSION_FALL,
     DIVERSION_OFFSET,
-    INFERRED_ZERO,
     SMALL_BASE,
     FlowSeries,
     FlowSummary,
     change,
+    diversion,
+    flow_series,
     mean,
+    summarise,
 )
+from toolkit.supply.tariff import SUBHEADING, TariffCode, mixed_code, sole_asset, tariff_codes
 
 YEAR = 12
 LATELY = 12
 """Months in which the end of a collapse still counts as a flow that came back."""
-ZERO, FALLEN, BACK, RUNNING = "zero", "fallen", "back", "running"
-"""States of a flow: at zero, low since a collapse, back after one, or none of these."""
-REPORTED, NOT_AVAILABLE = "reported", "not_available"
-VERIFIED, LICENCE = "verified", "licence"
-RULES: Mapping[str, Message] = MappingProxyType(
-    {
-        "collapse": message(
-            "Collapse: {months} or more months in a row below {low:.0%} of the mean of the {base} months before; irregular "
-            "trade needs more months, January and February count as one. A single month at zero is never a collapse.",
-            months=SHORTEST, low=LOW, base=BASE_MONTHS,
-        ),
-        "small": message("No change is given from a base below {small:.0%} of the mean month of the series.", small=SMALL_BASE),
-        "diversion": message(
-            "Re-routing is possible where imports from one country fall by {fall:.0%} or more in a year and those from others "
-            "rise by {offset:.0%} or more of what was lost; it is no proof.",
-            fall=DIVERSION_FALL, offset=DIVERSION_OFFSET,
-        ),
-    }
+MATERIAL_SHARE = 0.05
+"""Partners that had at least this share of the flow before are judged; smaller ones are not."""
+REPORTED_STOP = ("practice", "de_facto_stop")
+"""Kind and instrument of the ledger's events that tell of flows which no bundled series shows."""
+RULES = FlowRules(
+    collapse=message(
+        "Collapse: at least {shortest} months in a row below {low:.0%} of the mean of the {base} months before them, and more "
+        "months the more of those {base} were as low (so that chance alone would give the run with at most {chance:.0%}). "
+        "January and February count together, and only if also below {low:.0%} of the same two months a year earlier. One "
+        "zero month, or a holiday, is never a collapse; a missing month ends a run.",
+        shortest=SHORTEST, low=LOW, base=BASE_MONTHS, chance=SIGNIFICANCE,
+    ),
+    small=message(
+        "No change is given from a base below {small:.0%} of the mean month of the series.", small=SMALL_BASE
+    ),
+    diversion=message(
+        "Possible diversion: over twelve months against the twelve before, the flow with one partner falls by at least "
+        "{fall:.0%} while flows with others rise by at least {offset:.0%} of what was lost. Consistent with re-routing, no "
+        "proof of it: others may have produced more or taken more.",
+        fall=DIVERSION_FALL, offset=DIVERSION_OFFSET,
+    ),
 )  # fmt: skip
 
 
 @part("flows")
-def flows(ask: Ask) -> Flows | None:
-    """The flows of each metal of the report that has a tariff code to itself; None where none has, and nothing is reported.
+def found_beside(ask: Ask) -> CustomsFlows | None:
+    """The flows of each metal of a report that has a tariff code to itself; None where none has, and nothing is reported."""
+    context, order = ask.context, {asset: i for i, asset in enumerate(ask.assets)}
+    table = context.snapshot["flows"].filter(pl.col("asset").is_in(ask.assets))
+    codes = sorted(_codes(context, table), key=lambda code: (order[code.asset], code.hs_code))
+    reported = tuple(_reported(context, {code.asset for code in codes}))
+    return _answer(context, codes, reported, table, without=ask.assets) if codes or reported else None
 
-    A month is told for the origin whose controls are asked about (China) where customs list it, and for all origins together.
+
+def flows(context: Context, asked: str | None = None, file: str | None = None) -> CustomsFlows:
+    """Customs flows as known on the day.
+
+    Args:
+        context: Settings, day, and market as known on it.
+        asked: Asset key, element symbol or tariff code; None for every flow there is.
+        file: A customs file of the user in place of the bundled flows.
+
+    Raises:
+        DataError: for an unknown metal, with the nearest names, or a file that cannot be used.
+        GapError: for a known metal without a flow.
     """
-    everything = code_flows(ask.context, ask.context.snapshot["flows"])
-    order = {asset: i for i, asset in enumerate(ask.assets)}
-    codes = sorted(
-        (code for code in everything if code.asset in order), key=lambda code: (order[code.asset or ""], code.hs_code)
-    )
-    reported = _reported(ask, reported_stops(ask.context, {code.asset for code in everything}))
-    if not codes and not reported:
-        return None
-    found = {code.asset for code in codes}
-    rows = ask.context.snapshot["flows"].filter(pl.col("hs_code").is_in([code.hs_code for code in codes]))
-    events = ask.context.snapshot["controls"].filter(pl.col("event_id").is_in([point.event_id for point in reported]))
-    return Flows(
-        unit="kg",
+    codes, table, name, notes = _tariff_codes(context), context.snapshot["flows"], None, []
+    if not codes:
+        notes.append("The data package has no table of tariff codes: mixed codes are not marked.")
+    if file is not None:
+        read = read_flows(file, today=context.today)
+        name, table = read.name, read.frame.filter(pl.col("date") <= context.as_of)
+        notes += read.notes
+        if table.height < read.frame.height:
+            notes.append(message("Months after {as_of:%Y-%m-%d} are left out.", as_of=context.as_of))
+        own = {code: sole_asset(codes, code) for code in table["hs_code"].unique()}
+        table = table.with_columns(asset=pl.col("hs_code").replace_strict(own, return_dtype=pl.String))
+    key = None if asked is None else _key(asked, context, codes)
+    chosen = table if key is None else table.filter(_rows_of(key, codes))
+    if chosen.is_empty():
+        raise GapError(
+            message("no customs flow was known on {as_of:%Y-%m-%d}.", as_of=context.as_of)
+            if key is None
+            else message("no customs flow of {metal} was known on {as_of:%Y-%m-%d}.", metal=key, as_of=context.as_of),
+            hint=_offered(table),
+            details={"metal": key},
+        )
+    metal = None if key is None or key.isdecimal() else key
+    found = sorted(_codes(context, chosen, metal), key=lambda code: (code.asset or "~", code.hs_code))
+    reported = tuple(_reported(context, {metal} if metal else {code.asset for code in found}))
+    return _answer(context, found, reported, None if file else chosen, asked=key, file=name, notes=notes)
+
+
+def _answer(
+    context: Context,
+    codes: Sequence[CodeFlows],
+    reported: Sequence[ReportedFlow],
+    table: pl.DataFrame | None,
+    *,
+    asked: str | None = None,
+    file: str | None = None,
+    notes: Sequence[str | Message] = (),
+    without: Sequence[str] = (),
+) -> CustomsFlows:
+    events = context.snapshot["controls"].filter(pl.col("event_id").is_in([point.event_id for point in reported]))
+    have = {code.asset for code in codes}
+    return CustomsFlows(
+        as_of=context.as_of.isoformat(),
+        asked=asked,
+        file=file,
         origin=CHINA,
-        rules=FlowRules(**RULES),
-        flows=tuple(_flow(ask, code) for code in codes),
-        without_flow=tuple(ask.named(asset) for asset in ask.assets if asset not in found),
-        reported=reported,
-        data=ask.provenance(flows=rows, controls=events),
+        rules=RULES,
+        flows=tuple(codes),
+        without_flow=tuple(_named(asset, context) for asset in without if asset not in have),
+        reported=tuple(reported),
+        notes=tuple(notes),
+        data=() if table is None else context.snapshot.provenance({"flows": table, "controls": events}),
     )
 
 
-def _flow(ask: Ask, code: CodeFlows) -> Flow:
-    origin = next((partner for partner in code.partners if partner.series.partner == CHINA), None)
-    watched = origin or code.total
-    collapses = [found for partner, found in code.collapsed if partner == watched.series.partner]
-    return Flow(
-        **dict(ask.named(code.asset or "")),
-        hs_code=code.hs_code,
-        reporter=code.reporter or "",
-        direction=code.direction or "",
-        origin=CHINA if origin else None,
-        months=tuple(f"{month:%Y-%m}" for month in code.total.series.months),
-        total=code.total.series.quantities,
-        quantity=watched.series.quantities,
-        basis=tuple(_basis(watched.series, i) for i in range(len(watched.series.months))),
-        summary=_summary(watched),
-        became=_became(watched, collapses),
-        collapses=tuple(collapses),
-        diversion=next((found for found in code.diversions if found.origin == CHINA), None),
-        controls=_controls(ask, code),
-        mixed=code.mixed.caution if code.mixed else None,
-    )
+def _tariff_codes(context: Context) -> tuple[TariffCode, ...]:
+    return tariff_codes(context.snapshot["tariff_codes"]) if "tariff_codes" in context.snapshot else ()
 
 
-def _basis(series: FlowSeries, at: int) -> str:
-    if series.quantities[at] is None:
-        return NOT_AVAILABLE
-    return INFERRED_ZERO if series.months[at] in series.inferred else REPORTED
+def _key(text: str, context: Context, codes: Sequence[TariffCode]) -> str:
+    """The asset key or tariff code that a word means; intermediates have flows, and graphite controls, without a product."""
+    if (code := text.strip().replace(".", "")).isdecimal():
+        return code
+    known = {*context.ledger.assets, *context.snapshot["flows"]["asset"], *context.snapshot["metals"]["asset"]}
+    return known_metal(text, known | {asset for entry in codes for asset in entry.assets}, context.symbols)
 
 
-def _summary(flow: FlowSummary) -> Newest:
-    """The latest month, and the latest twelve months against the twelve before, kg a month."""
-    q = flow.series.quantities
+def _rows_of(key: str, codes: Sequence[TariffCode]) -> pl.Expr:
+    """The rows of a metal, a mixed code that counts it among them; or of a tariff code and the lines under it."""
+    if key.isdecimal():
+        return pl.col("hs_code").str.starts_with(key)
+    shared = [code.hs_code for code in codes if code.mixed and key in code.assets]
+    return (pl.col("asset") == key) | (pl.col("asset").is_null() & pl.col("hs_code").str.head(SUBHEADING).is_in(shared))
+
+
+def _offered(table: pl.DataFrame) -> str:
+    known = table.select(pl.coalesce("asset", pl.lit("HS ") + pl.col("hs_code"))).to_series().unique().sort()
+    return f"There are flows of {', '.join(known)}; --file brings others." if len(known) else "--file brings flows of your own."
+
+
+def _named(asset: str, context: Context) -> Named:
+    if asset not in context.products:
+        return Named(asset=asset, name=asset, element=None)
+    return Named.from_objects(context.products[asset], asset=asset)
+
+
+def _codes(context: Context, table: pl.DataFrame, metal: str | None = None) -> Iterator[CodeFlows]:
+    """Flows by tariff code, reporter and direction.
+
+    Args:
+        context: Tariff codes and controls, as known on the day.
+        table: Visible flows.
+        metal: Asset key whose controls bear on a mixed code; None for the metal of each code.
+    """
+    for _, group in groupby(flow_series(table), key=lambda one: (one.hs_code, one.reporter, one.direction)):
+        total, *singles = group
+        partners = [total, *sorted(singles, key=lambda one: (-sum(q or 0.0 for q in one.tail(2 * YEAR)), one.partner))]
+        at = next((i for i, one in enumerate(partners) if one.partner == CHINA), 0)
+        mixed = mixed_code(_tariff_codes(context), total.hs_code)
+        fell = [one for one in partners[1:] if _two_years(one, total) and _mattered(one, total, len(one.quantities) - YEAR)]
+        name = _named(total.asset, context) if total.asset else Named(asset="", name=f"HS {total.hs_code}", element=None)
+        yield CodeFlows.from_objects(
+            total,
+            name,
+            asset=name.asset,
+            months=tuple(f"{month:%Y-%m}" for month in total.months),
+            partners=tuple(_partner(one, total) for one in partners),
+            watched=at,
+            diversion=tuple(diversion(one, total, partners[1:]) for one in fell),
+            controls=tuple(_controls(partners, metal or total.asset, context)),
+            mixed=mixed.caution if mixed else None,
+        )
+
+
+def _partner(one: FlowSeries, total: FlowSeries) -> PartnerFlow:
+    newest, q = summarise(one, total), one.quantities
     before = mean(q[-2 * YEAR : -YEAR]) if len(q) >= 2 * YEAR else None
-    return Newest.from_objects(
-        flow,
-        month=f"{flow.month:%Y-%m}",
-        year=flow.twelve_months,
+    found = [run for run in collapses(one) if one is total or _mattered(one, total, one.months.index(run.onset))]
+    return PartnerFlow.from_objects(
+        newest,
+        one,
+        inferred=tuple(f"{month:%Y-%m}" for month in one.inferred),
+        month=f"{newest.month:%Y-%m}",
+        year=newest.twelve_months,
         year_before=before,
-        year_on_year=change(flow.twelve_months, before, flow.series.mean),
-        zeros_in_year=flow.zeros_in_twelve,
-        inferred_in_year=flow.inferred_in_twelve,
+        year_on_year=change(newest.twelve_months, before, one.mean),
+        zeros_in_year=newest.zeros_in_twelve,
+        inferred_in_year=newest.inferred_in_twelve,
+        share=None if one is total else newest.share,
+        collapses=tuple(found),
+        became=_became(newest, found),
     )
 
 
@@ -128,64 +220,66 @@ def _became(flow: FlowSummary, collapses: Sequence[Collapse]) -> Became:
     months, last = flow.series.months, collapses[-1] if collapses else None
     if last and last.running and flow.zeros_running > 1:
         since = months[-flow.zeros_running].isoformat()
-        return Became(state=ZERO, since=since, months=flow.zeros_running, level=0.0, base=last.base)
+        return Became(state="zero", since=since, months=flow.zeros_running, level=0.0, base=last.base)
     if last and last.running:
-        return Became(state=FALLEN, since=last.onset.isoformat(), months=0, level=last.mean, base=last.base)
+        return Became(state="fallen", since=last.onset.isoformat(), months=0, level=last.mean, base=last.base)
     if last and (recent := flow.three_months) is not None and recent >= LOW * last.base:
         end = months.index(last.last)
         if len(months) - 1 - end <= LATELY:
-            return Became(state=BACK, since=months[end + 1].isoformat(), months=0, level=recent, base=last.base)
-    return Became(state=RUNNING, since=None, months=0, level=flow.twelve_months, base=None)
+            return Became(state="back", since=months[end + 1].isoformat(), months=0, level=recent, base=last.base)
+    return Became(state="running", since=None, months=0, level=flow.twelve_months, base=None)
 
 
-def _controls(ask: Ask, code: CodeFlows) -> tuple[FlowControl, ...]:
-    """Licences and bans for all end users that bear on the flow, oldest first, with what the flow did around their first day.
+def _mattered(one: FlowSeries, total: FlowSeries, at: int) -> bool:
+    """Whether a partner had a share worth watching in the twelve months before a month."""
+    part, whole = (series.quantities[max(at - YEAR, 0) : at] for series in (one, total))
+    known, mass = [q for q in (*part, *whole) if q is not None], sum(q or 0.0 for q in whole)
+    return len(known) == len(part) + len(whole) and sum(q or 0.0 for q in part) >= MATERIAL_SHARE * mass > 0
 
-    `covers` tells whether the traded form is named; a licence for other forms of the metal may slow its trade all the same.
-    """
-    of_event = {row.event_id: row for row in ask.record.timeline}
-    around = {control.event_id: control for control in code.controls}
-    form = ask.context.products[code.asset or ""].form
-    rows: list[FlowControl] = []
-    for event in ask.context.ledger.events:
-        told = around.get(event.event_id)
-        row = of_event.get(event.event_id)
-        covers = form is not None and ask.context.ledger.certainty(event, code.asset or "", form, on=ask.as_of) is not None
-        bears = event.instrument in COUNTING and event.end_user == "all" and {"all", code.reporter} & set(event.destinations)
-        if not bears or event.effective is None or (told is None and not (covers and row)):
+
+def _two_years(*series: FlowSeries) -> bool:
+    return all(len(one.quantities) >= 2 * YEAR and None not in one.tail(2 * YEAR) for one in series)
+
+
+def _controls(partners: Sequence[FlowSeries], asset: str | None, context: Context) -> Iterator[ControlOnFlow]:
+    """Licences and bans that bear on a flow, oldest first, with what that from their origin did around their first day."""
+    ledger = context.ledger
+    if asset is None or asset not in ledger.assets:
+        return
+    form = context.products[asset].form if asset in context.products else None
+    for event in sorted(ledger.events, key=lambda event: (event.effective or context.as_of, event.event_id)):
+        if event.effective is None or not _bears(event, partners[0]):
             continue
-        if not covers and event.instrument != LICENCE:  # a ban that does not name the form does not bear on its flow
-            continue
-        rows.append(
-            FlowControl.from_objects(
+        series = next((one for one in partners if one.partner == event.origin), partners[0])
+        covers = form is not None and ledger.certainty(event, asset, form, on=context.as_of) is not None
+        named = covers or any(
+            ledger.certainty(event, asset, one, on=context.as_of)
+            for one in ledger.named_forms(asset, on=context.as_of, origin=event.origin)
+        )
+        if named and (covers or event.instrument == "licence"):  # a ban that does not name the form does not bear on its flow
+            yield ControlOnFlow.from_objects(
                 event,
                 covers=covers,
-                spells=row.spells if row and covers else (),
-                base=told.around.base if told else None,
-                after=told.around.after if told else None,
-                change=told.around.change if told else None,
-                collapsed=told.around.collapse.onset.isoformat() if told and told.around.collapse else None,
+                spells=spells(ledger, event, context.as_of) if covers else (),
+                around=flow_around(series, event.effective, collapses(series)),
             )
-        )
-    return tuple(sorted(rows, key=lambda row: (row.effective, row.event_id)))
 
 
-def _reported(ask: Ask, points: Iterable[ReportedPoint]) -> tuple[ReportedFlow, ...]:
-    """Reported points that name a metal of the report: told alone, never joined to a series."""
-    ledger = ask.context.ledger
-    return tuple(
-        ReportedFlow.from_objects(
-            point,
-            date=point.announced,
-            assets=tuple(asset for asset in ledger[point.event_id].metals if asset in ask.context.products),
-            confirmed=point.confidence.startswith(VERIFIED),
-            fact=_fact(ledger[point.event_id]),
-        )
-        for point in points
-        if set(ledger[point.event_id].metals) & set(ask.assets)
-    )
+def _bears(event: Event, series: FlowSeries) -> bool:
+    law = event.is_law and event.instrument in COUNTING and event.origin is not None and event.end_user == "all"
+    return law and (series.direction != "import" or bool({"all", series.reporter} & {*event.destinations}))
 
 
-def _fact(event: Event) -> FlowFact:
-    """What a list of unconfirmed facts says of a report."""
-    return FlowFact.from_objects(event, number=None, source=event.citation, source_id=event.source)
+def _reported(context: Context, metals: Collection[str | None]) -> Iterator[ReportedFlow]:
+    """Stops that were reported of these metals' trade, oldest first: told alone, never joined to a series."""
+    precision = dict(context.snapshot["controls"].select("event_id", "announced_precision").iter_rows())
+    named = {scope.event_id for scope in context.ledger.scopes if scope.asset in metals and scope.certainty == "named"}
+    for event in sorted(context.ledger.events, key=lambda event: (event.announced, event.event_id)):
+        if (event.kind, event.instrument) == REPORTED_STOP and event.event_id in named and event.origin == CHINA:
+            yield ReportedFlow.from_objects(
+                event,
+                precision=precision.get(event.event_id, "day"),
+                what=event.scope or event.title,
+                source_id=event.source,
+                confirmed=event.confidence.startswith("verified"),
+            )

@@ -96,7 +96,7 @@ def part(name: str) -> Callable[[Find], Part]:
 
 def parts() -> Mapping[str, Part]:
     """Every part by name, from the modules of this package; two of one name are refused."""
-    return values_by_name("toolkit.app.findings", Part)
+    return values_by_name(("toolkit.app.findings",), Part)
 
 
 def findings(ask: Ask) -> Parts:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 def metal(row: Asset, say: Language) -> Span:
     """The name of a metal in a sentence: the key of a known element, the asset's own name otherwise."""
+    if row.name == row.asset:
+        return name(of_key(row.asset, say))
     known = row.element and row.name.casefold().startswith(row.asset.casefold())
     return name(say.term("metal", row.asset) if known else say.term("name", row.name))
 

@@ -127,14 +127,14 @@ def _arrives(run: Findings, key: str) -> KeyFigure | None:
     """What the newest twelve months of customs data have of it."""
     say, fmt, flows = run.say, run.fmt, run.parts.flows
     flow = next((flow for flow in flows.flows if flow.asset == key), None) if flows else None
-    if flow is None or flow.summary.year is None or flow.summary.year_before is None:
+    if flow is None or flow.flow.year is None or flow.flow.year_before is None:
         return None
     note = say(
         "from {origin}, mean of twelve months to {month}; {before} in the twelve before{markers}",
-        origin=run.country(flow.origin) if flow.origin else "",
-        month=fmt.month(f"{flow.summary.month}-01"),
-        before=fmt.number(flow.summary.year_before),
+        origin=run.country(flow.flow.partner) if flow.watched else "",
+        month=fmt.month(f"{flow.flow.month}-01"),
+        before=fmt.number(flow.flow.year_before),
         markers=run.of_tables("flows"),
     )
     label = say.words("Imports {towards}, kg a month", towards=run.towards(flow.reporter))
-    return KeyFigure(label, text(fmt.number(flow.summary.year)) if flow.summary.year else text(NONE), note)
+    return KeyFigure(label, text(fmt.number(flow.flow.year)) if flow.flow.year else text(NONE), note)

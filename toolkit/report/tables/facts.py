@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from toolkit.controls.state import Measure
 from toolkit.records.controls import ControlState, Upcoming
-from toolkit.records.parts.flows import FlowFact
+from toolkit.records.flows import ReportedFlow
 from toolkit.records.parts.resale import ResaleMeasure
 from toolkit.report.findings import Findings, is_confirmed
 from toolkit.report.i18n.formats import day, readable
@@ -56,13 +56,27 @@ class Fact:
 def facts(run: Findings) -> Iterator[Fact]:
     """Every fact behind this report: dates ahead, measures, those of other countries, reports of flows, yearly prices."""
     yield from _prices(run)
-    yield from (_stated(point.fact) for point in (run.parts.flows.reported if run.parts.flows else ()))
+    yield from map(_reported, run.parts.flows.reported if run.parts.flows else ())
     yield from map(_dated, run.record.upcoming)
     for row in run.record.controls:
         yield from map(_stated, (*row.measures, *row.elsewhere, *_on_routes(row)))
 
 
-def _stated(m: Measure | FlowFact) -> Fact:
+def _reported(p: ReportedFlow) -> Fact:
+    return Fact(
+        p.event_id,
+        p.standing,
+        p.confidence,
+        p.authority or p.event_id,
+        p.instrument,
+        p.metals,
+        p.citation,
+        p.source_id,
+        p.authority,
+    )
+
+
+def _stated(m: Measure) -> Fact:
     label = m.number or m.authority or m.event_id
     return Fact(m.event_id, m.standing, m.confidence, label, m.instrument, m.metals, m.source, m.source_id, m.authority)
 

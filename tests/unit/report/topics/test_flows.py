@@ -10,7 +10,7 @@ from toolkit.app.languages import language
 from toolkit.report.charts.draw import draw
 from toolkit.report.document import Missing
 from toolkit.report.i18n.text import plain
-from toolkit.report.sections.flows import flows
+from toolkit.report.topics.flows import flows
 
 DE = language("de")
 MONTHS = [f"{year}-{month:02d}" for year in (2024, 2025, 2026) for month in range(1, 13)][:30]
@@ -22,29 +22,33 @@ RULES = {
 UNKNOWN = {"value": None, "base": None, "reason": "missing"}
 
 
+def around(after, value=-0.75):
+    change = {"value": value, "base": 1000.0, "reason": ""}
+    return {"day": "2025-02-04", "base": 1000.0, "after": after, "change": change, "collapse": None}
+
+
 def control(number="No. 9 of 2025", instrument="licence", effective="2025-02-04", **changes):
     return {
         "event_id": "E", "number": number, "instrument": instrument, "destinations": ["all"], "effective": effective,
-        "covers": True, "spells": [], "base": 1000.0, "after": 250.0, "change": {"value": -0.75, "base": 1000.0, "reason": ""},
-        "collapsed": None, **changes,
+        "covers": True, "spells": [], "around": around(250.0), **changes,
     }  # fmt: skip
 
 
-def flow(asset="gallium", quantity=None, state="running", controls=(), **changes):
+def flow(asset="gallium", quantity=None, state="running", controls=(), newest_of=None, **changes):
     """A flow of thirty months that ends in June 2026."""
     quantities = quantity or [1000.0] * 30
-    summary = {
+    since = None if state == "running" else "2025-10-31"
+    newest = {
         "month": "2026-06", "latest": quantities[-1], "on_year": {"value": 0.0, "base": 1000.0, "reason": ""}, "year": 900.0,
         "year_before": 1000.0, "three_months": 950.0, "year_on_year": {"value": -0.1, "base": 1000.0, "reason": ""},
-        "zeros_running": 0, "zeros_in_year": 0, "inferred_in_year": 0, "share": 0.25,
+        "zeros_running": 0, "zeros_in_year": 0, "inferred_in_year": 0, "share": 0.25, "collapses": [], "partner": "CHN",
+        "quantities": quantities, "inferred": [month for month, q in zip(MONTHS, quantities, strict=True) if q == 0],
+        "became": {"state": state, "since": since, "months": 9 if state == "zero" else 0, "level": 50.0, "base": 1000.0},
     }  # fmt: skip
-    since = None if state == "running" else "2025-10-31"
-    became = {"state": state, "since": since, "months": 9 if state == "zero" else 0, "level": 50.0, "base": 1000.0}
+    total = {**newest, "partner": "WLD", "quantities": [4000.0] * 30, "inferred": []}
     return {
         "asset": asset, "name": f"{asset.capitalize()} ingot", "element": "X", "hs_code": "1", "reporter": "USA", "direction": "import",
-        "origin": "CHN", "months": MONTHS, "total": [4000.0] * 30, "quantity": quantities,
-        "basis": ["not_available" if q is None else "inferred_zero" if q == 0 else "reported" for q in quantities],
-        "summary": {**summary, **changes.pop("summary", {})}, "became": became, "collapses": [], "diversion": None,
+        "months": MONTHS, "partners": [total, {**newest, **(newest_of or {})}], "watched": 1, "diversion": [],
         "controls": list(controls), "mixed": None, **changes,
     }  # fmt: skip
 
@@ -52,7 +56,17 @@ def flow(asset="gallium", quantity=None, state="running", controls=(), **changes
 def build(*found, say=None, reported=(), without=()):
     data = [{"table": table, "source_id": table, "source": "S", "licence": "L", "as_of": "2026-06-30", "known_from": "2026-08-10",
              "overdue_days": 0} for table in ("flows", "controls")]  # fmt: skip
-    part = {"origin": "CHN", "rules": RULES, "flows": list(found), "reported": list(reported), "without_flow": list(without)}
+    part = {
+        "as_of": "2026-08-20",
+        "asked": None,
+        "file": None,
+        "notes": [],
+        "origin": "CHN",
+        "rules": RULES,
+        "flows": list(found),
+        "reported": list(reported),
+        "without_flow": list(without),
+    }
     record = {"as_of": "2026-08-20", "currency": "EUR", "data": [], "controls": [], "assets": [], "positions": []}
     return flows.build(partial_findings(record, {"flows": {**part, "data": data}}, say))
 
@@ -72,18 +86,16 @@ def test_the_finding_names_what_is_at_zero_what_fell_and_what_is_back():
         "Bismuth from China has been at zero for nine months; antimony and indium have fallen to 5.0% of what they were, or less;"
         " gallium is arriving again"
     )
-    assert titles(build(*found, say=DE))[0].startswith(
-        "Bismut aus China: Einfuhr seit neun Monaten bei null; Antimon und Indium sind"
-    )
+    assert titles(build(*found, say=DE))[0].startswith("Bismut aus China: seit neun Monaten bei null; Antimon und Indium sind")
 
 
 def test_without_a_collapse_the_largest_change_is_the_finding():
-    mild, strong = flow("indium"), flow("tungsten", summary={"year_on_year": {"value": -0.4, "base": 1.0, "reason": ""}})
+    mild, strong = flow("indium"), flow("tungsten", newest_of={"year_on_year": {"value": -0.4, "base": 1.0, "reason": ""}})
     assert titles(build(mild, strong))[0] == "No flow from China shows a collapse; tungsten changed most in a year, by −40%"
 
 
 def test_a_series_without_a_year_before_is_too_short_to_clear_a_flow():
-    short = flow(summary={"year_before": None, "year_on_year": {"value": None, "base": None, "reason": "missing"}})
+    short = flow(newest_of={"year_before": None, "year_on_year": {"value": None, "base": None, "reason": "missing"}})
     assert titles(build(short))[0] == "The flows from China are too short to tell a collapse"
 
 
@@ -134,7 +146,7 @@ def test_a_missing_month_is_a_gap_and_an_inferred_zero_a_dot_and_an_asterisk():
 
 def test_a_small_base_gives_a_dagger_and_levels_in_place_of_a_percentage():
     small = {"value": None, "base": 4.0, "reason": "small base"}
-    blocks = build(flow(summary={"year": 350.0, "year_before": 4.0, "year_on_year": small}))
+    blocks = build(flow(newest_of={"year": 350.0, "year_before": 4.0, "year_on_year": small}))
     cells = [plain(cell) for cell in table_of(figures(blocks)[1]).rows[0].cells]
     assert "†" in cells
     assert not any("%" in cell for cell in cells[:-1])
@@ -143,24 +155,24 @@ def test_a_small_base_gives_a_dagger_and_levels_in_place_of_a_percentage():
 
 @pytest.mark.parametrize(("change", "told"), [(-0.99998, "<\u202f−99.9%"), (-1.0, "−100.0%"), (0.5, "+50.0%")])
 def test_a_fall_to_almost_nothing_is_no_fall_to_nothing(change, told):
-    blocks = build(flow(summary={"year": 0.2, "year_on_year": {"value": change, "base": 9000.0, "reason": ""}}))
+    blocks = build(flow(newest_of={"year": 0.2, "year_on_year": {"value": change, "base": 9000.0, "reason": ""}}))
     cells = [plain(cell) for cell in table_of(figures(blocks)[1]).rows[0].cells]
     assert told in cells
     assert "<\u202f1" in cells
 
 
 def test_effects_count_only_controls_that_cover_the_form():
-    rows = (control(), control(number="No. 8 of 2024", after=1200.0, change={"value": 0.2, "base": 1000.0, "reason": ""}),
+    rows = (control(), control(number="No. 8 of 2024", around=around(1200.0, 0.2)),
             control(number="No. 7 of 2024", covers=False))  # fmt: skip
     blocks = build(flow(controls=rows))
     assert titles(blocks)[2] == ("In 1 of 2 cases of a control on the form less arrived in its first three months than before")
     assert [plain(row.cells[1]) for row in table_of(figures(blocks)[2]).rows][-1] == "No.\u00a07/2024, other forms"
-    assert len(build(flow(controls=(control(base=None),)))) == 2
+    assert len(build(flow(controls=(control(around=None),)))) == 2
 
 
 def test_reported_points_are_told_alone_with_their_standing():
-    press = {"event_id": "E", "date": "2026-05-20", "precision": "approximate", "assets": ["gallium"], "what": "exports of 3 kg",
-             "citation": "c", "confidence": "single press report", "confirmed": False}  # fmt: skip
+    press = {"event_id": "E", "announced": "2026-05-20", "precision": "approximate", "metals": ["gallium"],
+             "what": "exports of 3 kg", "authority": "", "instrument": "x", "standing": "reported", "source_id": None, "citation": "c", "confidence": "single press report", "confirmed": False}  # fmt: skip
     official = {**press, "precision": "day", "what": "no exports", "confidence": "verified", "confirmed": True}
     blocks = build(flow(), reported=[press, official])
     first, second = (row.cells for row in table_of(figures(blocks)[-1]).rows)
@@ -184,7 +196,7 @@ def test_of_one_flow_and_one_control_no_count_is_told():
     """A page on one metal said that 1 of 1 flows was below the year before."""
     told = titles(build(flow("indium", controls=(control(covers=True),))))
     assert told[1:3] == [
-        "Over the latest twelve months less came from China than in the year before",
+        "Over the latest twelve months the flow from China was below the year before",
         "Less arrived in the first three months of the control on the form than before",
     ]
     both = titles(build(flow("indium"), flow("tungsten")))
