@@ -16,6 +16,7 @@ from tests.lots import HEADER, TWELVE
 from toolkit.cli.main import run
 from toolkit.report.answers.answer import Answer
 from toolkit.report.document import Table
+from toolkit.report.formats.plain import Data, Medium
 from toolkit.report.formats.terminal import LONGEST_WORD, as_line, terminal
 from toolkit.report.i18n.formats import NARROW, NBSP, readable
 from toolkit.report.i18n.text import plain
@@ -56,18 +57,14 @@ def printed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[str], list[bool]
     found: list[tuple[list[str], list[bool], list[list[str]]]] = []
     original = toolkit.app.answers.terminal
 
-    def recorded(document, *arguments, **options):
-        for section in document.sections:
-            for table in (block for block in section.content if isinstance(block, Table)):
+    def recorded(document, say, **options):
+        for form in Medium(say).told(document):
+            if isinstance(form, Table | Data):
+                table = form.table if isinstance(form, Data) else form
                 heads, right = [column.label for column in table.columns], [column.align == "right" for column in table.columns]
-                found.append(
-                    (
-                        heads,
-                        right,
-                        [[as_line(cell).replace(NBSP, " ").replace(NARROW, " ") for cell in row.cells] for row in table.rows],
-                    )
-                )
-        return original(document, *arguments, **options)
+                rows = [[as_line(cell).replace(NBSP, " ").replace(NARROW, " ") for cell in row.cells] for row in table.rows]
+                found.append((heads, right, rows))
+        return original(document, say, **options)
 
     monkeypatch.setattr(toolkit.app.answers, "terminal", recorded)
     return found

@@ -247,15 +247,14 @@ def _controls(partners: Sequence[FlowSeries], asset: str | None, context: Contex
     if asset is None or asset not in ledger.assets:
         return
     form = context.products[asset].form if asset in context.products else None
+    traded = [form] if form else []  # of what is no product, such as an intermediate, each form that is named is traded
     for event in sorted(ledger.events, key=lambda event: (event.effective or context.as_of, event.event_id)):
         if event.effective is None or not _bears(event, partners[0]):
             continue
         series = next((one for one in partners if one.partner == event.origin), partners[0])
-        covers = form is not None and ledger.certainty(event, asset, form, on=context.as_of) is not None
-        named = covers or any(
-            ledger.certainty(event, asset, one, on=context.as_of)
-            for one in ledger.named_forms(asset, on=context.as_of, origin=event.origin)
-        )
+        forms = ledger.named_forms(asset, on=context.as_of, origin=event.origin)
+        covers = any(ledger.certainty(event, asset, one, on=context.as_of) for one in traded or forms)
+        named = covers or any(ledger.certainty(event, asset, one, on=context.as_of) for one in forms)
         if named and (covers or event.instrument == "licence"):  # a ban that does not name the form does not bear on its flow
             yield ControlOnFlow.from_objects(
                 event,

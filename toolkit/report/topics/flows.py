@@ -39,6 +39,8 @@ ZERO, FALLEN, BACK = "zero", "fallen", "back"
 BAN, SUSPENDED = "ban", "suspended"
 PARTNERS = 8
 """Partners that a table shows; the record has all."""
+MONTHS_SHOWN = 24
+"""Months back from the latest in which an ended collapse with a single partner is told; the record has all."""
 PULLED_FORWARD = 2.0
 """Months of the year before that one month before a collapse brought, from which on it is told."""
 
@@ -338,7 +340,11 @@ def _recent(run: Findings, found: CustomsFlows, drawn: Sequence[CodeFlows]) -> F
         foot = text(foot, *(text(" ", words) for words in (*diverted, say.translate(found.rules.diversion))))
     rows = [(code, code.flow) for code in drawn]
     return Figure(
-        title, sub, (_years(run, mark("Two years of customs flows"), rows, left("Metal", lambda row: run.head(row[0]))),), (), foot
+        title,
+        sub,
+        (_years(run, mark("Two years of customs flows"), rows, left("Metal", lambda row: run.head(row[0]))),),
+        (),
+        foot,
     )
 
 
@@ -459,12 +465,13 @@ def _change(run: Findings, change: Change | None) -> Inline:
 
 
 def _judged(run: Findings, code: CodeFlows) -> Iterator[Text]:
-    """The last collapse of each partner that is shown, and what else the code counts."""
+    """What else the code counts, and the last collapse of all partners and of each that is shown, of these where it is news."""
     if code.mixed:
         yield text(run.head(code), ": ", run.say.translate(code.mixed))
     for flow in code.partners[: PARTNERS + 1]:
-        if flow.collapses:
-            yield _collapse(run, code, flow, flow.collapses[-1])
+        last = flow.collapses[-1] if flow.collapses else None
+        if last and (last.running or flow is code.partners[0] or f"{last.last}"[:7] >= code.months[-MONTHS_SHOWN:][0]):
+            yield _collapse(run, code, flow, last)
 
 
 def _collapse(run: Findings, code: CodeFlows, flow: PartnerFlow, found: Collapse) -> Text:
