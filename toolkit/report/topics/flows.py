@@ -339,13 +339,8 @@ def _recent(run: Findings, found: CustomsFlows, drawn: Sequence[CodeFlows]) -> F
     if diverted:
         foot = text(foot, *(text(" ", words) for words in (*diverted, say.translate(found.rules.diversion))))
     rows = [(code, code.flow) for code in drawn]
-    return Figure(
-        title,
-        sub,
-        (_years(run, mark("Two years of customs flows"), rows, left("Metal", lambda row: run.head(row[0]))),),
-        (),
-        foot,
-    )
+    table = _years(run, mark("Two years of customs flows"), rows, left("Metal", lambda row: run.head(row[0])))
+    return Figure(title, sub, (table,), (), foot)
 
 
 Traded = tuple[CodeFlows, PartnerFlow]
