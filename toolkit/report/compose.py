@@ -12,7 +12,7 @@ from toolkit.records.conflict import Conflict
 from toolkit.records.findings import Parts
 from toolkit.records.run import Run
 from toolkit.records.subjects import Holdings, Market
-from toolkit.report.document import Block, Columns, Document, Figure, Layout, Missing, Section, Table
+from toolkit.report.document import Block, Columns, Document, Figure, Layout, Missing, Section, Table, apart
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
 from toolkit.report.shorten import shortened
@@ -184,6 +184,14 @@ def beside(*figures: Figure | None) -> tuple[Block, ...]:
 def folded(*figures: Figure | None) -> tuple[Block, ...]:
     """Figures as titles with closed tables, side by side; each shows one table and nothing else."""
     return beside(*(_closed(figure) for figure in figures if figure is not None))
+
+
+def unfolded(blocks: Iterable[Block]) -> tuple[Block, ...]:
+    """Blocks one below the other, with the tables of folded figures open."""
+    return tuple(
+        replace(block, body=(block.data,), data=None) if isinstance(block, Figure) and block.data and not block.body else block
+        for block in apart(blocks)
+    )
 
 
 def _closed(figure: Figure) -> Figure:

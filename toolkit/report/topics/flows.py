@@ -10,7 +10,7 @@ from toolkit.core.messages import retellable
 from toolkit.records.findings import Parts
 from toolkit.records.flows import CodeFlows, ControlOnFlow, CustomsFlows, PartnerFlow, ReportedFlow
 from toolkit.report.charts.flow_bars import Dateline, FlowBars, Tint, flow_bars
-from toolkit.report.compose import folded, section
+from toolkit.report.compose import folded, section, unfolded
 from toolkit.report.document import (
     Block,
     Chart,
@@ -56,17 +56,17 @@ def document(found: CustomsFlows, say: Language) -> Document:
     run = Findings.alone(found.as_of, Parts(flows=found), say)
     told, drawn = _blocks(run, found), _drawn(found)
     blocks = () if isinstance(told, Missing) else told
-    if drawn and not isinstance(told, Missing):  # the table of all months is for a report, and the JSON has them
-        blocks = (replace(_panels(run, found, drawn), data=None), *told[1:])
+    if drawn:  # the table of all months is for a report, and the JSON has them
+        blocks = (replace(_panels(run, found, drawn), data=None), *blocks[1:])
     title = say.words("Customs flows, known on {day:%Y-%m-%d}", day=found.as_of)
     if found.asked:
         metal = names.of_key(found.asked, say)
         title = say.words("Customs flows of {metal}, known on {day:%Y-%m-%d}", metal=metal, day=found.as_of)
         blocks = (*blocks, *folded(*(_partners(run, code) for code in found.flows if len(code.partners) > 1)))
-    judged = [("", words) for code in found.flows for words in _judged(run, code)]
+    judged = [("", words) for code in found.flows for words in _judged(run, code, every=bool(found.asked))]
     rules = () if _effects(run, found, drawn) else (found.rules.collapse,)
     notes = [("", say.translate(words)) for words in (*rules, *map(retellable, found.notes))]
-    content = (*blocks, Notes((*judged, *notes)))
+    content = (*unfolded(blocks), Notes((*judged, *notes)))
     return Document(title, say.code, found.as_of, say.fmt.long_date(found.as_of), "", (Section("flows", title, content),))
 
 
@@ -459,13 +459,14 @@ def _change(run: Findings, change: Change | None) -> Inline:
     return run.fmt.percent(change.value, signed=True)
 
 
-def _judged(run: Findings, code: CodeFlows) -> Iterator[Text]:
-    """What else the code counts, and the last collapse of all partners and of each that is shown, of these where it is news."""
+def _judged(run: Findings, code: CodeFlows, *, every: bool) -> Iterator[Text]:
+    """What else the code counts, and the collapses that run; where `every` one is asked for, also the last that ended."""
     if code.mixed:
         yield text(run.head(code), ": ", run.say.translate(code.mixed))
     for flow in code.partners[: PARTNERS + 1]:
         last = flow.collapses[-1] if flow.collapses else None
-        if last and (last.running or flow is code.partners[0] or f"{last.last}"[:7] >= code.months[-MONTHS_SHOWN:][0]):
+        lately = last and (flow is code.partners[0] or f"{last.last}"[:7] >= code.months[-MONTHS_SHOWN:][0])
+        if last and (last.running or (every and lately)):
             yield _collapse(run, code, flow, last)
 
 
