@@ -23,7 +23,7 @@ try:
 except (ImportError, ValueError, OSError):
     pass
 try:
-{lines}
+    exec(sys.argv.pop(1), {{"__name__": "__main__", "sys": sys}})
 except BaseException as error:
     sys.stderr.write(str(error) or "damaged")
     sys.exit(7)
@@ -43,15 +43,14 @@ def run(program: str, *arguments: str, content: bytes = b"") -> bytes:
     """What a program writes to its standard output.
 
     Args:
-        program: Lines of Python.
+        program: Python source; `sys` is imported.
         arguments: Its `sys.argv`, from the second on.
         content: Its standard input.
 
     Raises:
         ReadingEnded: for a program that raises, ends otherwise than by its last line, or takes longer than `LONGEST`.
     """
-    lines = "\n".join(f"    {line}" for line in program.strip().splitlines())
-    command = [sys.executable, "-P", "-c", _PROGRAM.format(most=MOST_MEMORY, lines=lines), *arguments]
+    command = [sys.executable, "-P", "-c", _PROGRAM.format(most=MOST_MEMORY), program, *arguments]
     try:
         done = subprocess.run(command, input=content, capture_output=True, timeout=LONGEST, check=False)  # noqa: S603
     except subprocess.TimeoutExpired:

@@ -22,12 +22,12 @@ from typing import Any
 import polars as pl
 
 from toolkit.core.errors import DataError
-from toolkit.core.messages import Message, few, message, named, sentence
+from toolkit.core.messages import Message, message, named, sentence
 from toolkit.core.text import INVISIBLE, one_line
 from toolkit.market.readers.contents import MAX_PLAIN_CELLS, Source, check_size, content_of, text_of, unframed
 from toolkit.market.readers.faults import FIRST_ROWS, Fault, raise_row_errors, row_error
 from toolkit.market.readers.parquet import PARQUET, read_parquet
-from toolkit.market.readers.workbook import Cell, is_workbook, read_sheet, shown
+from toolkit.market.readers.workbook import Cell, Sheet, is_workbook, letters, read_sheet, shown
 
 _SEPARATORS = (",", ";", "\t", "|")
 Header = Callable[[Sequence[Sequence[str]]], tuple[list[str], int, int] | None]
@@ -147,7 +147,7 @@ def _of_first_records(make: Header) -> Header:
 def _read(path: Source, faults: list[Fault] | None, header: Header | None, legacy: str) -> tuple[str, Table]:
     name, content, sheet = content_of(path)
     if is_workbook(content):
-        table = _workbook(name, content, sheet, header)
+        table = _workbook(name, content, sheet, faults, header)
     elif sheet is not None:
         raise DataError("{file:s} is no workbook and has no sheets.", hint="Give the file alone.", file=name)
     elif content.startswith(PARQUET):
@@ -286,22 +286,23 @@ def _plain(name: str, text: str, separator: str, make: Header | None) -> Table |
     return Table(name, cells, rows, separator, header=lines[at], titles=_titles(records[:at]))
 
 
-def _workbook(name: str, content: bytes, wanted: str | None, make: Header | None) -> Table:
-    """The columns with a name of one sheet."""
+def _workbook(name: str, content: bytes, wanted: str | None, faults: list[Fault] | None, make: Header | None) -> Table:
+    """The columns with a name of one sheet; what of its rows nobody sees, or several share, is a fault of its own."""
     sheet = read_sheet(name, content, wanted, lambda records: make is None or make(records) is not None)
-    name, records, notes = sheet.name, sheet.records, sheet.notes
+    name, records = sheet.name, sheet.records
     texts = [[shown(cell) for cell in record] for record in records[: TITLES + 3]]
     names, at, depth = (make(texts) if make else None) or (texts[0], 0, 1)
+    found = _unseen(sheet, sheet.row + depth)
+    if found and faults is None:
+        raise row_error(name, found)
+    (faults if faults is not None else []).extend(found)
     width = max((i for i, cell in enumerate(names, start=1) if cell), default=0)
     check_size(name, columns=width)
     body = [(sheet.row + i, record) for i, record in enumerate(records) if i >= depth and any(c is not None for c in record)]
-    if filled := sheet.unmerged(depth):
-        rows = few([message("row {row:d}", row=sheet.row + i) for i in filled])
-        notes += (message("{file}: words of merged cells are read in each of their rows: {rows}.", file=name, rows=rows),)
     names = [*names, *[""] * (len(records[0]) - len(names))]
     # A column with cells and without a name has its letter for one, so that it is not lost unseen.
     names = [
-        cell or (f"column {sheet.letters(i)}" if any(record[i] is not None for _, record in body) else "")
+        cell or (f"column {letters(sheet.column + i)}" if any(record[i] is not None for _, record in body) else "")
         for i, cell in enumerate(names)
     ]
     kept = [i for i, cell in enumerate(names) if cell]
@@ -310,7 +311,20 @@ def _workbook(name: str, content: bytes, wanted: str | None, make: Header | None
     values = zip(*(cells for _, cells in body), strict=True) if body else ((),) * len(kept)
     cells = pl.DataFrame([_column(column, list(found)) for column, found in zip(columns, values, strict=True)])
     rows = pl.Series("row", [row for row, _ in body], dtype=pl.Int64)
-    return Table(name, cells, rows, "\t", header=sheet.row + at, notes=notes, titles=_titles(texts[:at]), sheet=sheet.title)
+    titles = _titles(texts[:at])
+    return Table(name, cells, rows, "\t", header=sheet.row + at, notes=sheet.notes, titles=titles, sheet=sheet.title)
+
+
+def _unseen(sheet: Sheet, first: int) -> list[Fault]:
+    """Hidden rows, and merged cells that several rows share, from a row on."""
+    hidden = [(row, None, None) for row in sheet.hidden if row >= first]
+    merged = [(row, reference, None) for row, reference in sheet.merged if row >= first]
+    kinds = (
+        ("hidden", message("hidden rows"), message("Show the rows that count, and delete the others."), hidden),
+        ("merged", message("cells merged over rows"), message("Unmerge them, and fill in each row what holds for it."), merged),
+    )
+    schema = {"row": pl.Int64, "what": pl.String, "value": pl.String}
+    return [Fault(*words, pl.DataFrame(cells, schema=schema, orient="row")) for *words, cells in kinds if cells]
 
 
 def _titles(records: Sequence[Sequence[str]]) -> tuple[str, ...]:
