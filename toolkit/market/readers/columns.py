@@ -34,8 +34,6 @@ _ONE_IS_ENOUGH = message(
     "as 1,400.00 or 1.400,00 does, is enough."
 )
 _THOUSANDS = r"^[+-]?[0-9]{1,3}([.,'’\s\u{a0}\u{202f}][0-9]{3})+([.,][0-9]+)?$"
-SIZE = 10.0
-"""Numbers of a series are within so many times their median, or one over it; those of another decimal mark are not."""
 _WORDS = r"[^0-9.,'’/:+–\s-]"
 _ISO_DAY = r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}$"
 _ISO_MONTH = r"^[12][0-9]{3}-[0-9]{2}$"
@@ -134,9 +132,7 @@ def numbers(table: Table, columns: Sequence[str]) -> pl.DataFrame:
     return amounts(table, columns, money=False).values
 
 
-def amounts(
-    table: Table, columns: Sequence[str], *, money: bool, series: pl.Series | None = None, missing: Collection[str] = ()
-) -> Numbers:
+def amounts(table: Table, columns: Sequence[str], *, money: bool, missing: Collection[str] = ()) -> Numbers:
     """Columns as numbers by `toolkit.market.readers.cells`: an ambiguous cell is read by the others, or is a fault.
 
     In a file that commas separate, a lone point is decimal (``1.234``).
@@ -145,8 +141,6 @@ def amounts(
         table: The file.
         columns: Names of columns, which share one decimal mark.
         money: Whether a currency may stand beside a number: ``€ 1.234,50``, ``720 EUR``.
-        series: Of each row, whose numbers are of one size: they settle a mark that nothing else does. One name for all of them
-            where each column is a series.
         missing: What cells say that are as good as empty.
 
     Raises:
@@ -191,15 +185,6 @@ def amounts(
         doubtful = {cell: found for cell, found in read.items() if found and found.is_ambiguous}
         if mark is not None and doubtful:
             notes = () if table.mark else (cells.decided(doubtful[min(doubtful)], mark),)
-        elif doubtful:
-            of_size = series is not None and _mark_by_size(
-                pl.DataFrame([given[one] for one in textual]), values, doubtful, series
-            )
-            mark = of_size or table.decimal
-            if mark == "," and table.separator == "," and any("," not in cell for cell in doubtful):
-                mark = None
-            told = _of_their_size if of_size else _of_known_prices
-            notes = (told(doubtful[min(doubtful)], mark),) if mark else ()
         if mark is None:
             asked = [cell for cell in doubtful if table.separator != "," or "," in cell]
             fault = message("a mark that may mean decimals or thousands")
@@ -223,42 +208,6 @@ def _refuse_infinite(table: Table, values: pl.DataFrame) -> None:
 def _of_commas(column: pl.Series) -> pl.Series:
     bare = column.alias("cell").str.replace_all(".", "", literal=True)
     return bare.str.replace(",", ".", literal=True).cast(pl.Float64).alias(column.name)
-
-
-def _of_their_size(found: cells.Amount, mark: str) -> Message:
-    """That a number with two readings is read by the size of the others."""
-    return message(
-        "Numbers such as {text} are read as {value:.12g}: other prices of the same series are of that size.",
-        text=found.digits,
-        value=found.readings[mark],
-    )
-
-
-def _of_known_prices(found: cells.Amount, mark: str) -> Message:
-    """That a number with two readings is read by what is known of the prices."""
-    return message(
-        "Numbers such as {text} are read as {value:.12g}: only so are metals of the file near their known prices.",
-        text=found.digits,
-        value=found.readings[mark],
-    )
-
-
-def _mark_by_size(
-    given: pl.DataFrame, values: pl.DataFrame, doubtful: Mapping[str, cells.Amount], series: pl.Series
-) -> str | None:
-    """The decimal mark under which every number with two readings is of the size of the others of its series, which is one."""
-    marks: set[str] = set()
-    for text in given:
-        asked = text.alias("text").is_in([*doubtful])
-        rows = pl.DataFrame({"text": text.alias("text"), "series": series, "value": values[text.name], "asked": asked})
-        usual = pl.col("value").filter(~pl.col("asked")).median().over("series")
-        for cell, beside in rows.select("text", usual, "asked").filter("asked").drop("asked").unique().rows():
-            if beside:
-                fits = {mark for mark, number in doubtful[cell].readings.items() if 1 / SIZE < number / beside < SIZE}
-                if len(fits) != 1:
-                    return None
-                marks |= fits
-    return marks.pop() if len(marks) == 1 else None
 
 
 def _currency(found: cells.Amount) -> str | None:

@@ -59,7 +59,6 @@ class Table:
         header: Row number of the header.
         notes: What of a workbook is read and what is not.
         titles: The lines above the header.
-        decimal: The decimal mark where no number of the file settles it; None where then it is asked for.
         sheet: The name of the sheet, where nobody asked for it by that.
         mark: The decimal mark that its layout says: a number that contradicts it is a fault.
         month_first: Whether the month stands first in dates of which none settles it; None where then it is asked for.
@@ -74,7 +73,6 @@ class Table:
     header: int = 1
     notes: tuple[Message, ...] = ()
     titles: tuple[str, ...] = ()
-    decimal: str | None = None
     sheet: str = ""
     mark: str | None = None
     month_first: bool | None = None
