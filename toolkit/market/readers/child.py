@@ -25,7 +25,7 @@ except (ImportError, ValueError, OSError):
 try:
     exec(sys.argv.pop(1), {{"__name__": "__main__", "sys": sys}})
 except BaseException as error:
-    sys.stderr.write(str(error) or "damaged")
+    sys.stderr.write(str(error))
     sys.exit(7)
 """
 _FAILED = 7
@@ -57,5 +57,5 @@ def run(program: str, *arguments: str, content: bytes = b"") -> bytes:
         raise ReadingEnded(message("it takes more than {n:d} s", n=int(LONGEST))) from None
     if done.returncode:
         said = done.stderr.decode(errors="replace").splitlines() if done.returncode == _FAILED else []
-        raise ReadingEnded(said[0] if said else message("damaged"))
+        raise ReadingEnded(said[0] if said else message("damaged, or too large"))
     return done.stdout
