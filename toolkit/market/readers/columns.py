@@ -334,7 +334,7 @@ def _local_days(table: Table, column: str, text: pl.Series) -> pl.Series:
     iso = written.str.contains(rf"{_ISO_DAY}|{_ISO_MONTH}")
     short = [cell for cell in written.filter(~iso) if cells.SHORT_MONTH.fullmatch(cells.tidy(cell))]
     # What is no date at all (a remark below the table) is a fault of its own, and not one of all the others.
-    read = {cell: day for cell in written.filter(~iso & ~written.is_in(short)) if (day := cells.day(cell, clock=False))}
+    read = {cell: day for cell in written.filter(~iso & ~written.is_in(short)) if (day := cells.day(cell))}
     if short and not read and not iso.any():
         return text.replace(cells.months_in_turn(short))
     # A spreadsheet in another language turns half of a column of dates into others: two styles are no column that is settled.
