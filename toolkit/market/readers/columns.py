@@ -155,9 +155,11 @@ def amounts(table: Table, columns: Sequence[str], *, money: bool, missing: Colle
     # A date is no number, but polars would cast it to days since 1970: as text it is refused.
     # Columns are indexed, never selected: `pl.col` would read a name such as "*" or "^.*$" as a pattern.
     given = table.cells[list(columns)].with_columns(pl.col(pl.Date, pl.Datetime).cast(pl.String))
-    if missing:
-        given = given.with_columns(pl.col(pl.String).replace(dict.fromkeys(missing)))
     values = given.select(pl.all().cast(pl.Float64, strict=False))
+    worded = [text.alias("") for text, number in zip(given, values, strict=True) if number.null_count() > text.null_count()]
+    if missing and any(text.is_in([*missing]).any() for text in worded):
+        given = given.with_columns(pl.col(pl.String).replace(dict.fromkeys(missing)))
+        values = given.select(pl.all().cast(pl.Float64, strict=False))
     _refuse_infinite(table, given, values)
     codes = pl.DataFrame(dict.fromkeys(columns, pl.Series([None] * given.height, dtype=pl.String)))
     textual = [name for name, dtype in given.schema.items() if dtype == pl.String]
