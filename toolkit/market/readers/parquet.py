@@ -9,8 +9,7 @@ import polars as pl
 
 from toolkit.core.errors import DataError
 from toolkit.core.messages import Message, message
-from toolkit.market.readers.child import ReadingEnded, run
-from toolkit.market.readers.contents import MAX_BYTES, MAX_CELLS, check_size
+from toolkit.market.readers.contents import MAX_BYTES, MAX_CELLS, ReadingEnded, check_size, run
 
 PARQUET = b"PAR1"
 """How a Parquet file begins and ends."""

@@ -1,7 +1,7 @@
 """Program that reads a workbook of others: the file on standard input, its sheets pickled on standard output.
 
 calamine reads the values. It leaves errors of formulas and formulas without a value empty, and knows neither hidden rows nor
-formats of numbers: these are taken from the XML of .xlsx and .ods. `toolkit.market.readers.child` runs it.
+formats of numbers: these are taken from the XML of .xlsx and .ods. `toolkit.market.readers.contents.run` runs it.
 """
 
 from __future__ import annotations
@@ -48,7 +48,13 @@ def events(archive: zipfile.ZipFile, part: str) -> Iterator[tuple[bool, str, Ele
 
 
 def ended(archive: zipfile.ZipFile, part: str, wanted: str) -> Iterator[Element]:
-    """The elements of a name."""
+    """The elements of a name.
+
+    Args:
+        archive: The workbook.
+        part: Of it.
+        wanted: The name.
+    """
     return (element for has_ended, name, element in events(archive, part) if has_ended and name == wanted)
 
 
@@ -97,7 +103,13 @@ def excel_sheet(archive: zipfile.ZipFile, part: str, styles: list[str]) -> Marks
 
 
 def place(reference: str | None, row: int, column: int) -> tuple[int, int]:
-    """Row and column of a reference such as ``AB12``; the ones that are given where there is none."""
+    """Row and column of a cell.
+
+    Args:
+        reference: Such as ``AB12``.
+        row: The one it is where there is no reference.
+        column: The one it is in then.
+    """
     if not reference:
         return row, column
     letters = reference.rstrip("0123456789")
@@ -138,7 +150,13 @@ def open_document(archive: zipfile.ZipFile) -> dict[str, Marks]:
 
 
 def shown_as(cell: Element, kinds: set[str], told: str) -> str:
-    """The format of a number of OpenDocument, by its type and what the sheet shows; empty for a number alone."""
+    """The format of a number of OpenDocument; empty for a number alone.
+
+    Args:
+        cell: Its element.
+        kinds: Its types, such as ``currency``.
+        told: What the sheet shows.
+    """
     number = "0123456789.,'’+-−  \u202f"
     words = told.lstrip(number)
     words = told.rstrip(number) if words == told else words

@@ -20,8 +20,7 @@ from typing import Any
 
 from toolkit.core.errors import DataError, SeveralSheets
 from toolkit.core.messages import Message, message, named
-from toolkit.market.readers.child import ReadingEnded, run
-from toolkit.market.readers.contents import MAX_CELLS, check_size
+from toolkit.market.readers.contents import MAX_CELLS, ReadingEnded, check_size, run
 
 Cell = str | int | float | date | datetime | None
 OLD = b"\xd0\xcf\x11\xe0"
