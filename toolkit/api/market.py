@@ -233,7 +233,6 @@ def _last_day(sources: Sequence[str | Table | Indices]) -> date | None:
     if cells is not None and cells.schema.get(DATE) == pl.Date and all(kind.is_numeric() for kind in cells.drop(DATE).dtypes):
         newest = cells[DATE].max()  # a wide frame of days and numbers
         return min(newest, today) if isinstance(newest, date) else today
-    # Days are the same under either decimal mark, which is settled or asked for where prices are read.
-    file = read_price_files(sources, today=today, accept=(JUMPS,), settled=lambda read: read(decimal="."))
+    file = read_price_files(sources, today=today, accept=(JUMPS,))
     newest = pl.concat([file.frame["known_from"], file.quotes["known_from"]]).max()
     return min(newest, today) if isinstance(newest, date) else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -13,7 +13,7 @@ import polars as pl
 from toolkit.app.holdings.names import LotNames
 from toolkit.core.assets import CASH, Universe
 from toolkit.core.countries import foldings
-from toolkit.core.errors import DataError, FrameError, GapError, SpecError, did_you_mean
+from toolkit.core.errors import DataError, GapError, SpecError, did_you_mean
 from toolkit.core.messages import Message, first_names, message
 from toolkit.core.remarks import Remark, note
 from toolkit.core.units import KG_PER_UNIT
@@ -22,7 +22,7 @@ from toolkit.market.market import Snapshot
 from toolkit.market.price_series import PriceSeries
 from toolkit.market.quality import gap_findings
 from toolkit.market.readers.cells import unit
-from toolkit.market.readers.price_files import read_price_files
+from toolkit.market.readers.price_files import Prices, read_price_files
 from toolkit.market.readers.prices import Indices, PriceFile
 from toolkit.market.readers.tabular import Table, table_of
 from toolkit.returns.quotes import QUOTE_DAYS, newest_quotes, too_short
@@ -34,9 +34,6 @@ STORED = "store"
 """Name of the prices that a store keeps of the user's files."""
 LEVELS = "levels"
 """Name that accepts every own price far from the bundled level of its metal."""
-NEAR_KNOWN = 4.0
-"""Most that a price is times its known one, or one over it, under a decimal mark that this settles: a thousandth of a price in
-yen is six times less than it in dollars."""
 STATE_CURRENCY = message("Name it in a column currency, with --prices-currency, or in Python with prices_currency=.")
 CHECK = message("Check these rows in the file.")
 NAME_METAL = message(
@@ -193,15 +190,9 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, currency: s
     if files.returns_only:
         return _own_returns(files, snapshot.as_of, currency, key)
     levels = KnownPrices.of(snapshot["prices"], snapshot, products)
-    file = read_price_files(
-        files.paths,
-        default_currency=files.currency or currency,
-        today=date.today(),
-        as_of=snapshot.as_of,
-        accept={*files.accept} - {LEVELS},
-        key=key,
-        settled=partial(by_known_prices, levels=levels, names=names),
-    )
+    accept = {*files.accept} - {LEVELS}
+    options = {"default_currency": files.currency or currency, "today": date.today(), "as_of": snapshot.as_of, "accept": accept}
+    file = read_known(files.paths, names, key=key, **options)
     known = (pl.col("known_from") <= snapshot.as_of) & (pl.col("date") <= snapshot.as_of)
     visible = file.frame.filter(known)
     few = () if files.only else too_short(visible, snapshot)
@@ -258,38 +249,18 @@ def _own_returns(files: PriceFiles, day: date, currency: str, key: Callable[[str
     return OwnPrices(frame, series, day, none, none, file, (), reading, only=True, returns_only=True)
 
 
-def by_known_prices(read: Callable[..., PriceFile], levels: KnownPrices, names: LotNames) -> PriceFile:
-    """One price file, that of products in known units, under the decimal mark that leaves its metals near their known prices.
-
-    That is asked only where no number of the file settles it: under the other mark they cost a thousand times as much, or a
-    thousandth.
+def read_known(paths: Sequence[Prices], names: LotNames, **options: Any) -> PriceFile:
+    """Price files, those of products in known units.
 
     Args:
-        read: `read_prices` of the file, without its `decimal`.
-        levels: Known prices.
+        paths: Files, folders and cells.
         names: How assets are recognised.
+        options: As of `read_price_files`.
 
     Raises:
-        DataError, FrameError: as of `read_prices` and `in_known_units`.
+        DataError, FrameError: as of `read_price_files`, and for a unit that is no mass.
     """
-    try:
-        return _in_known_units(read(), names)
-    except FrameError as error:
-        fitting = []
-        for mark in ".," if error.details.get("rule") == "decimal" else "":
-            try:
-                file = _in_known_units(read(decimal=mark), names)
-            except DataError:
-                continue
-            prices = pl.concat([file.frame, file.quotes]).with_columns(pl.col("unit").replace("unit", "kg"))
-            if not (levels.assets.isdisjoint(prices["asset"]) or _far(prices, levels, (), NEAR_KNOWN)):
-                fitting.append(file)
-        if len(fitting) != 1:
-            raise
-        return fitting[0]
-
-
-def _in_known_units(file: PriceFile, names: LotNames) -> PriceFile:
+    file = read_price_files(paths, **{"key": names.series, **options})
     return replace(file, frame=in_known_units(file.frame, names), quotes=in_known_units(file.quotes, names))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from datetime import date
 from pathlib import Path
@@ -15,6 +14,7 @@ from toolkit.app.allocation.inputs import Inputs, load_inputs
 from toolkit.app.allocation.request import Request
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
+from toolkit.app.data.map_prices import map_prices
 from toolkit.app.definitions import find
 from toolkit.app.holdings.exposure import ExposureRequest, expose
 from toolkit.app.holdings.names import LotNames
@@ -470,67 +470,29 @@ def test_own_prices_under_a_code_that_names_no_metal_are_a_warning_of_an_exposur
 
 
 AMBIGUOUS = {
-    "thousands": ('Date,Gallium USD/kg,Rhenium USD/kg\n2026-11-20,"1,400","2,580"\n', {"gallium": 1400.0, "rhenium": 2580.0}),
-    "decimals": ("Datum;Antimon EUR/kg;Wismut EUR/kg\n20.11.2026;22,800;49,100\n", {"antimony": 22.8, "bismuth": 49.1}),
-    "with quantities": ("date;asset;price;currency;quantity\n2026-11-20;gallium;1.400;USD;2.000\n", {"gallium": 1400.0}),
-    "a dealer's": ("Datum;Metall;Ankauf EUR/kg;Verkauf EUR/kg\n20.11.2026;Gallium;1.210;1.390\n", {"gallium": 1300.0}),
+    "thousands": ('Date,Gallium USD/kg,Rhenium USD/kg\n2026-11-20,"1,400","2,580"\n', ".", [1400.0, 2580.0]),
+    "decimals": ("Datum;Antimon EUR/kg;Wismut EUR/kg\n20.11.2026;22,800;49,100\n", ",", [22.8, 49.1]),
+    "beside a price of its size": ('date,gallium\n2026-09-30,980\n2026-10-31,"1,010"\n', ".", [980.0, 1010.0]),
+    "a dealer's": ("Datum;Metall;Ankauf EUR/kg;Verkauf EUR/kg\n20.11.2026;Gallium;1.210;1.390\n", ",", [1210.0, 1390.0]),
 }
 
 
-@pytest.mark.parametrize("name", AMBIGUOUS)
-def test_known_prices_settle_a_decimal_mark_that_nothing_in_a_file_does(tmp_path, name):
-    text, prices = AMBIGUOUS[name]
-    products = of("physical-basket", None)
-    read = read_own(own(tmp_path, text), context(DAY).snapshot, LotNames(products.ledger, products.products), "USD")
-    found = pl.concat([read.file.frame, read.file.quotes]).group_by("asset").agg(pl.col("price").mean())
-    assert dict(found.iter_rows()) == prices
-    assert any("only so are metals of the file near their known prices" in text for text in read.sentences)
-    own(tmp_path, "Datum;Metall;Verkauf EUR/kg\n20.11.2026;Gallium;1.390,00\n", "settled.csv")
-    both = PriceFiles((str(tmp_path / "mine.csv"), str(tmp_path / "settled.csv")))
-    beside = read_own(both, context(DAY).snapshot, LotNames(products.ledger, products.products), "USD")
-    assert "only so are metals of the file" in " ".join(beside.sentences)
-
-
-@pytest.mark.parametrize(
-    "rows", ['"1,400","25,800"', '"1,400",1.345'], ids=["of two marks", "a point beside commas is decimal"]
-)
-def test_a_decimal_mark_under_which_a_metal_is_far_from_its_price_is_asked_for(tmp_path, rows):
+@pytest.mark.parametrize(("text", "mark", "prices"), AMBIGUOUS.values(), ids=AMBIGUOUS)
+def test_a_decimal_mark_that_nothing_in_a_file_settles_is_asked_for_with_the_command_that_says_it(tmp_path, text, mark, prices):
+    """Known prices and the size of others settled it in silence."""
+    files, names = own(tmp_path, text), LotNames(context(DAY).ledger, context(DAY).products)
     with pytest.raises(FrameError, match="a mark that may mean decimals or thousands") as error:
-        of("physical-basket", own(tmp_path, f"Date,Gallium USD/kg,Antimony USD/kg\n2026-11-20,{rows}\n"))
-    assert "1,400.00 or 1.400,00 does, is enough" in error.value.hint
-    with pytest.raises(FrameError, match="a mark that may mean decimals or thousands"):  # of the fund nothing is known
-        of("physical-basket", own(tmp_path, "Date;FUND EUR\n2026-11-20;1,400\n"))
-
-
-def test_a_decimal_mark_is_settled_for_each_file_by_its_own_metals(tmp_path):
-    """Gallium of one file settled the fund of another, at a thousandth of its price; two metals of two files were refused."""
-    gallium = own(tmp_path, "Datum;Gallium USD/kg\n2026-11-20;1,400\n", "gallium.csv").paths
-    for other in ("Datum;FUND EUR\n20.11.2026;1.400\n", "Datum;Hafnium EUR/kg\n20.11.2005;1.400\n"):
-        with pytest.raises(FrameError, match=r"mine\.csv: a mark that may mean decimals or thousands"):
-            of("physical-basket", PriceFiles((*gallium, *own(tmp_path, other).paths)))
-    rhenium = own(tmp_path, "Datum;Rhenium EUR/kg\n20.11.2026;3.400\n").paths
-    products = of("physical-basket", None)
-    names = LotNames(products.ledger, products.products)
-    read = read_own(PriceFiles((*gallium, *rhenium)), context(DAY).snapshot, names, "USD")
-    assert dict(read.file.frame.select("asset", "price").iter_rows()) == {"gallium": 1400.0, "rhenium": 3400.0}
-
-
-def test_a_thousandth_of_a_price_in_yen_is_not_near_the_price_in_dollars(tmp_path):
-    with pytest.raises(FrameError, match="a mark that may mean decimals or thousands"):
-        of("physical-basket", own(tmp_path, "Datum;Gallium\n20.11.2026;225,000\n"))
-
-
-def test_a_decimal_mark_of_standard_input_is_settled_too(tmp_path, monkeypatch):
-    """It was read a second time for the other mark, and was empty then."""
-    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"Datum;Gallium USD/kg\n2026-11-20;1,400\n")))
-    products = of("physical-basket", None)
-    read = read_own(PriceFiles(("-",)), context(DAY).snapshot, LotNames(products.ledger, products.products), "USD")
-    assert read.file.frame["price"].to_list() == [1400.0]
+        read_own(files, context(DAY).snapshot, names, "USD")
+    assert all(f"--set decimal={mark} --write" in error.value.hint for mark in ",.")
+    layout = map_prices(str(files.paths[0]), context(DAY), answers={"decimal": mark}).columns.layout
+    (tmp_path / "mine.layout.toml").write_text(layout.to_toml(), encoding="utf-8")
+    file = read_own(files, context(DAY).snapshot, names, "USD").file
+    assert sorted([*file.frame["price"], *file.quotes["price"]]) == prices
 
 
 LISTS = {
     "fastmarkets": "Export\nGenerated: 26 Nov 2026 10:21 GMT\nSymbol,Description,Assessment Date,Low,Mid,High,Currency,Unit\n"
-    'MB-GA-0001,"Gallium 99.99% Ga min, in-whs Rotterdam, $/kg",20/11/2026,"1,300","1,325","1,350",USD,kg\n',
+    'MB-GA-0001,"Gallium 99.99% Ga min, in-whs Rotterdam, $/kg",20/11/2026,"1,300.00","1,325.00","1,350.00",USD,kg\n',
     "agency": "Argus Metals - Minor metals,,,,,,\nReport date:,20-Nov-2026,,,,,\nQuote,Timing,Unit,Low,High,Mid,±\n"
     "Gallium 99.99% min du Rotterdam,Prompt,$/kg,1250.00,1400.00,1325.00,0.00\n"
     "Bismuth needles A-grade,Prompt,$/kg,38.5,41,39.75,0.00\n",

@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +15,16 @@ import polars as pl
 from toolkit.app.context import Context
 from toolkit.app.data.places import store_to_write
 from toolkit.app.holdings.names import LotNames
-from toolkit.app.prices import by_known_prices, of_no_product, per_kg
+from toolkit.app.prices import of_no_product, per_kg, read_known
 from toolkit.core.countries import country
 from toolkit.core.errors import DataError, SpecError, did_you_mean
 from toolkit.core.frames import TABLES
 from toolkit.core.messages import Message, message, template_with
-from toolkit.holdings.price_slips import KnownPrices
 from toolkit.market.market import UNKNOWN, Source
 from toolkit.market.quality import gap_findings
 from toolkit.market.readers.flows import ALSO, read_flows
 from toolkit.market.readers.parquet import PARQUET, as_ipc
 from toolkit.market.readers.price_columns import price_header, read_columns
-from toolkit.market.readers.price_files import read_price_files
 from toolkit.market.readers.tabular import Table, read_table
 from toolkit.market.sources.base import data_sources
 from toolkit.market.store.commit import ROWS_OF_A_FILE
@@ -217,12 +214,9 @@ def _needed(table: str) -> str:
 def _prices(context: Context, path: str | Table, name: str, options: ImportOptions, source: str) -> _Read:
     """Prices, those of known products per kg; what a dealer asks and what he pays are series of two sources."""
     names = LotNames(context.ledger, context.products)
-    levels = KnownPrices.of(context.snapshot["prices"], context.snapshot, context.products)
     columns = read_columns(path, key=names.series, answers=options.answers)
-    file = read_price_files(
-        [columns], default_currency=options.currency or "USD", today=context.today,
-        accept=options.accept, key=names.series, settled=partial(by_known_prices, levels=levels, names=names),
-    )  # fmt: skip
+    known = {"default_currency": options.currency or "USD", "today": context.today, "accept": options.accept}
+    file = read_known([columns], names, **known)
     if file.assumed and options.currency is None:
         hint = message("Say with --prices-currency what they are in: once stored, they count as if the file had named it.")
         raise DataError("{file:s} names no currency of some prices.", hint=hint, file=name)

@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 
 import polars as pl
 
 from toolkit.app.context import Context
 from toolkit.app.holdings.names import LotNames
-from toolkit.app.prices import by_known_prices, per_kg
+from toolkit.app.prices import per_kg, read_known
 from toolkit.core.assets import Universe
 from toolkit.core.errors import DataError
-from toolkit.holdings.price_slips import KnownPrices
 from toolkit.market.layouts.layout import Layout
 from toolkit.market.layouts.propose import Question
 from toolkit.market.layouts.unconfirmed import confirming
 from toolkit.market.readers.price_columns import NO_ANSWERS, PriceColumns, read_columns
-from toolkit.market.readers.price_files import read_price_files
 from toolkit.market.readers.prices import PriceFile
 from toolkit.market.readers.tabular import Table
 from toolkit.records.answers.holdings import ColumnReading, LayoutQuestion
@@ -109,12 +106,9 @@ def map_prices(
     columns = read_columns(path, key=names.series, layout=layout, answers=answers)
     if columns.questions:
         return MappedPrices(columns, None, None, context.products)
-    levels = KnownPrices.of(context.snapshot["prices"], context.snapshot, context.products)
     try:
-        file = read_price_files(
-            [columns], default_currency=currency or context.settings.config.owner.currency, today=date.today(),
-            key=names.series, settled=partial(by_known_prices, levels=levels, names=names),
-        )  # fmt: skip
+        money = currency or context.settings.config.owner.currency
+        file = read_known([columns], names, default_currency=money, today=date.today())
     except DataError as error:
         return MappedPrices(columns, None, error, context.products)
     return MappedPrices(columns, file, None, context.products)

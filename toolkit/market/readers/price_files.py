@@ -6,7 +6,6 @@ import shlex
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +21,6 @@ from toolkit.market.readers.price_layouts import with_mids
 from toolkit.market.readers.prices import Indices, PriceFile, priced, read_prices
 from toolkit.market.readers.tabular import Table
 
-Settled = Callable[[Callable[..., PriceFile]], PriceFile]
-"""Of a reading of one file, which takes a `decimal` as of `Table`, the file."""
 Prices = str | Path | Table | Indices | PriceColumns
 MOST_FILES = 1_000
 """Most files of one folder."""
@@ -38,7 +35,6 @@ def read_price_files(
     as_of: date | None = None,
     accept: Collection[str] = (),
     key: Callable[[str], str | None] | None = None,
-    settled: Settled = lambda read: read(),
 ) -> PriceFile:
     """Several price files read as one table.
 
@@ -52,13 +48,11 @@ def read_price_files(
         as_of: Day asked about: jumps after it, or known later, are not checked.
         accept: Assets whose jumps are correct, or `JUMPS` for those of all assets.
         key: Header in a file -> asset key, None for a name that is not known.
-        settled: Reads each file by `read_prices`, under a decimal mark that is known from elsewhere where its numbers leave it
-            open. By default that is refused.
     """
     files, reading = _listed(paths)
     options = {"default_currency": default_currency, "today": today, "as_of": as_of, "accept": accept, "key": key}
     read = [
-        priced(file, **options) if isinstance(file, Indices) else _read(file, settled, several=len(files) > 1, **options)
+        priced(file, **options) if isinstance(file, Indices) else _read(file, several=len(files) > 1, **options)
         for file in files
     ]
     accepted = {*accept} - {JUMPS}
@@ -97,15 +91,16 @@ def read_price_files(
     return PriceFile(frame, quotes, names, "several", tuple(notes), reading, assumed, places, unstated)
 
 
-def _read(file: str | Path | Table | PriceColumns, settled: Settled, *, key: Key, **options: Any) -> PriceFile:
+def _read(file: str | Path | Table | PriceColumns, *, key: Key, **options: Any) -> PriceFile:
     """One file, read once, as standard input is; where its decimal mark is open, the command that says it is told."""
     columns = file if isinstance(file, PriceColumns) else read_columns(file, key=key)
     try:
-        return settled(partial(read_prices, columns, key=key, **options))
+        return read_prices(columns, key=key, **options)
     except FrameError as error:
         if error.details.get("rule") == "decimal":
-            command = f"toolkit data map {shlex.quote(columns.path)} --set decimal=, --write"
-            error.hint = together(error.hint, message("Or say it once: {command:s}", command=command))
+            commands = [f"toolkit data map {shlex.quote(columns.path)} --set decimal={mark} --write" for mark in ",."]
+            told = message("Or say once what it is: {comma:s}, or {point:s}", comma=commands[0], point=commands[1])
+            error.hint = together(error.hint, told)
         raise
 
 

@@ -160,7 +160,6 @@ def read_prices(
     accept: Collection[str] = (),
     key: Callable[[str], str | None] | None = None,
     several: bool = False,
-    decimal: str | None = None,
 ) -> PriceFile:
     """Read a price file; its header decides its shape.
 
@@ -182,7 +181,6 @@ def read_prices(
         key: Name in the file -> asset that it means, None for one of the file's own; of a quotation file, tickers stay. By
             default every name is its asset.
         several: Whether jumps are checked later, when the file is joined with others.
-        decimal: As of `Table`.
 
     Raises:
         SpecError: if `default_currency` is no currency.
@@ -196,7 +194,7 @@ def read_prices(
     found = path if isinstance(path, PriceColumns) else read_columns(path, key=key)
     if found.questions:
         raise Unconfirmed(found)
-    table = found.table if decimal is None else replace(found.table, decimal=decimal)
+    table = found.table
     default_currency = found.layout.every.get("currency", default_currency)
     late = expired(table, today)
     table = replace(table, cells=table.cells.drop("valid_until", strict=False))
@@ -350,8 +348,7 @@ def _wide(table: Table, currency: str, today: date, stated: Stated, above: Above
         hint = message("Name it for what it is a price of, as 'Gallium EUR/kg', or add a column 'Metall'.")
         raise table.header_error("column {name!r:s} does not say of what it is the price.", hint, name=of_none)
     dates = _dates(table, today)
-    alone = pl.repeat("", len(dates), eager=True)
-    read = amounts(table, assets, money=True, series=alone, missing=MISSING)
+    read = amounts(table, assets, money=True, missing=MISSING)
     assets = tuple(sorted(assets))
     prices, signs = read.values[list(assets)].unpivot(variable_name="asset", value_name="price"), read.currencies
     rows = prices.with_columns(row=pl.concat([table.rows] * len(assets)), date=pl.concat([dates] * len(assets)))
@@ -414,7 +411,7 @@ def _long(
     required_cells(table, "asset")
     dates = _dates(table, today)
     columns = [name for name in ("price", UPPER_END, "quantity") if name in table.columns]
-    read = amounts(table, columns, money=True, series=None if "quantity" in columns else assets)
+    read = amounts(table, columns, money=True)
     values, signs = read.values, read.currencies
     price, sign = values["price"], signs["price"]
     if UPPER_END in values.columns:

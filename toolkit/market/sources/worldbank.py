@@ -98,10 +98,10 @@ class WorldBank(OneFile):
 def _table(content: bytes) -> tuple[list[str], list[str], list[list[Any]]]:
     """Headings, units and rows of months of the sheet of prices."""
     try:
-        cells = load("workbook", content, SHEET).cells.get(SHEET)
+        _, _, sheets = load("workbook", content, SHEET)
     except DataError as error:
         raise FetchError("format", f"{SHEET}: {error.message}") from None
-    records = cells.from_first() if cells is not None else []
+    records = sheets[SHEET][0] if SHEET in sheets else []
     first = next((i for i, row in enumerate(records) if _MONTH.fullmatch(str(row[0]).strip())), None)
     known = {*COLUMNS.values()}
     heads = next((i for i, row in enumerate(records) if known & {str(cell).strip() for cell in row}), None)

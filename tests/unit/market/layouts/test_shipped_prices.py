@@ -39,6 +39,6 @@ def test_a_file_of_the_program_is_read_by_its_layout(name, tmp_path):
     else:
         path, price = tmp_path / file[0], file[2]
         path.write_text(file[1], encoding="utf-8")
-    found = read_prices(path, today=date(2026, 12, 1), several=True, decimal=shipped()[name].decimal or ".")
+    found = read_prices(path, today=date(2026, 12, 1), several=True)
     assert f"{path.name}: read by the layout {name}." in map(str, found.reading)
     assert price in [*found.frame["price"], *found.quotes["price"]]

@@ -122,33 +122,9 @@ def test_weeks_are_their_friday(tmp_path):
         read(tmp_path, "Datum,gold\nKW 53/2025,1\nKW 1/2026,1\n")
 
 
-def test_a_mark_of_two_readings_is_settled_by_the_size_of_its_series(tmp_path):
-    file = read(tmp_path, 'date,gold,tin\n2025-09-30,980,24\n2025-10-31,"1,010",25\n2025-11-30,"1,020",26\n')
-    assert [price for asset, _, price in rows(file) if asset == "gold"] == [980, 1010, 1020]
-    assert "Numbers such as 1,010 are read as 1010: other prices of the same series are of that size." in map(str, file.reading)
-    small = read(tmp_path, "date;asset;price\n2025-09-30;gold;1\n2025-10-31;gold;1,010\n2025-10-31;tin;2,500\n")
-    assert [price for _, _, price in rows(small)] == [1, 1.01, 2.5]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        'date,gold\n2025-09-30,"1,010"\n2025-10-31,"1,020"\n',
-        'date,gold,tin\n2025-09-30,30,24\n2025-10-31,"1,010",25\n',
-        'date,gold,tin\n2025-09-30,980,2\n2025-10-31,"1,010","2,500"\n',
-        "date;asset;price;quantity\n2025-09-30;gold;980;2\n2025-10-31;gold;1,010;1,500\n",
-        'date,gold,tin\n2025-09-30,1,1.234\n2025-10-31,"1,010",1.345\n',
-    ],
-    ids=["no other", "of neither size", "two marks", "a quantity has no size", "points are decimal beside commas"],
-)
-def test_a_mark_of_two_readings_that_no_size_settles_is_refused(tmp_path, text):
-    with pytest.raises(FrameError, match="a mark that may mean decimals or thousands"):
-        read(tmp_path, text)
-
-
 def test_sides_below_a_purity_and_text_among_numbers_of_a_workbook(tmp_path):
     path = tmp_path / "book.xlsx"
-    path.write_bytes(xlsx({"Prices": [["Metal", "2025-09", "2025-10", "2025-11"], ["gold", 980, 990, "1,010 (p)"]]}))
+    path.write_bytes(xlsx({"Prices": [["Metal", "2025-09", "2025-10", "2025-11"], ["gold", 980, 990, "1010 (p)"]]}))
     assert [price for _, _, price in rows(read_prices(path, today=TODAY, several=True))] == [980, 990, 1010]
     assert rows(read(tmp_path, "date,gold 99.9% Low,gold 99.9% High\n2025-10-31,1,2\n")) == [("gold 99.9%", "2025-10-31", 1.5)]
 

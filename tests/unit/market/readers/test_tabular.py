@@ -60,7 +60,7 @@ def test_line_ends_and_byte_order_mark_change_nothing(newline, mark):
         (b"# a comment\n", "is empty"),
         (b"\x89BIN\x00\x01\x02,\x00\n", "null bytes"),
         (bytes(range(128, 256)), "neither UTF-8 nor"),
-        (b"PK\x03\x04rest", "not a whole workbook"),
+        (b"PK\x03\x04rest", "no workbook that can be read"),
         (b'\xef\xbb\xbf [\n {"asset": "gallium", "quantity": 5}]', "is JSON"),
         (b'{"lots": [{"asset": "gallium"}]}', "is JSON"),
         (b"<html><table><tr><td>asset</td></tr></table></html>", "is a web page"),

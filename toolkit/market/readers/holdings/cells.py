@@ -40,7 +40,6 @@ class RowCells:
     raw: dict[str, list[Any]] = field(default_factory=dict)
     mark: str | None = None
     month_first: int | None = None
-    begun: Mapping[str, date] = field(default_factory=dict)
     lots: list[str] = field(default_factory=list)
     beside: dict[tuple[str, str], str | None] = field(default_factory=dict)
     remarks: Mapping[str, Meaning] = field(default_factory=dict)

@@ -306,9 +306,6 @@ DEFAULTS: Mapping[str, Callable[[list[str]], Message]] = {
     "null_date": lambda lots: message(
         "No purchase date: what stands there is how Excel, SAP or Unix write an empty date: {lots}.", lots=lots
     ),
-    "german_day": lambda lots: message(
-        "Purchase dates are moments in UTC at which a day begins in Germany; that day is taken: {lots}.", lots=lots
-    ),
     "dollar": lambda lots: message("The sign $ is read as USD: {lots}.", lots=lots),
 }
 """What is assumed where a cell is empty: key -> the sentence that names the lots."""

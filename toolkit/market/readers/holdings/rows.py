@@ -322,7 +322,6 @@ class Parser(PurchaseCells):
         if settled and self.mark is not None:
             self.notes.append(cells.decided(settled[0], self.mark))
         dates = [self.raw.get("purchase_date", [None] * len(numbers))[i] for i in kept]
-        self.begun = cells.german_midnights(cell for cell in dates if isinstance(cell, str | datetime))
         days = [cells.day(cell) for cell in dates if isinstance(cell, str)]
         self.month_first, contradict = cells.either_reading(day for day in days if day)
         if contradict:
@@ -596,10 +595,7 @@ class Parser(PurchaseCells):
             return None
         if isinstance(cell, str) and cells.EMPTY_DATE.fullmatch(cells.tidy(cell)):
             return self._default("null_date", self.lots[i])
-        if str(cell) in self.begun:
-            found = self.begun[str(cell)]
-            self._default("german_day", self.lots[i])
-        elif isinstance(cell, datetime):
+        if isinstance(cell, datetime):
             found = cell.date()
         elif isinstance(cell, date):
             found = cell
@@ -632,6 +628,8 @@ class Parser(PurchaseCells):
                     ),
                     hint,
                 )
+            if cells.CLOCK.search(cells.tidy(text)):
+                hint = message("A moment of another zone may be of another day: write the day alone.")
             return self._fault(i, "purchase_date", "date", "not a date", hint)
         if read.day is not None:
             return read.day
