@@ -200,21 +200,22 @@ def firsts_of_months(file: str, dates: pl.Series) -> tuple[Message, ...]:
 
 
 def check_kinds(file: str, rows: pl.DataFrame) -> None:
-    """`FrameError` for a series in two currencies, units or bases; a dealer's prices are in none, of one currency and unit."""
+    """`FrameError` for a series in two currencies, units, bases or terms; a dealer's are in none, of one currency and unit."""
     of_dealer = pl.col("basis").is_in(OF_DEALERS)
-    for column in ("currency", "unit", "basis"):
+    for column in ("currency", "unit", "basis", "terms"):
         if rows.select(pl.col(column).n_unique()).item() == 1:
             continue
         # Compared with the first row of the series in the file: the rows named are those a person would call different.
         differs = rows.filter(pl.col(column) != pl.col(column).first().over("asset", of_dealer))
+        kind = "term of delivery" if column == "terms" else column
         if column == "basis":
             differs = differs.filter(~of_dealer)
         raise_row_errors(
             file,
             differs.select("row", what="asset", value=column),
             rule=f"one_{column}",
-            fault=message("a second {column:s} in the series of an asset", column=column),
-            hint=message("Give each {column:s} an asset name of its own: series of two kinds are never joined.", column=column),
+            fault=message("a second {column:s} in the series of an asset", column=kind),
+            hint=message("Give each {column:s} an asset name of its own: series of two kinds are never joined.", column=kind),
         )
 
 

@@ -28,9 +28,9 @@ from toolkit.market.layouts.propose import GONE, ColumnReading, Question, answer
 from toolkit.market.layouts.texts import is_harmless, is_plain_title, undated
 from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers import cells
-from toolkit.market.readers.columns import texts, words
+from toolkit.market.readers.columns import words
 from toolkit.market.readers.contents import file_and_sheet
-from toolkit.market.readers.faults import Fault, raise_row_errors
+from toolkit.market.readers.faults import Fault
 from toolkit.market.readers.price_checks import AS_GIVEN, DEALER_ASK, DEALER_BID, WITHOUT_TAX, check_untaxed
 from toolkit.market.readers.price_layouts import (
     LEVELS,
@@ -40,6 +40,7 @@ from toolkit.market.readers.price_layouts import (
     download_levels,
     months_across,
     of_tickers,
+    side_in,
     sides_apart,
     with_levels,
     without_lines,
@@ -75,7 +76,7 @@ _TOLD = ("remark", "status", "side", "basis", "delivery", "terms", "least")
 """Fields whose texts say whether a row is a price."""
 _PRICED = ("price", "bid", "ask", "low", "high", "close")
 """Fields of prices of a file with a row for each."""
-_NOT_IN_ROWS = ("remark", "status", "delivery", "terms", "least", "counterparty", "open", NOTHING, IGNORE)
+_NOT_IN_ROWS = ("remark", "status", "delivery", "least", "counterparty", "open", NOTHING, IGNORE)
 _BESIDE_SERIES = ("remark", "status", "delivery", "terms", "least", "valid_until", "counterparty", "source", NOTHING, IGNORE)
 """Fields of columns that stand beside those of the series of a wide file."""
 SIDES = {"bid": DEALER_BID, "ask": DEALER_ASK, "mid": AS_GIVEN, "trade": AS_GIVEN}
@@ -85,8 +86,6 @@ _EXAMPLES = 3
 """Cells of a column that are shown."""
 _LOOKED_AT = 50
 """Cells by which a field is proposed."""
-_STARTS = {"": 1, "q1": 1, "q2": 4, "q3": 7, "q4": 10, "h1": 1, "h2": 7}
-"""First months of the parts of a year."""
 _MOST_TEXTS = 100
 """Texts of a column that are asked about one by one."""
 
@@ -386,6 +385,8 @@ class _Proposal:
         settled = sure or self._settled(field, header)
         if field == "asset" and not settled and fold(header) in vocabulary().texts["numbering"]:
             return IGNORE, message("beside the column that names the asset"), True
+        if field == "side" and not sure:
+            return field, OF_WHOM, False
         if not settled and self._by_cells(header) == "asset":
             return "asset", message("its cells name metals"), False
         return field, SAID if sure else message("its cells show it") if settled else MAYBE, settled
@@ -433,20 +434,19 @@ class _Proposal:
 
     def _with_derived(self, readings: list[ColumnReading]) -> list[ColumnReading]:
         """The columns of a wide file, of which sums, averages and changes of others are not read where there are others."""
-        if self.shape != "wide":
-            return readings
-        own = {*self.tickers, *(one.header for one in readings if fold(one.header) in self.named)}
+        named = {*self.tickers, *(one.header for one in readings if fold(one.header) in self.named)}
         series = [one for one in readings if one.reads == "series" or (one.reads == "price" and is_derived(one.header))]
-        names = {one.header: fold(self.bare[one.header]) for one in series if one.header not in own and one.sure}
-        derived = {name: _derived(self.bare[name], name, names) for name in names}
-        if all(derived.values()) and not own & {one.header for one in series}:
-            return [replace(one, reads="series", sure=True) if one.header in derived else one for one in readings]
+        made = {one.header: is_derived(self.bare[one.header]) for one in series if one.header not in named}
+        if self.shape != "wide" or all(made.get(one.header) for one in series):
+            return [replace(one, reads="series", sure=True) if made.get(one.header) else one for one in readings]
+        words = vocabulary().texts["derived"]
+        partly = {name for name, found in made.items() if not found and not words.isdisjoint(fold(self.bare[name]).split())}
+        partly -= {name for name in partly if side_in(self.bare[name]) and len(partly) == 1}
         return [
-            replace(one, reads=IGNORE, why=DERIVED if found == "all" else PARTLY, sure=found == "all")
-            if (found := derived.get(one.header))
-            else one
+            replace(one, reads=IGNORE, why=DERIVED) if made.get(one.header)
+            else replace(one, reads=IGNORE, why=PARTLY, sure=False) if one.header in partly else one
             for one in readings
-        ]
+        ]  # fmt: skip
 
     def _settled(self, field: str, header: str) -> bool:  # noqa: PLR0911  # one answer a kind of column
         """Whether the cells of a column, or the other columns, show that a header which may mean a field means it."""
@@ -459,7 +459,7 @@ class _Proposal:
                 return "asset" not in keys and alone and not all(map(_is_number, self._texts(header)))
             case "purity":
                 return all(map(_is_good, self._texts(header)))
-            case "side" | "delivery":
+            case "delivery":
                 return all(any(one in of_one[field] for one in foldings(text)) for text in self._texts(header))
             case "unit":
                 return all(any(one in cells.UNITS for one in foldings(text)) for text in self._texts(header))
@@ -602,12 +602,11 @@ class _Proposal:
                     note = message("{file}: what a dealer pays or asks, by {column}: {sides}.", file=table.name, column=header,
                                    sides=told)  # fmt: skip
                     self.notes.append(note)
-                self._check_own_trades(header, table.cells.with_columns(table.cells[header].alias("basis")), reads)
+                if "quantity" in reads.values() and fold(header) not in {*self.named, "basis"}:
+                    self.questions.append(Question("column", header, self._shown(header), OF_WHOM, "side", ("side", IGNORE)))
         if left:
             note = message("{file}: rows that are no price of today: {texts}.", file=table.name, texts=left)
             self.notes.append(note)
-        for header in (name for name in table.columns if reads.get(name) == "terms"):
-            self._check_terms(header, next((name for name, key in reads.items() if key == "asset"), None))
         of_words = [name for name in table.columns if reads.get(name) in ("asset", "date") and name not in self.numeric]
         for header in (name for name in of_words if table.cells[name].dtype == pl.String):
             sums = [text for text in table.cells[header].unique(maintain_order=True).drop_nulls() if is_derived(text)]
@@ -676,48 +675,11 @@ class _Proposal:
         ]
         return pl.Series(ahead, dtype=pl.Boolean)
 
-    def _check_own_trades(self, header: str, frame: pl.DataFrame, reads: Mapping[str, str]) -> None:
-        """Ask whether a column says what a dealer pays and asks: it may say as well what its owner bought and sold."""
-        columns = {key: name for name, key in reads.items()}
-        if fold(header) in self.named or fold(header) == "basis" or not {"asset", "date"} <= {*columns}:
-            return
-        both = [pl.col("basis").n_unique().over(keys) > 1 for keys in (columns["asset"], [columns["asset"], columns["date"]])]
-        if "quantity" in columns or frame.select(both[0].any() & ~both[1].any()).item():
-            asks = message("it may say what a dealer pays and asks, or what you bought and sold yourself")
-            self.questions.append(Question("column", header, self._shown(header), asks, "side", ("side", IGNORE)))
 
-    def _check_terms(self, header: str, asset: str | None) -> None:
-        """`FrameError` (rule ``one_terms``) for rows of an asset under other terms of delivery than its first: two series."""
-        if asset is None:
-            return
-        text = texts(self.table, header).str.to_lowercase()
-        frame = {"row": self.table.rows, "what": texts(self.table, asset), "value": texts(self.table, header), "terms": text}
-        rows = pl.DataFrame(frame).filter(pl.col("terms").is_not_null())
-        rows = rows.filter(pl.col("terms") != pl.col("terms").first().over("what")).drop("terms")
-        raise_row_errors(
-            self.table.name, rows, rule="one_terms",
-            fault="a second term of delivery in the series of an asset",
-            hint="Keep the rows of one, or give each an asset name of its own: series of two kinds are never joined.",
-        )  # fmt: skip
-
-
+OF_WHOM = message("it may say what a dealer pays and asks, or what you bought and sold yourself")
 SAID, MAYBE = message("its header says so"), message("its header may mean it")
 DERIVED = message("a sum, an average, a change or a premium of others")
 PARTLY = message("it may be a sum, an average, a change or a premium of another column")
-
-
-def _derived(name: str, header: str, names: Mapping[str, str]) -> Literal["all", "in part"] | None:
-    """Whether a name is that of a sum, an average or a change, alone or of another column; in part where it says more."""
-    folded = fold(name)
-    if not any(is_derived(word) for word in folded.split()):
-        return None
-    text = f" {folded} "
-    others = (other for one, other in names.items() if one != header and other and f" {other} " in text)
-    beside = max(others, key=len, default="")
-    if is_derived(name, beside=beside):
-        return "all"
-    rest = text.replace(f" {beside} ", " ", 1).split() if beside else []
-    return "in part" if any(is_derived(word) for word in rest) else None
 
 
 def _asked(one: ColumnReading, shape: Shape) -> Question:
@@ -741,17 +703,14 @@ def _is_good(text: str) -> bool:
 
 
 def _is_period(header: str) -> bool:
-    return _first_day(header) is not None or cells.SHORT_MONTH.fullmatch(header) is not None
+    """Whether a header is a day, a month, a quarter or a year."""
+    has_year = any(len(part) == len("2026") and part.isdecimal() for part in fold(header).split())
+    return has_year or cells.day(header) is not None or cells.SHORT_MONTH.fullmatch(header) is not None
 
 
 def _first_day(text: str) -> date | None:
-    """The first day of a day, a month, a quarter, a half or a year; None for any other text."""
+    """The first day of a day or a month; None for any other text."""
     words = cells.tidy(text)
     if (read := cells.day(words)) and (read.day or read.either):
         return read.day or min(filter(None, read.either or ()), default=None)
-    if month := cells.month(words):
-        return date.fromisoformat(f"{month}-01")
-    parts = fold(words).split()
-    year = next((part for part in parts if len(part) == 4 and part.isdecimal() and part[0] in "12"), None)
-    part = " ".join(part for part in parts if part != year)
-    return date(int(year), _STARTS[part], 1) if year and part in _STARTS else None
+    return date.fromisoformat(f"{month}-01") if (month := cells.month(words)) else None

@@ -87,7 +87,7 @@ def sides_apart(
     Raises:
         DataError: for one end of a range without the other, and for two columns of one price.
     """
-    named = {one.header: _side_in(one.asset or "") for one in columns}
+    named = {one.header: side_in(one.asset or "") for one in columns}
     several = Counter(found[0] for found in named.values() if found)
     several.update(one.asset for one in columns if one.asset and one.asset in several)
 
@@ -119,7 +119,7 @@ def sides_apart(
     return tuple(one for one in columns if one not in beside), notes
 
 
-def _side_in(name: str) -> tuple[str, str] | None:
+def side_in(name: str) -> tuple[str, str] | None:
     """The name of a metal, and the kind of its price behind or before it: ``Gallium (Bid)``, ``Tief Gallium``."""
     if not any(sign in name for sign in _BESIDE):
         return None

@@ -282,8 +282,8 @@ def with_date(table: Table) -> tuple[Table, tuple[Message, ...]]:
         if found:
             fault = message("no column 'date', and two dates above the header: {lines:; }.", lines=named(found))
         hint = message(
-            "Write the day into every row under 'date', or a line 'Stand: 26.11.2026' above the header; of columns of months write "
-            "them as 2026-10, not years or quarters."
+            "Write the day into every row under 'date', or a line 'Stand: 26.11.2026' above the header; of columns of months "
+            "write them as 2026-10, not years or quarters."
         )
         of_days = next((name for name in table.columns if name != "valid_until" and holds_days(table.cells[name])), None)
         if of_days is not None:

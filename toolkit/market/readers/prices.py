@@ -48,7 +48,7 @@ from toolkit.market.readers.price_units import is_known, of_one, shares_among, s
 from toolkit.market.readers.tabular import Source, Table
 
 REQUIRED = ("date", "asset", "price")
-OPTIONAL = ("place", "currency", "unit", "quantity", "basis", "source", "known_from")
+OPTIONAL = ("place", "terms", "currency", "unit", "quantity", "basis", "source", "known_from")
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # frames have no truth value, so files are compared by identity
@@ -249,6 +249,7 @@ def _rows(
         quantity=values["quantity"] if "quantity" in values.columns else pl.lit(None, pl.Float64),
         basis=texts(table, "basis", default=AS_GIVEN),
         place=texts(table, "place"),
+        terms=texts(table, "terms").str.to_lowercase(),
         source=texts(table, "source", default=table.name),
         known_from=days(table, "known_from", local=True).fill_null(dates) if "known_from" in table.columns else dates,
     )
