@@ -329,8 +329,11 @@ class _Proposal:
 
     def _note_derived(self, names: Sequence[str]) -> None:
         if names:
-            told = "{file}: sums, averages, changes and premiums of others are not read: {names}."
-            self.notes.append(message(told, file=self.table.name, names=[*names]))
+            note = message(
+                "{file}: sums, averages, changes and premiums of others are not read: {names}.",
+                file=self.table.name, names=[*names],
+            )  # fmt: skip
+            self.notes.append(note)
 
     def _read_titles(self, path: str, layout: Layout) -> None:
         """Ask about a line above the table, and the name of the sheet, with a word that is not known or against the layout.
@@ -555,8 +558,9 @@ class _Proposal:
                 )
             if key in MONEY_FIELDS:
                 hint = message("Name it for what it is a price of, as 'Gallium EUR/kg', or add a column 'Metall'.")
-                fault = "column {name!r:s} does not say of what it is the price."
-                raise self.table.header_error(fault, hint, name=self.bare[name])
+                raise self.table.header_error(
+                    "column {name!r:s} does not say of what it is the price.", hint, name=self.bare[name]
+                )
 
     def _field(self, key: str) -> str | None:
         """The name under which a column is read; None for one that is not."""
