@@ -33,6 +33,7 @@ from toolkit.market.readers.contents import file_and_sheet
 from toolkit.market.readers.faults import Fault
 from toolkit.market.readers.price_checks import AS_GIVEN, DEALER_ASK, DEALER_BID, WITHOUT_TAX, check_untaxed
 from toolkit.market.readers.price_layouts import (
+    KINDS,
     LEVELS,
     PriceColumn,
     asset_of,
@@ -260,7 +261,7 @@ class _Proposal:
         }
         ends_alone = {"high", "low"} & keys and keys <= {"date", "high", "low", IGNORE}
         traded = "open" in keys or ends_alone or ({"close", "adjusted"} & keys and "asset" not in keys)
-        if traded and sure.isdisjoint(_OF_ROWS) and None not in keys:
+        if traded and sure.isdisjoint(_OF_ROWS):
             return "ohlc"
         bare = {key for name, key in self.keys.items() if key in MONEY_FIELDS and not is_derived(name)}
         if "asset" not in keys and (bare or keys.isdisjoint(MONEY_FIELDS)) and any(map(self._names_metals, self.table.columns)):
@@ -550,6 +551,10 @@ class _Proposal:
         return prices
 
     def _check_wide(self, reads: Mapping[str, str]) -> None:
+        below = {name: str(cell) for name, given in self.first.items() for cell in given[:1] if cell is not None}
+        if below and "date" not in {reads.get(name) for name in below} and all(map(_states_prices, below.values())):
+            hint = message("Write currency, unit and side into the one row of the header: 'Gallium Bid USD/kg'.")
+            raise self.table.header_error("a header of several rows.", hint)
         for name, key in reads.items():
             if key in _OF_ROWS[2:]:
                 hint = message("Use date,asset,price and optional columns, or date and one column an asset.")
@@ -606,7 +611,7 @@ class _Proposal:
                     note = message("{file}: what a dealer pays or asks, by {column}: {sides}.", file=table.name, column=header,
                                    sides=told)  # fmt: skip
                     self.notes.append(note)
-                if "quantity" in reads.values() and fold(header) not in {*self.named, "basis"}:
+                if fold(header) not in {*self.named, "basis"} and self._may_be_own_trades(header, table.cells, reads):
                     self.questions.append(Question("column", header, self._shown(header), OF_WHOM, "side", ("side", IGNORE)))
         if left:
             note = message("{file}: rows that are no price of today: {texts}.", file=table.name, texts=left)
@@ -617,6 +622,15 @@ class _Proposal:
             self._note_derived(sums)
             kept &= ~table.cells[header].is_in(sums).fill_null(value=False)
         return table if kept.all() else replace(table, cells=table.cells.filter(kept), rows=table.rows.filter(kept))
+
+    @staticmethod
+    def _may_be_own_trades(header: str, frame: pl.DataFrame, reads: Mapping[str, str]) -> bool:
+        """Whether sides may be those of purchases and sales: beside quantities, or where no day of an asset has both."""
+        columns = {key: name for name, key in reads.items()}
+        if "quantity" in columns or not {"asset", "date"} <= {*columns}:
+            return "quantity" in columns
+        both = [pl.col(header).n_unique().over(keys) > 1 for keys in (columns["asset"], [columns["asset"], columns["date"]])]
+        return frame.select(both[0].any() & ~both[1].any()).item()
 
     @staticmethod
     def _in_words(frame: pl.DataFrame, layout: Layout) -> pl.DataFrame:
@@ -697,6 +711,11 @@ def _is_number(text: str) -> bool:
     found = cells.amount(text)
     word = (found.before or found.after) if found else ""
     return found is not None and not (found.before and found.after) and (not word or currency_of(word) is not None)
+
+
+def _states_prices(text: str) -> bool:
+    """Whether a cell says of the prices below it what they are and nothing else: currency, unit, side."""
+    return states_alone(text) or text.lower() in KINDS
 
 
 def _is_good(text: str) -> bool:

@@ -66,7 +66,7 @@ class Stated(NamedTuple):
 @lru_cache(_MOST_NAMES)
 def stated_in(header: str) -> Stated:
     """Name, currency and unit of a header: ``Preis EUR/kg``, ``SPY (EUR)``, ``Gallium USD/kg CIF``, ``Price/kg``."""
-    text = header.strip()
+    text = header.strip().rstrip(f"* {cells.RAISED}") or header
     at = 0
     while match := _PER.search(text, at):
         at = match.start() + 1  # ``Tin_USD_per_lb`` is no price in ``Tin`` per ``USD``
@@ -83,7 +83,7 @@ def stated_in(header: str) -> Stated:
         name, in_brackets = match[1].rstrip(" (["), text[-1] in ")]"
         if in_brackets or (name and (match[2] in RATED or _is_price(name))):
             return Stated(name, match[2], cells.PIECE)
-    return Stated(text)
+    return Stated(header.strip())
 
 
 def _is_price(name: str) -> bool:

@@ -228,7 +228,7 @@ def _rows(
     table = _names_apart(_goods_named(table, key))
     check_columns(replace(table, cells=table.cells.drop(UPPER_END, strict=False)), required=REQUIRED, optional=OPTIONAL)
     if table.cells.is_empty():
-        raise DataError("{file:s} holds no price: every cell is empty.", hint="Fill in prices.", file=table.name)
+        raise DataError("{file:s} holds no price of today.", hint="Fill in prices.", file=table.name)
     required_cells(table, "asset")
     assets, dates = texts(table, "asset"), table.cells["date"]
     read = amounts(table, [name for name in ("price", UPPER_END, "quantity") if name in table.columns], money=True)

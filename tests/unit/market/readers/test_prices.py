@@ -172,7 +172,7 @@ FILE_FAULTS = {
     "long column in a wide file": (b"date,gold,currency\n2026-01-31,1,USD\n", "belongs to the long shape"),
     "column twice": (b"date,gold, gold\n2026-01-31,1,2\n", "occurs twice"),
     "unnamed asset": (b"date,gold,\n2026-01-31,1,2\n", "has no name"),
-    "nothing but empty cells": (b"date,gold\n2026-01-31,\n", "holds no price"),
+    "nothing but empty cells": (b"date,gold\n2026-01-31,\n", "holds no price of today"),
     "neither UTF-8 nor Windows-1252": (b"date,gold\n2026-01-31,\x81\n", "neither UTF-8"),
     "binary": (b"\x7fELF\x02\x01\x01\x00\x00", "not text"),
 }
