@@ -61,7 +61,7 @@ from toolkit.market.readers.price_units import (
     tickers_among,
     with_date,
 )
-from toolkit.market.readers.tabular import TITLES, Header, Source, Table, read_table
+from toolkit.market.readers.tabular import TITLES, Header, Source, Table, listed, read_table
 
 KIND = "prices"
 _Reading = tuple[str | None, Message, bool]
@@ -481,10 +481,10 @@ class _Proposal:
     def _each_once(self, readings: list[ColumnReading]) -> list[ColumnReading]:
         """Of several columns that may be one field none is taken unasked; ends beside a price are none of it."""
         keys = [one.reads for one in readings]
-        if self.shape == "long" and "price" in keys:
+        if self.shape == "long" and {"price", "bid", "ask"} & {*keys}:
             ends = message("the ends of a range beside its price")
             readings = [replace(one, reads=IGNORE, why=ends) if one.reads in ("low", "high") else one for one in readings]
-        elif self.shape == "long":
+        if self.shape == "long" and "price" not in keys:
             readings = [replace(one, reads="price") if one.reads == "close" else one for one in readings]
         keys = [one.reads for one in readings]
         twice = {key for key in keys if keys.count(key) > 1 and key not in (*SEVERAL["prices"], IGNORE, None)} if (
@@ -533,6 +533,12 @@ class _Proposal:
             of = {close: (None if in_rows else asset_of(self.table.name), reads[close])}
         else:
             of = {name: (None, "mid" if key in ("price", "close") else key) for name, key in reads.items() if key in _PRICED}
+            if len(of) == 1 and (end := next((name for name, (_, key) in of.items() if key in ("low", "high")), None)):
+                hint = message("Bring both ends, or name the column as the metal if it is its price.")
+                raise self.table.header_error("{name!r:s} is one end of a range without the other.", hint, name=end)
+            if not of:
+                hint = message("The header needs {columns:s}.", columns="date, asset, price")
+                raise self.table.header_error("no column {columns}.", hint, columns=listed(("price",)))
         found = []
         for name, (asset, kind) in of.items():
             column, said = columns[name], stated_in(name)
@@ -561,7 +567,7 @@ class _Proposal:
                 raise self.table.header_error(
                     "{name!r:s} belongs to the long shape, but no 'asset' and 'price' do.", hint, name=name
                 )
-            if key in MONEY_FIELDS:
+            if key in MONEY_FIELDS or (key == "series" and not stated_in(name).name):
                 hint = message("Name it for what it is a price of, as 'Gallium EUR/kg', or add a column 'Metall'.")
                 raise self.table.header_error(
                     "column {name!r:s} does not say of what it is the price.", hint, name=self.bare[name]

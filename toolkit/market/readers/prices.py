@@ -292,14 +292,14 @@ def _names_apart(table: Table) -> Table:
     Raises:
         FrameError: for a row that says another currency or unit than its name or its unit.
     """
-    for column, prefix in (("asset", ""), ("unit", "x ")):
+    for column, prefix in (("unit", "x "), ("asset", "")):
         if column not in table.columns:
             continue
         given = texts(table, column)
         said = {
             text: stated_in(f"{prefix}{text}") for text in distinct(table.cells.select(given.alias("of")), "of").drop_nulls()
         }
-        said = {text: one for text, one in said.items() if one.currency and one.unit not in ("", "unit")}
+        said = {text: one for text, one in said.items() if one.name and one.currency and one.unit not in ("", "unit")}
         if not said:
             continue
         columns = {}
