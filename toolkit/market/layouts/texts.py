@@ -32,6 +32,14 @@ def is_plain_place(text: str) -> bool:
     )
 
 
+def is_plain_name(text: str) -> bool:
+    """Whether no word of a name, as of a client or a dealer, says that something was sold, lost or is another's.
+
+    Any text is a name: what these words say is asked about, and nothing is decided by them.
+    """
+    return vocabulary().texts["sells"].isdisjoint(words := fold(text).split()) and vocabulary().texts["bears"].isdisjoint(words)
+
+
 def is_known_custody(text: str) -> bool:
     """Whether a text says how metal is kept, and by whom, in known words."""
     known = vocabulary().meanings["custody"]
@@ -48,8 +56,13 @@ def is_paper(text: str) -> bool:
 
 
 def is_grade(text: str) -> bool:
-    """Whether each word of a purity is a number, a form or a grade of the trade."""
-    known = vocabulary().texts["grades"]
+    """Whether each word of a purity is a number, a form or a word of the trade beside a number or a form.
+
+    ``electronic`` alone may be purer than what is traded, or less pure.
+    """
+    texts = vocabulary().texts
+    stated = any(map(str.isdigit, text)) or any(word in FORMS for word in fold(text).split())
+    known = texts["grades"] | (texts["grade_names"] if stated else set())
     return "?" not in text and all(
         word in known or word in FORMS or word in METALS or any(map(str.isdigit, word)) or len(word) == 1
         for word in fold(text).split()

@@ -306,6 +306,9 @@ DEFAULTS: Mapping[str, Callable[[list[str]], Message]] = {
     "null_date": lambda lots: message(
         "No purchase date: what stands there is how Excel, SAP or Unix write an empty date: {lots}.", lots=lots
     ),
+    "month": lambda lots: message(
+        "Of the purchase only the month is known; the tax clock runs from its last day: {lots}.", lots=lots
+    ),
     "german_day": lambda lots: message(
         "Purchase dates are moments in UTC at which a day begins in Germany; that day is taken: {lots}.", lots=lots
     ),

@@ -13,17 +13,27 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
+import polars as pl
+
 from toolkit.core.countries import UNKNOWN_ORIGIN, country, country_hint, fold, foldings
 from toolkit.core.errors import DataError, did_you_mean
 from toolkit.core.messages import Message, few, message, together
 from toolkit.core.places import place
 from toolkit.core.trade_names import COINS, is_shape
 from toolkit.core.units import KG_PER_UNIT
-from toolkit.market.layouts.fields import BY_KEY, HOLDINGS, NOTHING, SEVERAL
+from toolkit.market.layouts.fields import BY_KEY, HOLDINGS, IGNORE, NOTHING, SEVERAL
 from toolkit.market.layouts.headers import Header
 from toolkit.market.layouts.layout import OF_LOTS, Meaning
 from toolkit.market.layouts.propose import ColumnReading, Question, holds_more
-from toolkit.market.layouts.texts import is_grade, is_harmless, is_known_custody, is_paper, is_plain_place, undated
+from toolkit.market.layouts.texts import (
+    is_grade,
+    is_harmless,
+    is_known_custody,
+    is_paper,
+    is_plain_name,
+    is_plain_place,
+    undated,
+)
 from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers import cells
 from toolkit.market.readers.faults import Fault
@@ -73,12 +83,15 @@ class Parser(PurchaseCells):
             if header.key and header.key not in SEVERAL["holdings"]:
                 column = [None if isinstance(cell, str) and not cells.tidy(cell) else cell for cell in table.cells[header.text]]
                 self.raw[header.key] = [words.get(fold(cell), cell) if isinstance(cell, str) else cell for cell in column]
-        unknown = vocabulary().texts["unknown"]
+        unknown, asked = vocabulary().texts["unknown"], {one.name for one in questions}
         self.told = [
             (header, ["" if fold(text) in unknown else text for text in map(_one_line, table.cells[header.text].to_list())])
             for header in self.headers
-            if header.key in _TEXTS
+            if (header.key or IGNORE) in _TEXTS and header.text not in asked and table.cells[header.text].dtype == pl.String
         ]
+        if table.remarks:
+            comments = [" ".join(table.remarks.get(row, ())) for row in table.rows]
+            self.told.append((Header("", "remark"), comments))
         self._amounts()
         for key, text in self.layout.every.items():
             if key not in ("currency", "unit", "status"):  # these a cell, a header or a price may say in other places
@@ -94,7 +107,12 @@ class Parser(PurchaseCells):
         self.lots = self._lot_ids(numbers)
         self._conventions(kept, numbers)
         status = self._of_file(
-            [*self._sheet(), *table.titles, *(str(cell) for i in below for cell in table.cells.row(i) if cell is not None)]
+            [
+                *self._sheet(),
+                *table.titles,
+                *self._comments_apart(),
+                *(str(cell) for i in below for cell in table.cells.row(i) if cell is not None),
+            ]
         )
         kept = self._newest(kept)
         whole, kept = kept, self._of_client(kept)
@@ -150,6 +168,11 @@ class Parser(PurchaseCells):
         """The name of the sheet that nobody named, which may say what its lots are; none where each word of it is harmless."""
         name = self.table.sheet
         return [name] if name and not is_harmless(re.sub(r"[0-9]+|\b\w\b", " ", name)) else []
+
+    def _comments_apart(self) -> list[str]:
+        """Comments on cells of no row of the table, as of its header."""
+        rows = {*self.table.rows}
+        return [text for row, texts in self.table.remarks.items() if row not in rows for text in texts]
 
     def _is_left_out(self, row: Sequence[Any]) -> bool:
         first = next((str(cell) for cell in row if cell is not None), "")
@@ -404,9 +427,9 @@ class Parser(PurchaseCells):
                 continue
             if meaning := self._meaning(text):
                 found.add(meaning)
-            elif not _TEXTS[str(header.key)][0](self.words.get(fold(text), text)):
+            elif not _TEXTS[header.key or IGNORE][0](self.words.get(fold(text), text)):
                 where = (message("row {row:d}", row=self.table.rows[i]),)
-                self._ask(text, where, _TEXTS[str(header.key)][1], _says_status(text))
+                self._ask(text, where, _TEXTS[header.key or IGNORE][1], _says_status(text))
         return found
 
     def _status(self, i: int, default: str, said: set[Meaning]) -> str | None:
@@ -618,8 +641,11 @@ class Parser(PurchaseCells):
             return self._fault(i, "purchase_date", "future", "a purchase after today ({day})", hint, day=self.today)
         return found
 
-    def _day_of(self, i: int, text: str) -> date | None:
+    def _day_of(self, i: int, text: str) -> date | None:  # noqa: PLR0911  # one answer a kind of date
         read = cells.day(text)
+        if read is None and cells.month(text) and (last := last_day(text)):
+            self._default("month", self.lots[i])
+            return min(last, self.today) if last.replace(day=1) <= self.today else last
         if read is None:
             serial = cells.serial_day(text)
             hint = message("Write dates as 2026-05-31 or 31.05.2026: holding periods are counted in days.")
@@ -744,6 +770,9 @@ _TEXTS: Mapping[str, tuple[Callable[[str], bool], Message]] = {
     ),
     "custody": (lru_cache(4096)(is_known_custody), message("not only how it is kept: what does it say of the lot?")),
     "certificate": (is_paper, message("not only a paper: what does it say of the lot?")),
+    "lot_id": (lru_cache(4096)(is_plain_name), message("a name that says more: what does it say of the lot?")),
+    "client": (lru_cache(4096)(is_plain_name), message("a name that says more: what does it say of the lot?")),
+    IGNORE: (lru_cache(4096)(is_plain_name), message("in a column that is not read: what does it say of the lot?")),
     "purity": (is_grade, message("not only a purity: what does it say of the lot?")),
     "remark": (is_harmless, message("a remark: what does it say of the lot?")),
 }
