@@ -8,10 +8,12 @@ from itertools import pairwise
 from toolkit.core.countries import country, fold
 from toolkit.core.currencies import currency
 from toolkit.core.places import is_us_state, place, words_beside
-from toolkit.core.trade_names import FORMS, METALS
+from toolkit.core.trade_names import METALS
 from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers.cells import MONTHS, UNITS
 
+_NUMBER = re.compile(r"\d+|\d+n\d?|\d+(k|kt|ct|karat|er)")
+"""A word of a purity, as `fold` writes it: ``99``, ``4n5``, ``22k``."""
 _ZIP = 5
 """Digits of a postal code; a year has four."""
 
@@ -56,17 +58,14 @@ def is_paper(text: str) -> bool:
 
 
 def is_grade(text: str) -> bool:
-    """Whether each word of a purity is a number, a form or a word of the trade beside a number or a form.
+    """Whether each word of a purity is a number, or a word of the trade beside one.
 
-    ``electronic`` alone may be purer than what is traded, or less pure.
+    A form is none of them, nor is ``electronic`` alone, which may be purer than what is traded, or less pure.
     """
-    texts = vocabulary().texts
-    stated = any(map(str.isdigit, text)) or any(word in FORMS for word in fold(text).split())
+    texts, words = vocabulary().texts, fold(text).split()
+    stated = any(_NUMBER.fullmatch(word) for word in words)
     known = texts["grades"] | (texts["grade_names"] if stated else set())
-    return "?" not in text and all(
-        word in known or word in FORMS or word in METALS or any(map(str.isdigit, word)) or len(word) == 1
-        for word in fold(text).split()
-    )
+    return "?" not in text and all(word in known or _NUMBER.fullmatch(word) or len(word) == 1 for word in words)
 
 
 def is_harmless(text: str, words: str = "harmless") -> bool:

@@ -51,7 +51,6 @@ class FileCells:
     faults: list[CellFault] = field(default_factory=list)
     questions: dict[str, Question] = field(default_factory=dict)
     defaults: dict[str, list[str]] = field(default_factory=dict)
-    forms: dict[tuple[str, str], str | None] = field(default_factory=dict)
 
     def text(self, key: str, i: int) -> str | None:
         """A cell as text; None where it is empty."""
@@ -92,14 +91,13 @@ class Row:
         """Note what is assumed of the lot."""
         self.file.default(what, said or self.lot)
 
-    def read(self, column: str, reader: Callable[..., T], *given: Any, rule: str = "", **named: Any) -> T | None:
+    def read(self, column: str, reader: Callable[..., T], *given: Any, **named: Any) -> T | None:
         """What a reader makes of a cell; None with its fault noted.
 
         Args:
             column: Field of the cell.
             reader: Raises `Faulty`, or a `DataError`, for a cell that breaks a rule.
             given: Its arguments.
-            rule: Name of the rule of a `DataError`; that of the column by default.
             named: More arguments.
         """
         try:
@@ -107,7 +105,7 @@ class Row:
         except Faulty as found:
             self.file.fault(self.i, column, found)
         except DataError as error:
-            self.file.fault(self.i, column, Faulty(rule or column, error.message, error.hint))
+            self.file.fault(self.i, column, Faulty(column, error.message, error.hint))
         return None
 
     def number(self, key: str) -> tuple[float | None, cells.Amount | None]:
@@ -238,20 +236,17 @@ def _is_known(row: Row, text: str) -> bool:
     return False
 
 
-def _form(row: Row, asset: str, words: str | None) -> tuple[str | None, str | None]:
-    """The form, and the purity that stands with it: of its cell, of the name of the asset, or of the column of purities."""
-    names, text, pure = row.file.names, row.text("form"), row.text("purity") or ""
+def _form(row: Row, asset: str, words: str | None) -> tuple[str, str | None]:
+    """The form, and the purity that stands with it: of its cell, else of the name of the asset, else that which is traded."""
+    names, text = row.file.names, row.text("form")
     bare, purity = cells.without_purity(text or "")
     try:
         named = names.form(asset, words) if words else None
         if named not in (None, "metal", "magnet") and is_shape(bare):
             bare = ""
-        beside = (CONTENT.sub("", pure) if words else pure, asset)
-        if not bare and beside not in row.file.forms:  # many lots say the same
-            row.file.forms[beside] = form_beside(*beside, names)
-        given = names.form(asset, bare) if bare else row.file.forms[beside]
+        given = names.form(asset, bare) if bare else None
     except DataError as error:
-        column = "form" if text else "purity" if pure and not words else "asset"
+        column = "form" if text else "asset"
         raise Faulty("unknown_form", "unknown form of {asset!r:s}", error.hint, column=column, asset=asset) from None
     if named and given and named != given:
         hint = message("The asset says {named:s}, the form {given:s}: name the form once.", named=named, given=given)
@@ -426,48 +421,6 @@ def _counted(row: Row, lot: Mapping[str, Any]) -> None:
     if count and one and mass and abs(count * one - mass) > AGREES * mass:
         hint = message("{count:g} pieces of {one:.6g} kg are {mass:.6g} kg.", count=count, one=one, mass=count * one)
         raise Faulty("pieces", "a number of pieces that is not the quantity", hint)
-
-
-# Form
-
-
-_OPEN_FORM = re.compile(
-    r"powder|pulver|wafers?|substrate?s?|compounds?|verbindung(en)?|.*schrott|scrap|dross|kraetze|ito|few|fev[0-9]*|ferro\w*"
-)
-"""Words, as `fold` writes them, of what is no metal as it is traded, or may be none."""
-_OF_A_GRADE = re.compile(r"(?i)\b\w+[ -](grade|quality|qualität|güte)\b|\bmaterial\b")
-"""Words of what a metal is good for, and no form of it: ``magnet grade``."""
-CONTENT = re.compile(r"%\s*(?=[A-Za-z0-9]*O\d?\b)[A-Z][A-Za-z0-9]*")
-"""A content that is counted in an oxide, whatever the form: ``88,5% WO3``."""
-
-
-def form_beside(text: str, asset: str, names: Names) -> str | None:
-    """The form of a metal that a cell of its purity names by one of its words; None where it names none.
-
-    Args:
-        text: A cell of the column of purities.
-        asset: Key of the metal.
-        names: How forms are recognised.
-
-    Raises:
-        DataError: for words of several forms, and for one that leaves the form open, as powder or scrap.
-    """
-    text = cells.without_purity(_OF_A_GRADE.sub(" ", text))[0]
-    found: dict[str, str] = {}
-    unclear: DataError | None = None
-    for word in sorted(re.findall(r"(?<!\w)[^\W\d]\w+", text), key=is_shape):
-        if found and is_shape(word):  # of the form that is named: "oxide powder"
-            continue
-        try:
-            found[names.form(asset, word)] = word
-        except DataError as error:
-            unclear = unclear or (error if _OPEN_FORM.fullmatch(fold(word)) else None)
-    if len(found) > 1:
-        hint = message("Write one form in the column form: {forms} are several.", forms=[*found.values()])
-        raise DataError("several forms.", hint=hint)
-    if unclear and not found:
-        raise unclear
-    return next(iter(found), None)
 
 
 # Purchase

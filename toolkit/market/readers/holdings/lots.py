@@ -110,10 +110,6 @@ class Names(Protocol):
         """The form that a text names; `DataError` with the nearest words."""
         ...
 
-    def known_form(self, asset: str, text: str) -> str | None:
-        """The form that a text names, None for words nobody uses; `DataError` for those that leave it open."""
-        ...
-
     def traded_form(self, asset: str) -> str | None:
         """The form that is traded, None for a metal that no product trades."""
         ...

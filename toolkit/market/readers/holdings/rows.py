@@ -329,7 +329,7 @@ def _ask(file: FileCells, text: str, where: tuple[str, ...], asks: Message, prop
 def _said(file: FileCells, texts: Sequence[tuple[str, Sequence[str]]], i: int, default: str) -> set[Meaning]:
     """What the texts of a row say of its lot, as the owner answered; a text that is not understood is asked about.
 
-    Where a lot lies is of matter to one that is stored.
+    Where a lot lies is of matter to one that is stored, and when it comes to one that is not (else `_arrivals` asks).
 
     Args:
         file: With the answers.
@@ -341,7 +341,7 @@ def _said(file: FileCells, texts: Sequence[tuple[str, Sequence[str]]], i: int, d
     status = values.known_word(file.text("status", i), vocabulary().meanings["status"]) or default
     for key, column in texts:
         text = column[i]
-        if not text or (key == "location" and status != "stored"):
+        if not text or (key == "location" and status != "stored") or (key in _DUE and status == "stored"):
             continue
         is_understood, asks = _TEXTS[key]
         if meaning := file.remarks.get(fold(text)):
@@ -358,6 +358,7 @@ def _says_status(text: str) -> Meaning | None:
     return next((meaning for meaning in OF_LOTS if meaning == found != "stored"), None)
 
 
+_DUE = ("arrival", "received")
 _OF_A_NAME = lru_cache(4096)(is_plain_name), message("a name that says more: what does it say of the lot?")
 _TEXTS: Mapping[str, tuple[Callable[[str], bool], Message]] = {
     "status": (
@@ -370,7 +371,9 @@ _TEXTS: Mapping[str, tuple[Callable[[str], bool], Message]] = {
     ),
     "custody": (lru_cache(4096)(is_known_custody), message("not only how it is kept: what does it say of the lot?")),
     "certificate": (is_paper, message("not only a paper: what does it say of the lot?")),
-    "purity": (is_grade, message("not only a purity: what does it say of the lot?")),
+    "purity": (is_grade, message("not only a purity: where it is a form, say COLUMN=form; else what does it say of the lot?")),
+    "vat_state": _OF_A_NAME,
+    **dict.fromkeys(_DUE, (lambda text: values.last_day(text) is not None, message("no day: what does it say of the lot?"))),
     "remark": (is_harmless, message("a remark: what does it say of the lot?")),
     "lot_id": _OF_A_NAME,
     "client": _OF_A_NAME,

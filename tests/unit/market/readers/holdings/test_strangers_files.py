@@ -246,22 +246,16 @@ def test_positions_of_several_orders_are_no_names_of_lots():
     assert parsed("Los;Metall;Menge\n10;gallium;2\n10;gallium;3\n").faults
 
 
-FORMS_ELSEWHERE = "Metall;{header};Menge;Einheit\nNeodym;Metall 99,5;100;kg\nGallium;Oxid (4N);50;kg\nSilber;999,9;20;kg\n"
-
-
-def test_a_form_beside_the_purity_is_that_of_the_lot():
-    lots = parsed(FORMS_ELSEWHERE.format(header="Reinheit")).holdings().frame.sort("asset")
-    assert lots.select("asset", "form").rows() == [("gallium", "oxide"), ("neodymium", "metal"), ("silver", "metal")]
-
-
-def test_words_beside_a_purity_hide_no_form():
-    """'Oxid 99.5% min' and 'Ga2O3 99.9' were taken as metal, and valued so."""
-    cells = ["Oxid 99,5% min", "Trioxid techn. rein", "Ga2O3 99.9", "oxide powder 4N", "min. 99,65 %"]
-    read = parsed("Metall;Reinheit;Menge\n" + "".join(f"Gallium;{cell};{n}\n" for n, cell in enumerate(cells, 1)))
-    assert [row["form"] for row in read.rows] == ["oxide"] * 4 + ["metal"]
-    for cell in ("Schrott 3N", "scrap", "oxide metal 6N"):
-        read = parsed(f"Metall;Reinheit;Menge\nGallium;{cell};3\n")
-        assert [(fault.column, fault.value) for fault in read.faults] == [("purity", cell)], cell
+@pytest.mark.parametrize(
+    "cell", ["Metall 99,5", "metal 99.5", "Oxid (4N)", "Ga2O3 99.9", "oxide 4N", "88,5% Nd2O3", "Schrott 3N", "FeV80", "Ferro"]
+)
+def test_more_than_a_purity_is_asked_and_a_form_among_them_is_one_answer(cell):
+    content = f"Metall;Reinheit;Menge\nGallium;{cell};3\n"
+    assert asked(parsed(content)) == {cell: None}
+    named = parsed(content, Reinheit="form")
+    form = {"M": "metal", "m": "metal", "O": "oxide", "G": "oxide", "o": "oxide"}.get(cell[0])
+    assert [row["form"] for row in named.rows] == [form]
+    assert bool(named.faults) == (form is None)
 
 
 def test_a_fineness_as_americans_write_it_is_no_part_of_the_name():
@@ -277,12 +271,6 @@ def test_a_price_per_unit_of_measure_and_a_net_weight_are_read():
     read = parsed("Description;Net wt (kg);Price;Ccy;per\nGallium;60;385;EUR;ME\nGallium;40;390;EUR;UoM\n")
     assert not read.faults
     assert [(row["quantity"], row["purchase_price"]) for row in read.rows] == [(60, 385), (40, 390)]
-
-
-@pytest.mark.parametrize("header", ["Reinheit", "Feingehalt"])
-def test_a_content_that_is_counted_in_an_oxide_is_no_form(header):
-    lots = parsed(f"Metall;{header};Menge;Einheit\nNeodym Metall;88,5% Nd2O3;200;kg\nGallium;99,99 %;5;kg\n").holdings().frame
-    assert dict(lots.select("asset", "form").rows()) == {"gallium": "metal", "neodymium": "metal"}
 
 
 SAP = """20.11.2026           Dynamische Listenausgabe          1
@@ -370,9 +358,3 @@ def test_subtotals_as_a_spreadsheet_labels_them_are_no_lots():
     assert [row["quantity"] for row in parsed("Material;ME;Bestand\nGallium;KG;5\nIndium;KG;7\n*;KG;12\n").rows] == [5, 7]
     money = "Client;Metal;Qty kg;Cost EUR\nSmith;Gallium;5;500\nSmith Total;;;500\nGrand Total;;;500\n"
     assert [(row["client"], row["quantity"]) for row in parsed(money).rows] == [("Smith", 5)]
-
-
-@pytest.mark.parametrize("grade", ["Ferro", "Ferrowolfram 75 %", "FeV80"])
-def test_a_ferro_alloy_beside_a_metal_is_not_the_metal(grade):
-    read = parsed(f"Metall;Qualität;Menge kg\nGallium;{grade};2\n")
-    assert [(fault.rule, fault.value) for fault in read.faults] == [("unknown_form", grade)]

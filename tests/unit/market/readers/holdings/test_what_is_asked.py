@@ -57,6 +57,14 @@ def test_a_name_that_says_more_is_asked(header, text):
     assert not parsed(f"{header};asset;quantity\nMeier and Sons;gallium;5\n").questions
 
 
+@pytest.mark.parametrize("header", ["Liefertermin", "received"])
+@pytest.mark.parametrize(
+    ("text", "is_asked"), [("storniert", True), ("nach Rücksprache", True), ("KW 3/2027", False), ("?", False)]
+)
+def test_when_an_order_comes_is_a_day_or_asked(header, text, is_asked):
+    assert asked(parsed(f"asset;quantity;status;{header}\ngallium;5;ordered;{text}\n")) == ({text: None} if is_asked else {})
+
+
 class TestKindsOfRows:
     TRADES = "Type;Metal;Quantity (kg)\n{};Gallium;20\n{};Gallium;5\n"
 
