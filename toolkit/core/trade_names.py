@@ -134,7 +134,7 @@ PURITY_CLASSES: Mapping[str, tuple[int, int]] = {"zone refined": (5, 7)}
 
 Germanium of 50 ohm cm, zone refined, is traded as 99.999 % (`market/bundled/metals.csv`); detectors need 7N and more.
 """
-_ZONE_REFINED = re.compile(r"(?i)(?<!\w)(?:zone[\s-]?(?:refined|melted)|zonengereinigt\w{0,2})(?!\w)")
+_ZONE_REFINED = re.compile(r"(?i)(?<!\w)(?:zone[\s-]?(?:refined|melted)|zonen(?:gereinigt|geschmolzen|rein)\w{0,2})(?!\w)")
 
 
 def without_purity_class(text: str) -> tuple[str, str | None]:

@@ -8,7 +8,7 @@ from itertools import pairwise
 from toolkit.core.countries import country, fold
 from toolkit.core.currencies import currency
 from toolkit.core.places import is_us_state, place, words_beside
-from toolkit.core.trade_names import METALS
+from toolkit.core.trade_names import METALS, without_purity_class
 from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers.cells import MONTHS, UNITS
 
@@ -62,7 +62,7 @@ def is_grade(text: str) -> bool:
 
     A form is none of them, nor is ``electronic`` alone, which may be purer than what is traded, or less pure.
     """
-    texts, words = vocabulary().texts, fold(text).split()
+    texts, words = vocabulary().texts, fold(without_purity_class(text)[0]).split()
     stated = any(_NUMBER.fullmatch(word) for word in words)
     known = texts["grades"] | (texts["grade_names"] if stated else set())
     return "?" not in text and all(word in known or _NUMBER.fullmatch(word) or len(word) == 1 for word in words)

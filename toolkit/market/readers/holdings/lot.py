@@ -58,7 +58,13 @@ class FileCells:
         return None if cell is None else cells.tidy(str(cell)) or None
 
     def fault(self, i: int, column: str, found: Faulty) -> None:
-        """Note a fault of a cell."""
+        """Note a fault of a cell.
+
+        Args:
+            i: Position of its row.
+            column: Its field, where the fault does not name another.
+            found: The fault.
+        """
         column = found.column or column
         text = self.text(column, i) if found.cell is None else str(found.cell)
         self.faults.append(
