@@ -170,10 +170,6 @@ class LotNames:
         """The form of a metal; see `ControlLedger.form`. It reads as itself: a nitrate is asked where ``compound`` would be."""
         return self.ledger.form(asset, self.ledger.form(asset, text))
 
-    def known_form(self, asset: str, text: str) -> str | None:
-        """The form of a metal, as `form`; None for words nobody uses, to which no near ones are looked for."""
-        return (found := self.ledger.known_form(asset, text)) and self.ledger.form(asset, found)
-
     def traded_form(self, asset: str) -> str | None:
         """The form of the product, None where there is none."""
         return self.products[asset].form if asset in self.products else None

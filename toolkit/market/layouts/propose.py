@@ -7,11 +7,12 @@ import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import polars as pl
 from pydantic import ValidationError
 
 from toolkit.core.countries import fold, foldings
 from toolkit.core.errors import DataError, SpecError, did_you_mean, nearest
-from toolkit.core.messages import Message, message
+from toolkit.core.messages import Message, message, named
 from toolkit.core.places import place
 from toolkit.core.trade_names import FORMS
 from toolkit.market.layouts.fields import BY_KEY, FIELDS, IGNORE, NOTHING, SEVERAL
@@ -153,6 +154,7 @@ def answered(  # noqa: PLR0912  # a kind of answer after the other
     headers, columns, ignore = table.columns, dict(layout.columns), [*layout.ignore]
     words, remarks, every = dict(layout.words), dict(layout.remarks), dict(layout.every)
     leave_out, rest = [*layout.leave_out], dict[str, str]()
+    trades = list[str]()
     by_fold = {fold(header): header for header in headers}
     known = [field.key for field in FIELDS[layout.of]]
     for name, answer in answers.items():
@@ -166,6 +168,7 @@ def answered(  # noqa: PLR0912  # a kind of answer after the other
             if answer == IGNORE and 0 < len({*texts}) <= _FEW and not any(cells.amount(text) for text in texts):
                 # What is of no matter while it says these words may be of matter when it says others.
                 columns[header] = Column(reads=NOTHING, only=tuple(dict.fromkeys(texts)))
+                trades.append(header)
             elif answer == IGNORE:
                 ignore.append(header)
             elif column := said(layout.of, answer):
@@ -188,6 +191,19 @@ def answered(  # noqa: PLR0912  # a kind of answer after the other
             remarks[name] = answer
         else:
             words[name] = answer
+    for header in trades:
+        if sells := [text for text in columns[header].only if fold(text) in vocabulary().texts["sells"]]:
+            raise SpecError(
+                "{name:s}=ignore: its cells say {texts:, }, and a sale that is not read counts as held.",
+                hint=message(
+                    "Give a list of what is held now; or say {name:s}=remark and what each of its words says of its row.",
+                    name=header,
+                ),
+                name=header,
+                texts=named(sells),
+            )
+        if layout.of == "holdings" and _are_kinds(table, header, columns):
+            columns[header] = Column(reads="remark")
     try:
         return Layout.model_validate(
             layout.model_dump()
@@ -198,9 +214,18 @@ def answered(  # noqa: PLR0912  # a kind of answer after the other
         raise SpecError("not a layout: {reason:s}.", reason=error.errors()[0]["msg"]) from None
 
 
+def _are_kinds(table: Table, header: str, columns: Mapping[str, Column]) -> bool:
+    """Whether rows of one asset differ in a column of few words, as a purchase and a sale do."""
+    reads = {name: columns[name].reads if name in columns else read_header("holdings", name).key for name in table.columns}
+    assets = [name for name, key in reads.items() if key == "asset"]
+    kinds = (table.cells.group_by(name).agg(pl.col(header).drop_nulls().n_unique()) for name in assets)
+    return any(one[header].max() > 1 for one in kinds if one.height)
+
+
 def stands(table: Table, text: str) -> bool:
     """Whether a text stands in a file: a cell, a title, the name of its sheet."""
-    beside = (*table.titles, table.sheet)
+    comments = [one for texts in table.remarks.values() for one in (*texts, " ".join(texts))]
+    beside = (*table.titles, table.sheet, *comments)
     folded = fold(text)
     return any(fold(one) == folded for one in beside) or any(
         fold(str(cell)) == folded for column in table.cells for cell in column.alias("").drop_nulls().unique()

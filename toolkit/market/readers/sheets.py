@@ -1,7 +1,8 @@
 """Program that reads a workbook of others: the file on standard input, its sheets pickled on standard output.
 
-calamine reads the values. It leaves errors of formulas and formulas without a value empty, and knows neither hidden rows nor
-formats of numbers: these are taken from the XML of .xlsx and .ods. `toolkit.market.readers.contents.run` runs it.
+calamine reads the values. It leaves errors of formulas and formulas without a value empty, and knows neither hidden rows, nor
+formats of numbers, nor comments, nor what is struck through: these are taken from the XML of .xlsx and .ods.
+`toolkit.market.readers.contents.run` runs it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import pickle
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
-from posixpath import join, normpath
+from posixpath import join, normpath, split
 from typing import Any
 from xml.etree.ElementTree import Element, iterparse  # expat refuses entities that multiply; the process has a limit of memory
 
@@ -25,14 +26,16 @@ Marks = dict[str, Any]
 """What the XML of a sheet tells beside its values; cells by row and column from 1.
 
 `rows` and `columns` are its size, `texts` errors of formulas and formulas without a value, `formats` format -> cells,
-`hidden_rows` and `hidden_columns` their numbers, `merged` first row, first column, last row and last column of cells.
+`hidden_rows` and `hidden_columns` their numbers, `merged` first row, first column, last row and last column of cells,
+`comments` their rows and texts, `struck` the rows of cells that are struck through.
 """
 IsMeant = Callable[[str, bool], bool]
 
 
 def no_marks() -> Marks:
     """Those of an empty sheet."""
-    return {"rows": 0, "columns": 0, "texts": {}, "formats": {}, "hidden_rows": [], "hidden_columns": [], "merged": []}
+    lists = ("hidden_rows", "hidden_columns", "merged", "comments", "struck")
+    return {"rows": 0, "columns": 0, "texts": {}, "formats": {}, **{name: [] for name in lists}}
 
 
 def events(archive: zipfile.ZipFile, part: str) -> Iterator[tuple[bool, str, Element]]:
@@ -63,7 +66,10 @@ def excel(archive: zipfile.ZipFile, is_meant: IsMeant) -> dict[str, Marks]:
     targets = {one.get("Id"): one.get("Target", "") for one in ended(archive, "xl/_rels/workbook.xml.rels", "Relationship")}
     codes = {"9": "0%", "10": "0.00%"}
     codes |= {one.get("numFmtId", ""): one.get("formatCode", "") for one in ended(archive, "xl/styles.xml", "numFmt")}
-    styles = [codes.get(style.get("numFmtId", ""), "") for used in ended(archive, "xl/styles.xml", "cellXfs") for style in used]
+    fonts = [font for all_of in ended(archive, "xl/styles.xml", "fonts") for font in all_of]
+    struck = {str(i) for i, font in enumerate(fonts) if any(one.tag.endswith("}strike") and is_on(one) for one in font)}
+    used = [style for all_of in ended(archive, "xl/styles.xml", "cellXfs") for style in all_of]
+    styles = [(codes.get(style.get("numFmtId", ""), ""), style.get("fontId") in struck) for style in used]
     found: dict[str, Marks] = {}
     for sheet in ended(archive, EXCEL, "sheet"):
         name = sheet.get("name", "")
@@ -73,13 +79,18 @@ def excel(archive: zipfile.ZipFile, is_meant: IsMeant) -> dict[str, Marks]:
     return found
 
 
-def excel_sheet(archive: zipfile.ZipFile, part: str, styles: list[str]) -> Marks:
+def is_on(element: Element) -> bool:
+    """Whether a property of a font holds: it does without a value."""
+    return element.get("val", "1") not in ("0", "false")
+
+
+def excel_sheet(archive: zipfile.ZipFile, part: str, styles: list[tuple[str, bool]]) -> Marks:
     """The marks of a sheet of Excel.
 
     Args:
         archive: The workbook.
         part: Its sheet.
-        styles: Format of each style; empty for a number alone.
+        styles: Format of each style, empty for a number alone, and whether it is struck through.
     """
     found, row, column = no_marks(), 0, 0
     for has_ended, name, element in events(archive, part):
@@ -97,8 +108,17 @@ def excel_sheet(archive: zipfile.ZipFile, part: str, styles: list[str]) -> Marks
                 found["texts"][at] = inside.get("v") or "#N/A"
             elif "f" in inside and not inside.get("v") and element.get("t") != "str":
                 found["texts"][at] = f"={inside['f'] or ''}"
-            elif inside and (code := styles[int(element.get("s", 0)) : int(element.get("s", 0)) + 1]) and code[0]:
-                found["formats"].setdefault(code[0], []).append(at)
+            elif inside and (style := styles[int(element.get("s", 0)) : int(element.get("s", 0)) + 1]):
+                if style[0][0]:
+                    found["formats"].setdefault(style[0][0], []).append(at)
+                found["struck"] += [row] if style[0][1] else []
+    folder, name = split(part)
+    for relation in ended(archive, f"{folder}/_rels/{name}.rels", "Relationship"):
+        if relation.get("Type", "").endswith("/comments"):
+            comments = normpath(join("/", folder, relation.get("Target", ""))).lstrip("/")
+            found["comments"] += [
+                (place(one.get("ref"), 0, 0)[0], "".join(one.itertext())) for one in ended(archive, comments, "comment")
+            ]
     return found
 
 
@@ -123,7 +143,11 @@ def open_document(archive: zipfile.ZipFile) -> dict[str, Marks]:
     """The marks of all sheets of an OpenDocument workbook."""
     sheets: dict[str, Marks] = {}
     found, row, rows, column = no_marks(), 0, 1, 0
+    struck = set[str]()
     for has_ended, name, element in events(archive, OPEN_DOCUMENT):
+        if name == "style" and has_ended:
+            through = [attribute(one, "text-line-through-style") for one in element]
+            struck |= {attribute(element, "name")} if any(one not in ("", "none") for one in through) else set()
         if name == "table" and not has_ended:
             found, row, rows = no_marks(), 0, 1
             sheets[attribute(element, "name")] = found
@@ -135,9 +159,14 @@ def open_document(archive: zipfile.ZipFile) -> dict[str, Marks]:
             first, column = column + 1, column + repeated(element, "number-columns-repeated")
             told = " ".join("".join(one.itertext()) for one in element if one.tag.endswith("}p"))
             kinds = {value for key, value in element.items() if key.endswith("value-type")}
+            comments = [one for one in element if one.tag.endswith("}annotation")]
+            found["comments"] += [
+                (row, " ".join("".join(p.itertext()) for p in one if p.tag.endswith("}p"))) for one in comments
+            ]
             if not (told or kinds):
                 continue
             found["rows"], found["columns"] = max(found["rows"], row + rows - 1), max(found["columns"], column)
+            found["struck"] += [row] if attribute(element, "style-name") in struck else []
             if (down := repeated(element, "number-rows-spanned")) > 1:
                 across = repeated(element, "number-columns-spanned")
                 found["merged"].append((row, first, row + down - 1, first + across - 1))
