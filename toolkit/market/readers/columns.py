@@ -74,7 +74,7 @@ def texts(table: Table, column: str, *, default: str | None = None) -> pl.Series
         default: Text of empty cells.
     """
     if column not in table.columns:
-        return pl.Series(column, [default] * len(table.rows), dtype=pl.String)
+        return pl.repeat(default, len(table.rows), dtype=pl.String, eager=True).alias(column)
     text = table.cells[column].cast(pl.String)
     return text if default is None else text.fill_null(default)
 
