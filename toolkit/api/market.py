@@ -26,8 +26,8 @@ from toolkit.core.text import repeated
 from toolkit.market.market import Market as Package
 from toolkit.market.market import Snapshot
 from toolkit.market.readers.price_checks import JUMPS
+from toolkit.market.readers.price_columns import PriceColumns, indices
 from toolkit.market.readers.price_files import read_price_files
-from toolkit.market.readers.prices import Indices
 from toolkit.market.readers.tabular import Table, table_of
 
 PathText = str | PathLike[str]
@@ -91,7 +91,7 @@ class Market:
         if currency is not None:
             _check_currency(currency)
         if isinstance(prices, str | PathLike):
-            sources: tuple[str | Table | Indices, ...] = (str(prices),)
+            sources: tuple[str | Table | PriceColumns, ...] = (str(prices),)
         elif isinstance(prices, Sequence) and prices and all(isinstance(path, str | PathLike) for path in prices):
             sources = tuple(map(str, prices))
         else:
@@ -112,8 +112,8 @@ class Market:
         """
         code = currency or resolve({}).config.owner.currency
         _check_currency(code)
-        indices = Indices("returns", price_path(as_polars(returns, "returns")))
-        return replace(self, prices=PriceFiles((indices,), code, only=True, returns_only=True))
+        columns = indices("returns", price_path(as_polars(returns, "returns")))
+        return replace(self, prices=PriceFiles((columns,), code, only=True, returns_only=True))
 
     def until(self, as_of: str | date) -> Snapshot:
         """The tables of the package as known on a day."""
@@ -223,13 +223,14 @@ def _check_currency(text: str) -> None:
         raise SpecError(f"currency: {text!r} is no currency.", hint=currency_hint(text))
 
 
-def _last_day(sources: Sequence[str | Table | Indices]) -> date | None:
+def _last_day(sources: Sequence[str | Table | PriceColumns]) -> date | None:
     """The day on which the newest of own prices was known, today at the latest; None for standard input, which is read once."""
     if "-" in sources:
         return None
     today = date.today()
     only = sources[0] if len(sources) == 1 else None
-    cells = only.frame if isinstance(only, Indices) else only.cells if isinstance(only, Table) else None
+    table = only.table if isinstance(only, PriceColumns) else only
+    cells = table.cells if isinstance(table, Table) else None
     if cells is not None and cells.schema.get(DATE) == pl.Date and all(kind.is_numeric() for kind in cells.drop(DATE).dtypes):
         newest = cells[DATE].max()  # a wide frame of days and numbers
         return min(newest, today) if isinstance(newest, date) else today

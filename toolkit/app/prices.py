@@ -22,8 +22,9 @@ from toolkit.market.market import Snapshot
 from toolkit.market.price_series import PriceSeries
 from toolkit.market.quality import gap_findings
 from toolkit.market.readers.cells import unit
+from toolkit.market.readers.price_columns import PriceColumns
 from toolkit.market.readers.price_files import Prices, read_price_files
-from toolkit.market.readers.prices import Indices, PriceFile
+from toolkit.market.readers.prices import PriceFile
 from toolkit.market.readers.tabular import Table, table_of
 from toolkit.returns.quotes import QUOTE_DAYS, newest_quotes, too_short
 
@@ -55,7 +56,7 @@ class PriceFiles:
         returns_only: Whether prices are indices made from returns, whose levels mean nothing.
     """
 
-    paths: tuple[str | Table | Indices, ...]
+    paths: tuple[str | Table | PriceColumns, ...]
     currency: str | None = None
     only: bool = False
     accept: tuple[str, ...] = ()

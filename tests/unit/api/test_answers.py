@@ -305,12 +305,10 @@ def long_form(prices: pl.DataFrame) -> pl.DataFrame:
     return prices.unpivot(index="date", variable_name="asset", value_name="price")
 
 
-@pytest.mark.parametrize("form", ["wide", "Datum", "long", "text", "file", "open mark", "returns"])
+@pytest.mark.parametrize("form", ["wide", "Datum", "long", "text", "file", "returns"])
 def test_a_market_of_own_prices_alone_is_asked_about_its_last_day(form, prices):
     prices.write_csv("g.csv")
-    Path("m.csv").write_text("date;gallium\n2026-04-30;1,300\n2026-05-31;1,400\n")  # settled where prices are read
     given = {
-        "open mark": "m.csv",
         "Datum": prices.rename({"date": "Datum"}),
         "long": long_form(prices),
         "text": prices.with_columns(pl.col("date").cast(pl.String)),

@@ -20,8 +20,8 @@ class Vocabulary:
 
     Attributes:
         headers: Kind of file -> spelling of a header -> its field, and whether it can mean nothing else.
-        meanings: ``status``, ``paid``, ``price_is``, ``custody``, ``metals``; of prices ``side``, ``delivery`` -> spelling of a
-            cell -> what it means.
+        meanings: ``status``, ``paid``, ``price_is``, ``custody``, ``metals``; of prices ``side``, ``delivery``; of both
+            ``units``, ``months`` -> spelling of a cell -> what it means.
         texts: ``totals``, ``unknown``, ``harmless``, ``places``, ``rooms``, ``keepers`` -> spellings.
         first: Kind of file -> field -> its first header in each language, as it is written.
     """
@@ -37,7 +37,7 @@ class Vocabulary:
 
 
 KINDS = ("holdings", "prices")
-_MEANINGS = ("status", "paid", "price_is", "custody", "metals", "side", "delivery")
+_MEANINGS = ("status", "paid", "price_is", "custody", "metals", "side", "delivery", "units", "months")
 
 
 @cache

@@ -10,9 +10,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from itertools import pairwise
-from zoneinfo import ZoneInfo
 
 from toolkit.core import currencies
 from toolkit.core.countries import foldings
@@ -21,32 +20,12 @@ from toolkit.core.limits import LARGEST
 from toolkit.core.messages import Message, message
 from toolkit.core.size import PieceSize
 from toolkit.core.trade_names import SYMBOLS, without_purity_class
+from toolkit.market.layouts.vocabulary import vocabulary
 
 KG, G, T, LB, OZT, PIECE = "kg", "g", "t", "lb", "ozt", "unit"
 
 
-def spelled(words: Mapping[str, str]) -> dict[str, str]:
-    """Folded spelling -> meaning, from meaning -> spellings separated by ``;``."""
-    return {spelling: meaning for meaning, names in words.items() for name in names.split(";") for spelling in foldings(name)}
-
-
-UNITS = spelled(
-    {
-        KG: "kg;kgs;kilo;kilos;kilogram;kilograms;kilogramm;kilogramme;kilogrammes;公斤;千克;キログラム;キロ",
-        G: "g;gr;gram;grams;gramm;gramme;grammes;克;グラム",
-        T: "t;to;tonne;tonnes;tonnen;mt;metric ton;metric tons;metric tonne;metric tonnes;吨;トン",
-        LB: "lb;lbs;pound;pounds",
-        OZT: "ozt;oz t;toz;t oz;oz tr;oz troy;troy oz;troy ounce;troy ounces;feinunze;feinunzen;troyunze;troyunzen;"
-        "fine ounce;fine ounces;fine oz",
-        PIECE: "unit;units;einheit;einheiten;piece;pieces;pc;pcs;share;shares;stück;stücke;stk;st;anteil;anteile;aktie;aktien",
-        "oz": "oz;ounce;ounces;unze;unzen",
-        "pfund": "pfund;pfd",
-        "ton": "ton;tons",
-        "short ton": "short ton;short tons;us ton;us tons",
-        "long ton": "long ton;long tons;gross ton;gross tons;imperial ton;imperial tons",
-        "mtu": "mtu;mtus;metric ton unit;metric ton units",
-    }
-)
+UNITS = vocabulary().meanings["units"]
 """Spellings of units. ``oz``, ``pfund`` and ``ton`` are two masses each and are asked about, as is the unit of a content; short
 and long tons are refused with their mass."""
 
@@ -71,13 +50,7 @@ _PURE_END = rf"(?:\s?(?:fine|fein))?(?:\s(?-i:{'|'.join(SYMBOLS)})(?![^\W\d_]))?
 PURITY = re.compile(rf"(?i:[\s,;(]+{_PURE}|99[0-9](?:\s?/\s?1000)?){_PURE_END}[\s)]*$)")
 """A purity that ends the name of a product; the trade writes 99.65 for 99.65 %, and 999 or 999,9/1000 of a precious metal."""
 _PURE_WITHIN = re.compile(rf"(?i:(?:^|[\s,;(]+){_PURE}){_PURE_END}(?:[\s,;)]+|$))")
-_TWO_READINGS = re.compile(r"\b[1-9][0-9]{0,2}[.,][0-9]{3}\b")
 _NUMBER = re.compile(r"([^0-9+\-.,]*)([+-]?\s*(?:[0-9][0-9.,' ]*|[.,][0-9]+)(?:e[+-]?[0-9]+)?)(.*)", re.IGNORECASE | re.DOTALL)
-_PLAIN = {mark: re.compile(rf"[0-9]*(?:{re.escape(mark)}[0-9]+)?") for mark in ".,"}
-_GROUPED = {
-    ".": re.compile(r"[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]+)?"),
-    ",": re.compile(r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+(?:,[0-9]+)?"),
-}
 _SPACED = re.compile(r"[0-9]{1,3}(?:[' ][0-9]{3})+(?:[.,][0-9]+)?")
 NULL_DATES = frozenset(
     date(*day)
@@ -91,11 +64,8 @@ EMPTY_DATE = re.compile(r"[ ./:-]*0[0 ./:-]*|0?0?[./]0?1[./]1900|0?1/0?0/1900|19
 """An empty date that reads as no day: zeros, the 0 January 1900 of Excel, the first day of the calendar."""
 FIRST_PURCHASE = date(1900, 1, 1)
 """No lot that somebody owns was bought before."""
-_DOTS = re.compile(r"([0-9]{1,2})\.\s?([0-9]{1,2})\.\s?([0-9]{4}|[0-9]{2})")
-_ISO = re.compile(r"([12][0-9]{3})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})")
-_SLASHES = re.compile(r"([0-9]{1,2})[/-]([0-9]{1,2})[/-]([0-9]{4}|[0-9]{2})")
-_EAST = re.compile(r"([12][0-9]{3})年([0-9]{1,2})月([0-9]{1,2})日")
-_NAMED = re.compile(r"([0-9]{1,2})[. -]+([^\W\d]+)\.?[, -]+([0-9]{4}|[0-9]{2})|([^\W\d]+)\.? ([0-9]{1,2}),? ([0-9]{4})")
+_DATE = re.compile(r"([0-9]+|[^\W\d_]+)([年/., -]+)([0-9]+|[^\W\d_]+)([月/., -]+)([0-9]+)日?")
+"""Three parts of a date and what stands between them."""
 _MONTH = re.compile(r"([^\W\d]+)\.?[ -]([0-9]{4})|([0-9]{4})[ M-]([^\W\d]+|[0-9]{2})\.?|([01]?[0-9])[./]([0-9]{4})")
 SHORT_MONTH = re.compile(r"([^\W\d]+)\.?[ '-]{1,2}([0-9]{2})")
 """A month with a year of two digits, or a month with a day."""
@@ -110,22 +80,9 @@ LONGEST_MARKED = 60
 _WEEK = re.compile(
     r"(?i)(?:kw|cw|week|woche)\.? ?([0-9]{1,2})[ /.-]+([12][0-9]{3})|([12][0-9]{3})[ /-]?(?:kw|cw|w) ?([0-9]{1,2})"
 )
-CLOCK = re.compile(r"[T ]+[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)? ?(Z|UTC|[+-][0-9]{2}:?[0-9]{2})?$")
-_MIDNIGHT = re.compile(r"[T ]+0?0:00(:00([.,]0+)?)?(?![0-9])")
-_DIGITS = re.compile(r"([12][0-9]{3})([01][0-9])([0-3][0-9])")
-_SERIAL = re.compile(r"[2-6][0-9]{4}(\.0+)?")
-MONTHS = {
-    name: month
-    for month, names in enumerate(
-        (
-            "jan january januar jän jänner jaenner", "feb february februar", "mar march märz maerz mrz mär", "apr april",
-            "may mai", "jun june juni", "jul july juli", "aug august", "sep sept september", "oct october okt oktober",
-            "nov november", "dec december dez dezember",
-        ),
-        start=1,
-    )
-    for name in names.split()
-}  # fmt: skip
+CLOCK = re.compile(r"[T ]+([0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?) ?(Z|UTC|[+-][0-9]{2}:?[0-9]{2})?$")
+"""A time of day behind a date, and its zone."""
+MONTHS = {name: int(number) for name, number in vocabulary().meanings["months"].items() if not name.isdecimal()}
 
 
 RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹†‡"
@@ -160,7 +117,7 @@ class Amount:
         sign, body = -1.0 if body.startswith("-") else 1.0, body.lstrip("+-")
         found: dict[str, float] = {}
         for mark, other in ((".", ","), (",", ".")):
-            if body and (_PLAIN[mark].fullmatch(body) or _GROUPED[mark].fullmatch(body)):
+            if _is_written_with(body, mark, other):
                 number = float(body.replace(other, "").replace(",", ".") + (f"e{exponent}" if exponent else ""))
                 found |= {mark: sign * number} if number < float("inf") else {}
         object.__setattr__(self, "readings", found)
@@ -171,6 +128,15 @@ class Amount:
         return len({*self.readings.values()}) > 1
 
 
+def _is_written_with(body: str, mark: str, other: str) -> bool:
+    """Whether digits are a number with a decimal mark, the other one between groups of three digits."""
+    whole, has_mark, decimals = body.partition(mark)
+    first, *groups = whole.split(other)
+    is_grouped = 1 <= len(first) <= 3 and first[0] != "0" and all(len(group) == 3 for group in groups)
+    digits = whole.replace(other, "") + decimals
+    return digits.isdecimal() and bool(decimals or not has_mark) and (is_grouped or not groups)
+
+
 def amount(text: str) -> Amount | None:
     """The number in a cell with what stands around it; None where there is none that is one number either way."""
     words = re.sub(r"([.,])\s?[-\u2013\u2014]{1,2}(?=\s|$)", r"\g<1>00", tidy(text))  # 3.900,-
@@ -179,14 +145,12 @@ def amount(text: str) -> Amount | None:
         return None
     digits = match[2].strip()
     sign, digits = (digits[0], digits[1:].strip()) if digits[0] in "+-" else ("", digits)
-    if re.search(r"[' ]", digits):
+    if {*digits} & {*"' "}:
         if not _SPACED.fullmatch(digits):
             return None
-        digits = re.sub(r"[' ]", "", digits)
+        digits = digits.replace("'", "").replace(" ", "")
         # What is grouped by spaces has no other thousands mark: the one that is left is decimal.
-        digits += "0" if re.search(r"[.,]", digits) else ""
-        if re.fullmatch(r"[0-9]{1,3}[.,][0-9]{3}", digits):
-            return None
+        digits += "0" if {*digits} & {*".,"} else ""
     before, after = match[1].strip(), match[3].strip()
     if before and after.startswith("/"):  # EUR 500/kg
         before, after = "", before + after
@@ -320,7 +284,7 @@ def size(text: str, unit: str | None, *, most: float, precious: bool = False) ->
         DataError: for a text that is no size or may be two, and for a piece that is heavier than its lot.
     """
     words = tidy(text)
-    if _TWO_READINGS.search(words):
+    if re.search(r"\b[1-9][0-9]{0,2}[.,][0-9]{3}\b", words):
         raise DataError("a mark that may mean decimals or thousands", hint="Write the size without it, as 1250 g.")
     try:
         words = f"{words} {unit}" if unit and re.fullmatch(r"[0-9.,]+", words) else words
@@ -390,57 +354,47 @@ class Day:
     either: tuple[date | None, date | None] | None = None
 
 
-def day(text: str, *, clock: bool = True) -> Day | None:
-    """The date in a cell. None for what is no date of the calendar.
+def day(text: str) -> Day | None:  # noqa: PLR0911  # one form after the other
+    """The date in a cell. None for what is no date of the calendar, and for a moment of another zone that is no midnight.
 
-    ISO, ``20251231``, ``31.12.2025`` (day first, with dots), ``2025/12/31``, months by name in English and German. With slashes
-    or hyphens the day or the month may be first.
+    ISO, ``20251231``, ``31.12.2025`` (day first, with dots), ``2025/12/31``, months by name. With slashes or hyphens the day or
+    the month may be first. A time of day without a zone is left aside.
 
     Args:
         text: As in the cell.
-        clock: Whether a time of day of another zone behind it is left aside too; else midnight alone is.
     """
     words = tidy(text)
     moment = CLOCK.search(words)
-    if moment and (clock or not moment[3] or _MIDNIGHT.match(moment[0])):
+    if moment and (not moment[2] or not {*moment[1]} - {*"0:.,"}):
         words = words[: moment.start()].strip()
-    for pattern in (_ISO, _EAST, _DIGITS):
-        if match := pattern.fullmatch(words):
-            return _one(int(match[1]), int(match[2]), int(match[3]))
-    if match := _DOTS.fullmatch(words):
-        return _one(_year(match[3]), int(match[2]), int(match[1]))
-    if match := _SLASHES.fullmatch(words):
-        first, second, year = int(match[1]), int(match[2]), _year(match[3])
-        day_first, month_first = _date(year, second, first), _date(year, first, second)
-        if day_first is None and month_first is None:
-            return None
-        return Day(day_first) if day_first == month_first else Day(None, (day_first, month_first))
-    if match := _NAMED.fullmatch(words):
-        number, name, year = (match[1], match[2], match[3]) if match[1] else (match[5], match[4], match[6])
-        month = MONTHS.get(name.casefold())
-        return _one(_year(year), month, int(number)) if month else None
-    return None
+    if len(words) == 8 and words.isdecimal():
+        return _one(int(words[:4]), int(words[4:6]), int(words[6:])) if words[0] in "12" else None
+    match = _DATE.fullmatch(words)
+    if match is None:
+        return None
+    first, before, middle, behind, last = (part.strip() for part in match.groups())
+    if not (first.isdigit() and middle.isdigit()):
+        name, number = (middle, first) if first.isdigit() else (first, middle)
+        found, has_day = month_number(name), number.isdigit() and len(number) <= 2
+        has_year = len(last) == 4 or (len(last) == 2 and first.isdigit())
+        return _one(_year(last), found, int(number)) if found and has_day and has_year else None
+    between = {before, behind}
+    if len(first) == 4 and max(len(middle), len(last)) <= 2:
+        is_one = first[0] in "12" and (between <= {*"-/."} or (before, behind) == ("年", "月"))
+        return _one(int(first), int(middle), int(last)) if is_one else None
+    if max(len(first), len(middle)) > 2 or len(last) not in (2, 4):
+        return None
+    day_first, month_first = (_date(_year(last), *pair) for pair in ((int(middle), int(first)), (int(first), int(middle))))
+    if between == {"."}:
+        return Day(day_first) if day_first else None
+    if not between <= {*"/-"} or not (day_first or month_first):
+        return None
+    return Day(day_first) if day_first == month_first else Day(None, (day_first, month_first))
 
 
-def german_midnights(written: Iterable[str | datetime]) -> Mapping[str, date]:
-    """Moments in UTC, which an export writes for the day that begins then in Germany -> that day; empty unless each is one.
-
-    ``2026-01-31T23:00:00Z`` is the first of February there, and in summer ``T22:00:00Z`` is midnight.
-
-    Args:
-        written: Cells of a column.
-    """
-    found: dict[str, date] = {}
-    for cell in written:
-        try:
-            moment = cell if isinstance(cell, datetime) else datetime.fromisoformat(tidy(cell).replace("UTC", "Z"))
-        except ValueError:
-            return {}
-        local = moment.astimezone(ZoneInfo("Europe/Berlin")) if moment.utcoffset() == timedelta(0) else None
-        if local is None or local.time() != time(0):
-            return {}
-        found[str(cell)] = local.date()
-    return found
+def month_number(name: str) -> int | None:
+    """1 to 12 for the name of a month; None for what is none."""
+    return next((MONTHS[spelling] for spelling in foldings(name) if spelling in MONTHS), None)
 
 
 def month(text: str) -> str | None:
@@ -449,7 +403,7 @@ def month(text: str) -> str | None:
     if match is None:
         return None
     name, year = match[1] or match[4] or match[5], match[2] or match[3] or match[6]
-    number = int(name) if name.isdigit() else MONTHS.get(name.casefold(), 0)
+    number = int(name) if name.isdigit() else month_number(name) or 0
     return f"{year}-{number:02}" if 1 <= number <= 12 else None
 
 
@@ -470,10 +424,10 @@ def months_in_turn(texts: Sequence[str]) -> dict[str, str]:
     Args:
         texts: Different texts, in the order of the file.
     """
-    read = [(match[1].casefold(), match[2]) for text in texts if (match := SHORT_MONTH.fullmatch(tidy(text)))]
-    if len(read) < len(texts) or any(name not in MONTHS for name, _ in read):
+    read = [(month_number(match[1]), match[2]) for text in texts if (match := SHORT_MONTH.fullmatch(tidy(text)))]
+    counts = [12 * _year(year) + number - 1 for number, year in read if number]
+    if len(counts) < len(texts):
         return {}
-    counts = [12 * _year(year) + MONTHS[name] - 1 for name, year in read]
     in_turn = sum(abs(later - count) == 1 for count, later in pairwise(counts))
     if 2 * in_turn <= len(counts):
         return {}
@@ -482,8 +436,9 @@ def months_in_turn(texts: Sequence[str]) -> dict[str, str]:
 
 def serial_day(text: str) -> date | None:
     """The date that a spreadsheet's number of a day stands for: a hint, never a reading."""
-    words = tidy(text)
-    return date(1899, 12, 30) + timedelta(days=int(float(words))) if _SERIAL.fullmatch(words) else None
+    number = tidy(text).removesuffix(".0")
+    is_day = number.isdecimal() and 20_000 <= int(number) < 70_000
+    return date(1899, 12, 30) + timedelta(days=int(number)) if is_day else None
 
 
 def _year(text: str) -> int:

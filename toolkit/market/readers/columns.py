@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -33,7 +33,10 @@ _ONE_IS_ENOUGH = message(
     "Write numbers as 1234.5, with a decimal point and without thousands separators; one number that settles what the mark is, "
     "as 1,400.00 or 1.400,00 does, is enough."
 )
-_THOUSANDS = r"^[+-]?[0-9]{1,3}([.,'’\s\u{a0}\u{202f}][0-9]{3})+([.,][0-9]+)?$"
+_PLAIN = message(
+    "Write plain numbers such as 1234.5, without thousands separators, currency or unit; leave the cell empty where a value is "
+    "missing."
+)
 _WORDS = r"[^0-9.,'’/:+–\s-]"
 _ISO_DAY = r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}$"
 _ISO_MONTH = r"^[12][0-9]{3}-[0-9]{2}$"
@@ -71,7 +74,7 @@ def texts(table: Table, column: str, *, default: str | None = None) -> pl.Series
         default: Text of empty cells.
     """
     if column not in table.columns:
-        return pl.Series(column, [default] * len(table.rows), dtype=pl.String)
+        return pl.repeat(default, len(table.rows), dtype=pl.String, eager=True).alias(column)
     text = table.cells[column].cast(pl.String)
     return text if default is None else text.fill_null(default)
 
@@ -98,22 +101,6 @@ def words(cells: pl.DataFrame) -> dict[str, list[str]]:
     worded = [text for text, number in zip(given, read, strict=True) if number.null_count() > text.null_count()]
     # Methods of a series would read its name, such as "^a$", as a pattern.
     return {text.name: (cell := text.alias("")).filter(cell.str.contains(_WORDS)).unique().to_list() for text in worded}
-
-
-def in_numbers(table: Table, columns: Sequence[str]) -> Table:
-    """The table with columns as numbers where all of them are, and the separator leaves no doubt of what a point is.
-
-    Args:
-        table: The file.
-        columns: Names of columns; of one that is text with a word in it, all stay as they are.
-    """
-    given = table.cells[list(columns)].select(pl.col(pl.String))
-    if table.separator != "," or not given.width:
-        return table
-    read = given.select(pl.all().cast(pl.Float64, strict=False))
-    counted = all(number.null_count() == text.null_count() for text, number in zip(given, read, strict=True))
-    counted = counted and all(read.select(pl.all().is_finite().all()).row(0))
-    return replace(table, cells=table.cells.with_columns(read)) if counted else table
 
 
 def alike(columns: list[pl.Series]) -> list[pl.Series]:
@@ -153,15 +140,17 @@ def amounts(table: Table, columns: Sequence[str], *, money: bool, missing: Colle
     # Columns are indexed, never selected: `pl.col` would read a name such as "*" or "^.*$" as a pattern.
     given = table.cells[list(columns)].with_columns(pl.col(pl.Date, pl.Datetime).cast(pl.String))
     values = given.select(pl.all().cast(pl.Float64, strict=False))
+    worded = [text.alias("") for text, number in zip(given, values, strict=True) if number.null_count() > text.null_count()]
+    if missing and any(text.is_in([*missing]).any() for text in worded):
+        given = given.with_columns(pl.col(pl.String).replace(dict.fromkeys(missing)))
+        values = given.select(pl.all().cast(pl.Float64, strict=False))
+    _refuse_infinite(table, given, values)
     codes = pl.DataFrame(dict.fromkeys(columns, pl.Series([None] * given.height, dtype=pl.String)))
     textual = [name for name, dtype in given.schema.items() if dtype == pl.String]
     notes: tuple[Message, ...] = ()
-    worded = [name for name in textual if values[name].null_count() > given[name].null_count()]
-    if worded and missing:
-        given = given.with_columns(given[worded].select(pl.all().replace(dict.fromkeys(missing))))
     texts_of = [(given[name], values[name]) for name in textual]
     # Of thousands of columns of plain numbers the texts are not joined.
-    are_numbers = all(n.null_count() == t.null_count() and n.alias("n").is_finite().all() for t, n in texts_of)
+    are_numbers = all(number.null_count() == text.null_count() for text, number in texts_of)
     text = pl.Series([], dtype=pl.String)
     if textual and not (are_numbers and table.separator == "," and table.mark != ","):
         text = pl.concat([cells.alias("text") for cells, _ in texts_of]).drop_nulls()
@@ -172,9 +161,13 @@ def amounts(table: Table, columns: Sequence[str], *, money: bool, missing: Colle
         counts = text.value_counts()
         read = {cell: cells.amount(cell) for cell in counts["text"]}
         beside = {cell: code for cell, found in read.items() if found and (code := _currency(found))}
-        is_number = {cell: found is not None and (not (found.before or found.after) or (money and cell in beside))
-                     for cell, found in read.items()}  # fmt: skip
-        _refuse_words(table, given, textual, [cell for cell, is_one in is_number.items() if not is_one])
+        words = [
+            cell
+            for cell, found in read.items()
+            if found is None or ((found.before or found.after) and not (money and cell in beside))
+        ]
+        fault = message("not a number")
+        raise_row_errors(table.name, _those(table, given, textual, words), rule="number", fault=fault, hint=_PLAIN)
         mark, odd = cells.decimal_mark({found: count for cell, count in counts.rows() if (found := read[cell])})
         fault, hint = message("numbers use both '.' and ',', differently from the rest"), _WAY_OUT
         if table.mark:
@@ -192,16 +185,15 @@ def amounts(table: Table, columns: Sequence[str], *, money: bool, missing: Colle
         found = {cell: one.readings.get(mark or next(iter(one.readings))) for cell, one in read.items() if one}
         values = values.with_columns(_replaced(given, textual, found, pl.Float64))
         codes = codes.with_columns(_replaced(given, textual, beside, pl.String)) if beside else codes
-    _refuse_infinite(table, values)
     return Numbers(values, codes, notes)
 
 
-def _refuse_infinite(table: Table, values: pl.DataFrame) -> None:
+def _refuse_infinite(table: Table, given: pl.DataFrame, values: pl.DataFrame) -> None:
+    """`FrameError` for cells that are NaN or no finite number."""
     is_finite = values.select(pl.all().is_finite().all()).row(0)
     for name in (name for name, finite in zip(values.columns, is_finite, strict=True) if not finite):
-        column = values[name].alias("cell")
         hint = message("Leave the cell empty where a value is missing.")
-        found = _cells(table, name, ~column.is_finite().fill_null(value=True), column)
+        found = _cells(table, name, ~values[name].alias("cell").is_finite().fill_null(value=True), given[name])
         raise_row_errors(table.name, found, fault="not a finite number", hint=hint, rule="finite")
 
 
@@ -221,15 +213,6 @@ def _replaced(given: pl.DataFrame, names: Sequence[str], read: Mapping[str, Any]
     # Methods of a series would read its name, such as "^a$", as a pattern.
     joined = pl.concat([given[name].alias("cell") for name in names]).replace_strict(read, default=None, return_dtype=dtype)
     return [joined.slice(i * given.height, given.height).alias(name) for i, name in enumerate(names)]
-
-
-def _refuse_words(table: Table, given: pl.DataFrame, textual: Sequence[str], words: Sequence[str]) -> None:
-    """`FrameError` for cells that are no numbers, or none that is finite."""
-    endless = [word for word in words if pl.Series([word]).cast(pl.Float64, strict=False)[0] is not None]
-    hint = message("Leave the cell empty where a value is missing.")
-    raise_row_errors(table.name, _those(table, given, textual, endless), fault="not a finite number", hint=hint, rule="finite")
-    found = _those(table, given, textual, words)
-    raise_row_errors(table.name, found, fault="not a number", hint=_number_hint(found["value"]), rule="number")
 
 
 def _those(table: Table, given: pl.DataFrame, textual: Sequence[str], texts: Sequence[str]) -> pl.DataFrame:
@@ -334,7 +317,7 @@ def _local_days(table: Table, column: str, text: pl.Series) -> pl.Series:
     iso = written.str.contains(rf"{_ISO_DAY}|{_ISO_MONTH}")
     short = [cell for cell in written.filter(~iso) if cells.SHORT_MONTH.fullmatch(cells.tidy(cell))]
     # What is no date at all (a remark below the table) is a fault of its own, and not one of all the others.
-    read = {cell: day for cell in written.filter(~iso & ~written.is_in(short)) if (day := cells.day(cell, clock=False))}
+    read = {cell: day for cell in written.filter(~iso & ~written.is_in(short)) if (day := cells.day(cell))}
     if short and not read and not iso.any():
         return text.replace(cells.months_in_turn(short))
     # A spreadsheet in another language turns half of a column of dates into others: two styles are no column that is settled.
@@ -373,16 +356,6 @@ def _cells(table: Table, column: str, mask: pl.Series, values: pl.Series) -> pl.
     """The masked cells of one column in the form that `raise_row_errors` takes."""
     shown = values.filter(mask).cast(pl.String)
     return pl.DataFrame({"row": table.rows.filter(mask), "what": pl.repeat(column, len(shown), eager=True), "value": shown})
-
-
-def _number_hint(values: pl.Series) -> str:
-    if values.str.contains(_THOUSANDS).any():
-        return message("Write numbers without thousands separators, as 1234.5.")
-    if values.str.contains(r"^[+-]?[0-9]+,[0-9]+$").any():
-        return message("Write decimals with a point, as 1234.5.")
-    return message(
-        "Write plain numbers such as 1234.5, without currency or unit; leave the cell empty where a value is missing."
-    )
 
 
 def _date_text(column: pl.Series) -> pl.Series:

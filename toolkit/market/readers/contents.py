@@ -1,18 +1,21 @@
-"""The bytes of a file that a user gives, and its text.
+"""The bytes of a file that a user gives, its text, and processes that read what is no text.
 
-What is larger than the largest file or table that is read is refused before it is unpacked or laid out in memory.
+What is larger than the largest file or table that is read is refused before it is unpacked or laid out in memory. A reader in
+another language may end its process at a damaged or a hostile file, by a panic or for want of memory, and no exception tells
+it: it is run by a process of its own, and the command or the portal that started it says so.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 from typing import BinaryIO
 
 from toolkit.core.errors import DataError, nearest
-from toolkit.core.messages import message, named
+from toolkit.core.messages import Message, message, named
 
 MAX_BYTES = 128 * 2**20
 """Largest file that is read: some 1.2 million long rows, or 3,000 daily series over ten years."""
@@ -27,12 +30,12 @@ MAX_PLAIN_CELLS = 10_000_000
 MAX_COLUMNS = 5_000
 """Most columns of a table, and most assets of a price file: a covariance of 5,000 has 200 MB."""
 _FOREIGN = (
-    (re.compile(rb"\x1f\x8b"), message("compressed (gzip)")),
-    (re.compile(rb"%PDF"), message("a PDF")),
-    (re.compile(rb"(\xef\xbb\xbf)?\s*(\{|\[\s*\{)"), message("JSON")),
-    (re.compile(rb"(?i)(\xef\xbb\xbf)?\s*<(!doctype|html|table|\?xml)\b"), message("a web page or XML")),
+    ((b"\x1f\x8b",), message("compressed (gzip)")),
+    ((b"%pdf",), message("a PDF")),
+    ((b"{", b"[{"), message("JSON")),
+    ((b"<!doctype", b"<html", b"<table", b"<?xml"), message("a web page or XML")),
 )
-"""How files begin that spreadsheets and banks give under the name of a table, and what they are."""
+"""How files begin, in small letters without spaces, that spreadsheets and banks give under the name of a table."""
 _SAVE_AS = message("Save it as 'CSV UTF-8' or as Parquet: in the spreadsheet, File > Save as > CSV UTF-8.")
 LEGACY = {"cp1252": "Windows-1252", "gb18030": "GB18030", "cp932": "Shift-JIS", "cp1250": "Windows-1250"}
 """Encodings of text that is neither UTF-8 nor UTF-16, and their names."""
@@ -128,8 +131,9 @@ def text_of(name: str, content: bytes, legacy: str) -> tuple[str, str]:
         content: Its bytes.
         legacy: As of `toolkit.market.readers.tabular.read_table`.
     """
-    for magic, what in _FOREIGN:
-        if magic.match(content):
+    beginning = b"".join(content[:1000].removeprefix(b"\xef\xbb\xbf").lower().split())
+    for marks, what in _FOREIGN:
+        if beginning.startswith(marks):
             raise DataError("{file:s} is {what}, not a CSV.", hint=_SAVE_AS, file=name, what=what)
     encoding = "utf-16" if content.startswith(_UTF16) else "utf-8"
     if encoding == "utf-8" and b"\0" in content:
@@ -170,3 +174,53 @@ _RULE = re.compile(r"^[ \t]*[-+|:=][-+|:= \t]*$", re.MULTILINE)
 def unframed(text: str) -> str:
     """The text of a table drawn with lines, as a list saved out of SAP is (``|Werk|Charge|``), with ``|`` between its cells."""
     return _FRAMED.sub(r"\1", _RULE.sub("", text)) if len(_FRAMED.findall(text[:100_000])) > 1 else text
+
+
+LONGEST = 300.0
+"""Seconds after which the reading of a file is ended."""
+MOST_MEMORY = 4 * 2**30
+"""Bytes of memory of a program, where the system can limit them: cells of the largest table that is read take a quarter."""
+_GUARDED = """
+import sys
+try:
+    import resource
+    resource.setrlimit(resource.RLIMIT_AS, ({most}, {most}))
+except (ImportError, ValueError, OSError):
+    pass
+try:
+    exec(sys.argv.pop(1), {{"__name__": "__main__", "sys": sys}})
+except BaseException as error:
+    sys.stderr.write(str(error))
+    sys.exit(7)
+"""
+_FAILED = 7  # exit code of a program that raised
+
+
+class ReadingEnded(Exception):
+    """A program that ended without its result; `reason` is what it said."""
+
+    def __init__(self, reason: str | Message) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+
+
+def run(program: str, *arguments: str, content: bytes = b"") -> bytes:
+    """What a program writes to its standard output.
+
+    Args:
+        program: Python source; `sys` is imported.
+        arguments: Its `sys.argv`, from the second on.
+        content: Its standard input.
+
+    Raises:
+        ReadingEnded: for a program that raises, ends otherwise than by its last line, or takes longer than `LONGEST`.
+    """
+    command = [sys.executable, "-P", "-c", _GUARDED.format(most=MOST_MEMORY), program, *arguments]
+    try:
+        done = subprocess.run(command, input=content, capture_output=True, timeout=LONGEST, check=False)  # noqa: S603
+    except subprocess.TimeoutExpired:
+        raise ReadingEnded(message("it takes more than {n:d} s", n=int(LONGEST))) from None
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").splitlines() if done.returncode == _FAILED else []
+        raise ReadingEnded(said[0] if said else message("damaged, or too large"))
+    return done.stdout

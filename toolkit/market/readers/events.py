@@ -214,6 +214,10 @@ def _entries(text: str | None) -> list[str]:
     return [part.strip() for part in (text or "").split(";") if part.strip()]
 
 
+_LISTS = ("destination", "metals", "acts_on")
+"""Keys of which a cell may hold several, ``;`` between them."""
+
+
 @dataclass(slots=True)
 class _Reader:
     """Reads events one by one and keeps every fault."""
@@ -249,108 +253,70 @@ class _Reader:
             record: Column -> text.
             twice: Whether an earlier record has the same event id.
         """
-        at = (row, record.get("event_id"))
-        event_id = at[1]
+        event_id = record.get("event_id")
+        at = (row, event_id)
         base = self.bundled.get(event_id or "")
-        if event_id is None:
-            self._fault(at, None, "event_id", "an event without event_id", "Give it an id of its own, as own-1.")
-        if twice:
-            self._fault(at, None, "event_id", "an event_id that occurs twice", "Keep one of them.")
-        given = {key: value for key in (*REQUIRED, *OPTIONAL) if (value := self._value(at, key, record)) is not None}
+        # Of practice, policy and markets the instrument is free: only that of a control has a meaning in law.
+        is_control = (record.get("kind") or (base or {}).get("kind")) == "control"
+        words = {key: known for key, known in self.names.words.items() if key != "instrument" or is_control}
+        words["direction"] = DIRECTIONS
+        given: Record = {}
+        for key in (*REQUIRED, *OPTIONAL):
+            if (text := record.get(key)) is not None:
+                read = [self._part(at, key, part, words) for part in (_entries(text) if key in _LISTS else [text])]
+                read = [one for one in read if one is not None]
+                given |= {key: ";".join(dict.fromkeys(read)) if key in _LISTS else read[0]} if read else {}
         written = {key for key in KEYS[1:] if key not in EVIDENCE_KEYS and record.get(key) is not None}
-        self._evidence(at, record)
-        if base is None:
-            missing = [key for key in REQUIRED if key not in written]
-            if missing:
-                near = did_you_mean(event_id or "", self.bundled) if len(missing) > len(REQUIRED) // 2 else ""
-                near = near if near.startswith("Did") else ""
-                only = message("Only an event with an id of the bundled ledger may leave {key:s} out.", key=missing[0])
-                fault = message("a new event without {keys:s}", keys=", ".join(missing))
-                self._fault(at, None, "incomplete", fault, together(near, only))
         event = {**dict.fromkeys(_TYPES), **_START, **(base or {}), **given, "event_id": event_id}
         event |= {"source": USER, "confidence": CONFIDENCE}
         event["announced_precision"] = "day" if base is None or "announced" in given else base["announced_precision"]
-        known = given.get("known_from") or given.get("announced") or (base or {}).get("known_from")
-        event["known_from"] = known
-        scopes = self._scopes(at, record, event)
-        forms = bool(_entries(record.get("forms")))
+        event["known_from"] = given.get("known_from") or given.get("announced") or (base or {}).get("known_from")
         acts_on = "acts_on" if event["acts_on"] else "none"
-        event["coverage"] = "listed" if forms else (base["coverage"] if base else acts_on)
+        event["coverage"] = "listed" if _entries(record.get("forms")) else base["coverage"] if base else acts_on
+        if twice:
+            self._fault(at, None, "event_id", "an event_id that occurs twice", "Keep one of them.")
+        self._evidence(at, record)
+        if base is None:
+            self._incomplete(at, [key for key in REQUIRED if key not in written])
+        scopes = self._scopes(at, record, event)
         self._effect(at, written, given, base, event)
         self._dates(at, event)
         return event, scopes
 
-    # Cells
-
-    def _value(self, at: At, key: str, record: Record) -> Any:
-        """The typed value of a cell; None where it is empty or faulty."""
-        text = record.get(key)
-        if text is None:
-            return None
-        # Of practice, policy and markets the instrument is free: only that of a control has a meaning in law.
-        kind = record.get("kind") or (self.bundled.get(at[1] or "") or {}).get("kind")
-        words = {**self.names.words, "direction": DIRECTIONS}
-        if key in words and (key != "instrument" or kind == "control"):
-            return self._word(at, key, text, words[key])
-        read = {
-            **dict.fromkeys(DATES, self._date), "dual_use": self._truth, "origin": self._place, "destination": self._places,
-            "metals": self._metals, "acts_on": self._acts_on,
-        }  # fmt: skip
-        return read[key](at, key, text) if key in read else text
-
-    def _truth(self, at: At, key: str, text: str) -> bool | None:
-        if text.lower() not in _TRUTH:
-            self._fault(at, text, key, "dual_use that is neither true nor false", "Write true or false.")
-        return _TRUTH.get(text.lower())
-
-    def _places(self, at: At, key: str, text: str) -> str | None:
-        places = [EVERY if part.casefold() == EVERY else self._place(at, key, part) for part in _entries(text)]
-        return ";".join(dict.fromkeys(place for place in places if place)) or None
-
-    def _acts_on(self, at: At, key: str, text: str) -> str | None:
-        known = {*self.bundled, *self.ids}
-        for target in _entries(text):
-            if target not in known:
-                hint = did_you_mean(target, known)
-                hint = (
-                    hint if hint.startswith("Did") else message("Give ids of the ledger: `toolkit upcoming --json` has them.")
-                )
-                self._fault(at, target, key, "acts_on of an event that is not in the ledger", hint)
-        return ";".join(_entries(text)) or None
-
-    def _word(self, at: At, key: str, text: str, known: tuple[str, ...]) -> str | None:
-        word = text.strip().casefold().replace(" ", "_")
-        if word not in known:
-            self._fault(at, text, key, "{key:s} that is not known", did_you_mean(word, known), key=key)
-            return None
-        return word
-
-    def _place(self, at: At, key: str, text: str) -> str | None:
-        same = next((word for word in self.names.blocs if word.casefold() == text.casefold()), None)
-        code = same or country(text)
-        if code is None:
-            self._fault(at, text, key, "{key:s} that is no country", country_hint(text), key=key)
-        return code
-
-    def _date(self, at: At, key: str, text: str) -> date | None:
-        try:
-            return date.fromisoformat(text)
-        except ValueError:
-            self._fault(at, text, "date", "{key:s} that is no date", "Write dates as 2026-05-31.", key=key)
-            return None
-
-    def _metals(self, at: At, key: str, text: str) -> str | None:
-        """Keys of metals and groups; what stands in brackets behind one stays with it."""
-        found = []
-        for entry in _entries(text):
-            name, bracket, rest = entry.partition(" (")
+    def _part(  # noqa: PLR0911  # one key after the other
+        self, at: At, key: str, text: str, words: Mapping[str, tuple[str, ...]]
+    ) -> Any:
+        """The typed value of a cell, or of one of several in it; None where it is faulty."""
+        if key in DATES:
             try:
-                found.append(self.names.metal(name) + bracket + rest)
+                return date.fromisoformat(text)
+            except ValueError:
+                return self._fault(at, text, "date", "{key:s} that is no date", "Write dates as 2026-05-31.", key=key)
+        if key in words:
+            word = text.strip().casefold().replace(" ", "_")
+            hint = did_you_mean(word, words[key])
+            return word if word in words[key] else self._fault(at, text, key, "{key:s} that is not known", hint, key=key)
+        if key == "dual_use":
+            if text.lower() not in _TRUTH:
+                self._fault(at, text, key, "dual_use that is neither true nor false", "Write true or false.")
+            return _TRUTH.get(text.lower())
+        if key in ("origin", "destination"):
+            acting = (EVERY,) if key == "destination" else ()
+            code = next((one for one in (*acting, *self.names.blocs) if one.casefold() == text.casefold()), None) or country(
+                text
+            )
+            return code or self._fault(at, text, key, "{key:s} that is no country", country_hint(text), key=key)
+        if key == "metals":  # what stands in brackets behind one stays with it
+            name, bracket, rest = text.partition(" (")
+            try:
+                return self.names.metal(name) + bracket + rest
             except DataError as error:
-                self._fault(at, entry, f"unknown_{key}", "a metal that is not known", error.hint)
-        return ";".join(dict.fromkeys(found)) or None
-
-    # What a file says as a whole
+                return self._fault(at, text, f"unknown_{key}", "a metal that is not known", error.hint)
+        if key == "acts_on" and text not in (known := {*self.bundled, *self.ids}):
+            near, all_ids = did_you_mean(text, known), message("Give ids of the ledger: `toolkit upcoming --json` has them.")
+            hint = near if near.startswith("Did") else all_ids
+            self._fault(at, text, key, "acts_on of an event that is not in the ledger", hint)
+        return text
 
     def _scopes(self, at: At, record: Record, event: Record) -> list[Record]:
         """One row a metal and form that the event names."""
@@ -384,6 +350,17 @@ class _Reader:
             self._fault(at, text, "purity_min", "a purity_min without forms", "Fill in the forms that it is of.")
         return purity
 
+    def _incomplete(self, at: At, missing: list[str]) -> None:
+        """Faults of a new event: its id, and the keys that it lacks."""
+        if at[1] is None:
+            self._fault(at, None, "event_id", "an event without event_id", "Give it an id of its own, as own-1.")
+        if missing:
+            near = did_you_mean(at[1] or "", self.bundled) if len(missing) > len(REQUIRED) // 2 else ""
+            near = near if near.startswith("Did") else ""
+            only = message("Only an event with an id of the bundled ledger may leave {key:s} out.", key=missing[0])
+            fault = message("a new event without {keys:s}", keys=", ".join(missing))
+            self._fault(at, None, "incomplete", fault, together(near, only))
+
     def _evidence(self, at: At, record: Record) -> None:
         """Faults of an evidence file: its path and SHA-256 go together, and with a citation."""
         path, sha256 = (record.get(key) for key in EVIDENCE_KEYS)
@@ -398,35 +375,36 @@ class _Reader:
 
     def _effect(self, at: At, written: set[str], given: Record, base: Record | None, event: Record) -> None:
         """Faults of events that would change nothing, and notes on those that change no legal state."""
-        covers = event["kind"] in COVERING
-        if base is not None:
-            changed = {key for key, value in given.items() if value != base[key]} - {"citation"} | (written & {*SCOPE_KEYS})
-            unread = written - {*given} - {*SCOPE_KEYS}
-            if not changed and not unread:
-                hint = message("Give what is different, or leave the event out.")
-                self._fault(at, None, "no_effect", "an event that says what the bundled ledger says", hint)
-        if (event["acts_on"] is None) != (event["relation"] is None) and "relation" not in written - {*given}:
-            fault = message("acts_on and relation, of which one is empty")
-            self._fault(at, None, "relation", fault, "They go together: fill in both, or neither.")
-        if covers and base is None and event["coverage"] == "none":
-            hint = message(
-                "Fill in forms (as metal;oxide, or any), or acts_on and relation: controls name forms, not elements."
-            )
-            self._fault(at, None, "no_effect", "a control or practice that covers nothing", hint)
-        if event["kind"] is not None and not covers and "forms" in written:
-            hint = message("Leave forms out, or set kind to control or practice.")
-            self._fault(at, None, "no_effect", "forms of an event that controls nothing", hint)
-        if covers and base is None and "effective" not in written:
-            hint = message("Fill in effective; the day of the announcement if it took effect at once.")
-            self._fault(at, None, "no_effect", "a control or practice that never takes effect", hint)
+        covers, is_new = event["kind"] in COVERING, base is None
+        unread = written - {*given} - {*SCOPE_KEYS}
+        changed = {key for key, value in given.items() if base and value != base[key]} - {"citation"}
+        says_nothing = not (is_new or changed or unread or written & {*SCOPE_KEYS})
+        one_of_two = (event["acts_on"] is None) != (event["relation"] is None) and "relation" not in unread
+        of_no_control = event["kind"] is not None and not covers and "forms" in written
+        rules = (
+            (says_nothing, "no_effect", message("an event that says what the bundled ledger says"),
+             message("Give what is different, or leave the event out.")),
+            (one_of_two, "relation", message("acts_on and relation, of which one is empty"),
+             message("They go together: fill in both, or neither.")),
+            (covers and is_new and event["coverage"] == "none", "no_effect",
+             message("a control or practice that covers nothing"),
+             message("Fill in forms (as metal;oxide, or any), or acts_on and relation: controls name forms, not elements.")),
+            (of_no_control, "no_effect", message("forms of an event that controls nothing"),
+             message("Leave forms out, or set kind to control or practice.")),
+            (covers and is_new and "effective" not in written, "no_effect",
+             message("a control or practice that never takes effect"),
+             message("Fill in effective; the day of the announcement if it took effect at once.")),
+        )  # fmt: skip
+        for is_broken, rule, fault, hint in rules:
+            if is_broken:
+                self._fault(at, None, rule, fault, hint)
         if event["kind"] == "control" and event["standing"] not in (None, "official"):
-            self.notes.append(
-                message(
-                    "{event} is {standing}, not official: it is shown and changes no legal state.",
-                    event=event["event_id"],
-                    standing=event["standing"],
-                )
+            shown = message(
+                "{event} is {standing}, not official: it is shown and changes no legal state.",
+                event=event["event_id"],
+                standing=event["standing"],
             )
+            self.notes.append(shown)
 
     def _dates(self, at: At, event: Record) -> None:
         """Faults of dates that make an event void."""

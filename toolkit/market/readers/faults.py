@@ -57,6 +57,11 @@ class Fault:
         return {"rule": self.rule, "count": self.cells.height, "rows": [cell["row"] for cell in first], "first": first}
 
 
+def cell_frame(cells: Iterable[tuple[int, str | None, str | None]]) -> pl.DataFrame:
+    """The cells of a fault: row, what and value of each."""
+    return pl.DataFrame([*cells], schema=_CELLS, orient="row")
+
+
 OneFault = tuple[str, str, str, tuple[int, str | None, str | None]]
 """Rule, fault in words, hint, and the cell: row, what and value."""
 
@@ -70,9 +75,7 @@ def grouped(faults: Iterable[OneFault]) -> list[Fault]:
     groups = []
     for (rule, words, *_), found in kinds.items():
         hints = list(dict.fromkeys(hint for _, _, hint, _ in found if hint))
-        groups.append(
-            Fault(rule, words, together(*hints[:3]), pl.DataFrame([one[3] for one in found], schema=_CELLS, orient="row"))
-        )
+        groups.append(Fault(rule, words, together(*hints[:3]), cell_frame(one[3] for one in found)))
     return groups
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
@@ -15,9 +14,11 @@ from toolkit.core.messages import Message, message, quoted
 from toolkit.core.places import place
 from toolkit.core.text import one_line
 from toolkit.core.trade_names import includes_tax
+from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers import cells
 from toolkit.market.readers.columns import texts
 from toolkit.market.readers.faults import raise_row_errors
+from toolkit.market.readers.price_units import days_above
 from toolkit.market.readers.tabular import Table
 
 LOWEST, HIGHEST_PRICE = 1e-9, 1e15
@@ -49,8 +50,6 @@ EUROPE = "Europe"
 AS_GIVEN = "as_given"
 """Basis of prices that state none."""
 WITHOUT_TAX = message("Give prices without tax: divided by 1.19 where the tax is 19 %, by 1.13 where it is 13 %.")
-_NO = re.compile(r"(?i)(no|nein|n|false|0)\b.*")
-_VALID_TO = re.compile(r"(?i)\b(?:valid (?:to|until|till)|g[üu]e?ltig bis)\W+([\d./-]+\d)")
 MOST_ASKED = 3.0
 """Largest ask over bid of a dealer, and upper over lower end of a range; a larger one is an error of units or of writing."""
 
@@ -70,7 +69,8 @@ def check_untaxed(table: Table, worded: Mapping[str, Sequence[str]]) -> None:
     if line := next(filter(includes_tax, table.titles), None):
         raise DataError('{file:s}: prices include tax, by the line "{line}".', hint=hint, file=table.name, line=one_line(line))
     for name in (name for name in worded if name in table.columns):
-        said = {word: word if _NO.fullmatch(word) else f"{name} {word}" for word in worded[name]}
+        no = vocabulary().texts["untaxed"]
+        said = {word: word if not no.isdisjoint(fold(word).split()[:1]) else f"{name} {word}" for word in worded[name]}
         if taxed := [word for word in said if includes_tax(word) or includes_tax(said[word])]:
             rows = pl.DataFrame({"row": table.rows, "value": table.cells[name]}).filter(pl.col("value").is_in(taxed))
             raise_row_errors(table.name, rows, rule="tax", fault="a price that includes tax", hint=hint)
@@ -108,21 +108,20 @@ def check_rows(file: str, rows: pl.DataFrame) -> None:
     )
 
 
-def currencies(table: Table, signs: pl.Series, assets: pl.Series, default: str) -> pl.Series:
-    """The currency of each row: that of its column, else that beside its price, else the default where no price names one.
+def currencies(table: Table, signs: pl.Series, assets: pl.Series) -> pl.Series:
+    """The currency of each row: that of its column, else that beside its price; null where none is named.
 
     Args:
-        table: A long table.
+        table: With a row for each price.
         signs: Currency beside each price; null where there is none.
         assets: Name of each row.
-        default: Currency where no row names one.
 
     Raises:
         FrameError: for a price in another currency than its row names, and one without where others have one.
     """
-    if not signs.is_not_null().any():
-        return texts(table, "currency", default=default)
     named = texts(table, "currency")
+    if not signs.is_not_null().any():
+        return named
     codes = named.replace_strict({text: currency_of(text) for text in named.unique().drop_nulls()}, default=None,
                                  return_dtype=pl.String)  # fmt: skip
     rows = pl.DataFrame({"row": table.rows, "what": assets, "value": table.cells["price"], "sign": signs, "code": codes})
@@ -149,9 +148,8 @@ def expired(table: Table, today: date) -> tuple[Message, ...]:
             if asset and (read := cells.day(text)) and read.day:
                 found[asset] = max(read.day, found.get(asset, read.day))
     over = [message("{asset} ({day:%Y-%m-%d})", asset=asset, day=day) for asset, day in found.items() if day < today]
-    for match in filter(None, map(_VALID_TO.search, table.titles)):
-        read = cells.day(match[1])
-        over += [message('"{line}"', line=one_line(match.string))] if read and read.day and read.day < today else []
+    ends = {line: day for word, day, line in days_above(table) if word in vocabulary().texts["until"]}
+    over += [message('"{line}"', line=one_line(line)) for line, day in ends.items() if day < today]
     return (message("{file}: offers that are no longer valid: {offers}.", file=table.name, offers=over),) if over else ()
 
 
@@ -202,21 +200,22 @@ def firsts_of_months(file: str, dates: pl.Series) -> tuple[Message, ...]:
 
 
 def check_kinds(file: str, rows: pl.DataFrame) -> None:
-    """`FrameError` for a series in two currencies, units or bases; a dealer's prices are in none, of one currency and unit."""
+    """`FrameError` for a series in two currencies, units, bases or terms; a dealer's are in none, of one currency and unit."""
     of_dealer = pl.col("basis").is_in(OF_DEALERS)
-    for column in ("currency", "unit", "basis"):
+    for column in ("currency", "unit", "basis", "terms"):
         if rows.select(pl.col(column).n_unique()).item() == 1:
             continue
         # Compared with the first row of the series in the file: the rows named are those a person would call different.
         differs = rows.filter(pl.col(column) != pl.col(column).first().over("asset", of_dealer))
+        kind = "term of delivery" if column == "terms" else column
         if column == "basis":
             differs = differs.filter(~of_dealer)
         raise_row_errors(
             file,
             differs.select("row", what="asset", value=column),
             rule=f"one_{column}",
-            fault=message("a second {column:s} in the series of an asset", column=column),
-            hint=message("Give each {column:s} an asset name of its own: series of two kinds are never joined.", column=column),
+            fault=message("a second {column:s} in the series of an asset", column=kind),
+            hint=message("Give each {column:s} an asset name of its own: series of two kinds are never joined.", column=kind),
         )
 
 

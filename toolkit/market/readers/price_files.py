@@ -18,10 +18,10 @@ from toolkit.market.readers.contents import MAX_PLAIN_CELLS, check_size
 from toolkit.market.readers.price_checks import DEALER_BOTH, JUMPS, OF_DEALERS, check_series, visible
 from toolkit.market.readers.price_columns import Key, PriceColumns, read_columns
 from toolkit.market.readers.price_layouts import with_mids
-from toolkit.market.readers.prices import Indices, PriceFile, priced, read_prices
+from toolkit.market.readers.prices import PriceFile, read_prices
 from toolkit.market.readers.tabular import Table
 
-Prices = str | Path | Table | Indices | PriceColumns
+Prices = str | Path | Table | PriceColumns
 MOST_FILES = 1_000
 """Most files of one folder."""
 ENDINGS = (".csv", ".tsv", ".txt", ".parquet", ".xlsx", ".xls", ".ods")
@@ -51,10 +51,7 @@ def read_price_files(
     """
     files, reading = _listed(paths)
     options = {"default_currency": default_currency, "today": today, "as_of": as_of, "accept": accept, "key": key}
-    read = [
-        priced(file, **options) if isinstance(file, Indices) else _read(file, several=len(files) > 1, **options)
-        for file in files
-    ]
+    read = [_read(file, several=len(files) > 1, **options) for file in files]
     accepted = {*accept} - {JUMPS}
     # Of millions of prices the names are looked for only where one is asked for.
     known = sorted({name for file in read if accepted for rows in (file.frame, file.quotes) for name in rows["asset"].unique()})
@@ -109,7 +106,7 @@ def _listed(paths: Sequence[Prices]) -> tuple[list[Prices], tuple[str, ...]]:
     files: list[Prices] = []
     notes: list[str] = []
     for path in paths:
-        if isinstance(path, Table | Indices | PriceColumns) or str(path) == "-" or not Path(path).is_dir():
+        if isinstance(path, Table | PriceColumns) or str(path) == "-" or not Path(path).is_dir():
             files.append(path)
             continue
         try:

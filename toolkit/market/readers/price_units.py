@@ -1,11 +1,13 @@
-"""What stands beside prices: currency and unit in headers, columns of units or above, a date above, sides of a spread."""
+"""What stands beside prices: currency and unit in a header, a name or a cell; day, currency and unit in a line above."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
+from functools import lru_cache
+from typing import NamedTuple
 
 import polars as pl
 
@@ -15,63 +17,73 @@ from toolkit.core.currencies import currency as currency_of
 from toolkit.core.errors import DataError
 from toolkit.core.messages import Message, message, named
 from toolkit.core.text import one_line
+from toolkit.core.trade_names import metal_within
 from toolkit.market.layouts.vocabulary import vocabulary
-from toolkit.market.readers import cells as cell
-from toolkit.market.readers.columns import alike
-from toolkit.market.readers.price_checks import DEALER_ASK, DEALER_BID
+from toolkit.market.readers import cells
 from toolkit.market.readers.tabular import Table
 
-MISSING = ("null", "N/A", "n/a", "n.a.", "k.A.", "-", "–")
-"""Texts of a missing value."""
-_ONE_MASS = (cell.KG, cell.G, cell.T, cell.LB, cell.OZT)
-_OF_MASS = (word for word, unit in cell.UNITS.items() if unit not in (cell.PIECE, "mtu"))
-_MASSES = "|".join(sorted(_OF_MASS, key=len, reverse=True))
-_MASS = rf"(?:\s*(?:/|\bper\b|\bje\b|\bpro\b)\s*|_(?:per_)?)((?:(?:1|100|1000)\s*)?(?:{_MASSES}))"
-"""What a price is per; a price of ``5 kg`` may as well be that of a kg in packs of five."""
-_OWN_WORD = re.compile(r"(?i)(\S.*?)\s+(?:in\s+)?([^\W\d_]{3}|[€$£])")
-_PER = rf"(?i)^(.*?)(?:^|[\s(\[,_])(\p{{L}}{{3}}|Euro|US\$|[€$£]){_MASS}\s*[)\]]?$"
-_PRICE_PER = re.compile(rf"(?i)(price|preis){_MASS}")
-"""A header of prices that says what they are per and leaves the currency to a column of its own: ``Price/kg``."""
-Stated = Mapping[str, tuple[str, str]]
-"""Header -> currency and unit that it stated."""
-_HEADER = re.compile(_PER.replace(r"\p{L}", r"[^\W\d_]"))
-_MONEY_BEHIND = re.compile(r"^(.*\S)\s*[(\[]\s*([^\W\d_]{3}|[€$£])\s*[)\]]$")
-"""A header with a currency in brackets and no mass: ``SPY (EUR)``, ``RIO.L (GBp)``."""
-_PAIR_ABOVE = re.compile(rf"(?i)(?<![^\W\d_])([^\W\d_]{{3}}|Euro|US\$|[€$£]){_MASS}\b")
-_NOT_MONEY = re.compile(rf"(?i)([^\s(\[]{{1,20}}){_MASS}\s*[)\]]?$")
-"""A header that states a mass and no known currency before it: ``Bismuth (cents/lb)``, ``Gallium TEUR/t``."""
-_OF_OTHER = re.compile(r"(?<![\w/])([A-Z]{3}|Euro|US\$|[€$£])\s*/\s*[^\W\d_]+\b")
-"""A currency per what is no mass, or of many masses: ``APT USD/mtu``, ``Brent USD/bbl``."""
-_MONEY_ABOVE = re.compile(r"\b[Ii]n\s+([A-Z]{3}|[€$£]|Euro|Dollar|US-Dollar)(?![^\W\d_])")
-"""Currency, and unit, of all prices in a line above the header: ``Preise (EUR/kg)``, ``all prices in USD``."""
-_TITLE = re.compile(
-    r"(?i)\b(?:stand|datum|vom|g[üu]e?ltig ab|as of|as at|valid from|dated?|offer|angebot)\b[\s:]*(?:vom\s+)?(.+)"
+MASSES = (cells.KG, cells.G, cells.T, cells.LB, cells.OZT)
+_MASS = "|".join(
+    sorted((word for word, unit in cells.UNITS.items() if unit not in (cells.PIECE, "mtu")), key=len, reverse=True)
 )
-"""A date of all rows in a line above the header: ``Stand: 26.11.2026``, ``Preisliste vom 26.11.2026``, ``as of 2026-11-26``."""
-_BEHIND = rf"(?i){_MASS}\s*$"
-"""What a price is per, behind it."""
-_FIGURE = re.compile(r"(?i)[0-9#=]|^.?(?:nan|inf)")
-"""Of a cell that is no mere word: a number, a formula or an error of one."""
-_ISO_MONTH = re.compile(r"[12][0-9]{3}-[01][0-9]")
+_MONEY = r"[^\W\d_]{3}|Euro|US\$|[€$£元]"
+_BY = r"\s*(?:/|\bper\b|\bje\b|\bpro\b|_(?:per_)?)\s*"
+_PER = re.compile(
+    rf"(?i)(?<![^\W\d_])({_MONEY}){_BY}((?:(?:1|100|1000)\s*)?(?:(?:{_MASS})(?![^\W\d_])|[^\W\d_]+))|{_BY}((?:(?:1|100|1000)\s*)?"
+    rf"(?:{_MASS}))(?![^\W\d_])"
+)
+"""A currency and what a price is per (``USD/kg``, ``EUR je 100 g``, ``USD/mtu``), or the mass alone; of ``5 kg`` it may as well
+be that of a kg in packs of five."""
+PER_MASS = rf"(?i){_BY}((?:(?:1|100|1000)\s*)?(?:{_MASS}))\s*$"
+"""What a price is per, behind it in its cell."""
+_MONEY_LAST = re.compile(rf"(?i)(.*?)(?:^|[\s(\[])\s*(?:in\s+)?({_MONEY})\s*[)\]]?")
+_FACTOR = r"^\s*(1|100|1000)\s*(\p{L}.*)$"
+_MOST_NAMES = 100_000
+"""Names whose readings are kept."""
+_DAY_WORDS = 3
+"""Most words of a day: ``26 November 2026``."""
 
 
-def stated_in(header: str) -> tuple[str, str, str] | None:
-    """Name, currency as written and what a price is per, of a header that states them: ``Preis EUR/kg``, ``SPY (EUR)``."""
-    if match := _HEADER.match(header.strip()):
-        return match[1].strip(" ([,-"), match[2], match[3].lower()
-    if (match := _PAIR_ABOVE.search(header)) and (currency_of(match[1]) in RATED):  # ``Gallium USD/kg CIF Rotterdam``
-        before, behind = header[: match.start()].rstrip(" ([,-"), header[match.end() :].lstrip(" )],-")
+class Stated(NamedTuple):
+    """What a header states beside its name.
+
+    Attributes:
+        name: The header without it.
+        money: Currency as written; empty where it names none.
+        unit: Mass that a price is of, ``unit`` where it is of none; empty where it says nothing of it.
+    """
+
+    name: str
+    money: str = ""
+    unit: str = ""
+
+    @property
+    def currency(self) -> str:
+        """The code of the currency; empty for none, and for a hundredth of one."""
+        return currency_of(self.money) or ""
+
+
+@lru_cache(_MOST_NAMES)
+def stated_in(header: str) -> Stated:
+    """Name, currency and unit of a header: ``Preis EUR/kg``, ``SPY (EUR)``, ``Gallium USD/kg CIF``, ``Price/kg``."""
+    text = header.strip().rstrip(f"* {cells.RAISED}") or header
+    at = 0
+    while match := _PER.search(text, at):
+        at = match.start() + 1  # ``Tin_USD_per_lb`` is no price in ``Tin`` per ``USD``
+        money, unit = match[1] or "", (match[2] or match[3]).lower()
+        if money and not (money in MINOR_UNITS or currency_of(money) in RATED):
+            continue
+        if money and (currency_of(unit) or cells.UNITS.get(unit.lstrip("10 ")) in (None, cells.PIECE, "mtu")):
+            return Stated(text) if currency_of(unit) else Stated(text, money, cells.PIECE)  # EUR/USD, APT USD/mtu
+        before, behind = text[: match.start()].rstrip(" ([,-_").removesuffix(" in"), text[match.end() :].lstrip(" )],-")
         behind = behind if {"(", "["} & {*behind} else behind.rstrip(")] ")
-        return " ".join(filter(None, (before, behind))), match[1], match[2].lower()
-    if (match := _OF_OTHER.search(header)) and currency_of(match[1]) in RATED and not currency_of(match[0].split("/")[1]):
-        return header.strip(), match[1], "unit"
-    if match := _PRICE_PER.fullmatch(header.strip()):
-        return match[1], "", match[2].lower()
-    match = _OWN_WORD.fullmatch(header.strip())
-    if match and (match[2] in RATED or (_is_price(match[1]) and currency_of(match[2]))):
-        return match[1], match[2], "unit"  # ``SPY EUR``, ``Ankauf in €``
-    match = _MONEY_BEHIND.match(header.strip())
-    return (match[1], match[2], "unit") if match and (match[2] in MINOR_UNITS or currency_of(match[2]) in RATED) else None
+        return Stated(" ".join(filter(None, (before, behind))), money, unit)
+    match = _MONEY_LAST.fullmatch(text)
+    if match and (match[2] in MINOR_UNITS or currency_of(match[2]) in RATED):
+        name, in_brackets = match[1].rstrip(" (["), text[-1] in ")]"
+        if in_brackets or (name and (match[2] in RATED or _is_price(name))):
+            return Stated(name, match[2], cells.PIECE)
+    return Stated(header.strip())
 
 
 def _is_price(name: str) -> bool:
@@ -79,11 +91,11 @@ def _is_price(name: str) -> bool:
     return any(words.get(one, ("", False))[0] in ("price", "bid", "ask", "close") for one in foldings(name))
 
 
+@lru_cache(_MOST_NAMES)
 def field_of(header: str) -> tuple[str, bool] | None:
     """The field that a header names, without currency and unit, and whether it can mean nothing else; None for any other."""
     words = vocabulary().headers["prices"]
-    stated = stated_in(header)
-    names = (stated[0] if stated else header, header.partition(" (")[0])
+    names = (stated_in(header).name, header.partition(" (")[0])
     return next((words[one] for name in names for one in (*foldings(name), name.strip()) if one in words), None)
 
 
@@ -95,91 +107,112 @@ def key_of(header: str) -> str | None:
 
 def states_alone(text: str) -> bool:
     """Whether a text is a currency, with what a price is per or without, and nothing else: ``USD/kg``, ``(EUR)``."""
-    name, money, _ = stated_in(f"x {text}") or ("", "", "")
-    return name in ("x", f"x {text}") and " " not in text and bool(currency_of(money) or money in MINOR_UNITS)
+    said = stated_in(f"x {text}")
+    return " " not in text and said.name == "x" and bool(said.money)
 
 
-def check_stated(table: Table, columns: Iterable[str]) -> None:
-    """Check that no header of prices names what they are per without a known currency: they would count as pieces.
+def check_stated(table: Table, header: str, said: Stated) -> None:
+    """Check that a header of prices in a currency or of a mass names the currency: they would be others, or count as pieces.
 
     Args:
         table: The file.
-        columns: Headers that state no currency and unit as `stated_in` reads them.
+        header: As in the file.
+        said: What it states.
 
     Raises:
-        DataError: for the first that does; with what the prices may be a hundredth or a thousand times.
+        DataError: for pence, and for a mass without a known currency: its prices may be a hundredth or a thousand times.
     """
-    for header in columns:
-        if match := _NOT_MONEY.search(header):
-            hint = message(
-                "Name the currency, as in {name!r:s}, and give prices in it, not in cents or thousands of it.",
-                name=f"{header[: match.start()].strip(' ([,-') or match[1]} USD/{match[2]}",
-            )
-            raise table.header_error("{name!r:s} states a unit and no currency that is known.", hint, name=header)
+    if said.money in MINOR_UNITS:
+        raise table.header_error("{name!r:s} is not in a currency.", currency_hint(said.money), name=header)
+    if said.unit and not said.money and not _is_price(said.name):
+        name = (said.name.rpartition(" ")[0] or said.name).rstrip(" ([,")
+        hint = message(
+            "Name the currency, as in {name!r:s}, and give prices in it, not in cents or thousands of it.",
+            name=f"{name} USD/{said.unit}",
+        )
+        raise table.header_error("{name!r:s} states a unit and no currency that is known.", hint, name=header)
 
 
-def with_field(field: str, header: str) -> str:
-    """The header of a field of prices with the currency and unit that a column's states: ``price EUR/t`` of ``Kurs EUR/t``."""
-    _, money, unit = stated_in(header) or ("", "", "")
-    behind = f"({money})" if unit == "unit" else f"{money}/{unit}"
-    return f"{field} {behind}" if currency_of(money) or money in MINOR_UNITS or (unit and not money) else field
-
-
-def is_known(name: str, key: Callable[[str], str | None] | None, headers: Sequence[str] = ()) -> bool:
+def is_known(name: str, key: Callable[[str], str | None] | None) -> bool:
     """Whether a name is a metal's.
 
     Args:
         name: As in the file.
         key: Name in the file -> asset that it means, or None.
-        headers: That begin with it: where one is a metal's as a whole (``Gallium 99.99% min``), the name is none of its own.
     """
     try:
-        return key is not None and key(name) is not None and not any(map(key, headers))
+        return key is not None and key(name) is not None
     except DataError:  # powder that may be two things is refused where names are read
         return True
 
 
-def _says_none(text: str) -> bool:
-    return fold(text) in vocabulary().texts["no_price"]
+def is_ticker(name: str) -> bool:
+    """Whether a name has the letters of a ticker, in one case: ``LOW``, ``BRK.B``, ``aapl``, ``7203.T``."""
+    first, _, rest = name.replace("-", ".").replace("/", ".").partition(".")
+    in_one_case = name.isascii() and (name.isupper() or name.islower())
+    return in_one_case and f"{first}{rest}".isalnum() and len(first) <= 5 and len(rest) <= 3
 
 
-def without_words(table: Table, worded: Mapping[str, Collection[str]]) -> tuple[Table, tuple[Message, ...]]:
-    """A table in which cells that say that no price is quoted are empty, and a note that counts them.
+def tickers_among(names: Collection[str], fields: Collection[str]) -> tuple[str, ...]:
+    """The headers of a wide table that are words of quotations elsewhere and tickers here: ``LOW`` and ``OPEN`` among shares.
+
+    The others say so: tickers in the same case, of which there are more than words, and as many that are no metal.
 
     Args:
-        table: As read.
-        worded: Column -> its cells with words.
+        names: Headers without that of the dates.
+        fields: Of these the words.
     """
-    gone = {name: [word for word in given if _says_none(word)] for name, given in worded.items()}
-    given = {name: table.cells[name].alias("").is_in(words) for name, words in gone.items() if words}
-    if not given:
-        return table, ()
-    texts = pl.concat([table.cells[name].alias("").filter(mask) for name, mask in given.items()])
-    counts = texts.filter(~texts.is_in(MISSING)).value_counts(sort=True, name="n").sort("n", "", descending=[True, False])
-    told = [message("{word} ({n:d})", word=word, n=n) for word, n in counts.iter_rows()]
-    emptied = [pl.select(pl.when(~mask).then(table.cells[name])).to_series().alias(name) for name, mask in given.items()]
-    note = message("{file}: cells that say that there is no price are left empty: {words}.", file=table.name, words=told)
-    return replace(table, cells=table.cells.with_columns(emptied)), (note,) if told else ()
+    others = [name for name in names if name not in fields and is_ticker(name)] if all(map(is_ticker, fields)) else []
+    clear = [name.isupper() for name in others if fields and not metal_within(name)]
+    alike = {case: sum(name.isupper() == case for name in others) for case in (True, False)}
+    are = all(alike[name.isupper()] > len(fields) <= clear.count(name.isupper()) for name in fields)
+    return tuple(fields) if are else ()
 
 
-def has_words_alone(column: pl.Series) -> bool:
-    """Whether a column, under no name, which polars might take for a regular expression, has words and no figure."""
-    if column.dtype != pl.String or column.null_count() == len(column):
+def shares_among(names: Collection[str], metals: Collection[str]) -> tuple[str, ...]:
+    """The names that are a metal's elsewhere and tickers here: ``W`` and ``GOLD`` among shares, as many as there are metals.
+
+    Args:
+        names: Of the series of a file whose prices are not of a mass.
+        metals: Those that are a metal's; in small letters it is the metal.
+    """
+    shares = [name for name in names if name.isupper() and is_ticker(name)]
+    others = sum(not metal_within(name) for name in shares if metals and name not in metals)
+    return tuple(name for name in metals if name in shares) if others >= len(metals) else ()
+
+
+def is_derived(name: str, *, beside: str = "") -> bool:
+    """Whether a name is that of a sum, an average or a change, of a time too: ``Total``, ``Average 2025``, ``YTD avg Oct-26``.
+
+    Args:
+        name: Of a row or a column.
+        beside: Name of what it is derived from, folded, which may stand in it.
+    """
+    text = f" {fold(name)} "
+    rest = text.replace(f" {beside} ", " ", 1).split() if beside else text.split()
+    texts = vocabulary().texts
+    made = texts["derived"] | texts["totals"]
+    beside_it = texts["windows"].union(cells.MONTHS)
+    words = [word for word in rest if not word[0].isdigit()]  # 30d
+    return any(word in made for word in words) and all(word in made or word in beside_it for word in words)
+
+
+def says_none(text: str) -> bool:
+    """Whether a cell says that no price is quoted: ``auf Anfrage``, ``closed``, ``n/a``."""
+    return fold(text) in vocabulary().texts["no_price"] or not any(map(str.isalnum, text))
+
+
+def holds_days(column: pl.Series) -> bool:
+    """Whether every cell of a column that is not empty is a day or a month."""
+    if column.dtype.is_numeric():
         return False
-    given = column.drop_nulls()
-    if any(map(_FIGURE.search, given.head(1))):
-        return False
-    words = given.unique().to_list()
-    return not any(map(_FIGURE.search, words)) and any(not _says_none(word) for word in words)
+    written = column.drop_nulls().cast(pl.String)
+    return len(written) > 0 and all(is_day(text) for text in (written[0], *written.unique()))
 
 
-def units_apart(table: Table) -> Table:
-    """The table with what its prices are per as a column: ``kg`` of ``31,50 EUR/kg``, where no other column says it."""
-    price = table.cells["price"] if "price" in table.columns and "unit" not in table.columns else None
-    if price is None or price.dtype != pl.String or not price.str.contains(_BEHIND).any():
-        return table
-    apart = (pl.col("price").str.replace(_BEHIND, ""), pl.col("price").str.extract(_BEHIND).alias("unit"))
-    return replace(table, cells=table.cells.with_columns(*apart))
+def is_day(text: str) -> bool:
+    """Whether a text is a day, or a month with its year in digits."""
+    return cells.day(text) is not None or (len(text) == len("2026-05") and text[:4].isdecimal() and cells.month(text) == text)
 
 
 def of_one(rows: pl.DataFrame) -> pl.DataFrame:
@@ -189,178 +222,75 @@ def of_one(rows: pl.DataFrame) -> pl.DataFrame:
         rows: With `price` and `unit`.
     """
     units = rows.select(pl.col("unit").unique()).to_series()  # a column of one constant is not written out
-    spelled = {text: found for text in units if (found := cell.UNITS.get(text.casefold())) in _ONE_MASS and found != text}
+    spelled = {text: found for text in units if (found := cells.UNITS.get(text.casefold())) in MASSES and found != text}
     rows = rows.with_columns(pl.col("unit").replace(spelled)) if spelled else rows
-    if not units.str.contains(r"^\s*[1-9]").any():
+    if not units.str.contains(_FACTOR).any():
         return rows
-    parts = pl.col("unit").str.extract_groups(r"^\s*(1|100|1000)\s*(\p{L}.*)$").struct
+    parts = pl.col("unit").str.extract_groups(_FACTOR).struct
     count = parts.field("1").cast(pl.Float64).fill_null(1.0)
     return rows.with_columns(price=pl.col("price") / count, unit=pl.coalesce(parts.field("2"), "unit"))
 
 
-def without_units(table: Table) -> tuple[Table, Stated]:
-    """The table with headers and units without currencies, and header -> (currency, unit) of those that stated them.
-
-    A currency of a cell fills an empty one of the column of currencies.
-
-    Raises:
-        DataError: for a header in pence, and for one that is that of another column but for its currency or unit.
-    """
-    found: dict[str, tuple[str, str]] = {}
-    names: dict[str, str] = {}
-    for header in table.columns:
-        name, money, unit = stated_in(header) or ("", "", "")
-        if money in MINOR_UNITS:
-            raise table.header_error("{name!r:s} is not in a currency.", currency_hint(money), name=header)
-        code = currency_of(money)
-        if code and name and name != header and name in {*table.columns, *names.values()}:
-            hint = message("Leave one of them out.")
-            raise table.header_error("{name!r:s} and another column are the same price of a metal.", hint, name=header)
-        if name and (code or not money):
-            names[header], found[name] = name, (code or "", unit)
-    cells = table.cells.rename(names)
-    if "unit" in cells.columns and cells["unit"].dtype == pl.String:
-        code, unit = (cells["unit"].str.strip_chars().str.extract(_PER, group) for group in (2, 3))
-        if code.is_not_null().any():
-            given = cells["currency"] if "currency" in cells.columns else pl.Series([None] * cells.height, dtype=pl.String)
-            cells = cells.with_columns(
-                pl.coalesce(unit.str.to_lowercase(), cells["unit"]).alias("unit"), pl.coalesce(given, code).alias("currency")
-            )
-    return replace(table, cells=cells), found
+def moneys_and_units(title: str) -> tuple[set[str], set[str]]:
+    """Currencies and units that a line names."""
+    words = "".join(sign if sign.isalpha() or sign in "€$£¥" else " " for sign in title.replace("$", " $ ")).split()
+    moneys = {
+        code for word in words if (len(word) == 3 and word.isupper()) or not word.isalpha() or word in ("Euro", "Dollar")
+        if (code := currency_of(word))
+    }  # fmt: skip
+    return moneys, {cells.UNITS[one] for word in words for one in foldings(word) if one in cells.UNITS and len(word) > 1}
 
 
-@dataclass(frozen=True, slots=True)
-class Above:
-    """Currency and unit of all prices by a line above the header.
-
-    Attributes:
-        currency: Its code.
-        unit: Mass that a price is of; None where the line names none.
-        note: What was read, and from which line.
-    """
-
-    currency: str
-    unit: str | None
-    note: Message
-
-
-def stated_above(table: Table) -> Above | None:
-    """What the lines above the header state of all prices; None where they state no currency, or two."""
-    found: dict[tuple[str, str | None], str] = {}
+def stated_above(table: Table) -> tuple[Stated, Message] | None:
+    """Currency and unit of all prices by the lines above the header, and a note on it; None where they name none, or two."""
+    found: dict[tuple[str, str], str] = {}
     for line in table.titles:
-        pairs = [(currency_of(match[1]), match[2].lower()) for match in _PAIR_ABOVE.finditer(line)]
-        alone = [(currency_of(match[1]), None) for match in _MONEY_ABOVE.finditer(line)]
-        found |= {(code, unit): line for code, unit in pairs or alone if code}
+        said = stated_in(line)
+        pairs = {(said.currency, said.unit)} if said.unit in cells.UNITS and said.unit != cells.PIECE else set()
+        found |= dict.fromkeys(pairs or {(code, "") for code in moneys_and_units(line)[0]}, line)
     if len(found) != 1:
         return None
     ((code, unit), line), *_ = found.items()
-    words = message(
-        '{file}: prices are in {currency}, by the line "{line}".', file=table.name, currency=code, line=one_line(line)
-    )
+    of_file = {"file": table.name, "currency": code, "line": one_line(line)}
+    words = message('{file}: prices are in {currency}, by the line "{line}".', **of_file)
     if unit:
-        words = message(
-            '{file}: prices are in {currency} per {unit}, by the line "{line}".',
-            file=table.name, currency=code, unit=unit, line=one_line(line),
-        )  # fmt: skip
-    return Above(code, unit, words)
+        words = message('{file}: prices are in {currency} per {unit}, by the line "{line}".', **of_file, unit=unit)
+    return Stated("", code, unit), words
+
+
+def days_above(table: Table) -> Iterator[tuple[str, dt.date, str]]:
+    """The word before each day in a line above the header, folded, the day, and the line."""
+    for line in table.titles:
+        words = line.split()
+        for at in range(len(words)):
+            readings = (cells.day(" ".join(words[at : at + count]).strip(",;.():")) for count in range(_DAY_WORDS, 0, -1))
+            if day := next((read.day for read in readings if read and read.day), None):
+                yield fold(words[at - 1]) if at else "", day, line
 
 
 def with_date(table: Table) -> tuple[Table, tuple[Message, ...]]:
-    """A long table without a column of dates with that of a line above its header, and a note on it.
+    """A table without a column of dates with the day of a line above its header (``Stand: 26.11.2026``), and a note on it.
 
     Raises:
         DataError: where no line, or more than one, has a date.
     """
-    if "date" in table.columns or not {"asset", "price"} <= {*table.columns}:
+    if "date" in table.columns:
         return table, ()
-    found = {text: day for text in table.titles if (day := _title_day(text)) is not None}
+    found = {line: day for word, day, line in days_above(table) if word in vocabulary().texts["dated"]}
     if len({*found.values()}) != 1:
-        hint = date_hint(
-            table, message("Write the day into every row under 'Datum', or a line 'Stand: 26.11.2026' above the header.")
-        )
         fault = message("no column 'date', and no date above the header.")
         if found:
-            lines = named(found)
-            fault = message("no column 'date', and two dates above the header: {lines:; }.", lines=lines)
-        raise table.header_error(fault, hint)
+            fault = message("no column 'date', and two dates above the header: {lines:; }.", lines=named(found))
+        hint = message(
+            "Write the day into every row under 'date', or a line 'Stand: 26.11.2026' above the header; of columns of months "
+            "write them as 2026-10, not years or quarters."
+        )
+        of_days = next((name for name in table.columns if name != "valid_until" and holds_days(table.cells[name])), None)
+        if of_days is not None:
+            hint = message(
+                "Rename column {name!r:s} to 'date', or say it: --set {set!r:s}.", name=of_days, set=f"{of_days}=date"
+            )
+        raise table.header_error(fault, hint, details={"missing": ["date"]})
     line, day = next(iter(found.items()))
     told = message('{file}: prices are of {day:%Y-%m-%d}, by the line "{line}".', file=table.name, day=day, line=one_line(line))
     return replace(table, cells=table.cells.with_columns(date=pl.lit(day))), (told,)
-
-
-def no_date(table: Table) -> DataError:
-    """The error of a table without a column `date`, or with years or quarters across."""
-    hint = message("Write each price with its day under 'date', or months across as 2026-10; not years or quarters.")
-    return table.header_error("no column 'date'.", date_hint(table, hint), details={"missing": ["date"]})
-
-
-def date_hint(table: Table, otherwise: Message) -> Message:
-    """How to name the dates of a table without a column `date`: the column of days, if there is one."""
-    of_days = next((name for name in table.columns if name != "valid_until" and holds_days(table.cells[name])), None)
-    if of_days is None:
-        return otherwise
-    return message("Rename column {name!r:s} to 'date', or say it: --set {set!r:s}.", name=of_days, set=f"{of_days}=date")
-
-
-def holds_days(column: pl.Series) -> bool:
-    """Whether every cell of a column that is not empty is a day or a month."""
-    written = column.drop_nulls().cast(pl.String).unique()
-    return len(written) > 0 and all(_ISO_MONTH.fullmatch(text) or cell.day(text) is not None for text in written)
-
-
-def _title_day(text: str) -> dt.date | None:
-    """The day that a line above the header states; None where it states none in one reading."""
-    match = _TITLE.search(text)
-    words = match[1].split() if match else []
-    readings = (cell.day(" ".join(words[:count]).rstrip(",;.)")) for count in (3, 2, 1))
-    return next((reading.day for reading in readings if reading and reading.day), None)
-
-
-def of_two_sides(table: Table, stated: Stated) -> tuple[Table, tuple[Message, ...]]:
-    """A table with a column of what a dealer pays and one of what he asks as one with a row for each price that is quoted.
-
-    Args:
-        table: As read; of any other, only rows without a quotation are left out.
-        stated: Header -> currency and unit that it stated.
-    """
-    sides = {name: side for name, side in (("bid", DEALER_BID), ("ask", DEALER_ASK)) if name in table.columns}
-    if "asset" not in table.columns or {"price", "basis"} & {*table.columns} or not sides:
-        return quoted(table)
-    parts, rows = [], []
-    for (name, basis), prices in zip(sides.items(), alike([table.cells[name] for name in sides]), strict=True):
-        part = table.cells.drop(*sides).with_columns(prices.alias("price"), basis=pl.lit(basis))
-        if name in stated:
-            part = part.with_columns(
-                pl.lit(text).alias(column)
-                for column, text in zip(("currency", "unit"), stated[name], strict=True)
-                if column not in part.columns
-            )
-        parts.append(part)
-        rows.append(table.rows)
-    cells, numbers = pl.concat(parts, how="diagonal"), pl.concat(rows)
-    given = cells["price"].is_not_null()
-    return quoted(replace(table, cells=cells.filter(given), rows=numbers.filter(given)))
-
-
-def quoted(table: Table) -> tuple[Table, tuple[Message, ...]]:
-    """A long table without the rows that say that no price is quoted (``auf Anfrage``), and a note on them.
-
-    Args:
-        table: As read; any other comes back as it is.
-    """
-    if not {"asset", "price"} <= {*table.columns} or table.cells["price"].dtype != pl.String:
-        return table, ()
-    words = unquoted(table.cells["price"])
-    none = table.cells["price"].is_in(words).fill_null(value=False)
-    named = [
-        f"{asset} ({word})"
-        for asset, word in table.cells.filter(none).select("asset", "price").unique(maintain_order=True).rows()
-    ]
-    notes = (message("{file}: no price is quoted for {names}.", file=table.name, names=named),) if named else ()
-    return replace(table, cells=table.cells.filter(~none), rows=table.rows.filter(~none)), notes
-
-
-def unquoted(prices: pl.Series) -> list[str]:
-    """What cells say, each once, where no price is quoted."""
-    texts = prices.alias("").drop_nulls().cast(pl.String).unique()
-    return [text for text in texts.filter(~texts.str.contains("[0-9]")) if _says_none(text)]

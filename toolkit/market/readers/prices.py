@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import partial
 from typing import Literal
 
 import polars as pl
 
+from toolkit.core.countries import fold
 from toolkit.core.currencies import currency as currency_of
 from toolkit.core.currencies import currency_hint
 from toolkit.core.errors import DataError, SpecError
 from toolkit.core.frames import Prices
-from toolkit.core.messages import Message, message, named, together
+from toolkit.core.messages import Message, message, together
 from toolkit.market.layouts.unconfirmed import Unconfirmed
+from toolkit.market.readers import cells
 from toolkit.market.readers.columns import (
     amounts,
     check_columns,
@@ -42,39 +43,12 @@ from toolkit.market.readers.price_checks import (
     visible,
 )
 from toolkit.market.readers.price_columns import PriceColumns, read_columns
-from toolkit.market.readers.price_layouts import (
-    UPPER_END,
-    Quotation,
-    middle,
-    names_apart,
-    quotation,
-    shares_among,
-    with_ends_apart,
-    with_goods_named,
-    with_kinds_apart,
-    without_sums,
-)
-from toolkit.market.readers.price_units import (
-    MISSING,
-    Above,
-    Stated,
-    key_of,
-    no_date,
-    of_one,
-    of_two_sides,
-    stated_above,
-    units_apart,
-    with_date,
-    without_units,
-)
+from toolkit.market.readers.price_layouts import UPPER_END, down, middle
+from toolkit.market.readers.price_units import is_known, of_one, shares_among, stated_above, stated_in, with_date
 from toolkit.market.readers.tabular import Source, Table
 
 REQUIRED = ("date", "asset", "price")
-OPTIONAL = ("place", "currency", "unit", "quantity", "basis", "source", "known_from")
-_OF_ROWS = ("unit", "currency", "quantity", "form", "purity", "place", "side", "basis", "known_from")
-_OF_NONE = ("price", "bid", "ask", "low", "high", "open", "close", "adjusted")
-Rows = tuple[pl.DataFrame, tuple[str, ...], tuple[str, ...]]
-"""Prices of a file, how they were read, and that their currency is the default where none is named."""
+OPTIONAL = ("place", "terms", "currency", "unit", "quantity", "basis", "source", "known_from")
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # frames have no truth value, so files are compared by identity
@@ -85,7 +59,7 @@ class PriceFile:
         frame: The columns of `core.frames.Prices`, sorted by (asset, date).
         quotes: The same of rows on a basis of `OF_DEALERS`, which are in no series.
         name: File name as shown.
-        shape: ``wide`` (one column an asset), ``long`` (one row a price), ``quotation`` (fields of a day's trading), or
+        shape: ``wide`` (one column an asset), ``long`` (one row a price), ``ohlc`` (fields of a day's trading), or
             ``several`` files.
         notes: Months that have not ended, rows published later; one message each.
         reading: How the file was read (what is the price, what was left out), which holds for any part of its rows.
@@ -97,58 +71,12 @@ class PriceFile:
     frame: pl.DataFrame
     quotes: pl.DataFrame
     name: str
-    shape: Literal["wide", "long", "quotation", "several"]
+    shape: Literal["wide", "long", "ohlc", "several"]
     notes: tuple[str, ...]
     reading: tuple[str, ...] = ()
     assumed: tuple[str, ...] = ()
     places: Mapping[str, str] = field(default_factory=dict)
     unstated: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True, eq=False)  # frames have no truth value
-class Indices:
-    """Prices that are numbers already, of which nothing is read: indices made from returns.
-
-    Attributes:
-        name: By which faults call them.
-        frame: A column `date` of days, and one of numbers an asset, null where there is none.
-    """
-
-    name: str
-    frame: pl.DataFrame
-
-
-def priced(
-    indices: Indices,
-    *,
-    default_currency: str,
-    today: date,
-    as_of: date | None = None,
-    accept: Collection[str] = (),
-    key: Callable[[str], str | None] | None = None,
-) -> PriceFile:
-    """Indices under the rules of a wide price file, of which each name is that of an asset.
-
-    Args:
-        indices: Numbers, each asset's own.
-        default_currency: Their currency; this and what follows as of `read_prices`, like errors.
-        today: No index may have a later date.
-        as_of: Day of the question.
-        accept: Assets whose jumps are meant.
-        key: Name -> asset that it means.
-    """
-    wide = indices.frame.with_row_index("row", offset=1).with_columns(pl.col("row").cast(pl.Int64))
-    names = sorted(wide.columns[2:])  # the order of rows below, which then need no sorting
-    rows = wide.unpivot(names, index=["row", "date"], variable_name="asset", value_name="price").drop_nulls("price")
-    rows = _with_defaults(rows, indices.name, default_currency)
-    check_names(indices.name, pl.DataFrame({"row": 1, "value": wide.columns[2:]}))
-    found, keys = _keyed(indices.name, rows, key, ticker=False)
-    _check_past(indices.name, wide.select("row", value="date"), today)
-    rows = rows if found is rows and wide["date"].is_sorted() else found.sort("asset", "date", "row")
-    check_rows(indices.name, rows)
-    check_series(visible(rows, as_of or today), accept, file=indices.name)
-    frame = rows.select(Prices.column_names())
-    return PriceFile(frame, frame.clear(), indices.name, "wide", (), (*firsts_of_months(indices.name, wide["date"]), *keys))
 
 
 def read_prices(
@@ -194,73 +122,53 @@ def read_prices(
     found = path if isinstance(path, PriceColumns) else read_columns(path, key=key)
     if found.questions:
         raise Unconfirmed(found)
-    table = found.table
-    default_currency = found.layout.every.get("currency", default_currency)
-    late = expired(table, today)
-    table = replace(table, cells=table.cells.drop("valid_until", strict=False))
-    shape: Literal["wide", "long", "quotation"] = "quotation" if found.shape == "ohlc" else found.shape
+    every, name = found.layout.every, found.table.name
+    default_currency = every.get("currency", default_currency)
+    late = expired(found.table, today)
+    table = replace(found.table, cells=found.table.cells.drop("valid_until", strict=False))
+    table, reading = with_date(table)
+    running = running_months(table, "date", today)
+    table = replace(table, cells=table.cells.with_columns(_dates(table, today)))
+    prices, above = found.prices, stated_above(table)
+    if above:
+        code, unit = (
+            "" if name in table.columns else text for name, text in zip(("currency", "unit"), above[0][1:], strict=True)
+        )
+        prices = tuple(replace(one, currency=one.currency or code, unit=one.unit or unit) for one in prices)
+        reading += () if prices == found.prices else above[1:]
+    table, told = down(table, prices)
+    rows, more, assumed = _rows(table, default_currency, key)
     if found.shape == "ohlc":
-        rows, reading, assumed = _quoted(table, quotation(table), default_currency, today)
-        reading = (*found.notes, *reading)
-    else:
-        table, sums = without_sums(table)
-        table, stated = without_units(table)
-        table, unquoted = of_two_sides(table, stated)
-        table, dated = with_date(table)
-        table, stated, middle = with_kinds_apart(table, stated, key)
-        table, stated, ends = with_ends_apart(table, stated)
-        above = stated_above(table)
-        shape = "long" if {"asset", "price"} & {*table.columns} else "wide"
-        read = partial(_long, key=key) if shape == "long" else partial(_wide, tickers=found.tickers)
-        rows, reading, assumed = read(table, default_currency, today, stated, above)
-        reading = (*found.notes, *sums, *dated, *unquoted, *middle, *ends, *reading)
-    if "currency" in found.layout.every:
-        assumed = ()
-    if "unit" in found.layout.every:
-        rows = rows.with_columns(pl.col("unit").replace("unit", found.layout.every["unit"]))
+        close = message("{file} is read as quotations of {assets}: the close is the price.", file=name, assets=_keys(rows))
+        if any(one.kind == "adjusted" for one in prices):
+            close = message(
+                "{file} is read as quotations of {assets}: the adjusted close is the price.", file=name, assets=_keys(rows)
+            )
+        more = (close, *more)
+    reading = (*found.notes, *reading, *told, *more)
+    assumed = () if "currency" in every else assumed
+    if "unit" in every:
+        rows = rows.with_columns(pl.col("unit").replace("unit", every["unit"]))
     rows = of_one(rows)
     for column in ("asset", "unit", "basis", "source"):
-        check_names(table.name, rows.select("row", value=column))
+        check_names(name, rows.select("row", value=column))
     priced = {*_keys(rows)}
-    check_size(table.name, columns=len(priced))
-    rows, keys = _keyed(table.name, rows, key, ticker=shape == "quotation")
+    check_size(name, columns=len(priced))
+    rows, keys = _keyed(name, rows, key, ticker=found.shape == "ohlc")
     rows = rows if in_order(rows, ("asset", "date", "row")) else rows.sort("asset", "date", "row")
-    empty = [name for name in table.columns if shape == "wide" and name not in {"date", *priced}]
-    left = (message("{name!r} has no prices and is left out.", name=name) for name in empty)
-    reading = (*table.notes, *reading, *left, *assumed, *keys, *firsts_of_months(table.name, rows["date"]))
-    notes = (*_notes(table, rows, today), *late)
+    empty = sorted({one.asset for one in prices if one.asset} - priced)
+    left = (message("{name!r} has no prices and is left out.", name=one) for one in empty)
+    reading = (*table.notes, *reading, *left, *assumed, *keys, *firsts_of_months(name, rows["date"]))
+    notes = (*_notes(running, rows, today), *late)
     of_dealer = pl.col("basis").is_in(OF_DEALERS)
-    places, unstated = places_of(table.name, rows), frozenset(_keys(rows) if assumed else ())
+    places, unstated = places_of(name, rows), frozenset(_keys(rows) if assumed else ())
     rows, quotes = rows.filter(~of_dealer), rows.filter(of_dealer)
     for part in (rows, *quotes.partition_by("basis")):
-        check_rows(table.name, part)
+        check_rows(name, part)
     frame = rows.select(Prices.column_names())
     if not several:
-        check_series(visible(rows, as_of or today), accept, file=table.name)
-    return PriceFile(frame, quotes.select(frame.columns), table.name, shape, notes, reading, assumed, places, unstated)
-
-
-def _quoted(table: Table, quoted: Quotation, currency: str, today: date) -> Rows:
-    """The closes of a quotation file, and a note on what was taken for the price."""
-    fields = list(quoted.fields)
-    dates = _dates(table, today, column=quoted.date)
-    read = amounts(table, fields, money=False, missing=MISSING)
-    closes = read.values
-    parts = []
-    for asset, column in quoted.prices.items():
-        if asset is None and quoted.ticker is not None:
-            required_cells(table, quoted.ticker)
-        names = texts(table, quoted.ticker or "") if asset is None else pl.repeat(asset, len(dates), eager=True)
-        parts.append(pl.DataFrame({"row": table.rows, "date": dates, "asset": names, "price": closes[column]}))
-    rows = _with_defaults(pl.concat(parts).drop_nulls("price"), table.name, currency)
-    sentence = (
-        message(
-            "{file} is read as quotations of {assets}: the adjusted close is the price.", file=table.name, assets=_keys(rows)
-        )
-        if quoted.adjusted
-        else message("{file} is read as quotations of {assets}: the close is the price.", file=table.name, assets=_keys(rows))
-    )
-    return rows, (sentence, *read.notes), _in_default(table, currency)
+        check_series(visible(rows, as_of or today), accept, file=name)
+    return PriceFile(frame, quotes.select(frame.columns), name, found.shape, notes, reading, assumed, places, unstated)
 
 
 def _keyed(
@@ -313,105 +221,17 @@ def _keys(rows: pl.DataFrame) -> list[str]:
     return distinct(rows, "asset").sort().to_list()
 
 
-def _with_defaults(rows: pl.DataFrame, file: str, currency: str) -> pl.DataFrame:
-    """Rows of `row`, `date`, `asset`, `price` with the columns that the file does not have.
-
-    Raises:
-        DataError: for no row at all.
-    """
-    if rows.is_empty():
-        raise DataError("{file:s} holds no price: every cell is empty.", hint="Fill in prices.", file=file)
-    return rows.with_columns(
-        currency=pl.lit(currency),
-        unit=pl.lit("unit"),
-        quantity=pl.lit(None, dtype=pl.Float64),
-        basis=pl.lit(AS_GIVEN),
-        source=pl.lit(file),
-        known_from=pl.col("date"),
-    )
-
-
-def _wide(table: Table, currency: str, today: date, stated: Stated, above: Above | None, tickers: Collection[str] = ()) -> Rows:
-    """One row a price, with its row number in the file, and how it was read; empty cells are missing."""
-    assets = tuple(name for name in table.columns if name != "date")
-    if "date" not in table.columns:
-        raise no_date(table)
-    misplaced = tuple(name for name in assets if name not in tickers and key_of(name) in _OF_ROWS)
-    if misplaced:
-        hint = message("Use date,asset,price and optional columns, or date and one column an asset.")
-        raise table.header_error(
-            "{name!r:s} belongs to the long shape, but no 'asset' and 'price' do.", hint, name=misplaced[0]
-        )
-    if not assets:
-        raise table.header_error("there is no asset column.", "Add one column of prices an asset.")
-    if of_none := next((n for n in assets if n not in tickers and key_of(n) in _OF_NONE), None):
-        hint = message("Name it for what it is a price of, as 'Gallium EUR/kg', or add a column 'Metall'.")
-        raise table.header_error("column {name!r:s} does not say of what it is the price.", hint, name=of_none)
-    dates = _dates(table, today)
-    read = amounts(table, assets, money=True, missing=MISSING)
-    assets = tuple(sorted(assets))
-    prices, signs = read.values[list(assets)].unpivot(variable_name="asset", value_name="price"), read.currencies
-    rows = prices.with_columns(row=pl.concat([table.rows] * len(assets)), date=pl.concat([dates] * len(assets)))
-    found = {code for name in assets if signs[name].null_count() < signs.height for code in signs[name].unique().drop_nulls()}
-    if found:
-        rows = rows.with_columns(pl.concat([signs[name].alias("sign") for name in assets]))
-        other = rows.filter(pl.col("price").is_not_null() & (pl.col("sign").is_null() | (pl.col("sign") != min(found))))
-        hint = message("Give every price of a wide file the same currency, or name it with --prices-currency alone.")
-        odd = other.select("row", what="asset", value=pl.col("price").cast(pl.String))
-        fault = message("a price that is not in {currency:s} as others of the file", currency=min(found))
-        raise_row_errors(table.name, odd, rule="one_currency", fault=fault, hint=hint)
-    rows = rows.select("row", "date", "asset", "price").drop_nulls("price")
-    rows = _with_defaults(rows, table.name, *(found or {currency}))
-    told: tuple[str, ...] = ()
-    if tickers:
-        told = (message("{file}: {names} are tickers, as the other columns are.", file=table.name, names=named(tickers)),)
-    if above and not stated and found <= {above.currency}:
-        rows = rows.with_columns(currency=pl.lit(above.currency), unit=pl.lit(above.unit or "unit"))
-        found, told = {above.currency}, (*told, above.note)
-    if stated:
-        codes, units = ({name: pair[i] for name, pair in stated.items()} for i in (0, 1))
-        rows = rows.with_columns(
-            currency=pl.col("asset").replace_strict(codes, default=pl.col("currency")),
-            unit=pl.col("asset").replace_strict(units, default=pl.col("unit")),
-        )
-    silent = () if found or {*assets} <= {*stated} else _in_default(table, currency)
-    return rows, (*told, *read.notes), silent
-
-
-def _in_default(table: Table, currency: str) -> tuple[str, ...]:
-    return (
-        message(
-            "{file} names no currency of its prices: taken as {currency} (--prices-currency).",
-            file=table.name,
-            currency=currency,
-        ),
-    )
-
-
-def _long(
-    table: Table,
-    currency: str,
-    today: date,
-    stated: Stated,
-    above: Above | None,
-    key: Callable[[str], str | None] | None = None,
-) -> Rows:
-    """One row a price, with its row number in the file, and how it was read."""
-    header = stated.get("price")
-    by_title: tuple[Message, ...] = ()
-    if not (header and header[0]) and above and "currency" not in table.columns:
-        header, by_title = (above.currency, header[1] if header else above.unit), (above.note,)
-    if header is not None:
-        constant = {name: pl.lit(text) for name, text in zip(("currency", "unit"), header, strict=True) if text}
-        extra = {name: text for name, text in constant.items() if name not in table.columns}
-        table = replace(table, cells=table.cells.with_columns(**extra))
-    table = names_apart(units_apart(with_goods_named(table, key)))
+def _rows(
+    table: Table, currency: str, key: Callable[[str], str | None] | None
+) -> tuple[pl.DataFrame, tuple[Message, ...], tuple[Message, ...]]:
+    """Prices with their row numbers in the file, notes on how numbers were read, and that no currency is named."""
+    table = _names_apart(_goods_named(table, key))
     check_columns(replace(table, cells=table.cells.drop(UPPER_END, strict=False)), required=REQUIRED, optional=OPTIONAL)
-    assets = texts(table, "asset")
+    if table.cells.is_empty():
+        raise DataError("{file:s} holds no price of today.", hint="Fill in prices.", file=table.name)
     required_cells(table, "asset")
-    dates = _dates(table, today)
-    columns = [name for name in ("price", UPPER_END, "quantity") if name in table.columns]
-    read = amounts(table, columns, money=True)
+    assets, dates = texts(table, "asset"), table.cells["date"]
+    read = amounts(table, [name for name in ("price", UPPER_END, "quantity") if name in table.columns], money=True)
     values, signs = read.values, read.currencies
     price, sign = values["price"], signs["price"]
     if UPPER_END in values.columns:
@@ -422,39 +242,92 @@ def _long(
             table.name, told, fault="a quantity in a currency", hint="Give kg, or leave the cell empty.", rule="number"
         )
     required_cells(table, "price", what=assets)
-    rows = pl.DataFrame(
-        {
-            "row": table.rows,
-            "date": dates,
-            "asset": assets,
-            "price": price,
-            "currency": currencies(table, sign, assets, currency),
-            "unit": texts(table, "unit", default="unit"),
-            "quantity": values["quantity"]
-            if "quantity" in values.columns
-            else pl.Series([None] * values.height, dtype=pl.Float64),
-            "basis": texts(table, "basis", default=AS_GIVEN),
-            "place": texts(table, "place"),
-            "source": texts(table, "source", default=table.name),
-            "known_from": days(table, "known_from", local=True).fill_null(dates) if "known_from" in table.columns else dates,
-        }
+    named = currencies(table, sign, assets)
+    rows = pl.DataFrame({"row": table.rows, "date": dates, "asset": assets, "price": price, "currency": named}).with_columns(
+        pl.col("currency").fill_null(currency),
+        unit=texts(table, "unit", default="unit"),
+        quantity=values["quantity"] if "quantity" in values.columns else pl.lit(None, pl.Float64),
+        basis=texts(table, "basis", default=AS_GIVEN),
+        place=texts(table, "place"),
+        terms=texts(table, "terms").str.to_lowercase(),
+        source=texts(table, "source", default=table.name),
+        known_from=days(table, "known_from", local=True).fill_null(dates) if "known_from" in table.columns else dates,
     )
     negative = rows.filter(pl.col("quantity") < 0).select("row", what="asset", value=pl.col("quantity").cast(pl.String))
     raise_row_errors(table.name, negative, fault="negative quantity", hint="Give kg, or leave the cell empty.", rule="quantity")
-    codes = {text: currency_of(text) for text in rows["currency"].unique()}
+    codes = {text: currency_of(text) for text in distinct(rows, "currency")}
     odd = [text for text, code in codes.items() if code is None]
-    wrong = rows.filter(pl.col("currency").is_in(odd)).select("row", what="asset", value="currency")
-    hint = together(*dict.fromkeys(currency_hint(text) for text in sorted(odd)[:3]))
-    raise_row_errors(table.name, wrong, fault="not a currency code", hint=hint, rule="currency")
-    rows = rows.with_columns(pl.col("currency").replace(codes))
-    silent = table.cells["currency"].null_count() > 0 if "currency" in table.columns else True
-    told = _in_default(table, currency) if silent and not sign.is_not_null().any() else ()
-    return rows, (*by_title, *read.notes), told
+    if odd:
+        wrong = rows.filter(pl.col("currency").is_in(odd)).select("row", what="asset", value="currency")
+        hint = together(*dict.fromkeys(currency_hint(text) for text in sorted(odd)[:3]))
+        raise_row_errors(table.name, wrong, fault="not a currency code", hint=hint, rule="currency")
+    if any(code != text for text, code in codes.items()):
+        rows = rows.with_columns(pl.col("currency").replace(codes))
+    silent = message(
+        "{file} names no currency of its prices: taken as {currency} (--prices-currency).", file=table.name, currency=currency
+    )
+    return rows, read.notes, (silent,) if named.null_count() else ()
 
 
-def _dates(table: Table, today: date, *, column: str = "date") -> pl.Series:
-    required_cells(table, column)
-    dates = days(table, column, month_until=today, local=True)
+def _goods_named(table: Table, key: Callable[[str], str | None] | None) -> Table:
+    """The table with assets that say what its columns `form` and `purity` say of them: ``gallium`` of 7N is ``gallium 7N``."""
+    if "asset" not in table.columns or not {"form", "purity"} & {*table.columns}:
+        return table
+    given = texts(table, "asset")
+    known = {name for name in given.unique().drop_nulls() if is_known(name, key)}
+    goods = pl.DataFrame({"asset": given, "form": texts(table, "form"), "purity": texts(table, "purity")})
+    named: dict[tuple[str | None, ...], str | None] = {}
+    for asset, *beside in goods.unique(maintain_order=True).rows():
+        name = asset
+        for cell in beside if asset in known else ():
+            name = name if not cell or fold(cell) in fold(name) else f"{name} {cell.strip()}"
+        named[(asset, *beside)] = name
+    names = pl.Series("asset", [named[row] for row in goods.iter_rows()], dtype=pl.String)
+    return replace(table, cells=table.cells.drop("form", "purity", strict=False).with_columns(names))
+
+
+def _names_apart(table: Table) -> Table:
+    """The table with what its names (``Gallium, in-whs Rotterdam, $/kg``) and its units (``USD/lb``) state in their columns.
+
+    Raises:
+        FrameError: for a row that says another currency or unit than its name or its unit.
+    """
+    for column, prefix in (("asset", ""), ("unit", "x ")):
+        if column not in table.columns:
+            continue
+        given = texts(table, column)
+        said = {
+            text: stated_in(f"{prefix}{text}") for text in distinct(table.cells.select(given.alias("of")), "of").drop_nulls()
+        }
+        said = {text: one for text, one in said.items() if one.currency and one.unit not in ("", "unit")}
+        if not said:
+            continue
+        columns = {}
+        for name in ("currency", "unit"):
+            stated = given.replace_strict(
+                {text: getattr(one, name) for text, one in said.items()}, default=None, return_dtype=pl.String
+            )
+            own = texts(table, name) if name != column else stated.clear().extend_constant(None, len(given))
+            rows = pl.DataFrame({"row": table.rows, "what": given, "value": own})
+            meaning = currency_of if name == "currency" else lambda text: cells.UNITS.get(text.casefold())
+            means = {text: meaning(text) for text in {*own, *stated} - {None}}
+            differs = own.replace_strict(means, default=None, return_dtype=pl.String) != stated.replace(means)
+            fault, hint = message("another {column:s} than its name states", column=name), message("Keep one of them.")
+            raise_row_errors(table.name, rows.filter(differs), rule="one_unit", fault=fault, hint=hint)
+            columns[name] = pl.select(pl.coalesce(own, stated, given if name == column else own)).to_series()
+        if column == "asset":
+            columns["asset"] = given.replace({text: one.name for text, one in said.items()})
+        table = replace(table, cells=table.cells.with_columns(**columns))
+    return table
+
+
+def _dates(table: Table, today: date) -> pl.Series:
+    """The column `date`, without the marks of provisional numbers."""
+    required_cells(table, "date")
+    if table.cells["date"].dtype == pl.String:
+        marks = {text: found[0] for text in table.cells["date"].unique() if (found := cells.marked(text))}
+        table = replace(table, cells=table.cells.with_columns(pl.col("date").replace(marks))) if marks else table
+    dates = days(table, "date", month_until=today, local=True)
     _check_past(table.name, pl.DataFrame({"row": table.rows, "value": dates}), today)
     return dates
 
@@ -470,8 +343,7 @@ def _check_past(file: str, dates: pl.DataFrame, today: date) -> None:
     )
 
 
-def _notes(table: Table, rows: pl.DataFrame, today: date) -> Iterator[Message]:
-    running = running_months(table, "date", today) if "date" in table.columns else table.rows.clear()
+def _notes(running: pl.Series, rows: pl.DataFrame, today: date) -> Iterator[Message]:
     if len(running):
         yield message(
             "{month:%Y-%m} is still running: its prices (first in row {row:d}) are dated {day:%Y-%m-%d}.",

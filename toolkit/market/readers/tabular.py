@@ -25,7 +25,7 @@ from toolkit.core.errors import DataError
 from toolkit.core.messages import Message, message, named, sentence
 from toolkit.core.text import INVISIBLE, one_line
 from toolkit.market.readers.contents import MAX_PLAIN_CELLS, Source, check_size, content_of, text_of, unframed
-from toolkit.market.readers.faults import FIRST_ROWS, Fault, raise_row_errors, row_error
+from toolkit.market.readers.faults import FIRST_ROWS, Fault, cell_frame, raise_row_errors, row_error
 from toolkit.market.readers.parquet import PARQUET, read_parquet
 from toolkit.market.readers.workbook import Cell, Sheet, is_workbook, letters, read_sheet, shown
 
@@ -191,62 +191,47 @@ def _csv(name: str, text: str, encoding: str, faults: list[Fault] | None, make: 
     text, named, comments = _without_comments(unframed(text))
     if not text or text.isspace():
         raise DataError("{file:s} is empty.", hint="Give a header and at least one row.", file=name)
-    separator = named or _separator(name, text)
-    if make and not named and not _has_header(text, separator, make):  # a comma of the title
-        separator = next((mark for mark in _SEPARATORS if _has_header(text, mark, make)), separator)
+    separator = named or _separator(name, text, make)
     cells = text.count(separator)
     if cells > BY_COLUMN and (plain := _plain(name, text, separator, make)) is not None:
         return replace(plain, encoding=encoding, comments=comments)
     check_size(name, rows=text.count("\n") + text.count("\r"), cells=cells)
     records, lines = _records(name, text, separator)
     # Below titles of one cell.
-    first = next((at for at, record in enumerate(records[:TITLES]) if sum(map(bool, map(str.strip, record))) > 1), 0)
-    named = (make(records) if make else None) or ([cell.strip() for cell in records[first]], first, first + 1)
-    header, at, depth = named
-    body, lines = [[cell.strip() for cell in record] for record in records[depth:]], [lines[at], *lines[depth:]]
+    first = next((at for at, record in enumerate(records[:TITLES]) if sum(map(bool, record)) > 1), 0)
+    header, at, depth = (make(records) if make else None) or (records[first], first, first + 1)
+    body, head, lines = records[depth:], lines[at], lines[depth:]
     if not header[0] and [record[0] for record in body] == [*map(str, range(len(body)))]:  # rows that pandas counted
         header, body = header[1:], [record[1:] for record in body]
     width = max((i for i, cell in enumerate(header, start=1) if cell), default=0)
     # A spreadsheet saves columns that were once touched: they have neither a name nor a cell.
     if any(any(record[width:]) and len(record) == len(header) for record in body):
         width = len(header)
-    check_size(name, columns=width)
-    names = _header(name, header[:width], lines[0])
+    names = _header(name, header[:width], head)
     body = [record if any(record[width:]) else record[:width] for record in body]
     table_ends = max((i for i, record in enumerate(body, start=1) if len(record) == width), default=0)
     body[table_ends:] = [record + [""] * (width - 1) if _is_sentence(record) else record for record in body[table_ends:]]
-    right = [len(record) == width or not any(record) for record in body]
-    wrong = [
-        (line, message("{n:d} fields", n=len(record)) if len(record) > 1 else message("one field"))
-        for line, record, fits in zip(lines[1:], body, right, strict=True)
-        if not fits
-    ]
-    if wrong:
-        cells = pl.DataFrame(
-            [(line, str(text)) for line, text in wrong], schema={"row": pl.Int64, "what": pl.String}, orient="row"
-        )
-        hint = message("Leave missing cells empty but keep their separators, and leave out lines that are no row.")
-        if separator == ",":
-            hint = message(
-                "Leave missing cells empty but keep their separators, and leave out lines that are no row; "
-                "a decimal comma needs ';' between the cells."
-            )
-        fault = Fault(
-            "fields",
-            message("not the {width:d} fields of the header", width=width),
-            hint,
-            cells.with_columns(value=pl.lit(None, dtype=pl.String)),
-            tuple(text for _, text in wrong),
-        )
-        if faults is None:
-            raise row_error(name, [fault])
-        faults.append(fault)
-    kept = [(line, record) for line, record in zip(lines[1:], body, strict=True) if any(record) and len(record) == width]
-    columns = zip(*(record for _, record in kept), strict=True) if kept else ((),) * width
+    rows = [(line, record) for line, record in zip(lines, body, strict=True) if any(record)]
+    wrong = cell_frame((line, message("{n:d} fields", n=len(record)), None) for line, record in rows if len(record) != width)
+    hint = message(
+        "Leave missing cells empty but keep their separators, and leave out lines that are no row; "
+        "a decimal comma needs ';' between the cells."
+    )
+    _note(name, [Fault("fields", message("not the {width:d} fields of the header", width=width), hint, wrong)], faults)
+    rows = [(line, record) for line, record in rows if len(record) == width]
+    columns = zip(*(record for _, record in rows), strict=True) if rows else ((),) * width
     cells = pl.DataFrame({column: pl.Series(values, dtype=pl.String) for column, values in zip(names, columns, strict=True)})
-    rows = pl.Series("row", [line for line, _ in kept], dtype=pl.Int64)
     cells = cells.with_columns(pl.all().str.strip_chars().replace("", None))
-    return Table(name, cells, rows, separator, encoding, comments, lines[0], titles=_titles(records[:at]))
+    numbers = pl.Series("row", [line for line, _ in rows], dtype=pl.Int64)
+    return Table(name, cells, numbers, separator, encoding, comments, head, titles=_titles(records[:at]))
+
+
+def _note(name: str, found: list[Fault], faults: list[Fault] | None) -> None:
+    """Faults that have a cell are added to a list, or raised where there is none."""
+    found = [fault for fault in found if fault.cells.height]
+    if found and faults is None:
+        raise row_error(name, found)
+    (faults if faults is not None else []).extend(found)
 
 
 def _is_sentence(record: Sequence[str]) -> bool:
@@ -269,10 +254,9 @@ def _plain(name: str, text: str, separator: str, make: Header | None) -> Table |
     if len({*separators}) > 1:
         return None
     records, lines = _records(name, b"".join(islice(io.BytesIO(data), 2 * TITLES)).decode(), separator)
-    header, at, depth = (make(records) or ([], 0, 0)) if make else ([cell.strip() for cell in records[0]], 0, 1)
+    header, at, depth = (make(records) or ([], 0, 0)) if make else (records[0], 0, 1)
     if len(header) != width or not all(header):
         return None
-    check_size(name, columns=width)
     check_size(name, cells=width * len(separators), most_cells=MAX_PLAIN_CELLS)
     names = _header(name, header, lines[at])
     cells = pl.read_csv(data, has_header=False, separator=separator, quote_char=None, infer_schema=False, skip_rows=depth)
@@ -292,12 +276,7 @@ def _workbook(name: str, content: bytes, wanted: str | None, faults: list[Fault]
     name, records = sheet.name, sheet.records
     texts = [[shown(cell) for cell in record] for record in records[: TITLES + 3]]
     names, at, depth = (make(texts) if make else None) or (texts[0], 0, 1)
-    found = _unseen(sheet, sheet.row + depth)
-    if found and faults is None:
-        raise row_error(name, found)
-    (faults if faults is not None else []).extend(found)
-    width = max((i for i, cell in enumerate(names, start=1) if cell), default=0)
-    check_size(name, columns=width)
+    _note(name, _unseen(sheet, sheet.row + depth), faults)
     body = [(sheet.row + i, record) for i, record in enumerate(records) if i >= depth and any(c is not None for c in record)]
     names = [*names, *[""] * (len(records[0]) - len(names))]
     # A column with cells and without a name has its letter for one, so that it is not lost unseen.
@@ -322,25 +301,20 @@ def _workbook(name: str, content: bytes, wanted: str | None, faults: list[Fault]
 
 def _unseen(sheet: Sheet, first: int) -> list[Fault]:
     """Hidden rows, merged cells that several rows share, and rows that are struck through, from a row on."""
-    hidden = [(row, None, None) for row in sheet.hidden if row >= first]
-    merged = [(row, reference, None) for row, reference in sheet.merged if row >= first]
-    struck = [(row, None, None) for row in sheet.struck if row >= first]
-    kinds = (
-        ("hidden", message("hidden rows"), message("Show the rows that count, and delete the others."), hidden),
-        ("merged", message("cells merged over rows"), message("Unmerge them, and fill in each row what holds for it."), merged),
-        (
-            "struck",
-            message("rows struck through"),
-            message("Delete the rows that are void, and clear the line of others."),
-            struck,
-        ),
-    )
-    schema = {"row": pl.Int64, "what": pl.String, "value": pl.String}
-    return [Fault(*words, pl.DataFrame(cells, schema=schema, orient="row")) for *words, cells in kinds if cells]
+    hidden = cell_frame((row, None, None) for row in sheet.hidden if row >= first)
+    merged = cell_frame((row, reference, None) for row, reference in sheet.merged if row >= first)
+    struck = cell_frame((row, None, None) for row in sheet.struck if row >= first)
+    unmerge = message("Unmerge them, and fill in each row what holds for it.")
+    clear = message("Delete the rows that are void, and clear the line of others.")
+    return [
+        Fault("hidden", message("hidden rows"), message("Show the rows that count, and delete the others."), hidden),
+        Fault("merged", message("cells merged over rows"), unmerge, merged),
+        Fault("struck", message("rows struck through"), clear, struck),
+    ]
 
 
 def _titles(records: Sequence[Sequence[str]]) -> tuple[str, ...]:
-    return tuple(" ".join(cell.strip() for cell in record if cell.strip())[:LONGEST_HEADER] for record in records)
+    return tuple(" ".join(filter(None, record))[:LONGEST_HEADER] for record in records)
 
 
 def _column(name: str, cells: list[Cell]) -> pl.Series:
@@ -356,7 +330,7 @@ def _column(name: str, cells: list[Cell]) -> pl.Series:
 
 
 def _records(name: str, text: str, separator: str) -> tuple[list[list[str]], list[int]]:
-    """The records that are not blank, and the line on which each begins."""
+    """The records that are not blank, without spaces around their cells, and the line on which each begins."""
     records: list[list[str]] = []
     lines: list[int] = []
     start = 1
@@ -364,7 +338,7 @@ def _records(name: str, text: str, separator: str) -> tuple[list[list[str]], lis
     try:
         for record in reader:
             if len(record) > 1 or (record and record[0].strip()):  # else a blank line
-                records.append(record)
+                records.append([cell.strip() for cell in record])
                 lines.append(start)
             start = reader.line_num + 1
     except csv.Error as error:
@@ -422,43 +396,39 @@ def _said(table: Table) -> Table:
     return table if some.all() else replace(table, cells=table.cells.filter(some), rows=table.rows.filter(some))
 
 
-def _separator(name: str, text: str) -> str:
-    """The separator of the first line that has one, quoted cells left aside; of two, that which cuts all lines alike."""
-    lines = (re.sub(r'"[^"]*"', "", line) for line in io.StringIO(text.replace("\r", "\n") if "\r" in text else text))
-    header = next((line.rstrip("\n") for line in lines if any(mark in line for mark in _SEPARATORS)), "")
-    found = [mark for mark in _SEPARATORS if mark in header]
-    found = found[: max(len(found) - 1, 1)] if "|" in found else found  # a sign within a name
-    if len(found) > 1:
-        found = [mark for mark in found if _is_regular(text, mark)] or found
-    if len(found) > 1 and "," not in re.sub(r"(?<=\d),(?=\d)", "", header):  # ``Gallium 99,99 %;Indium 99,995 %``
-        found = [mark for mark in found if mark != ","]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise DataError(
-            "{file:s}, row 1: the header holds {marks: and }, so the separator is ambiguous.",
-            hint="Separate by one of them and quote names that contain the other.",
-            details={"rows": [1]},
-            file=name,
-            marks=named(found),
-        )
+def _separator(name: str, text: str, make: Header | None) -> str:
+    """The separator of the first line that has one, else by which a header is found; of two, the one that cuts lines alike."""
+    end = len(text) - len(text.lstrip())  # comments above the header are blank lines by now
+    for _ in range(TITLES):  # a stream of all of the text takes four times its size
+        end = text.find("\n", end) + 1 or len(text)
+    head = text[:end].replace("\r\n", "\n").replace("\r", "\n")
+    lines = (re.sub(r'"[^"]*"', "", line) for line in head.split("\n"))
+    first = next((line for line in lines if any(mark in line for mark in _SEPARATORS)), "")
+    found = [mark for mark in _SEPARATORS if mark in first]
+    fitting = [mark for mark in found if _has_header(head, mark, make)]
+    fitting = fitting or [mark for mark in _SEPARATORS if mark in head and _has_header(head, mark, make)] or found
+    if len(fitting) > 1:
+        fitting = [mark for mark in fitting if _is_regular(text, mark)] or fitting
+    if len(fitting) == 1:
+        return fitting[0]
     raise DataError(
-        "{file:s}, row 1: the header is a single column.",
-        hint="Separate the columns by ',' (or by ';' with decimal commas).",
+        "{file:s}, row {header:d}: {fault}",
+        hint="Separate by one of them and quote names that contain the other."
+        if fitting
+        else "Separate the columns by ',' (or by ';' with decimal commas).",
         details={"rows": [1]},
         file=name,
+        header=1,
+        fault=message("the header holds {marks: and }, so the separator is ambiguous.", marks=named(fitting))
+        if fitting
+        else message("the header is a single column."),
     )
 
 
-def _has_header(text: str, separator: str, make: Header) -> bool:
+def _has_header(head: str, separator: str, make: Header | None) -> bool:
     """Whether the first lines hold the header that is looked for."""
-    end = 0
-    for _ in range(TITLES):  # of the text alone that these lines are: a stream of all of it takes four times its size
-        end = text.find("\n", end) + 1
-        if not end:
-            break
     try:
-        return make([*csv.reader(io.StringIO(text[:end] if end else text), delimiter=separator)] or [[]]) is not None
+        return make is None or make([*csv.reader(io.StringIO(head), delimiter=separator)] or [[]]) is not None
     except csv.Error:
         return False
 
@@ -473,40 +443,26 @@ def _is_regular(text: str, separator: str) -> bool:
 
 
 def _header(file: str, names: Iterable[str], row: int) -> tuple[str, ...]:
-    """Column names, each given and unique."""
+    """Column names, each given, short enough and unique."""
     columns = tuple(names)
-    unnamed = [position for position, name in enumerate(columns, start=1) if not name]
-    if unnamed:
-        raise DataError(
-            "{file:s}, row {row:d}: column {columns:, } has no name.",
-            hint="Name every column, or remove lines above the header; take out a separator at the end of the lines.",
-            details={"rows": [row], "positions": unnamed},
-            file=file,
-            row=row,
-            columns=[str(i) for i in unnamed[:FIRST_ROWS]],
-        )
-    long = [position for position, name in enumerate(columns, start=1) if len(name) > LONGEST_HEADER]
-    if long:
-        raise DataError(
-            "{file:s}, row {row:d}: column {columns:, } has a name of more than {most:d} characters.",
-            hint="Shorten it, or give the table with its header.",
-            details={"rows": [row], "positions": long},
-            file=file,
-            row=row,
-            columns=[str(i) for i in long[:FIRST_ROWS]],
-            most=LONGEST_HEADER,
-        )
+    check_size(file, columns=len(columns))
+    unnamed = [str(position) for position, name in enumerate(columns, start=1) if not name]
+    long = [str(position) for position, name in enumerate(columns, start=1) if len(name) > LONGEST_HEADER]
     twice = [name for name, count in Counter(columns).items() if count > 1]
-    if twice:
-        raise DataError(
-            "{file:s}, row {row:d}: column {columns} occurs twice.",
-            hint="Names are compared without surrounding spaces: rename or remove one of each.",
-            details={"rows": [row], "columns": twice},
-            file=file,
-            row=row,
-            columns=listed(twice),
+    if not (unnamed or long or twice):
+        return columns
+    if unnamed:
+        fault = message("column {columns:, } has no name.", columns=unnamed[:FIRST_ROWS])
+        hint = message("Name every column, or remove lines above the header; take out a separator at the end of the lines.")
+    elif long:
+        fault = message(
+            "column {columns:, } has a name of more than {most:d} characters.", columns=long[:FIRST_ROWS], most=LONGEST_HEADER
         )
-    return columns
+        hint = message("Shorten it, or give the table with its header.")
+    else:
+        fault = message("column {columns} occurs twice.", columns=listed(twice))
+        hint = message("Names are compared without surrounding spaces: rename or remove one of each.")
+    raise DataError("{file:s}, row {header:d}: {fault}", hint=hint, details={"rows": [row]}, file=file, header=row, fault=fault)
 
 
 def listed(names: Sequence[str]) -> str:

@@ -20,8 +20,7 @@ from typing import Any
 
 from toolkit.core.errors import DataError, SeveralSheets
 from toolkit.core.messages import Message, message, named
-from toolkit.market.readers.child import ReadingEnded, run
-from toolkit.market.readers.contents import MAX_CELLS, check_size
+from toolkit.market.readers.contents import MAX_CELLS, ReadingEnded, check_size, run
 
 Cell = str | int | float | date | datetime | None
 OLD = b"\xd0\xcf\x11\xe0"
@@ -205,7 +204,7 @@ def _sheet(file: str, name: str, records: Values, merged: list[tuple[int, ...]],
         for top, at, end, last in merged
         if any(cell is not None for record in records[top:end] for cell in record)
     ]
-    columns = [letters(one) for one in marks["hidden_columns"] if one <= width]
+    columns = [letters(one) for one in sorted(marks["hidden_columns"]) if one <= width]
     columns = columns[:_SHOWN] + ["..."] * (len(columns) > _SHOWN)
     note = message("{file}: hidden columns are read: {columns}.", file=f"{file}#{name}", columns=columns)
     hidden = sorted({row - 1 for row in marks["hidden_rows"]} & {*filled})

@@ -12,7 +12,7 @@ import polars as pl
 
 from toolkit.core.errors import DataError, FrameError
 from toolkit.market.market import Source
-from toolkit.market.readers.child import ReadingEnded
+from toolkit.market.readers.contents import ReadingEnded
 from toolkit.market.readers.parquet import PARQUET, read_remote_parquet
 from toolkit.market.readers.prices import PriceFile, read_prices
 from toolkit.market.readers.tabular import table_of

@@ -1,4 +1,4 @@
-"""Parquet files are judged by their footer, and what polars panics at is refused in words."""
+"""Parquet files within limits are read by a process of their own, and what polars panics at is refused in words."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ import polars as pl
 import pytest
 
 from toolkit.core.errors import DataError
-from toolkit.market.readers import parquet
-from toolkit.market.readers.contents import MAX_BYTES
-from toolkit.market.readers.parquet import Footer
+from toolkit.market.readers.contents import MAX_BYTES, MAX_COLUMNS
 from toolkit.market.readers.tabular import read_table
 
 
@@ -28,27 +26,19 @@ def prices(rows: int = 50) -> pl.DataFrame:
     return pl.DataFrame({"date": days, "gold": [float(i + 1) for i in range(rows)], "note": ["x"] * rows})
 
 
-@pytest.mark.parametrize("rows_a_group", [None, 7])
-def test_the_footer_tells_rows_columns_and_size(rows_a_group):
-    footer = Footer.of(written(prices(), row_group_size=rows_a_group))
-    assert footer is not None
-    assert (footer.rows, footer.columns) == (50, 3)
-    assert 50 * 12 <= footer.size < 20_000
-
-
-def test_a_small_file_of_many_rows_is_refused_before_it_is_read(monkeypatch):
-    monkeypatch.setattr(parquet, "run", lambda *_: pytest.fail("it was read"))
-    content = written(pl.select(date=pl.lit("2026-01-31"), gold=pl.repeat(1.0, 4_000_000)), compression="zstd")
-    assert len(content) < 100_000
-    with pytest.raises(DataError, match="at most 3,000,000 are read"):
-        read_table(io.BytesIO(content))
-
-
-def test_long_text_in_few_bytes_is_refused_before_it_is_read(monkeypatch):
-    monkeypatch.setattr(parquet, "run", lambda *_: pytest.fail("it was read"))
-    content = written(pl.DataFrame({"date": ["2026-01-31"], "gold": ["1" * (MAX_BYTES + 1)]}), compression="zstd")
-    assert len(content) < 100_000
-    with pytest.raises(DataError, match="bytes"):
+@pytest.mark.parametrize(
+    ("frame", "says"),
+    [
+        (pl.select(date=pl.lit("2026-01-31"), gold=pl.repeat(1.0, 4_000_000)), "at most 3,000,000 are read"),
+        (pl.DataFrame({"date": ["2026-01-31"], "gold": ["1" * (MAX_BYTES + 1)]}), "bytes; at most"),
+        (pl.DataFrame({f"c{i}": [1] for i in range(MAX_COLUMNS + 1)}), "columns; at most"),
+    ],
+    ids=["rows", "text", "columns"],
+)
+def test_a_small_file_that_is_large_when_read_is_refused(frame, says):
+    content = written(frame, compression="zstd")
+    assert len(content) < 2_000_000
+    with pytest.raises(DataError, match=says):
         read_table(io.BytesIO(content))
 
 
@@ -66,6 +56,5 @@ def test_damaged_files_are_refused_in_words():
     "content", [b"PAR1", b"PAR1PAR1PAR1", b"PAR1" + b"\xff" * 8 + b"PAR1", b"PAR1\x15\x00\x06\x00\x00\x00PAR1"]
 )
 def test_what_has_no_footer_is_no_parquet(content):
-    assert Footer.of(content) is None
     with pytest.raises(DataError, match="not a whole Parquet file"):
         read_table(io.BytesIO(content))

@@ -83,16 +83,13 @@ def test_a_unit_below_the_prices_counts_as_one_above_them(tmp_path):
 def test_marks_of_provisional_and_revised_numbers_are_told_and_left_aside(tmp_path):
     file = read(tmp_path, "date,gold,tin\n2025-10-31,14.5 r,3.5*\n2025-11-30 (p),14.6 (p),3.6¹\n")
     assert [price for _, _, price in rows(file)] == [14.5, 14.6, 3.5, 3.6]
-    assert "prices.csv: numbers and dates are read without the marks behind them: p (2), * (2), r (1)." in map(
-        str, file.reading
-    )
+    assert "prices.csv: numbers are read without the marks behind them: * (2), p (1), r (1)." in map(str, file.reading)
 
 
 def test_marks_of_ranges_of_months_across_and_of_headers(tmp_path):
     file = read(tmp_path, "Metal;Unit;Sep-25;Oct-25;Nov-25 (p)\ngold;kg;390;395-411 r;400-412\n")
     assert rows(file)[1:] == [("gold", "2025-10-31", 403), ("gold", "2025-11-30", 406)]
-    assert any("p (1), r (1)" in note for note in map(str, file.reading))
-    assert {*read(tmp_path, "date,gold USD/kg¹,tin (USD/kg)*\n2025-10-31,1,2\n").frame["asset"]} == {"gold", "tin"}
+    assert any(": r (1)" in note for note in map(str, file.reading))
 
 
 def test_an_offer_with_a_price_per_kg_and_its_currency_in_a_column(tmp_path):
@@ -108,7 +105,7 @@ def test_an_offer_with_a_price_per_kg_and_its_currency_in_a_column(tmp_path):
 def test_two_terms_of_delivery_of_a_metal_are_two_series(tmp_path, column):
     text = f"date,asset,price,{column}\n2025-09-30,gold,14,CIF Rotterdam\n2025-10-31,gold,12,FOB China\n2025-10-31,tin,3,EXW\n"
     with pytest.raises(
-        FrameError, match=r"a second term of delivery in the series of an asset in row 3 \('gold': 'FOB China'\)"
+        FrameError, match=r"a second term of delivery in the series of an asset in row 3 \('gold': 'fob china'\)"
     ):
         read(tmp_path, text)
     assert len(rows(read(tmp_path, text.replace("FOB China", "cif rotterdam")))) == 3
@@ -136,9 +133,7 @@ def test_a_letter_that_is_a_unit_or_a_forecast_is_no_mark(tmp_path, cells):
         read(tmp_path, f"date,gold\n2025-10-31,{first}\n2025-11-30,{second}\n")
 
 
-def test_columns_under_names_and_sides_and_no_name_above_the_dates(tmp_path):
-    text = ",gold,,tin,\n,Low,High,Low,High\n,USD/kg,USD/kg,USD/t,USD/t\n2025-10-31,1350,1450,24000,25000\n"
-    assert rows(read(tmp_path, text)) == [("gold", "2025-10-31", 1400), ("tin", "2025-10-31", 24500)]
+def test_no_name_above_the_dates_is_an_index(tmp_path):
     assert {*read(tmp_path, ",GLD,SLV\n2025-10-31,100,50\n").frame["asset"]} == {"GLD", "SLV"}
 
 
@@ -186,22 +181,21 @@ def test_months_with_a_year_of_two_digits_follow_each_other(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "days"),
+    "text",
     [
-        ("Year,Month,gold\n2025,9,1\n2025,10,2\n", ["2025-09-30", "2025-10-31"]),
-        ("Jahr;Monat;Metall;Preis\n2025;Mai;gold;1\n2025;Dezember;gold;2\n", ["2025-05-31", "2025-12-31"]),
-        ("year,month,day,gold\n2025,9,5,1\n2025,10,15,2\n", ["2025-09-05", "2025-10-15"]),
-        ("gold,Month,Year\n1,09,2025\n2,10,2025\n", ["2025-09-30", "2025-10-31"]),
+        "Year,Month,gold\n2025,9,1\n2025,10,2\n",
+        "Jahr;Monat;Metall;Preis\n2025;Mai;gold;1\n2025;Dezember;gold;2\n",
+        "year,month,day,gold\n2025,9,5,1\n2025,10,15,2\n",
+        "gold,Month,Year\n1,09,2025\n2,10,2025\n",
+        "Date,Gallium,Bismuth\n,USD/kg,USD/lb\n2026-10-31,300,5\n",
+        ",Gallium,,Bismuth,\n,USD/kg,,USD/lb,\nDate,Low,High,Low,High\n2026-10-31,290,310,4,6\n",
+        "Date,Gallium,,Bismuth,\n,Low,High,Low,High\n2026-10-31,290,310,4,6\n",
     ],
 )
-def test_year_and_month_in_columns_of_their_own_are_one_date(tmp_path, text, days):
-    assert [day for _, day, _ in rows(read(tmp_path, text))] == days
-
-
-@pytest.mark.parametrize("month", ["13", "", "Foo"])
-def test_a_month_that_is_none_is_a_fault_of_its_row(tmp_path, month):
-    with pytest.raises(FrameError, match=r"\brow 3"):
-        read(tmp_path, f"year,month,gold\n2025,9,1\n2025,{month},2\n")
+def test_a_date_in_parts_and_a_header_of_several_rows_are_refused_with_a_remedy(tmp_path, text):
+    with pytest.raises(DataError) as refused:
+        read(tmp_path, text)
+    assert refused.value.hint
 
 
 @pytest.mark.parametrize("days", [("Jan-02", "Jan-09", "Jan-16"), ("Jan-05", "Feb-06", "Mar-07"), ("Jan-24", "Feb-24")])
@@ -237,10 +231,8 @@ def test_the_middle_of_a_range_is_the_price(tmp_path, text):
     "text",
     [
         "date,gold,gold %,other,other YoY\n2024-01,1,0.5,5,1\n2024-02,2,1,5,2\n",
-        "date,gold 99.9%,gold 99.9 % Change,other,Chg %\n2024-01,1,0.5,5,1\n2024-02,2,1,5,2\n".replace("gold 99.9%,", "gold,"),
         "Metall;Einheit;Währung;Q;Jan 24;Feb 24;Mrz 24;% chg\ngold;kg;EUR;;1;2;;100%\nother;kg;EUR;;5;5;;\n",
-        "date,gold,other,YoY,30d avg gold,other 12-month average\n2024-01,1,5,6,1,5\n2024-02,2,5,7,1,5\n",
-        "Date,gold EUR/kg,gold premium EUR/kg,other EUR/kg,other Aufschlag %\n2024-01,1,.5,5,3\n2024-02,2,.5,5,3\n",
+        "date,gold,other,YoY,12-month average\n2024-01,1,5,6,1\n2024-02,2,5,7,1\n",
         "date,gold,other,Total\n2024-01,1,5,6\n2024-02,2,5,7\n",
         "date;gold;other;Summe;Ø\n2024-01;1;5;6;3\n2024-02;2;5;7;3\n",
         "date,asset,price\n2024-01,gold,1\n2024-02,gold,2\n2024-01,other,5\n2024-02,other,5\n2024-02,Average,3\n",
@@ -273,7 +265,7 @@ def test_a_wide_file_of_changes_alone_has_no_asset(tmp_path):
         ("date,gold,gold Bid\n2024-01,3,1\n2024-02,4,2\n", [3, 4], [1, 2]),
         ("date,gold Mid,gold Bid,gold Ask\n2024-01,3,1,5\n2024-02,4,2,\n", [3, 4], [5, 1, 2]),
         ("date,gold Avg\n2024-01,3\n2024-02,4\n", [3, 4], []),
-        ("date,gold Mid,gold Low,gold High\n2024-01,3,1,9\n2024-02,,2,6\n", [3, 4], []),
+        ("date,gold Mid,gold Low,gold High\n2024-01,3,1,9\n2024-02,,2,6\n", [3], []),
         ("date,gold,gold Low,gold High\n2024-01,3,1,9\n2024-02,4,2,9\n", [3, 4], []),
         ("date,gold 99.9% min\n2024-01,3\n2024-02,4\n", [3, 4], []),
     ],
@@ -380,7 +372,7 @@ def test_what_is_said_alike_of_several_files_is_said_once(tmp_path):
     assert {*file.assumed} <= {*file.reading}
 
 
-@pytest.mark.parametrize("header", ["Type", "Basis", "basis"])
+@pytest.mark.parametrize("header", ["Side", "Basis", "basis"])
 def test_a_column_of_sides_says_whose_price_a_row_is(tmp_path, header):
     text = f"Date,Metal,{header},Price USD/kg\n2024-01,gold,Bid,390\n2024-01,gold,Verkauf,410\n2024-02,gold,Bid,400\n"
     file = read(tmp_path, text)
@@ -393,7 +385,7 @@ def test_a_column_of_sides_says_whose_price_a_row_is(tmp_path, header):
 def test_years_quarters_and_months_without_a_year_across_are_told_apart_from_a_missing_date(tmp_path, header):
     with pytest.raises(DataError, match="no column 'date'") as failed:
         read(tmp_path, f"Metal,{header}\ngold,{','.join('1' * (header.count(',') + 1))}\n")
-    assert "months across as 2026-10" in str(failed.value.hint)
+    assert "write them as 2026-10" in str(failed.value.hint)
     with pytest.raises(DataError, match="no column 'date'"):
         read(tmp_path, f"Metal,Unit,{header}\ngold,USD/kg,{','.join('1' * (header.count(',') + 1))}\n")
 
@@ -410,43 +402,15 @@ def test_averages_alone_are_series(tmp_path):
     assert rows(file) == [("Mean", "2026-10-31", 1), ("Median", "2026-10-31", 2)]
 
 
-LEVELS = {
-    "units below": "Date,Gallium,Bismuth\n,USD/kg,USD/lb\n{day},300,5\n",
-    "unit and side below": "Prices\nDate,Gallium,Bismuth\n,Mid,Mid\nUnit,$/kg,(USD/lb)\n{day},300,5\n",
-    "names above sides": "Prices as of,20 Nov,,,\n,Gallium,,Bismuth,\n,USD/kg,,USD/lb,\nDate,Low,High,Low,High\n{day},290,310,4,6\n",
-    "sides below merged names": "Date,Gallium,,Bismuth,\n,Low,High,Low,High\n,USD/kg,USD/kg,USD/lb,USD/lb\n{day},290,310,4,6\n",
-}
-
-
-@pytest.mark.parametrize("text", LEVELS.values(), ids=LEVELS)
-@pytest.mark.parametrize("workbook", [False, True])
-def test_units_and_sides_in_rows_beside_a_header_are_part_of_it(tmp_path, text, workbook):
-    text = text.format(day="2026-10-31")
-    path = tmp_path / "prices.csv"
-    path.write_text(text, encoding="utf-8")
-    if workbook:
-        path = tmp_path / "prices.xlsx"
-        lines = [line.split(",") for line in text.splitlines()]
-        width = max(map(len, lines))
-        sheet = [
-            [float(cell) if cell.isdigit() else cell or None for cell in line] + [None] * (width - len(line)) for line in lines
-        ]
-        path.write_bytes(xlsx({"Prices": sheet}))
-    known = {"Gallium": "Gallium", "Bismuth": "Bismuth"}
-    found = read_prices(path, today=TODAY, key=known.get).frame
-    assert found.select("asset", "currency", "unit", "price").rows() == [
-        ("Bismuth", "USD", "lb", 5.0),
-        ("Gallium", "USD", "kg", 300.0),
-    ]
-
-
 def test_names_that_are_currencies_have_no_names_above(tmp_path):
     assert [row[0] for row in rows(read(tmp_path, "FX rates,,\nDate,EUR,CHF\n2026-10,1,2\n"))] == ["CHF", "EUR"]
     with pytest.raises(DataError, match="occurs twice"):
         read(tmp_path, "FX rates,,\nDate,Gallium,Gallium\n2026-10,1,2\n")
 
 
-@pytest.mark.parametrize("header", ["gold premium EU", "gold Mengenrabatt", "Rabatt", "Stock"])
+@pytest.mark.parametrize(
+    "header", ["gold premium EU", "30d avg gold", "gold 99.9 % Change", "gold Mengenrabatt", "Rabatt", "Stock"]
+)
 def test_what_may_be_made_of_other_prices_is_asked_about(tmp_path, header):
     with pytest.raises(Unconfirmed) as open_:
         read(tmp_path, f"date,gold,{header}\n2024-01,400,7\n")

@@ -108,7 +108,7 @@ def write(folder: Path, name: str, text: str) -> Path:
 @pytest.mark.parametrize(("name", "text", "prices", "says"), LAYOUTS.values(), ids=LAYOUTS)
 def test_a_layout_is_read_as_its_assets(tmp_path, name, text, prices, says):
     file = read_prices(write(tmp_path, name, text), today=TODAY)
-    assert file.shape == "quotation"
+    assert file.shape == "ohlc"
     assert {key: rows["price"].to_list() for (key,), rows in file.frame.partition_by("asset", as_dict=True).items()} == prices
     assert any(says in note for note in file.reading)
     assert Prices.is_valid(file.frame)

@@ -45,7 +45,6 @@ class FileCells:
     lots: list[str] = field(default_factory=list)
     mark: str | None = None
     month_first: int | None = None
-    begun: Mapping[str, date] = field(default_factory=dict)
     remarks: Mapping[str, Meaning] = field(default_factory=dict)
     words: Mapping[str, str] = field(default_factory=dict)
     faults: list[CellFault] = field(default_factory=list)
@@ -363,13 +362,8 @@ def _day(row: Row, status: str) -> date | None:
         return None
     if isinstance(cell, str) and cells.EMPTY_DATE.fullmatch(cells.tidy(cell)):
         return row.default("null_date")
-    if str(cell) in row.file.begun:
-        found = row.file.begun[str(cell)]
-        row.default("german_day")
-    elif isinstance(cell, date):
-        found = cell.date() if isinstance(cell, datetime) else cell
-    else:
-        found = _day_of_text(row, str(cell))
+    cell = cell.date() if isinstance(cell, datetime) else cell
+    found = cell if isinstance(cell, date) else _day_of_text(row, str(cell))
     if found is None or found in cells.NULL_DATES:
         return None if found is None else row.default("null_date")
     if found < cells.FIRST_PURCHASE:

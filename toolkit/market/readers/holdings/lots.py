@@ -311,9 +311,6 @@ DEFAULTS: Mapping[str, Callable[[list[str]], Message]] = {
     "month": lambda lots: message(
         "Of the purchase only the month is known; the tax clock runs from its last day: {lots}.", lots=lots
     ),
-    "german_day": lambda lots: message(
-        "Purchase dates are moments in UTC at which a day begins in Germany; that day is taken: {lots}.", lots=lots
-    ),
     "dollar": lambda lots: message("The sign $ is read as USD: {lots}.", lots=lots),
 }
 """What is assumed where a cell is empty: key -> the sentence that names the lots."""

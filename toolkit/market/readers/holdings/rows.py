@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from functools import lru_cache
 from itertools import accumulate
 from typing import Any
@@ -167,7 +167,6 @@ def _conventions(file: FileCells, kept: Sequence[int]) -> Iterator[Message]:
     if settled and file.mark is not None:
         yield cells.decided(settled[0], file.mark)
     dates = [file.raw["purchase_date"][i] for i in kept] if "purchase_date" in file.raw else []
-    file.begun = cells.german_midnights(cell for cell in dates if isinstance(cell, str | datetime))
     days = [cells.day(cell) for cell in dates if isinstance(cell, str)]
     file.month_first, contradict = cells.either_reading(day for day in days if day)
     if contradict:

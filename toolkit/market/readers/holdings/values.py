@@ -155,6 +155,8 @@ def purchase_day(text: str, *, month_first: int | None) -> date | tuple[date, da
                 day=serial,
             )
             hint = together(counts, hint)
+        if cells.CLOCK.search(cells.tidy(text)):
+            hint = message("A moment of another zone may be of another day: write the day alone.")
         raise Faulty("date", "not a date", hint)
     if read.day is not None:
         return read.day

@@ -682,24 +682,12 @@ def test_a_column_of_units_is_read_whatever_its_header(header):
     assert lot["mass"].to_list() == [0.5, 2.0]
 
 
-class TestMomentsInUtc:
-    def days(self, *dates):
-        lots = ({"asset": "gallium", "quantity": "1", "unit": "kg", "purchase_date": written} for written in dates)
-        found = read(*lots)
-        return [row["purchase_date"] for row in found.frame.iter_rows(named=True)], " ".join(map(str, found.notes))
-
-    def test_midnights_of_germany_are_the_days_that_begin_there(self):
-        days, told = self.days("2026-01-31T23:00:00Z", "2025-06-30 22:00:00+00:00", "2025-03-29T23:00:00.000Z")
-        assert days == [date(2026, 2, 1), date(2025, 7, 1), date(2025, 3, 30)]
-        assert "moments in UTC at which a day begins in Germany" in told
-
-    @pytest.mark.parametrize(
-        "other", ["2026-01-31T10:15:00Z", "2025-06-30T23:00:00Z", "2026-01-31", "2026-02-01T00:00:00+01:00"]
-    )
-    def test_one_that_is_no_such_midnight_leaves_all_as_they_are(self, other):
-        days, told = self.days("2026-01-31T23:00:00Z", other)
-        assert days[0] == date(2026, 1, 31)
-        assert "UTC" not in told
+@pytest.mark.parametrize("written", ["2026-01-31T23:00:00Z", "2025-06-30 22:00:00+00:00", "2026-01-31 10:15+02:00"])
+def test_a_moment_of_another_zone_is_no_day(written):
+    """At 23:00 UTC of 31 January the first of February has begun in Germany."""
+    with pytest.raises(FrameError, match="not a date") as caught:
+        read({"asset": "gallium", "quantity": "1", "unit": "kg", "purchase_date": written})
+    assert "write the day alone" in caught.value.hint
 
 
 class TestPartsOfAnOunce:

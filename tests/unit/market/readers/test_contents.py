@@ -2,8 +2,8 @@
 
 import pytest
 
-from toolkit.market.readers import child
-from toolkit.market.readers.child import ReadingEnded, run
+from toolkit.market.readers import contents
+from toolkit.market.readers.contents import ReadingEnded, run
 
 
 def test_what_a_program_writes_is_returned():
@@ -13,16 +13,16 @@ def test_what_a_program_writes_is_returned():
 @pytest.mark.parametrize(
     ("program", "reason"),
     [
-        ("import os\nos.abort()", "damaged"),
+        ("import os\nos.abort()", "damaged, or too large"),
         ("raise ValueError('the second page\\nis missing')", "the second page"),
-        ("raise KeyboardInterrupt", "damaged"),
-        (f"bytes({4 * child.MOST_MEMORY})", "damaged"),
+        ("raise KeyboardInterrupt", "damaged, or too large"),
+        (f"bytes({4 * contents.MOST_MEMORY})", "damaged, or too large"),
         ("import time\ntime.sleep(60)", "it takes more than 2 s"),
     ],
     ids=["abort", "error", "no exception", "memory", "time"],
 )
 def test_what_ends_a_program_is_said(monkeypatch, program, reason):
-    monkeypatch.setattr(child, "LONGEST", 2.0)
+    monkeypatch.setattr(contents, "LONGEST", 2.0)
     with pytest.raises(ReadingEnded) as ended:
         run(program)
     assert str(ended.value) == reason
