@@ -10,7 +10,7 @@ from toolkit.core.currencies import currency
 from toolkit.core.places import is_us_state, place, words_beside
 from toolkit.core.trade_names import METALS, without_purity_class
 from toolkit.market.layouts.vocabulary import vocabulary
-from toolkit.market.readers.cells import MONTHS, UNITS
+from toolkit.market.readers.cells import MONTHS, UNITS, amount
 
 _NUMBER = re.compile(r"\d+|\d+n\d?|\d+(e|k|kt|ct|karat|er)")
 """A word of a purity, as `fold` writes it: ``99``, ``4n5``, ``22k``; ``9999e-2`` is how a number of a workbook is shown."""
@@ -62,6 +62,8 @@ def is_grade(text: str) -> bool:
 
     A form is none of them, nor is ``electronic`` alone, which may be purer than what is traded, or less pure.
     """
+    if (number := amount(text)) and not number.before and number.after in ("", "%"):
+        return True
     texts, words = vocabulary().texts, fold(without_purity_class(text)[0]).split()
     stated = any(_NUMBER.fullmatch(word) for word in words)
     known = texts["grades"] | (texts["grade_names"] if stated else set())

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -101,22 +101,6 @@ def words(cells: pl.DataFrame) -> dict[str, list[str]]:
     worded = [text for text, number in zip(given, read, strict=True) if number.null_count() > text.null_count()]
     # Methods of a series would read its name, such as "^a$", as a pattern.
     return {text.name: (cell := text.alias("")).filter(cell.str.contains(_WORDS)).unique().to_list() for text in worded}
-
-
-def in_numbers(table: Table, columns: Sequence[str]) -> Table:
-    """The table with columns as numbers where all of them are, and the separator leaves no doubt of what a point is.
-
-    Args:
-        table: The file.
-        columns: Names of columns; of one that is text with a word in it, all stay as they are.
-    """
-    given = table.cells[list(columns)].select(pl.col(pl.String))
-    if table.separator != "," or not given.width:
-        return table
-    read = given.select(pl.all().cast(pl.Float64, strict=False))
-    counted = all(number.null_count() == text.null_count() for text, number in zip(given, read, strict=True))
-    counted = counted and all(read.select(pl.all().is_finite().all()).row(0))
-    return replace(table, cells=table.cells.with_columns(read)) if counted else table
 
 
 def alike(columns: list[pl.Series]) -> list[pl.Series]:

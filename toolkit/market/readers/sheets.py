@@ -22,6 +22,7 @@ EXCEL, OPEN_DOCUMENT = "xl/workbook.xml", "content.xml"
 """Parts of an archive by which it is a workbook."""
 LOCKED = "locked by a password"
 _WIDEST = 16_384  # columns of a sheet
+_ROWS = ("row", "table-row")
 Marks = dict[str, Any]
 """What the XML of a sheet tells beside its values; cells by row and column from 1.
 
@@ -34,44 +35,46 @@ IsMeant = Callable[[str, bool], bool]
 
 def no_marks() -> Marks:
     """Those of an empty sheet."""
-    lists = ("hidden_rows", "hidden_columns", "merged", "comments", "struck")
-    return {"rows": 0, "columns": 0, "texts": {}, "formats": {}, **{name: [] for name in lists}}
+    lists = ("hidden_rows", "merged", "comments", "struck")
+    return {"rows": 0, "columns": 0, "texts": {}, "formats": {}, "hidden_columns": set(), **{name: [] for name in lists}}
 
 
-def events(archive: zipfile.ZipFile, part: str) -> Iterator[tuple[bool, str, Element]]:
-    """Whether an element ends, its name without a namespace, and the element; a row that has ended is let go."""
-    if part not in archive.NameToInfo:
-        return
-    with archive.open(part) as file:
-        for event, element in iterparse(file, ("start", "end")):  # noqa: S314
-            name = element.tag.rpartition("}")[2]
-            yield event == "end", name, element
-            if event == "end" and name in ("row", "table-row"):
-                element.clear()
-
-
-def ended(archive: zipfile.ZipFile, part: str, wanted: str) -> Iterator[Element]:
-    """The elements of a name.
+def ended(archive: zipfile.ZipFile, part: str, *names: str) -> Iterator[tuple[str, Element]]:
+    """The elements of some names and their names without a namespace, each when it ends; a row is let go then.
 
     Args:
         archive: The workbook.
         part: Of it.
-        wanted: The name.
+        names: Of the elements.
     """
-    return (element for has_ended, name, element in events(archive, part) if has_ended and name == wanted)
+    if part not in archive.NameToInfo:
+        return
+    with archive.open(part) as file:
+        for _, element in iterparse(file):  # noqa: S314
+            if (name := local(element.tag)) in names:
+                yield name, element
+                if name in _ROWS:
+                    element.clear()
+
+
+def local(name: str) -> str:
+    """A name without its namespace."""
+    return name[name.find("}") + 1 :]
 
 
 def excel(archive: zipfile.ZipFile, is_meant: IsMeant) -> dict[str, Marks]:
     """The marks of the sheets that are meant."""
-    targets = {one.get("Id"): one.get("Target", "") for one in ended(archive, "xl/_rels/workbook.xml.rels", "Relationship")}
-    codes = {"9": "0%", "10": "0.00%"}
-    codes |= {one.get("numFmtId", ""): one.get("formatCode", "") for one in ended(archive, "xl/styles.xml", "numFmt")}
-    fonts = [font for all_of in ended(archive, "xl/styles.xml", "fonts") for font in all_of]
-    struck = {str(i) for i, font in enumerate(fonts) if any(one.tag.endswith("}strike") and is_on(one) for one in font)}
-    used = [style for all_of in ended(archive, "xl/styles.xml", "cellXfs") for style in all_of]
-    styles = [(codes.get(style.get("numFmtId", ""), ""), style.get("fontId") in struck) for style in used]
+    targets = {one.get("Id"): one.get("Target", "") for _, one in ended(archive, "xl/_rels/workbook.xml.rels", "Relationship")}
+    codes, styles, struck = {"9": "0%", "10": "0.00%"}, list[tuple[str, bool]](), set[str]()
+    for name, one in ended(archive, "xl/styles.xml", "numFmts", "fonts", "cellXfs"):
+        if name == "numFmts":
+            codes |= {code.get("numFmtId", ""): code.get("formatCode", "") for code in one}
+        elif name == "fonts":
+            struck = {str(i) for i, font in enumerate(one) if any(local(of.tag) == "strike" and is_on(of) for of in font)}
+        else:
+            styles = [(codes.get(style.get("numFmtId", ""), ""), style.get("fontId") in struck) for style in one]
     found: dict[str, Marks] = {}
-    for sheet in ended(archive, EXCEL, "sheet"):
+    for _, sheet in ended(archive, EXCEL, "sheet"):
         name = sheet.get("name", "")
         if is_meant(name, sheet.get("state") in ("hidden", "veryHidden")):
             target = next((targets.get(value, "") for key, value in sheet.items() if key.endswith("}id")), "")
@@ -92,33 +95,37 @@ def excel_sheet(archive: zipfile.ZipFile, part: str, styles: list[tuple[str, boo
         part: Its sheet.
         styles: Format of each style, empty for a number alone, and whether it is struck through.
     """
-    found, row, column = no_marks(), 0, 0
-    for has_ended, name, element in events(archive, part):
-        if name == "row" and not has_ended:
-            row, column = int(element.get("r", row + 1)), 0
-            found["hidden_rows"] += [row] if element.get("hidden") in ("1", "true") else []
-        elif name == "col" and has_ended and element.get("hidden") in ("1", "true"):
-            found["hidden_columns"] += range(int(element.get("min", 1)), min(int(element.get("max", 1)), _WIDEST) + 1)
-        elif name == "c" and has_ended:
-            at = row, column = place(element.get("r"), row, column + 1)
-            inside = {one.tag.rpartition("}")[2]: one.text for one in element}
-            if inside:
-                found["rows"], found["columns"] = max(found["rows"], row), max(found["columns"], column)
-            if element.get("t") == "e":
+    found, row = no_marks(), 0
+    for name, element in ended(archive, part, "col", "row"):
+        is_hidden = element.get("hidden") in ("1", "true")
+        if name == "col":
+            last = min(int(element.get("max", 1)), _WIDEST)
+            if is_hidden and len(found["hidden_columns"]) < _WIDEST:
+                found["hidden_columns"].update(range(int(element.get("min", 1)), last + 1))
+            continue
+        row, column = int(element.get("r", row + 1)), 0
+        found["hidden_rows"] += [row] if is_hidden else []
+        for cell in element:
+            at = _, column = place(cell.get("r"), row, column + 1)
+            inside = {local(one.tag): one.text for one in cell}
+            if not inside:
+                continue
+            found["rows"], found["columns"] = max(found["rows"], at[0]), max(found["columns"], column)
+            kind, style = cell.get("t"), int(cell.get("s", 0))
+            code, is_struck = styles[style] if style < len(styles) else ("", False)
+            found["struck"] += [at[0]] if is_struck else []
+            if kind == "e":
                 found["texts"][at] = inside.get("v") or "#N/A"
-            elif "f" in inside and not inside.get("v") and element.get("t") != "str":
+            elif "f" in inside and not inside.get("v") and kind != "str":
                 found["texts"][at] = f"={inside['f'] or ''}"
-            elif inside and (style := styles[int(element.get("s", 0)) : int(element.get("s", 0)) + 1]):
-                if style[0][0]:
-                    found["formats"].setdefault(style[0][0], []).append(at)
-                found["struck"] += [row] if style[0][1] else []
+            elif code:
+                found["formats"].setdefault(code, []).append(at)
     folder, name = split(part)
-    for relation in ended(archive, f"{folder}/_rels/{name}.rels", "Relationship"):
+    for _, relation in ended(archive, f"{folder}/_rels/{name}.rels", "Relationship"):
         if relation.get("Type", "").endswith("/comments"):
             comments = normpath(join("/", folder, relation.get("Target", ""))).lstrip("/")
-            found["comments"] += [
-                (place(one.get("ref"), 0, 0)[0], "".join(one.itertext())) for one in ended(archive, comments, "comment")
-            ]
+            told = ended(archive, comments, "comment")
+            found["comments"] += [(place(one.get("ref"), 0, 0)[0], "".join(one.itertext())) for _, one in told]
     return found
 
 
@@ -142,38 +149,38 @@ def place(reference: str | None, row: int, column: int) -> tuple[int, int]:
 def open_document(archive: zipfile.ZipFile) -> dict[str, Marks]:
     """The marks of all sheets of an OpenDocument workbook."""
     sheets: dict[str, Marks] = {}
-    found, row, rows, column = no_marks(), 0, 1, 0
-    struck = set[str]()
-    for has_ended, name, element in events(archive, OPEN_DOCUMENT):
-        if name == "style" and has_ended:
-            through = [attribute(one, "text-line-through-style") for one in element]
-            struck |= {attribute(element, "name")} if any(one not in ("", "none") for one in through) else set()
-        if name == "table" and not has_ended:
-            found, row, rows = no_marks(), 0, 1
+    found, last, struck = no_marks(), 0, set[str]()
+    for name, element in ended(archive, OPEN_DOCUMENT, "style", "table", "table-row"):
+        if name == "style":
+            through = {attribute(one, "text-line-through-style") for one in element} - {"", "none"}
+            struck |= {attribute(element, "name")} if through else set()
+            continue
+        if name == "table":
             sheets[attribute(element, "name")] = found
-        elif name == "table-row" and not has_ended:
-            row, rows, column = row + rows if row else 1, repeated(element, "number-rows-repeated"), 0
-            if attribute(element, "visibility") in ("collapse", "filter"):
-                found["hidden_rows"] += range(row, row + min(rows, _WIDEST))
-        elif name in ("table-cell", "covered-table-cell") and has_ended:
-            first, column = column + 1, column + repeated(element, "number-columns-repeated")
-            told = " ".join("".join(one.itertext()) for one in element if one.tag.endswith("}p"))
-            kinds = {value for key, value in element.items() if key.endswith("value-type")}
-            comments = [one for one in element if one.tag.endswith("}annotation")]
+            found, last = no_marks(), 0
+            continue
+        row, last, column = last + 1, last + repeated(element, "number-rows-repeated"), 0
+        if attribute(element, "visibility") in ("collapse", "filter"):
+            found["hidden_rows"] += range(row, min(last, row + _WIDEST) + 1)
+        for cell in element:
+            first, column = column + 1, column + repeated(cell, "number-columns-repeated")
+            told = " ".join("".join(one.itertext()) for one in cell if one.tag.endswith("}p"))
+            kinds = {value for key, value in cell.items() if key.endswith("value-type")}
+            comments = [one for one in cell if local(one.tag) == "annotation"]
             found["comments"] += [
-                (row, " ".join("".join(p.itertext()) for p in one if p.tag.endswith("}p"))) for one in comments
+                (row, " ".join("".join(p.itertext()) for p in one if local(p.tag) == "p")) for one in comments
             ]
             if not (told or kinds):
                 continue
-            found["rows"], found["columns"] = max(found["rows"], row + rows - 1), max(found["columns"], column)
-            found["struck"] += [row] if attribute(element, "style-name") in struck else []
-            if (down := repeated(element, "number-rows-spanned")) > 1:
-                across = repeated(element, "number-columns-spanned")
+            found["rows"], found["columns"] = max(found["rows"], last), max(found["columns"], column)
+            found["struck"] += [row] if attribute(cell, "style-name") in struck else []
+            if (down := repeated(cell, "number-rows-spanned")) > 1:
+                across = repeated(cell, "number-columns-spanned")
                 found["merged"].append((row, first, row + down - 1, first + across - 1))
-            if "error" in kinds or (attribute(element, "formula") and told.startswith(("#", "Err:"))):
+            if "error" in kinds or (attribute(cell, "formula") and told.startswith(("#", "Err:"))):
                 found["texts"][row, first] = told or "#N/A"
-            elif (code := shown_as(element, kinds, told)) and rows * (column - first + 1) < _WIDEST:
-                cells = ((row + i, j) for i in range(rows) for j in range(first, column + 1))
+            elif (code := shown_as(cell, kinds, told)) and (last - row + 1) * (column - first + 1) < _WIDEST:
+                cells = ((i, j) for i in range(row, last + 1) for j in range(first, column + 1))
                 found["formats"].setdefault(code, []).extend(cells)
     return sheets
 
@@ -198,7 +205,7 @@ def shown_as(cell: Element, kinds: set[str], told: str) -> str:
 
 def attribute(element: Element, name: str) -> str:
     """An attribute by its name without a namespace; empty where there is none."""
-    return next((value for key, value in element.items() if key.rpartition("}")[2] == name), "")
+    return next((value for key, value in element.items() if local(key) == name), "")
 
 
 def repeated(element: Element, name: str) -> int:

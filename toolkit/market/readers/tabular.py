@@ -305,11 +305,11 @@ def _unseen(sheet: Sheet, first: int) -> list[Fault]:
     merged = cell_frame((row, reference, None) for row, reference in sheet.merged if row >= first)
     struck = cell_frame((row, None, None) for row in sheet.struck if row >= first)
     unmerge = message("Unmerge them, and fill in each row what holds for it.")
-    void = message("Delete the rows that are void, and clear the line of others.")
+    clear = message("Delete the rows that are void, and clear the line of others.")
     return [
         Fault("hidden", message("hidden rows"), message("Show the rows that count, and delete the others."), hidden),
         Fault("merged", message("cells merged over rows"), unmerge, merged),
-        Fault("struck", message("rows struck through"), void, struck),
+        Fault("struck", message("rows struck through"), clear, struck),
     ]
 
 
@@ -398,7 +398,7 @@ def _said(table: Table) -> Table:
 
 def _separator(name: str, text: str, make: Header | None) -> str:
     """The separator of the first line that has one, else by which a header is found; of two, the one that cuts lines alike."""
-    end = 0
+    end = len(text) - len(text.lstrip())  # comments above the header are blank lines by now
     for _ in range(TITLES):  # a stream of all of the text takes four times its size
         end = text.find("\n", end) + 1 or len(text)
     head = text[:end].replace("\r\n", "\n").replace("\r", "\n")

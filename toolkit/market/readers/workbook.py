@@ -204,7 +204,7 @@ def _sheet(file: str, name: str, records: Values, merged: list[tuple[int, ...]],
         for top, at, end, last in merged
         if any(cell is not None for record in records[top:end] for cell in record)
     ]
-    columns = [letters(one) for one in marks["hidden_columns"] if one <= width]
+    columns = [letters(one) for one in sorted(marks["hidden_columns"]) if one <= width]
     columns = columns[:_SHOWN] + ["..."] * (len(columns) > _SHOWN)
     note = message("{file}: hidden columns are read: {columns}.", file=f"{file}#{name}", columns=columns)
     hidden = sorted({row - 1 for row in marks["hidden_rows"]} & {*filled})

@@ -362,8 +362,8 @@ def _day(row: Row, status: str) -> date | None:
         return None
     if isinstance(cell, str) and cells.EMPTY_DATE.fullmatch(cells.tidy(cell)):
         return row.default("null_date")
-    day = cell.date() if isinstance(cell, datetime) else cell
-    found = day if isinstance(day, date) else _day_of_text(row, str(cell))
+    cell = cell.date() if isinstance(cell, datetime) else cell
+    found = cell if isinstance(cell, date) else _day_of_text(row, str(cell))
     if found is None or found in cells.NULL_DATES:
         return None if found is None else row.default("null_date")
     if found < cells.FIRST_PURCHASE:
