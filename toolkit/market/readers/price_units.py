@@ -182,7 +182,7 @@ def shares_among(names: Collection[str], metals: Collection[str]) -> tuple[str, 
 
 
 def is_derived(name: str) -> bool:
-    """Whether a name is that of a sum, an average or a change, of a time too: ``Total``, ``Average 2025``, ``YTD avg Oct-26``."""
+    """Whether a name is that of a sum, an average or a change, of a time too: ``Total``, ``Average 2025``, ``YTD avg``."""
     texts = vocabulary().texts
     made = texts["derived"] | texts["totals"]
     words = [word for word in fold(name).split() if not word[0].isdigit()]  # 30d
