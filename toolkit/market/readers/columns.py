@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -100,22 +100,6 @@ def words(cells: pl.DataFrame) -> dict[str, list[str]]:
     return {text.name: (cell := text.alias("")).filter(cell.str.contains(_WORDS)).unique().to_list() for text in worded}
 
 
-def in_numbers(table: Table, columns: Sequence[str]) -> Table:
-    """The table with columns as numbers where all of them are, and the separator leaves no doubt of what a point is.
-
-    Args:
-        table: The file.
-        columns: Names of columns; of one that is text with a word in it, all stay as they are.
-    """
-    given = table.cells[list(columns)].select(pl.col(pl.String))
-    if table.separator != "," or not given.width:
-        return table
-    read = given.select(pl.all().cast(pl.Float64, strict=False))
-    counted = all(number.null_count() == text.null_count() for text, number in zip(given, read, strict=True))
-    counted = counted and all(read.select(pl.all().is_finite().all()).row(0))
-    return replace(table, cells=table.cells.with_columns(read)) if counted else table
-
-
 def alike(columns: list[pl.Series]) -> list[pl.Series]:
     """Columns of a workbook, of which one may hold numbers and another words, of one type."""
     kinds = {column.dtype for column in columns}
@@ -132,7 +116,7 @@ def numbers(table: Table, columns: Sequence[str]) -> pl.DataFrame:
     return amounts(table, columns, money=False).values
 
 
-def amounts(table: Table, columns: Sequence[str], *, money: bool, missing: Collection[str] = ()) -> Numbers:
+def amounts(table: Table, columns: Sequence[str], *, money: bool, what: pl.Series | None = None) -> Numbers:
     """Columns as numbers by `toolkit.market.readers.cells`: an ambiguous cell is read by the others, or is a fault.
 
     In a file that commas separate, a lone point is decimal (``1.234``).
@@ -141,7 +125,7 @@ def amounts(table: Table, columns: Sequence[str], *, money: bool, missing: Colle
         table: The file.
         columns: Names of columns, which share one decimal mark.
         money: Whether a currency may stand beside a number: ``€ 1.234,50``, ``720 EUR``.
-        missing: What cells say that are as good as empty.
+        what: By which the rows are called in faults; their column by default.
 
     Raises:
         FrameError: rule ``decimal`` for an undecidable decimal mark, ``finite`` for NaN and infinities, ``number`` for
@@ -156,9 +140,6 @@ def amounts(table: Table, columns: Sequence[str], *, money: bool, missing: Colle
     codes = pl.DataFrame(dict.fromkeys(columns, pl.Series([None] * given.height, dtype=pl.String)))
     textual = [name for name, dtype in given.schema.items() if dtype == pl.String]
     notes: tuple[Message, ...] = ()
-    worded = [name for name in textual if values[name].null_count() > given[name].null_count()]
-    if worded and missing:
-        given = given.with_columns(given[worded].select(pl.all().replace(dict.fromkeys(missing))))
     texts_of = [(given[name], values[name]) for name in textual]
     # Of thousands of columns of plain numbers the texts are not joined.
     are_numbers = all(n.null_count() == t.null_count() and n.alias("n").is_finite().all() for t, n in texts_of)
@@ -174,34 +155,36 @@ def amounts(table: Table, columns: Sequence[str], *, money: bool, missing: Colle
         beside = {cell: code for cell, found in read.items() if found and (code := _currency(found))}
         is_number = {cell: found is not None and (not (found.before or found.after) or (money and cell in beside))
                      for cell, found in read.items()}  # fmt: skip
-        _refuse_words(table, given, textual, [cell for cell, is_one in is_number.items() if not is_one])
+        _refuse_words(table, given, textual, [cell for cell, is_one in is_number.items() if not is_one], what)
         mark, odd = cells.decimal_mark({found: count for cell, count in counts.rows() if (found := read[cell])})
         fault, hint = message("numbers use both '.' and ',', differently from the rest"), _WAY_OUT
         if table.mark:
             mark, odd = table.mark, frozenset(found for found in read.values() if found and table.mark not in found.readings)
             fault, hint = message("a number with another decimal mark than its layout says"), _MEND
         unlike = [cell for cell, found in read.items() if found in odd]
-        raise_row_errors(table.name, _those(table, given, textual, unlike), rule="decimal", fault=fault, hint=hint)
+        raise_row_errors(table.name, _those(table, given, textual, unlike, what), rule="decimal", fault=fault, hint=hint)
         doubtful = {cell: found for cell, found in read.items() if found and found.is_ambiguous}
         if mark is not None and doubtful:
             notes = () if table.mark else (cells.decided(doubtful[min(doubtful)], mark),)
         if mark is None:
             asked = [cell for cell in doubtful if table.separator != "," or "," in cell]
             fault = message("a mark that may mean decimals or thousands")
-            raise_row_errors(table.name, _those(table, given, textual, asked), rule="decimal", fault=fault, hint=_ONE_IS_ENOUGH)
+            raise_row_errors(
+                table.name, _those(table, given, textual, asked, what), rule="decimal", fault=fault, hint=_ONE_IS_ENOUGH
+            )
         found = {cell: one.readings.get(mark or next(iter(one.readings))) for cell, one in read.items() if one}
         values = values.with_columns(_replaced(given, textual, found, pl.Float64))
         codes = codes.with_columns(_replaced(given, textual, beside, pl.String)) if beside else codes
-    _refuse_infinite(table, values)
+    _refuse_infinite(table, values, what)
     return Numbers(values, codes, notes)
 
 
-def _refuse_infinite(table: Table, values: pl.DataFrame) -> None:
+def _refuse_infinite(table: Table, values: pl.DataFrame, what: pl.Series | None) -> None:
     is_finite = values.select(pl.all().is_finite().all()).row(0)
     for name in (name for name, finite in zip(values.columns, is_finite, strict=True) if not finite):
         column = values[name].alias("cell")
         hint = message("Leave the cell empty where a value is missing.")
-        found = _cells(table, name, ~column.is_finite().fill_null(value=True), column)
+        found = _cells(table, name, ~column.is_finite().fill_null(value=True), column, what)
         raise_row_errors(table.name, found, fault="not a finite number", hint=hint, rule="finite")
 
 
@@ -223,22 +206,28 @@ def _replaced(given: pl.DataFrame, names: Sequence[str], read: Mapping[str, Any]
     return [joined.slice(i * given.height, given.height).alias(name) for i, name in enumerate(names)]
 
 
-def _refuse_words(table: Table, given: pl.DataFrame, textual: Sequence[str], words: Sequence[str]) -> None:
+def _refuse_words(
+    table: Table, given: pl.DataFrame, textual: Sequence[str], words: Sequence[str], what: pl.Series | None
+) -> None:
     """`FrameError` for cells that are no numbers, or none that is finite."""
     endless = [word for word in words if pl.Series([word]).cast(pl.Float64, strict=False)[0] is not None]
     hint = message("Leave the cell empty where a value is missing.")
-    raise_row_errors(table.name, _those(table, given, textual, endless), fault="not a finite number", hint=hint, rule="finite")
-    found = _those(table, given, textual, words)
+    raise_row_errors(
+        table.name, _those(table, given, textual, endless, what), fault="not a finite number", hint=hint, rule="finite"
+    )
+    found = _those(table, given, textual, words, what)
     raise_row_errors(table.name, found, fault="not a number", hint=_number_hint(found["value"]), rule="number")
 
 
-def _those(table: Table, given: pl.DataFrame, textual: Sequence[str], texts: Sequence[str]) -> pl.DataFrame:
+def _those(
+    table: Table, given: pl.DataFrame, textual: Sequence[str], texts: Sequence[str], what: pl.Series | None = None
+) -> pl.DataFrame:
     """The cells that hold one of some texts."""
     wanted = pl.Series(texts, dtype=pl.String)
     if wanted.is_empty():
         return _cells(table, "", table.rows.is_null(), table.rows)
     masks = {name: given[name].alias("cell").is_in(wanted.implode()).fill_null(value=False) for name in textual}
-    return pl.concat([_cells(table, name, mask, given[name]) for name, mask in masks.items()])
+    return pl.concat([_cells(table, name, mask, given[name], what) for name, mask in masks.items()])
 
 
 def distinct(rows: pl.DataFrame, column: str) -> pl.Series:
@@ -369,10 +358,11 @@ def running_months(table: Table, column: str, today: date) -> pl.Series:
     return table.rows.filter(_date_text(table.cells[column]).fill_null("") == f"{today:%Y-%m}")
 
 
-def _cells(table: Table, column: str, mask: pl.Series, values: pl.Series) -> pl.DataFrame:
+def _cells(table: Table, column: str, mask: pl.Series, values: pl.Series, what: pl.Series | None = None) -> pl.DataFrame:
     """The masked cells of one column in the form that `raise_row_errors` takes."""
     shown = values.filter(mask).cast(pl.String)
-    return pl.DataFrame({"row": table.rows.filter(mask), "what": pl.repeat(column, len(shown), eager=True), "value": shown})
+    called = pl.repeat(column, len(shown), eager=True) if what is None else what.filter(mask)
+    return pl.DataFrame({"row": table.rows.filter(mask), "what": called, "value": shown})
 
 
 def _number_hint(values: pl.Series) -> str:

@@ -230,7 +230,8 @@ def _rows(
         raise DataError("{file:s} holds no price of today.", hint="Fill in prices.", file=table.name)
     required_cells(table, "asset")
     assets, dates = texts(table, "asset"), table.cells["date"]
-    read = amounts(table, [name for name in ("price", UPPER_END, "quantity") if name in table.columns], money=True)
+    columns = [name for name in ("price", UPPER_END, "quantity") if name in table.columns]
+    read = amounts(table, columns, money=True, what=assets)
     values, signs = read.values, read.currencies
     price, sign = values["price"], signs["price"]
     if UPPER_END in values.columns:
