@@ -119,7 +119,7 @@ def numbers(table: Table, columns: Sequence[str]) -> pl.DataFrame:
     return amounts(table, columns, money=False).values
 
 
-def amounts(table: Table, columns: Sequence[str], *, money: bool, missing: Collection[str] = ()) -> Numbers:
+def amounts(table: Table, columns: Sequence[str], *, money: bool, what: pl.Series | None = None) -> Numbers:
     """Columns as numbers by `toolkit.market.readers.cells`: an ambiguous cell is read by the others, or is a fault.
 
     In a file that commas separate, a lone point is decimal (``1.234``).
@@ -128,7 +128,7 @@ def amounts(table: Table, columns: Sequence[str], *, money: bool, missing: Colle
         table: The file.
         columns: Names of columns, which share one decimal mark.
         money: Whether a currency may stand beside a number: ``€ 1.234,50``, ``720 EUR``.
-        missing: What cells say that are as good as empty.
+        what: By which the rows are called in faults; their column by default.
 
     Raises:
         FrameError: rule ``decimal`` for an undecidable decimal mark, ``finite`` for NaN and infinities, ``number`` for
@@ -140,11 +140,7 @@ def amounts(table: Table, columns: Sequence[str], *, money: bool, missing: Colle
     # Columns are indexed, never selected: `pl.col` would read a name such as "*" or "^.*$" as a pattern.
     given = table.cells[list(columns)].with_columns(pl.col(pl.Date, pl.Datetime).cast(pl.String))
     values = given.select(pl.all().cast(pl.Float64, strict=False))
-    worded = [text.alias("") for text, number in zip(given, values, strict=True) if number.null_count() > text.null_count()]
-    if missing and any(text.is_in([*missing]).any() for text in worded):
-        given = given.with_columns(pl.col(pl.String).replace(dict.fromkeys(missing)))
-        values = given.select(pl.all().cast(pl.Float64, strict=False))
-    _refuse_infinite(table, given, values)
+    _refuse_infinite(table, given, values, what)
     codes = pl.DataFrame(dict.fromkeys(columns, pl.Series([None] * given.height, dtype=pl.String)))
     textual = [name for name, dtype in given.schema.items() if dtype == pl.String]
     notes: tuple[Message, ...] = ()
@@ -166,34 +162,36 @@ def amounts(table: Table, columns: Sequence[str], *, money: bool, missing: Colle
             for cell, found in read.items()
             if found is None or ((found.before or found.after) and not (money and cell in beside))
         ]
-        fault = message("not a number")
-        raise_row_errors(table.name, _those(table, given, textual, words), rule="number", fault=fault, hint=_PLAIN)
+        found = _those(table, given, textual, words, what)
+        raise_row_errors(table.name, found, rule="number", fault=message("not a number"), hint=_PLAIN)
         mark, odd = cells.decimal_mark({found: count for cell, count in counts.rows() if (found := read[cell])})
         fault, hint = message("numbers use both '.' and ',', differently from the rest"), _WAY_OUT
         if table.mark:
             mark, odd = table.mark, frozenset(found for found in read.values() if found and table.mark not in found.readings)
             fault, hint = message("a number with another decimal mark than its layout says"), _MEND
         unlike = [cell for cell, found in read.items() if found in odd]
-        raise_row_errors(table.name, _those(table, given, textual, unlike), rule="decimal", fault=fault, hint=hint)
+        raise_row_errors(table.name, _those(table, given, textual, unlike, what), rule="decimal", fault=fault, hint=hint)
         doubtful = {cell: found for cell, found in read.items() if found and found.is_ambiguous}
         if mark is not None and doubtful:
             notes = () if table.mark else (cells.decided(doubtful[min(doubtful)], mark),)
         if mark is None:
             asked = [cell for cell in doubtful if table.separator != "," or "," in cell]
             fault = message("a mark that may mean decimals or thousands")
-            raise_row_errors(table.name, _those(table, given, textual, asked), rule="decimal", fault=fault, hint=_ONE_IS_ENOUGH)
+            raise_row_errors(
+                table.name, _those(table, given, textual, asked, what), rule="decimal", fault=fault, hint=_ONE_IS_ENOUGH
+            )
         found = {cell: one.readings.get(mark or next(iter(one.readings))) for cell, one in read.items() if one}
         values = values.with_columns(_replaced(given, textual, found, pl.Float64))
         codes = codes.with_columns(_replaced(given, textual, beside, pl.String)) if beside else codes
     return Numbers(values, codes, notes)
 
 
-def _refuse_infinite(table: Table, given: pl.DataFrame, values: pl.DataFrame) -> None:
+def _refuse_infinite(table: Table, given: pl.DataFrame, values: pl.DataFrame, what: pl.Series | None) -> None:
     """`FrameError` for cells that are NaN or no finite number."""
     is_finite = values.select(pl.all().is_finite().all()).row(0)
     for name in (name for name, finite in zip(values.columns, is_finite, strict=True) if not finite):
         hint = message("Leave the cell empty where a value is missing.")
-        found = _cells(table, name, ~values[name].alias("cell").is_finite().fill_null(value=True), given[name])
+        found = _cells(table, name, ~values[name].alias("cell").is_finite().fill_null(value=True), given[name], what)
         raise_row_errors(table.name, found, fault="not a finite number", hint=hint, rule="finite")
 
 
@@ -215,13 +213,15 @@ def _replaced(given: pl.DataFrame, names: Sequence[str], read: Mapping[str, Any]
     return [joined.slice(i * given.height, given.height).alias(name) for i, name in enumerate(names)]
 
 
-def _those(table: Table, given: pl.DataFrame, textual: Sequence[str], texts: Sequence[str]) -> pl.DataFrame:
+def _those(
+    table: Table, given: pl.DataFrame, textual: Sequence[str], texts: Sequence[str], what: pl.Series | None = None
+) -> pl.DataFrame:
     """The cells that hold one of some texts."""
     wanted = pl.Series(texts, dtype=pl.String)
     if wanted.is_empty():
         return _cells(table, "", table.rows.is_null(), table.rows)
     masks = {name: given[name].alias("cell").is_in(wanted.implode()).fill_null(value=False) for name in textual}
-    return pl.concat([_cells(table, name, mask, given[name]) for name, mask in masks.items()])
+    return pl.concat([_cells(table, name, mask, given[name], what) for name, mask in masks.items()])
 
 
 def distinct(rows: pl.DataFrame, column: str) -> pl.Series:
@@ -352,10 +352,11 @@ def running_months(table: Table, column: str, today: date) -> pl.Series:
     return table.rows.filter(_date_text(table.cells[column]).fill_null("") == f"{today:%Y-%m}")
 
 
-def _cells(table: Table, column: str, mask: pl.Series, values: pl.Series) -> pl.DataFrame:
+def _cells(table: Table, column: str, mask: pl.Series, values: pl.Series, what: pl.Series | None = None) -> pl.DataFrame:
     """The masked cells of one column in the form that `raise_row_errors` takes."""
     shown = values.filter(mask).cast(pl.String)
-    return pl.DataFrame({"row": table.rows.filter(mask), "what": pl.repeat(column, len(shown), eager=True), "value": shown})
+    called = pl.repeat(column, len(shown), eager=True) if what is None else what.filter(mask)
+    return pl.DataFrame({"row": table.rows.filter(mask), "what": called, "value": shown})
 
 
 def _date_text(column: pl.Series) -> pl.Series:

@@ -438,14 +438,18 @@ class _Proposal:
 
     def _with_derived(self, readings: list[ColumnReading]) -> list[ColumnReading]:
         """The columns of a wide file, of which sums, averages and changes of others are not read where there are others."""
+        if self.shape != "wide":
+            return readings
         named = {*self.tickers, *(one.header for one in readings if fold(one.header) in self.named)}
         series = [one for one in readings if one.reads == "series" or (one.reads == "price" and is_derived(one.header))]
         made = {one.header: is_derived(self.bare[one.header]) for one in series if one.header not in named}
-        if self.shape != "wide" or all(made.get(one.header) for one in series):
+        if all(made.get(one.header) for one in series):
             return [replace(one, reads="series", sure=True) if made.get(one.header) else one for one in readings]
         words = vocabulary().texts["derived"]
         partly = {name for name, found in made.items() if not found and not words.isdisjoint(fold(self.bare[name]).split())}
-        partly -= {name for name in partly if side_in(self.bare[name]) and len(partly) == 1}
+        partly -= {
+            name for name in partly if (found := side_in(self.bare[name])) and is_known(found[0], self.key)
+        }  # Gallium Avg
         return [
             replace(one, reads=IGNORE, why=DERIVED) if made.get(one.header)
             else replace(one, reads=IGNORE, why=PARTLY, sure=False) if one.header in partly else one
