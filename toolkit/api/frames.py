@@ -186,7 +186,7 @@ def price_path(returns: pl.DataFrame) -> pl.DataFrame:
         raise DataError("returns have no column 'date'.", hint="Name it date, or use tk.frame(array, names=..., dates=...).")
     read = returns[DATE]
     if read.dtype != pl.Date or read.null_count():
-        read = days_of(table_of(returns.select(DATE), "returns"), DATE, month_until=date.today(), local=True)
+        read = days_of(table_of(returns.select(DATE), "returns"), DATE, month_until=date.today())
     if len(read) < max(2, returns.height):
         raise DataError("returns need at least two rows, each with a date.", hint="Write dates as 2026-05-31.")
     table = returns.with_columns(read)

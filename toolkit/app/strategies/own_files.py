@@ -197,7 +197,7 @@ def named_table(path: Path, names: str = ASSET) -> tuple[dict[str, list[Any]], s
                 name=table.name,
                 first=name,
             )
-        read = days(table, name, local=True) if kind == DATE else table.cells[name]
+        read = days(table, name) if kind == DATE else table.cells[name]
         found[kind] = [str(cell).strip() for cell in read]
     others = [name for name in table.columns if name not in told]
     columns = numbers(table, others)

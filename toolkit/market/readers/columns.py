@@ -140,49 +140,44 @@ def amounts(table: Table, columns: Sequence[str], *, money: bool, what: pl.Serie
     # Columns are indexed, never selected: `pl.col` would read a name such as "*" or "^.*$" as a pattern.
     given = table.cells[list(columns)].with_columns(pl.col(pl.Date, pl.Datetime).cast(pl.String))
     values = given.select(pl.all().cast(pl.Float64, strict=False))
-    _refuse_infinite(table, given, values, what)
     codes = pl.DataFrame(dict.fromkeys(columns, pl.Series([None] * given.height, dtype=pl.String)))
+    _refuse_infinite(table, given, values, what)
     textual = [name for name, dtype in given.schema.items() if dtype == pl.String]
-    notes: tuple[Message, ...] = ()
-    texts_of = [(given[name], values[name]) for name in textual]
-    # Of thousands of columns of plain numbers the texts are not joined.
-    are_numbers = all(number.null_count() == text.null_count() for text, number in texts_of)
-    text = pl.Series([], dtype=pl.String)
-    if textual and not (are_numbers and table.separator == "," and table.mark != ","):
-        text = pl.concat([cells.alias("text") for cells, _ in texts_of]).drop_nulls()
-    has_open = table.separator != "," and text.str.contains(_POINTS).any() and not text.str.contains(_DECIDED).any()
-    if text.len() and not are_numbers and table.mark != "." and text.str.contains(_COMMAS).all():
-        values = values.with_columns(_of_commas(given[name]) for name in textual)
-    elif has_open or not are_numbers or (table.mark == "," and text.len()):
-        counts = text.value_counts()
-        read = {cell: cells.amount(cell) for cell in counts["text"]}
-        beside = {cell: code for cell, found in read.items() if found and (code := _currency(found))}
-        words = [
-            cell
-            for cell, found in read.items()
-            if found is None or ((found.before or found.after) and not (money and cell in beside))
-        ]
-        found = _those(table, given, textual, words, what)
-        raise_row_errors(table.name, found, rule="number", fault=message("not a number"), hint=_PLAIN)
-        mark, odd = cells.decimal_mark({found: count for cell, count in counts.rows() if (found := read[cell])})
-        fault, hint = message("numbers use both '.' and ',', differently from the rest"), _WAY_OUT
-        if table.mark:
-            mark, odd = table.mark, frozenset(found for found in read.values() if found and table.mark not in found.readings)
-            fault, hint = message("a number with another decimal mark than its layout says"), _MEND
-        unlike = [cell for cell, found in read.items() if found in odd]
-        raise_row_errors(table.name, _those(table, given, textual, unlike, what), rule="decimal", fault=fault, hint=hint)
-        doubtful = {cell: found for cell, found in read.items() if found and found.is_ambiguous}
-        if mark is not None and doubtful:
-            notes = () if table.mark else (cells.decided(doubtful[min(doubtful)], mark),)
-        if mark is None:
-            asked = [cell for cell in doubtful if table.separator != "," or "," in cell]
-            fault = message("a mark that may mean decimals or thousands")
-            raise_row_errors(
-                table.name, _those(table, given, textual, asked, what), rule="decimal", fault=fault, hint=_ONE_IS_ENOUGH
-            )
-        found = {cell: one.readings.get(mark or next(iter(one.readings))) for cell, one in read.items() if one}
-        values = values.with_columns(_replaced(given, textual, found, pl.Float64))
-        codes = codes.with_columns(_replaced(given, textual, beside, pl.String)) if beside else codes
+    are_numbers = all(values[name].null_count() == given[name].null_count() for name in textual)
+    if are_numbers and table.separator == "," and table.mark != ",":
+        return Numbers(values, codes)
+    text = pl.concat([pl.Series("text", [], dtype=pl.String), *(given[name].alias("text") for name in textual)]).drop_nulls()
+    if text.is_empty():
+        return Numbers(values, codes)
+    if not are_numbers and table.mark != "." and text.str.contains(_COMMAS).all():
+        return Numbers(values.with_columns(_of_commas(given[name]) for name in textual), codes)
+    is_open = text.str.contains(_POINTS).any() and not text.str.contains(_DECIDED).any()
+    if are_numbers and table.mark != "," and not is_open:
+        return Numbers(values, codes)
+    counts = text.value_counts()
+    read = {cell: cells.amount(cell) for cell in counts["text"]}
+    beside = {cell: code for cell, found in read.items() if found and (code := _currency(found))}
+
+    def refuse(fault: str, hint: str, texts: Sequence[str], rule: str = "decimal") -> None:
+        raise_row_errors(table.name, _those(table, given, textual, texts, what), rule=rule, fault=fault, hint=hint)
+
+    allowed = beside.keys() if money else ()
+    is_bare = {cell for cell, found in read.items() if found and not (found.before or found.after)}
+    refuse(message("not a number"), _PLAIN, [cell for cell in read if cell not in is_bare and cell not in allowed], "number")
+    mark, odd = cells.decimal_mark({found: count for cell, count in counts.rows() if (found := read[cell])})
+    fault, hint = message("numbers use both '.' and ',', differently from the rest"), _WAY_OUT
+    if table.mark:
+        mark, odd = table.mark, frozenset(found for found in read.values() if found and table.mark not in found.readings)
+        fault, hint = message("a number with another decimal mark than its layout says"), _MEND
+    refuse(fault, hint, [cell for cell, found in read.items() if found in odd])
+    doubtful = {cell: found for cell, found in read.items() if found and found.is_ambiguous}
+    if mark is None:
+        asked = [cell for cell in doubtful if table.separator != "," or "," in cell]
+        refuse(message("a mark that may mean decimals or thousands"), _ONE_IS_ENOUGH, asked)
+    notes = (cells.decided(doubtful[min(doubtful)], mark),) if mark and doubtful and not table.mark else ()
+    found = {cell: one.readings.get(mark or next(iter(one.readings))) for cell, one in read.items() if one}
+    values = values.with_columns(_replaced(given, textual, found, pl.Float64))
+    codes = codes.with_columns(_replaced(given, textual, beside, pl.String)) if beside else codes
     return Numbers(values, codes, notes)
 
 
@@ -262,8 +257,8 @@ def required_cells(table: Table, column: str, *, what: pl.Series | None = None) 
     raise_row_errors(table.name, faulty.filter(empty), fault="no {column:s}", hint=hint, rule="empty", column=column)
 
 
-def days(table: Table, column: str, *, month_until: date | None = None, local: bool = False) -> pl.Series:
-    """A column of ISO dates as Date, null where the cell is empty.
+def days(table: Table, column: str, *, month_until: date | None = None) -> pl.Series:
+    """A column of ISO dates, or of those of one other style, as Date, null where the cell is empty.
 
     A month (``2026-05``) is dated at its last day; one that has not ended on `month_until` is dated on that day.
 
@@ -271,18 +266,14 @@ def days(table: Table, column: str, *, month_until: date | None = None, local: b
         table: The file.
         column: Name of the column.
         month_until: Today, for columns that may not lie in the future.
-        local: Whether a column of one other style is read too (`toolkit.market.readers.cells.day`).
 
     Raises:
-        FrameError: rule ``date`` for what is not a date of the calendar in ISO form.
+        FrameError: rule ``date`` for what is not a date of the calendar, and for one that may be two.
     """
     if (cell := table.cells[column]).dtype == pl.Date and cell.is_between(date.min, date.max).all():
         return cell
-    text = _date_text(cell)
-    serial = None
-    if local:
-        text = _local_days(table, column, text)
-        serial = next((day for cell in text.drop_nulls().head(FIRST_ROWS) if (day := cells.serial_day(cell))), None)
+    text = _local_days(table, column, _date_text(cell))
+    serial = next((day for cell in text.drop_nulls().head(FIRST_ROWS) if (day := cells.serial_day(cell))), None)
     parsed = text.to_frame("text").select(
         day=pl.when(pl.col("text").str.contains(_ISO_DAY)).then(pl.col("text")).str.to_date("%Y-%m-%d", strict=False),
         month=pl.when(pl.col("text").str.contains(_ISO_MONTH))

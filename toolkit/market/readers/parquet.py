@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from toolkit.core.errors import DataError
-from toolkit.core.messages import Message, message
+from toolkit.core.messages import message
 from toolkit.market.readers.contents import MAX_BYTES, MAX_CELLS, ReadingEnded, check_size, run
 
 PARQUET = b"PAR1"
@@ -47,7 +47,7 @@ def read_parquet(name: str, content: bytes) -> pl.DataFrame:
         try:
             found = run(_WITHIN_LIMITS, str(path), str(target), str(MAX_CELLS), str(MAX_BYTES))
         except ReadingEnded as ended:
-            raise _damaged(name, ended.reason) from None
+            raise _damaged(name, ended) from None
         rows, columns, size = map(int, found.split())
         check_size(name, rows=rows, columns=columns, cells=rows * columns, size=size)
         return pl.read_ipc(target)
@@ -92,10 +92,15 @@ def as_ipc(name: str, path: Path, target: Path) -> Path:
     try:
         run(_PROGRAM, str(path), str(target))
     except ReadingEnded as ended:
-        raise _damaged(name, ended.reason) from None
+        raise _damaged(name, ended) from None
     return target
 
 
-def _damaged(name: str, reason: str | Message) -> DataError:
-    hint = message("Write or copy the file again.")
-    return DataError("{file:s} is not a whole Parquet file: {reason}.", hint=hint, file=name, reason=reason)
+def _damaged(name: str, ended: ReadingEnded) -> DataError:
+    return DataError(
+        "{file:s} is not a whole Parquet file: {reason}.",
+        hint="Write or copy the file again.",
+        details={"reason": str(ended.reason)},
+        file=name,
+        reason=message("damaged, or too large"),
+    )

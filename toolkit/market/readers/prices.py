@@ -251,7 +251,7 @@ def _rows(
         place=texts(table, "place"),
         terms=texts(table, "terms").str.to_lowercase(),
         source=texts(table, "source", default=table.name),
-        known_from=days(table, "known_from", local=True).fill_null(dates) if "known_from" in table.columns else dates,
+        known_from=days(table, "known_from").fill_null(dates) if "known_from" in table.columns else dates,
     )
     negative = rows.filter(pl.col("quantity") < 0).select("row", what="asset", value=pl.col("quantity").cast(pl.String))
     raise_row_errors(table.name, negative, fault="negative quantity", hint="Give kg, or leave the cell empty.", rule="quantity")
@@ -327,7 +327,7 @@ def _dates(table: Table, today: date) -> pl.Series:
     if table.cells["date"].dtype == pl.String:
         marks = {text: found[0] for text in table.cells["date"].unique() if (found := cells.marked(text))}
         table = replace(table, cells=table.cells.with_columns(pl.col("date").replace(marks))) if marks else table
-    dates = days(table, "date", month_until=today, local=True)
+    dates = days(table, "date", month_until=today)
     _check_past(table.name, pl.DataFrame({"row": table.rows, "value": dates}), today)
     return dates
 

@@ -47,9 +47,10 @@ def ended(archive: zipfile.ZipFile, part: str, *names: str) -> Iterator[tuple[st
         part: Of it.
         names: Of the elements.
     """
-    if part not in archive.NameToInfo:
+    named = next((one for one in archive.namelist() if one.casefold() == part.casefold()), None)
+    if named is None:
         return
-    with archive.open(part) as file:
+    with archive.open(named) as file:
         for _, element in iterparse(file):  # noqa: S314
             if (name := local(element.tag)) in names:
                 yield name, element
@@ -78,7 +79,10 @@ def excel(archive: zipfile.ZipFile, is_meant: IsMeant) -> dict[str, Marks]:
         name = sheet.get("name", "")
         if is_meant(name, sheet.get("state") in ("hidden", "veryHidden")):
             target = next((targets.get(value, "") for key, value in sheet.items() if key.endswith("}id")), "")
-            found[name] = excel_sheet(archive, normpath(join("/xl", target)).lstrip("/"), styles)
+            part = normpath(join("/xl", target)).lstrip("/")
+            if part.casefold() not in map(str.casefold, archive.namelist()):
+                raise ValueError(f"{name} has no part {part}")
+            found[name] = excel_sheet(archive, part, styles)
     return found
 
 
@@ -97,7 +101,7 @@ def excel_sheet(archive: zipfile.ZipFile, part: str, styles: list[tuple[str, boo
     """
     found, row = no_marks(), 0
     for name, element in ended(archive, part, "col", "row"):
-        is_hidden = element.get("hidden") in ("1", "true")
+        is_hidden = element.get("hidden") in ("1", "true") or element.get("ht") == "0"
         if name == "col":
             last = min(int(element.get("max", 1)), _WIDEST)
             if is_hidden and len(found["hidden_columns"]) < _WIDEST:
@@ -247,7 +251,7 @@ def main(meant: str, most: int) -> None:
         hidden = [one.name for one in book.sheets_metadata if str(one.visible) != "SheetVisibleEnum.Visible"]
         for name in names:
             if is_meant(name, name in hidden):
-                sheet, found = book.get_sheet_by_name(name), marks.get(name, no_marks())
+                sheet, found = book.get_sheet_by_name(name), marks[name] if marks else no_marks()
                 fits = sheet.total_height * sheet.total_width <= most
                 values = sheet.to_python(skip_empty_area=False) if fits else []
                 merged = [

@@ -398,10 +398,11 @@ def _said(table: Table) -> Table:
 
 def _separator(name: str, text: str, make: Header | None) -> str:
     """The separator of the first line that has one, else by which a header is found; of two, the one that cuts lines alike."""
-    end = len(text) - len(text.lstrip())  # comments above the header are blank lines by now
+    at = min((text.find(mark) for mark in _SEPARATORS if mark in text), default=0)
+    start = end = text.rfind("\n", 0, at) + 1
     for _ in range(TITLES):  # a stream of all of the text takes four times its size
         end = text.find("\n", end) + 1 or len(text)
-    head = text[:end].replace("\r\n", "\n").replace("\r", "\n")
+    head = text[start:end].replace("\r\n", "\n").replace("\r", "\n")
     lines = (re.sub(r'"[^"]*"', "", line) for line in head.split("\n"))
     first = next((line for line in lines if any(mark in line for mark in _SEPARATORS)), "")
     found = [mark for mark in _SEPARATORS if mark in first]
