@@ -37,8 +37,14 @@ LEAST_VARIANCE = 1e-4
 """Least forecast of a variance as a share of its mean: a price without changes for a while is not riskless."""
 CLOSEST = 0.98
 """Largest correlation of a pair in the composite likelihood."""
-SCORED_AT_ONCE = 50
-"""Assets or pairs whose forecasts are scored together: they stay in the cache, where all else is waiting for memory."""
+SCORED_AT_ONCE = 5_000
+"""Forecasts of a half-life that are scored together: they stay in the cache, where all else is waiting for memory."""
+SINGLE_ROUNDING = 5e-5
+"""Beyond this a forecast a difference of losses is none of single precision, whose rounding is a twentieth of it."""
+BLOCK = 16
+"""Periods whose exponentially weighted means are one product."""
+Loss = Callable[[FloatArray, FloatArray, FloatArray, FloatArray], FloatArray]
+"""Of c weights of the recent past (c,): its forecasts less those of the whole past, these, and outcomes, (k, s, m) each."""
 
 
 class DynamicCovariance(Spec):
@@ -98,11 +104,11 @@ class DynamicCovariance(Spec):
         squares = _products(changes, every, every)
         some = learned_from(squares.mean(axis=0))
         life, share = _chosen(
-            squares[:, some] if len(some) < n else squares, _variance_loss, _lives(self.volatility_half_life, fast), horizon
+            [squares[:, some] if len(some) < n else squares], _variance_loss, _lives(self.volatility_half_life, fast), horizon
         )
         mean = squares.mean(axis=0)
         # In place: of thousands of assets each further array takes longer than the arithmetic.
-        paths = _recent(squares, life, mean)
+        paths = _recent(squares[None], np.array([life]), mean[None])[0]
         paths *= share
         paths += (1.0 - share) * mean
         np.maximum(paths, LEAST_VARIANCE * mean, out=paths)
@@ -156,65 +162,112 @@ def _divided(changes: Returns, first: FloatArray, later: FloatArray) -> Returns:
     return Returns(changes.dates, changes.series, frozen(mean), changes.noisy, changes.uncertainty / scale)
 
 
-def _recent(moments: FloatArray, half_life: float, start: FloatArray, block: int = 16) -> FloatArray:
-    """Exponentially weighted means of the rows (T, m) up to each, from `start` (m,), in their place; a block by one product."""
-    b = 0.5 ** (1.0 / half_life)
-    step = np.arange(block)
-    kernel = np.where(step[:, None] >= step, (1.0 - b) * b ** np.maximum(step[:, None] - step, 0), 0.0)
-    carried = (b ** (step + 1.0))[:, None]
-    state = start
-    for t in range(0, len(moments), block):
-        k = min(block, len(moments) - t)
-        moments[t : t + k] = kernel[:k, :k] @ moments[t : t + k] + carried[:k] * state
-        state = moments[t + k - 1]
+def _recent(moments: FloatArray, half_lives: FloatArray, start: FloatArray) -> FloatArray:
+    """Exponentially weighted means of the rows up to each, in their place; by blocks of rows.
+
+    Args:
+        moments: (l, T, m), changed.
+        half_lives: (l,) in rows.
+        start: (l, m) the means before the first row.
+    """
+    b = 0.5 ** (1.0 / half_lives[:, None])
+    whole = moments.shape[1] // BLOCK * BLOCK
+    for part in (moments[:, :whole], moments[:, whole:]):
+        if not (count := part.shape[1]):
+            continue
+        size = min(BLOCK, count)
+        blocks = part.reshape(len(part), -1, size, part.shape[2])
+        fading = b ** np.arange(size)
+        within = _lower((1.0 - b) * fading)[:, None] @ blocks
+        # What each block begins with: the start and the ends of all blocks before.
+        ends = np.concatenate([start[:, None], within[:, :-1, -1]], axis=1)
+        begun = _lower((b**size) ** np.arange(blocks.shape[1])) @ ends
+        within += (b * fading)[:, None, :, None] * begun[:, :, None]
+        part[:] = within.reshape(part.shape)
+        start = part[:, -1]
     return moments
 
 
-def _recent_at(moments: FloatArray, half_life: float, start: FloatArray, made: NDArray[np.intp]) -> FloatArray:
-    """The rows of `_recent` at equally spaced positions: what lies between two of them enters as one weighted mean."""
-    b, first, step = 0.5 ** (1.0 / half_life), made[0] + 1, int(made[1] - made[0]) if len(made) > 1 else 1
-    kernel = (1.0 - b) * b ** np.arange(first)[::-1]
-    begun = kernel @ moments[:first] + b**first * start
-    between = moments[first : made[-1] + 1].reshape(-1, step, len(start))
-    means = np.einsum("s,ksm->km", kernel[-step:] / (1.0 - b**step), between)
-    return np.vstack([begun, _recent(means, half_life / step, begun)])
+def _lower(columns: FloatArray) -> FloatArray:
+    """Lower triangular matrices (l, k, k) whose entries are columns (l, k) by their distance from the diagonal."""
+    place = np.arange(columns.shape[1])
+    return np.tril(columns[:, np.abs(place[:, None] - place)])
 
 
-def _chosen(
-    moments: FloatArray, loss: Callable[[FloatArray, FloatArray], float], lives: Sequence[float], horizon: int
-) -> tuple[float, float]:
+def _chosen(moments: Sequence[FloatArray], loss: Loss, lives: Sequence[float], horizon: int) -> tuple[float, float]:
     """Half-life, and weight of the recent past, with the least loss.
 
+    All are scored in single precision, and those that may be the least by it again in double.
+
     Args:
-        moments: Second moments (T, ..., m) of m assets or pairs.
-        loss: Of forecasts (s, c) against the mean moments (s, c) of the `horizon` periods after each, summed.
+        moments: Second moments (T, m) of m assets or pairs, one or three of each.
+        loss: Of forecasts against the mean moments of the `horizon` periods after each, summed.
         lives: Half-lives to choose from.
         horizon: Periods.
     """
-    T = len(moments)
+    T, m = moments[0].shape
     horizon = min(horizon, T // 3)
     # Outcomes of neighbouring days overlap: one forecast a week says as much as one a day.
-    made = np.arange(min(BURN_IN, T // 3), T - horizon, max(1, horizon // 4))
-    losses = np.zeros((len(lives), len(SHARES)))
-    for i in range(0, moments.shape[-1], SCORED_AT_ONCE):
-        some = moments[..., i : i + SCORED_AT_ONCE].reshape(T, -1)
-        sums = np.vstack([np.zeros(some.shape[1]), some.cumsum(axis=0)])
-        outcomes = (sums[made + 1 + horizon] - sums[made + 1]) / horizon
-        long = sums[made + 1] / (made + 1.0)[:, None]
-        mean = sums[-1] / T
-        for j, life in enumerate(lives):
-            beside = _recent_at(some, life, mean, made) - long
-            losses[j] += [loss(share * beside + long, outcomes) for share in SHARES]
-    life, share = divmod(int(np.where(np.isnan(losses), np.inf, losses).argmin()), len(SHARES))
+    step, first = max(1, horizon // 4), min(BURN_IN, T // 3) + 1
+    made = np.arange(first, T - horizon + 1, step)  # periods before each forecast
+    together = np.hstack(moments) if len(moments) > 1 else moments[0]
+    weeks, left = divmod(horizon, step)
+    between = together[first : first + (made[-1] - first) + weeks * step].reshape(-1, step, together.shape[1])
+    decays = 0.5 ** (1.0 / np.array(lives))[:, None]
+    # Means of each week as each half-life weighs them, and its sum.
+    weights = np.vstack([(1.0 - decays) / (1.0 - decays**step) * decays ** np.arange(step)[::-1], np.ones(step)])
+    means = np.empty((len(weights), len(between), between.shape[2]))
+    np.matmul(weights, between, out=means.swapaxes(0, 1))
+    sums = np.vstack([together[:first].sum(axis=0), means[-1]]).cumsum(axis=0)
+    outcomes = sums[weeks:] - sums[: len(made)]
+    for day in range(left):
+        outcomes += together[first + weeks * step + day :: step][: len(made)]
+    outcomes /= horizon
+    long = sums[: len(made)] / made[:, None]
+    mean = together.sum(axis=0) / T
+    begun = ((1.0 - decays) * decays ** np.arange(first)[::-1]) @ together[:first] + decays**first * mean
+    recent = _recent(means[:-1, : len(made) - 1], np.array(lives) / step, begun)
+    beside = np.concatenate([begun[:, None], recent], axis=1)
+    beside -= long
+    at_once = max(1, SCORED_AT_ONCE // len(made))
+
+    def losses(wanted: NDArray[np.bool_], precision: type[np.floating]) -> FloatArray:
+        """Sums (lives, shares), infinite for those that are not wanted."""
+        found = np.where(wanted, 0.0, np.inf)
+        for part in (slice(i, i + at_once) for i in range(0, m, at_once)):
+            scored = [_part(array, m, part, precision) for array in (long, outcomes)]
+            for j in np.flatnonzero(wanted.any(axis=1)):
+                shares = np.array(SHARES, dtype=precision)[wanted[j]]
+                found[j, wanted[j]] += loss(shares, _part(beside[j], m, part, precision), *scored)
+        return np.where(np.isnan(found), np.inf, found)
+
+    rough = losses(np.ones((len(lives), len(SHARES)), dtype=bool), np.float32)
+    near = ~(rough > rough.min() + SINGLE_ROUNDING * made.size * m)
+    best = rough if np.count_nonzero(near) == 1 else losses(near, np.float64)
+    life, share = divmod(int(best.argmin()), len(SHARES))
     return lives[life], SHARES[share]
 
 
-def _variance_loss(forecast: FloatArray, outcome: FloatArray) -> float:
-    """QLIKE of variances."""
-    kept = np.maximum(forecast, LEAST_VARIANCE * outcome.mean(axis=0))
-    ratio = outcome / kept
-    ratio += np.log(kept, out=kept)
-    return float(ratio.sum())
+def _part(moments: FloatArray, m: int, columns: slice, precision: type[np.floating]) -> FloatArray:
+    """Some of m assets or pairs of moments (s, k m), as (k, s, some)."""
+    some = moments.reshape(len(moments), -1, m)[:, :, columns]
+    return np.ascontiguousarray(some.transpose(1, 0, 2), dtype=precision)
+
+
+def _mixed(shares: FloatArray, beside: FloatArray, long: FloatArray) -> FloatArray:
+    """Forecasts (c, s m) with c weights of the recent past, which is `beside` of the whole."""
+    found = np.multiply.outer(shares, beside.ravel())
+    found += long.ravel()
+    return found
+
+
+def _variance_loss(shares: FloatArray, beside: FloatArray, long: FloatArray, outcome: FloatArray) -> FloatArray:
+    """QLIKE (c,) of the variances of m assets: all (1, s, m)."""
+    kept = _mixed(shares, beside, long)
+    least = np.broadcast_to(LEAST_VARIANCE * outcome[0].mean(axis=0), outcome[0].shape)
+    np.maximum(kept, least.ravel(), out=kept)
+    misfit = np.reciprocal(kept) @ outcome.ravel()
+    return misfit + np.log(kept, out=kept).sum(axis=1)
 
 
 def _correlation_memory(changes: Returns, lives: Sequence[float], horizon: int) -> tuple[float, float]:
@@ -226,24 +279,23 @@ def _correlation_memory(changes: Returns, lives: Sequence[float], horizon: int) 
     i, j = (order[:1], order[1:]) if n == 2 else (order, np.roll(order, 1))
     some = learned_from(np.arange(len(i), dtype=np.float64))
     i, j = i[some], j[some]
-    moments = np.stack([_products(changes, *pair) for pair in ((i, i), (j, j), (i, j))], axis=1)
+    moments = [_products(changes, *pair) for pair in ((i, i), (j, j), (i, j))]
     return _chosen(moments, _correlation_loss, lives, horizon)
 
 
-def _correlation_loss(forecast: FloatArray, outcome: FloatArray) -> float:
-    """QLIKE of the correlations of m pairs: moments (s, 3 m) of the first, the second, and of both."""
-    first, second, both = np.split(forecast, 3, axis=1)
-    own, other, together = np.split(outcome, 3, axis=1)
+def _correlation_loss(shares: FloatArray, beside: FloatArray, long: FloatArray, outcome: FloatArray) -> FloatArray:
+    """QLIKE (c,) of the correlations of m pairs: moments (3, s, m) of the first, the second, and of both."""
+    own, other, together = outcome.reshape(3, -1)
+    first, second, both = (_mixed(shares, *one) for one in zip(beside, long, strict=True))
     # In place: this is most of the work of choosing.
-    size = first * second
-    np.sqrt(np.maximum(size, np.finfo(float).tiny, out=size), out=size)
-    rho = np.divide(both, size, out=size)
+    size = np.multiply(first, second, out=first)
+    np.sqrt(np.maximum(size, np.finfo(size.dtype).tiny, out=size), out=size)
+    rho = np.divide(both, size, out=both)
     np.clip(rho, -CLOSEST, CLOSEST, out=rho)
-    free = 1.0 - rho * rho
-    rho *= together
-    rho *= -2.0
-    rho += own
-    rho += other
+    free = np.multiply(rho, rho, out=second)
+    np.subtract(1.0, free, out=free)
+    rho *= -2.0 * together
+    rho += own + other
     rho /= free
     rho += np.log(free, out=free)
-    return float(rho.sum())
+    return rho.sum(axis=1)
