@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -41,10 +42,12 @@ SCORED_AT_ONCE = 5_000
 """Forecasts of a half-life that are scored together: they stay in the cache, where all else is waiting for memory."""
 SINGLE_ROUNDING = 5e-5
 """Beyond this a forecast a difference of losses is none of single precision, whose rounding is a twentieth of it."""
+ASSETS_AT_ONCE = 32
+"""Assets whose volatilities are forecast together, for the same reason."""
 BLOCK = 16
 """Periods whose exponentially weighted means are one product."""
 Loss = Callable[[FloatArray, FloatArray, FloatArray, FloatArray], FloatArray]
-"""Of c weights of the recent past (c,): its forecasts less those of the whole past, these, and outcomes, (k, s, m) each."""
+"""Of c weights of the recent past (c,): its forecasts less those of the whole past, these, and outcomes, (k, m, s) each."""
 
 
 class DynamicCovariance(Spec):
@@ -89,7 +92,7 @@ class DynamicCovariance(Spec):
         """
         rows = complete_rows(inputs)
         changes = rows.changes
-        T, n = changes.mean.shape
+        T = len(changes.mean)
         if T < MINIMUM_PERIODS:
             raise GapError(
                 "only {t} periods have a price change of every asset; covariance kind 'dcc_nl' needs {minimum_periods}.",
@@ -100,21 +103,13 @@ class DynamicCovariance(Spec):
             )
         fast, slow = DAYS if inputs.periods_per_year >= DAILY else MONTHS
         horizon = max(1, round(inputs.periods_per_year / 12.0))
-        every = np.arange(n)
-        squares = _products(changes, every, every)
-        some = learned_from(squares.mean(axis=0))
+        mean = np.einsum("tn,tn->n", changes.mean, changes.mean) / T
+        mean[changes.noisy] += np.einsum("tii->i", changes.uncertainty) / T
+        some = learned_from(mean)
         life, share = _chosen(
-            [squares[:, some] if len(some) < n else squares], _variance_loss, _lives(self.volatility_half_life, fast), horizon
+            [_products(changes, some, some)], _variance_loss, _lives(self.volatility_half_life, fast), horizon
         )
-        mean = squares.mean(axis=0)
-        # In place: of thousands of assets each further array takes longer than the arithmetic.
-        paths = _recent(squares[None], np.array([life]), mean[None])[0]
-        paths *= share
-        paths += (1.0 - share) * mean
-        np.maximum(paths, LEAST_VARIANCE * mean, out=paths)
-        last = paths[-1].copy()
-        standardised = _divided(changes, np.sqrt(mean), np.sqrt(paths, out=paths)[:-1])
-        del squares, paths
+        standardised, last = _standardised(changes, mean, life, share)
         slow_life, slow_share = _correlation_memory(standardised, _lives(self.half_life, slow), horizon)
         weights = decay(T, slow_life)
         weights = slow_share * weights / weights.sum() + (1.0 - slow_share) / T
@@ -141,57 +136,109 @@ def _lives(given: float | None, grid: Sequence[float]) -> Sequence[float]:
 
 
 def _products(changes: Returns, i: NDArray[np.intp], j: NDArray[np.intp]) -> FloatArray:
-    """Second moments (T, m) of the changes of assets i and j (m,) about zero, posterior covariances included."""
-    T, n = changes.mean.shape
-    place = np.full(n, -1)
+    """Second moments (m, T) of the changes of assets i and j (m,) about zero, posterior covariances included."""
+    place = np.full(len(changes.series), -1)
     place[changes.noisy] = np.arange(len(changes.noisy))
     both = np.flatnonzero((place[i] >= 0) & (place[j] >= 0))
-    found = changes.mean[:, i]
-    found *= found if j is i else changes.mean[:, j]
-    found[:, both] += changes.uncertainty[:, place[i[both]], place[j[both]]].reshape(T, len(both))
+    found = np.ascontiguousarray(changes.mean[:, i].T)
+    found *= found if j is i else changes.mean[:, j].T
+    found[both] += changes.uncertainty[:, place[i[both]], place[j[both]]].T
     return found
 
 
-def _divided(changes: Returns, first: FloatArray, later: FloatArray) -> Returns:
-    """Changes in units of a volatility: that of the first period (n,), and those of all later ones (T - 1, n)."""
-    own = np.vstack([first[changes.noisy], later[:, changes.noisy]])
-    scale = own[:, :, None] * own[:, None, :]
-    mean = np.empty_like(changes.mean)
-    np.divide(changes.mean[0], first, out=mean[0])
-    np.divide(changes.mean[1:], later, out=mean[1:])
-    return Returns(changes.dates, changes.series, frozen(mean), changes.noisy, changes.uncertainty / scale)
-
-
-def _recent(moments: FloatArray, half_lives: FloatArray, start: FloatArray) -> FloatArray:
-    """Exponentially weighted means of the rows up to each, in their place; by blocks of rows.
+def _standardised(changes: Returns, mean: FloatArray, half_life: float, share: float) -> tuple[Returns, FloatArray]:
+    """Changes in units of the volatility forecast for each period, and the variances (n,) forecast after the last.
 
     Args:
-        moments: (l, T, m), changed.
-        half_lives: (l,) in rows.
-        start: (l, m) the means before the first row.
+        changes: Of n assets.
+        mean: (n,) second moments over all periods, which are forecast for the first.
+        half_life: Periods.
+        share: Of the recent past in the forecasts.
     """
-    b = 0.5 ** (1.0 / half_lives[:, None])
-    whole = moments.shape[1] // BLOCK * BLOCK
-    for part in (moments[:, :whole], moments[:, whole:]):
+    T, n = changes.mean.shape
+    divided, last = np.empty((T, n)), np.empty(n)
+    own = np.empty((T, len(changes.noisy)))
+    for some in (np.arange(i, min(i + ASSETS_AT_ONCE, n)) for i in range(0, n, ASSETS_AT_ONCE)):
+        paths, of = _products(changes, some, some), mean[some, None]
+        _recent(paths, half_life, mean[some])
+        paths *= share
+        paths += (1.0 - share) * of
+        np.maximum(paths, LEAST_VARIANCE * of, out=paths)
+        last[some] = paths[:, -1]
+        volatility = np.sqrt(np.hstack([of, paths[:, :-1]])).T
+        np.divide(changes.mean[:, some[0] : some[-1] + 1], volatility, out=divided[:, some[0] : some[-1] + 1])
+        noisy = np.flatnonzero(np.isin(changes.noisy, some))
+        own[:, noisy] = volatility[:, changes.noisy[noisy] - some[0]]
+    uncertainty = changes.uncertainty / (own[:, :, None] * own[:, None, :])
+    return Returns(changes.dates, changes.series, frozen(divided), changes.noisy, uncertainty), last
+
+
+def _recent(moments: FloatArray, half_life: float, start: FloatArray) -> FloatArray:
+    """Exponentially weighted means of the columns (m, T) up to each, from `start` (m,), in their place; a block at once."""
+    m, T = moments.shape
+    for part in (moments[:, : T // BLOCK * BLOCK], moments[:, T // BLOCK * BLOCK :]):
         if not (count := part.shape[1]):
             continue
         size = min(BLOCK, count)
-        blocks = part.reshape(len(part), -1, size, part.shape[2])
-        fading = b ** np.arange(size)
-        within = _lower((1.0 - b) * fading)[:, None] @ blocks
+        inner, outer, fading = (one.astype(part.dtype, copy=False) for one in _kernels(half_life, size, count // size))
+        within = (part.reshape(-1, size) @ inner).reshape(m, -1, size)
         # What each block begins with: the start and the ends of all blocks before.
-        ends = np.concatenate([start[:, None], within[:, :-1, -1]], axis=1)
-        begun = _lower((b**size) ** np.arange(blocks.shape[1])) @ ends
-        within += (b * fading)[:, None, :, None] * begun[:, :, None]
-        part[:] = within.reshape(part.shape)
+        begun = np.hstack([start[:, None], within[:, :-1, -1]]) @ outer
+        within += begun[:, :, None] * fading
+        part[:] = within.reshape(m, -1)
         start = part[:, -1]
     return moments
 
 
-def _lower(columns: FloatArray) -> FloatArray:
-    """Lower triangular matrices (l, k, k) whose entries are columns (l, k) by their distance from the diagonal."""
-    place = np.arange(columns.shape[1])
-    return np.tril(columns[:, np.abs(place[:, None] - place)])
+@lru_cache(maxsize=64)
+def _kernels(half_life: float, size: int, blocks: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Weights of the columns of a block (size, size), of ends of blocks (blocks, blocks), of what came before (size,)."""
+    b = 0.5 ** (1.0 / half_life)
+    fading = b ** np.arange(size)
+    kernels = []
+    for column in ((1.0 - b) * fading, (b**size) ** np.arange(blocks)):
+        place = np.arange(len(column))
+        kernels.append(frozen(np.triu(column[np.abs(place[:, None] - place)])))
+    return kernels[0], kernels[1], frozen(b * fading)
+
+
+def _forecasts(
+    moments: FloatArray, lives: Sequence[float], horizon: int, made: NDArray[np.intp]
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Recent means (l, m, s) less those of the whole past (m, s), these, and the means of what followed (m, s).
+
+    Args:
+        moments: (m, T).
+        lives: l half-lives.
+        horizon: Periods that follow.
+        made: (s,) equally spaced numbers of periods before each forecast.
+    """
+    m, n = len(moments), len(made)
+    first, step = int(made[0]), max(1, horizon // 4)
+    weeks, left = divmod(horizon, step)
+    decays = 0.5 ** (1.0 / np.array(lives))[:, None]
+    # Means of each week as each half-life weighs them, and its sum.
+    weights = np.vstack([(1.0 - decays) / (1.0 - decays**step) * decays ** np.arange(step)[::-1], np.ones(step)])
+    between = moments[:, first : first + (n - 1 + weeks) * step].reshape(-1, step)
+    means = (weights.astype(moments.dtype) @ between.T).reshape(len(weights), m, -1)
+    sums = means[-1]
+    outcomes = np.zeros((m, n), dtype=moments.dtype)
+    for week in range(weeks):
+        outcomes += sums[:, week : week + n]
+    for day in range(left):
+        outcomes += moments[:, first + weeks * step + day :: step][:, :n]
+    outcomes /= horizon
+    long = np.hstack([moments[:, :first].sum(axis=1, keepdims=True), sums[:, : n - 1]]).cumsum(axis=1)
+    long /= made.astype(moments.dtype)
+    begun = ((1.0 - decays) * decays ** np.arange(first)[::-1]).astype(moments.dtype) @ moments[:, :first].T
+    begun += (decays**first).astype(moments.dtype) * moments.mean(axis=1)
+    beside = np.empty((len(lives), m, n), dtype=moments.dtype)
+    beside[:, :, 0] = begun
+    beside[:, :, 1:] = means[:-1, :, : n - 1]
+    for one, start, life in zip(beside, begun, lives, strict=True):
+        _recent(one[:, 1:], life / step, start)
+    beside -= long
+    return beside, long, outcomes
 
 
 def _chosen(moments: Sequence[FloatArray], loss: Loss, lives: Sequence[float], horizon: int) -> tuple[float, float]:
@@ -200,45 +247,28 @@ def _chosen(moments: Sequence[FloatArray], loss: Loss, lives: Sequence[float], h
     All are scored in single precision, and those that may be the least by it again in double.
 
     Args:
-        moments: Second moments (T, m) of m assets or pairs, one or three of each.
+        moments: Second moments (m, T) of m assets or pairs, one or three of each.
         loss: Of forecasts against the mean moments of the `horizon` periods after each, summed.
         lives: Half-lives to choose from.
         horizon: Periods.
     """
-    T, m = moments[0].shape
+    m, T = moments[0].shape
     horizon = min(horizon, T // 3)
     # Outcomes of neighbouring days overlap: one forecast a week says as much as one a day.
-    step, first = max(1, horizon // 4), min(BURN_IN, T // 3) + 1
-    made = np.arange(first, T - horizon + 1, step)  # periods before each forecast
-    together = np.hstack(moments) if len(moments) > 1 else moments[0]
-    weeks, left = divmod(horizon, step)
-    between = together[first : first + (made[-1] - first) + weeks * step].reshape(-1, step, together.shape[1])
-    decays = 0.5 ** (1.0 / np.array(lives))[:, None]
-    # Means of each week as each half-life weighs them, and its sum.
-    weights = np.vstack([(1.0 - decays) / (1.0 - decays**step) * decays ** np.arange(step)[::-1], np.ones(step)])
-    means = np.empty((len(weights), len(between), between.shape[2]))
-    np.matmul(weights, between, out=means.swapaxes(0, 1))
-    sums = np.vstack([together[:first].sum(axis=0), means[-1]]).cumsum(axis=0)
-    outcomes = sums[weeks:] - sums[: len(made)]
-    for day in range(left):
-        outcomes += together[first + weeks * step + day :: step][: len(made)]
-    outcomes /= horizon
-    long = sums[: len(made)] / made[:, None]
-    mean = together.sum(axis=0) / T
-    begun = ((1.0 - decays) * decays ** np.arange(first)[::-1]) @ together[:first] + decays**first * mean
-    recent = _recent(means[:-1, : len(made) - 1], np.array(lives) / step, begun)
-    beside = np.concatenate([begun[:, None], recent], axis=1)
-    beside -= long
+    made = np.arange(min(BURN_IN, T // 3) + 1, T - horizon + 1, max(1, horizon // 4))
     at_once = max(1, SCORED_AT_ONCE // len(made))
 
     def losses(wanted: NDArray[np.bool_], precision: type[np.floating]) -> FloatArray:
         """Sums (lives, shares), infinite for those that are not wanted."""
-        found = np.where(wanted, 0.0, np.inf)
-        for part in (slice(i, i + at_once) for i in range(0, m, at_once)):
-            scored = [_part(array, m, part, precision) for array in (long, outcomes)]
-            for j in np.flatnonzero(wanted.any(axis=1)):
-                shares = np.array(SHARES, dtype=precision)[wanted[j]]
-                found[j, wanted[j]] += loss(shares, _part(beside[j], m, part, precision), *scored)
+        found, rows = np.where(wanted, 0.0, np.inf), np.flatnonzero(wanted.any(axis=1))
+        shares = [np.array(SHARES, dtype=precision)[wanted[j]] for j in rows]
+        for i in range(0, m, at_once):
+            together = np.vstack([one[i : i + at_once] for one in moments], dtype=precision, casting="same_kind")
+            parts = _forecasts(together, [lives[j] for j in rows], horizon, made)
+            # Each of the moments by itself.
+            recent, *both = (one.reshape(*one.shape[:-2], len(moments), -1, one.shape[-1]) for one in parts)
+            for j, some, beside in zip(rows, shares, recent, strict=True):
+                found[j, wanted[j]] += loss(some, beside, *both)
         return np.where(np.isnan(found), np.inf, found)
 
     rough = losses(np.ones((len(lives), len(SHARES)), dtype=bool), np.float32)
@@ -248,23 +278,17 @@ def _chosen(moments: Sequence[FloatArray], loss: Loss, lives: Sequence[float], h
     return lives[life], SHARES[share]
 
 
-def _part(moments: FloatArray, m: int, columns: slice, precision: type[np.floating]) -> FloatArray:
-    """Some of m assets or pairs of moments (s, k m), as (k, s, some)."""
-    some = moments.reshape(len(moments), -1, m)[:, :, columns]
-    return np.ascontiguousarray(some.transpose(1, 0, 2), dtype=precision)
-
-
 def _mixed(shares: FloatArray, beside: FloatArray, long: FloatArray) -> FloatArray:
-    """Forecasts (c, s m) with c weights of the recent past, which is `beside` of the whole."""
+    """Forecasts (c, m s) with c weights of the recent past, which is `beside` of the whole."""
     found = np.multiply.outer(shares, beside.ravel())
     found += long.ravel()
     return found
 
 
 def _variance_loss(shares: FloatArray, beside: FloatArray, long: FloatArray, outcome: FloatArray) -> FloatArray:
-    """QLIKE (c,) of the variances of m assets: all (1, s, m)."""
+    """QLIKE (c,) of the variances of m assets: all (1, m, s)."""
     kept = _mixed(shares, beside, long)
-    least = np.broadcast_to(LEAST_VARIANCE * outcome[0].mean(axis=0), outcome[0].shape)
+    least = np.broadcast_to(LEAST_VARIANCE * outcome[0].mean(axis=1, keepdims=True), outcome[0].shape)
     np.maximum(kept, least.ravel(), out=kept)
     misfit = np.reciprocal(kept) @ outcome.ravel()
     return misfit + np.log(kept, out=kept).sum(axis=1)
@@ -284,7 +308,7 @@ def _correlation_memory(changes: Returns, lives: Sequence[float], horizon: int) 
 
 
 def _correlation_loss(shares: FloatArray, beside: FloatArray, long: FloatArray, outcome: FloatArray) -> FloatArray:
-    """QLIKE (c,) of the correlations of m pairs: moments (3, s, m) of the first, the second, and of both."""
+    """QLIKE (c,) of the correlations of m pairs: moments (3, m, s) of the first, the second, and of both."""
     own, other, together = outcome.reshape(3, -1)
     first, second, both = (_mixed(shares, *one) for one in zip(beside, long, strict=True))
     # In place: this is most of the work of choosing.
