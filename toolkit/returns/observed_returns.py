@@ -83,6 +83,9 @@ class Returns:
         """The periods marked in `which` (T,)."""
         if which.all():
             return self
+        kept = int(np.count_nonzero(which))
+        if which[:kept].all():  # no copy
+            return Returns(self.dates[:kept], self.series, self.mean[:kept], self.noisy, self.uncertainty[:kept])
         dates = tuple(compress(self.dates, which.tolist()))
         return Returns(dates, self.series, frozen(self.mean[which]), self.noisy, frozen(self.uncertainty[which]))
 

@@ -38,10 +38,10 @@ LEAST_VARIANCE = 1e-4
 """Least forecast of a variance as a share of its mean: a price without changes for a while is not riskless."""
 CLOSEST = 0.98
 """Largest correlation of a pair in the composite likelihood."""
-SCORED_AT_ONCE = 5_000
+SCORED_AT_ONCE = 10_000
 """Forecasts of a half-life that are scored together: they stay in the cache, where all else is waiting for memory."""
-SINGLE_ROUNDING = 5e-5
-"""Beyond this a forecast a difference of losses is none of single precision, whose rounding is a twentieth of it."""
+SINGLE_ROUNDING = 2e-5
+"""Beyond this a forecast a difference of losses is none of single precision, whose rounding is a tenth of it."""
 ASSETS_AT_ONCE = 32
 """Assets whose volatilities are forecast together, for the same reason."""
 BLOCK = 16
