@@ -38,11 +38,11 @@ LEAST_VARIANCE = 1e-4
 """Least forecast of a variance as a share of its mean: a price without changes for a while is not riskless."""
 CLOSEST = 0.98
 """Largest correlation of a pair in the composite likelihood."""
-SCORED_AT_ONCE = 10_000
+SCORED_AT_ONCE = 20_000
 """Forecasts of a half-life that are scored together: they stay in the cache, where all else is waiting for memory."""
 SINGLE_ROUNDING = 2e-5
 """Beyond this a forecast a difference of losses is none of single precision, whose rounding is a tenth of it."""
-ASSETS_AT_ONCE = 32
+VOLATILITIES_AT_ONCE = 32
 """Assets whose volatilities are forecast together, for the same reason."""
 BLOCK = 16
 """Periods whose exponentially weighted means are one product."""
@@ -158,7 +158,7 @@ def _standardised(changes: Returns, mean: FloatArray, half_life: float, share: f
     T, n = changes.mean.shape
     divided, last = np.empty((T, n)), np.empty(n)
     own = np.empty((T, len(changes.noisy)))
-    for some in (np.arange(i, min(i + ASSETS_AT_ONCE, n)) for i in range(0, n, ASSETS_AT_ONCE)):
+    for some in (np.arange(i, min(i + VOLATILITIES_AT_ONCE, n)) for i in range(0, n, VOLATILITIES_AT_ONCE)):
         paths, of = _products(changes, some, some), mean[some, None]
         _recent(paths, half_life, mean[some])
         paths *= share
