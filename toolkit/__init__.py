@@ -50,6 +50,7 @@ if not TYPE_CHECKING:  # a type checker knows every name, and is to say so where
         told = f"module {__name__!r} has no attribute {name!r}"
         if not name.startswith("_"):  # what begins so the machinery of imports asks for
             if name in (names := _names()):
+                setattr(sys.modules[__name__], name, names[name])  # once: the language is read from folders
                 return names[name]
             near = import_module("toolkit.core.errors").nearest(name, names)
             told += f". Did you mean {' or '.join(near)}?" if near else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -80,9 +80,12 @@ class Run(ReportedAnswer[records.Run]):
     @property
     def weights(self) -> pl.DataFrame:
         """One row an asset that may be held, and one for cash at the end."""
-        positions, cash = self.result.placed if self.kept is None else (self.kept.positions, self.kept.cash)
-        last = {**dict.fromkeys(POSITION), "asset": "cash", "name": "Cash", **cash.to_json()}
-        return rows([*(row.to_json() for row in positions), last], POSITION)
+        if (record := self.kept) is None:
+            held: Sequence[dict[str, Any]] = self.result.placed
+        else:
+            cash = {"asset": "cash", "name": "Cash", **record.cash.to_json()}
+            held = [*(row.to_json() for row in record.positions), cash]
+        return rows([dict.fromkeys(POSITION) | one for one in held], POSITION)
 
     @property
     def orders(self) -> pl.DataFrame:

@@ -23,7 +23,6 @@ from toolkit.optimize.problem import Problem
 from toolkit.optimize.solution import Allocation
 from toolkit.records.base import with_phrases
 from toolkit.records.conflict import Conflict
-from toolkit.records.positions import Cash, Position
 from toolkit.records.run import Run
 from toolkit.records.sources import Provenance
 from toolkit.records.subjects import CONFLICT
@@ -61,9 +60,9 @@ class Result:
         )
 
     @cached_property
-    def placed(self) -> tuple[list[Position], Cash]:
-        """Positions and cash of the record."""
-        return placed(self.prepared, self.allocation)
+    def placed(self) -> tuple[dict[str, Any], ...]:
+        """What is held of each asset, and cash at the end."""
+        return tuple(placed(self.prepared, self.allocation))
 
     def save(self, *, report: bool, lang: str | None = None) -> Path:
         """Write the run folder, with what was found beside it and the HTML report if asked for, and return it.

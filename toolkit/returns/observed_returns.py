@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,7 +83,10 @@ class Returns:
         """The periods marked in `which` (T,)."""
         if which.all():
             return self
-        dates = tuple(day for day, kept in zip(self.dates, which, strict=True) if kept)
+        kept = int(np.count_nonzero(which))
+        if which[:kept].all():  # no copy
+            return Returns(self.dates[:kept], self.series, self.mean[:kept], self.noisy, self.uncertainty[:kept])
+        dates = tuple(compress(self.dates, which.tolist()))
         return Returns(dates, self.series, frozen(self.mean[which]), self.noisy, frozen(self.uncertainty[which]))
 
     @property

@@ -146,28 +146,50 @@ def _explained(
 
     Assets without delay that are explained over the same periods by factors of exact prices are regressed together.
     """
+    places = total.at(assets)
+    plain = recipe.outsiders(assets) if not len(local.noisy) and recipe.without().names[-1:] != (SUPPLY,) else np.empty(0, int)
+    plain = plain[np.array(delays)[plain] == 0]
+    alone = np.ones(len(assets), dtype=bool)
+    alone[plain] = False
     together: dict[tuple[tuple[str, ...], bytes], list[tuple[int, FloatArray]]] = {}
 
-    for i, (asset, place, delay) in enumerate(zip(assets, total.at(assets), delays, strict=True)):
-        part = recipe.without(asset)
-        if delay or len(local.noisy) or part.names[-1] == SUPPLY:
-            yield [i], part.names, _explain(_stack(part, local, total, place), part.names, weights, delay)
-            continue
-        changes = np.stack([*part.mean.T, total.mean[:, place]])
-        key = part.names, np.packbits(np.isfinite(changes)).tobytes()
+    def gather(
+        i: int, names: tuple[str, ...], changes: FloatArray
+    ) -> Iterator[tuple[Sequence[int], tuple[str, ...], _Explained]]:
+        key = names, np.packbits(np.isfinite(changes)).tobytes()
         together.setdefault(key, []).append((i, changes))
         if len(together[key]) * changes.size >= CHANGES_AT_ONCE:
-            yield from _explain_together(together.pop(key), part.names, weights)
+            yield from _explain_together(*_stacked(together.pop(key)), names, weights)
+
+    at_once = max(1, CHANGES_AT_ONCE // (2 * len(weights)))
+    for some in (plain[i : i + at_once] for i in range(0, len(plain), at_once)):
+        names, factors = recipe.of_outsiders([assets[i] for i in some])
+        changes = np.concatenate([factors, total.mean.T[places[some], None]], axis=1)
+        if np.isfinite(changes).all():
+            yield from _explain_together(some.tolist(), changes, names, weights)
+            continue
+        for i, own in zip(some.tolist(), changes, strict=True):
+            yield from gather(i, names, own)
+    for i in np.flatnonzero(alone).tolist():
+        part = recipe.without(assets[i])
+        if delays[i] or len(local.noisy) or part.names[-1] == SUPPLY:
+            yield [i], part.names, _explain(_stack(part, local, total, int(places[i])), part.names, weights, delays[i])
+        else:
+            yield from gather(i, part.names, np.stack([*part.mean.T, total.mean[:, places[i]]]))
     for (names, _), every in together.items():
-        yield from _explain_together(every, names, weights)
+        yield from _explain_together(*_stacked(every), names, weights)
+
+
+def _stacked(every: Sequence[tuple[int, FloatArray]]) -> tuple[Sequence[int], FloatArray]:
+    """Positions, and changes (b, k + 1, T)."""
+    positions, changes = zip(*every, strict=True)
+    return positions, np.stack(changes)
 
 
 def _explain_together(
-    every: Sequence[tuple[int, FloatArray]], names: tuple[str, ...], weights: FloatArray
+    positions: Sequence[int], changes: FloatArray, names: tuple[str, ...], weights: FloatArray
 ) -> Iterator[tuple[Sequence[int], tuple[str, ...], _Explained]]:
-    """As `_explained`, of exact changes (k + 1, T) in the same periods, without a supply shock."""
-    positions, stacks = zip(*every, strict=True)
-    changes = np.stack(stacks)
+    """As `_explained`, of exact changes (b, k + 1, T) in the same periods, without a supply shock."""
     moments, deviations = exact_moments(changes, weights)
     # The variances of the factors are over all their periods, also those before the asset's first.
     longer = np.isfinite(changes[0, :-1]).all(axis=0).sum() > moments.count

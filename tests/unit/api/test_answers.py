@@ -124,6 +124,18 @@ def test_returns_of_products_have_neither_prices_nor_quantities(prices):
         tk.optimize(lots, tk.load_market(), returns=returns)
 
 
+def test_weights_that_are_asked_for_alone_are_those_of_the_record(market, prices):
+    lots = tk.optimize("physical-basket", market, budget=100_000, as_of=DAY)
+    returns = prices.select("date", pl.exclude("date").pct_change()).drop_nulls()
+    for one in (lots, tk.optimize(tk.Strategy(objective=tk.MinRisk()), returns=returns)):
+        alone, columns = one.weights, one.weights.columns
+        of_record = pl.DataFrame(one.record["positions"], infer_schema_length=None)
+        known = [name for name in columns if name in of_record.columns and of_record[name].null_count() < len(of_record)]
+        assert alone.select(known).head(len(of_record)).equals(of_record.select(known))
+        assert all(alone[name].null_count() == len(alone) for name in {*columns} - {*known})
+        assert alone["value"][-1] == one.record["cash"]["value"]
+
+
 def test_weights_orders_and_limits_are_frames(basket):
     weights = basket.weights
     assert weights["weight"].sum() == pytest.approx(1)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import platform
 import subprocess
 import sys
 
+import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from toolkit.app.threads import ONE_BLAS_THREAD, one_thread
@@ -103,3 +105,28 @@ def test_the_process_gets_back_what_it_had_when_the_last_has_left(monkeypatch):
         second.__exit__()
         assert threads() == before
         assert os.environ["OPENBLAS_NUM_THREADS"] == "2"
+
+
+FAULTS = """
+import resource
+import numpy as np
+from toolkit.app.threads import one_thread
+
+def faults():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(50):
+        [np.ones(2**17) for _ in range(4)]
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+faults()
+with one_thread():
+    faults()
+    print(faults())
+"""
+
+
+def test_memory_of_arrays_is_not_fetched_again_and_again():
+    if platform.libc_ver()[0] != "glibc":
+        pytest.skip("another allocator")
+    done = subprocess.run([sys.executable, "-c", FAULTS], capture_output=True, text=True, check=True, env={**os.environ})
+    assert int(done.stdout) < 5_000, "of 200 megabytes, 51,200 pages"

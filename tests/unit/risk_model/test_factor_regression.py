@@ -363,6 +363,22 @@ def test_regressions_of_many_assets_at_once_are_those_of_each(weighted):
     assert not exact_least_squares(*few, *exact_moments(*few))[1].any(), "ten joint periods"
 
 
+@pytest.mark.parametrize("explained", [True, False], ids=["by named factors", "by the mean of the others"])
+def test_factors_of_outsiders_are_those_without_each(explained):
+    mean = np.random.default_rng(6).standard_normal((40, 5))
+    mean[:9, 3] = np.nan
+    names = ("a", "b", "gold", "c", "dollar_eur")
+    members = {"precious": ("gold",), "dollar": ("dollar_eur",)} if explained else {}
+    recipe = LeaveOneOutFactors.of(exact(mean, names), (), np.zeros((40, 5)), ("a", "b", "c"), members)
+    outside = [names[i] for i in recipe.outsiders(names)]
+    assert outside == (["a", "b", "c"] if explained else [*names])
+    found, means = recipe.of_outsiders(outside)
+    for asset, mine in zip(outside, means, strict=True):
+        alone = recipe.without(asset)
+        assert found == alone.names
+        np.testing.assert_array_equal(mine.T, alone.mean)
+
+
 def test_assets_of_exact_prices_are_regressed_together(monkeypatch):
     rng = np.random.default_rng(5)
     mean = rng.standard_normal((120, 9)) + rng.standard_normal((120, 1))

@@ -36,6 +36,7 @@ from toolkit.core.assets import Asset, Universe
 from toolkit.core.forecast import FloatArray, Forecast
 from toolkit.core.messages import message
 from toolkit.core.remarks import in_record
+from toolkit.core.units import significant
 from toolkit.holdings.unit_price import Quotation
 from toolkit.optimize.costs import TRADED, Costs
 from toolkit.optimize.infeasibility.least_budget import least_budget
@@ -238,16 +239,32 @@ def _expected(forecast: Forecast, weights: FloatArray, keys: Sequence[str]) -> E
     )
 
 
-def placed(prepared: Prepared, allocation: Allocation) -> tuple[list[Position], Cash]:
-    """Positions and cash of the record, for who asks for no more.
+def placed(prepared: Prepared, allocation: Allocation) -> Iterator[dict[str, Any]]:
+    """Of each position of the record, and of cash at the end, what is held: for who asks for no more.
 
     Args:
         prepared: The problem.
         allocation: Its answer.
     """
     money = _amounts(prepared, allocation)
-    known = (money, _errors(prepared.inputs), _in_europe(prepared), [*_bases(prepared)])
-    return _positions(prepared, allocation, *known), _cash(money)
+    for i, asset in enumerate(prepared.inputs.universe):
+        yield {"asset": asset.key, "name": asset.name, "unit": asset.unit, **_held(prepared, allocation, money, i)}
+    yield {"asset": "cash", "name": "Cash", **_cash(money).to_json()}
+
+
+def _held(prepared: Prepared, allocation: Allocation, money: AllocationAmounts, i: int) -> dict[str, Any]:
+    """The fields of a position that say how much is held: numbers as in JSON, null for levels where only returns are known."""
+    level, lots = not prepared.inputs.returns_only, float(allocation.lots[i])
+    whole, size = level and math.isfinite(lots), prepared.inputs.universe.assets[i].lot_size
+    return {
+        "weight": significant(float(money.weights[i])),
+        "previous_weight": significant(float(money.previous_weights[i])),
+        "value": significant(float(money.values[i])),
+        "quantity": significant(float(money.quantities[i])) if level else None,
+        "lots": int(lots) if whole else None,
+        "lot_size": significant(size) if whole and size is not None else None,
+        "price": significant(float(prepared.prices[i])) if level else None,
+    }
 
 
 def _errors(inputs: Inputs) -> PriceErrors | None:
@@ -276,8 +293,7 @@ def _positions(
 ) -> list[Position]:
     rows, inputs, forecast = [], prepared.inputs, prepared.problem.forecast
     for i, (asset, level, basis) in enumerate(zip(inputs.universe, forecast.levels, bases, strict=True)):
-        rate, lots = prepared.rates[level.currency].value, float(allocation.lots[i])
-        in_lots = math.isfinite(lots)
+        rate = prepared.rates[level.currency].value
         product, price = asset.offer_of or asset.key, float(prepared.prices[i])
         error, (low, high) = 0.0, (price, price)
         if errors is not None:
@@ -287,16 +303,9 @@ def _positions(
             Position.from_objects(
                 asset,
                 asset=asset.key,
-                weight=float(money.weights[i]),
-                previous_weight=float(money.previous_weights[i]),
                 previous_quantity=float(prepared.money.units[i]),
                 ordered_quantity=float(prepared.money.arriving[i]),
                 outside=asset.key in prepared.outside,
-                value=float(money.values[i]),
-                quantity=float(money.quantities[i]),
-                lots=int(lots) if in_lots else None,
-                lot_size=asset.lot_size if in_lots else None,
-                price=price,
                 price_se=level.standard_error * rate,
                 price_today_se=price * error,
                 price_today_low=low,
@@ -307,6 +316,7 @@ def _positions(
                 in_europe=quoted.get(asset.key),
                 cost=float(money.costs[i]),
                 relaxed_weight=float(allocation.continuous.x[i]),
+                **_held(prepared, allocation, money, i),
             )
         )
     return _without_levels(rows) if inputs.returns_only else rows

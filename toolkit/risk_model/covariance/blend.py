@@ -144,7 +144,8 @@ def _past_scores(members: Sequence[CovarianceEstimator], inputs: CovarianceInput
         at = np.arange(T)
         month = own.rows((at >= end) & (at < end + horizon) & np.isfinite(own.mean).all(axis=1))
         try:
-            past = [_estimated(member, _until(inputs, end))[0] / inputs.periods_per_year for member in members]
+            until = _until(inputs, end)
+            past = [_estimated(member, until)[0] / inputs.periods_per_year for member in members]
         except DataError:
             # An asset that has no history before the month: the month is left out.
             continue
@@ -178,10 +179,13 @@ def _until(inputs: CovarianceInputs, end: int) -> CovarianceInputs:
     """The inputs as of an earlier period; each variance in the proportion in which exact squares were smaller until then."""
     kept = np.arange(len(inputs.increments.dates)) < end
     own = inputs.own
-    squares = own.mean**2
-    if (np.isfinite(squares[:end]).sum(axis=0) < MINIMUM_CHANGES).any():
+    seen = np.isfinite(own.mean)
+    squares = np.where(seen, own.mean, 0.0)
+    squares *= squares
+    count, all_count = (np.full(seen.shape[1], len(part)) if part.all() else part.sum(axis=0) for part in (seen[:end], seen))
+    if (count < MINIMUM_CHANGES).any():
         raise GapError("an asset has too short a history for weights of a blend.")
-    ratio = np.nanmean(squares[:end], axis=0) / np.nanmean(squares, axis=0)
+    ratio = (squares[:end].sum(axis=0) / count) / (squares.sum(axis=0) / all_count)
     ratio[own.noisy] = 1.0
     if not (ratio > 0).all():
         raise DataError("an asset did not move for weights of a blend.")

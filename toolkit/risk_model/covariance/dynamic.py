@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -37,8 +38,16 @@ LEAST_VARIANCE = 1e-4
 """Least forecast of a variance as a share of its mean: a price without changes for a while is not riskless."""
 CLOSEST = 0.98
 """Largest correlation of a pair in the composite likelihood."""
-SCORED_AT_ONCE = 50
-"""Assets or pairs whose forecasts are scored together: they stay in the cache, where all else is waiting for memory."""
+SCORED_AT_ONCE = 20_000
+"""Forecasts of a half-life that are scored together: they stay in the cache, where all else is waiting for memory."""
+SINGLE_ROUNDING = 2e-5
+"""Beyond this a forecast a difference of losses is none of single precision, whose rounding is a tenth of it."""
+VOLATILITIES_AT_ONCE = 32
+"""Assets whose volatilities are forecast together, for the same reason."""
+BLOCK = 16
+"""Periods whose exponentially weighted means are one product."""
+Loss = Callable[[FloatArray, FloatArray, FloatArray, FloatArray], FloatArray]
+"""Of c weights of the recent past (c,): its forecasts less those of the whole past, these, and outcomes, (k, m, s) each."""
 
 
 class DynamicCovariance(Spec):
@@ -83,7 +92,7 @@ class DynamicCovariance(Spec):
         """
         rows = complete_rows(inputs)
         changes = rows.changes
-        T, n = changes.mean.shape
+        T = len(changes.mean)
         if T < MINIMUM_PERIODS:
             raise GapError(
                 "only {t} periods have a price change of every asset; covariance kind 'dcc_nl' needs {minimum_periods}.",
@@ -94,21 +103,13 @@ class DynamicCovariance(Spec):
             )
         fast, slow = DAYS if inputs.periods_per_year >= DAILY else MONTHS
         horizon = max(1, round(inputs.periods_per_year / 12.0))
-        every = np.arange(n)
-        squares = _products(changes, every, every)
-        some = learned_from(squares.mean(axis=0))
+        mean = np.einsum("tn,tn->n", changes.mean, changes.mean) / T
+        mean[changes.noisy] += np.einsum("tii->i", changes.uncertainty) / T
+        some = learned_from(mean)
         life, share = _chosen(
-            squares[:, some] if len(some) < n else squares, _variance_loss, _lives(self.volatility_half_life, fast), horizon
+            [_products(changes, some, some)], _variance_loss, _lives(self.volatility_half_life, fast), horizon
         )
-        mean = squares.mean(axis=0)
-        # In place: of thousands of assets each further array takes longer than the arithmetic.
-        paths = _recent(squares, life, mean)
-        paths *= share
-        paths += (1.0 - share) * mean
-        np.maximum(paths, LEAST_VARIANCE * mean, out=paths)
-        last = paths[-1].copy()
-        standardised = _divided(changes, np.sqrt(mean), np.sqrt(paths, out=paths)[:-1])
-        del squares, paths
+        standardised, last = _standardised(changes, mean, life, share)
         slow_life, slow_share = _correlation_memory(standardised, _lives(self.half_life, slow), horizon)
         weights = decay(T, slow_life)
         weights = slow_share * weights / weights.sum() + (1.0 - slow_share) / T
@@ -135,86 +136,162 @@ def _lives(given: float | None, grid: Sequence[float]) -> Sequence[float]:
 
 
 def _products(changes: Returns, i: NDArray[np.intp], j: NDArray[np.intp]) -> FloatArray:
-    """Second moments (T, m) of the changes of assets i and j (m,) about zero, posterior covariances included."""
-    T, n = changes.mean.shape
-    place = np.full(n, -1)
+    """Second moments (m, T) of the changes of assets i and j (m,) about zero, posterior covariances included."""
+    place = np.full(len(changes.series), -1)
     place[changes.noisy] = np.arange(len(changes.noisy))
     both = np.flatnonzero((place[i] >= 0) & (place[j] >= 0))
-    found = changes.mean[:, i]
-    found *= found if j is i else changes.mean[:, j]
-    found[:, both] += changes.uncertainty[:, place[i[both]], place[j[both]]].reshape(T, len(both))
+    found = np.ascontiguousarray(changes.mean[:, i].T)
+    found *= found if j is i else changes.mean[:, j].T
+    found[both] += changes.uncertainty[:, place[i[both]], place[j[both]]].T
     return found
 
 
-def _divided(changes: Returns, first: FloatArray, later: FloatArray) -> Returns:
-    """Changes in units of a volatility: that of the first period (n,), and those of all later ones (T - 1, n)."""
-    own = np.vstack([first[changes.noisy], later[:, changes.noisy]])
-    scale = own[:, :, None] * own[:, None, :]
-    mean = np.empty_like(changes.mean)
-    np.divide(changes.mean[0], first, out=mean[0])
-    np.divide(changes.mean[1:], later, out=mean[1:])
-    return Returns(changes.dates, changes.series, frozen(mean), changes.noisy, changes.uncertainty / scale)
+def _standardised(changes: Returns, mean: FloatArray, half_life: float, share: float) -> tuple[Returns, FloatArray]:
+    """Changes in units of the volatility forecast for each period, and the variances (n,) forecast after the last.
+
+    Args:
+        changes: Of n assets.
+        mean: (n,) second moments over all periods, which are forecast for the first.
+        half_life: Periods.
+        share: Of the recent past in the forecasts.
+    """
+    T, n = changes.mean.shape
+    divided, last = np.empty((T, n)), np.empty(n)
+    own = np.empty((T, len(changes.noisy)))
+    for some in (np.arange(i, min(i + VOLATILITIES_AT_ONCE, n)) for i in range(0, n, VOLATILITIES_AT_ONCE)):
+        paths, of = _products(changes, some, some), mean[some, None]
+        _recent(paths, half_life, mean[some])
+        paths *= share
+        paths += (1.0 - share) * of
+        np.maximum(paths, LEAST_VARIANCE * of, out=paths)
+        last[some] = paths[:, -1]
+        volatility = np.sqrt(np.hstack([of, paths[:, :-1]])).T
+        np.divide(changes.mean[:, some[0] : some[-1] + 1], volatility, out=divided[:, some[0] : some[-1] + 1])
+        noisy = np.flatnonzero(np.isin(changes.noisy, some))
+        own[:, noisy] = volatility[:, changes.noisy[noisy] - some[0]]
+    uncertainty = changes.uncertainty / (own[:, :, None] * own[:, None, :])
+    return Returns(changes.dates, changes.series, frozen(divided), changes.noisy, uncertainty), last
 
 
-def _recent(moments: FloatArray, half_life: float, start: FloatArray, block: int = 16) -> FloatArray:
-    """Exponentially weighted means of the rows (T, m) up to each, from `start` (m,), in their place; a block by one product."""
-    b = 0.5 ** (1.0 / half_life)
-    step = np.arange(block)
-    kernel = np.where(step[:, None] >= step, (1.0 - b) * b ** np.maximum(step[:, None] - step, 0), 0.0)
-    carried = (b ** (step + 1.0))[:, None]
-    state = start
-    for t in range(0, len(moments), block):
-        k = min(block, len(moments) - t)
-        moments[t : t + k] = kernel[:k, :k] @ moments[t : t + k] + carried[:k] * state
-        state = moments[t + k - 1]
+def _recent(moments: FloatArray, half_life: float, start: FloatArray) -> FloatArray:
+    """Exponentially weighted means of the columns (m, T) up to each, from `start` (m,), in their place; a block at once."""
+    m, T = moments.shape
+    for part in (moments[:, : T // BLOCK * BLOCK], moments[:, T // BLOCK * BLOCK :]):
+        if not (count := part.shape[1]):
+            continue
+        size = min(BLOCK, count)
+        inner, outer, fading = (one.astype(part.dtype, copy=False) for one in _kernels(half_life, size, count // size))
+        within = (part.reshape(-1, size) @ inner).reshape(m, -1, size)
+        # What each block begins with: the start and the ends of all blocks before.
+        begun = np.hstack([start[:, None], within[:, :-1, -1]]) @ outer
+        within += begun[:, :, None] * fading
+        part[:] = within.reshape(m, -1)
+        start = part[:, -1]
     return moments
 
 
-def _recent_at(moments: FloatArray, half_life: float, start: FloatArray, made: NDArray[np.intp]) -> FloatArray:
-    """The rows of `_recent` at equally spaced positions: what lies between two of them enters as one weighted mean."""
-    b, first, step = 0.5 ** (1.0 / half_life), made[0] + 1, int(made[1] - made[0]) if len(made) > 1 else 1
-    kernel = (1.0 - b) * b ** np.arange(first)[::-1]
-    begun = kernel @ moments[:first] + b**first * start
-    between = moments[first : made[-1] + 1].reshape(-1, step, len(start))
-    means = np.einsum("s,ksm->km", kernel[-step:] / (1.0 - b**step), between)
-    return np.vstack([begun, _recent(means, half_life / step, begun)])
+@lru_cache(maxsize=64)
+def _kernels(half_life: float, size: int, blocks: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Weights of the columns of a block (size, size), of ends of blocks (blocks, blocks), of what came before (size,)."""
+    b = 0.5 ** (1.0 / half_life)
+    fading = b ** np.arange(size)
+    kernels = []
+    for column in ((1.0 - b) * fading, (b**size) ** np.arange(blocks)):
+        place = np.arange(len(column))
+        kernels.append(frozen(np.triu(column[np.abs(place[:, None] - place)])))
+    return kernels[0], kernels[1], frozen(b * fading)
 
 
-def _chosen(
-    moments: FloatArray, loss: Callable[[FloatArray, FloatArray], float], lives: Sequence[float], horizon: int
-) -> tuple[float, float]:
-    """Half-life, and weight of the recent past, with the least loss.
+def _forecasts(
+    moments: FloatArray, lives: Sequence[float], horizon: int, made: NDArray[np.intp]
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Recent means (l, m, s) less those of the whole past (m, s), these, and the means of what followed (m, s).
 
     Args:
-        moments: Second moments (T, ..., m) of m assets or pairs.
-        loss: Of forecasts (s, c) against the mean moments (s, c) of the `horizon` periods after each, summed.
+        moments: (m, T).
+        lives: l half-lives.
+        horizon: Periods that follow.
+        made: (s,) equally spaced numbers of periods before each forecast.
+    """
+    m, n = len(moments), len(made)
+    first, step = int(made[0]), max(1, horizon // 4)
+    weeks, left = divmod(horizon, step)
+    decays = 0.5 ** (1.0 / np.array(lives))[:, None]
+    # Means of each week as each half-life weighs them, and its sum.
+    weights = np.vstack([(1.0 - decays) / (1.0 - decays**step) * decays ** np.arange(step)[::-1], np.ones(step)])
+    between = moments[:, first : first + (n - 1 + weeks) * step].reshape(-1, step)
+    means = (weights.astype(moments.dtype) @ between.T).reshape(len(weights), m, -1)
+    sums = means[-1]
+    outcomes = np.zeros((m, n), dtype=moments.dtype)
+    for week in range(weeks):
+        outcomes += sums[:, week : week + n]
+    for day in range(left):
+        outcomes += moments[:, first + weeks * step + day :: step][:, :n]
+    outcomes /= horizon
+    long = np.hstack([moments[:, :first].sum(axis=1, keepdims=True), sums[:, : n - 1]]).cumsum(axis=1)
+    long /= made.astype(moments.dtype)
+    begun = ((1.0 - decays) * decays ** np.arange(first)[::-1]).astype(moments.dtype) @ moments[:, :first].T
+    begun += (decays**first).astype(moments.dtype) * moments.mean(axis=1)
+    beside = np.empty((len(lives), m, n), dtype=moments.dtype)
+    beside[:, :, 0] = begun
+    beside[:, :, 1:] = means[:-1, :, : n - 1]
+    for one, start, life in zip(beside, begun, lives, strict=True):
+        _recent(one[:, 1:], life / step, start)
+    beside -= long
+    return beside, long, outcomes
+
+
+def _chosen(moments: Sequence[FloatArray], loss: Loss, lives: Sequence[float], horizon: int) -> tuple[float, float]:
+    """Half-life, and weight of the recent past, with the least loss.
+
+    All are scored in single precision, and those that may be the least by it again in double.
+
+    Args:
+        moments: Second moments (m, T) of m assets or pairs, one or three of each.
+        loss: Of forecasts against the mean moments of the `horizon` periods after each, summed.
         lives: Half-lives to choose from.
         horizon: Periods.
     """
-    T = len(moments)
+    m, T = moments[0].shape
     horizon = min(horizon, T // 3)
     # Outcomes of neighbouring days overlap: one forecast a week says as much as one a day.
-    made = np.arange(min(BURN_IN, T // 3), T - horizon, max(1, horizon // 4))
-    losses = np.zeros((len(lives), len(SHARES)))
-    for i in range(0, moments.shape[-1], SCORED_AT_ONCE):
-        some = moments[..., i : i + SCORED_AT_ONCE].reshape(T, -1)
-        sums = np.vstack([np.zeros(some.shape[1]), some.cumsum(axis=0)])
-        outcomes = (sums[made + 1 + horizon] - sums[made + 1]) / horizon
-        long = sums[made + 1] / (made + 1.0)[:, None]
-        mean = sums[-1] / T
-        for j, life in enumerate(lives):
-            beside = _recent_at(some, life, mean, made) - long
-            losses[j] += [loss(share * beside + long, outcomes) for share in SHARES]
-    life, share = divmod(int(np.where(np.isnan(losses), np.inf, losses).argmin()), len(SHARES))
+    made = np.arange(min(BURN_IN, T // 3) + 1, T - horizon + 1, max(1, horizon // 4))
+    at_once = max(1, SCORED_AT_ONCE // len(made))
+
+    def losses(wanted: NDArray[np.bool_], precision: type[np.floating]) -> FloatArray:
+        """Sums (lives, shares), infinite for those that are not wanted."""
+        found, rows = np.where(wanted, 0.0, np.inf), np.flatnonzero(wanted.any(axis=1))
+        shares = [np.array(SHARES, dtype=precision)[wanted[j]] for j in rows]
+        for i in range(0, m, at_once):
+            together = np.vstack([one[i : i + at_once] for one in moments], dtype=precision, casting="same_kind")
+            parts = _forecasts(together, [lives[j] for j in rows], horizon, made)
+            # Each of the moments by itself.
+            recent, *both = (one.reshape(*one.shape[:-2], len(moments), -1, one.shape[-1]) for one in parts)
+            for j, some, beside in zip(rows, shares, recent, strict=True):
+                found[j, wanted[j]] += loss(some, beside, *both)
+        return np.where(np.isnan(found), np.inf, found)
+
+    rough = losses(np.ones((len(lives), len(SHARES)), dtype=bool), np.float32)
+    near = ~(rough > rough.min() + SINGLE_ROUNDING * made.size * m)
+    best = rough if np.count_nonzero(near) == 1 else losses(near, np.float64)
+    life, share = divmod(int(best.argmin()), len(SHARES))
     return lives[life], SHARES[share]
 
 
-def _variance_loss(forecast: FloatArray, outcome: FloatArray) -> float:
-    """QLIKE of variances."""
-    kept = np.maximum(forecast, LEAST_VARIANCE * outcome.mean(axis=0))
-    ratio = outcome / kept
-    ratio += np.log(kept, out=kept)
-    return float(ratio.sum())
+def _mixed(shares: FloatArray, beside: FloatArray, long: FloatArray) -> FloatArray:
+    """Forecasts (c, m s) with c weights of the recent past, which is `beside` of the whole."""
+    found = np.multiply.outer(shares, beside.ravel())
+    found += long.ravel()
+    return found
+
+
+def _variance_loss(shares: FloatArray, beside: FloatArray, long: FloatArray, outcome: FloatArray) -> FloatArray:
+    """QLIKE (c,) of the variances of m assets: all (1, m, s)."""
+    kept = _mixed(shares, beside, long)
+    least = np.broadcast_to(LEAST_VARIANCE * outcome[0].mean(axis=1, keepdims=True), outcome[0].shape)
+    np.maximum(kept, least.ravel(), out=kept)
+    misfit = np.reciprocal(kept) @ outcome.ravel()
+    return misfit + np.log(kept, out=kept).sum(axis=1)
 
 
 def _correlation_memory(changes: Returns, lives: Sequence[float], horizon: int) -> tuple[float, float]:
@@ -226,24 +303,23 @@ def _correlation_memory(changes: Returns, lives: Sequence[float], horizon: int) 
     i, j = (order[:1], order[1:]) if n == 2 else (order, np.roll(order, 1))
     some = learned_from(np.arange(len(i), dtype=np.float64))
     i, j = i[some], j[some]
-    moments = np.stack([_products(changes, *pair) for pair in ((i, i), (j, j), (i, j))], axis=1)
+    moments = [_products(changes, *pair) for pair in ((i, i), (j, j), (i, j))]
     return _chosen(moments, _correlation_loss, lives, horizon)
 
 
-def _correlation_loss(forecast: FloatArray, outcome: FloatArray) -> float:
-    """QLIKE of the correlations of m pairs: moments (s, 3 m) of the first, the second, and of both."""
-    first, second, both = np.split(forecast, 3, axis=1)
-    own, other, together = np.split(outcome, 3, axis=1)
+def _correlation_loss(shares: FloatArray, beside: FloatArray, long: FloatArray, outcome: FloatArray) -> FloatArray:
+    """QLIKE (c,) of the correlations of m pairs: moments (3, m, s) of the first, the second, and of both."""
+    own, other, together = outcome.reshape(3, -1)
+    first, second, both = (_mixed(shares, *one) for one in zip(beside, long, strict=True))
     # In place: this is most of the work of choosing.
-    size = first * second
-    np.sqrt(np.maximum(size, np.finfo(float).tiny, out=size), out=size)
-    rho = np.divide(both, size, out=size)
+    size = np.multiply(first, second, out=first)
+    np.sqrt(np.maximum(size, np.finfo(size.dtype).tiny, out=size), out=size)
+    rho = np.divide(both, size, out=both)
     np.clip(rho, -CLOSEST, CLOSEST, out=rho)
-    free = 1.0 - rho * rho
-    rho *= together
-    rho *= -2.0
-    rho += own
-    rho += other
+    free = np.multiply(rho, rho, out=second)
+    np.subtract(1.0, free, out=free)
+    rho *= -2.0 * together
+    rho += own + other
     rho /= free
     rho += np.log(free, out=free)
-    return float(rho.sum())
+    return rho.sum(axis=1)

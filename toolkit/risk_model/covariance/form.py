@@ -22,11 +22,11 @@ EIGENVALUE_ROUNDING = 1e-12
 PIVOT_ROUNDING = 1e-9
 """A pivot below this share of the largest variance may be rounding."""
 SOME_ASSETS = 128
-"""Assets below which principal components cost nothing."""
+"""Assets beyond which components are not the principal ones, which cost nothing below."""
 MANY_ASSETS = 1_500
-"""Assets whose components are not their principal ones."""
+"""Assets of which a matrix less in memory is worth an import."""
 SPECIFIC_SHARES = 1e-3, 1e-4, 1e-6
-"""Specific shares of the correlation of `MANY_ASSETS` assets: the first that leaves the rest positive definite."""
+"""Specific shares of the correlation of `SOME_ASSETS` assets: the first that leaves the rest positive definite."""
 FEW_ASSETS = 64
 """Assets below which a few eigenvalues take as long as all."""
 ROWS_AT_ONCE = 500
@@ -370,17 +370,15 @@ def correlated(correlation: FloatArray, deviation: FloatArray) -> tuple[FloatArr
     """A correlation (n, n) with deviations (n,) as components of unit variance (n, m), beside specific variances (n,).
 
     The least eigenvalue is the specific share, so that the components are one fewer than assets at most. Of more than
-    `MANY_ASSETS` it is a number below that, and the components are those of a Cholesky factorisation, as many as assets: a
+    `SOME_ASSETS` it is a number below that, and the components are those of a Cholesky factorisation, as many as assets: a
     tenth of the work, for the same covariance.
     """
-    if len(correlation) > MANY_ASSETS:
-        from scipy.linalg import cholesky  # noqa: PLC0415  # one copy of the matrix; that of numpy makes two
-
+    if len(correlation) > SOME_ASSETS:
         own = np.diag(correlation).copy()
         for floor in SPECIFIC_SHARES:
             np.fill_diagonal(correlation, own - floor)  # for the moment: a copy takes a tenth of a gigabyte
             try:
-                loadings = cholesky(correlation.T, lower=True, check_finite=False)
+                loadings = _cholesky(correlation)
             except np.linalg.LinAlgError:
                 continue
             finally:
@@ -394,6 +392,15 @@ def correlated(correlation: FloatArray, deviation: FloatArray) -> tuple[FloatArr
     loadings *= deviation[:, None]
     loadings *= np.sqrt(values[kept] - floor) * np.where(loadings.sum(axis=0) < 0, -1.0, 1.0)
     return loadings, deviation**2 * floor
+
+
+def _cholesky(matrix: FloatArray) -> FloatArray:
+    """The lower factor (n, n) of a symmetric matrix (n, n); `LinAlgError` where it is not positive definite."""
+    if len(matrix) <= MANY_ASSETS:
+        return np.linalg.cholesky(matrix)
+    from scipy.linalg import cholesky  # noqa: PLC0415  # 0.1 s to import; one copy of the matrix, where numpy makes two
+
+    return np.asarray(cholesky(matrix.T, lower=True, check_finite=False), dtype=np.float64)
 
 
 def factor_form(covariance: FloatArray, specific: FloatArray, notes: tuple[str, ...]) -> StructuredCovariance:

@@ -25,11 +25,12 @@ class SampleCovariance(Spec):
         """Covariance of the mean changes plus the mean of their posterior covariances."""
         rows = complete_rows(inputs)
         mean, own = rows.changes.mean, np.zeros(len(inputs.assets))
+        centred = rows.centred
+        centred *= np.sqrt(inputs.periods_per_year / (len(mean) - 1))
         if len(mean) <= len(own) and not len(rows.changes.noisy):
             # The periods less their mean are loadings already: the components of a T x T matrix, not of an n x n one.
-            centred = (mean - mean.mean(axis=0)) * np.sqrt(inputs.periods_per_year / (len(mean) - 1))
             return component_form(centred, own, rows.notes)
-        cov = np.atleast_2d(np.cov(mean, rowvar=False, ddof=1))
-        cov += rows.changes.noise(np.full(len(mean), 1.0 / len(mean)))
-        cov *= inputs.periods_per_year
+        cov = centred.T @ centred  # a matrix by its own transpose is half the work
+        if len(rows.changes.noisy):
+            cov += inputs.periods_per_year * rows.mean_noise
         return factor_form(cov, own, rows.notes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -131,6 +131,14 @@ class Basket:
             return self.whole
         return _mean(self.sums[at], self.counts[at], np.where(noisy, 0.0, self.noisy))
 
+    def means_without(self, positions: Sequence[int]) -> FloatArray:
+        """Mean changes (b, T) without each of b series, as of `without`."""
+        at = np.searchsorted(self.columns, positions)
+        member = np.append(self.columns, -1)[at] == positions
+        at = np.where(member, at, len(self.columns))
+        sums, counts = self.sums[at], self.counts[at]
+        return np.divide(sums, counts, out=np.full(sums.shape, np.nan), where=counts > 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Factors:
@@ -195,6 +203,20 @@ class LeaveOneOutFactors:
             rows = {MARKET: self.baskets[MARKET].without(position, noisy), **rows}
         means, weights = zip(*rows.values(), strict=True)
         return Factors(tuple(rows), np.stack(means, axis=1), np.stack(weights, axis=1))
+
+    def outsiders(self, assets: tuple[str, ...]) -> NDArray[np.intp]:
+        """Which of some assets (b,) are part of no factor, save the mean of all where that is the one factor."""
+        return np.array([i for i, asset in enumerate(assets) if self._place[asset] not in self._members], dtype=np.intp)
+
+    def of_outsiders(self, assets: Sequence[str]) -> tuple[tuple[str, ...], FloatArray]:
+        """Names and mean changes (b, k, T) of the factors of each of b outsiders, as of `without`."""
+        means = {name: mean for name, (mean, _) in self._whole.items()}
+        if not means.keys() - {DOLLAR, SUPPLY}:
+            means = {MARKET: self.baskets[MARKET].means_without([self._place[asset] for asset in assets]), **means}
+        found = np.empty((len(assets), len(means), len(self.increments.dates)))
+        for j, mean in enumerate(means.values()):
+            found[:, j] = mean
+        return tuple(means), found
 
     @cached_property
     def _place(self) -> dict[str, int]:

@@ -110,7 +110,7 @@ def exact_least_squares(
         changes: (b, q + 1, T) of q regressors and then the explained asset, of each of b assets, NaN in the same periods.
         weights: (T,) of the periods.
         moments: `exact_moments` of both.
-        deviations: (b, q + 1, T') from the means in the joint periods, as these give them too.
+        deviations: (b, q + 1, T') from the means in the joint periods times roots of weights, as these give them too.
 
     Returns:
         Coefficients of each asset; and whether they are (b,): false, and any value, for one whose regressors are constant or
@@ -133,10 +133,9 @@ def exact_least_squares(
     values = (inverse @ matrix[:, :q, q:])[:, :, 0]
     rest = np.maximum(matrix[:, q, q] - (values * matrix[:, :q, q]).sum(axis=1), 0.0)
     u = deviations[:, q] - (values[:, None] @ deviations[:, :q])[:, 0]
-    joint = np.isfinite(changes[0]).all(axis=0)
-    u *= weights[joint]
     scores = u[:, None] * deviations[:, :q]
-    if not joint.all():
+    if scores.shape[2] < len(weights):
+        joint = np.isfinite(changes[0]).all(axis=0)
         seen, scores = scores, np.zeros((b, q, len(weights)))
         scores[:, :, joint] = seen
     meat = newey_west(scores.swapaxes(1, 2), automatic_lags(moments.effective))

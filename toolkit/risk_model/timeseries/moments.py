@@ -112,7 +112,8 @@ class Portfolios:
 def exact_moments(changes: FloatArray, weights: FloatArray) -> tuple[Moments, FloatArray]:
     """As `Portfolios.moments` of b times r portfolios without spread, (b, r, T) with NaN in the same periods, at once.
 
-    The matrix is (b, r, r) and its size (b, r). Beside them the deviations (b, r, T') from the mean in the joint periods.
+    The matrix is (b, r, r) and its size (b, r). Beside them the deviations (b, r, T') from the mean in the joint periods, each
+    times the root of its weight.
     """
     joint = np.isfinite(changes[0]).all(axis=0)
     x, w = (changes, weights) if joint.all() else (changes[:, :, joint], weights[joint])
@@ -121,6 +122,7 @@ def exact_moments(changes: FloatArray, weights: FloatArray) -> tuple[Moments, Fl
         return Moments(np.zeros((*x.shape[:2], x.shape[1])), np.zeros(x.shape[:2]), 0.0, 0.0, 0), x
     mean = x @ w / mass
     d = x - mean[:, :, None]
-    matrix = (d * w) @ d.transpose(0, 2, 1)
+    d *= np.sqrt(w)
+    matrix = d @ d.transpose(0, 2, 1)
     size = np.einsum("brr->br", matrix) + mass * mean**2
     return Moments(matrix, size, mass, mass**2 / float(w @ w), len(w)), d

@@ -270,7 +270,7 @@ def test_a_covariance_is_the_same_with_components_and_without():
 @pytest.mark.parametrize(("least", "share"), [(0.05, 1e-3), (5e-4, 1e-4)])
 def test_components_of_many_assets_need_no_eigenvalues(monkeypatch, least, share):
     n = 30
-    monkeypatch.setattr(form, "MANY_ASSETS", n - 1)
+    monkeypatch.setattr(form, "SOME_ASSETS", n - 1)
     basis = np.linalg.qr(np.random.default_rng(2).standard_normal((n, n)))[0]
     matrix = (basis * np.append(least, np.linspace(0.2, 2.0, n - 1))) @ basis.T
     size = np.sqrt(np.diag(matrix))
@@ -285,7 +285,7 @@ def test_components_of_many_assets_need_no_eigenvalues(monkeypatch, least, share
 def test_components_of_many_assets_without_a_specific_share_are_the_principal_ones(monkeypatch):
     matrix = np.corrcoef(np.random.default_rng(2).standard_normal((5, 12)), rowvar=False)  # of rank four
     expected = form.correlated(matrix, np.ones(12))
-    monkeypatch.setattr(form, "MANY_ASSETS", 11)
+    monkeypatch.setattr(form, "SOME_ASSETS", 11)
     for mine, other in zip(form.correlated(matrix, np.ones(12)), expected, strict=True):
         np.testing.assert_array_equal(mine, other)
 
