@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
@@ -68,7 +68,8 @@ def with_lots(read: ReadFile, names: Names, today: date, client: str | None) -> 
     left = [i for i, row in enumerate(table.cells.rows()) if _first(row) in {fold(text) for text in read.layout.leave_out}]
     kept = sorted({*range(len(numbers))} - {*totals, *below, *left})
     file.lots = _lot_ids(file, numbers)
-    told = [*notes(read, [numbers[i] for i in (*totals, *left)]), *_conventions(file, kept)]
+    of_client = {*_of_client(file, kept, client)}
+    told = [*notes(read, [numbers[i] for i in (*totals, *left)]), *_conventions(file, kept, of_client)]
     status = _status_of_file(file, below)
     days = _days(file, kept)
     if read.layout.every.get("snapshot") == NEWEST:
@@ -79,7 +80,7 @@ def with_lots(read: ReadFile, names: Names, today: date, client: str | None) -> 
             if older
             else []
         )
-    of_client = _of_client(file, kept, client)
+    of_client = [i for i in kept if i in of_client]
     lots = {i: lot for i in of_client if (lot := lot_of_row(Row(file, i), status, _said(file, texts, i, status))) is not None}
     of_formulas = {(fault.row, fault.column) for fault in file.faults if fault.rule == "formula"}
     file.faults = [one for one in file.faults if one.rule != "empty" or (one.row, one.column) not in of_formulas]
@@ -147,8 +148,8 @@ def _formulas(file: FileCells) -> None:
                 column[i] = None
 
 
-def _conventions(file: FileCells, kept: Sequence[int]) -> Iterator[Message]:
-    """The decimal mark and the order of day and month, from every cell of the file."""
+def _conventions(file: FileCells, kept: Sequence[int], told: Collection[int]) -> Iterator[Message]:
+    """The decimal mark and the order of day and month, from every cell; said with a cell of the rows that are `told`."""
     keys = [one.key for one in HOLDINGS if one.cells in ("number", "fraction") and one.key in file.raw]
     column = [(i, key, file.raw[key][i]) for key in keys for i in kept]
     seen = [(i, key, found) for i, key, cell in column if isinstance(cell, str) and (found := cells.amount(cell))]
@@ -163,7 +164,7 @@ def _conventions(file: FileCells, kept: Sequence[int]) -> Iterator[Message]:
             low, high = (f"{value:.12g}" for value in sorted(found.readings.values()))
             asks = message("it may be {low:s} or {high:s}: which mark is the decimal?", low=low, high=high)
             file.questions.setdefault("decimal", Question("decimal", "decimal", (found.digits,), asks, None, (".", ",")))
-    settled = [found for _, _, found in seen if found.is_ambiguous]
+    settled = [found for i, _, found in seen if found.is_ambiguous and i in told]
     if settled and file.mark is not None:
         yield cells.decided(settled[0], file.mark)
     dates = [file.raw["purchase_date"][i] for i in kept] if "purchase_date" in file.raw else []
