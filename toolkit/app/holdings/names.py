@@ -78,7 +78,7 @@ class LotNames:
             raise DataError("{text!r:s} has two meanings.", hint=hint, text=text)
         if metal:
             return metal
-        if instrument:
+        if instrument and not self.other_good(instrument):  # else a metal, and its purity: "Gallium 7N"
             return instrument, None
         coin = coin_and_metal(text, self._known)
         if coin:
