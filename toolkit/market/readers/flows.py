@@ -22,8 +22,9 @@ from datetime import date
 import dataframely as dy
 import polars as pl
 
+from toolkit.core.messages import message
 from toolkit.market.readers.columns import check_columns, days, numbers, required_cells, texts
-from toolkit.market.readers.faults import raise_row_errors
+from toolkit.market.readers.faults import Fault, row_error
 from toolkit.market.readers.tabular import Source, Table, read_table
 
 REQUIRED = ("date", "partner", "hs_code", "quantity_kg")
@@ -132,24 +133,25 @@ def _canonical(table: Table) -> Table:
 
 
 def _check(file: str, rows: pl.DataFrame, today: date) -> None:
-    """`FrameError` for rows that break a rule."""
+    """`FrameError` for rows that break a rule, with every rule that some break."""
     month = pl.col("date").dt.strftime("%Y-%m")
-    signs = "Give masses and values as they crossed the border, re-imports as flows of their own."
+    signs = message("Give masses and values as they crossed the border, re-imports as flows of their own.")
     rules = (
-        ("hs_code", ~pl.col("hs_code").str.contains(r"^[0-9]{4,10}$"), pl.col("hs_code"), "no tariff code",
-         "Give 4 to 10 digits; a spreadsheet drops a leading zero."),
-        ("direction", ~pl.col("direction").is_in(DIRECTIONS), pl.col("direction"), "no direction of trade",
-         f"Write {' or '.join(DIRECTIONS)}."),
-        ("quantity_sign", pl.col("quantity") < 0, pl.col("quantity"), "a negative quantity", signs),
-        ("value_sign", pl.col("value") < 0, pl.col("value"), "a negative value", signs),
-        ("month", pl.col("date") > today, month, "a month that was not over",
-         "Leave the running month out: a part of a month looks like a fall."),
+        ("hs_code", ~pl.col("hs_code").str.contains(r"^[0-9]{4,10}$"), pl.col("hs_code"), message("no tariff code"),
+         message("Give 4 to 10 digits; a spreadsheet drops a leading zero.")),
+        ("direction", ~pl.col("direction").is_in(DIRECTIONS), pl.col("direction"), message("no direction of trade"),
+         message("Write {names: or }.", names=DIRECTIONS)),
+        ("quantity_sign", pl.col("quantity") < 0, pl.col("quantity"), message("a negative quantity"), signs),
+        ("value_sign", pl.col("value") < 0, pl.col("value"), message("a negative value"), signs),
+        ("month", pl.col("date") > today, month, message("a month that was not over"),
+         message("Leave the running month out: a part of a month looks like a fall.")),
         ("unique", pl.len().over(*KEYS) > 1, pl.concat_str("hs_code", pl.lit(" "), month),
-         "a second row of one month, code and partner", "Add the rows up, or take the duplicate out."),
+         message("a second row of one month, code and partner"), message("Add the rows up, or take the duplicate out.")),
     )  # fmt: skip
-    for rule, mask, value, fault, hint in rules:
-        faulty = rows.filter(mask).select("row", what="partner", value=value.cast(pl.String))
-        raise_row_errors(file, faulty, rule=rule, fault=fault, hint=hint)
+    cells = (rows.filter(mask).select("row", what="partner", value=value.cast(pl.String)) for _, mask, value, _, _ in rules)
+    faults = [Fault(rule, fault, hint, found) for (rule, _, _, fault, hint), found in zip(rules, cells, strict=True)]
+    if faults := [fault for fault in faults if fault.cells.height]:
+        raise row_error(file, faults)
 
 
 def _with_zeros(rows: pl.DataFrame) -> tuple[pl.DataFrame, int]:

@@ -212,12 +212,13 @@ def _csv(name: str, text: str, encoding: str, faults: list[Fault] | None, make: 
     table_ends = max((i for i, record in enumerate(body, start=1) if len(record) == width), default=0)
     body[table_ends:] = [record + [""] * (width - 1) if _is_sentence(record) else record for record in body[table_ends:]]
     rows = [(line, record) for line, record in zip(lines, body, strict=True) if any(record)]
-    wrong = cell_frame((line, message("{n:d} fields", n=len(record)), None) for line, record in rows if len(record) != width)
+    wrong = [(line, message("{n:d} fields", n=len(record)), None) for line, record in rows if len(record) != width]
     hint = message(
         "Leave missing cells empty but keep their separators, and leave out lines that are no row; "
         "a decimal comma needs ';' between the cells."
     )
-    _note(name, [Fault("fields", message("not the {width:d} fields of the header", width=width), hint, wrong)], faults)
+    fault = message("not the {width:d} fields of the header", width=width)
+    _note(name, [Fault("fields", fault, hint, cell_frame(wrong), tuple(found for _, found, _ in wrong))], faults)
     rows = [(line, record) for line, record in rows if len(record) == width]
     columns = zip(*(record for _, record in rows), strict=True) if rows else ((),) * width
     cells = pl.DataFrame({column: pl.Series(values, dtype=pl.String) for column, values in zip(names, columns, strict=True)})

@@ -79,6 +79,13 @@ def test_faulty_rows_are_refused_with_rule_and_row(tmp_path, fault):
     assert refused.value.hint
 
 
+def test_all_faults_of_a_file_are_told_at_once(tmp_path):
+    with pytest.raises(FrameError) as refused:
+        read(tmp_path, "date,partner,hs_code,quantity_kg\n2026-01,JPN,250,5\n2026-01,KOR,250410,-5\n2027-01,JPN,250410,5\n")
+    assert [(fault["rule"], fault["rows"]) for fault in refused.value.details["faults"]] == [
+        ("hs_code", [2]), ("quantity_sign", [3]), ("month", [4])]  # fmt: skip
+
+
 def test_columns_that_are_missing_unknown_or_given_under_two_names(tmp_path):
     with pytest.raises(DataError, match="quantity_kg"):
         read(tmp_path, "date,partner,hs_code\n2026-01,JPN,250410\n")
