@@ -195,10 +195,10 @@ def _explain_together(
     longer = np.isfinite(changes[0, :-1]).all(axis=0).sum() > moments.count
     variances = np.einsum("bkk->bk", (exact_moments(changes[:, :-1], weights)[0] if longer else moments).covariance)
     found, regular = exact_least_squares(changes, weights, moments, deviations)
-    at = np.flatnonzero(regular)
+    at = np.flatnonzero(regular).tolist()
     loadings, classical, robust = (one[at] for one in found.summed(len(names)))
     yield [positions[i] for i in at], names, _Explained(loadings, classical, robust, variances[at], found.count)
-    for i in np.flatnonzero(~regular):
+    for i in np.flatnonzero(~regular).tolist():
         yield [positions[i]], names, _explain(Portfolios(changes[i].T, None), names, weights, 0)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -258,9 +258,9 @@ def _chosen(moments: Sequence[FloatArray], loss: Loss, lives: Sequence[float], h
     made = np.arange(min(BURN_IN, T // 3) + 1, T - horizon + 1, max(1, horizon // 4))
     at_once = max(1, SCORED_AT_ONCE // len(made))
 
-    def losses(wanted: NDArray[np.bool_], precision: type[np.floating]) -> FloatArray:
-        """Sums (lives, shares), infinite for those that are not wanted."""
-        found, rows = np.where(wanted, 0.0, np.inf), np.flatnonzero(wanted.any(axis=1))
+    def losses(wanted: NDArray[np.bool_], precision: Any) -> FloatArray:
+        """Sums (lives, shares) of numbers of a precision, infinite for those that are not wanted."""
+        found, rows = np.where(wanted, 0.0, np.inf), np.flatnonzero(wanted.any(axis=1)).tolist()
         shares = [np.array(SHARES, dtype=precision)[wanted[j]] for j in rows]
         for i in range(0, m, at_once):
             together = np.vstack([one[i : i + at_once] for one in moments], dtype=precision, casting="same_kind")

@@ -397,7 +397,7 @@ def correlated(correlation: FloatArray, deviation: FloatArray) -> tuple[FloatArr
 def _cholesky(matrix: FloatArray) -> FloatArray:
     """The lower factor (n, n) of a symmetric matrix (n, n); `LinAlgError` where it is not positive definite."""
     if len(matrix) <= MANY_ASSETS:
-        return np.linalg.cholesky(matrix)
+        return np.linalg.cholesky(matrix).astype(np.float64, copy=False)
     from scipy.linalg import cholesky  # noqa: PLC0415  # 0.1 s to import; one copy of the matrix, where numpy makes two
 
     return np.asarray(cholesky(matrix.T, lower=True, check_finite=False), dtype=np.float64)
