@@ -233,13 +233,13 @@ def test_prices_come_from_standard_input_too(toolkit):
 
 def test_limits_that_contradict_are_told_with_the_series_that_were_set_aside(toolkit):
     head, *rows = GOOD.splitlines()
-    rows = [f"{head},Antimony premium,note", *(f"{row},{17 + i % 3},ok" for i, row in enumerate(rows))]
+    rows = [f"{head},Antimony brutto,note", *(f"{row},{17 + i % 3},ok" for i, row in enumerate(rows))]
     options = ("--prices", "-", "--prices-only", "--no-report", "--set", "constraint.any metal.upper=0.2")
     result = toolkit("optimize", "minimum-risk", *options, stdin="\n".join(rows))
     assert result.returncode == 5, result.stderr
     assert 'prices: Columns that are not read: "note".' in result.stderr
     assert "held only where a strategy names them" in result.stderr
-    assert result.stderr.index("Antimony premium") < result.stderr.index("contradict")
+    assert result.stderr.index("Antimony brutto") < result.stderr.index("contradict")
 
 
 def test_strict_turns_warnings_into_an_exit_code(toolkit):

@@ -119,7 +119,7 @@ def numbers(table: Table, columns: Sequence[str]) -> pl.DataFrame:
     return amounts(table, columns, money=False).values
 
 
-def amounts(table: Table, columns: Sequence[str], *, money: bool) -> Numbers:
+def amounts(table: Table, columns: Sequence[str], *, money: bool, what: pl.Series | None = None) -> Numbers:
     """Columns as numbers by `toolkit.market.readers.cells`: an ambiguous cell is read by the others, or is a fault.
 
     In a file that commas separate, a lone point is decimal (``1.234``).
@@ -128,6 +128,7 @@ def amounts(table: Table, columns: Sequence[str], *, money: bool) -> Numbers:
         table: The file.
         columns: Names of columns, which share one decimal mark.
         money: Whether a currency may stand beside a number: ``€ 1.234,50``, ``720 EUR``.
+        what: By which the rows are called in faults; their column by default.
 
     Raises:
         FrameError: rule ``decimal`` for an undecidable decimal mark, ``finite`` for NaN and infinities, ``number`` for
@@ -140,7 +141,7 @@ def amounts(table: Table, columns: Sequence[str], *, money: bool) -> Numbers:
     given = table.cells[list(columns)].with_columns(pl.col(pl.Date, pl.Datetime).cast(pl.String))
     values = given.select(pl.all().cast(pl.Float64, strict=False))
     codes = pl.DataFrame(dict.fromkeys(columns, pl.Series([None] * given.height, dtype=pl.String)))
-    _refuse_infinite(table, given, values)
+    _refuse_infinite(table, given, values, what)
     textual = [name for name, dtype in given.schema.items() if dtype == pl.String]
     are_numbers = all(values[name].null_count() == given[name].null_count() for name in textual)
     if are_numbers and table.separator == "," and table.mark != ",":
@@ -158,7 +159,7 @@ def amounts(table: Table, columns: Sequence[str], *, money: bool) -> Numbers:
     beside = {cell: code for cell, found in read.items() if found and (code := _currency(found))}
 
     def refuse(fault: str, hint: str, texts: Sequence[str], rule: str = "decimal") -> None:
-        raise_row_errors(table.name, _those(table, given, textual, texts), rule=rule, fault=fault, hint=hint)
+        raise_row_errors(table.name, _those(table, given, textual, texts, what), rule=rule, fault=fault, hint=hint)
 
     allowed = beside.keys() if money else ()
     is_bare = {cell for cell, found in read.items() if found and not (found.before or found.after)}
@@ -180,12 +181,12 @@ def amounts(table: Table, columns: Sequence[str], *, money: bool) -> Numbers:
     return Numbers(values, codes, notes)
 
 
-def _refuse_infinite(table: Table, given: pl.DataFrame, values: pl.DataFrame) -> None:
+def _refuse_infinite(table: Table, given: pl.DataFrame, values: pl.DataFrame, what: pl.Series | None) -> None:
     """`FrameError` for cells that are NaN or no finite number."""
     is_finite = values.select(pl.all().is_finite().all()).row(0)
     for name in (name for name, finite in zip(values.columns, is_finite, strict=True) if not finite):
         hint = message("Leave the cell empty where a value is missing.")
-        found = _cells(table, name, ~values[name].alias("cell").is_finite().fill_null(value=True), given[name])
+        found = _cells(table, name, ~values[name].alias("cell").is_finite().fill_null(value=True), given[name], what)
         raise_row_errors(table.name, found, fault="not a finite number", hint=hint, rule="finite")
 
 
@@ -207,13 +208,15 @@ def _replaced(given: pl.DataFrame, names: Sequence[str], read: Mapping[str, Any]
     return [joined.slice(i * given.height, given.height).alias(name) for i, name in enumerate(names)]
 
 
-def _those(table: Table, given: pl.DataFrame, textual: Sequence[str], texts: Sequence[str]) -> pl.DataFrame:
+def _those(
+    table: Table, given: pl.DataFrame, textual: Sequence[str], texts: Sequence[str], what: pl.Series | None = None
+) -> pl.DataFrame:
     """The cells that hold one of some texts."""
     wanted = pl.Series(texts, dtype=pl.String)
     if wanted.is_empty():
         return _cells(table, "", table.rows.is_null(), table.rows)
     masks = {name: given[name].alias("cell").is_in(wanted.implode()).fill_null(value=False) for name in textual}
-    return pl.concat([_cells(table, name, mask, given[name]) for name, mask in masks.items()])
+    return pl.concat([_cells(table, name, mask, given[name], what) for name, mask in masks.items()])
 
 
 def distinct(rows: pl.DataFrame, column: str) -> pl.Series:
@@ -340,10 +343,11 @@ def running_months(table: Table, column: str, today: date) -> pl.Series:
     return table.rows.filter(_date_text(table.cells[column]).fill_null("") == f"{today:%Y-%m}")
 
 
-def _cells(table: Table, column: str, mask: pl.Series, values: pl.Series) -> pl.DataFrame:
+def _cells(table: Table, column: str, mask: pl.Series, values: pl.Series, what: pl.Series | None = None) -> pl.DataFrame:
     """The masked cells of one column in the form that `raise_row_errors` takes."""
     shown = values.filter(mask).cast(pl.String)
-    return pl.DataFrame({"row": table.rows.filter(mask), "what": pl.repeat(column, len(shown), eager=True), "value": shown})
+    called = pl.repeat(column, len(shown), eager=True) if what is None else what.filter(mask)
+    return pl.DataFrame({"row": table.rows.filter(mask), "what": called, "value": shown})
 
 
 def _date_text(column: pl.Series) -> pl.Series:

@@ -61,7 +61,7 @@ from toolkit.market.readers.price_units import (
     tickers_among,
     with_date,
 )
-from toolkit.market.readers.tabular import TITLES, Header, Source, Table, read_table
+from toolkit.market.readers.tabular import TITLES, Header, Source, Table, listed, read_table
 
 KIND = "prices"
 _Reading = tuple[str | None, Message, bool]
@@ -438,14 +438,18 @@ class _Proposal:
 
     def _with_derived(self, readings: list[ColumnReading]) -> list[ColumnReading]:
         """The columns of a wide file, of which sums, averages and changes of others are not read where there are others."""
+        if self.shape != "wide":
+            return readings
         named = {*self.tickers, *(one.header for one in readings if fold(one.header) in self.named)}
         series = [one for one in readings if one.reads == "series" or (one.reads == "price" and is_derived(one.header))]
         made = {one.header: is_derived(self.bare[one.header]) for one in series if one.header not in named}
-        if self.shape != "wide" or all(made.get(one.header) for one in series):
+        if all(made.get(one.header) for one in series):
             return [replace(one, reads="series", sure=True) if made.get(one.header) else one for one in readings]
         words = vocabulary().texts["derived"]
         partly = {name for name, found in made.items() if not found and not words.isdisjoint(fold(self.bare[name]).split())}
-        partly -= {name for name in partly if side_in(self.bare[name]) and len(partly) == 1}
+        partly -= {
+            name for name in partly if (found := side_in(self.bare[name])) and is_known(found[0], self.key)
+        }  # Gallium Avg
         return [
             replace(one, reads=IGNORE, why=DERIVED) if made.get(one.header)
             else replace(one, reads=IGNORE, why=PARTLY, sure=False) if one.header in partly else one
@@ -481,10 +485,10 @@ class _Proposal:
     def _each_once(self, readings: list[ColumnReading]) -> list[ColumnReading]:
         """Of several columns that may be one field none is taken unasked; ends beside a price are none of it."""
         keys = [one.reads for one in readings]
-        if self.shape == "long" and "price" in keys:
+        if self.shape == "long" and {"price", "bid", "ask"} & {*keys}:
             ends = message("the ends of a range beside its price")
             readings = [replace(one, reads=IGNORE, why=ends) if one.reads in ("low", "high") else one for one in readings]
-        elif self.shape == "long":
+        if self.shape == "long" and "price" not in keys:
             readings = [replace(one, reads="price") if one.reads == "close" else one for one in readings]
         keys = [one.reads for one in readings]
         twice = {key for key in keys if keys.count(key) > 1 and key not in (*SEVERAL["prices"], IGNORE, None)} if (
@@ -533,6 +537,12 @@ class _Proposal:
             of = {close: (None if in_rows else asset_of(self.table.name), reads[close])}
         else:
             of = {name: (None, "mid" if key in ("price", "close") else key) for name, key in reads.items() if key in _PRICED}
+            if len(of) == 1 and (end := next((name for name, (_, key) in of.items() if key in ("low", "high")), None)):
+                hint = message("Bring both ends, or name the column as the metal if it is its price.")
+                raise self.table.header_error("{name!r:s} is one end of a range without the other.", hint, name=end)
+            if not of:
+                hint = message("The header needs {columns:s}.", columns="date, asset, price")
+                raise self.table.header_error("no column {columns}.", hint, columns=listed(("price",)))
         found = []
         for name, (asset, kind) in of.items():
             column, said = columns[name], stated_in(name)
@@ -561,7 +571,7 @@ class _Proposal:
                 raise self.table.header_error(
                     "{name!r:s} belongs to the long shape, but no 'asset' and 'price' do.", hint, name=name
                 )
-            if key in MONEY_FIELDS:
+            if key in MONEY_FIELDS or (key == "series" and not stated_in(name).name):
                 hint = message("Name it for what it is a price of, as 'Gallium EUR/kg', or add a column 'Metall'.")
                 raise self.table.header_error(
                     "column {name!r:s} does not say of what it is the price.", hint, name=self.bare[name]

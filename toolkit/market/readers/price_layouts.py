@@ -16,6 +16,7 @@ from typing import Any
 
 import polars as pl
 
+from toolkit.core.countries import fold
 from toolkit.core.errors import DataError
 from toolkit.core.messages import Message, first_names, message
 from toolkit.core.text import one_line
@@ -358,7 +359,11 @@ def without_lines(table: Table, key: Callable[[str], str | None] | None) -> Tabl
     if first.dtype != pl.String or not others or table.cells[others[0]].null_count() == 0:
         return table
     alone = table.cells[others].select(pl.all_horizontal(pl.all().is_null())).to_series()
-    told = [text for text in first.filter(alone).unique(maintain_order=True) if not text[0].isdigit() and len(text) > 3]
+    told = [
+        text
+        for text in first.filter(alone).unique(maintain_order=True)
+        if any(len(word) > 2 and word.isalpha() for word in fold(text).split())
+    ]
     lines = [text for text in told if not (cells.day(text) or cells.month(text) or cells.marked(text) or is_known(text, key))]
     if not lines:
         return table

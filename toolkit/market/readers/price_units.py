@@ -181,20 +181,14 @@ def shares_among(names: Collection[str], metals: Collection[str]) -> tuple[str, 
     return tuple(name for name in metals if name in shares) if others >= len(metals) else ()
 
 
-def is_derived(name: str, *, beside: str = "") -> bool:
-    """Whether a name is that of a sum, an average or a change, of a time too: ``Total``, ``Average 2025``, ``YTD avg Oct-26``.
-
-    Args:
-        name: Of a row or a column.
-        beside: Name of what it is derived from, folded, which may stand in it.
-    """
-    text = f" {fold(name)} "
-    rest = text.replace(f" {beside} ", " ", 1).split() if beside else text.split()
+def is_derived(name: str) -> bool:
+    """Whether a name is that of a sum, an average or a change, of a time too: ``Total``, ``Average 2025``, ``YTD avg``."""
     texts = vocabulary().texts
     made = texts["derived"] | texts["totals"]
-    beside_it = texts["windows"].union(cells.MONTHS)
-    words = [word for word in rest if not word[0].isdigit()]  # 30d
-    return any(word in made for word in words) and all(word in made or word in beside_it for word in words)
+    words = [word for word in fold(name).split() if not word[0].isdigit()]  # 30d
+    return not made.isdisjoint(words) and all(
+        word in made or word in texts["windows"] or word in cells.MONTHS for word in words
+    )
 
 
 def says_none(text: str) -> bool:
@@ -243,11 +237,9 @@ def moneys_and_units(title: str) -> tuple[set[str], set[str]]:
 
 def stated_above(table: Table) -> tuple[Stated, Message] | None:
     """Currency and unit of all prices by the lines above the header, and a note on it; None where they name none, or two."""
-    found: dict[tuple[str, str], str] = {}
-    for line in table.titles:
-        said = stated_in(line)
-        pairs = {(said.currency, said.unit)} if said.unit in cells.UNITS and said.unit != cells.PIECE else set()
-        found |= dict.fromkeys(pairs or {(code, "") for code in moneys_and_units(line)[0]}, line)
+    said = {line: stated_in(line) for line in table.titles}
+    found = {(one.currency, one.unit): line for line, one in said.items() if one.currency and one.unit not in ("", cells.PIECE)}
+    found = found or {(code, ""): line for line in said for code in moneys_and_units(line)[0]}
     if len(found) != 1:
         return None
     ((code, unit), line), *_ = found.items()

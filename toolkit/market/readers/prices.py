@@ -129,13 +129,12 @@ def read_prices(
     table, reading = with_date(table)
     running = running_months(table, "date", today)
     table = replace(table, cells=table.cells.with_columns(_dates(table, today)))
-    prices, above = found.prices, stated_above(table)
-    if above:
-        code, unit = (
-            "" if name in table.columns else text for name, text in zip(("currency", "unit"), above[0][1:], strict=True)
-        )
-        prices = tuple(replace(one, currency=one.currency or code, unit=one.unit or unit) for one in prices)
-        reading += () if prices == found.prices else above[1:]
+    prices, above = found.prices, None if "currency" in table.columns else stated_above(table)
+    if above and not all(one.currency for one in prices):
+        _, code, unit = above[0]
+        unit = "" if "unit" in table.columns else unit
+        prices = tuple(one if one.currency else replace(one, currency=code, unit=one.unit or unit) for one in prices)
+        reading += above[1:]
     table, told = down(table, prices)
     rows, more, assumed = _rows(table, default_currency, key)
     if found.shape == "ohlc":
@@ -231,7 +230,8 @@ def _rows(
         raise DataError("{file:s} holds no price of today.", hint="Fill in prices.", file=table.name)
     required_cells(table, "asset")
     assets, dates = texts(table, "asset"), table.cells["date"]
-    read = amounts(table, [name for name in ("price", UPPER_END, "quantity") if name in table.columns], money=True)
+    columns = [name for name in ("price", UPPER_END, "quantity") if name in table.columns]
+    read = amounts(table, columns, money=True, what=assets)
     values, signs = read.values, read.currencies
     price, sign = values["price"], signs["price"]
     if UPPER_END in values.columns:
@@ -292,14 +292,14 @@ def _names_apart(table: Table) -> Table:
     Raises:
         FrameError: for a row that says another currency or unit than its name or its unit.
     """
-    for column, prefix in (("asset", ""), ("unit", "x ")):
+    for column, prefix in (("unit", "x "), ("asset", "")):
         if column not in table.columns:
             continue
         given = texts(table, column)
         said = {
             text: stated_in(f"{prefix}{text}") for text in distinct(table.cells.select(given.alias("of")), "of").drop_nulls()
         }
-        said = {text: one for text, one in said.items() if one.currency and one.unit not in ("", "unit")}
+        said = {text: one for text, one in said.items() if one.name and one.currency and one.unit not in ("", "unit")}
         if not said:
             continue
         columns = {}

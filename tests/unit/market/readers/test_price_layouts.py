@@ -415,3 +415,16 @@ def test_what_may_be_made_of_other_prices_is_asked_about(tmp_path, header):
     with pytest.raises(Unconfirmed) as open_:
         read(tmp_path, f"date,gold,{header}\n2024-01,400,7\n")
     assert [(one.name, one.proposed) for one in open_.value.read.questions] == [(header, "ignore")]
+
+
+def test_an_average_beside_the_price_of_a_long_file_is_asked_about(tmp_path):
+    with pytest.raises(Unconfirmed) as open_:
+        read(tmp_path, "date;asset;price;Avg\n2024-01;gold;400;390\n")
+    assert [one.name for one in open_.value.read.questions] == ["price", "Avg"]
+
+
+def test_a_currency_above_the_table_counts_for_no_column_that_states_its_own(tmp_path):
+    text = "Preise in EUR/t\ndate;gold USD/kg;tin\n2024-01;400;390\n"
+    assert read(tmp_path, text).frame.select("asset", "currency", "unit").rows() == [("gold", "USD", "kg"), ("tin", "EUR", "t")]
+    text = "Preise in EUR/t\ndate;asset;price;currency\n2024-01;gold;400;USD\n"
+    assert read(tmp_path, text).frame.select("asset", "currency", "unit").rows() == [("gold", "USD", "unit")]

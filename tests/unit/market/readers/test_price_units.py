@@ -224,6 +224,9 @@ def test_packs_beside_a_stated_unit_are_no_part_of_the_price(tmp_path, header, u
 
 
 def test_a_row_in_another_unit_than_its_name_states_is_refused(tmp_path):
+    (tmp_path / "p.csv").write_text("date,asset,price,unit\n2026-11-26,Gallium USD/kg,14,USD/lb\n")
+    with pytest.raises(FrameError, match="another unit than its name states"):
+        read_prices(tmp_path / "p.csv", today=DAY)
     (tmp_path / "p.csv").write_text(
         'date,asset,price,unit\n2026-11-25,"Antimony, $/t",25800,t\n2026-11-26,"Antimony, $/t",25.8,kg\n'
     )
