@@ -33,7 +33,8 @@ RUN = {"message": FIRST}
 ERRORS = {name for name, one in vars(errors).items() if isinstance(one, type) and issubclass(one, errors.ToolkitError)}
 """What is raised with a message and a hint."""
 SENTENCES: Mapping[str, tuple[int, ...]] = {
-    **dict.fromkeys(ERRORS, (0,)), "raise_row_errors": (), "header_error": (0, 1), "_fault": (3, 4), "_refuse": (3, 4),
+    **dict.fromkeys(ERRORS, (0,)), "raise_row_errors": (), "header_error": (0, 1), "Faulty": (1, 2),
+    **dict.fromkeys(("_fault", "_refuse"), (3, 4)),
 }  # fmt: skip
 """What takes templates of an error as they are -> which of its arguments, beside those named `fault` and `hint`."""
 PYTHON = ("api", "web", "sklearn.py")

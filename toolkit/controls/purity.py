@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 import re
 
+from toolkit.core.trade_names import PURITY_CLASSES, without_purity_class
+
 _AT_MOST = re.compile(r"[<≤]\s*[\d.,]+\s*%?")
 _AROUND = re.compile(
     r"(?i)\b(?:min|mind|mindestens|minimum|ca|approx|typ|fine|fineness|fein|feinheit|reinheit|purity|pure|rein)\b\.?|[>≥~()]"
@@ -53,9 +55,12 @@ def settled_purity(text: str | None) -> float | None:
 
 
 def grades(text: str | None) -> tuple[int, int] | None:
-    """The least and the greatest number of nines that `text` states, ``(3, 4)`` of ``99.95-99.99 %``; None without one."""
+    """The least and the greatest number of nines that `text` states, ``(3, 4)`` of ``99.95-99.99 %``; None without one.
+
+    Those of a class where it states no number: zone refined.
+    """
     if (lowest := purity_fraction(text)) is None or lowest >= 1:
-        return None
+        return PURITY_CLASSES.get(without_purity_class(text or "")[1] or "")
     written = [share / 100 for share in map(_number, _PERCENT_EACH.findall(text or "")) if _RANGE.search(text or "")]
     stated = [_nines(share) for share in written if lowest <= share < 1]
     return _nines(lowest), max([_nines(lowest), *stated, *(int(nines) for nines, _ in _NINES.findall(text or ""))])

@@ -99,10 +99,10 @@ metals that notices control are as the notices write them (column `item_cn` of `
 _FORMS = {
     "metal": f"{_COINS};metal;bar;bars;ingot;ingots;pellet;pellets;crystal bar;crystal bars;lump;lumps;unwrought;granules;"
     "granulate;shot;rod;rods;wire;sheet;cast bar;regulus;button;buttons;slug;slugs;disc;discs;piece;pieces;chunk;chunks;"
-    "sponge;zone refined;zone refined bar;zone refined bars;polycrystalline;metall;barren;kristallbarren;kristallstab;"
+    "sponge;polycrystalline;metall;barren;kristallbarren;kristallstab;"
     "kristallstäbe;pellet;granulat;"
     "granalien;stab;stäbe;stange;stangen;block;blöcke;draht;feinbarren;gussbarren;kathode;kathoden;cathode;cathodes;briquettes;"
-    "briketts;stück;stücke;schwamm;zonengereinigt;zonengereinigter barren;zonengereinigte barren;polykristallin;"
+    "briketts;stück;stücke;schwamm;polykristallin;"
     "brocken;needles;nadeln",
     "metal powder": "metal powder;metallpulver",
     "oxide": "oxide;oxides;oxid;oxyd;trioxide;trioxid;dioxide;dioxid;pentoxid;pentoxide",
@@ -128,6 +128,20 @@ FORMS: Mapping[str, str] = {
     spelling: form for form, names in _FORMS.items() for name in names.split(";") for spelling in foldings(name)
 }
 """Folded trade word -> form."""
+
+PURITY_CLASSES: Mapping[str, tuple[int, int]] = {"zone refined": (5, 7)}
+"""Class of purity that is named by its making -> nines of the least and of the purest metal that is sold so.
+
+Germanium of 50 ohm cm, zone refined, is traded as 99.999 % (`market/bundled/metals.csv`); detectors need 7N and more.
+"""
+_ZONE_REFINED = re.compile(r"(?i)(?<!\w)(?:zone[\s-]?(?:refined|melted)|zonen(?:gereinigt|geschmolzen|rein)\w{0,2})(?!\w)")
+
+
+def without_purity_class(text: str) -> tuple[str, str | None]:
+    """A text without the words of a class of purity, and the class: ``Gallium zone refined``."""
+    bare = _ZONE_REFINED.sub(" ", text)
+    return (text, None) if bare == text else (" ".join(bare.split()).strip(" ,;"), "zone refined")
+
 
 COINS = frozenset(spelling for name in _COINS.split(";") for spelling in foldings(name))
 """Folded trade word for a coin: counted in ounces it is counted by its fine content."""

@@ -53,6 +53,15 @@ def test_a_lot_by_the_name_of_its_series_is_valued_by_it(exposure, tmp_path):
     assert exposure(prices).lots[0].value == pytest.approx(2 * 2500)
 
 
+@pytest.mark.parametrize(("name", "purity"), [("Gallium 7N", "7N"), ("Gallium zone refined", "zone refined")])
+def test_a_lot_by_the_name_of_a_series_of_another_purity_is_metal_of_it_and_no_instrument(exposure, tmp_path, name, purity):
+    (tmp_path / "lots.csv").write_text(f"lot_id,asset,quantity,location\nA,{name},5,Frankfurt\nB,Gallium,5,Frankfurt\n")
+    answer = exposure(f"date,asset,price,currency,unit\n2026-11-20,{name},2500,EUR,kg\n")
+    own, traded = sorted(answer.lots, key=lambda lot: lot.lot_id)
+    assert (own.asset, own.purity, own.value) == ("gallium", purity, pytest.approx(12500))
+    assert traded.value != pytest.approx(12500)
+
+
 def test_the_newest_price_of_a_series_of_another_form_counts(exposure):
     months = "".join(f"2026-{month:02}-28,Terbium metal,{2000 + month},EUR,kg\n" for month in range(1, 11))
     answer = exposure(f"date,asset,price,currency,unit\n{months}")

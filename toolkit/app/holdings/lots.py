@@ -12,7 +12,7 @@ import polars as pl
 from toolkit.app.holdings.names import LESS_PURE, PRECIOUS, LotNames
 from toolkit.app.holdings.sheets import AND, EVERY_SHEET, of_every_sheet, of_some_sheets
 from toolkit.controls.ledger import ControlLedger
-from toolkit.controls.purity import grades_apart, purity_fraction
+from toolkit.controls.purity import grades, grades_apart, purity_fraction
 from toolkit.core.assets import Universe
 from toolkit.core.messages import Message, few, message
 from toolkit.market.layouts.layout import Layout
@@ -84,11 +84,11 @@ def _fine(lots: pl.DataFrame, products: Universe, *, fine: bool) -> tuple[pl.Dat
             continue
         if found is None and product.group == PRECIOUS:  # a bare 91.67 is per cent: no gold is traded below a third
             found = next((share for share in [purity_fraction(f"{purity} %")] if share and share > 1 / 3), None)
-        if found is None:
+        if found is None and grades(purity) is None:
             unread.append(lot_id)
         elif product.group != PRECIOUS:
             other_grade |= {lot_id: nines} if (nines := grades_apart(product.purity, purity)) else {}
-        elif found <= usual - LESS_PURE and not fine:
+        elif found is not None and found <= usual - LESS_PURE and not fine:
             gross[lot_id] = found
     notes: list[Message] = []
     if unread:

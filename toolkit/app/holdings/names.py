@@ -78,7 +78,7 @@ class LotNames:
             raise DataError("{text!r:s} has two meanings.", hint=hint, text=text)
         if metal:
             return metal
-        if instrument:
+        if instrument and not self.other_good(instrument):  # else a metal, and its purity: "Gallium 7N"
             return instrument, None
         coin = coin_and_metal(text, self._known)
         if coin:
@@ -169,10 +169,6 @@ class LotNames:
     def form(self, asset: str, text: str) -> str:
         """The form of a metal; see `ControlLedger.form`. It reads as itself: a nitrate is asked where ``compound`` would be."""
         return self.ledger.form(asset, self.ledger.form(asset, text))
-
-    def known_form(self, asset: str, text: str) -> str | None:
-        """The form of a metal, as `form`; None for words nobody uses, to which no near ones are looked for."""
-        return (found := self.ledger.known_form(asset, text)) and self.ledger.form(asset, found)
 
     def traded_form(self, asset: str) -> str | None:
         """The form of the product, None where there is none."""

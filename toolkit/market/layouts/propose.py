@@ -7,11 +7,12 @@ import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import polars as pl
 from pydantic import ValidationError
 
 from toolkit.core.countries import fold, foldings
 from toolkit.core.errors import DataError, SpecError, did_you_mean, nearest
-from toolkit.core.messages import Message, message
+from toolkit.core.messages import Message, message, named
 from toolkit.core.places import place
 from toolkit.core.trade_names import FORMS
 from toolkit.market.layouts.fields import BY_KEY, FIELDS, IGNORE, NOTHING, SEVERAL
@@ -153,6 +154,7 @@ def answered(  # noqa: PLR0912  # a kind of answer after the other
     headers, columns, ignore = table.columns, dict(layout.columns), [*layout.ignore]
     words, remarks, every = dict(layout.words), dict(layout.remarks), dict(layout.every)
     leave_out, rest = [*layout.leave_out], dict[str, str]()
+    ignored = list[str]()
     by_fold = {fold(header): header for header in headers}
     known = [field.key for field in FIELDS[layout.of]]
     for name, answer in answers.items():
@@ -162,12 +164,9 @@ def answered(  # noqa: PLR0912  # a kind of answer after the other
         if header is not None and answer not in MEANINGS:
             columns.pop(header, None)
             ignore = [one for one in ignore if one != header]
-            texts = _texts(table, header)
-            if answer == IGNORE and 0 < len({*texts}) <= _FEW and not any(cells.amount(text) for text in texts):
-                # What is of no matter while it says these words may be of matter when it says others.
-                columns[header] = Column(reads=NOTHING, only=tuple(dict.fromkeys(texts)))
-            elif answer == IGNORE:
+            if answer == IGNORE:
                 ignore.append(header)
+                ignored.append(header)
             elif column := said(layout.of, answer):
                 own = Column.of(replace(read_header(layout.of, header), key=column.reads))
                 columns[header] = own.model_copy(update=column.model_dump(exclude_defaults=True))
@@ -188,6 +187,8 @@ def answered(  # noqa: PLR0912  # a kind of answer after the other
             remarks[name] = answer
         else:
             words[name] = answer
+    kept = {header: column for header in ignored if (column := _of_few_words(layout.of, table, header, columns))}
+    columns, ignore = columns | kept, [header for header in ignore if header not in kept]
     try:
         return Layout.model_validate(
             layout.model_dump()
@@ -198,9 +199,43 @@ def answered(  # noqa: PLR0912  # a kind of answer after the other
         raise SpecError("not a layout: {reason:s}.", reason=error.errors()[0]["msg"]) from None
 
 
+def _of_few_words(kind: Kind, table: Table, header: str, columns: Mapping[str, Column]) -> Column | None:
+    """How a column of few words is kept that its owner ignores: what they say is of no matter, and another word may be.
+
+    Words by which rows of one asset differ, as purchase and sale do, are read as remarks. None for a column of other cells.
+
+    Args:
+        kind: Of the file.
+        table: Its cells.
+        header: Of the column.
+        columns: Those that are read.
+
+    Raises:
+        SpecError: for a column of holdings in which a word of a sale stands.
+    """
+    only = tuple(dict.fromkeys(_texts(table, header)))
+    if not 0 < len(only) <= _FEW or any(cells.amount(text) for text in only):
+        return None
+    if kind == "holdings" and (sold := [one for one in only if not vocabulary().texts["sells"].isdisjoint(fold(one).split())]):
+        raise SpecError(
+            "{name:s}=ignore: its cells say {texts:, }, and a sale that is not read counts as held.",
+            hint=message(
+                "Give a list of what is held now; or say {name:s}=remark and what each of its words says of its row.",
+                name=header,
+            ),
+            name=header,
+            texts=named(sold),
+        )
+    reads = {name: columns[name].reads if name in columns else read_header(kind, name).key for name in table.columns}
+    assets = [name for name, key in reads.items() if key == "asset" and name != header and kind == "holdings"]
+    counts = (table.cells.group_by(name).agg(pl.col(header).drop_nulls().n_unique())[header] for name in assets)
+    return Column(reads="remark") if any((count > 1).any() for count in counts) else Column(reads=NOTHING, only=only)
+
+
 def stands(table: Table, text: str) -> bool:
     """Whether a text stands in a file: a cell, a title, the name of its sheet."""
-    beside = (*table.titles, table.sheet)
+    comments = [one for texts in table.remarks.values() for one in (*texts, " ".join(texts))]
+    beside = (*table.titles, table.sheet, *comments)
     folded = fold(text)
     return any(fold(one) == folded for one in beside) or any(
         fold(str(cell)) == folded for column in table.cells for cell in column.alias("").drop_nulls().unique()

@@ -8,10 +8,12 @@ from itertools import pairwise
 from toolkit.core.countries import country, fold
 from toolkit.core.currencies import currency
 from toolkit.core.places import is_us_state, place, words_beside
-from toolkit.core.trade_names import FORMS, METALS
+from toolkit.core.trade_names import METALS, without_purity_class
 from toolkit.market.layouts.vocabulary import vocabulary
-from toolkit.market.readers.cells import MONTHS, UNITS
+from toolkit.market.readers.cells import MONTHS, UNITS, amount
 
+_NUMBER = re.compile(r"\d+|\d+n\d?|\d+(k|kt|ct|karat|er)")
+"""A word of a purity, as `fold` writes it: ``99``, ``4n5``, ``22k``."""
 _ZIP = 5
 """Digits of a postal code; a year has four."""
 
@@ -32,6 +34,14 @@ def is_plain_place(text: str) -> bool:
     )
 
 
+def is_plain_name(text: str) -> bool:
+    """Whether no word of a name, as of a client or a dealer, says that something was sold, lost or is another's.
+
+    Any text is a name: what these words say is asked about, and nothing is decided by them.
+    """
+    return vocabulary().texts["sells"].isdisjoint(words := fold(text).split()) and vocabulary().texts["bears"].isdisjoint(words)
+
+
 def is_known_custody(text: str) -> bool:
     """Whether a text says how metal is kept, and by whom, in known words."""
     known = vocabulary().meanings["custody"]
@@ -48,12 +58,16 @@ def is_paper(text: str) -> bool:
 
 
 def is_grade(text: str) -> bool:
-    """Whether each word of a purity is a number, a form or a grade of the trade."""
-    known = vocabulary().texts["grades"]
-    return "?" not in text and all(
-        word in known or word in FORMS or word in METALS or any(map(str.isdigit, word)) or len(word) == 1
-        for word in fold(text).split()
-    )
+    """Whether each word of a purity is a number, or a word of the trade beside one.
+
+    A form is none of them, nor is ``electronic`` alone, which may be purer than what is traded, or less pure.
+    """
+    if (number := amount(text)) and not number.before and number.after in ("", "%"):
+        return True
+    texts, words = vocabulary().texts, fold(without_purity_class(text)[0]).split()
+    stated = any(_NUMBER.fullmatch(word) for word in words)
+    known = texts["grades"] | (texts["grade_names"] if stated else set())
+    return "?" not in text and all(word in known or _NUMBER.fullmatch(word) or len(word) == 1 for word in words)
 
 
 def is_harmless(text: str, words: str = "harmless") -> bool:

@@ -19,7 +19,7 @@ from toolkit.core.errors import DataError, SpecError, did_you_mean
 from toolkit.core.limits import LARGEST
 from toolkit.core.messages import Message, message
 from toolkit.core.size import PieceSize
-from toolkit.core.trade_names import SYMBOLS
+from toolkit.core.trade_names import SYMBOLS, without_purity_class
 from toolkit.market.layouts.vocabulary import vocabulary
 
 KG, G, T, LB, OZT, PIECE = "kg", "g", "t", "lb", "ozt", "unit"
@@ -257,12 +257,15 @@ def purity(text: str, *, percent: bool) -> str:
 
 
 def without_purity(text: str) -> tuple[str, str | None]:
-    """The name of a product or a form without its purity, and the purity: ``Gallium 4N (99,99 %), Ingots``."""
-    first = None
+    """The name of a product or a form without its purity, and the purity: ``Gallium 4N (99,99 %), Ingots``.
+
+    Without a number its class: ``Gallium zone refined``.
+    """
+    (text, named), first = without_purity_class(text), None
     while found := PURITY.search(text) or _PURE_WITHIN.search(text):
         text, first = text.replace(found[0], " ", 1).strip(" ,;"), first or found[1]
     first = first and first.split("/")[0].strip()
-    return text, purity(first, percent=not re.match("[0-9]{3}", first)) if first else None
+    return text, purity(first, percent=not re.match("[0-9]{3}", first)) if first else named
 
 
 _OUNCE = re.compile(r"(?i)(?<=[\d\s])(oz|ounces?|unzen?)\.?$")

@@ -1,7 +1,8 @@
 """Program that reads a workbook of others: the file on standard input, its sheets pickled on standard output.
 
-calamine reads the values. It leaves errors of formulas and formulas without a value empty, and knows neither hidden rows nor
-formats of numbers: these are taken from the XML of .xlsx and .ods. `toolkit.market.readers.contents.run` runs it.
+calamine reads the values. It leaves errors of formulas and formulas without a value empty, and knows neither hidden rows, nor
+formats of numbers, nor comments, nor what is struck through: these are taken from the XML of .xlsx and .ods.
+`toolkit.market.readers.contents.run` runs it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import pickle
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
-from posixpath import join, normpath
+from posixpath import join, normpath, split
 from typing import Any
 from xml.etree.ElementTree import Element, iterparse  # expat refuses entities that multiply; the process has a limit of memory
 
@@ -26,14 +27,16 @@ Marks = dict[str, Any]
 """What the XML of a sheet tells beside its values; cells by row and column from 1.
 
 `rows` and `columns` are its size, `texts` errors of formulas and formulas without a value, `formats` format -> cells,
-`hidden_rows` and `hidden_columns` their numbers, `merged` first row, first column, last row and last column of cells.
+`hidden_rows` and `hidden_columns` their numbers, `merged` first row, first column, last row and last column of cells,
+`comments` their rows and texts, `struck` the rows of cells that are struck through.
 """
 IsMeant = Callable[[str, bool], bool]
 
 
 def no_marks() -> Marks:
     """Those of an empty sheet."""
-    return {"rows": 0, "columns": 0, "texts": {}, "formats": {}, "hidden_rows": [], "hidden_columns": set(), "merged": []}
+    lists = ("hidden_rows", "merged", "comments", "struck")
+    return {"rows": 0, "columns": 0, "texts": {}, "formats": {}, "hidden_columns": set(), **{name: [] for name in lists}}
 
 
 def ended(archive: zipfile.ZipFile, part: str, *names: str) -> Iterator[tuple[str, Element]]:
@@ -63,12 +66,14 @@ def local(name: str) -> str:
 def excel(archive: zipfile.ZipFile, is_meant: IsMeant) -> dict[str, Marks]:
     """The marks of the sheets that are meant."""
     targets = {one.get("Id"): one.get("Target", "") for _, one in ended(archive, "xl/_rels/workbook.xml.rels", "Relationship")}
-    codes, styles = {"9": "0%", "10": "0.00%"}, list[str]()
-    for name, one in ended(archive, "xl/styles.xml", "numFmts", "cellXfs"):
+    codes, styles, struck = {"9": "0%", "10": "0.00%"}, list[tuple[str, bool]](), set[str]()
+    for name, one in ended(archive, "xl/styles.xml", "numFmts", "fonts", "cellXfs"):
         if name == "numFmts":
             codes |= {code.get("numFmtId", ""): code.get("formatCode", "") for code in one}
+        elif name == "fonts":
+            struck = {str(i) for i, font in enumerate(one) if any(local(of.tag) == "strike" and is_on(of) for of in font)}
         else:
-            styles = [codes.get(style.get("numFmtId", ""), "") for style in one]
+            styles = [(codes.get(style.get("numFmtId", ""), ""), style.get("fontId") in struck) for style in one]
     found: dict[str, Marks] = {}
     for _, sheet in ended(archive, EXCEL, "sheet"):
         name = sheet.get("name", "")
@@ -81,13 +86,18 @@ def excel(archive: zipfile.ZipFile, is_meant: IsMeant) -> dict[str, Marks]:
     return found
 
 
-def excel_sheet(archive: zipfile.ZipFile, part: str, styles: list[str]) -> Marks:
+def is_on(element: Element) -> bool:
+    """Whether a property of a font holds: it does without a value."""
+    return element.get("val", "1") not in ("0", "false")
+
+
+def excel_sheet(archive: zipfile.ZipFile, part: str, styles: list[tuple[str, bool]]) -> Marks:
     """The marks of a sheet of Excel.
 
     Args:
         archive: The workbook.
         part: Its sheet.
-        styles: Format of each style; empty for a number alone.
+        styles: Format of each style, empty for a number alone, and whether it is struck through.
     """
     found, row = no_marks(), 0
     for name, element in ended(archive, part, "col", "row"):
@@ -106,12 +116,20 @@ def excel_sheet(archive: zipfile.ZipFile, part: str, styles: list[str]) -> Marks
                 continue
             found["rows"], found["columns"] = max(found["rows"], at[0]), max(found["columns"], column)
             kind, style = cell.get("t"), int(cell.get("s", 0))
+            code, is_struck = styles[style] if style < len(styles) else ("", False)
+            found["struck"] += [at[0]] if is_struck else []
             if kind == "e":
                 found["texts"][at] = inside.get("v") or "#N/A"
             elif "f" in inside and not inside.get("v") and kind != "str":
                 found["texts"][at] = f"={inside['f'] or ''}"
-            elif style < len(styles) and styles[style]:
-                found["formats"].setdefault(styles[style], []).append(at)
+            elif code:
+                found["formats"].setdefault(code, []).append(at)
+    folder, name = split(part)
+    for _, relation in ended(archive, f"{folder}/_rels/{name}.rels", "Relationship"):
+        if relation.get("Type", "").endswith("/comments"):
+            comments = normpath(join("/", folder, relation.get("Target", ""))).lstrip("/")
+            told = ended(archive, comments, "comment")
+            found["comments"] += [(place(one.get("ref"), 0, 0)[0], "".join(one.itertext())) for _, one in told]
     return found
 
 
@@ -135,8 +153,12 @@ def place(reference: str | None, row: int, column: int) -> tuple[int, int]:
 def open_document(archive: zipfile.ZipFile) -> dict[str, Marks]:
     """The marks of all sheets of an OpenDocument workbook."""
     sheets: dict[str, Marks] = {}
-    found, last = no_marks(), 0
-    for name, element in ended(archive, OPEN_DOCUMENT, "table", "table-row"):
+    found, last, struck = no_marks(), 0, set[str]()
+    for name, element in ended(archive, OPEN_DOCUMENT, "style", "table", "table-row"):
+        if name == "style":
+            through = {attribute(one, "text-line-through-style") for one in element} - {"", "none"}
+            struck |= {attribute(element, "name")} if through else set()
+            continue
         if name == "table":
             sheets[attribute(element, "name")] = found
             found, last = no_marks(), 0
@@ -148,9 +170,14 @@ def open_document(archive: zipfile.ZipFile) -> dict[str, Marks]:
             first, column = column + 1, column + repeated(cell, "number-columns-repeated")
             told = " ".join("".join(one.itertext()) for one in cell if one.tag.endswith("}p"))
             kinds = {value for key, value in cell.items() if key.endswith("value-type")}
+            comments = [one for one in cell if local(one.tag) == "annotation"]
+            found["comments"] += [
+                (row, " ".join("".join(p.itertext()) for p in one if local(p.tag) == "p")) for one in comments
+            ]
             if not (told or kinds):
                 continue
             found["rows"], found["columns"] = max(found["rows"], last), max(found["columns"], column)
+            found["struck"] += [row] if attribute(cell, "style-name") in struck else []
             if (down := repeated(cell, "number-rows-spanned")) > 1:
                 across = repeated(cell, "number-columns-spanned")
                 found["merged"].append((row, first, row + down - 1, first + across - 1))

@@ -14,7 +14,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from itertools import islice
 from typing import Any
@@ -60,6 +60,7 @@ class Table:
         notes: What of a workbook is read and what is not.
         titles: The lines above the header.
         sheet: The name of the sheet, where nobody asked for it by that.
+        remarks: Row number -> comments on its cells, of a workbook.
         mark: The decimal mark that its layout says: a number that contradicts it is a fault.
         month_first: Whether the month stands first in dates of which none settles it; None where then it is asked for.
     """
@@ -74,6 +75,7 @@ class Table:
     notes: tuple[Message, ...] = ()
     titles: tuple[str, ...] = ()
     sheet: str = ""
+    remarks: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     mark: str | None = None
     month_first: bool | None = None
 
@@ -289,18 +291,26 @@ def _workbook(name: str, content: bytes, wanted: str | None, faults: list[Fault]
     values = zip(*(cells for _, cells in body), strict=True) if body else ((),) * len(kept)
     cells = pl.DataFrame([_column(column, list(found)) for column, found in zip(columns, values, strict=True)])
     rows = pl.Series("row", [row for row, _ in body], dtype=pl.Int64)
-    titles = _titles(texts[:at])
-    return Table(name, cells, rows, "\t", header=sheet.row + at, notes=sheet.notes, titles=titles, sheet=sheet.title)
+    remarks: dict[int, tuple[str, ...]] = {}
+    for row, text in sheet.comments:
+        remarks[row] = (*remarks.get(row, ()), one_line(text))
+    told = [text for row in sorted(remarks) for text in remarks[row]]
+    notes = (*sheet.notes, message("{file}: comments on cells: {texts}.", file=name, texts=told)) if told else sheet.notes
+    titles, header = _titles(texts[:at]), sheet.row + at
+    return Table(name, cells, rows, "\t", header=header, notes=notes, titles=titles, sheet=sheet.title, remarks=remarks)
 
 
 def _unseen(sheet: Sheet, first: int) -> list[Fault]:
-    """Hidden rows, and merged cells that several rows share, from a row on."""
+    """Hidden rows, merged cells that several rows share, and rows that are struck through, from a row on."""
     hidden = cell_frame((row, None, None) for row in sheet.hidden if row >= first)
     merged = cell_frame((row, reference, None) for row, reference in sheet.merged if row >= first)
+    struck = cell_frame((row, None, None) for row in sheet.struck if row >= first)
     unmerge = message("Unmerge them, and fill in each row what holds for it.")
+    clear = message("Delete the rows that are void, and clear the line of others.")
     return [
         Fault("hidden", message("hidden rows"), message("Show the rows that count, and delete the others."), hidden),
         Fault("merged", message("cells merged over rows"), unmerge, merged),
+        Fault("struck", message("rows struck through"), clear, struck),
     ]
 
 

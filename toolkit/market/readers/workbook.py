@@ -49,6 +49,8 @@ class Sheet:
         hidden: Rows that are hidden and not empty.
         merged: Cells of several rows that are merged, the later of which are not empty beside them: first row, and the cells
             as ``B2:B4``.
+        struck: Rows with a cell that is struck through.
+        comments: Rows and texts of the comments on cells.
         title: Its name where nobody asked for it by that.
     """
 
@@ -59,6 +61,8 @@ class Sheet:
     notes: tuple[Message, ...] = ()
     hidden: Sequence[int] = ()
     merged: Sequence[tuple[int, str]] = ()
+    struck: Sequence[int] = ()
+    comments: Sequence[tuple[int, str]] = ()
     title: str = ""
 
 
@@ -205,7 +209,17 @@ def _sheet(file: str, name: str, records: Values, merged: list[tuple[int, ...]],
     note = message("{file}: hidden columns are read: {columns}.", file=f"{file}#{name}", columns=columns)
     hidden = sorted({row - 1 for row in marks["hidden_rows"]} & {*filled})
     kept = [record[left:] for record in records[filled[0] : filled[-1] + 1]]
-    return Sheet(name, filled[0] + 1, left + 1, kept, (note,) if columns else (), [row + 1 for row in hidden], of_rows)
+    return Sheet(
+        name,
+        filled[0] + 1,
+        left + 1,
+        kept,
+        (note,) if columns else (),
+        [row + 1 for row in hidden],
+        of_rows,
+        sorted({*marks["struck"]} & {row + 1 for row in filled}),
+        marks["comments"],
+    )
 
 
 def shown(cell: Cell) -> str:

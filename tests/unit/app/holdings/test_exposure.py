@@ -264,7 +264,6 @@ def test_a_fineness_as_it_is_written_counts_and_one_that_is_not_understood_is_to
 
 @pytest.mark.parametrize(("metal", "purity", "form"), [
     ("neodymium", "magnet grade 99.5 %", "oxide"), ("gallium", "4N material", "metal"), ("tungsten", "carbide grade 99.9", "metal"),
-    ("antimony", "Oxid catalyst grade 99.8 %", "oxide"),
 ])  # fmt: skip
 def test_a_grade_that_says_what_it_is_for_is_no_form(request_of, metal, purity, form):
     assert expose(request_of(f"A,{metal},,{purity},1,kg,,,,CHN,Hanau,stored,")).lots[0].form == form

@@ -110,10 +110,6 @@ class Names(Protocol):
         """The form that a text names; `DataError` with the nearest words."""
         ...
 
-    def known_form(self, asset: str, text: str) -> str | None:
-        """The form that a text names, None for words nobody uses; `DataError` for those that leave it open."""
-        ...
-
     def traded_form(self, asset: str) -> str | None:
         """The form that is traded, None for a metal that no product trades."""
         ...
@@ -189,8 +185,6 @@ class ReadFile:
         readings: How each of its columns is read, and why.
         questions: What is open; with one the file is not read.
         headers: What each of its headers says.
-        columns: Header -> canonical header, of the columns that are read.
-        ignored: Headers that are not read.
         rows: One record a lot that is understood or not: canonical header -> value, None where a cell is empty or faulty.
         numbers: Row in the file of each record.
         faults: Every cell that breaks a rule; `broken` are lines that have other fields than the header.
@@ -205,14 +199,22 @@ class ReadFile:
     readings: Sequence[ColumnReading]
     questions: Sequence[Question]
     headers: Sequence[Header]
-    columns: Mapping[str, str]
-    ignored: tuple[str, ...]
-    rows: list[dict[str, Any]]
-    numbers: list[int]
-    faults: list[CellFault]
     broken: list[Fault]
-    notes: tuple[str, ...]
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    numbers: list[int] = field(default_factory=list)
+    faults: list[CellFault] = field(default_factory=list)
+    notes: tuple[str, ...] = ()
     arrivals: Mapping[str, date] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """Header -> canonical header, of the columns that are read."""
+        return {header.text: header.key for header in self.headers if header.key}
+
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """Headers that are not read."""
+        return tuple(header.text for header in self.headers if header.key is None)
 
     def grouped(self) -> list[Fault]:
         """The faults by rule and words, in the order of the columns; remedies of one kind are told once each."""
@@ -305,6 +307,9 @@ DEFAULTS: Mapping[str, Callable[[list[str]], Message]] = {
     "month_first": lambda _: message("In dates with slashes the month comes first, as other dates of the file show."),
     "null_date": lambda lots: message(
         "No purchase date: what stands there is how Excel, SAP or Unix write an empty date: {lots}.", lots=lots
+    ),
+    "month": lambda lots: message(
+        "Of the purchase only the month is known; the tax clock runs from its last day: {lots}.", lots=lots
     ),
     "dollar": lambda lots: message("The sign $ is read as USD: {lots}.", lots=lots),
 }

@@ -7,7 +7,6 @@ import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from itertools import zip_longest
 from pathlib import Path
 from types import MappingProxyType
 
@@ -20,7 +19,7 @@ from toolkit.market.layouts.propose import Question, propose
 from toolkit.market.readers.contents import LEGACY, file_and_sheet
 from toolkit.market.readers.faults import Fault
 from toolkit.market.readers.holdings.lots import Holdings, Names, ReadFile
-from toolkit.market.readers.holdings.rows import Parser
+from toolkit.market.readers.holdings.rows import with_lots
 from toolkit.market.readers.tabular import MAX_NAME, TITLES, Header, Source, Table, read_table
 
 LAYOUT = "layout"
@@ -85,10 +84,8 @@ def parse(
         legacy = next(one for one in encodings if one)
         if legacy not in LEGACY:
             raise SpecError("encoding={name:s}: no such encoding.", hint=did_you_mean(legacy, LEGACY), name=legacy)
-        unused: list[str] = []
-        header = _header([one for _, one in found], answers, unused)
+        header = _header([one for _, one in found], answers)
         table = read_table(path, may_be_empty=True, faults=broken, header=header, legacy=legacy).visible()
-        table = replace(table, titles=(*table.titles, *unused))
     except SeveralSheets as error:
         every = message(
             "All of one owner are '{file:s}#{sheets:s}'; where each is one client's, '{file:s}#*' is all of them.",
@@ -112,8 +109,8 @@ def parse(
         keys |= {"quantity"} if keys & {"pieces", "ordered"} else set()
         if lacking := [key for key in ("asset", "quantity") if key not in keys]:
             raise _lacks(table, given, lacking, [one.header for one in readings if one.reads is None])
-        parser = Parser(table, proposed, proposed.headers(table.columns), names, today, client)
-        return parser.read(list(broken), given, by, readings, questions)
+        headers = proposed.headers(table.columns)
+        return with_lots(ReadFile(table, given, proposed, by, readings, questions, headers, [*broken]), names, today, client)
 
     own = next(((name, one) for name, one in found if layout is not None or name in own_names), None)
     if own is not None:
@@ -180,14 +177,14 @@ def _lacks(table: Table, path: str, lacking: Sequence[str], unread: Sequence[str
     )
     return table.header_error(
         "no column {keys:s}.",
-        together(hint, other if table.encoding == "cp1252" else ""),
+        together(hint, message("Where the header has two rows, write it in one."), other if table.encoding == "cp1252" else ""),
         details={"faults": [*lacking]},
         keys=" and no column ".join(map(repr, lacking)),
     )
 
 
-def _header(layouts: Sequence[Layout], answers: Mapping[str, str], beside: list[str]) -> Header:
-    """Finds the record with the columns of a layout, else the first one that names asset and quantity, or two that do."""
+def _header(layouts: Sequence[Layout], answers: Mapping[str, str]) -> Header:
+    """Finds the record with the columns of a layout, else the first one that names asset and quantity."""
     columns = [{fold(name) for name, one in layout.columns.items() if not one.optional} for layout in layouts if layout.columns]
     told = {fold(name) for name, answer in answers.items() if answer.split(" ")[0] in ("asset", "quantity")}
 
@@ -197,10 +194,9 @@ def _header(layouts: Sequence[Layout], answers: Mapping[str, str], beside: list[
             if any(names <= cells for names in columns) or (told and told <= cells):
                 return [text.strip() for text in records[at]], at, at + 1
         for at, record in enumerate(records[:TITLES]):
-            if joined := _two_rows(record, records[at + 1]) if at + 1 < len(records) else None:
-                beside[:] = joined[1]
-                return joined[0], at, at + 2
-            if _names_lots(record) and _has_words(record):
+            below = records[at + 1] if at + 1 < len(records) else ()
+            are_groups = _names_lots(below) and _has_words(below) and sum(map(bool, record)) < sum(map(bool, below))
+            if _names_lots(record) and _has_words(record) and not are_groups:
                 return [text.strip() for text in record], at, at + 1
         return None
 
@@ -215,26 +211,3 @@ def _names_lots(record: Sequence[str]) -> bool:
 def _has_words(record: Sequence[str]) -> bool:
     """Whether some cells are filled, and none with a number."""
     return any(text.strip() for text in record) and not any(text.strip()[:1].isdigit() for text in record)
-
-
-def _two_rows(groups: Sequence[str], names: Sequence[str]) -> tuple[list[str], list[str]] | None:
-    """Names of columns below groups of them (``Kauf`` above ``Menge``), and unused groups; None for no header of two rows."""
-    if not (_has_words(groups) and _has_words(names)) or sum(map(bool, groups)) < 2 or max(map(len, groups)) > MAX_NAME:
-        return None
-    group, joined, used = "", [], set[str]()
-    for above, below in zip_longest(groups, names, fillvalue=""):
-        group = above.strip() or group
-        both = f"{group} {below.strip()}"
-        is_apart = group and (read_header(KIND, both).key or [*names].count(below) > 1)
-        joined.append((both if is_apart else below.strip()) if below.strip() else above.strip())
-        used |= {group} if is_apart or not below.strip() else set()
-    is_apart = all(
-        read_header(KIND, below).key == "asset" or not below.strip()
-        for name, below in zip_longest(joined, names, fillvalue="")
-        if read_header(KIND, name).key == "asset"
-    ) and any(
-        below.strip() and (not above.strip() or read_header(KIND, below).key)
-        for above, below in zip_longest(groups, names, fillvalue="")
-    )
-    unused = [above.strip() for above in groups if above.strip() and above.strip() not in used]
-    return (joined, unused) if _names_lots(joined) and (_names_lots(names) or is_apart) else None

@@ -1,0 +1,156 @@
+"""What a file says beside its fields is asked about once: names, columns not read, kinds of rows, comments, classes of purity."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from datetime import date
+
+import pytest
+import xlsxwriter
+
+from tests.holdings_files import NAMES, TODAY, asked, parsed
+from tests.subjects import context
+from tests.workbooks import Raw, ods, packed
+from toolkit.app.holdings.lots import read_lots
+from toolkit.core.errors import FrameError, SpecError
+from toolkit.market.readers.holdings.read import parse
+from toolkit.market.readers.tabular import read_table
+
+
+def lots(text: str):
+    table = read_table(io.BytesIO(text.encode()))
+    return read_lots(table, context().ledger, context().products, TODAY)
+
+
+class TestClassesOfPurity:
+    @pytest.mark.parametrize(
+        ("row", "nines"),
+        [
+            ("Gallium zone refined;;", 1),
+            ("Gallium;zone refined;", 1),
+            ("Gallium;;zone refined", 1),
+            ("Gallium;zonengereinigter Barren;", 1),
+            ("Germanium zone refined;;", 0),  # is what is traded
+            ("Germanium;zone refined ingot;", 0),
+        ],
+    )
+    def test_zone_refined_metal_is_of_its_class(self, row, nines):
+        held = lots(f"asset;form;purity;quantity (kg)\n{row};5\n")
+        assert held.frame["purity"].item().startswith("zone")
+        assert held.frame["form"].item() == "metal"
+        assert list(held.other_grade.values()) == [nines] * bool(nines)
+        assert not any("not understood" in note for note in held.notes)
+
+    def test_a_grade_without_a_number_is_asked(self):
+        assert asked(parsed("asset;purity;quantity\ngallium;electronic;5\n")) == {"electronic": None}
+        assert not parsed("asset;purity;quantity\ngallium;6N electronic;5\n").questions
+
+
+@pytest.mark.parametrize("header", ["lot_id", "client", "Dealer", "Supplier", "invoice no"])
+@pytest.mark.parametrize("text", ["GA-1 sold", "verkauft an Meier", "lost 2025"])
+def test_a_name_that_says_more_is_asked(header, text):
+    content = f"{header};asset;quantity\n{text};gallium;5\n"
+    assert asked(parsed(content)) == {text: None}
+    assert len(parsed(content, **{text: "no_meaning"}).holdings().frame) == 1
+    assert parsed(content, **{text: "not_mine"}).holdings().frame.is_empty()
+    assert not parsed(f"{header};asset;quantity\nMeier and Sons;gallium;5\n").questions
+
+
+@pytest.mark.parametrize("header", ["Liefertermin", "received"])
+@pytest.mark.parametrize(
+    ("text", "is_asked"), [("storniert", True), ("nach Rücksprache", True), ("KW 3/2027", False), ("?", False)]
+)
+def test_when_an_order_comes_is_a_day_or_asked(header, text, is_asked):
+    assert asked(parsed(f"asset;quantity;status;{header}\ngallium;5;ordered;{text}\n")) == ({text: None} if is_asked else {})
+
+
+class TestKindsOfRows:
+    TRADES = "Type;Metal;Quantity (kg)\n{};Gallium;20\n{};Gallium;5\n"
+
+    def test_sales_are_not_ignored_into_holdings(self):
+        content = self.TRADES.format("Buy", "Sell")
+        with pytest.raises(SpecError, match="a sale that is not read counts as held") as caught:
+            parsed(content, Type="ignore")
+        assert "Type=remark" in caught.value.hint
+        assert asked(parsed(content, Type="remark")) == {"Buy": None, "Sell": None}
+
+    @pytest.mark.parametrize("words", [("A", "V"), ("Koop", "Verkoop")])
+    def test_words_by_which_rows_of_one_metal_differ_are_asked(self, words):
+        assert asked(parsed(self.TRADES.format(*words), Type="ignore")) == dict.fromkeys(words)
+
+    def test_a_column_of_one_word_is_ignored_as_long_as_it_says_it(self):
+        read = parsed(self.TRADES.format("Buy", "Buy"), Type="ignore")
+        assert not read.questions
+        again = parse(io.BytesIO(self.TRADES.format("Buy", "Sell").encode()), names=NAMES, today=TODAY, layout=read.layout)
+        assert [fault.rule for fault in again.faults] == ["nothing"]
+
+
+class TestMonths:
+    @pytest.mark.parametrize(
+        ("text", "day"), [("11/2024", date(2024, 11, 30)), ("2024-02", date(2024, 2, 29)), ("Nov 2026", TODAY)]
+    )
+    def test_a_month_counts_from_its_last_day_and_is_said(self, text, day):
+        held = parsed(f"asset;quantity;purchase_date\ngold;1;{text}\n").holdings()
+        assert held.frame["purchase_date"].item() == day
+        assert any("the tax clock runs from its last day: row 2" in note for note in held.notes)
+
+    def test_a_month_ahead_is_no_purchase(self):
+        (fault,) = parsed("asset;quantity;purchase_date\ngold;1;12/2026\n").faults
+        assert fault.rule == "future"
+
+
+def workbook(*, comment: str = "", struck: int | None = None) -> bytes:
+    """Two lots in a workbook of another library, with a comment on a cell or a row that is struck through."""
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out) as book:
+        sheet, through = book.add_worksheet("L"), book.add_format({"font_strikeout": True})
+        for at, row in enumerate((["asset", "quantity"], ["gold", 1], ["gallium", 5]), start=1):
+            sheet.write_row(at - 1, 0, row, through if at == struck else None)
+        if comment:
+            sheet.write_comment(comment, "sold in May")
+    return out.getvalue()
+
+
+def sheet(*, comment: bool = False) -> bytes:
+    """The same in OpenDocument, its last row struck through or with a comment."""
+    note = "<office:annotation><text:p>sold in May</text:p></office:annotation>" if comment else ""
+    words = (
+        f'<table:table-cell table:style-name="x" office:value-type="string">{note}<text:p>gallium</text:p></table:table-cell>'
+    )
+    number = '<table:table-cell office:value-type="float" office:value="5"/>'
+    content = ods({"L": [["asset", "quantity"], ["gold", 1], Raw(words + number)]})
+    if comment:
+        return content
+    style = (
+        '<office:automatic-styles><style:style xmlns:style="s" style:name="x"><style:text-properties '
+        'style:text-line-through-style="solid"/></style:style></office:automatic-styles><office:body>'
+    )
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        parts = {name: archive.read(name).decode() for name in archive.namelist()}
+    return packed(parts | {"content.xml": parts["content.xml"].replace("<office:body>", style)})
+
+
+@pytest.mark.parametrize(
+    ("content", "left"), [(workbook(comment="B3"), 1), (workbook(comment="A1"), 2), (sheet(comment=True), 1)]
+)
+def test_a_comment_on_a_cell_is_asked(content, left):
+    read = parsed(content)
+    assert asked(read) == {"sold in May": None}
+    assert len(parsed(content, **{"sold in May": "not_mine"}).rows) == left
+    assert any("comments on cells: sold in May" in note for note in read.notes)
+
+
+@pytest.mark.parametrize("content", [workbook(struck=3), sheet()])
+def test_rows_that_are_struck_through_are_refused(content):
+    with pytest.raises(FrameError, match="rows struck through") as caught:
+        parsed(content).holdings()
+    assert caught.value.details["rows"] == [3]
+
+
+def test_of_a_confirmed_layout_only_a_new_column_is_asked():
+    first = parsed("asset;quantity (kg);Text\ngold;1;blue box\n", Text="remark", **{"blue box": "no_meaning"})
+    assert not first.questions
+    content = "asset;quantity (kg);Text;Neu\ngold;1;blue box;x\n"
+    again = parse(io.BytesIO(content.encode()), names=NAMES, today=TODAY, layout=first.layout)
+    assert asked(again) == {"Neu": None}

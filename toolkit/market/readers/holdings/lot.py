@@ -1,0 +1,582 @@
+"""One row of a holdings file read as a lot: each field by its rule, and the few rules that need two cells."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+from toolkit.core.countries import UNKNOWN_ORIGIN, fold, foldings
+from toolkit.core.errors import DataError
+from toolkit.core.messages import message, together
+from toolkit.core.places import place
+from toolkit.core.size import PieceSize
+from toolkit.core.trade_names import COINS, is_shape
+from toolkit.core.units import KG_PER_UNIT
+from toolkit.market.layouts.fields import BY_KEY, HOLDINGS
+from toolkit.market.layouts.headers import Header
+from toolkit.market.layouts.layout import Layout, Meaning
+from toolkit.market.layouts.propose import Question
+from toolkit.market.layouts.vocabulary import vocabulary
+from toolkit.market.readers import cells
+from toolkit.market.readers.holdings import values
+from toolkit.market.readers.holdings.lots import ARRIVING, LISTED_UNIT, CellFault, Names
+from toolkit.market.readers.holdings.values import Faulty
+from toolkit.market.readers.tabular import Table
+
+T = TypeVar("T")
+AGREES = 5e-3
+"""Relative difference below which a total agrees with what it totals: both were rounded."""
+
+
+@dataclass(slots=True)
+class FileCells:
+    """The cells of one file by field, its conventions, and the faults, questions and assumptions that reading it leaves."""
+
+    table: Table
+    layout: Layout
+    names: Names
+    today: date
+    header: dict[str, Header] = field(default_factory=dict)
+    raw: dict[str, list[Any]] = field(default_factory=dict)
+    lots: list[str] = field(default_factory=list)
+    mark: str | None = None
+    month_first: int | None = None
+    remarks: Mapping[str, Meaning] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)
+    faults: list[CellFault] = field(default_factory=list)
+    questions: dict[str, Question] = field(default_factory=dict)
+    defaults: dict[str, list[str]] = field(default_factory=dict)
+
+    def text(self, key: str, i: int) -> str | None:
+        """A cell as text; None where it is empty."""
+        cell = self.raw[key][i] if key in self.raw else None
+        return None if cell is None else cells.tidy(str(cell)) or None
+
+    def fault(self, i: int, column: str, found: Faulty) -> None:
+        """Note a fault of a cell.
+
+        Args:
+            i: Position of its row.
+            column: Its field, where the fault does not name another.
+            found: The fault.
+        """
+        column = found.column or column
+        text = self.text(column, i) if found.cell is None else str(found.cell)
+        self.faults.append(
+            CellFault(self.table.rows[i], column, self.text("lot_id", i), text, found.rule, found.fault, found.hint)
+        )
+
+    def default(self, what: str, lot: str) -> None:
+        """Note what is assumed of a lot."""
+        self.defaults.setdefault(what, []).append(lot)
+
+
+class Row:
+    """Cells of one row by field, without what is empty; what is wrong with one is noted and does not stop the reading."""
+
+    __slots__ = ("cells", "file", "i", "lot")
+
+    def __init__(self, file: FileCells, i: int) -> None:
+        self.file, self.i, self.lot = file, i, file.lots[i]
+        self.cells = {key: column[i] for key, column in file.raw.items() if column[i] is not None}
+
+    def text(self, key: str) -> str | None:
+        """A cell as text; None where it is empty."""
+        return cells.tidy(str(self.cells[key])) or None if key in self.cells else None
+
+    def header(self, key: str) -> Header:
+        """What the header of a field says."""
+        return self.file.header.get(key) or Header(key, key)
+
+    def default(self, what: str, said: str | None = None) -> None:
+        """Note what is assumed of the lot."""
+        self.file.default(what, said or self.lot)
+
+    def read(self, column: str, reader: Callable[..., T], *given: Any, **named: Any) -> T | None:
+        """What a reader makes of a cell; None with its fault noted.
+
+        Args:
+            column: Field of the cell.
+            reader: Raises `Faulty`, or a `DataError`, for a cell that breaks a rule.
+            given: Its arguments.
+            named: More arguments.
+        """
+        try:
+            return reader(*given, **named)
+        except Faulty as found:
+            self.file.fault(self.i, column, found)
+        except DataError as error:
+            self.file.fault(self.i, column, Faulty(column, error.message, error.hint))
+        return None
+
+    def number(self, key: str) -> tuple[float | None, cells.Amount | None]:
+        """The number in a cell and what stands around it; None where it is empty or faulty."""
+        found = self.read(key, values.number, self.cells[key], self.file.mark) if key in self.cells else None
+        return found or (None, None)
+
+    def is_precious(self, asset: str | None) -> bool:
+        """Whether an asset is a precious metal."""
+        return asset is not None and self.file.names.is_precious(asset)
+
+
+_WITH_MASS = re.compile(r"(?i)(.*?[^\W\d])\s+([\d.,/]+\s*(?:kg|g|oz|ozt|unzen?|gramm|kilo)\b)(.*)")
+"""A name with the mass of one piece behind it: ``Goldbarren 100 g``."""
+
+
+def lot_of_row(row: Row, status: str, said: set[Meaning]) -> dict[str, Any] | None:
+    """The record of a row, None where a cell is empty or faulty; None for a row that is no lot of the owner.
+
+    Args:
+        row: Its cells.
+        status: That of the file.
+        said: What the owner said of its texts.
+    """
+    if "not_mine" in said:
+        return row.default("not_mine")
+    if _is_zero(row):
+        return row.default("zero")
+    names, lot = row.file.names, dict.fromkeys(BY_KEY) | {"lot_id": row.lot}
+    if not (row.text("lot_id") or "").lstrip("# "):
+        row.default("lot_id")
+    _size_in_name(row)
+    lot["asset"], words, lot["purity"] = row.read("asset", _asset, row) or (None, None, None)
+    is_listed = lot["asset"] is not None and names.is_listed(lot["asset"])
+    if lot["asset"] is not None and not is_listed:
+        lot["form"], beside = row.read("form", _form, row, lot["asset"], words) or (None, None)
+        lot["purity"] = lot["purity"] or beside
+    lot["purity"] = _purity(row) or lot["purity"]
+    pieces = _quantity(row, lot, words, is_listed=is_listed)
+    if (size := row.text("size")) is not None and not values.is_unknown(size):
+        most = mass_of(lot) * (1 + AGREES)
+        found = row.read("size", cells.size, size, row.header("size").unit, most=most, precious=row.is_precious(lot["asset"]))
+        lot["size"] = str(found) if found else None
+    lot["status"] = _status(row, status, said)
+    lot["purchase_date"] = row.read("purchase_date", _day, row, lot["status"])
+    price_of(row, lot, pieces if lot["quantity"] else None)
+    if (origin := row.text("origin_country")) is None:
+        row.default("origin_country")
+    lot["origin_country"] = row.read("origin_country", values.origin, origin) if origin else UNKNOWN_ORIGIN
+    for key, reader in (("destination", values.destination), ("end_user", names.end_user)):
+        if (text := row.text(key)) is not None:
+            lot[key] = row.read(key, _of_end_user, reader, text)
+    for one in HOLDINGS:
+        if one.cells == "text":
+            lot[one.key] = row.text(one.key)
+        elif one.cells == "fraction" and (share := row.number(one.key))[1]:
+            lot[one.key] = row.read(one.key, values.fraction, one.key, share, percent=row.header(one.key).percent)
+    _place(row, lot, said, is_listed=is_listed)
+    row.read("pieces", _counted, row, lot)
+    return lot
+
+
+def mass_of(lot: Mapping[str, Any]) -> float:
+    """Mass of a lot in kg; 0 where it is not known."""
+    return (lot["quantity"] or 0) * KG_PER_UNIT.get(lot["unit"] or "", 0)
+
+
+def _of_end_user(reader: Callable[[str], str], text: str) -> str:
+    try:
+        return reader(text)
+    except DataError as error:
+        raise Faulty("end_user", "an end user that is not known", error.hint) from None
+
+
+def _is_zero(row: Row) -> bool:
+    """Whether a row says that nothing is there."""
+    cell = row.cells.get("quantity")
+    read = cells.amount(cell) if isinstance(cell, str) else None
+    return cell == 0 or (read is not None and not any(read.readings.values()))
+
+
+def _size_in_name(row: Row) -> None:
+    """``Goldbarren 100 g`` is bars, of pieces of that mass: of a precious metal, whose mass is never that of the lot."""
+    found = _WITH_MASS.fullmatch(row.text("asset") or "")
+    if found is None or "size" in row.cells:
+        return
+    name = found[1] + found[3]  # with a purity behind the mass, as "Goldbarren 1 kg 999,9"
+    if _is_known(row, found[0]):  # "Silber Münzen 10 oz" may be all of them
+        name = found[0] if _counts_pieces(row, None) else ""
+    if _is_known(row, name) and row.is_precious(_named(row, name)[0]):
+        row.cells |= {"asset": name, "size": found[2]}
+
+
+def _asset(row: Row) -> tuple[str, str | None, str | None]:
+    """Asset key, words for a form, and the purity that stand with the name."""
+    if (text := row.text("asset")) is None:
+        raise Faulty("empty", "no asset", "Fill the 'asset' cell, or leave the row out.")
+    try:
+        return _named(row, text)
+    except DataError as error:
+        hint = error.hint
+        if (found := _WITH_MASS.fullmatch(text)) and _is_known(row, found[1]):
+            hint = message(
+                "Write {name:s} as the asset, and {mass:s} in a column 'size', as the mass of one piece.",
+                name=found[1],
+                mass=found[2],
+            )
+        if row.i == 0 and not any(re.search(r"\d", str(cell)) for cell in row.cells.values()):
+            row_of = row.file.table.header
+            hint = message("Row {row:d} is taken for the header. Where the header has two rows, write it in one.", row=row_of)
+        raise Faulty("unknown_asset", "unknown asset", hint) from None
+
+
+def _named(row: Row, text: str) -> tuple[str, str | None, str | None]:
+    """Asset key, words for a form, and the purity in a dealer's name, as in ``Gallium ingot 99.99 %``."""
+    try:
+        return (*row.file.names.asset(text), None)
+    except DataError:
+        name, purity = cells.without_purity(text)
+        if purity is None:
+            raise
+    return (*row.file.names.asset(name), purity)
+
+
+def _is_known(row: Row, text: str) -> bool:
+    with contextlib.suppress(DataError):
+        return bool(text and _named(row, text))
+    return False
+
+
+def _form(row: Row, asset: str, words: str | None) -> tuple[str, str | None]:
+    """The form, and the purity that stands with it: of its cell, else of the name of the asset, else that which is traded."""
+    names, text = row.file.names, row.text("form")
+    bare, purity = cells.without_purity(text or "")
+    try:
+        named = names.form(asset, words) if words else None
+        if named not in (None, "metal", "magnet") and is_shape(bare):
+            bare = ""
+        given = names.form(asset, bare) if bare else None
+    except DataError as error:
+        column = "form" if text else "asset"
+        raise Faulty("unknown_form", "unknown form of {asset!r:s}", error.hint, column=column, asset=asset) from None
+    if named and given and named != given:
+        hint = message("The asset says {named:s}, the form {given:s}: name the form once.", named=named, given=given)
+        raise Faulty("two_forms", "a form that contradicts the asset", hint)
+    if (form := given or named or names.traded_form(asset)) is None:
+        raise Faulty("empty", "no form of {asset:s}, which no product trades", "Write metal, oxide, ...", asset=asset)
+    if not (given or named):
+        row.default("form", message("{asset} ({form})", asset=asset, form=form))
+    return form, purity
+
+
+def _purity(row: Row) -> str | None:
+    text = row.text("purity")
+    return None if text is None or values.is_unknown(text) else cells.purity(text, percent=row.header("purity").percent)
+
+
+def _quantity(row: Row, lot: dict[str, Any], words: str | None, *, is_listed: bool) -> float | None:
+    """Quantity and unit of a lot; returned is the number of pieces, where that is what the cell counts."""
+    quantity, unit = row.read("quantity", values.quantity, row.cells.get("quantity"), row.file.mark) or (None, "")
+    told = (row.text("form") or words or "", row.text("unit") or "", unit)
+    is_coin = any(not COINS.isdisjoint(foldings(text)) for text in told)
+    pieces = None if is_listed or not _counts_pieces(row, unit) else quantity
+    if pieces is not None:
+        lot["quantity"], lot["unit"] = row.read("quantity", _mass_of_pieces, row, pieces, lot["asset"]), "kg"
+    else:
+        column = "unit" if row.text("unit") else "quantity"
+        lot["quantity"] = quantity
+        lot["unit"] = row.read(column, _unit, row, lot["asset"], unit, is_listed=is_listed, is_coin=is_coin)
+    is_fine = re.search(r"\b(fein|fine )", fold(f"{told[1]} {row.text('quantity')}")) is not None
+    if is_fine or (is_coin and (lot["unit"] == "ozt" or (pieces and cells.in_ounces(row.text("size") or "")))):
+        lot["purity"] = None
+        row.default("coins")
+    return pieces
+
+
+def _counts_pieces(row: Row, beside: str | None) -> bool:
+    """Whether the quantity is a number of pieces: by its header or unit, where no mass is named."""
+    named = {
+        cells.UNITS.get(fold(text)) if COINS.isdisjoint(foldings(text)) else cells.PIECE
+        for text in (row.text("unit"), beside, row.header("quantity").unit)
+        if text
+    }
+    return named == {cells.PIECE}
+
+
+def _mass_of_a_piece(row: Row, asset: str | None) -> float | None:
+    if (size := row.text("size")) is not None:
+        with contextlib.suppress(DataError):  # what is no size is told as the fault of its own column
+            return cells.size(size, row.header("size").unit, most=0, precious=row.is_precious(asset)).mass
+    return None
+
+
+def _mass_of_pieces(row: Row, count: float, asset: str | None) -> float:
+    """The mass of a number of pieces in kg; a fault where that of one is not known."""
+    mass = _mass_of_a_piece(row, asset)
+    if mass is None or count != round(count):
+        hint = message("Give the mass in kg, g, t, lb or ozt, or that of one piece in a column 'size'.")
+        raise Faulty("unknown_unit", "pieces of unknown weight", hint)
+    row.default("pieces", f"{row.lot} ({count:.0f} x {mass:.12g} kg)")
+    return float(f"{count * mass:.15g}")
+
+
+def _unit(row: Row, asset: str | None, beside: str, *, is_listed: bool, is_coin: bool) -> str | None:
+    """The unit of the column, of the quantity's cell or of its header; where two are named, they must agree."""
+    named = [text for text in (row.text("unit"), beside, row.header("quantity").unit) if text]
+    if not named and not is_listed and (said := row.file.layout.every.get("unit")):
+        named = [said]
+    if not named:
+        if is_listed:
+            return LISTED_UNIT
+        if is_coin:
+            hint = message("Give their mass in oz, g or kg: a number alone may count coins.")
+            raise Faulty("unknown_unit", "coins without a unit", hint)
+        if _mass_of_a_piece(row, asset):
+            hint = message("Write kg behind the quantity, or rename its column to 'pieces'.")
+            raise Faulty("unknown_unit", "a quantity that may be in kg or a number of pieces", hint)
+        row.default("unit")
+        return "kg"
+    found = set()
+    for text in named:
+        try:
+            found.add(cells.unit(text, precious=row.is_precious(asset), listed=is_listed))
+        except DataError as error:
+            if asset is not None or not cells.UNITS.get(fold(text)):
+                raise Faulty("unknown_unit", error.message, error.hint, cell=text) from None
+    if len(found) > 1:
+        raise Faulty("two_units", "two units", "Keep one of {words:s}.", words=", ".join(sorted(found)))
+    return found.pop() if found else None
+
+
+def _status(row: Row, default: str, said: set[Meaning]) -> str:
+    """That which the owner said of a text of the row, else that of its cell, else that of the file."""
+    text = row.text("status")
+    found = values.known_word(text, vocabulary().meanings["status"])
+    if told := said & {"in_transit", "ordered", "planned"}:
+        if found not in (None, *told):
+            row.default("remarked")
+        return str(min(told))
+    if text is None and default == "stored":
+        row.default("status")
+    return found or ("stored" if "stored" in said else default)
+
+
+def _day(row: Row, status: str) -> date | None:
+    """The day of the purchase; None for a date that a program writes for an empty one."""
+    cell = row.cells.get("purchase_date")
+    if cell is None:
+        return None
+    if isinstance(cell, str) and cells.EMPTY_DATE.fullmatch(cells.tidy(cell)):
+        return row.default("null_date")
+    cell = cell.date() if isinstance(cell, datetime) else cell
+    found = cell if isinstance(cell, date) else _day_of_text(row, str(cell))
+    if found is None or found in cells.NULL_DATES:
+        return None if found is None else row.default("null_date")
+    if found < cells.FIRST_PURCHASE:
+        hint = message("Correct the year, or leave the date empty where it is not known.")
+        raise Faulty("past", "a purchase before {day}", hint, day=cells.FIRST_PURCHASE)
+    if found > row.file.today and status != "planned":
+        hint = together(
+            message("Correct the date, or give the lot the status 'planned'."),
+            message("A day of delivery belongs in a column 'delivery date'."),
+        )
+        raise Faulty("future", "a purchase after today ({day})", hint, day=row.file.today)
+    return found
+
+
+def _day_of_text(row: Row, text: str) -> date | None:
+    """The day that a text names, by the order of the file; None where that is asked."""
+    found = values.purchase_day(text, month_first=row.file.month_first)
+    if isinstance(found, tuple):
+        first, second = found
+        asks = message("it may be {day_first} or {month_first}: which comes first?", day_first=first, month_first=second)
+        row.file.questions.setdefault("dates", Question("dates", "dates", (text,), asks, None, ("day", "month")))
+        return None
+    read = cells.day(text)
+    if read is None:  # a month
+        row.default("month")
+        return min(found, row.file.today) if found.replace(day=1) <= row.file.today else found
+    if read.either and None not in read.either:
+        row.default("month_first" if row.file.month_first else "day_first")
+    return found
+
+
+def _place(row: Row, lot: dict[str, Any], said: set[Meaning], *, is_listed: bool) -> None:
+    """Where a lot lies, as far as that is known; a lot that may not come back is an order and lies nowhere."""
+    location = lot["location"]
+    if values.is_unknown(location):
+        location = None
+    # A text that names a place and is answered otherwise is none where the lot lies.
+    if location and row.file.remarks.get(fold(location), "stored") != "stored" and place(location).country:
+        location = None
+    if location is None and lot["status"] == "stored" and not is_listed:
+        row.default("location")
+    if "at_risk" in said:
+        row.default("at_risk")
+        lot["status"], location = "ordered", None
+    lot["location"] = location
+
+
+def _counted(row: Row, lot: Mapping[str, Any]) -> None:
+    """A number of pieces times the mass of one is the quantity."""
+    count = row.number("pieces")[0]
+    one, mass = _mass_of_a_piece(row, lot["asset"]), mass_of(lot)
+    if count and mass and not one and count != 1:
+        hint = message("Give the mass of one in a column 'size', or leave the number of pieces out.")
+        raise Faulty("pieces", "pieces of unknown weight beside a quantity that may be of one", hint)
+    if count and one and mass and abs(count * one - mass) > AGREES * mass:
+        hint = message("{count:g} pieces of {one:.6g} kg are {mass:.6g} kg.", count=count, one=one, mass=count * one)
+        raise Faulty("pieces", "a number of pieces that is not the quantity", hint)
+
+
+# Purchase
+
+
+_PIECE = re.compile(r"\b(stk|stck|stue?ck|pieces?|pcs?)\b")
+
+
+def price_of(row: Row, lot: dict[str, Any], pieces: float | None) -> None:
+    """Add price of one unit, its currency and the part of it that is paid to a lot.
+
+    Args:
+        row: Its cells.
+        lot: What is read of it.
+        pieces: How many its quantity is the mass of, where it is: a price may then be that of a piece.
+    """
+    (price, shown), (total, shown_total) = row.number("purchase_price"), row.number("total_price")
+    paid, is_share, shown_paid = row.read("paid", _payment, row) or (None, False, None)
+    texts = [part for one in (shown, shown_total, shown_paid) if one for part in (one.before, one.after) if part]
+    is_needed = price is not None or total is not None
+    lot["currency"] = row.read("currency", _currency, row, lot, texts, is_needed=is_needed)
+    lot["purchase_price"] = row.read("purchase_price", _unit_price, row, lot, (price, shown, total), pieces)
+    if paid is not None:
+        lot["paid"] = row.read("paid", _share_paid, lot, paid, is_share=is_share)
+    elif row.text("paid") is None and lot["status"] in ARRIVING:
+        row.default("paid")
+
+
+def _unit_price(
+    row: Row, lot: dict[str, Any], given: tuple[float | None, cells.Amount | None, float | None], pieces: float | None
+) -> float | None:
+    """The price of one unit, from the price, the total, or both where they agree."""
+    price, shown, total = given
+    for key, value in (("purchase_price", price), ("total_price", total)):
+        if value is not None and value <= 0:
+            hint = message("Give a price above zero, or leave the cell empty.")
+            raise Faulty("positive", "a {key:s} that is not positive", hint, column=key, key=key)
+    quantity, unit = lot["quantity"], lot["unit"]
+    is_total, count, per = _basis(row, lot, shown)
+    if price is not None and per in cells.NO_ONE_MASS:
+        words = message("a price per {unit:s}, which is not one mass", unit=per)
+        raise Faulty("price_is", words, cells.NO_ONE_MASS[per])
+    # A price of a piece, beside a mass: that of one piece is asked for; a price of a "unit" is of the unit of the quantity.
+    is_apart = per == cells.PIECE and unit in KG_PER_UNIT and not pieces and _names_a_piece(row, shown)
+    one = PieceSize.parse(lot["size"]).mass if is_apart and lot["size"] else None
+    if quantity is None or unit is None:
+        return None
+    if price is not None and per == cells.PIECE and (pieces or one):
+        price, per = price * pieces / quantity if pieces else price / (one or 1.0), "kg"
+    elif price is not None and (pieces or is_apart) and not is_total and per not in KG_PER_UNIT:
+        hint = message("Give the price of a mass, as EUR/kg, or that of the lot as total_price.")
+        raise Faulty("price_is", "a price that may be of a piece or of a kg", hint)
+    if price is not None and per in KG_PER_UNIT and unit in KG_PER_UNIT:
+        price = float(f"{price * KG_PER_UNIT[unit] / KG_PER_UNIT[per] / count:.15g}")
+    elif price is not None:
+        price /= quantity if is_total else count
+    if price is None or total is None:
+        return price if total is None else total / quantity
+    if abs(price * quantity - total) > AGREES * total:
+        hint = message(
+            "{price:,.6g} times {quantity:,.6g} is {product:,.2f}: correct one of them, or leave one out.",
+            price=price,
+            quantity=quantity,
+            product=price * quantity,
+        )
+        raise Faulty("total_price", "a total that is not the price times the quantity", hint, column="total_price")
+    return price
+
+
+def _basis(row: Row, lot: dict[str, Any], shown: cells.Amount | None) -> tuple[bool, float, str | None]:
+    """What a price is of: whether of the whole lot, how many units, and the unit that they are counted in.
+
+    By its cell (``11.500 EUR/t``), its header, or a cell of its own: ``t``, ``EUR/kg``, ``je 100 g``, ``100``, ``total``.
+    """
+    is_precious = row.is_precious(lot["asset"])
+    per = values.unit_named(shown.after.partition("/")[2] if shown else "", precious=is_precious)
+    per = per or values.unit_named(values.per_of(row.header("purchase_price")), precious=is_precious)
+    if (text := row.text("purchase_price_is")) is None:
+        return False, 1.0, per
+    said = re.sub(r"^(per|je|pro)\b", "", text.rpartition("/")[2].strip().casefold()).strip()
+    found = cells.amount(said)
+    count = next(iter(found.readings.values())) if found and not found.before and not found.is_ambiguous else None
+    unit = values.unit_named(found.after if found and count else said, precious=is_precious)
+    if unit in KG_PER_UNIT and (count is None or count > 0):
+        if per and (per, 1.0) != (unit, count or 1.0):
+            hint = message("Say it in one of the two.")
+            words = message("a price that its cell or header says is per {per:s}", per=per)
+            raise Faulty("two_units", words, hint, column="purchase_price_is")
+        return False, count or 1.0, unit
+    if found and count and count > 0 and not found.after:
+        return False, count, per
+    remedy = message("Write unit, total, or the mass, as t or EUR/kg.")
+    try:
+        return values.word("purchase_price_is", text, vocabulary().meanings["price_is"], remedy) == "total", 1.0, per
+    except Faulty as fault:
+        fault.column = "purchase_price_is"
+        raise
+
+
+def _names_a_piece(row: Row, shown: cells.Amount | None) -> bool:
+    """Whether the cell of a price, or its header, says that it is of a piece: ``Preis/Stk.``, ``155 €/Stück``."""
+    return any(_PIECE.search(fold(text)) for text in (row.header("purchase_price").text, shown.after if shown else ""))
+
+
+def _payment(row: Row) -> tuple[float | None, bool, cells.Amount | None]:
+    """The payment in a cell, whether it is a share of the price, and the cell where it is an amount."""
+    if (word := values.known_word(row.text("paid"), vocabulary().meanings["paid"])) is not None:
+        return float(word == "all"), True, None
+    value, found = row.number("paid")
+    if value is None or found is None:
+        return None, False, None
+    if found.after == "%" or row.header("paid").percent:
+        return value / 100, True, None
+    if 0 < value <= 1 and not (found.before or found.after):
+        hint = message("Write {value:.0%}, or the amount with its currency, as {value:.2f} EUR.", value=value)
+        raise Faulty("paid", "a payment that may be a fraction or an amount", hint)
+    return value, value == 0, found
+
+
+def _share_paid(lot: dict[str, Any], paid: float, *, is_share: bool) -> float:
+    """The part of the purchase price that is paid."""
+    price = lot["purchase_price"]
+    if price is None and not (is_share and paid == 1):
+        hint = message("Fill in purchase_price or total_price; a column that is itself the price is total_price.")
+        raise Faulty("paid_of_what", "a part of an unknown purchase price", hint)
+    share = paid if is_share else paid / (price * lot["quantity"])
+    if not 0 <= share <= 1 + AGREES:
+        hint = message("Give what is paid, as 30 % or as an amount.")
+        raise Faulty("paid", "a payment that is not between nothing and the purchase price", hint)
+    if share > 0 and lot["status"] == "planned":
+        raise Faulty("paid", "a payment for a lot that is only planned", "Give it the status 'ordered'.")
+    return min(share, 1.0)
+
+
+def _currency(row: Row, lot: dict[str, Any], shown: list[str], *, is_needed: bool) -> str | None:
+    """The one currency that the row, its prices or their headers name, else that of the layout."""
+    basis = row.text("purchase_price_is") or ""
+    texts = [row.text("currency"), *shown, basis if basis.partition("/")[1] and basis.partition("/")[0].strip() else None]
+    texts += [row.header(key).currency for key in ("purchase_price", "total_price", "paid")]
+    texts = texts if any(texts) else [row.file.layout.every.get("currency")]
+    found: set[str] = set()
+    for text in filter(None, texts):
+        word, _, per = (part.strip() for part in text.partition("/"))
+        unit, named = lot["unit"], values.unit_named(per, precious=row.is_precious(lot["asset"]))
+        if per and unit and not {named, unit} <= {*KG_PER_UNIT} and named != unit and named not in cells.NO_ONE_MASS:
+            hint = message("The price is per {per:s} and the quantity in {unit:s}: use one unit.", per=per, unit=unit)
+            raise Faulty("two_units", "two units", hint, column="purchase_price")
+        try:
+            found.add(cells.currency(word))
+        except DataError as error:
+            raise Faulty("currency", error.message, error.hint, cell=text) from None
+        if word.strip() == "$":
+            row.default("dollar")
+    if len(found) > 1:
+        raise Faulty("two_currencies", "two currencies", "Keep one of {words:s}.", words=", ".join(sorted(found)))
+    if not found and is_needed:
+        hint = message("Fill in the currency, or put it into the header, as 'purchase_price EUR'.")
+        raise Faulty("empty", "a purchase_price without currency", hint)
+    return found.pop() if found else None
