@@ -252,7 +252,7 @@ def _controls(partners: Sequence[FlowSeries], asset: str | None, context: Contex
         if event.effective is None or not _bears(event, partners[0]):
             continue
         series = next((one for one in partners if one.partner == event.origin), partners[0])
-        forms = ledger.named_forms(asset, on=context.as_of, origin=event.origin)
+        forms = ledger.named_forms(asset, on=context.as_of, origin=event.origin or CHINA)
         covers = any(ledger.certainty(event, asset, one, on=context.as_of) for one in traded or forms)
         named = covers or any(ledger.certainty(event, asset, one, on=context.as_of) for one in forms)
         if named and (covers or event.instrument == "licence"):  # a ban that does not name the form does not bear on its flow

@@ -136,5 +136,5 @@ def _arrives(run: Findings, key: str) -> KeyFigure | None:
         before=fmt.number(flow.flow.year_before),
         markers=run.of_tables("flows"),
     )
-    label = say.words("Imports {towards}, kg a month", towards=run.towards(flow.reporter))
+    label = say.words("Imports {towards}, kg a month", towards=run.towards(flow.reporter or ""))
     return KeyFigure(label, text(fmt.number(flow.flow.year)) if flow.flow.year else text(NONE), note)
