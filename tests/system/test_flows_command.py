@@ -62,7 +62,7 @@ def test_the_graphite_drop_of_december_2023(toolkit):
     told = " ".join(done.stdout.split())
     assert "Graphite flake by partner: HS 250410" in told
     assert "Graphite flake, all partners: collapsed from 2023-12" in told
-    assert "No. 39/2023, licence 2023-12-01" in told
+    assert "No. 39/2023, 2023-12-01" in told
 
 
 @pytest.mark.testdata

@@ -137,8 +137,8 @@ def _finding(run: Findings, found: CustomsFlows, drawn: Sequence[CodeFlows]) -> 
         clauses.append(
             say.counted(
                 len(rows),
-                "{metals} has fallen to {share} of what it was",
-                "{metals} have fallen to {share} of what they were, or less",
+                "{metals} has fallen to {share} of the year before its collapse",
+                "{metals} have fallen to {share} of the year before their collapse, or less",
                 metals=run.metals(rows, first=not clauses), share=fmt.percent(share),
             )
         )  # fmt: skip
@@ -188,7 +188,7 @@ def _panel(run: Findings, code: CodeFlows, months: Sequence[str]) -> SmallMultip
     )
     note = _note(run, flow)
     told = say.words(
-        "By month, at most {peak} in {month}, {latest} in {last}.",
+        "By month, at most {peak} in {month}; the latest {latest} in {last}.",
         peak=mass(run, peak),
         month=run.fmt.month(_first(months[quantities.index(peak)])),
         latest=mass(run, flow.latest),
@@ -306,7 +306,8 @@ def mass(run: Findings, kg: float | None) -> str:
 def _recent(run: Findings, found: CustomsFlows, drawn: Sequence[CodeFlows]) -> Figure:
     """The latest month and the latest twelve months against the twelve before, with the share of all imports."""
     say, whence = run.say, _whence(run, found, drawn)
-    years = [(code.flow.year, code.flow.year_before) for code in drawn]
+    counted = [code for code in drawn if code.watched] or drawn
+    years = [(code.flow.year, code.flow.year_before) for code in counted]
     known = [(year, before) for year, before in years if year is not None and before is not None]
     lower = sum(year < before for year, before in known)
     if not known:
@@ -339,8 +340,13 @@ def _recent(run: Findings, found: CustomsFlows, drawn: Sequence[CodeFlows]) -> F
     if diverted:
         foot = text(foot, *(text(" ", words) for words in (*diverted, say.translate(found.rules.diversion))))
     rows = [(code, code.flow) for code in drawn]
-    table = _years(run, mark("Two years of customs flows"), rows, left("Metal", lambda row: run.head(row[0])))
+    table = _years(run, mark("Two years of customs flows"), rows, left("Metal", lambda row: _flow_of(run, row[0], counted)))
     return Figure(title, sub, (table,), (), foot)
+
+
+def _flow_of(run: Findings, code: CodeFlows, counted: Sequence[CodeFlows]) -> Text:
+    """The metal; of a flow that is none from the country in question, that all partners are meant."""
+    return text(run.head(code), "" if code in counted else muted(run.say.words(", all partners")))
 
 
 Traded = tuple[CodeFlows, PartnerFlow]

@@ -83,7 +83,7 @@ def test_the_finding_names_what_is_at_zero_what_fell_and_what_is_back():
         flow(state="back"),
     )
     assert titles(build(*found))[0] == (
-        "Bismuth from China has been at zero for nine months; antimony and indium have fallen to 5.0% of what they were, or less;"
+        "Bismuth from China has been at zero for nine months; antimony and indium have fallen to 5.0% of the year before their collapse, or less;"
         " gallium is arriving again"
     )
     assert titles(build(*found, say=DE))[0].startswith("Bismut aus China: seit neun Monaten bei null; Antimon und Indium sind")
@@ -119,7 +119,7 @@ def test_a_panel_has_the_peak_the_number_and_the_ban_in_its_two_states():
     assert words["soft"] == "ban to the US in force"
     assert words["paused"] == "ban suspended"
     assert "zero" not in words
-    assert "at most 2.5 t in Jun\u00a02026" in cell.chart.told
+    assert "at most 2.5 t in Jun\u00a02026; the latest" in cell.chart.told
 
 
 def test_a_licence_for_other_forms_is_dashed_and_said():
