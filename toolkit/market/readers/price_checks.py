@@ -165,7 +165,9 @@ def places_of(file: str, rows: pl.DataFrame) -> dict[str, str]:
     """
     if "place" not in rows.columns:
         return {}
-    written = rows["place"].unique().drop_nulls()
+    written = rows.select(pl.col("place").unique()).to_series().drop_nulls()
+    if written.is_empty():
+        return {}
     found = {text: EUROPE if fold(text) in ("eu", "europe", "europa") else place(text).country for text in written}
     told = rows.select("row", what="asset", value="place").drop_nulls("value")
     raise_row_errors(
@@ -188,7 +190,7 @@ def firsts_of_months(file: str, dates: pl.Series) -> tuple[Message, ...]:
         file: File name as shown.
         dates: Of its rows.
     """
-    if (dates.dt.day() != 1).any() or dates.n_unique() < FIRSTS:
+    if (dates.head(FIRSTS).dt.day() != 1).any() or (dates.dt.day() != 1).any() or dates.n_unique() < FIRSTS:
         return ()
     told = message(
         "{file}: every date is the first of a month. What is an average or the close of a month is known at its end: write "

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from toolkit.core.countries import fold
@@ -178,7 +179,7 @@ def down(table: Table, columns: Sequence[PriceColumn]) -> tuple[Table, tuple[Mes
 
 
 def _repeated(name: str, values: Sequence[str | None], times: int) -> pl.Series:
-    return pl.DataFrame({name: values}).select(pl.col(name).repeat_by(times).explode()).to_series()
+    return pl.Series(name, values, dtype=pl.String).gather(np.repeat(np.arange(len(values)), times))
 
 
 def _in_cells(table: Table) -> tuple[Table, tuple[Message, ...]]:

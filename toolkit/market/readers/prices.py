@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
@@ -150,12 +150,13 @@ def read_prices(
         rows = rows.with_columns(pl.col("unit").replace("unit", every["unit"]))
     rows = of_one(rows)
     for column in ("asset", "unit", "basis", "source"):
-        check_names(name, rows.select("row", value=column))
-    priced = {*_keys(rows)}
+        is_one = column != "asset" and rows.select(pl.col(column).n_unique()).item() == 1
+        check_names(name, rows.select("row", value=column).head(1 if is_one else rows.height))
+    priced = _keys(rows)
     check_size(name, columns=len(priced))
-    rows, keys = _keyed(name, rows, key, ticker=found.shape == "ohlc")
+    rows, keys = _keyed(name, rows, priced, key, ticker=found.shape == "ohlc")
     rows = rows if in_order(rows, ("asset", "date", "row")) else rows.sort("asset", "date", "row")
-    empty = sorted({one.asset for one in prices if one.asset} - priced)
+    empty = sorted({one.asset for one in prices if one.asset} - {*priced})
     left = (message("{name!r} has no prices and is left out.", name=one) for one in empty)
     reading = (*table.notes, *reading, *left, *assumed, *keys, *firsts_of_months(name, rows["date"]))
     notes = (*_notes(running, rows, today), *late)
@@ -171,7 +172,7 @@ def read_prices(
 
 
 def _keyed(
-    file: str, rows: pl.DataFrame, key: Callable[[str], str | None] | None, *, ticker: bool
+    file: str, rows: pl.DataFrame, names: Sequence[str], key: Callable[[str], str | None] | None, *, ticker: bool
 ) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """Rows with the keys of known assets; notes on names that mean one, and on tickers that read like one.
 
@@ -181,7 +182,7 @@ def _keyed(
             are kept once.
     """
     means: dict[str, str] = {}
-    for name in _keys(rows):
+    for name in names:
         try:
             asset = key(name) if key else None
         except DataError as error:
@@ -192,7 +193,7 @@ def _keyed(
         if asset and asset != name:
             means[name] = asset
     per_mass = rows.filter(pl.col("unit") != "unit")
-    shares = [*means] if ticker else shares_among([*{*_keys(rows)} - {*_keys(per_mass)}], means)
+    shares = [*means] if ticker else shares_among([*{*names} - {*_keys(per_mass)}], means)
     notes = [message("{ticker} is taken as a listed instrument, not as {asset}.", ticker=a, asset=means.pop(a)) for a in shares]
     if ticker:
         return rows, tuple(notes)
@@ -245,12 +246,12 @@ def _rows(
     named = currencies(table, sign, assets)
     rows = pl.DataFrame({"row": table.rows, "date": dates, "asset": assets, "price": price, "currency": named}).with_columns(
         pl.col("currency").fill_null(currency),
-        unit=texts(table, "unit", default="unit"),
+        unit=_said(table, "unit", "unit"),
         quantity=values["quantity"] if "quantity" in values.columns else pl.lit(None, pl.Float64),
-        basis=texts(table, "basis", default=AS_GIVEN),
-        place=texts(table, "place"),
-        terms=texts(table, "terms").str.to_lowercase(),
-        source=texts(table, "source", default=table.name),
+        basis=_said(table, "basis", AS_GIVEN),
+        place=_said(table, "place"),
+        terms=_said(table, "terms").str.to_lowercase(),
+        source=_said(table, "source", table.name),
         known_from=days(table, "known_from").fill_null(dates) if "known_from" in table.columns else dates,
     )
     negative = rows.filter(pl.col("quantity") < 0).select("row", what="asset", value=pl.col("quantity").cast(pl.String))
@@ -267,6 +268,11 @@ def _rows(
         "{file} names no currency of its prices: taken as {currency} (--prices-currency).", file=table.name, currency=currency
     )
     return rows, read.notes, (silent,) if named.null_count() else ()
+
+
+def _said(table: Table, column: str, default: str | None = None) -> pl.Expr:
+    """The texts of a column; where there is none, one constant for all rows, which is not written out for each."""
+    return pl.lit(texts(table, column, default=default)) if column in table.columns else pl.lit(default, pl.String)
 
 
 def _goods_named(table: Table, key: Callable[[str], str | None] | None) -> Table:
