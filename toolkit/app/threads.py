@@ -61,8 +61,8 @@ def _keep_memory() -> None:
     """Let glibc keep up to 64 MB that arrays gave back, once in a process.
 
     Its limits follow the largest block below 32 MB that was freed (mallopt(3), `M_MMAP_THRESHOLD`): it is shown one, which is
-    never written to. Without that every array of a megabyte is fetched from the system page by page, again and again: a third
-    of the time of an estimate of twenty assets. Elsewhere it does nothing.
+    never written to. Without that every array of a megabyte is fetched from the system page by page, again and again.
+    Elsewhere it does nothing.
     """
     import numpy as np  # noqa: PLC0415  # it is loaded
 

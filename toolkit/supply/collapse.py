@@ -14,20 +14,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from toolkit.core.messages import message
 from toolkit.supply.flows import SMALL_BASE, Change, FlowSeries, change, mean
 
 BASE_MONTHS = 12
 LOW, SIGNIFICANCE, SHORTEST = 0.5, 0.05, 3
 JANUARY, FEBRUARY = 1, 2
-
-RULE = message(
-    "Collapse: at least {shortest} months in a row below {low:.0%} of the mean of the {base} months before them, and more "
-    "months the more of those {base} were as low (so that chance alone would give the run with at most {chance:.0%}). January "
-    "and February count together, and only if also below {low:.0%} of the same two months a year earlier. One zero month, or a "
-    "holiday, is never a collapse; a missing month ends a run.",
-    shortest=SHORTEST, low=LOW, base=BASE_MONTHS, chance=SIGNIFICANCE,
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

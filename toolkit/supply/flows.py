@@ -18,7 +18,6 @@ import polars as pl
 from toolkit.core.calendar import month_end, month_number
 from toolkit.core.errors import GapError
 from toolkit.core.grouping import by_key
-from toolkit.core.messages import message
 
 WORLD = "WLD"
 """All partners of the reporter together, as its customs office publishes them."""
@@ -206,12 +205,7 @@ def summarise(series: FlowSeries, total: FlowSeries | None = None) -> FlowSummar
 
 
 DIVERSION_FALL, DIVERSION_OFFSET = 0.5, 0.25
-DIVERSION_RULE = message(
-    "Possible diversion: over twelve months against the twelve before, the flow with one partner falls by at least {fall:.0%} "
-    "while flows with others rise by at least {offset:.0%} of what was lost. Consistent with re-routing, no proof of it: "
-    "others may have produced more or taken more.",
-    fall=DIVERSION_FALL, offset=DIVERSION_OFFSET,
-)  # fmt: skip
+"""Fall of a year with one partner, and rise with others over what was lost, from which re-routing is possible."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +217,7 @@ class Diversion:
         before, after: Means of its flow.
         others_before, others_after: Means of the flow with all others.
         offset: Rise of the others over the fall of the origin; None when the origin did not fall.
-        suspected: Whether `DIVERSION_RULE` holds.
+        suspected: Whether it fell by `DIVERSION_FALL` and they rose by `DIVERSION_OFFSET`, or more.
         risers: The partners whose flow rose most, with the rise in kg a month; empty where the source names no others.
     """
 

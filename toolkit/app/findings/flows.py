@@ -61,7 +61,7 @@ RULES = FlowRules(
 
 
 @part("flows")
-def found_beside(ask: Ask) -> CustomsFlows | None:
+def flows_of_report(ask: Ask) -> CustomsFlows | None:
     """The flows of each metal of a report that has a tariff code to itself; None where none has, and nothing is reported."""
     context, order = ask.context, {asset: i for i, asset in enumerate(ask.assets)}
     table = context.snapshot["flows"].filter(pl.col("asset").is_in(ask.assets))

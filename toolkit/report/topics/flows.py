@@ -63,7 +63,7 @@ def document(found: CustomsFlows, say: Language) -> Document:
         metal = names.of_key(found.asked, say)
         title = say.words("Customs flows of {metal}, known on {day:%Y-%m-%d}", metal=metal, day=found.as_of)
         blocks = (*blocks, *folded(*(_partners(run, code) for code in found.flows if len(code.partners) > 1)))
-    judged = [("", words) for code in found.flows for words in _judged(run, code, every=bool(found.asked))]
+    judged = [("", words) for code in found.flows for words in _cautions(run, code, every=bool(found.asked))]
     rules = () if _effects(run, found, drawn) else (found.rules.collapse,)
     notes = [("", say.translate(words)) for words in (*rules, *map(retellable, found.notes))]
     content = (*unfolded(blocks), Notes((*judged, *notes)))
@@ -82,8 +82,8 @@ def _drawn(found: CustomsFlows) -> list[CodeFlows]:
     return [code for code in found.flows if any(code.flow.quantities)]
 
 
-def _whence(run: Findings, found: CustomsFlows, drawn: Sequence[CodeFlows]) -> str:
-    """Between whom the flows are."""
+def _counterparty(run: Findings, found: CustomsFlows, drawn: Sequence[CodeFlows]) -> str:
+    """With whom the flows are."""
     say, origin = run.say, run.country(found.origin)
     if not any(code.watched for code in drawn):
         return say.words("with all partners")
@@ -95,8 +95,8 @@ def _panels(run: Findings, found: CustomsFlows, drawn: Sequence[CodeFlows]) -> F
     months = sorted({month for code in drawn for month in code.months})
     places = [run.place(code) for code in dict.fromkeys(code.reporter for code in drawn) if code]
     sub = say(
-        "Customs of {places}: flows {whence} by month, each panel on its own scale with its peak at the top left.",
-        places=say.listed(places) or found.file or "", whence=_whence(run, found, drawn),
+        "Customs of {places}: flows {counterparty} by month, each panel on its own scale with its peak at the top left.",
+        places=say.listed(places) or found.file or "", counterparty=_counterparty(run, found, drawn),
     )  # fmt: skip
     together = [code for code in drawn if not code.watched]
     foot = say(
@@ -118,7 +118,7 @@ def _panels(run: Findings, found: CustomsFlows, drawn: Sequence[CodeFlows]) -> F
 
 def _finding(run: Findings, found: CustomsFlows, drawn: Sequence[CodeFlows]) -> Text:
     """What is at zero, what has fallen, what is back; else the largest change of a year."""
-    say, fmt, whence = run.say, run.fmt, _whence(run, found, drawn)
+    say, fmt, counterparty = run.say, run.fmt, _counterparty(run, found, drawn)
     by = {state: [code for code in drawn if code.flow.became.state == state] for state in (ZERO, FALLEN, BACK)}
     clauses: list[Text] = []
 
@@ -126,9 +126,9 @@ def _finding(run: Findings, found: CustomsFlows, drawn: Sequence[CodeFlows]) -> 
         clauses.append(
             say.counted(
                 len(rows),
-                "{metals} {whence} has been at zero for {months} months",
-                "{metals} {whence} have been at zero for {months} months or more",
-                metals=run.metals(rows, first=not clauses), whence=whence,
+                "{metals} {counterparty} has been at zero for {months} months",
+                "{metals} {counterparty} have been at zero for {months} months or more",
+                metals=run.metals(rows, first=not clauses), counterparty=counterparty,
                 months=say.number_word(min(row.flow.became.months for row in rows)),
             )
         )  # fmt: skip
@@ -155,12 +155,16 @@ def _finding(run: Findings, found: CustomsFlows, drawn: Sequence[CodeFlows]) -> 
         return joined(clauses, "; ")
     changes = [(value, code) for code in drawn if (value := code.flow.year_on_year.value) is not None]
     if all(code.flow.year_before is None and not code.flow.collapses for code in drawn):
-        return say("The flows {whence} are too short to tell a collapse", whence=whence)
+        return say("The flows {counterparty} are too short to tell a collapse", counterparty=counterparty)
     if not changes:
-        return say("No flow {whence} shows a collapse", whence=whence)
+        return say("No flow {counterparty} shows a collapse", counterparty=counterparty)
     change, most = max(changes, key=lambda row: (abs(row[0]), row[1].asset))
-    return say("No flow {whence} shows a collapse; {metal} changed most in a year, by {change}", whence=whence,
-               metal=run.metal(most), change=fmt.percent(change, 0, signed=True))  # fmt: skip
+    return say(
+        "No flow {counterparty} shows a collapse; {metal} changed most in a year, by {change}",
+        counterparty=counterparty,
+        metal=run.metal(most),
+        change=fmt.percent(change, 0, signed=True),
+    )
 
 
 def _panel(run: Findings, code: CodeFlows, months: Sequence[str]) -> SmallMultiple:
@@ -305,7 +309,7 @@ def mass(run: Findings, kg: float | None) -> str:
 
 def _recent(run: Findings, found: CustomsFlows, drawn: Sequence[CodeFlows]) -> Figure:
     """The latest month and the latest twelve months against the twelve before, with the share of all imports."""
-    say, whence = run.say, _whence(run, found, drawn)
+    say, counterparty = run.say, _counterparty(run, found, drawn)
     counted = [code for code in drawn if code.watched] or drawn
     years = [(code.flow.year, code.flow.year_before) for code in counted]
     known = [(year, before) for year, before in years if year is not None and before is not None]
@@ -314,22 +318,24 @@ def _recent(run: Findings, found: CustomsFlows, drawn: Sequence[CodeFlows]) -> F
         title = say("No flow is known for two whole years yet")
     elif len(known) == 1:
         title = (
-            say("Over the latest twelve months the flow {whence} was below the year before", whence=whence)
+            say("Over the latest twelve months the flow {counterparty} was below the year before", counterparty=counterparty)
             if lower
-            else say("Over the latest twelve months the flow {whence} was not below the year before", whence=whence)
+            else say(
+                "Over the latest twelve months the flow {counterparty} was not below the year before", counterparty=counterparty
+            )
         )
     else:
         title = say.counted(
             lower,
-            "Over the latest twelve months {some} of {total} flows {whence} was below the year before",
-            "Over the latest twelve months {some} of {total} flows {whence} were below the year before",
+            "Over the latest twelve months {some} of {total} flows {counterparty} was below the year before",
+            "Over the latest twelve months {some} of {total} flows {counterparty} were below the year before",
             some=run.fmt.number(lower),
             total=run.fmt.number(len(known)),
-            whence=whence,
+            counterparty=counterparty,
         )
     sub = say(
-        "Flows {whence}, to {month}.",
-        whence=whence, month=run.fmt.month(f"{max(code.flow.month for code in drawn)}-01"),
+        "Flows {counterparty}, to {month}.",
+        counterparty=counterparty, month=run.fmt.month(f"{max(code.flow.month for code in drawn)}-01"),
     )  # fmt: skip
     foot = say(
         "Own calculation{marks}. Share: of the flow with all partners, over the twelve months. † {small} * Zeros inferred.",
@@ -419,7 +425,7 @@ def _effects(run: Findings, found: CustomsFlows, drawn: Sequence[CodeFlows]) -> 
             some=run.fmt.number(lower),
             total=run.fmt.number(len(covered)),
         )
-    sub = say("Flows {whence}, kg a month.", whence=_whence(run, found, drawn))
+    sub = say("Flows {counterparty}, kg a month.", counterparty=_counterparty(run, found, drawn))
     table = run.table(
         "Flows before and after a control",
         rows,
@@ -465,7 +471,7 @@ def _change(run: Findings, change: Change | None) -> Inline:
     return run.fmt.percent(change.value, signed=True)
 
 
-def _judged(run: Findings, code: CodeFlows, *, every: bool) -> Iterator[Text]:
+def _cautions(run: Findings, code: CodeFlows, *, every: bool) -> Iterator[Text]:
     """What else the code counts, and the collapses that run; where `every` one is asked for, also the last that ended."""
     if code.mixed:
         yield text(run.head(code), ": ", run.say.translate(code.mixed))

@@ -12,7 +12,7 @@ from tests.records import asked, json_of
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.controls.states import timeline
-from toolkit.app.findings.flows import found_beside
+from toolkit.app.findings.flows import flows_of_report
 
 AS_OF = date(2026, 11, 24)
 HELD = ("antimony", "bismuth", "gallium", "indium", "gold")
@@ -26,7 +26,7 @@ def ask(day=AS_OF, assets=HELD):
 
 @pytest.fixture(scope="module")
 def part():
-    return json_of(found_beside.find(ask()))
+    return json_of(flows_of_report.find(ask()))
 
 
 def flow_of(part, asset):
@@ -98,16 +98,16 @@ def test_reported_points_stay_out_of_the_series(part):
     assert "3 kg" in point["what"]
     gallium = flow_of(part, "gallium")
     assert watched(gallium)["quantities"][gallium["months"].index("2026-04")] == 260.0
-    assert [p["event_id"] for p in json_of(found_beside.find(ask(date(2026, 5, 19))))["reported"]] == ["EV021"]
+    assert [p["event_id"] for p in json_of(flows_of_report.find(ask(date(2026, 5, 19))))["reported"]] == ["EV021"]
 
 
 def test_without_a_flow_there_is_no_part():
-    assert json_of(found_beside.find(ask(assets=("gold", "hafnium")))) is None
-    assert json_of(found_beside.find(ask(assets=()))) is None
+    assert json_of(flows_of_report.find(ask(assets=("gold", "hafnium")))) is None
+    assert json_of(flows_of_report.find(ask(assets=()))) is None
 
 
 def test_nothing_later_is_known():
-    early = json_of(found_beside.find(ask(date(2025, 3, 20))))
+    early = json_of(flows_of_report.find(ask(date(2025, 3, 20))))
     assert max(month for flow in early["flows"] for month in flow["months"]) == "2025-01"
     assert all(c["around"] is None for flow in early["flows"] for c in flow["controls"] if c["effective"] >= "2024-12-03")
 
