@@ -58,16 +58,17 @@ def document(found: CustomsFlows, say: Language) -> Document:
     blocks = () if isinstance(told, Missing) else told
     if drawn:  # the table of all months is for a report, and the JSON has them
         blocks = (replace(_panels(run, found, drawn), data=None), *blocks[1:])
-    title = say.words("Customs flows, known on {day:%Y-%m-%d}", day=found.as_of)
+    written = say.fmt.long_date(found.as_of)
+    title = say.words("Customs flows, known on {day}", day=written)
     if found.asked:
         metal = names.of_key(found.asked, say)
-        title = say.words("Customs flows of {metal}, known on {day:%Y-%m-%d}", metal=metal, day=found.as_of)
+        title = say.words("Customs flows of {metal}, known on {day}", metal=metal, day=written)
         blocks = (*blocks, *folded(*(_partners(run, code) for code in found.flows if len(code.partners) > 1)))
     judged = [("", words) for code in found.flows for words in _cautions(run, code, every=bool(found.asked))]
     rules = () if _effects(run, found, drawn) else (found.rules.collapse,)
     notes = [("", say.translate(words)) for words in (*rules, *map(retellable, found.notes))]
     content = (*unfolded(blocks), Notes((*judged, *notes)))
-    return Document(title, say.code, found.as_of, say.fmt.long_date(found.as_of), "", (Section("flows", title, content),))
+    return Document(title, say.code, found.as_of, written, "", (Section("flows", title, content),))
 
 
 def _blocks(run: Findings, found: CustomsFlows) -> tuple[Block, ...] | Missing:
