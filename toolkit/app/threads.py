@@ -62,7 +62,7 @@ def _keep_memory() -> None:
 
     Its limits follow the largest block below 32 MB that was freed (mallopt(3), `M_MMAP_THRESHOLD`): it is shown one, which is
     never written to. Without that every array of a megabyte is fetched from the system page by page, again and again.
-    Where the environment sets limits (``MALLOC_TRIM_THRESHOLD_``, as a nanny of Dask does) or with another libc it does nothing.
+    Another libc, or limits in the environment (``MALLOC_TRIM_THRESHOLD_``, as a nanny of Dask sets), make it do nothing.
     """
     import numpy as np  # noqa: PLC0415  # it is loaded
 
