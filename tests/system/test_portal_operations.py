@@ -10,7 +10,9 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -182,6 +184,18 @@ def test_a_backup_under_load_is_whole(portal):
     assert command(portal, "restore", "copy", "--force")[0] == 0
     assert before <= addresses(portal).keys()
     assert command(portal, "verify")[0] == 0
+
+
+def test_a_command_waits_for_its_turn_in_the_database(portal):
+    """Beside a portal that writes it ended after the five seconds of a request: the database was locked."""
+    other = sqlite3.connect(portal.work / "portal" / "portal.sqlite3", isolation_level=None)
+    with contextlib.closing(other), ThreadPoolExecutor(1) as threads:
+        other.execute("BEGIN IMMEDIATE")
+        done = threads.submit(command, portal, "backup", "copy")
+        time.sleep(12)  # longer than a request waits, for the database and for its write
+        assert not done.done(), done.result()[1]
+        other.execute("COMMIT")
+        assert done.result()[0] == 0, done.result()[1]
 
 
 def test_what_is_no_backup_replaces_nothing(portal):

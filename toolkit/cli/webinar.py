@@ -50,7 +50,7 @@ def portal(*, serving: bool = False, new: bool = False, **options: Any) -> WebCo
         if not new and config.database_url is None and not config.file.exists():
             there = str(config.folder.absolute())
             raise SpecError("there is no portal in {folder:s}.", hint="Name its folder with --folder.", folder=there)
-    setup(config)
+    setup(config, serving=serving)
     return config
 
 

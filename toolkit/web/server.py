@@ -34,8 +34,12 @@ MIGRATION_SECONDS = 60
 """Seconds to wait for another process that migrates."""
 
 
-def setup(config: WebConfig) -> None:
+def setup(config: WebConfig, *, serving: bool) -> None:
     """Configure Django; a process has one portal.
+
+    Args:
+        config: Of the portal.
+        serving: Whether this process will be the portal; else it runs one command, which may wait longer for the database.
 
     Raises:
         SpecError: where Django is configured already.
@@ -50,7 +54,7 @@ def setup(config: WebConfig) -> None:
     os.umask(0o077)
     config.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     _log(config)
-    settings.configure(**values(config))
+    settings.configure(**values(config, serving=serving))
     django.setup()
 
 

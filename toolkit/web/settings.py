@@ -12,7 +12,7 @@ from toolkit.web.config import WebConfig
 
 HERE = Path(__file__).parent
 PRAGMAS = (
-    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000; PRAGMA secure_delete=ON; "
+    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; "
     "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA mmap_size=0; PRAGMA cache_size=-8000; "
     "PRAGMA temp_store=MEMORY; PRAGMA journal_size_limit=67108864;"
 )
@@ -20,10 +20,13 @@ SESSION = 12 * 3600
 """Seconds that a session lasts at most."""
 BODY = 64 * 1024
 """Bytes of a request."""
+REQUEST_PATIENCE, COMMAND_PATIENCE = 5, 60
+"""Seconds that a request, and a command beside a portal that serves, wait for their turn in the database."""
 
 
-def values(config: WebConfig) -> dict[str, Any]:
-    """Arguments of `django.conf.settings.configure`."""
+def values(config: WebConfig, *, serving: bool = True) -> dict[str, Any]:
+    """Arguments of `django.conf.settings.configure`; a process that is not `serving` runs one command."""
+    patience = REQUEST_PATIENCE if serving else COMMAND_PATIENCE
     key, *former = config.keys()
     prefix = "__Host-" if config.secure_cookies else ""
     return {
@@ -32,6 +35,7 @@ def values(config: WebConfig) -> dict[str, Any]:
         "DEBUG": False,
         "ALLOWED_HOSTS": [config.hostname, f"[{config.hostname}]"],  # ::1 has brackets there
         "PORTAL": config,
+        "WRITE_SECONDS": 2 * patience,  # a write waits for those before it, then for the database
         "ROOT_URLCONF": "toolkit.web.urls",
         "INSTALLED_APPS": [
             "django.contrib.auth",
@@ -58,7 +62,7 @@ def values(config: WebConfig) -> dict[str, Any]:
             "toolkit.web.middleware.refused",
         ],
         "TEMPLATES": [_templates("jinja2", "web", autoescape=True), _templates("text", "mail", autoescape=False)],
-        "DATABASES": {"default": _database(config)},
+        "DATABASES": {"default": _database(config, patience)},
         "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
         **_localised(),
         **_sessions(config, prefix),
@@ -90,16 +94,19 @@ def _templates(name: str, folder: str, *, autoescape: bool) -> dict[str, Any]:
     }
 
 
-def _database(config: WebConfig) -> dict[str, Any]:
+def _database(config: WebConfig, patience: int) -> dict[str, Any]:
     if config.database_url is None:
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": config.file,
             "CONN_MAX_AGE": None,
-            "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 5, "init_command": PRAGMAS},
+            "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": patience, "init_command": PRAGMAS},
         }
     url = urlsplit(config.database_url.get_secret_value())
-    limits = "-c statement_timeout=3000 -c lock_timeout=2000 -c idle_in_transaction_session_timeout=5000"
+    limits = (
+        "statement_timeout=3000 -c lock_timeout=2000" if patience == REQUEST_PATIENCE else f"lock_timeout={1000 * patience}"
+    )
+    limits = f"-c {limits} -c idle_in_transaction_session_timeout=5000"
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(url.path.lstrip("/")),

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, ParamSpec, TypeVar
 
+from django.conf import settings
 from django.db import connection, connections, transaction
 
 P = ParamSpec("P")
@@ -24,8 +25,6 @@ WRITES_OF_COMMIT = 64
 """Writes of one commit."""
 WRITES_WAITING = 512
 """Writes that may wait before the portal is busy."""
-WRITE_SECONDS = 10.0
-"""Seconds that a request waits for its write."""
 
 
 class Busy(Exception):
@@ -49,7 +48,7 @@ class Writer:
         done: Future[T] = Future()
         try:
             self._jobs.put((job, done), timeout=1)
-            return done.result(WRITE_SECONDS)
+            return done.result(settings.WRITE_SECONDS)
         except (queue.Full, TimeoutError):
             if done.done() and not done.cancelled():  # a TimeoutError of the job itself
                 return done.result()

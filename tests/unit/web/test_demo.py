@@ -9,6 +9,7 @@ import multiprocessing
 import os
 import pickle
 import signal
+import subprocess
 import tempfile
 import threading
 import time
@@ -363,8 +364,9 @@ def test_a_process_that_ends_while_it_loads_is_an_error_unless_the_portal_stops(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a process is told by a signal")
-def test_a_process_that_is_told_to_end_while_it_prints_ends_its_browser_and_removes_its_files(tmp_path, monkeypatch):
-    """As the pool does it after a minute, and a portal that stops."""
+@pytest.mark.parametrize("early", [False, True], ids=["working", "starting"])
+def test_a_process_that_is_told_to_end_while_it_prints_ends_its_browser_and_removes_its_files(tmp_path, monkeypatch, early):
+    """As the pool does it after a minute, and a portal that stops: while the browser works, or before it is known to."""
 
     class Ended(BaseException):
         pass
@@ -372,8 +374,17 @@ def test_a_process_that_is_told_to_end_while_it_prints_ends_its_browser_and_remo
     def end(_):
         raise Ended
 
+    class Told(subprocess.Popen):
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, **options)
+            started.append(self)
+            if early:
+                os.kill(os.getpid(), signal.SIGTERM)
+
+    started: list[Told] = []
     browser, place = tmp_path / "chromium", tmp_path / "places"
-    browser.write_text("#!/bin/sh\nkill $PPID\nsleep 5\n", "utf-8")
+    browser.write_text(f"#!/bin/sh\n{'' if early else 'sleep 0.5; kill $PPID'}\nsleep 5\n", "utf-8")
+    monkeypatch.setattr(subprocess, "Popen", Told)
     browser.chmod(0o755)
     place.mkdir()
     for name, value in (("TMPDIR", place), ("TOOLKIT_CHROMIUM", browser)):
@@ -386,6 +397,7 @@ def test_a_process_that_is_told_to_end_while_it_prints_ends_its_browser_and_remo
         child.printed(document, "en", "pdf")
     assert signal.signal(signal.SIGTERM, former) is not former
     assert not [*place.iterdir()]
+    assert [one.returncode for one in started] == [-signal.SIGKILL]
 
 
 def test_a_process_that_is_ended_is_made_again():

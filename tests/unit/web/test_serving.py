@@ -285,8 +285,8 @@ class TestWriter:
             list(pool.map(many, range(32)))
         assert Webinar.objects.count() == 320
 
-    def test_a_write_that_waits_too_long_is_refused_and_never_done(self, transactional_db, monkeypatch):
-        monkeypatch.setattr("toolkit.web.writing.WRITE_SECONDS", 0.1)
+    def test_a_write_that_waits_too_long_is_refused_and_never_done(self, transactional_db, settings):
+        settings.WRITE_SECONDS = 0.1
         writer, go, done = Writer(), threading.Event(), []
         first = threading.Thread(target=lambda: contextlib.suppress(Busy).__enter__() or _run(writer, go.wait))
         first.start()

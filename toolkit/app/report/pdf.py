@@ -6,6 +6,7 @@ report in place of the time of its making, so that the same report is the same f
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
 import os
@@ -14,9 +15,11 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import FrameType
 
 from toolkit.core.errors import SpecError
 from toolkit.core.messages import message
@@ -130,24 +133,45 @@ def printed(page: str, program: str) -> bytes:
 
 def _ended(command: Sequence[str], place: str) -> tuple[int, bytes]:
     """Exit code and last words of a browser. Whatever ends this, no helper is left, and nothing outside the folder."""
-    # By a relative name: that of its socket may have a hundred characters.
-    own = {**os.environ, "TMPDIR": "."}
-    with subprocess.Popen(  # noqa: S603
-        command,
-        cwd=place,
-        env=own,
-        process_group=0,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    ) as browser:
-        try:
-            told = browser.communicate(timeout=PAGE_SECONDS)[1]
-        except BaseException:
+    browser = None
+    try:
+        with _undisturbed():
+            browser = subprocess.Popen(  # noqa: S603
+                command,
+                cwd=place,
+                env={**os.environ, "TMPDIR": "."},  # by a relative name: that of its socket may have a hundred characters
+                process_group=0,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+            )
+        told = browser.communicate(timeout=PAGE_SECONDS)[1]
+    except BaseException:
+        if browser is not None:
             os.killpg(browser.pid, signal.SIGKILL) if hasattr(os, "killpg") else browser.kill()
             browser.communicate()  # helpers write into the folder until they have ended, and with them this stream
-            raise
+        raise
     return browser.returncode, told
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """A process is started or not: a signal that comes meanwhile is answered afterwards, when there is something to end."""
+    if threading.current_thread() is not threading.main_thread():  # no other thread answers signals
+        yield
+        return
+    came: list[tuple[int, FrameType | None]] = []
+    former = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
+    answered = {one: handler for one, handler in former.items() if callable(handler)}
+    for one in answered:
+        signal.signal(one, lambda *told: came.append(told))
+    try:
+        yield
+    finally:
+        for one, handler in answered.items():
+            signal.signal(one, handler)
+        for told in came:
+            answered[signal.Signals(told[0])](*told)
 
 
 def composed(page: str) -> bytes:

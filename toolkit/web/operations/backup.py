@@ -198,7 +198,7 @@ def _alone() -> Iterator[None]:
 def _copy(source: Path, target: Path) -> None:
     try:
         with contextlib.closing(sqlite3.connect(source)) as there, contextlib.closing(sqlite3.connect(target)) as here:
-            there.backup(here, pages=1024)
+            there.backup(here)  # in one step: what the portal writes meanwhile would begin it anew
             here.execute("PRAGMA journal_mode=DELETE")  # one file, without a log beside it
     except sqlite3.OperationalError as error:
         raise DataError(f"{target} cannot be written: {error}.") from None
