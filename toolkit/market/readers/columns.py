@@ -320,10 +320,11 @@ def _local_days(table: Table, column: str, text: pl.Series) -> pl.Series:
     month_first = table.month_first if month_first is None and table.month_first is not None else month_first
     fault, hint = (
         message("dates of which no number is above 12, so that day and month cannot be told apart"),
-        message("Write dates as 2026-05-31."),
+        message("Write dates as 2026-05-31; of prices say it once: `toolkit data map FILE --set dates=day --write`, or month."),
     )
     if contradict:
         fault = message("dates with the day first beside dates with the month first")
+        hint = message("Write dates as 2026-05-31.")
     asked = [cell for cell, found in read.items() if found.either and (contradict or (month_first is None))]
     raise_row_errors(table.name, _those(table, text.to_frame(column), [column], asked), rule="date", fault=fault, hint=hint)
     days_of = {cell: found.day or (found.either or ())[month_first or 0] for cell, found in read.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
@@ -217,7 +218,13 @@ def check_kinds(file: str, rows: pl.DataFrame) -> None:
             differs.select("row", what="asset", value=column),
             rule=f"one_{column}",
             fault=message("a second {column:s} in the series of an asset", column=kind),
-            hint=message("Give each {column:s} an asset name of its own: series of two kinds are never joined.", column=kind),
+            hint=message(
+                "Say which are no price to value at: `toolkit data map {file:s} --set {answer:s} --write`.",
+                file=shlex.quote(file),
+                answer=shlex.quote(f"{differs[column][0]}=not_a_price"),
+            )
+            if column == "terms" and not differs.is_empty()
+            else message("Give each {column:s} an asset name of its own: series of two kinds are never joined.", column=kind),
         )
 
 

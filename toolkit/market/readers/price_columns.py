@@ -73,7 +73,7 @@ NO_ANSWERS: Mapping[str, str] = MappingProxyType({})
 MONEY_FIELDS = ("price", "bid", "ask", "low", "high", "open", "close", "adjusted")
 _OF_ROWS = ("bid", "ask", "unit", "currency", "quantity", "form", "purity", "place", "side", "basis")
 """Fields that no day of trading has beside its prices."""
-_TOLD = ("remark", "status", "side", "basis", "delivery", "terms", "least")
+_TOLD = ("remark", "status", "side", "basis", "delivery", "terms", "least", "counterparty")
 """Fields whose texts say whether a row is a price."""
 _PRICED = ("price", "bid", "ask", "low", "high", "close")
 """Fields of prices of a file with a row for each."""
@@ -264,7 +264,8 @@ class _Proposal:
         if traded and sure.isdisjoint(_OF_ROWS):
             return "ohlc"
         bare = {key for name, key in self.keys.items() if key in MONEY_FIELDS and not is_derived(name)}
-        if "asset" not in keys and (bare or keys.isdisjoint(MONEY_FIELDS)) and any(map(self._names_metals, self.table.columns)):
+        of_metals = {self.keys[name] for name in self.table.columns if self._names_metals(name)}
+        if "asset" in of_metals or ("asset" not in keys and (bare or keys.isdisjoint(MONEY_FIELDS)) and of_metals):
             return "long"
         named = any(key == "asset" and (field_of(name) or ("", True))[1] for name, key in self.keys.items())
         literal = {"asset", "price"} & ({name.lower() for name in self.table.columns} | {*self.layout.every})
@@ -411,6 +412,8 @@ class _Proposal:
         found = field_of(header) if self.keys[header] else None
         if header in self.tickers:
             return "series", message("a ticker, as the other columns are"), True
+        if found and found[0] in MONEY_FIELDS[1:] and header.isupper() and "date" in self.keys.values():
+            return "series", message("a ticker, or a price that does not say of what"), False
         if found and found[1]:
             return found[0], SAID, True
         if header not in self.numeric:
@@ -516,8 +519,10 @@ class _Proposal:
             DataError: for a table without a price, a field of another shape, and a header that says a unit alone.
         """
         reads = {name: one.reads for name, one in columns.items()}
+        every: dict[str, str] = {}
         if self.shape == "wide":
-            self._check_wide(reads)
+            every = self._of_every_series(reads)
+            self._check_wide({name: key for name, key in reads.items() if key not in every})
             of = {name: (self.bare[name], "mid") for name, key in reads.items() if key == "series"}
         elif self.shape == "ohlc":
             close = next((name for key in ("adjusted", "close", "price") for name in reads if reads[name] == key), None)
@@ -548,10 +553,16 @@ class _Proposal:
             column, said = columns[name], stated_in(name)
             if not column.currency:
                 check_stated(self.table, name, said)
-            unit = column.per or said.unit
-            found.append(
-                PriceColumn(name, self.layout.words.get(asset or "", asset), kind, column.currency or said.currency, unit)
-            )
+            currency, unit = column.currency or said.currency, column.per or said.unit
+            if others := [
+                every[key] for key, own in (("currency", currency), ("unit", unit)) if own and every.get(key, own) != own
+            ]:
+                raise self.table.header_error(
+                    "{name!r:s} says another currency or unit than a column beside it: {other:s}.",
+                    "Keep one of them.", name=name, other=others[0],
+                )  # fmt: skip
+            currency, unit = currency or every.get("currency", ""), unit or every.get("unit", "")
+            found.append(PriceColumn(name, self.layout.words.get(asset or "", asset), kind, currency, unit))
         if self.shape != "wide":
             return tuple(found)
         if not found:
@@ -559,6 +570,16 @@ class _Proposal:
         prices, told = sides_apart(self.table, found, self.key)
         self.notes += told
         return prices
+
+    def _of_every_series(self, reads: Mapping[str, str]) -> dict[str, str]:
+        """Currency and unit of columns beside the series of a wide file that say the same in each row."""
+        said = {key: {*self._texts(name)} for name, key in reads.items() if key in ("currency", "unit")}
+        known = {
+            "currency": currency_of,
+            "unit": lambda text: next((cells.UNITS[one] for one in foldings(text) if one in cells.UNITS), None),
+        }
+        found = {key: known[key](min(texts)) for key, texts in said.items() if len(texts) == 1}
+        return {key: word for key, word in found.items() if word}
 
     def _check_wide(self, reads: Mapping[str, str]) -> None:
         below = {name: str(cell) for name, given in self.first.items() for cell in given[:1] if cell is not None}
@@ -571,7 +592,7 @@ class _Proposal:
                 raise self.table.header_error(
                     "{name!r:s} belongs to the long shape, but no 'asset' and 'price' do.", hint, name=name
                 )
-            if key in MONEY_FIELDS or (key == "series" and not stated_in(name).name):
+            if key in MONEY_FIELDS or (key == "series" and not stated_in(name).name and fold(name) not in self.named):
                 hint = message("Name it for what it is a price of, as 'Gallium EUR/kg', or add a column 'Metall'.")
                 raise self.table.header_error(
                     "column {name!r:s} does not say of what it is the price.", hint, name=self.bare[name]
@@ -579,7 +600,7 @@ class _Proposal:
 
     def _field(self, key: str) -> str | None:
         """The name under which a column is read; None for one that is not."""
-        unread = _BESIDE_SERIES if self.shape == "wide" else (*_NOT_IN_ROWS, "side", *MONEY_FIELDS)
+        unread = (*_BESIDE_SERIES, "currency", "unit") if self.shape == "wide" else (*_NOT_IN_ROWS, "side", *MONEY_FIELDS)
         return None if key in unread or key == "series" else key
 
     def _under_fields(self, frame: pl.DataFrame, named: Mapping[str, str | None], prices: Collection[str]) -> pl.DataFrame:
@@ -603,11 +624,13 @@ class _Proposal:
         kept = pl.Series([True] * table.cells.height, dtype=pl.Boolean)
         left: list[str] = []
         for header in (name for name in table.columns if reads.get(name) in _TOLD and name in sure):
-            meanings = self._meanings(header, reads[header])
+            meanings = self._meanings(header, reads)
             text = table.cells[header].alias("").cast(pl.String)
             gone = text.is_in([cell for cell, meaning in meanings.items() if meaning == "not_a_price"]).fill_null(value=False)
             if reads[header] == "delivery":
                 gone |= self._forwards(header, [cell for cell, meaning in meanings.items() if meaning == "dated"])
+            if reads[header] == "counterparty":  # whoever alone has a price of a good is asked for that one
+                gone &= self._has_rivals(header, reads)
             kept &= ~gone
             left += [*text.filter(gone).unique(maintain_order=True)]
             sides = {cell: SIDES[meaning] for cell, meaning in meanings.items() if meaning in SIDES}
@@ -649,8 +672,15 @@ class _Proposal:
         worded = [name for name in worded if layout.words and frame[name].dtype == pl.String]
         return frame.with_columns(frame[name].replace({**layout.words}) for name in worded)
 
-    def _meanings(self, header: str, field: str) -> dict[str, str]:
+    def _has_rivals(self, header: str, reads: Mapping[str, str]) -> pl.Series:
+        """Rows of a good of which several counterparties give a price: those of several suppliers are no series."""
+        of = [name for name in self.table.columns if reads.get(name) in ("asset", "form", "purity")]
+        rows = self.table.cells.select(pl.col(header), good=pl.concat_str(of or pl.lit(""), ignore_nulls=True))
+        return rows.select(pl.col(header).n_unique().over("good") > 1).to_series()
+
+    def _meanings(self, header: str, reads: Mapping[str, str]) -> dict[str, str]:
         """Cell -> what it says of its price; a text that is not known is asked about."""
+        field = reads[header]
         told = {fold(text): meaning for text, meaning in self.layout.remarks.items()}
         words = {fold(text): meaning for text, meaning in self.layout.words.items()}
         known = {} if field == "remark" else vocabulary().meanings["delivery" if field == "delivery" else "side"]
@@ -659,8 +689,10 @@ class _Proposal:
             "side": ("bid", "ask", "mid", "trade", "not_a_price"), "delivery": ("spot", "not_a_price"),
             "basis": ("no_meaning", "bid", "ask", "mid", "not_a_price"),
             "terms": ("no_meaning", "not_a_price"), "least": ("no_meaning", "not_a_price"),
+            "counterparty": ("no_meaning", "not_a_price"),
         }[field]  # fmt: skip
         found: dict[str, str] = {}
+        rivals = {*self.table.cells[header].filter(self._has_rivals(header, reads))} if field == "counterparty" else set()
         for cell in self._cells(header):
             text = cells.tidy(cell)
             meaning = next((known[one] for one in foldings(text) if one in known), None)
@@ -672,6 +704,8 @@ class _Proposal:
                 meaning = "no_meaning"
             if meaning is None and field in ("terms", "least") and is_plain_title(text):
                 meaning = "no_meaning"
+            if meaning is None and field == "counterparty" and cell not in rivals:
+                meaning = "no_meaning"
             if meaning is None and field == "delivery" and _first_day(text) is not None:
                 meaning = "dated"
             found[cell] = meaning or ""
@@ -679,6 +713,7 @@ class _Proposal:
             "remark": message("a remark: may its price be taken for one of today"),
             "terms": message("more than terms of delivery: may its price be taken for one of today"),
             "least": message("more than a least quantity: may its price be taken for one of today"),
+            "counterparty": message("several give a price of one good: is it to be valued at this one's"),
             "basis": message("a basis that is not known: may its price be taken for one of today"),
             "delivery": message("a delivery: is it a price of today, or one of a later delivery"),
         }.get(field, message("whose price it is, or whether it is one"))
