@@ -78,3 +78,21 @@ def test_no_page_of_a_client_holds_a_cell_of_another(client, lang, file, tmp_pat
     assert ROWS[client][0].split(";")[1] in whole
     found = {cell for cell in others if re.search(rf"(?<![\w.,]){re.escape(cell)}(?![\w]|[.,]\d)", whole)}
     assert found == set()
+
+
+@pytest.mark.parametrize("wrong", ["question", "fault"])
+def test_no_refusal_of_a_client_quotes_a_cell_of_another(wrong, file, tmp_path, monkeypatch, capsys):
+    """A question about a column showed its first cells, whoever's they were."""
+    monkeypatch.chdir(tmp_path)
+    more = ["geheim Brandt", "geheim Weber", "geheim Okafor"]
+    lines = [f"{row};{word}" for word, rows in zip(more, ROWS.values(), strict=True) for row in rows]
+    if wrong == "fault":
+        lines = [row for rows in ROWS.values() for row in rows]
+        lines[2] = lines[2].replace("25,83", "#REF!")
+    other = tmp_path / "other.csv"
+    other.write_text("\n".join([f"{HEAD};Kennwort" if wrong == "question" else HEAD, *lines]) + "\n", encoding="utf-8")
+    capsys.readouterr()
+    assert run(["exposure", str(other), "--client", "Okafor Ltd", "--json"]) == 3
+    told = capsys.readouterr()
+    found = {cell for one in ("Familie Brandt", "Optik Weber") for cell in cells_of(one) if cell in told.out + told.err}
+    assert found | {word for word in more[:2] if word in told.out + told.err} == set()

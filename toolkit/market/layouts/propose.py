@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import difflib
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
+from itertools import islice
 
 import polars as pl
 from pydantic import ValidationError
@@ -14,6 +17,7 @@ from toolkit.core.countries import fold, foldings
 from toolkit.core.errors import DataError, SpecError, did_you_mean, nearest
 from toolkit.core.messages import Message, message, named
 from toolkit.core.places import place
+from toolkit.core.text import one_line
 from toolkit.core.trade_names import FORMS
 from toolkit.market.layouts.fields import BY_KEY, FIELDS, IGNORE, NOTHING, SEVERAL
 from toolkit.market.layouts.headers import COST, Header, read_header
@@ -24,6 +28,8 @@ from toolkit.market.readers.tabular import Table
 
 _CELLS = 3
 """Cells of a column that a question shows."""
+_EXPONENT = re.compile(r"(?<![\w.,])-?[0-9]{1,17}e-?[0-9]{1,2}(?![\w.,])")
+"""A number as a workbook gives it, without a decimal mark."""
 LEAVE_OUT = "leave_out"
 """What is answered of the first text of a row that is no lot."""
 GONE = "gone"
@@ -232,6 +238,12 @@ def _of_few_words(kind: Kind, table: Table, header: str, columns: Mapping[str, C
     return Column(reads="remark") if any((count > 1).any() for count in counts) else Column(reads=NOTHING, only=only)
 
 
+def examples(texts: Iterable[str]) -> tuple[str, ...]:
+    """Some of the distinct cells of a column, as a sheet shows them: with a decimal point in place of an exponent."""
+    first = islice(dict.fromkeys(texts), _CELLS)
+    return tuple(_EXPONENT.sub(lambda number: f"{Decimal(number[0]):f}", one_line(text)) for text in first)
+
+
 def stands(table: Table, text: str) -> bool:
     """Whether a text stands in a file: a cell, a title, the name of its sheet."""
     comments = [one for texts in table.remarks.values() for one in (*texts, " ".join(texts))]
@@ -312,7 +324,7 @@ def _adds_up(texts: Sequence[str]) -> bool:
 def _reading(  # noqa: PLR0911, PLR0912  # one answer a kind of header
     header: Header, texts: Sequence[str], layout: Layout, settled: Callable[[Header], bool], found: Sequence[Header]
 ) -> ColumnReading:
-    shown = tuple([*dict.fromkeys(texts)][:_CELLS])
+    shown = examples(texts)
     per = " ".join(filter(None, (header.currency, f"per {header.unit}" if header.per_unit else header.unit)))
     per = "%" if header.percent else per
 

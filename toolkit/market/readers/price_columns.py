@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
@@ -20,11 +19,10 @@ from toolkit.core.countries import fold, foldings
 from toolkit.core.currencies import currency as currency_of
 from toolkit.core.errors import DataError, SpecError
 from toolkit.core.messages import Message, message, named
-from toolkit.core.text import one_line
 from toolkit.core.trade_names import FORMS, includes_tax, metal_within
 from toolkit.market.layouts.fields import IGNORE, NOTHING, PRICES, SEVERAL
 from toolkit.market.layouts.layout import Column, Layout, beside, found_for
-from toolkit.market.layouts.propose import GONE, ColumnReading, Question, answered, nearly
+from toolkit.market.layouts.propose import GONE, ColumnReading, Question, answered, examples, nearly
 from toolkit.market.layouts.texts import is_harmless, is_plain_title, undated
 from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers import cells
@@ -83,8 +81,6 @@ _BESIDE_SERIES = ("remark", "status", "delivery", "terms", "least", "valid_until
 SIDES = {"bid": DEALER_BID, "ask": DEALER_ASK, "mid": AS_GIVEN, "trade": AS_GIVEN}
 _PROMPT = timedelta(days=31)
 """Within which what is delivered is sold at a price of today."""
-_EXAMPLES = 3
-"""Cells of a column that are shown."""
 _LOOKED_AT = 50
 """Cells by which a field is proposed."""
 _MOST_TEXTS = 100
@@ -290,8 +286,7 @@ class _Proposal:
         return [text for cell in self._cells(header) if (text := cells.tidy(cell))]
 
     def _shown(self, header: str) -> tuple[str, ...]:
-        given = islice((cell for cell in self.first[header] if cell is not None), 2 * _EXAMPLES)
-        return tuple(dict.fromkeys(one_line(str(cell)) for cell in given))[:_EXAMPLES]
+        return examples(str(cell) for cell in self.first[header] if cell is not None)
 
     def read(self, path: str, by: str, base: Layout | None) -> PriceColumns:
         """The file by the layout that is proposed for it."""

@@ -21,7 +21,7 @@ from toolkit.core.units import KG_PER_UNIT
 from toolkit.market.layouts.fields import HOLDINGS, IGNORE, NOTHING, SEVERAL
 from toolkit.market.layouts.headers import Header
 from toolkit.market.layouts.layout import OF_LOTS, Meaning
-from toolkit.market.layouts.propose import Question, holds_more
+from toolkit.market.layouts.propose import Question, examples, holds_more
 from toolkit.market.layouts.texts import (
     is_grade,
     is_harmless,
@@ -69,6 +69,7 @@ def with_lots(read: ReadFile, names: Names, today: date, client: str | None) -> 
     kept = sorted({*range(len(numbers))} - {*totals, *below, *left})
     file.lots = _lot_ids(file, numbers)
     of_client = {*_of_client(file, kept, client)}
+    read = read if of_client == {*kept} else _told_of(read, of_client)
     told = [*notes(read, [numbers[i] for i in (*totals, *left)]), *_conventions(file, kept, of_client)]
     status = _status_of_file(file, below)
     days = _days(file, kept)
@@ -89,12 +90,15 @@ def with_lots(read: ReadFile, names: Names, today: date, client: str | None) -> 
         _totals(file, totals, lots)
     _nothing(file, of_client, read.headers)
     arrivals = _arrivals(file, lots)
+    own = {numbers[i] for i in of_client}
+    if client is not None:  # what is wrong in the rows of another is told by its row alone
+        file.faults = [one if one.row in own else replace(one, lot=None, value=None) for one in file.faults]
     order = {column.key: at for at, column in enumerate(HOLDINGS)}
     faulty = {fault.row for fault in file.faults}
     for key, said in DEFAULTS.items():
-        if own := file.defaults.get(key):
+        if named := file.defaults.get(key):
             # Forms are named one by one, since each is another assumption.
-            told.append(said(few([*dict.fromkeys(own)], of=len(lots) if {*own} <= {*file.lots} else 0)))
+            told.append(said(few([*dict.fromkeys(named)], of=len(lots) if {*named} <= {*file.lots} else 0)))
     told += _alike(lot for i, lot in lots.items() if numbers[i] not in faulty)
     return replace(
         read,
@@ -160,7 +164,7 @@ def _conventions(file: FileCells, kept: Sequence[int], told: Collection[int]) ->
         if found in odd:
             hint = message("Use one decimal mark in the whole file.")
             file.fault(i, key, Faulty("decimal", "numbers use both '.' and ',' as decimal mark", hint))
-        elif found.is_ambiguous and file.mark is None:
+        elif found.is_ambiguous and file.mark is None and i in told:
             low, high = (f"{value:.12g}" for value in sorted(found.readings.values()))
             asks = message("it may be {low:s} or {high:s}: which mark is the decimal?", low=low, high=high)
             file.questions.setdefault("decimal", Question("decimal", "decimal", (found.digits,), asks, None, (".", ",")))
@@ -273,6 +277,19 @@ def _of_client(file: FileCells, kept: list[int], client: str | None) -> list[int
         hint = message("Write whose lot it is in every row.")
         file.fault(i, "client", Faulty("client", "a lot of no client, beside those of clients", hint))
     return sorted({*meant, *unnamed})
+
+
+def _told_of(read: ReadFile, rows: Collection[int]) -> ReadFile:
+    """A file of which readings and questions quote no cell of other rows."""
+    cells_of = {
+        header: examples(cells.tidy(str(cell)) for i in sorted(rows) if (cell := read.table.cells[header][i]) is not None)
+        for header in read.table.columns
+    }
+    return replace(
+        read,
+        readings=[replace(one, cells=cells_of[one.header]) for one in read.readings],
+        questions=[replace(one, cells=cells_of.get(one.name, one.cells)) for one in read.questions],
+    )
 
 
 # Texts
