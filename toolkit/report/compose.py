@@ -15,7 +15,7 @@ from toolkit.records.subjects import Holdings, Market
 from toolkit.report.document import Block, Columns, Document, Figure, Layout, Missing, Section, Table, apart
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
-from toolkit.report.shorten import shortened
+from toolkit.report.shorten import ALSO, shortened
 
 Build = Callable[[Findings], tuple[Block, ...] | Missing]
 
@@ -128,6 +128,7 @@ def compose(found: Findings, definition: Definition) -> Document:
         for builder in chosen
         if _fits(builder, found, several=sum(not one.title for one in chosen) > 1)
     )
+    sections = tuple(one for one in sections if one.missing or one.blocks or one.name == ALSO)
     title = say.term("title", definition.title)
     if isinstance(found.record, Market) and found.record.metal:
         title = f"{title}: {found.head(found.product(found.record.metal)).text}"

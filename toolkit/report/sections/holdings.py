@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from itertools import islice
 
 from toolkit.holdings.exposure import LotExposure, Total
+from toolkit.holdings.purchases import Purchase
 from toolkit.holdings.unit_price import UnitPrice
 from toolkit.records.subjects import Holdings
 from toolkit.report.charts.basket import Slice, status_bar
@@ -36,6 +38,8 @@ from toolkit.report.tables.lots import (
 LOT_ROWS, SHORT_LOT_ROWS = 30, 15
 """Lots with a row of their own, and in a short report unless more are at risk; the rest is one sum, the data table has all."""
 UNPRICED_NAMED = 3
+ARRIVING = ("ordered", "in_transit")
+"""Statuses of what is bought and has not arrived."""
 ANNUAL = "annual_average"
 """Kind of a price that is the average of a year."""
 PRICED: Mapping[str, str] = {
@@ -89,6 +93,56 @@ def holdings(run: Findings) -> tuple[Block, ...] | Missing:
         return Missing(run.say.words("The file lists no lots of metal."))
     bar = () if run.short else (_bar(run, lots),)  # the first screen has one
     return (*bar, _lots(run, lots), *(figure for figure in (_clients(run), _yearly(run), _delay(run)) if figure))
+
+
+@section("terms", mark("What hangs on the orders"), needs=["exposure"])
+def terms(run: Findings) -> tuple[Block, ...]:
+    """Of each lot that has not arrived: paid, owed, its replacement, and when a licence may come; nothing where none is."""
+    say, fmt, exposure = run.say, run.fmt, run.needed(Holdings).exposure
+    lots = exposure.lots
+    bought = {one.lot_id: one for one in exposure.purchases}
+    orders = sorted((lot for lot in lots if lot.status in ARRIVING), key=lambda lot: -_stake(lot, bought))[:LOT_ROWS]
+    purchases = [bought[lot.lot_id] for lot in orders]
+    if not any(one.cost for one in purchases):
+        return ()
+    delay, names = exposure.licence_delay, lot_names(lots, say)
+
+    def licence(lot: LotExposure) -> Inline:
+        if delay is None or reach(lot) != "order":
+            return NONE
+        first, last = (run.as_of + timedelta(days=int(days + 0.5)) for days in (delay.median, delay.tail))
+        return run.assumed(f"{fmt.short_date(first)}; {fmt.short_date(last)}", DELAY, marked=False)
+
+    def amount(one: float | None) -> Inline:
+        return NONE if one is None else fmt.number(one)
+
+    def paid(lot: LotExposure) -> Inline:
+        one = bought[lot.lot_id]
+        return NONE if one.cost is None else strong(fmt.number(one.cost - one.owed))
+
+    table = run.table(
+        "What hangs on each order",
+        orders,
+        left("Lot ID", lambda lot: text(Span("▲ " if _is_at_risk(lot) else "", "warn"), shown_name(names[lot.lot_id]))),
+        left("What", lambda lot: _what(run, lot, with_origin=False)),
+        right("Paid, {currency}", paid),
+        right("Still owed, {currency}", lambda lot: amount(bought[lot.lot_id].owed or None)),
+        right("To replace today, {currency}", lambda lot: amount(lot.value)),
+        right("Licence asked for today: half by; nine in ten by", licence, "Licence: half; nine in ten by"),
+    )
+    total = sum(one.cost - one.owed for one in purchases if one.cost is not None)
+    owed = sum(one.owed for one in purchases)
+    said = {"paid": run.money(total), "owed": run.money(owed)}
+    title = (
+        say("{paid} is paid and {owed} still owed for what has not arrived", **said)
+        if owed
+        else say("{paid} is paid for what has not arrived", **said)
+    )
+    sub = say(
+        "If an order is stopped, what is paid may be lost or come back late, what is owed may fall due all the same, and the "
+        "metal costs the price of the day. Who bears a refused licence stands in the contract, not in this file."
+    )
+    return (Figure(title, sub, (table,), (), sentences(*_source(run))),)
 
 
 def _bar(run: Findings, lots: Sequence[LotExposure]) -> Figure:
@@ -180,16 +234,20 @@ def _source(run: Findings) -> Iterator[Text]:
 
 def _lots(run: Findings, lots: Sequence[LotExposure]) -> Figure:
     say, fmt = run.say, run.fmt
-    order = sorted(lots, key=lambda lot: (not _is_at_risk(lot), -(lot.value or 0.0), lot.lot_id))
+    bought = {one.lot_id: one for one in run.needed(Holdings).exposure.purchases}
+    order = sorted(lots, key=lambda lot: (not _is_at_risk(lot), -_stake(lot, bought), lot.lot_id))
     most = min(max(SHORT_LOT_ROWS, sum(map(_is_at_risk, order))), LOT_ROWS) if run.short else LOT_ROWS
     first, rest = order[:most], order[most:]
     unknown, names = all(lot.assumed_origin for lot in lots), lot_names(lots, say)
     routed = is_routed(run.record.owner.country, lots)
     told = []
+    has_cost = any(one.cost for one in bought.values())
+    cost: Shown[LotExposure] | None = right("Bought for, {currency}", lambda lot: fmt.number(bought[lot.lot_id].cost))
+    cost = cost if has_cost else None
     if rest:
         value = sum(lot.value or 0.0 for lot in rest)
         words = say.counted(len(rest), "{N} further lot", "{N} further lots")
-        blank = [""] * (2 + routed)
+        blank = [""] * (2 + routed + has_cost)
         told.append(Row.of(words, "", "", "", strong(fmt.number(value)), *blank, _rest(run, rest), total=True))
     what = say("Metal and form") if unknown else say("Metal, form and origin")
     data = run.table(
@@ -199,6 +257,7 @@ def _lots(run: Findings, lots: Sequence[LotExposure]) -> Figure:
         left(what, lambda lot: ", ".join(_plainly(run, lot)), "What"),
         right("Quantity, kg", lambda lot: fmt.quantity(lot.mass), "kg"),
         right("Value, {currency}", lambda lot: _value(run, lot)),
+        cost,
         left("Where", lambda lot: _where(run, lot, name(lot.location or ""))),
         left("Goes to", lambda lot: _to(run, lot)) if routed else None,
         left("Measure", lambda lot: _numbers(run, lot)),
@@ -213,6 +272,7 @@ def _lots(run: Findings, lots: Sequence[LotExposure]) -> Figure:
         right("Quantity, kg", lambda lot: fmt.quantity(lot.mass), "kg"),
         right("Price of a kg, {currency}", lambda lot: _price(run, lot), "Price of a kg"),
         right("Value, {currency}", lambda lot: _value(run, lot, bold=True)),
+        cost,
         left("Where", lambda lot: _where(run, lot, shown_name(run.country(lot.location or "")))),
         left("Goes to", lambda lot: _to(run, lot)) if routed else None,
         left("Measure", lambda lot: _numbers(run, lot) or NONE),
@@ -231,24 +291,27 @@ def _lots(run: Findings, lots: Sequence[LotExposure]) -> Figure:
             sub, " ", say("The file names no origin: every lot is judged as if it came from China{markers}.", markers=markers)
         )
     return Figure(
-        _largest(run, order), sub, (table,), (), sentences(*_source(run)), data if rest or _cut(lots, names) else None
+        _largest(run, order, bought), sub, (table,), (), sentences(*_source(run)), data if rest or _cut(lots, names) else None
     )
 
 
-def _largest(run: Findings, order: Sequence[LotExposure]) -> Text:
-    """Of what is at risk the largest lot, else the largest of all."""
+def _stake(lot: LotExposure, bought: Mapping[str, Purchase]) -> float:
+    """Money that hangs on a lot: its value, or what it was bought for where that is more or it has no price."""
+    return max(lot.value or 0.0, bought[lot.lot_id].cost or 0.0)
+
+
+def _largest(run: Findings, order: Sequence[LotExposure], bought: Mapping[str, Purchase]) -> Text:
+    """Of what is at risk the lot on which most money hangs, else the largest of all."""
     say = run.say
     if risky := [lot for lot in order if _is_at_risk(lot)]:
-        lot = max(risky, key=lambda lot: lot.value or 0.0)
+        lot = max(risky, key=lambda lot: _stake(lot, bought))
+        said = {"mass": run.fmt.kilograms(lot.mass), "metal": run.metal(run.product(lot.asset))}
+        cost = bought[lot.lot_id].cost
+        if cost is not None and cost > (lot.value or 0.0):
+            return say("The largest lot at risk is {mass} {metal}, bought for {cost}", cost=run.money(cost), **said)
         if lot.value is None:
-            mass, metal = run.fmt.kilograms(lot.mass), run.metal(run.product(lot.asset))
-            return say("A lot at risk has no price: {mass} {metal}", mass=mass, metal=metal)
-        return say(
-            "The largest lot at risk is {mass} {metal}, worth {value}",
-            mass=run.fmt.kilograms(lot.mass),
-            metal=run.metal(run.product(lot.asset)),
-            value=run.money(lot.value),
-        )
+            return say("A lot at risk has no price: {mass} {metal}", **said)
+        return say("The largest lot at risk is {mass} {metal}, worth {value}", value=run.money(lot.value), **said)
     lot = max((lot for lot in order if lot.status != PLANNED), key=lambda lot: lot.value or 0.0, default=order[0])
     if lot.value is None:
         return say("No lot has a price")
