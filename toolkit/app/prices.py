@@ -68,7 +68,7 @@ class OwnPrices:
     """The prices of the user's files, known products per kg.
 
     Attributes:
-        rows: Of `toolkit.core.frames.Prices`, on the day of the question.
+        rows: Of `toolkit.core.frames.Prices`, on the day of the question; None where they are the series themselves.
         series: Of these the visible ones.
         day: Of knowledge.
         quotes: Prices of a day (`toolkit.returns.quotes`): one visible row a product, in no series.
@@ -83,7 +83,7 @@ class OwnPrices:
         unstated: Those whose currency neither file nor user names, in that of the answer.
     """
 
-    rows: pl.DataFrame
+    rows: pl.DataFrame | None
     series: PriceSeries
     day: date
     quotes: pl.DataFrame
@@ -119,6 +119,8 @@ class OwnPrices:
     @cached_property
     def frame(self) -> pl.DataFrame:
         """The visible rows."""
+        if self.rows is None:
+            return self.series.frame(self.name)
         return self.rows.filter((pl.col("known_from") <= self.day) & (pl.col("date") <= self.day))
 
     def until(self, day: date) -> OwnPrices:
@@ -241,13 +243,14 @@ def _own_returns(files: PriceFiles, day: date, currency: str, key: Callable[[str
     """Indices made from returns, which have no unit, no level and no price of a day."""
     own = files.currency or currency
     file = read_price_files(files.paths, default_currency=own, today=date.today(), as_of=day, key=key)
-    frame = file.frame.filter(pl.col("date") <= day)
-    series = PriceSeries.of(frame)
+    series = PriceSeries.of(file.prices)
+    rows = None if series is file.prices else file.frame.filter(pl.col("date") <= day)
+    series = series.until(day) if rows is None else PriceSeries.of(rows)
     _check_visible(file.name, day, file.quotes, series.assets, ())
     text = message("Only returns are known: weights and values have no prices, quantities or lots.")
     reading = (*_of_file(file, files), Remark("data", text, message("Give prices for quantities.")))
     none = file.quotes
-    return OwnPrices(frame, series, day, none, none, file, (), reading, only=True, returns_only=True)
+    return OwnPrices(rows, series, day, none, none, file, (), reading, only=True, returns_only=True)
 
 
 def read_known(paths: Sequence[Prices], names: LotNames, **options: Any) -> PriceFile:
@@ -262,7 +265,7 @@ def read_known(paths: Sequence[Prices], names: LotNames, **options: Any) -> Pric
         DataError, FrameError: as of `read_price_files`, and for a unit that is no mass.
     """
     file = read_price_files(paths, **{"key": names.series, **options})
-    return replace(file, frame=in_known_units(file.frame, names), quotes=in_known_units(file.quotes, names))
+    return replace(file, prices=in_known_units(file.frame, names), quotes=in_known_units(file.quotes, names))
 
 
 def of_no_product(assets: Iterable[str], known: Collection[str]) -> tuple[Message, ...]:

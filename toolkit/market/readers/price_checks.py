@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
+import numpy as np
 import polars as pl
 
 from toolkit.core.countries import fold
 from toolkit.core.currencies import currency as currency_of
 from toolkit.core.errors import DataError
+from toolkit.core.forecast import FloatArray
 from toolkit.core.messages import Message, message, quoted
 from toolkit.core.places import place
 from toolkit.core.text import one_line
 from toolkit.core.trade_names import includes_tax
 from toolkit.market.layouts.vocabulary import vocabulary
+from toolkit.market.price_series import one_by_one
 from toolkit.market.readers import cells
 from toolkit.market.readers.columns import texts
 from toolkit.market.readers.faults import raise_row_errors
@@ -258,6 +261,25 @@ def check_series(rows: pl.DataFrame, accept: Collection[str], *, file: str = "th
         assets=long["asset"].to_list(),
         name=repr(asset),
     )
+
+
+def are_sound(values: FloatArray) -> bool:
+    """Whether all prices (T, n) are within bounds, and none is a jump from the one before it."""
+    price, counts = one_by_one(values)
+    if not (price.min() >= LOWEST and price.max() <= HIGHEST_PRICE):
+        return False
+    ratio, near = price[1:] / price[:-1], JUMP * (1 - 1e-12)
+    ratio[np.cumsum(counts)[:-1] - 1] = 1.0
+    return not len(ratio) or bool(ratio.min() > 1 / near and ratio.max() < near)
+
+
+def may_be_returns(values: FloatArray) -> bool:
+    """Whether every series of prices (T, n) that is long enough to tell lies around 1."""
+    price, counts = one_by_one(values)
+    low, high = BESIDE
+    ends, long = np.cumsum(counts), np.flatnonzero(counts >= LEAST_ROWS)
+    parts = (price[ends[i] - counts[i] : ends[i]] for i in long)
+    return len(long) > 0 and all(low <= part.min() and part.max() <= high for part in parts)
 
 
 def check_jumps(rows: pl.DataFrame, accept: Collection[str], *, file: str = "the price files") -> None:
