@@ -41,6 +41,8 @@ FIRSTS = 6
 """Dates from which on they are told if all of them are the first of a month."""
 MOST_NAMED = 5
 """A hint names no more assets than these one by one."""
+COLUMNS_AT_ONCE = 64
+"""Columns that are checked together: what is made of them stays in the cache of a processor."""
 CUSTOMS = "customs_unit_value"
 """Basis whose observation model expects entry errors of any size (`toolkit.returns.observation.mixture`)."""
 DEALER_ASK, DEALER_BID = "dealer_ask", "dealer_bid"
@@ -264,22 +266,28 @@ def check_series(rows: pl.DataFrame, accept: Collection[str], *, file: str = "th
 
 
 def are_sound(values: FloatArray) -> bool:
-    """Whether all prices (T, n) are within bounds, and none is a jump from the one before it."""
-    price, counts = one_by_one(values)
-    if not (price.min() >= LOWEST and price.max() <= HIGHEST_PRICE):
-        return False
-    ratio, near = price[1:] / price[:-1], JUMP * (1 - 1e-12)
-    ratio[np.cumsum(counts)[:-1] - 1] = 1.0
-    return not len(ratio) or bool(ratio.min() > 1 / near and ratio.max() < near)
+    """Whether all prices (T, n) are within bounds, and none is a jump from the one before it; NaN where there is none."""
+    near = JUMP * (1 - 1e-12)
+    for start in range(0, values.shape[1], COLUMNS_AT_ONCE):
+        price, counts = one_by_one(values[:, start : start + COLUMNS_AT_ONCE])
+        ratio = price[1:] / price[:-1]
+        ratio[np.cumsum(counts)[:-1] - 1] = 1.0
+        is_bounded = price.min() >= LOWEST and price.max() <= HIGHEST_PRICE
+        if not (is_bounded and ratio.min(initial=1.0) > 1 / near and ratio.max(initial=1.0) < near):
+            return False
+    return True
 
 
 def may_be_returns(values: FloatArray) -> bool:
     """Whether every series of prices (T, n) that is long enough to tell lies around 1."""
-    price, counts = one_by_one(values)
     low, high = BESIDE
-    ends, long = np.cumsum(counts), np.flatnonzero(counts >= LEAST_ROWS)
-    parts = (price[ends[i] - counts[i] : ends[i]] for i in long)
-    return len(long) > 0 and all(low <= part.min() and part.max() <= high for part in parts)
+    found = False
+    for column in values.T:
+        if len(price := column[~np.isnan(column)]) >= LEAST_ROWS:
+            if not (low <= price.min() and price.max() <= high):
+                return False
+            found = True
+    return found
 
 
 def check_jumps(rows: pl.DataFrame, accept: Collection[str], *, file: str = "the price files") -> None:

@@ -250,7 +250,8 @@ def wide_prices(table: Table, columns: Sequence[PriceColumn], currency: str, uni
         as_of: Day of the question.
     """
     of_name = {one.asset: one for one in columns if one.asset is not None and one.kind == MID}
-    quotations = {name: found for name, one in of_name.items() if (found := _quotation(one, currency, unit))}
+    of_kind = {kind: _quotation(*kind, currency, unit) for kind in {(one.currency, one.unit) for one in columns}}
+    quotations = {name: found for name, one in of_name.items() if (found := of_kind[one.currency, one.unit])}
     days = days_of(dates := table.cells["date"])
     order = np.argsort(days, kind="stable")
     if (
@@ -277,13 +278,13 @@ def wide_prices(table: Table, columns: Sequence[PriceColumn], currency: str, uni
 def _states_more(name: str) -> bool:
     """Whether a name states currency and unit, which `toolkit.market.readers.prices` takes from it."""
     said = stated_in(name)
-    return bool(said.currency) and said.unit not in ("", cells.PIECE)
+    return said.unit not in ("", cells.PIECE) and bool(said.currency)
 
 
-def _quotation(one: PriceColumn, currency: str, unit: str) -> Quotation | None:
-    """Currency and unit of a column; None for what is no currency, and for a unit of more than one piece or mass."""
-    code, per = currency_of(one.currency or currency), one.unit or unit
-    return Quotation(code, per, bool(one.currency)) if code and per in (*MASSES, cells.PIECE) else None
+def _quotation(stated: str, per: str, currency: str, unit: str) -> Quotation | None:
+    """Currency and unit that a column states, or those of others; None for no currency, and a unit that is no piece or mass."""
+    code, per = currency_of(stated or currency), per or unit
+    return Quotation(code, per, bool(stated)) if code and per in (*MASSES, cells.PIECE) else None
 
 
 def _numbers(table: Table, headers: Sequence[str]) -> FloatArray | None:
