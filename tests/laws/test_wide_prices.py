@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -86,7 +87,7 @@ def test_numbers_by_column_are_read_as_text_by_row(frame, as_of, accept, currenc
     assert read(frame, **options) == read(frame.with_columns(pl.exclude("date").cast(pl.String)), **options)
 
 
-def walk(names: str, gaps: int) -> pl.DataFrame:
+def walk(names: Sequence[str], gaps: int) -> pl.DataFrame:
     rng = np.random.default_rng(5)
     values = 100 * np.exp(rng.normal(0, 0.01, (260, len(names))).cumsum(axis=0))
     days = pl.date_range(date(2025, 9, 1), date(2026, 8, 28), "1d", eager=True)
@@ -108,11 +109,12 @@ def test_sound_numbers_are_series_and_text_is_rows():
 
 
 @pytest.mark.parametrize("gaps", [0, 9])
-@pytest.mark.parametrize("names", ["abc", "cba"])
+@pytest.mark.parametrize("names", ["abc", "cba", ["XYZ", "Tin Fund", "AAA"], ["gold", "silver", "b"]])
 def test_a_wide_frame_and_the_same_written_long_are_one_run(names, gaps):
     wide = walk(names, gaps)
     long = wide.unpivot(index="date", variable_name="asset", value_name="price").drop_nulls()
-    one, other = (tk.optimize("equal-weight", prices=frame, prices_currency="EUR", currency="EUR") for frame in (wide, long))
+    asked = {"prices_currency": "EUR", "currency": "EUR", "as_of": "2026-08-27"}
+    one, other = (tk.optimize("equal-weight", prices=frame, **asked) for frame in (wide, long))
     assert one.record["run_id"] == other.record["run_id"]
     assert one.weights.equals(other.weights)
     assert one.record["notes"] == other.record["notes"]
