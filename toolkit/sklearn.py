@@ -216,7 +216,7 @@ def _problem(asked: Strategy, returns: FloatArray, names: tuple[str, ...], perio
         groups=("other",) * n,
         metals=(),
         state=np.zeros((count, n)),
-        variance=returns.var(axis=0, ddof=1) * periods,
+        read_variance=lambda: returns.var(axis=0, ddof=1) * periods,
         periods_per_year=periods,
         elements=(None,) * n,
     )

@@ -39,7 +39,7 @@ def covariance(spec, mean: np.ndarray, noisy: np.ndarray, uncertainty: np.ndarra
     increments = Returns(dates, names, mean, noisy, uncertainty)
     variance = 12.0 * (mean.var(axis=0, ddof=1) + np.diag(increments.noise(np.full(T, 1.0 / T))))
     return spec.estimate(
-        CovarianceInputs(increments, increments, names, ("other",) * n, (), np.zeros((T, n)), variance, 12.0)
+        CovarianceInputs(increments, increments, names, ("other",) * n, (), np.zeros((T, n)), lambda: variance, 12.0)
     ).matrix
 
 

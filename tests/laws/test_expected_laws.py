@@ -39,7 +39,7 @@ def problem(seed: int) -> tuple[CovarianceInputs, StructuredCovariance]:
     variance = np.diag(loadings @ form.factor_cov @ loadings.T) + form.specific_var
     pressure = {name: float(value) for name, value in zip(NAMES[:-1], rng.permutation([0, 0, 1, 2, 3]), strict=True)}
     given_ = CovarianceInputs(
-        increments, increments, NAMES, ("other",) * N, (), np.zeros((60, N)), variance, 12.0, pressure=pressure
+        increments, increments, NAMES, ("other",) * N, (), np.zeros((60, N)), lambda: variance, 12.0, pressure=pressure
     )
     return given_, form
 
@@ -48,7 +48,7 @@ def shuffled(seed: int, order: list[int]) -> tuple[CovarianceInputs, StructuredC
     """The same problem with its assets in another order; the columns of all series stay where they are."""
     inputs, form = problem(seed)
     names = tuple(NAMES[i] for i in order)
-    moved = replace(inputs, assets=names, variance=inputs.variance[order])
+    moved = replace(inputs, assets=names, read_variance=lambda: inputs.variance[order])
     return moved, replace(form, loadings=form.loadings[order], specific_var=form.specific_var[order])
 
 

@@ -117,7 +117,7 @@ def test_ragged_histories_give_a_covariance_that_keeps_every_variance(seed, n):
     increments = Returns.exact(dates, names, mean)
     variance = np.nanvar(mean, axis=0, ddof=1) * 12
     form = FactorCovariance(volatility_half_life=1e9).estimate(
-        CovarianceInputs(increments, increments, names, ("other",) * n, (), np.zeros((60, n)), variance, 12.0)
+        CovarianceInputs(increments, increments, names, ("other",) * n, (), np.zeros((60, n)), lambda: variance, 12.0)
     )
     found = form.loadings @ form.factor_cov @ form.loadings.T + np.diag(form.specific_var)
     assert np.linalg.eigvalsh(found).min() > 0

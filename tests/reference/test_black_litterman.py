@@ -47,7 +47,14 @@ def inputs_of(changes: np.ndarray, names: tuple[str, ...], variance: np.ndarray)
     days = tuple(date(2000 + t // 12, t % 12 + 1, 28) for t in range(len(changes)))
     increments = Returns.exact(days, names, changes)
     return CovarianceInputs(
-        increments, increments, names, ("other",) * len(names), (), np.zeros(changes.shape), variance, periods_per_year=12.0
+        increments,
+        increments,
+        names,
+        ("other",) * len(names),
+        (),
+        np.zeros(changes.shape),
+        lambda: variance,
+        periods_per_year=12.0,
     )
 
 

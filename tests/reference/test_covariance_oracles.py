@@ -27,7 +27,9 @@ def covariance(spec, mean: np.ndarray, uncertainty: np.ndarray | None = None) ->
         increments = Returns.exact(dates, names, mean)
     else:
         increments = Returns(dates, names, mean, np.arange(n), uncertainty)
-    form = spec.estimate(CovarianceInputs(increments, increments, names, ("other",) * n, (), np.zeros((T, n)), np.ones(n), 1.0))
+    form = spec.estimate(
+        CovarianceInputs(increments, increments, names, ("other",) * n, (), np.zeros((T, n)), lambda: np.ones(n), 1.0)
+    )
     return form.loadings @ form.factor_cov @ form.loadings.T + np.diag(form.specific_var)
 
 

@@ -175,7 +175,7 @@ def test_ledoit_wolf_is_the_papers_estimator():
     dates = tuple(date(2000 + t // 12, t % 12 + 1, 28) for t in range(30))
     increments = Returns.exact(dates, names, x)
     form = LedoitWolfCovariance().estimate(
-        CovarianceInputs(increments, increments, names, ("other",) * 6, (), np.zeros((30, 6)), np.ones(6), 12.0)
+        CovarianceInputs(increments, increments, names, ("other",) * 6, (), np.zeros((30, 6)), lambda: np.ones(6), 12.0)
     )
     found = form.loadings @ form.loadings.T + np.diag(form.specific_var)
     assert found == pytest.approx(12 * ledoit_wolf_2004(x))

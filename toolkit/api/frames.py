@@ -202,10 +202,11 @@ def price_path(returns: pl.DataFrame) -> pl.DataFrame:
     changes = rates if whole else np.where(inside, rates, 0.0)
     path = np.full((len(rates) + 1, len(names)), INDEX_START, order="F")
     with np.errstate(all="ignore"):
-        np.cumprod(1.0 + changes, axis=0, out=path[1:])
+        np.add(changes, 1.0, out=path[1:])
+        np.cumprod(path[1:], axis=0, out=path[1:])
         path[1:] *= INDEX_START
-        often = 2 * (np.abs(changes) > NO_RETURN).sum(axis=0) >= inside.sum(axis=0)
-        fair = known.any(axis=0) & (np.isfinite(changes) & (changes > -1)).all(axis=0) & (inside == known).all(axis=0)
+        often = 2 * ((changes > NO_RETURN) | (changes < -NO_RETURN)).sum(axis=0) >= inside.sum(axis=0)
+        fair = known.any(axis=0) & np.isfinite(changes.sum(axis=0)) & (changes.min(axis=0) > -1) & (inside == known).all(axis=0)
         low, high = path.min(axis=0, initial=INDEX_START), path.max(axis=0, initial=INDEX_START)
         fair &= ~often & (low >= INDEX_START * np.exp(-NO_GROWTH)) & (high <= INDEX_START * np.exp(NO_GROWTH))
     for name, sound in zip(names, fair, strict=True):

@@ -68,7 +68,7 @@ class OwnPrices:
     """The prices of the user's files, known products per kg.
 
     Attributes:
-        rows: Of `toolkit.core.frames.Prices`, on the day of the question.
+        rows: Of `toolkit.core.frames.Prices`, on the day of the question; None where they are the series themselves.
         series: Of these the visible ones.
         day: Of knowledge.
         quotes: Prices of a day (`toolkit.returns.quotes`): one visible row a product, in no series.
@@ -83,7 +83,7 @@ class OwnPrices:
         unstated: Those whose currency neither file nor user names, in that of the answer.
     """
 
-    rows: pl.DataFrame
+    rows: pl.DataFrame | None
     series: PriceSeries
     day: date
     quotes: pl.DataFrame
@@ -119,6 +119,8 @@ class OwnPrices:
     @cached_property
     def frame(self) -> pl.DataFrame:
         """The visible rows."""
+        if self.rows is None:
+            return self.series.frame(self.name)
         return self.rows.filter((pl.col("known_from") <= self.day) & (pl.col("date") <= self.day))
 
     def until(self, day: date) -> OwnPrices:
@@ -190,10 +192,12 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, currency: s
 
     if files.returns_only:
         return _own_returns(files, snapshot.as_of, currency, key)
-    levels = KnownPrices.of(snapshot["prices"], snapshot, products)
     accept = {*files.accept} - {LEVELS}
     options = {"default_currency": files.currency or currency, "today": date.today(), "as_of": snapshot.as_of, "accept": accept}
     file = read_known(files.paths, names, key=key, **options)
+    if files.only and not masses and _is_of_others(file, {*products.keys, *bundled}):
+        return _as_read(file, files, snapshot.as_of, names)
+    levels = KnownPrices.of(snapshot["prices"], snapshot, products)
     known = (pl.col("known_from") <= snapshot.as_of) & (pl.col("date") <= snapshot.as_of)
     visible = file.frame.filter(known)
     few = () if files.only else too_short(visible, snapshot)
@@ -230,7 +234,7 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, currency: s
     far = _level_warnings(stated, levels, accepted, file.name, products)
     named = sorted({*series.assets, *newest["asset"]})
     lacking = tuple(Remark("data", words, CHECK, tuple(named)) for words in file.notes)
-    apart = tuple(name for name in named if names.is_listed(name) and names.metal_within(name))
+    apart = _apart(named, names)
     notes = (*_of_file(file, files), *dict.fromkeys((*unit_notes, *of_units)), *of_quotes, *far)
     reading = (*notes, *_of_home_market((visible, newest), products), *_told_apart(apart, names))
     kind = (files.only, False, _unstated(file, files, goods))
@@ -241,13 +245,39 @@ def _own_returns(files: PriceFiles, day: date, currency: str, key: Callable[[str
     """Indices made from returns, which have no unit, no level and no price of a day."""
     own = files.currency or currency
     file = read_price_files(files.paths, default_currency=own, today=date.today(), as_of=day, key=key)
-    frame = file.frame.filter(pl.col("date") <= day)
-    series = PriceSeries.of(frame)
-    _check_visible(file.name, day, file.quotes, series.assets, ())
+    found = _as_read(file, files, day)
     text = message("Only returns are known: weights and values have no prices, quantities or lots.")
-    reading = (*_of_file(file, files), Remark("data", text, message("Give prices for quantities.")))
-    none = file.quotes
-    return OwnPrices(frame, series, day, none, none, file, (), reading, only=True, returns_only=True)
+    reading = (*found.reading, Remark("data", text, message("Give prices for quantities.")))
+    return replace(found, notes=(), reading=reading, only=True, returns_only=True, unstated=frozenset())
+
+
+def _is_of_others(file: PriceFile, known: Collection[str]) -> bool:
+    """Whether a file is of series alone, of no asset that is known, and of no mass."""
+    return (
+        isinstance(file.prices, PriceSeries)
+        and {*file.assets}.isdisjoint(known)
+        and {*file.prices.units}.isdisjoint(KG_PER_UNIT)
+    )
+
+
+def _as_read(file: PriceFile, files: PriceFiles, day: date, names: LotNames | None = None) -> OwnPrices:
+    """Series as a file gives them, where nothing else has a price and none is of a known asset.
+
+    Args:
+        file: As it was read.
+        files: Options of its reading.
+        day: Of knowledge.
+        names: How metals are recognised; None where no name says more than a metal.
+    """
+    series = PriceSeries.of(file.prices)
+    rows = None if series is file.prices else file.frame.filter(pl.col("date") <= day)
+    series = series.until(day) if rows is None else PriceSeries.of(rows)
+    _check_visible(file.name, day, file.quotes, series.assets, ())
+    apart = () if names is None else _apart(series.assets, names)
+    reading = (*_of_file(file, files), *(() if names is None else _told_apart(apart, names)))
+    notes, none = tuple(Remark("data", words, CHECK, series.assets) for words in file.notes), file.quotes
+    unstated = file.unstated if files.currency is None else frozenset[str]()
+    return OwnPrices(rows, series, day, none, none, file, notes, reading, apart, files.only, unstated=unstated)
 
 
 def read_known(paths: Sequence[Prices], names: LotNames, **options: Any) -> PriceFile:
@@ -262,7 +292,9 @@ def read_known(paths: Sequence[Prices], names: LotNames, **options: Any) -> Pric
         DataError, FrameError: as of `read_price_files`, and for a unit that is no mass.
     """
     file = read_price_files(paths, **{"key": names.series, **options})
-    return replace(file, frame=in_known_units(file.frame, names), quotes=in_known_units(file.quotes, names))
+    if isinstance(file.prices, PriceSeries) and {*file.assets}.isdisjoint(names.products.keys):
+        return file
+    return replace(file, prices=in_known_units(file.frame, names), quotes=in_known_units(file.quotes, names))
 
 
 def of_no_product(assets: Iterable[str], known: Collection[str]) -> tuple[Message, ...]:
@@ -335,6 +367,11 @@ def _of_other_goods(quotes: pl.DataFrame, series: pl.DataFrame, names: LotNames)
         unit=pl.lit("kg"),
     )
     return found.sort("date", "name").unique(["asset", "form", "purity"], keep="last", maintain_order=True)
+
+
+def _apart(assets: Iterable[str], names: LotNames) -> tuple[str, ...]:
+    """The instruments whose names have a metal in them."""
+    return tuple(name for name in assets if names.is_listed(name) and names.metal_within(name))
 
 
 def _told_apart(apart: Sequence[str], names: LotNames) -> Iterator[Remark]:

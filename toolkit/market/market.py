@@ -249,7 +249,7 @@ class Market:
     def replace(
         self,
         table: str,
-        frame: pl.DataFrame,
+        frame: pl.DataFrame | Callable[[], pl.DataFrame],
         sources: Mapping[str, Source] | None = None,
         *,
         series: PriceSeries | None = None,
@@ -258,12 +258,14 @@ class Market:
 
         Args:
             table: Name of the table.
-            frame: Its rows, with the contract of that table.
+            frame: Its rows, with the contract of that table, or what makes them when they are asked for.
             sources: Source name -> source, for sources that the market does not have yet.
             series: The same rows as arrays, where they were made before and the table is that of prices.
         """
         others = {name: partial(self._frames.__getitem__, name) for name in self._frames}
-        replaced = Market.of(FramesOnDemand({**others, table: lambda: frame}), {**self._sources, **(sources or {})})
+        replaced = Market.of(
+            FramesOnDemand({**others, table: frame if callable(frame) else lambda: frame}), {**self._sources, **(sources or {})}
+        )
         found = replaced.under({name: overlay for name, overlay in self._over.items() if name != table})
         found._series.extend([] if series is None else [series])
         found._rates.extend([] if table == "fx" else self._exchange())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -106,13 +106,53 @@ class PriceSeries:
         in_order = bool((known[1:] >= known[:-1]).all())
         length, short = divmod(len(day), max(len(starts), 1))
         alike = not short and bool((day.reshape(-1, max(length, 1)) % SPAN == day[:length] % SPAN).all())
-        rows = _Rows(
-            day, known, table["price"].cast(pl.Float64).to_numpy(), quantity, in_order, length if length and alike else None
-        )
+        price = table["price"].cast(pl.Float64).to_numpy()
+        rows = _Rows(day, known, price, quantity, in_order, length if length and alike else None)
         # A column of one value takes no memory until it is asked for by name: the few rows are taken from the frame.
         first = table.select("asset", "currency", "unit", "basis")[starts]
         assets, currencies, units, bases = map(tuple, first.get_columns())
         return cls(assets, currencies, units, bases, starts, np.append(starts[1:], table.height), np.arange(len(starts)), rows)
+
+    @classmethod
+    def of_columns(
+        cls, values: FloatArray, dates: pl.Series, quotations: Mapping[str, tuple[str, str]], basis: str
+    ) -> PriceSeries:
+        """Series whose prices stand side by side, each known on its day.
+
+        Args:
+            values: (T, n) prices, NaN where there is none; a column in the order of names.
+            dates: T days, ascending.
+            quotations: Key -> currency and unit, n, sorted.
+            basis: Of all of them.
+        """
+        (price, counts), days = one_by_one(values), days_of(dates)
+        day = (np.arange(len(counts))[:, None] * SPAN + days).ravel()
+        is_whole = len(day) == len(price)
+        day = day if is_whole else day[~np.isnan(values.ravel(order="F"))]
+        nothing = np.broadcast_to(np.float64("nan"), len(day))
+        rows = _Rows(day, day, price, nothing, published_in_order=True, length=len(days) if is_whole else None)
+        currencies, units = zip(*quotations.values(), strict=True)
+        ends = np.cumsum(counts)
+        return cls(
+            tuple(quotations), currencies, units, (basis,) * len(counts), ends - counts, ends, np.arange(len(counts)), rows
+        )
+
+    def frame(self, source: str) -> pl.DataFrame:
+        """Rows of `toolkit.core.frames.Prices` of series of which each price was known on its day, and no quantity.
+
+        Args:
+            source: Of all of them.
+        """
+        series, days, price, _ = self.together()
+        at = pl.Series(series)
+        names = {"asset": self.assets, "currency": self.currencies, "unit": self.units, "basis": self.bases}
+        texts = {name: pl.Series(values, dtype=pl.String).gather(at) for name, values in names.items()}
+        dates = pl.Series(days, dtype=pl.Int32).cast(pl.Date)
+        rows = pl.DataFrame({"date": dates, "price": price, **texts, "known_from": dates})
+        return rows.select(
+            "date", "asset", "price", "currency", "unit", pl.lit(None, pl.Float64).alias("quantity"), "basis",
+            pl.lit(source).alias("source"), "known_from",
+        )  # fmt: skip
 
     @cached_property
     def place(self) -> dict[str, int]:
@@ -224,6 +264,15 @@ class PriceSeries:
         ends = np.cumsum(counts)
         chosen = _Rows(rows.day[at], rows.known[at], rows.price[at], rows.quantity[at], published_in_order=False)
         return replace(self, starts=ends - counts, ends=ends, rows=chosen)._pick(counts > 0)
+
+
+def one_by_one(values: FloatArray) -> tuple[FloatArray, IntArray]:
+    """Prices of columns (T, n) one column after the other, without those that are NaN, and how many each has (n,)."""
+    price = values.ravel(order="F")
+    if not np.isnan(price.sum()):
+        return price, np.full(values.shape[1], len(values))
+    known = ~np.isnan(values)
+    return price[known.ravel(order="F")], known.sum(axis=0)
 
 
 def _positions_of(table: pl.DataFrame, column: str) -> tuple[IntArray, IntArray]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -53,7 +54,7 @@ class _Own(NamedTuple):  # thousands are made a second
     given_history: tuple[float, float, float] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)  # arrays have no truth value; no slots: pooled where someone asks
 class AssetVolatilities:
     """Annual volatility of n assets in the reporting currency, pooled within groups.
 
@@ -61,17 +62,35 @@ class AssetVolatilities:
         panel: Prices on one calendar.
         at: (n,) positions of the assets in the panel.
         own: (n,) estimates from the data of each asset alone.
-        pooled: Of all.
-        latent: (n,) volatility a year, after the observation model and pooling.
-        own_weight: (n,) of its own data in it, 0..1.
+        changes: (T, n) in the reporting currency, corrected for the observation model, NaN missing.
+        groups: (n,) within which volatilities are pooled.
     """
 
     panel: Panel
     at: NDArray[np.intp]
     own: tuple[_Own, ...]
-    pooled: PooledVolatility
-    latent: FloatArray
-    own_weight: FloatArray
+    changes: FloatArray
+    groups: tuple[str, ...]
+
+    @cached_property
+    def pooled(self) -> PooledVolatility:
+        """Of all, without decades of yearly prices."""
+        return _pooled(self.own, self.changes, self.groups)
+
+    @cached_property
+    def latent(self) -> FloatArray:
+        """(n,) volatility a year, after the observation model and pooling."""
+        return self._given_history(self.pooled.volatility, 0)
+
+    @cached_property
+    def own_weight(self) -> FloatArray:
+        """(n,) of its own data in `latent`, 0..1."""
+        return self._given_history(self.pooled.own_weight, 2)
+
+    def _given_history(self, pooled: FloatArray, figure: int) -> FloatArray:
+        """A figure (n,) of what is pooled, and that of decades of yearly prices where they count."""
+        known = [None if one.given_history is None else one.given_history[figure] for one in self.own]
+        return np.array([own if one is None else one for own, one in zip(pooled.tolist(), known, strict=True)])
 
     def records(self, printed: FloatArray) -> tuple[AssetRisk, ...]:
         """The risk of each asset, with its observed changes (T, n): volatility, its error, and what it rests on."""
@@ -104,12 +123,7 @@ def asset_volatilities(
     deviations, counts = _deviations(changes)
     figures = zip(assets, at.tolist(), deviations.tolist(), counts.tolist(), strict=True)
     own = tuple(_own(panel, observed, rates, *figure) for figure in figures)
-    pooled = _pooled(own, changes, groups)
-    latent, own_weight = pooled.volatility.copy(), pooled.own_weight.copy()
-    for i, one in enumerate(own):
-        if one.given_history is not None:
-            latent[i], _, own_weight[i] = one.given_history
-    return AssetVolatilities(panel, at, own, pooled, latent, own_weight)
+    return AssetVolatilities(panel, at, own, changes, groups)
 
 
 def _deviations(changes: FloatArray) -> tuple[FloatArray, NDArray[np.intp]]:

@@ -83,7 +83,7 @@ def estimate(
     observed = observe(panel, rates, latent=latent)
     assets, groups = universe.keys, tuple(asset.group for asset in universe)
     volatilities = asset_volatilities(panel, observed, rates, assets, groups)
-    variance = np.array([volatility**2 for volatility in volatilities.latent.tolist()])
+    variance = partial(_variance, volatilities)
     annual = {history.asset: history for history in panel.annual}
     # An explanatory metal that is not in the ledger could be on either side: only those it names take part.
     named = {*controlled["asset"].to_list(), *MEMBERS["base_metals"]}
@@ -98,7 +98,7 @@ def estimate(
         groups=groups,
         metals=tuple(key for key in total.series if key in sides - set(MEMBERS["precious_metals"])),
         state=membership(controlled, total.dates, total.series),
-        variance=variance,
+        read_variance=variance,
         periods_per_year=panel.periods_per_year,
         supply_scores=supply_scores,
         elements=tuple(asset.element for asset in universe),
@@ -112,7 +112,7 @@ def estimate(
     has_returns = np.array([key not in annual for key in assets])
     form = estimator.estimate(inputs if has_returns.all() else inputs.take(np.flatnonzero(has_returns)))
     if not has_returns.all():
-        form = extend_to_annual_assets(form, has_returns, groups, variance, _within(annual, universe))
+        form = extend_to_annual_assets(form, has_returns, groups, variance(), _within(annual, universe))
     printed = inputs.own.mean if inputs.printed is None else inputs.printed
     expected = (returns or ZeroReturns()).estimate(inputs, form)
     return Forecast(
@@ -135,13 +135,18 @@ def estimate(
             *form.notes,
             *expected.notes,
         ),
-        coverage=partial(coverage, panel, universe, volatilities.own_weight),
+        coverage=lambda: coverage(panel, universe, volatilities.own_weight),
         loading_errors=form.loading_errors,
         model=form.model,
         printed=printed,
         correlation_errors=form.correlation_errors,
         half_life=form.half_life,
     )
+
+
+def _variance(volatilities: AssetVolatilities) -> FloatArray:
+    """(n,) a year."""
+    return np.array([volatility**2 for volatility in volatilities.latent.tolist()])
 
 
 def _within(annual: Mapping[str, AnnualPrices], universe: Universe) -> dict[str, float]:

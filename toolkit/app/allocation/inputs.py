@@ -467,7 +467,7 @@ def priced_market(context: Context, prices: PriceFiles | None = None) -> PricedM
     if prices is not None:
         names, currency = LotNames(context.ledger, products), context.settings.config.owner.currency
         own = read_own(prices, snapshot, names, currency, masses=False)
-        market = market.replace("prices", own.over(snapshot["prices"]), series=own.series if only else None)
+        market = market.replace("prices", lambda: own.over(snapshot["prices"]), series=own.series if only else None)
     tables = ("shares", "shares_elsewhere")
     supply = context.market.once(
         ("supply", products, *(snapshot.version(table) for table in tables)),

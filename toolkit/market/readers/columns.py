@@ -224,6 +224,10 @@ def distinct(rows: pl.DataFrame, column: str) -> pl.Series:
     return rows.select(pl.col(column).rle().struct.field("value").unique().alias(column)).to_series()
 
 
+IS_NO_NAME = pl.col("value").str.contains(r"\p{C}") | (pl.col("value").str.len_chars() > MAX_NAME)
+"""Of a column `value` of names: has control or invisible characters, or is too long."""
+
+
 def check_names(file: str, names: pl.DataFrame) -> None:
     """`FrameError` (rule ``name``) for names with control or invisible characters, or longer than `MAX_NAME`.
 
@@ -231,12 +235,11 @@ def check_names(file: str, names: pl.DataFrame) -> None:
         file: File name as shown.
         names: Columns `row` (Int64) and `value` (String, null where there is none).
     """
-    odd = pl.col("value").str.contains(r"\p{C}") | (pl.col("value").str.len_chars() > MAX_NAME)
-    if distinct(names, "value").to_frame().filter(odd).is_empty():
+    if distinct(names, "value").to_frame().filter(IS_NO_NAME).is_empty():
         return
     raise_row_errors(
         file,
-        names.filter(odd),
+        names.filter(IS_NO_NAME),
         rule="name",
         fault=message("a name with control characters or of more than {most:d} characters", most=MAX_NAME),
         hint=message("Use letters, digits and signs that can be seen."),

@@ -6,16 +6,19 @@ import shlex
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
+import numpy as np
 import polars as pl
 
 from toolkit.core.countries import fold
 from toolkit.core.currencies import currency as currency_of
 from toolkit.core.errors import DataError
+from toolkit.core.forecast import FloatArray
 from toolkit.core.messages import Message, message, quoted
 from toolkit.core.places import place
 from toolkit.core.text import one_line
 from toolkit.core.trade_names import includes_tax
 from toolkit.market.layouts.vocabulary import vocabulary
+from toolkit.market.price_series import one_by_one
 from toolkit.market.readers import cells
 from toolkit.market.readers.columns import texts
 from toolkit.market.readers.faults import raise_row_errors
@@ -39,6 +42,8 @@ FIRSTS = 6
 """Dates from which on they are told if all of them are the first of a month."""
 MOST_NAMED = 5
 """A hint names no more assets than these one by one."""
+COLUMNS_AT_ONCE = 64
+"""Columns that are checked together: what is made of them stays in the cache of a processor."""
 CUSTOMS = "customs_unit_value"
 """Basis whose observation model expects entry errors of any size (`toolkit.returns.observation.mixture`)."""
 DEALER_ASK, DEALER_BID = "dealer_ask", "dealer_bid"
@@ -265,6 +270,31 @@ def check_series(rows: pl.DataFrame, accept: Collection[str], *, file: str = "th
         assets=long["asset"].to_list(),
         name=repr(asset),
     )
+
+
+def are_sound(values: FloatArray) -> bool:
+    """Whether all prices (T, n) are within bounds, and none is a jump from the one before it; NaN where there is none."""
+    near = JUMP * (1 - 1e-12)
+    for start in range(0, values.shape[1], COLUMNS_AT_ONCE):
+        price, counts = one_by_one(values[:, start : start + COLUMNS_AT_ONCE])
+        ratio = price[1:] / price[:-1]
+        ratio[np.cumsum(counts)[:-1] - 1] = 1.0
+        is_bounded = price.min() >= LOWEST and price.max() <= HIGHEST_PRICE
+        if not (is_bounded and ratio.min(initial=1.0) > 1 / near and ratio.max(initial=1.0) < near):
+            return False
+    return True
+
+
+def may_be_returns(values: FloatArray) -> bool:
+    """Whether every series of prices (T, n) that is long enough to tell lies around 1."""
+    low, high = BESIDE
+    found = False
+    for column in values.T:
+        if len(price := column[~np.isnan(column)]) >= LEAST_ROWS:
+            if not (low <= price.min() and price.max() <= high):
+                return False
+            found = True
+    return found
 
 
 def check_jumps(rows: pl.DataFrame, accept: Collection[str], *, file: str = "the price files") -> None:

@@ -54,7 +54,7 @@ def read_price_files(
     read = [_read(file, several=len(files) > 1, **options) for file in files]
     accepted = {*accept} - {JUMPS}
     # Of millions of prices the names are looked for only where one is asked for.
-    known = sorted({name for file in read if accepted for rows in (file.frame, file.quotes) for name in rows["asset"].unique()})
+    known = sorted({name for file in read if accepted for name in (*file.assets, *file.quotes["asset"].unique())})
     if accepted := accepted.difference(known):
         raise SpecError(
             "--accept {name!r:s} is no asset of the price files.",
@@ -62,10 +62,11 @@ def read_price_files(
             name=min(accepted),
         )
     if len(read) == 1:
-        frame = with_mids(read[0].frame, read[0].quotes)
-        if frame is not read[0].frame:
+        prices = read[0].prices
+        if not read[0].quotes.is_empty() and (frame := with_mids(read[0].frame, read[0].quotes)) is not prices:
             check_series(visible(frame.filter(pl.col("basis") == DEALER_BOTH), as_of or today), accept, file=read[0].name)
-        return replace(read[0], frame=frame, reading=(*reading, *read[0].reading))
+            prices = frame
+        return replace(read[0], prices=prices, reading=(*reading, *read[0].reading))
     frame, quotes = (_joined(pl.concat(part)) for part in ([file.frame for file in read], [file.quotes for file in read]))
     frame = with_mids(frame, quotes)
     check_size("the price files", rows=frame.height, most_cells=MAX_PLAIN_CELLS)

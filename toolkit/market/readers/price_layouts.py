@@ -11,22 +11,35 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import PurePath
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 
 from toolkit.core.countries import fold
+from toolkit.core.currencies import currency as currency_of
 from toolkit.core.errors import DataError
+from toolkit.core.forecast import FloatArray
 from toolkit.core.messages import Message, first_names, message
 from toolkit.core.text import one_line
 from toolkit.market.layouts.vocabulary import vocabulary
+from toolkit.market.price_series import PriceSeries, days_of
 from toolkit.market.readers import cells
-from toolkit.market.readers.columns import alike
+from toolkit.market.readers.columns import IS_NO_NAME, alike
 from toolkit.market.readers.faults import raise_row_errors
-from toolkit.market.readers.price_checks import DEALER_ASK, DEALER_BID, DEALER_BOTH, MOST_ASKED, OF_DEALERS
-from toolkit.market.readers.price_units import PER_MASS, is_known, key_of, says_none
+from toolkit.market.readers.price_checks import (
+    AS_GIVEN,
+    DEALER_ASK,
+    DEALER_BID,
+    DEALER_BOTH,
+    MOST_ASKED,
+    OF_DEALERS,
+    are_sound,
+    may_be_returns,
+)
+from toolkit.market.readers.price_units import MASSES, PER_MASS, is_known, key_of, says_none, stated_in
 from toolkit.market.readers.tabular import Table
 
 LOW, HIGH, MID = "low", "high", "mid"
@@ -176,6 +189,117 @@ def down(table: Table, columns: Sequence[PriceColumn]) -> tuple[Table, tuple[Mes
         notes = (message("{file}: where a price is a range, its middle is taken.", file=table.name),)
     read, more = _in_cells(replace(table, cells=pl.concat(parts, how="diagonal_relaxed"), rows=pl.concat(rows)))
     return read, tuple(dict.fromkeys((*notes, *more)))
+
+
+class Quotation(NamedTuple):
+    """Currency and unit of the prices of an asset, and whether they are stated."""
+
+    currency: str
+    unit: str
+    is_stated: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WidePrices:
+    """Prices of n assets on T days that break no rule of `toolkit.market.readers.price_checks`.
+
+    Attributes:
+        names: n names of columns, sorted.
+        quotations: One a name.
+        dates: T days, ascending.
+        values: (T, n), NaN where there is none; no row and no column is empty.
+    """
+
+    names: tuple[str, ...]
+    quotations: tuple[Quotation, ...]
+    dates: pl.Series
+    values: FloatArray
+
+    @property
+    def per_piece(self) -> tuple[str, ...]:
+        """The names whose prices are of no mass."""
+        return tuple(name for name, one in zip(self.names, self.quotations, strict=True) if one.unit == cells.PIECE)
+
+    @property
+    def is_stated(self) -> bool:
+        """Whether every column names its currency."""
+        return all(one.is_stated for one in self.quotations)
+
+    def series(self, means: Mapping[str, str]) -> PriceSeries | None:
+        """Series under the keys of assets; None where two names are of one.
+
+        Args:
+            means: Name -> key, where they differ.
+        """
+        keys = [means.get(name, name) for name in self.names]
+        order = sorted(range(len(keys)), key=keys.__getitem__)
+        if len({*keys}) < len(keys):
+            return None
+        values = self.values if order == [*range(len(keys))] else self.values[:, order]
+        return PriceSeries.of_columns(values, self.dates, {keys[i]: self.quotations[i][:2] for i in order}, AS_GIVEN)
+
+
+def wide_prices(table: Table, columns: Sequence[PriceColumn], currency: str, unit: str, as_of: date) -> WidePrices | None:
+    """The prices of a wide table by column; None where one of them may break a rule, which its row then tells.
+
+    Args:
+        table: With a column `date` of days and the columns of prices.
+        columns: Of prices.
+        currency: Code of that of prices that name none.
+        unit: What prices are of that state nothing.
+        as_of: Day of the question.
+    """
+    of_name = {one.asset: one for one in columns if one.asset is not None and one.kind == MID}
+    of_kind = {kind: _quotation(*kind, currency, unit) for kind in {(one.currency, one.unit) for one in columns}}
+    quotations = {name: found for name, one in of_name.items() if (found := of_kind[one.currency, one.unit])}
+    days = days_of(dates := table.cells["date"])
+    order = np.argsort(days, kind="stable")
+    if (
+        {*table.columns} != {"date", *(one.header for one in columns)}
+        or len(quotations) < len(columns)
+        or any(map(_states_more, of_name))
+        or pl.Series([*of_name, table.name]).to_frame("value").select(IS_NO_NAME.any()).item()
+        or not np.diff(days[order]).all()
+    ):
+        return None
+    names = sorted(of_name)
+    if (values := _numbers(table, [of_name[name].header for name in names])) is None:
+        return None
+    if (order[1:] < order[:-1]).any():
+        dates, values = dates[order], np.asfortranarray(values[order])
+    if (unknown := np.isnan(values)).any():
+        rows, priced = (np.flatnonzero(~unknown.all(axis=axis)) for axis in (1, 0))
+        dates, names, values = dates[rows], [names[i] for i in priced], values[np.ix_(rows, priced)]
+    if not names or not are_sound(values) or may_be_returns(values[: int((dates <= as_of).sum())]):
+        return None
+    return WidePrices(tuple(names), tuple(quotations[name] for name in names), dates, values)
+
+
+def _states_more(name: str) -> bool:
+    """Whether a name states currency and unit, which `toolkit.market.readers.prices` takes from it."""
+    said = stated_in(name)
+    return said.unit not in ("", cells.PIECE) and bool(said.currency)
+
+
+def _quotation(stated: str, per: str, currency: str, unit: str) -> Quotation | None:
+    """Currency and unit that a column states, or those of others; None for no currency, and a unit that is no piece or mass."""
+    code, per = currency_of(stated or currency), per or unit
+    return Quotation(code, per, bool(stated)) if code and per in (*MASSES, cells.PIECE) else None
+
+
+def _numbers(table: Table, headers: Sequence[str]) -> FloatArray | None:
+    """The cells (T, n) of some columns, NaN where they are empty; None where one is no number."""
+    given = table.cells[list(headers)]
+    texts = [name for name, kind in given.schema.items() if kind == pl.String]
+    if not all(kind.is_numeric() or kind in (pl.String, pl.Null) for kind in given.dtypes):
+        return None
+    if texts and (table.separator != "," or table.mark == ","):
+        return None
+    read = given.select(pl.all().cast(pl.Float64, strict=False))
+    if texts and read[texts].null_count().row(0) != given[texts].null_count().row(0):
+        return None
+    missing, values = sum(read.null_count().row(0)), np.asarray(read.to_numpy(), order="F")
+    return values if (np.isnan(values).sum() == missing if missing else not np.isnan(values.sum())) else None
 
 
 def _repeated(name: str, values: Sequence[str | None], times: int) -> pl.Series:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from typing import Literal
 
 import polars as pl
@@ -16,6 +17,7 @@ from toolkit.core.errors import DataError, SpecError
 from toolkit.core.frames import Prices
 from toolkit.core.messages import Message, message, together
 from toolkit.market.layouts.unconfirmed import Unconfirmed
+from toolkit.market.price_series import PriceSeries
 from toolkit.market.readers import cells
 from toolkit.market.readers.columns import (
     amounts,
@@ -42,8 +44,8 @@ from toolkit.market.readers.price_checks import (
     places_of,
     visible,
 )
-from toolkit.market.readers.price_columns import PriceColumns, read_columns
-from toolkit.market.readers.price_layouts import UPPER_END, down, middle
+from toolkit.market.readers.price_columns import Key, PriceColumns, read_columns
+from toolkit.market.readers.price_layouts import UPPER_END, PriceColumn, down, middle, wide_prices
 from toolkit.market.readers.price_units import is_known, of_one, shares_among, stated_above, stated_in, with_date
 from toolkit.market.readers.tabular import Source, Table
 
@@ -51,13 +53,13 @@ REQUIRED = ("date", "asset", "price")
 OPTIONAL = ("place", "terms", "currency", "unit", "quantity", "basis", "source", "known_from")
 
 
-@dataclass(frozen=True, slots=True, eq=False)  # frames have no truth value, so files are compared by identity
+@dataclass(frozen=True, eq=False)  # frames have no truth value, so files are compared by identity; no slots: rows are made once
 class PriceFile:
     """Prices as a file gives them.
 
     Attributes:
-        frame: The columns of `core.frames.Prices`, sorted by (asset, date).
-        quotes: The same of rows on a basis of `OF_DEALERS`, which are in no series.
+        prices: The columns of `core.frames.Prices`, sorted by (asset, date); of a wide table without faults the series.
+        quotes: Rows of the same columns on a basis of `OF_DEALERS`, which are in no series.
         name: File name as shown.
         shape: ``wide`` (one column an asset), ``long`` (one row a price), ``ohlc`` (fields of a day's trading), or
             ``several`` files.
@@ -68,7 +70,7 @@ class PriceFile:
         unstated: Assets of files in which some price names no currency.
     """
 
-    frame: pl.DataFrame
+    prices: pl.DataFrame | PriceSeries
     quotes: pl.DataFrame
     name: str
     shape: Literal["wide", "long", "ohlc", "several"]
@@ -78,6 +80,16 @@ class PriceFile:
     places: Mapping[str, str] = field(default_factory=dict)
     unstated: frozenset[str] = frozenset()
 
+    @cached_property
+    def frame(self) -> pl.DataFrame:
+        """The columns of `core.frames.Prices`, sorted by (asset, date)."""
+        return self.prices.frame(self.name) if isinstance(self.prices, PriceSeries) else self.prices
+
+    @property
+    def assets(self) -> Collection[str]:
+        """Keys of all prices."""
+        return self.prices.assets if isinstance(self.prices, PriceSeries) else {*self.frame["asset"].unique()}
+
 
 def read_prices(
     path: Source | Table | PriceColumns,
@@ -86,7 +98,7 @@ def read_prices(
     today: date,
     as_of: date | None = None,
     accept: Collection[str] = (),
-    key: Callable[[str], str | None] | None = None,
+    key: Key = None,
     several: bool = False,
 ) -> PriceFile:
     """Read a price file; its header decides its shape.
@@ -118,12 +130,11 @@ def read_prices(
     code = currency_of(default_currency)
     if code is None:
         raise SpecError("{name!r:s} is no currency.", hint=currency_hint(default_currency), name=default_currency)
-    default_currency = code
     found = path if isinstance(path, PriceColumns) else read_columns(path, key=key)
     if found.questions:
         raise Unconfirmed(found)
     every, name = found.layout.every, found.table.name
-    default_currency = every.get("currency", default_currency)
+    default_currency = every.get("currency", code)
     late = expired(found.table, today)
     table = replace(found.table, cells=found.table.cells.drop("valid_until", strict=False))
     table, reading = with_date(table)
@@ -135,6 +146,9 @@ def read_prices(
         unit = "" if "unit" in table.columns else unit
         prices = tuple(one if one.currency else replace(one, currency=code, unit=one.unit or unit) for one in prices)
         reading += above[1:]
+    if found.shape == "wide" and (file := _by_column(found, table, prices, default_currency, key, as_of or today)):
+        notes = (*_notes(running, 0, today), *late)
+        return replace(file, notes=notes, reading=(*table.notes, *found.notes, *reading, *file.reading))
     table, told = down(table, prices)
     rows, more, assumed = _rows(table, default_currency, key)
     if found.shape == "ohlc":
@@ -156,10 +170,9 @@ def read_prices(
     check_size(name, columns=len(priced))
     rows, keys = _keyed(name, rows, priced, key, ticker=found.shape == "ohlc")
     rows = rows if in_order(rows, ("asset", "date", "row")) else rows.sort("asset", "date", "row")
-    empty = sorted({one.asset for one in prices if one.asset} - {*priced})
-    left = (message("{name!r} has no prices and is left out.", name=one) for one in empty)
-    reading = (*table.notes, *reading, *left, *assumed, *keys, *firsts_of_months(name, rows["date"]))
-    notes = (*_notes(running, rows, today), *late)
+    reading = (*table.notes, *reading, *_left_out(prices, priced), *assumed, *keys, *firsts_of_months(name, rows["date"]))
+    later = rows.filter(pl.col("known_from") > today).height
+    notes = (*_notes(running, later, today), *late)
     of_dealer = pl.col("basis").is_in(OF_DEALERS)
     places, unstated = places_of(name, rows), frozenset(_keys(rows) if assumed else ())
     rows, quotes = rows.filter(~of_dealer), rows.filter(of_dealer)
@@ -171,32 +184,47 @@ def read_prices(
     return PriceFile(frame, quotes.select(frame.columns), name, found.shape, notes, reading, assumed, places, unstated)
 
 
+def _by_column(
+    found: PriceColumns, table: Table, columns: Sequence[PriceColumn], currency: str, key: Key, as_of: date
+) -> PriceFile | None:
+    """The prices of a wide table of which none breaks a rule; None for any other.
+
+    Args:
+        found: How its columns are read.
+        table: With its days as dates.
+        columns: Of prices.
+        currency: Code of that of prices that name none.
+        key: As of `read_prices`, like `as_of`.
+        as_of: Day of the question.
+    """
+    every, name = found.layout.every, table.name
+    wide = wide_prices(table, columns, currency, every.get("unit", cells.PIECE), as_of)
+    if wide is None:
+        return None
+    check_size(name, columns=len(wide.names))
+    means, keys = _meanings(name, wide.names, wide.per_piece, key, ticker=False)
+    if (series := wide.series(means)) is None:
+        return None
+    assumed = () if "currency" in every or wide.is_stated else (_silent(name, currency),)
+    reading = (*_left_out(columns, wide.names), *assumed, *keys, *firsts_of_months(name, wide.dates))
+    unstated = frozenset(series.assets if assumed else ())
+    return PriceFile(series, Prices.create_empty(), name, "wide", (), reading, assumed, unstated=unstated)
+
+
 def _keyed(
-    file: str, rows: pl.DataFrame, names: Sequence[str], key: Callable[[str], str | None] | None, *, ticker: bool
+    file: str, rows: pl.DataFrame, names: Sequence[str], key: Key, *, ticker: bool
 ) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    """Rows with the keys of known assets; notes on names that mean one, and on tickers that read like one.
+    """Rows with the keys of known assets, and the notes of `_meanings`.
 
     Raises:
         DataError: for a name of two meanings.
         FrameError: for a series in two kinds, and for two names of an asset with different prices on a day; equal ones
             are kept once.
     """
-    means: dict[str, str] = {}
-    for name in names:
-        try:
-            asset = key(name) if key else None
-        except DataError as error:
-            if ticker:
-                continue
-            fault = message("{file:s}: {fault}", file=file, fault=error.message)
-            raise DataError(fault, hint=error.hint, details={"file": file, "asset": name}) from None
-        if asset and asset != name:
-            means[name] = asset
-    per_mass = rows.filter(pl.col("unit") != "unit")
-    shares = [*means] if ticker else shares_among([*{*names} - {*_keys(per_mass)}], means)
-    notes = [message("{ticker} is taken as a listed instrument, not as {asset}.", ticker=a, asset=means.pop(a)) for a in shares]
+    per_piece = {*names} - {*_keys(rows.filter(pl.col("unit") != cells.PIECE))}
+    means, notes = _meanings(file, names, per_piece, key, ticker=ticker)
     if ticker:
-        return rows, tuple(notes)
+        return rows, notes
     named = rows.with_columns(name="asset", asset=pl.col("asset").replace(means)) if means else rows
     check_kinds(file, named)
     if means and named["asset"].n_unique() < named["name"].n_unique():
@@ -212,18 +240,47 @@ def _keyed(
             rule="two_names",
         )
         named = named.filter(pl.col("name") == pl.col("name").first().over(day))
+    return named, notes
+
+
+def _meanings(
+    file: str, names: Sequence[str], per_piece: Collection[str], key: Key, *, ticker: bool
+) -> tuple[dict[str, str], tuple[Message, ...]]:
+    """Names that mean another asset -> it, and notes on them and on tickers that read like one.
+
+    Args:
+        file: As shown.
+        names: Of series.
+        per_piece: Those whose prices are of no mass.
+        key: As of `read_prices`.
+        ticker: Whether names are tickers.
+
+    Raises:
+        DataError: for a name of two meanings.
+    """
+    means: dict[str, str] = {}
+    for name in names:
+        try:
+            asset = key(name) if key else None
+        except DataError as error:
+            if ticker:
+                continue
+            fault = message("{file:s}: {fault}", file=file, fault=error.message)
+            raise DataError(fault, hint=error.hint, details={"file": file, "asset": name}) from None
+        if asset and asset != name:
+            means[name] = asset
+    shares = [*means] if ticker else shares_among(per_piece, means)
+    notes = [message("{ticker} is taken as a listed instrument, not as {asset}.", ticker=a, asset=means.pop(a)) for a in shares]
     told = [f"{name} = {asset}" for name, asset in means.items() if name.lower() != asset]
     notes += [message("Names of {file}: {names}.", file=file, names=told)] if told else []
-    return named, tuple(notes)
+    return means, tuple(notes)
 
 
 def _keys(rows: pl.DataFrame) -> list[str]:
     return distinct(rows, "asset").sort().to_list()
 
 
-def _rows(
-    table: Table, currency: str, key: Callable[[str], str | None] | None
-) -> tuple[pl.DataFrame, tuple[Message, ...], tuple[Message, ...]]:
+def _rows(table: Table, currency: str, key: Key) -> tuple[pl.DataFrame, tuple[Message, ...], tuple[Message, ...]]:
     """Prices with their row numbers in the file, notes on how numbers were read, and that no currency is named."""
     table = _names_apart(_goods_named(table, key))
     check_columns(replace(table, cells=table.cells.drop(UPPER_END, strict=False)), required=REQUIRED, optional=OPTIONAL)
@@ -264,10 +321,18 @@ def _rows(
         raise_row_errors(table.name, wrong, fault="not a currency code", hint=hint, rule="currency")
     if any(code != text for text, code in codes.items()):
         rows = rows.with_columns(pl.col("currency").replace(codes))
-    silent = message(
-        "{file} names no currency of its prices: taken as {currency} (--prices-currency).", file=table.name, currency=currency
+    return rows, read.notes, (_silent(table.name, currency),) if named.null_count() else ()
+
+
+def _silent(file: str, currency: str) -> Message:
+    return message(
+        "{file} names no currency of its prices: taken as {currency} (--prices-currency).", file=file, currency=currency
     )
-    return rows, read.notes, (silent,) if named.null_count() else ()
+
+
+def _left_out(columns: Sequence[PriceColumn], priced: Collection[str]) -> Iterator[Message]:
+    empty = sorted({one.asset for one in columns if one.asset} - {*priced})
+    return (message("{name!r} has no prices and is left out.", name=one) for one in empty)
 
 
 def _said(table: Table, column: str, default: str | None = None) -> pl.Expr:
@@ -275,7 +340,7 @@ def _said(table: Table, column: str, default: str | None = None) -> pl.Expr:
     return pl.lit(texts(table, column, default=default)) if column in table.columns else pl.lit(default, pl.String)
 
 
-def _goods_named(table: Table, key: Callable[[str], str | None] | None) -> Table:
+def _goods_named(table: Table, key: Key) -> Table:
     """The table with assets that say what its columns `form` and `purity` say of them: ``gallium`` of 7N is ``gallium 7N``."""
     if "asset" not in table.columns or not {"form", "purity"} & {*table.columns}:
         return table
@@ -349,7 +414,7 @@ def _check_past(file: str, dates: pl.DataFrame, today: date) -> None:
     )
 
 
-def _notes(running: pl.Series, rows: pl.DataFrame, today: date) -> Iterator[Message]:
+def _notes(running: pl.Series, later: int, today: date) -> Iterator[Message]:
     if len(running):
         yield message(
             "{month:%Y-%m} is still running: its prices (first in row {row:d}) are dated {day:%Y-%m-%d}.",
@@ -357,5 +422,5 @@ def _notes(running: pl.Series, rows: pl.DataFrame, today: date) -> Iterator[Mess
             day=today,
             row=running[0],
         )
-    if later := rows.filter(pl.col("known_from") > today).height:
+    if later:
         yield message("Rows published after {today:%Y-%m-%d} and so not visible yet: {count}.", today=today, count=later)

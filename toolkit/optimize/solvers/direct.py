@@ -30,7 +30,8 @@ WORDS = {"PIQP_PRIMAL_INFEASIBLE": INFEASIBLE, "PIQP_DUAL_INFEASIBLE": UNBOUNDED
 SIFTED = 192
 """Number of weights above which a program is sifted."""
 FIRST_WEIGHTS, JOIN = 96, 48
-"""Weights in the first program, and how many may join at a time."""
+"""Weights in the first program, and how many may join at a time: of a program of which `MOSTLY` all are used, as many again."""
+MOSTLY = 0.9
 PRICE = 1e-9
 """Reduced cost, over the largest gradient entry, below which a weight that is left out would not improve the answer."""
 DENSE, ASSETS_OF_FACTOR = 600, 8
@@ -282,7 +283,9 @@ def _sifted(program: Program, free: NDArray[np.bool_], options: Mapping[str, flo
         worse = np.flatnonzero(price < -PRICE * float(np.max(np.abs(program.gradient(answer.x)))))
         if not len(worse):
             return answer
-        taken[worse[np.argsort(price[worse], kind="stable")][:JOIN]] = True
+        used = np.flatnonzero(answer.x[taken] > AT_LIMIT)
+        joins = JOIN if len(used) < MOSTLY * taken.sum() else max(JOIN, len(used))
+        taken[worse[np.argsort(price[worse], kind="stable")][:joins]] = True
 
 
 def _first_prices(program: Program) -> FloatArray:

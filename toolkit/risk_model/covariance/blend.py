@@ -196,7 +196,7 @@ def _until(inputs: CovarianceInputs, end: int) -> CovarianceInputs:
         local=local,
         realised=local if realised is inputs.local else None if realised is None else realised.rows(kept),
         state=inputs.state[:end],
-        variance=inputs.variance * ratio,
+        read_variance=lambda: inputs.variance * ratio,
     )
 
 

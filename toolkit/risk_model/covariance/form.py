@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
@@ -48,7 +48,7 @@ class CovarianceInputs:
         assets, groups: n assets to estimate and their groups.
         metals: Series on the sides of the supply shock.
         state: (T, N) 1 where a series was controlled.
-        variance: (n,) a year of each asset, corrected for its observation model, over its own history.
+        read_variance: Gives `variance`, which not every estimator needs.
         periods_per_year: Of the increments.
         supply_scores: 0..1 an asset.
         elements: n symbols, None for what is not one metal; empty where none is known.
@@ -66,7 +66,7 @@ class CovarianceInputs:
     groups: tuple[str, ...]
     metals: tuple[str, ...]
     state: FloatArray
-    variance: FloatArray
+    read_variance: Callable[[], FloatArray]
     periods_per_year: float
     supply_scores: Mapping[str, float] | None = None
     elements: tuple[str | None, ...] = ()
@@ -76,6 +76,11 @@ class CovarianceInputs:
     prior: CorrelationPrior | None = None
     expected_correlation: FloatArray | None = None
     information: FloatArray | None = None
+
+    @cached_property
+    def variance(self) -> FloatArray:
+        """(n,) a year of each asset, corrected for its observation model, over its own history."""
+        return self.read_variance()
 
     @cached_property
     def own(self) -> Returns:
@@ -90,7 +95,7 @@ class CovarianceInputs:
             self,
             assets=tuple(self.assets[i] for i in at),
             groups=tuple(self.groups[i] for i in at),
-            variance=self.variance[at],
+            read_variance=lambda: self.variance[at],
             elements=tuple(self.elements[i] for i in at) if self.elements else (),
             printed=None if self.printed is None else self.printed[:, at],
             expected_correlation=None if expected is None else expected[pairs],

@@ -30,7 +30,7 @@ def inputs(x: np.ndarray, noise: np.ndarray | None = None, year: float = 252.0) 
     dates = tuple(date(2000, 1, 1) + timedelta(t) for t in range(T))
     increments = Returns.exact(dates, names, x) if noise is None else Returns(dates, names, x, np.arange(n), noise)
     variance = np.nanvar(x, axis=0, ddof=1) * year
-    return CovarianceInputs(increments, increments, names, ("other",) * n, (), np.zeros((T, n)), variance, year)
+    return CovarianceInputs(increments, increments, names, ("other",) * n, (), np.zeros((T, n)), lambda: variance, year)
 
 
 def correlated(seed: int, T: int, n: int, rho: float) -> np.ndarray:

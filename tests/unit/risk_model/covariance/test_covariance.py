@@ -35,7 +35,7 @@ def inputs(mean: np.ndarray, uncertainty: np.ndarray | None = None, year: float 
         increments = Returns(dates, names, mean, np.arange(n), uncertainty)
     seen = np.isfinite(mean).any(axis=0)
     variance = np.where(seen, np.nanvar(np.where(seen, mean, 0.0), axis=0, ddof=1), 1.0) * year
-    return CovarianceInputs(increments, increments, names, ("other",) * n, (), np.zeros((T, n)), variance, year)
+    return CovarianceInputs(increments, increments, names, ("other",) * n, (), np.zeros((T, n)), lambda: variance, year)
 
 
 def matrix(form) -> np.ndarray:
@@ -359,7 +359,7 @@ def test_corrections_of_the_factor_covariance_leave_variances_and_definiteness()
     dates = tuple(date(2000, 1, 1) + timedelta(days=t) for t in range(399))
     increments = Returns.exact(dates, (*names, "x", "y"), np.column_stack([mean, 0.01 * smeared]))
     given = CovarianceInputs(
-        increments, increments, names, ("other",) * 6, (), np.zeros((399, 8)), mean.var(axis=0, ddof=1) * 252, 252.0
+        increments, increments, names, ("other",) * 6, (), np.zeros((399, 8)), lambda: mean.var(axis=0, ddof=1) * 252, 252.0
     )
     own = {"one": ("x",), "two": ("y",)}
     plain = FactorCovariance(factors=own).estimate(given)

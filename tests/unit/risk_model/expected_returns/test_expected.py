@@ -43,7 +43,7 @@ def inputs_of(changes: np.ndarray, **known) -> CovarianceInputs:
         ("other",) * 5,
         (),
         np.zeros(changes.shape),
-        np.diag(SIGMA).copy(),
+        lambda: np.diag(SIGMA),
         12.0,
         elements=ELEMENTS,
         **known,
@@ -358,7 +358,7 @@ def test_bayes_stein_shrinks_alike_means_fully_and_far_ones_hardly():
 
 
 def test_one_asset_keeps_its_own_mean_and_error():
-    one = replace(INPUTS, assets=("gold",), groups=("other",), elements=("Au",), variance=INPUTS.variance[4:])
+    one = replace(INPUTS, assets=("gold",), groups=("other",), elements=("Au",), read_variance=lambda: INPUTS.variance[4:])
     form = replace(FORM, loadings=LOADINGS[4:], specific_var=FORM.specific_var[4:])
     found = HistoricalReturns().estimate(one, form)
     assert found.mean == pytest.approx(12 * INPUTS.increments.mean[:, 4].mean())
