@@ -29,6 +29,7 @@ from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.market.readers.cells import number
 from toolkit.records import run as records
 from toolkit.risk_model.expected_returns.own import OwnReturns
+from toolkit.risk_model.expected_returns.views import ViewsReturns
 from toolkit.strategy.model import Strategy
 from toolkit.strategy.scenarios import OwnScenarios
 
@@ -225,7 +226,7 @@ def request_of(
         sell_others=sell_others,
         client=client_name(client),
         scenarios=own_forecast(scenarios, OwnScenarios),
-        expected=own_forecast(expected, OwnReturns),
+        expected=expected if isinstance(expected, ViewsReturns) else own_forecast(expected, OwnReturns),
     )
 
 
@@ -280,7 +281,8 @@ def optimize(
         sell_others: Whether what is held outside the strategy may be sold.
         client: Whom it is for; of `holdings` with a column of clients, their lots.
         scenarios: Own scenarios in place of those of the strategy: `OwnScenarios`, or a frame or a file of them.
-        expected: Own expected returns in place of its own: `OwnReturns`, or a frame or a file of them, by date or not.
+        expected: Own expected returns in place of its own: `OwnReturns`, or a frame or a file of them, by date or not; or
+            `ViewsReturns`.
         seed: Of whatever is random.
         unknown: Refused, with the nearest name.
 
