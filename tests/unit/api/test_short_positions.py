@@ -66,6 +66,12 @@ def test_a_market_neutral_portfolio_is_not_told_to_be_mostly_cash(prices):
     assert not any("CASH" in words for words in run.warnings)
 
 
+def test_more_short_than_long_is_a_book_too(prices):
+    limits = [tk.Bounds(lower=-0.3, upper=0.3), tk.Net(lower=-0.4, upper=-0.2)]
+    run = tk.optimize(tk.Strategy(objective=tk.MinRisk(), constraints=limits), prices=prices, prices_currency="EUR")
+    assert run.record["cash"]["weight"] == pytest.approx(1.2, abs=1e-6)
+
+
 def test_what_is_short_is_held_by_the_next_run_and_is_bought_back(prices):
     first = tk.optimize(strategy(), prices=prices, prices_currency="EUR", budget=100_000)
     first.save()
