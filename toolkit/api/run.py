@@ -76,7 +76,7 @@ class Run(ReportedAnswer[records.Run]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickled with its request in place of what was solved."""
-        return _restored, (self.to_json(), self._request, self._reading)
+        return Run, (self._request, self.found, self._reading)
 
     @property
     def weights(self) -> pl.DataFrame:
@@ -228,10 +228,6 @@ def request_of(
         scenarios=own_forecast(scenarios, OwnScenarios),
         expected=expected if isinstance(expected, ViewsReturns) else own_forecast(expected, OwnReturns),
     )
-
-
-def _restored(text: str, request: Request, read: tuple[str, ...]) -> Run:
-    return Run(request, records.Run.model_validate_json(text), read)
 
 
 def _amount(name: str, value: float | str | None) -> float | None:
