@@ -77,8 +77,7 @@ class Answer(Generic[RecordT]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickled as its record and what it was asked of; another process reads the data package itself."""
-        asked = (getattr(self, field.name) for field in fields(cast("Any", self)) if field.name != "found")
-        return restored, (type(self), type(self.found), self.to_json(), *asked)
+        return type(self), tuple(getattr(self, field.name) for field in fields(cast("Any", self)))
 
     def _repr_html_(self) -> str:
         # A frame of its own keeps the styles of the page and of the notebook apart.
@@ -131,18 +130,6 @@ class ReportedAnswer(Answer[RecordT]):
         chosen, lang = name or DEFAULT_REPORT[subject.record.kind], language or self.context.settings.config.output.language
         brand = None if theme is None else brand_of(str(theme))
         return put(target, report(subject.record, subject.parts, name=chosen, lang=lang, format=kind, brand=brand))
-
-
-def restored(answer: type[Answer[Any]], record: type[Record], text: str, *asked: Any) -> Answer[Any]:
-    """An answer that was pickled.
-
-    Args:
-        answer: Its class.
-        record: That of its record.
-        text: The record as JSON.
-        asked: Its other fields.
-    """
-    return cast("Any", answer)(record.model_validate_json(text), *asked)
 
 
 def rows(entries: Iterable[Mapping[str, Any]], columns: Sequence[str] | None = None) -> pl.DataFrame:

@@ -29,6 +29,7 @@ from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.market.readers.cells import number
 from toolkit.records import run as records
 from toolkit.risk_model.expected_returns.own import OwnReturns
+from toolkit.risk_model.expected_returns.views import ViewsReturns
 from toolkit.strategy.model import Strategy
 from toolkit.strategy.scenarios import OwnScenarios
 
@@ -75,7 +76,7 @@ class Run(ReportedAnswer[records.Run]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickled with its request in place of what was solved."""
-        return _restored, (self.to_json(), self._request, self._reading)
+        return Run, (self._request, self.found, self._reading)
 
     @property
     def weights(self) -> pl.DataFrame:
@@ -225,12 +226,8 @@ def request_of(
         sell_others=sell_others,
         client=client_name(client),
         scenarios=own_forecast(scenarios, OwnScenarios),
-        expected=own_forecast(expected, OwnReturns),
+        expected=expected if isinstance(expected, ViewsReturns) else own_forecast(expected, OwnReturns),
     )
-
-
-def _restored(text: str, request: Request, read: tuple[str, ...]) -> Run:
-    return Run(request, records.Run.model_validate_json(text), read)
 
 
 def _amount(name: str, value: float | str | None) -> float | None:
@@ -280,7 +277,8 @@ def optimize(
         sell_others: Whether what is held outside the strategy may be sold.
         client: Whom it is for; of `holdings` with a column of clients, their lots.
         scenarios: Own scenarios in place of those of the strategy: `OwnScenarios`, or a frame or a file of them.
-        expected: Own expected returns in place of its own: `OwnReturns`, or a frame or a file of them, by date or not.
+        expected: Own expected returns in place of its own: `OwnReturns`, or a frame or a file of them, by date or not; or
+            `ViewsReturns`.
         seed: Of whatever is random.
         unknown: Refused, with the nearest name.
 

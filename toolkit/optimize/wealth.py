@@ -52,8 +52,12 @@ def charges_count(problem: Problem) -> bool:
 
 
 def fees_of_trades(problem: Problem, weights: FloatArray) -> float:
-    """Fees of the trades to weights, (n,), at the wealth that the problem knows, as a fraction of the budget."""
-    traded = np.abs(weights * problem.wealth - problem.previous) > TRADED
+    """Fees of the trades to weights, (n,), at the wealth of which rows bound values, else at that which the problem knows.
+
+    Of the budget; what stays at such a bound is no trade, though another wealth may be tried meanwhile.
+    """
+    wealth = problem.wealth if problem.data.wealth is None else problem.data.wealth
+    traded = np.abs(weights * wealth - problem.previous) > TRADED
     return float(problem.costs.fees @ traded) / problem.data.budget
 
 

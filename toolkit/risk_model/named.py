@@ -68,7 +68,13 @@ def as_columns(data: Any, names: str = "asset") -> Mapping[str, list[Any]] | Non
         known = nw.from_native(data, eager_only=True)
     except TypeError:
         return None
-    columns = {str(column.name): column.to_list() for column in known.iter_columns()}
+    # Of pandas an empty cell is NaN, which is a number of any other library.
+    columns = {
+        str(one.name): [None if empty else cell for cell, empty in zip(one.to_list(), one.is_null(), strict=True)]
+        if one.null_count()
+        else one.to_list()
+        for one in known.iter_columns()
+    }
     index = nw.maybe_get_index(known)
     if index is None or index.dtype.kind in "iu":
         return columns

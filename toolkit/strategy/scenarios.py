@@ -114,7 +114,7 @@ class OwnScenarios(Spec):
             raise ValueError(
                 message(
                     "needs `periods_per_year` (12 where a scenario is a month), which no dates of consecutive periods say: "
-                    '{{kind = "own", periods_per_year = 12, file = "scenarios.csv"}}'
+                    '--set \'forecast.scenarios={{kind = "own", periods_per_year = 12, file = "scenarios.csv"}}\''
                 )
             )
         if self.ordered and self.probabilities:

@@ -8,9 +8,7 @@ from typing import Any
 from toolkit.core.assets import Universe
 from toolkit.core.decode import less, names_nothing
 from toolkit.core.expression import terms
-from toolkit.risk_model.expected_returns import ReturnsSpec
-from toolkit.risk_model.expected_returns.views import ViewsReturns, ZeroPrior
-from toolkit.risk_model.expected_returns.zero import ZeroReturns
+from toolkit.risk_model.expected_returns.views import ViewsReturns
 from toolkit.strategy.model import CostsSpec, Strategy
 from toolkit.strategy.scenarios import ShockSpec
 
@@ -59,7 +57,8 @@ def without(strategy: Strategy, absent: Collection[str]) -> Strategy:
     if strategy.costs is not None:
         found["costs"] = _costs(strategy.costs, absent)
     if isinstance(returns := strategy.forecast.returns, ViewsReturns):
-        found["forecast"] = strategy.forecast.model_copy(update={"returns": _views(returns, absent)})
+        views = returns.with_views([view for view in returns.views if not _names(view.expression, absent)])
+        found["forecast"] = strategy.forecast.model_copy(update={"returns": views})
     return strategy.model_copy(update=found)
 
 
@@ -67,14 +66,6 @@ def from_cash(strategy: Strategy) -> Strategy:
     """The strategy where nothing is held yet: without limits that speak of what is held."""
     kept = tuple(constraint for constraint in strategy.constraints if not constraint.needs.holdings)
     return strategy if len(kept) == len(strategy.constraints) else strategy.model_copy(update={"constraints": kept})
-
-
-def _views(returns: ViewsReturns, absent: Collection[str]) -> ReturnsSpec:
-    """The views that name nothing absent; the prior where none is left."""
-    views = tuple(view for view in returns.views if not _names(view.expression, absent))
-    if not views and returns.control_pressure is None:
-        return ZeroReturns() if isinstance(returns.prior, ZeroPrior) else returns.prior
-    return returns.model_copy(update={"views": views})
 
 
 def _names(expression: str | None, absent: Collection[str]) -> bool:

@@ -175,7 +175,12 @@ def test_a_copy_of_an_answer_or_a_market_is_itself_and_both_go_to_other_processe
         assert copy.deepcopy(one) is one
     of_own = tk.optimize(STRATEGY, market, prices=prices, prices_currency="EUR", as_of=DAY)
     law = tk.controls("gallium", market, as_of=DAY)
-    for one in (basket, of_own, law):
+    Path("lots.csv").write_text(LOTS)
+    lots, book = tk.exposure("lots.csv", as_of=DAY), [tk.Bounds(lower=-0.2, upper=0.8), tk.Gross(1.4)]
+    shorts = tk.Strategy(objective=tk.MaxReturn(), constraints=book, forecast=tk.ForecastSpec(returns=tk.HistoricalReturns()))
+    curve = tk.frontier(shorts, prices=prices, prices_currency="EUR", points=3, as_of=DAY)
+    back = tk.backtest("equal-weight", own := market.with_prices(prices, currency="EUR"), start="2025-12-31", as_of=DAY)
+    for one in (lots, curve, back, basket, of_own, law):
         other = pickle.loads(pickle.dumps(pickle.loads(pickle.dumps(one))))
         assert other.to_json() == one.to_json()
         assert str(other) == str(one)
@@ -184,7 +189,6 @@ def test_a_copy_of_an_answer_or_a_market_is_itself_and_both_go_to_other_processe
     assert again.weights.equals(of_own.weights)
     assert again.explain() == of_own.explain()  # solved again
     assert again.report("again.md").read_text() == of_own.report("first.md").read_text()
-    own = market.with_prices(prices, currency="EUR")
     sent = pickle.loads(pickle.dumps(own))
     assert tk.optimize(STRATEGY, sent, as_of=DAY).to_json() == tk.optimize(STRATEGY, own, as_of=DAY).to_json()
     assert pickle.loads(pickle.dumps(tk)) is tk

@@ -170,6 +170,70 @@ def test_optimize_takes_the_newest_of_each_asset_up_to_its_day(tmp_path):
         tk.optimize(RANK, returns=RETURNS, expected=DATED, as_of="2024-06-29")
 
 
+WIDE = DATED.pivot("asset", index="date", values="return")
+
+
+def test_a_column_an_asset_is_a_row_an_asset(tmp_path):
+    csv, holes = tmp_path / "wide.csv", WIDE.with_columns(BBB=pl.when(pl.col("date") < date(2025, 1, 1)).then("BBB"))
+    holes.write_csv(csv)
+    spec = tk.OwnReturns(values=DATED)
+    for given in (WIDE, tk.to_pandas(WIDE).set_index("date"), DATED.rename({"return": "expected_return"})):
+        assert tk.OwnReturns(values=given) == spec
+    for given in (holes, tk.to_pandas(holes), csv):  # an empty cell says nothing: the newest before it counts
+        run = tk.optimize(RANK, returns=RETURNS, expected=given)
+        values = {name: one["value"] for name, one in run.record["expected_return"]["assets"].items()}
+        assert values == {"AAA": 0.0, "BBB": 0.1, "CCC": 0.1}
+    with pytest.raises(tk.DataError, match="not a finite number"):
+        tk.OwnReturns(values=WIDE.with_columns(AAA=float("nan")))
+
+
+VIEWS = pl.DataFrame(
+    [
+        ("2024-06-30", "AAA - BBB", 0.5), ("2024-06-30", "AAA - CCC", 0.5),
+        ("2024-09-15", "AAA - BBB", -0.9), ("2025-01-31", "AAA - CCC", -1.9),
+    ],
+    schema=["date", "expression", "value"], orient="row",
+).with_columns(error=0.01)  # fmt: skip
+PRIOR = {"kind": "zero", "tau": 1.0}
+
+
+def test_views_count_from_their_date_until_a_later_one_of_the_same_portfolio():
+    of_views = tk.ViewsReturns(views=VIEWS, prior=PRIOR)
+    rank = RANK.model_copy(update={"forecast": tk.ForecastSpec(returns=of_views)})
+    asked = {"returns": RETURNS, "start": "2024-07-31", "baselines": False}
+    run = tk.backtest(rank, **asked)
+    found = held(run)
+    changes = [day for (_, last), (day, name) in zip([*found.items()], [*found.items()][1:], strict=False) if name != last]
+    assert [found[day] for day in changes] == ["AAA", "BBB", "CCC"]  # known on the last of July, September, January
+    assert changes == [date(2024, 8, 31), date(2024, 10, 31), date(2025, 2, 28)]
+    assert held(tk.backtest(RANK, expected=of_views, **asked)) == found
+    later = VIEWS.with_columns(pl.when(pl.col("date") > "2024-10-01").then(-pl.col("value")).otherwise("value"))
+    other = held(tk.backtest(RANK, expected=tk.ViewsReturns(views=later, prior=PRIOR), **asked))
+    assert {day: name for day, name in other.items() if day < date(2025, 2, 28)} == {
+        day: name for day, name in found.items() if day < date(2025, 2, 28)
+    }
+    assert other != found
+    assert not any("your own" in one for one in run.warnings)
+    undated = tk.ViewsReturns(views=VIEWS.drop("date")[:2], prior=PRIOR)
+    assert any("Expected returns of rank are your own" in one for one in tk.backtest(RANK, expected=undated, **asked).warnings)
+
+
+def test_a_view_is_that_of_its_day_and_before_the_first_the_prior_stands_alone(tmp_path):
+    of_views = tk.ViewsReturns(views=VIEWS, prior=PRIOR)
+    now = VIEWS.filter(pl.col("date") > "2024-07-01").drop("date")
+    alone = tk.ViewsReturns(views=now, prior=PRIOR)
+    dated, bare = (tk.optimize(RANK, returns=RETURNS, expected=one).record for one in (of_views, alone))
+    assert dated["expected_return"]["assets"] == bare["expected_return"]["assets"]
+    assert "Views: of 2024-09-15, 2025-01-31." in dated["notes"]
+    with pytest.raises(tk.SpecError, match="every expected return is zero"):
+        tk.optimize(RANK, returns=RETURNS, expected=of_views, as_of="2024-06-29")
+    strategy = tk.Strategy(name="v", objective=tk.MaxReturn(), forecast=tk.ForecastSpec(returns=of_views))
+    (tmp_path / "v.toml").write_text(strategy.to_toml(), encoding="utf-8")
+    assert tk.load_strategy(tmp_path / "v.toml").fingerprint == strategy.fingerprint
+    with pytest.raises(tk.SpecError, match="2024-06-30 AAA - BBB stands twice"):
+        tk.ViewsReturns(views=pl.concat([VIEWS, VIEWS]))
+
+
 @pytest.mark.parametrize(
     ("frame", "told"),
     [

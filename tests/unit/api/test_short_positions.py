@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -65,6 +66,12 @@ def test_a_market_neutral_portfolio_is_not_told_to_be_mostly_cash(prices):
     assert not any("CASH" in words for words in run.warnings)
 
 
+def test_more_short_than_long_is_a_book_too(prices):
+    limits = [tk.Bounds(lower=-0.3, upper=0.3), tk.Net(lower=-0.4, upper=-0.2)]
+    run = tk.optimize(tk.Strategy(objective=tk.MinRisk(), constraints=limits), prices=prices, prices_currency="EUR")
+    assert run.record["cash"]["weight"] == pytest.approx(1.2, abs=1e-6)
+
+
 def test_what_is_short_is_held_by_the_next_run_and_is_bought_back(prices):
     first = tk.optimize(strategy(), prices=prices, prices_currency="EUR", budget=100_000)
     first.save()
@@ -81,6 +88,58 @@ def test_what_is_short_is_held_by_the_next_run_and_is_bought_back(prices):
     lots = {lot["asset"]: lot["quantity"] for lot in covered.record["lots"]}
     after = {p["asset"]: p["quantity"] for p in covered.record["positions"] if p["quantity"] > 1e-6}
     assert lots == pytest.approx(after)
+
+
+HELD = {"GLD": 300.0, "SLV": -900.0, "SPY": 400.0, "PALL": -150.0}
+
+
+def file_of(held: dict[str, float]) -> str:
+    Path("lots.csv").write_text("asset,quantity\n" + "\n".join(f"{key},{value}" for key, value in held.items()))
+    return "lots.csv"
+
+
+def test_a_file_of_short_positions_is_the_book_of_its_weights(prices):
+    worth = {key: units * prices[key][-1] for key, units in HELD.items()}
+    total = sum(worth.values()) + 5_000.0  # cash, which no file states
+    limited = strategy(borrow=0.02).model_copy(update={"constraints": (*strategy().constraints, tk.Turnover(upper=0.3))})
+    given = {"prices": prices, "prices_currency": "EUR", "total": total}
+    file = tk.optimize(limited, holdings=file_of(HELD), **given)
+    weights = tk.optimize(limited, weights={key: value / total for key, value in worth.items()}, **given)
+    assert file.weights["weight"].to_list() == pytest.approx(weights.weights["weight"].to_list(), abs=1e-7)
+    assert {p["asset"]: p["previous_quantity"] for p in file.record["positions"] if p["previous_quantity"]} == HELD
+    assert file.weights["weight"].min() < -0.05
+    moved = sum(abs(o["value"]) for o in file.record["orders"] if o["side"] != "keep")
+    assert moved <= 0.6 * total + 0.01  # as much sold as bought
+    alone = tk.optimize(strategy(), holdings=file_of(HELD), prices=prices, prices_currency="EUR")
+    assert alone.record["budget"] == pytest.approx(total - 5_000.0, abs=0.01)
+
+
+@pytest.mark.parametrize("kept", [tk.NoTrade(["GLD", "PALL"]), tk.NoSell(["GLD", "SPY"]), tk.NoBuy(["SLV", "GLD"])])
+def test_what_is_kept_of_a_book_with_shorts_pays_no_fee(prices, kept):
+    asked = strategy(borrow=0.02).model_copy(update={"constraints": (*strategy().constraints, kept)})
+    run = tk.optimize(asked, holdings=file_of(HELD), prices=prices, prices_currency="EUR")
+    orders = {order["asset"]: order for order in run.record["orders"]}
+    assert min(order["value"] for order in orders.values() if order["side"] != "keep") > 100.0
+    still = {key: order["quantity"] for key, order in orders.items() if order["side"] == "keep"}
+    assert still == {key: abs(HELD[key]) for key in still}
+    if kept.kind == "no_trade":
+        assert {*kept.assets} <= {*still}
+    spent = run.weights["value"].sum() + run.record["costs"]["entry"]
+    assert spent == pytest.approx(run.record["budget"], abs=0.01)
+
+
+def test_a_short_position_outside_the_strategy_is_kept_or_bought_back(prices):
+    metals = tk.Strategy(objective=tk.MinRisk(), universe=tk.UniverseSpec(assets=("GLD", "CPER")), costs=tk.CostsSpec(fee=5.0))
+    given = {"prices": prices, "prices_currency": "EUR", "holdings": file_of({"GLD": 300.0, "SPY": -40.0})}
+    kept = tk.optimize(metals, **given)
+    assert {o["asset"]: (o["side"], o["quantity"]) for o in kept.record["orders"]}["SPY"] == ("keep", 40.0)
+    assert any("kept as it is" in note and "SPY" in note for note in kept.record["notes"])
+    freed = tk.optimize(metals, sell_others=True, **given)
+    assert -40.0 <= {p["asset"]: p["quantity"] for p in freed.record["positions"]}["SPY"] <= 0.0
+    dear = tk.optimize(metals.model_copy(update={"objective": tk.MaxReturn(), "costs": tk.CostsSpec(borrows={"SPY": 0.5}),
+                                                 "forecast": tk.ForecastSpec(returns=tk.HistoricalReturns())}),
+                       sell_others=True, **given)  # fmt: skip
+    assert {o["asset"]: (o["side"], o["quantity"]) for o in dear.record["orders"]}["SPY"] == ("buy", 40.0)
 
 
 def test_pages_tell_short_positions_in_both_languages(prices, tmp_path):

@@ -94,6 +94,33 @@ SHORT = [
     {"name": "each", "kind": "bounds", "lower": -0.2, "upper": 0.4},
     {"name": "net", "kind": "net", "lower": 0.5, "upper": 0.9},
 ]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_prices_of_the_net_exposure_of_books_with_shorts_are_what_differences_say(seed):
+    rng = np.random.default_rng(seed)
+    high = rng.uniform(-0.2, 1.1)
+    limits = [
+        {"name": "each", "kind": "bounds", "lower": -rng.uniform(0.1, 0.4), "upper": rng.uniform(0.3, 0.9)},
+        {"name": "gross", "kind": "gross", "upper": rng.uniform(1.2, 2.0)},
+        {"name": "net", "kind": "net", "lower": high - (0.0, 0.1, 0.5)[seed % 3], "upper": high},
+    ]
+    kind = ("min_risk", "max_utility", "max_return")[seed // 3 % 3]
+    strategy = {
+        "covariance": random_covariance(6, seed),
+        "expected": rng.normal(0.04, 0.08, 6),
+        "objective": {"kind": kind, **({"volatility": 0.3} if kind == "max_return" else {})},
+        "constraints": limits,
+    }
+    answer = allocate(problem_of(**strategy))
+    net = next(report for report in answer.limits if report.name == "net")
+    found = []
+    for side, step in (("upper", STEP), ("lower", -STEP)):
+        wider = [*limits[:2], {**limits[2], side: limits[2][side] + step}]
+        found.append((answer.objective - allocate(problem_of(**{**strategy, "constraints": wider})).objective) / STEP)
+    assert (net.shadow_price or 0.0) == pytest.approx(max(found), rel=5e-3, abs=1e-4)
+
+
 TURNOVER = {"name": "turnover", "kind": "turnover", "upper": 0.15}
 HELD = np.array([0.3, 0.3, 0.2, 0.1, 0.0, 0.0])
 

@@ -268,6 +268,8 @@ class TestRetelling:
              "1.234 from 01.07.2026 (Juli\u00a02026),\u00a0±\u00a0−0,50"),
             (message("{name!r} has no prices and is left out.", name="x"), "“x” has no prices and is left out.",
              "„x“ hat keine Preise und bleibt weg."),
+            (message('Use covariance = {{kind = "factor"}}.'), 'Use covariance = {kind = "factor"}.',
+             'Nehmen Sie covariance = {kind = "factor"}.'),
         ],
     )  # fmt: skip
     def test_values(self, german, sentence, english, expected):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from toolkit.app.allocation.inputs import Inputs
 from toolkit.core.forecast import Forecast
 from toolkit.risk_model.expected_returns.own import OwnReturns
+from toolkit.risk_model.expected_returns.views import ViewsReturns
 from toolkit.risk_model.model import estimate
 from toolkit.risk_model.supply_characteristics import control_pressure, import_drop
 from toolkit.strategy.model import Strategy, months
@@ -27,7 +28,7 @@ def strategy_forecast(
     """
     spec = strategy.forecast
     returns = None if risk_alone else spec.returns
-    if isinstance(returns, OwnReturns):
+    if isinstance(returns, OwnReturns | ViewsReturns):
         returns = returns.known_on(inputs.snapshot.as_of)
     return estimate(
         prices=inputs.series,

@@ -345,6 +345,8 @@ def _of_lots(file: str | Table, request: Request, inputs: Inputs) -> Held:
         key = row["asset"] if same else f"{row['asset']} ({row['form']})"
         quantity = row["quantity"] if row["mass"] is None else row["mass"]
         units[key] = units.get(key, 0.0) + quantity
+        if quantity < 0:  # a short position is no lot that could be sold
+            continue
         purchase = paid[row["lot_id"]]
         arriving = row["status"] in ARRIVING
         obstacle = obstacles.get(row["lot_id"]) or (GRADE if row["lot_id"] in holdings.other_grade else None)

@@ -32,7 +32,7 @@ from toolkit.core.messages import Message, few, message
 from toolkit.core.remarks import Remark, note
 from toolkit.holdings.lots import Lot
 from toolkit.market.exchange_rates import Rate, last_rate, rates_used
-from toolkit.optimize.constraints.base import Constraint, ConstraintData
+from toolkit.optimize.constraints.base import Constraint, ConstraintData, IntegerRequirements, LinearConstraint
 from toolkit.optimize.constraints.exposure import DEFAULT_INSTRUMENTS
 from toolkit.optimize.constraints.no_trade import KeepAtLeast, NoBuy, NoTrade
 from toolkit.optimize.problem import Problem
@@ -57,6 +57,25 @@ class _KeepLots(KeepAtLeast):
     def members(self, label: str, data: ConstraintData) -> tuple[int, ...]:
         """The one position of a key."""
         return (data.universe.keys.index(label),)
+
+
+class _OnlyReduced(NoTrade):
+    """What is held may be sold, what is short bought back: neither becomes more than it is."""
+
+    sells = True
+
+    def linear(self, data: ConstraintData) -> LinearConstraint:
+        """One row an asset: between nothing and what is held."""
+        at = self._bound(data)
+        least, most = data.weights_of(data.held[at])
+        return LinearConstraint.of_assets(at, np.minimum(least, 0.0), np.clip(most, 0.0, 1.0), data)
+
+    def integer(self, data: ConstraintData) -> IntegerRequirements:
+        """The greatest value of each asset, and the least of what is short."""
+        at, n = self._bound(data), len(data.universe)
+        least, greatest = np.zeros(n), np.full(n, np.inf)
+        least[at], greatest[at] = np.minimum(data.held[at], 0.0), np.maximum(data.held[at], 0.0)
+        return IntegerRequirements(least=least, greatest=greatest)
 
 
 @dataclass(frozen=True)  # no slots: whether trades are in lots is asked once
@@ -443,7 +462,7 @@ def _of_holdings(
     notes: list[Remark] = []
     there = tuple(key for key in outside if held.units.get(key))
     if outside and request.sell_others:
-        found.append(NoBuy(name=OUTSIDE, assets=outside))
+        found.append(_OnlyReduced(name=OUTSIDE, assets=outside))
         notes.append(note(message("Held and not part of the strategy, and may be sold: {assets}.", assets=there)))
     elif outside:
         found.append(NoTrade(name=OUTSIDE, assets=outside))

@@ -15,6 +15,7 @@ from toolkit.app.prices import PriceFiles
 from toolkit.app.strategies.own_files import read_strategy, with_own_files
 from toolkit.market.readers.tabular import Table
 from toolkit.risk_model.expected_returns.own import OwnReturns
+from toolkit.risk_model.expected_returns.views import ViewsReturns
 from toolkit.strategy.model import Strategy
 from toolkit.strategy.scenarios import OwnScenarios
 
@@ -51,7 +52,7 @@ class Request:
     total: float | None = None
     sell_others: bool = False
     scenarios: OwnScenarios | None = None
-    expected: OwnReturns | None = None
+    expected: OwnReturns | ViewsReturns | None = None
 
     def read_strategy(self) -> Strategy:
         """The strategy with the overrides; `SpecError` for an unknown name or a file with faults."""

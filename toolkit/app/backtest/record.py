@@ -119,7 +119,7 @@ def backtest_record(
 def _undated(forecast: ForecastSpec) -> list[Message]:
     """What a strategy states itself for all dates alike."""
     own = [getattr(part, "kind", None) == "own" for part in (forecast.covariance, forecast.returns, forecast.scenarios)]
-    own[1] &= not getattr(forecast.returns, "by_date", None)
+    own[1] = (own[1] or bool(getattr(forecast.returns, "views", ()))) and not getattr(forecast.returns, "by_date", None)
     told = (message("Covariance"), message("Expected returns"), message("Scenarios"))
     return [words for words, stated in zip(told, own, strict=True) if stated]
 

@@ -126,6 +126,10 @@ class NoTrade(_OneWay):
         """What is held."""
         return DataNeeds(holdings=True)
 
+    def least(self, data: ConstraintData) -> Mapping[int, float]:
+        """What is held short, which stays so."""
+        return {i: float(data.weights_of(data.held[i])[0]) for i in self._bound(data) if data.held[i] < 0}
+
     def linear(self, data: ConstraintData) -> LinearConstraint:
         """One row an asset."""
         if not data.held[:-1].any():

@@ -89,7 +89,8 @@ def least_cash(limits: LinearConstraints) -> float:
     Raises:
         SolverInfeasible: when the limits contradict each other.
     """
-    return max(0.0, _extreme(np.eye(limits.G.shape[1])[-1], limits.G, limits.h))
+    lowest = np.append(limits.lowest[:-1], 0.0)  # none is borrowed where that is asked for
+    return _extreme(np.eye(len(lowest))[-1], limits.G, limits.h, lowest)
 
 
 def most_cash(limits: LinearConstraints) -> float:
@@ -120,10 +121,10 @@ def largest_weights(limits: LinearConstraints, cash: float | None) -> FloatArray
     return np.array([-_extreme(-axis, G, h) for axis in axes[:-1]])
 
 
-def _extreme(cost: FloatArray, G: FloatArray, h: FloatArray) -> float:
+def _extreme(cost: FloatArray, G: FloatArray, h: FloatArray, lowest: FloatArray | None = None) -> float:
     if not len(h):
         return float(cost.min())
-    found = least(cost, G, h, np.ones(len(cost)))
+    found = least(cost, G, h, np.ones(len(cost)), lowest)
     if found is None:
         raise SolverInfeasible(())
     return found[1]

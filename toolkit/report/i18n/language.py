@@ -93,7 +93,8 @@ class Language:
             return text(self.fmt.sentence(self.known(sentence)))
         template, values = sentence["said"], sentence["with"]
         if not values:
-            told = self._found(None, template)[0] if (None, template) in self.catalogue else self.known(template.format())
+            known = (None, template) in self.catalogue
+            told = self._found(None, template)[0].format() if known else self.known(template.format())
             return text(self.fmt.sentence(told))
         places = [(place, spec) for _, place, spec in _parsed(template) if place is not None]
         written = {place: self._written(values[place], spec, place) for place, spec in places}

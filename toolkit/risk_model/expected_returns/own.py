@@ -20,6 +20,8 @@ WHERE = "forecast.returns"
 DATE = "date"
 RETURN, ERROR = "return", "error"
 """Columns of a file."""
+NAMES = {"expected_return": RETURN, RETURN: RETURN, ERROR: ERROR}
+"""How they may be called."""
 LARGEST_RETURN_A_YEAR = 10.0
 """Beyond 1,000 % a year a return is in per cent."""
 USUAL = 1.0
@@ -35,7 +37,8 @@ class OwnReturns(Spec):
 
     `values` is asset -> return, `errors` asset -> standard error, which `robust` reads; a `file` (CSV, Parquet, a sheet) has a
     column of names, a column `return` and perhaps one `error`, and in Python a frame or a series may be given. With a column
-    `date` beside them a return counts from its day on, and the newest of each asset on a day is used.
+    `date` beside them a return counts from its day on, and the newest of each asset on a day is used; such a table may have a
+    column an asset in place of names and returns.
     """
 
     kind: Literal["own"] = "own"
@@ -139,7 +142,7 @@ def _by_name(columns: Mapping[str, Sequence[Any]], where: str) -> dict[str, Any]
     dates = next((name for name in columns if name.strip().lower() == DATE), None)
     if dates is not None:
         rows = dict[str, dict[str, list[Any]]]()
-        table, days = {name: column for name, column in columns.items() if name != dates}, columns[dates]
+        table, days = _long({name: column for name, column in columns.items() if name != dates}, columns[dates])
         for i, cell in enumerate(days):
             day = str(cell)[: len("2026-05-31")]
             if not _is_day(day):
@@ -154,8 +157,8 @@ def _by_name(columns: Mapping[str, Sequence[Any]], where: str) -> dict[str, Any]
         return {"values": {}, "by_date": found["values"], "errors_by_date": found["errors"]}
     names, numbers = named_columns(columns, where)
     positions(names, (), where)
-    known = {name.strip().lower(): column for name, column in numbers.items()}
-    if RETURN not in known or {*known} - {RETURN, ERROR}:
+    known = {NAMES.get(name.strip().lower(), name): column for name, column in numbers.items()}
+    if RETURN not in known or {*known} - {RETURN, ERROR} or len(known) < len(numbers):
         raise DataError(
             message(
                 "{where:s} has the columns {columns} beside the names.",
@@ -170,3 +173,17 @@ def _by_name(columns: Mapping[str, Sequence[Any]], where: str) -> dict[str, Any]
         )
     values = dict(zip(names, known[RETURN], strict=True))
     return {"values": values, **({"errors": dict(zip(names, known[ERROR], strict=True))} if ERROR in known else {})}
+
+
+def _long(columns: Mapping[str, Sequence[Any]], days: Sequence[Any]) -> tuple[Mapping[str, Sequence[Any]], Sequence[Any]]:
+    """Rows of an asset and a return, and their dates, of a table with a column an asset; an empty cell is no row.
+
+    A table with names, or with columns of `NAMES`, is as it was.
+    """
+    if {name.strip().lower() for name in columns} & {*NAMES} or any(
+        isinstance(one, str) for of in columns.values() for one in of
+    ):
+        return columns, days
+    cells = [(name, cell, day) for name, of in columns.items() for cell, day in zip(of, days, strict=True) if cell is not None]
+    names, values, dates = zip(*cells, strict=True) if cells else ((), (), ())
+    return {"asset": names, RETURN: values}, dates

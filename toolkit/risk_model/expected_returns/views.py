@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field, field_validator, model_validator
@@ -12,11 +14,14 @@ from toolkit.core.decode import Given, Several, Spec
 from toolkit.core.errors import SpecError
 from toolkit.core.forecast import FloatArray
 from toolkit.core.messages import Message, message
+from toolkit.core.text import repeated
 from toolkit.risk_model.covariance.form import CovarianceInputs, StructuredCovariance
 from toolkit.risk_model.expected_returns.base import ExpectedReturns, signed_span, span, standard_errors
 from toolkit.risk_model.expected_returns.equilibrium import EquilibriumReturns
 from toolkit.risk_model.expected_returns.expression import portfolio, terms
 from toolkit.risk_model.expected_returns.prior import Prior, labelled, uncertainty
+from toolkit.risk_model.expected_returns.zero import ZeroReturns
+from toolkit.risk_model.named import as_columns
 
 OWN_SHARE = 1e-10
 """Share of its variance that a view must add to the others to count as one of its own; rounding is far below."""
@@ -142,8 +147,10 @@ class View(Spec):
         confidence: Instead of `error`, 0..1: how far the return of the portfolio goes from the prior to `value` if this were
             the only view (Idzorek 2007, in the closed form of Walters 2014: Omega = (1 - c) / c x P tau Sigma P'). One half
             is the Omega of He and Litterman (1999).
+        date: From which day on it counts, until a later one of the same expression; without it on all days.
     """
 
+    date: dt.date | None = Field(default=None, exclude_if=lambda day: day is None)
     expression: str
     value: float = Field(ge=-LARGEST_VIEW, le=LARGEST_VIEW)
     error: float | None = Field(default=None, ge=0)
@@ -208,7 +215,7 @@ class ViewsReturns(Spec):
 
     Attributes:
         prior: ``{kind = "equilibrium", ...}`` or ``{kind = "zero"}``.
-        views: Stated ones.
+        views: Stated ones; in Python a frame too, a row each.
         control_pressure: Makes one view a metal.
     """
 
@@ -217,11 +224,40 @@ class ViewsReturns(Spec):
     views: Given[Several[View]] = ()
     control_pressure: ControlPressure | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _of_frame(cls, data: Any) -> Any:
+        """A frame as views; an empty cell states nothing."""
+        views = data.get("views") if isinstance(data, Mapping) else None
+        if views is None or isinstance(views, Sequence) or (columns := as_columns(views, "expression")) is None:
+            return data
+        rows = (dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True))
+        return {**data, "views": [{key: cell for key, cell in row.items() if cell is not None} for row in rows]}
+
     @model_validator(mode="after")
     def _says_something(self) -> ViewsReturns:
         if not self.views and self.control_pressure is None:
             raise ValueError(message("needs `views` or `control_pressure`"))
+        if twice := repeated(f"{view.date} {view.expression}" for view in self.views if view.date is not None):
+            raise ValueError(message("the view {twice:s} stands twice", twice=twice[0]))
         return self
+
+    @property
+    def by_date(self) -> bool:
+        """Whether all that it states is dated."""
+        return all(view.date is not None for view in self.views)
+
+    def known_on(self, day: dt.date) -> ViewsReturns | EquilibriumReturns | ZeroReturns:
+        """The same with the newest view of each expression that is of a day or of one before, and those without a date."""
+        dated = sorted((view.date, view.expression) for view in self.views if view.date is not None and view.date <= day)
+        newest = {expression: when for when, expression in dated}
+        return self.with_views([view for view in self.views if view.date is None or newest.get(view.expression) == view.date])
+
+    def with_views(self, views: Sequence[View]) -> ViewsReturns | EquilibriumReturns | ZeroReturns:
+        """The same with other views; the prior where nothing moves it."""
+        if views or self.control_pressure is not None:
+            return self.model_copy(update={"views": tuple(views)})
+        return ZeroReturns() if isinstance(self.prior, ZeroPrior) else self.prior
 
     def estimate(self, inputs: CovarianceInputs, form: StructuredCovariance) -> ExpectedReturns:
         """Posterior mean (n,) over cash and its covariance (n, n), as M of He and Litterman (1999).
@@ -236,7 +272,9 @@ class ViewsReturns(Spec):
             made, notes = self.control_pressure.views(inputs)
             views = _joined(views, made)
         found = black_litterman(prior, views)
-        told = (*prior.notes, *self._notes(inputs, prior, views, found), *notes, _change(prior, found))
+        days = sorted({view.date for view in self.views if view.date is not None})
+        dated = (message("Views: of {days}.", days=sorted({days[0], days[-1]})),) if days else ()
+        told = (*prior.notes, *dated, *self._notes(inputs, prior, views, found), *notes, _change(prior, found))
         return ExpectedReturns(found.mean, found.covariance, told)
 
     def stated(self, inputs: CovarianceInputs, prior: Prior) -> Views:

@@ -170,6 +170,7 @@ def lot_of_row(row: Row, status: str, said: set[Meaning]) -> dict[str, Any] | No
             lot[one.key] = row.read(one.key, values.fraction, one.key, share, percent=row.header(one.key).percent)
     _place(row, lot, said, is_listed=is_listed)
     row.read("pieces", _counted, row, lot)
+    row.read("quantity", _short, row, lot)
     return lot
 
 
@@ -270,7 +271,8 @@ def _purity(row: Row) -> str | None:
 
 def _quantity(row: Row, lot: dict[str, Any], words: str | None, *, is_listed: bool) -> float | None:
     """Quantity and unit of a lot; returned is the number of pieces, where that is what the cell counts."""
-    quantity, unit = row.read("quantity", values.quantity, row.cells.get("quantity"), row.file.mark) or (None, "")
+    cell, mark = row.cells.get("quantity"), row.file.mark
+    quantity, unit = row.read("quantity", values.quantity, cell, mark, may_be_short=is_listed) or (None, "")
     told = (row.text("form") or words or "", row.text("unit") or "", unit)
     is_coin = any(not COINS.isdisjoint(foldings(text)) for text in told)
     pieces = None if is_listed or not _counts_pieces(row, unit) else quantity
@@ -411,6 +413,15 @@ def _place(row: Row, lot: dict[str, Any], said: set[Meaning], *, is_listed: bool
     lot["location"] = location
 
 
+def _short(row: Row, lot: Mapping[str, Any]) -> None:
+    """A position that was sold short is there: it is no order, and nothing is still to be paid for it."""
+    if (lot["quantity"] or 0) >= 0:
+        return
+    if lot["status"] != "stored" or lot["paid"] not in (None, 1):
+        raise Faulty("short", "a short position that is ordered or not fully paid", "Leave status and payment out.")
+    row.default("short")
+
+
 def _counted(row: Row, lot: Mapping[str, Any]) -> None:
     """A number of pieces times the mass of one is the quantity."""
     count = row.number("pieces")[0]
@@ -458,7 +469,7 @@ def _unit_price(
         if value is not None and value <= 0:
             hint = message("Give a price above zero, or leave the cell empty.")
             raise Faulty("positive", "a {key:s} that is not positive", hint, column=key, key=key)
-    quantity, unit = lot["quantity"], lot["unit"]
+    quantity, unit = abs(lot["quantity"] or 0.0) or None, lot["unit"]
     is_total, count, per = _basis(row, lot, shown)
     if price is not None and per in cells.NO_ONE_MASS:
         words = message("a price per {unit:s}, which is not one mass", unit=per)

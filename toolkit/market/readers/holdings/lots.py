@@ -35,11 +35,11 @@ CHECK = message("`toolkit holdings check FILE` tells every fault, and `toolkit h
 class Lots(dy.Schema):
     """Lots of physical metal and of listed instruments.
 
-    `quantity` is in `unit` as given and `mass` in kg; a listed instrument has neither form nor mass, and its unit is
-    ``unit``. `purchase_price` is per `unit`, and `paid` the fraction of it that is paid (null: all). `purity` is free text, as
-    traded. `spread` (round trip) and `storage_fee` (a year) are fractions of the value. `size` is that of one piece, as
-    `toolkit.core.size.PieceSize` writes it. `destination` (ISO-3) and `end_user` are where a lot goes and who uses it there;
-    null where the file does not say.
+    `quantity` is in `unit` as given and `mass` in kg; a listed instrument has neither form nor mass, its unit is ``unit``, and
+    a quantity below zero is a short position. `purchase_price` is per `unit`, and `paid` the fraction of it that is paid (null:
+    all). `purity` is free text, as traded. `spread` (round trip) and `storage_fee` (a year) are fractions of the value. `size`
+    is that of one piece, as `toolkit.core.size.PieceSize` writes it. `destination` (ISO-3) and `end_user` are where a lot goes
+    and who uses it there; null where the file does not say.
     """
 
     lot_id = dy.String(primary_key=True)
@@ -47,7 +47,7 @@ class Lots(dy.Schema):
     form = dy.String(nullable=True)
     purity = dy.String(nullable=True)
     size = dy.String(nullable=True)
-    quantity = dy.Float64(nullable=False, min_exclusive=0, allow_inf=False, allow_nan=False)
+    quantity = dy.Float64(nullable=False, allow_inf=False, allow_nan=False)
     unit = dy.String(nullable=False)
     mass = dy.Float64(nullable=True, min_exclusive=0, allow_inf=False, allow_nan=False)
     purchase_date = dy.Date(nullable=True)
@@ -70,6 +70,12 @@ class Lots(dy.Schema):
     def status_is_known(cls) -> pl.Expr:  # noqa: N805
         """One of the four."""
         return pl.col("status").is_in(["stored", *ARRIVING, "planned"])
+
+    @dy.rule()
+    def short_positions_are_listed(cls) -> pl.Expr:  # noqa: N805
+        """Below zero is a listed instrument that was sold short."""
+        quantity = pl.col("quantity")
+        return (quantity > 0) | ((quantity < 0) & (pl.col("unit") == LISTED_UNIT) & (pl.col("status") == "stored"))
 
     @dy.rule()
     def end_user_is_known(cls) -> pl.Expr:  # noqa: N805
@@ -295,6 +301,7 @@ DEFAULTS: Mapping[str, Callable[[list[str]], Message]] = {
     "coins": lambda lots: message("Ounces of coins, and fine ounces, are ounces of fine metal: {lots}.", lots=lots),
     "pieces": lambda lots: message("The quantity is the number of pieces times the mass of one: {lots}.", lots=lots),
     "unit": lambda lots: message("No unit given, taken as kg: {lots}.", lots=lots),
+    "short": lambda lots: message("Sold short, since their quantity is below zero: {lots}.", lots=lots),
     "zero": lambda lots: message("A quantity of zero, and no lot: {lots}.", lots=lots),
     "at_risk": lambda lots: message("By their remarks counted as orders that may not arrive: {lots}.", lots=lots),
     "remarked": lambda lots: message("The status is that of their remarks: {lots}.", lots=lots),

@@ -86,6 +86,7 @@ def with_lots(read: ReadFile, names: Names, today: date, client: str | None) -> 
     of_formulas = {(fault.row, fault.column) for fault in file.faults if fault.rule == "formula"}
     file.faults = [one for one in file.faults if one.rule != "empty" or (one.row, one.column) not in of_formulas]
     _repeated(file, lots)
+    _sales(file, lots)
     if of_client == kept:
         _totals(file, totals, lots)
     _nothing(file, of_client, read.headers)
@@ -413,6 +414,14 @@ def _repeated(file: FileCells, lots: Mapping[int, Mapping[str, Any]]) -> None:
             file.fault(i, "lot_id", Faulty("duplicate", "a lot_id that occurs twice", hint, cell=lot["lot_id"]))
 
 
+def _sales(file: FileCells, lots: Mapping[int, Mapping[str, Any]]) -> None:
+    """A fault for every quantity below zero of an instrument of which its owner holds some: a sale, and no short position."""
+    held = {(lot["asset"], lot["client"]) for lot in lots.values() if (lot["quantity"] or 0) > 0}
+    for i, lot in lots.items():
+        if (lot["quantity"] or 0) < 0 and (lot["asset"], lot["client"]) in held:
+            file.fault(i, "quantity", Faulty("positive", "a quantity that is not positive", values.ABOVE_ZERO))
+
+
 def _totals(file: FileCells, totals: Sequence[int], lots: Mapping[int, Mapping[str, Any]]) -> None:
     """A total is the sum of the last lots above it, in one of the units; else a row is wrong."""
     for i in totals:
@@ -424,7 +433,7 @@ def _totals(file: FileCells, totals: Sequence[int], lots: Mapping[int, Mapping[s
         is_mass = all(map(mass_of, above))
         masses = [*accumulate(map(mass_of, above))] if is_mass else []
         sums += [mass / kg for mass in masses for kg in KG_PER_UNIT.values()]
-        if not any(abs(one - stated) <= AGREES * one for one in sums):
+        if not any(abs(one - stated) <= AGREES * abs(one) for one in sums):
             hint = message(
                 "The rows above it sum to {total:,.6g}{unit:s}: a lot is missing or misread; correct it or leave the row out.",
                 total=masses[-1] if is_mass else sums[-1],

@@ -212,12 +212,13 @@ _NEGATIVE = re.compile(r"\(\s*\d[\d.,' ]*\w*\s*\)|\d[\d.,' ]*-")
 """A negative number as accounts write it: ``(5 kg)``, ``5-``."""
 
 
-def quantity(cell: Any, mark: str | None) -> tuple[float | None, str]:
+def quantity(cell: Any, mark: str | None, *, may_be_short: bool) -> tuple[float | None, str]:
     """A quantity above zero and its unit, as far as they stand in the cell.
 
     Args:
         cell: As in the file; None where it is empty.
         mark: Decimal mark of the file.
+        may_be_short: Whether it may be below zero, as a position that was sold short is.
     """
     if cell is None:
         raise Faulty("empty", "no quantity", "Fill the 'quantity' cell, or leave the row out.")
@@ -228,6 +229,6 @@ def quantity(cell: Any, mark: str | None) -> tuple[float | None, str]:
     value, shown = found
     if shown.before:
         raise Faulty("number", "not a number", "Write the number alone, or with its unit behind it.")
-    if value < 0:
+    if value < 0 and not may_be_short:
         raise Faulty("positive", "a quantity that is not positive", ABOVE_ZERO)
     return value, shown.after

@@ -121,6 +121,18 @@ def test_origin_may_be_openly_unknown_and_location_or_purity_empty():
     assert (row["origin_country"], row["location"], row["purity"]) == ("unknown", None, None)
 
 
+def test_a_quantity_below_zero_of_an_instrument_is_a_short_position():
+    gld = {"asset": "GLD", "quantity": "-2", "total_price": "901", "currency": "EUR"}
+    held = read(LOT, gld)
+    row = held.frame.row(1, named=True)
+    assert (row["quantity"], row["unit"], row["mass"], row["purchase_price"]) == (-2.0, "unit", None, 450.5)
+    assert any(note.startswith("Sold short") and "row 3" in note for note in held.notes)
+    assert Lots.is_valid(held.frame)
+    assert not Lots.is_valid(held.frame.with_columns(-pl.col("quantity")))  # metal
+    others = read(gld | {"client": "Meier"}, gld | {"client": "Meyer", "quantity": "5", "total_price": "2252.5"})
+    assert others.frame["quantity"].to_list() == [-2.0, 5.0]
+
+
 FAULTS = {
     "asset": ({"asset": "galium"}, "unknown_asset", "'gallium'"),
     "mass of a piece in the name": (
@@ -150,6 +162,8 @@ FAULTS = {
     "origin that is no country": ({"origin_country": "XXX"}, "origin_country", "'unknown'"),
     "origin by another standard": ({"origin_country": "GER"}, "origin_country", "DEU"),
     "negative quantity": ({"quantity": "-1"}, "positive", "A sale is no lot"),
+    "short and ordered": ({"asset": "GLD", "form": "", "unit": "", "quantity": "-1", "status": "ordered"}, "short", "status"),
+    "short and not paid": ({"asset": "GLD", "form": "", "unit": "", "quantity": "-1", "paid": "30 %"}, "short", "payment"),
     "quantity in words": ({"quantity": "two"}, "number", "plain number"),
     "about": ({"quantity": "ca. 2"}, "number", "number"),
     "brackets": ({"quantity": "(2)"}, "positive", "above zero"),
@@ -182,6 +196,12 @@ def test_faulty_lots_are_refused_with_row_rule_and_remedy(change, rule, hint):
     assert (details["file"], details["rule"], details["count"], details["rows"]) == ("stdin", rule, 1, [3])
     assert caught.value.message.startswith("stdin: ")
     assert hint in caught.value.hint
+
+
+def test_a_sale_beside_its_lot_is_no_short_position():
+    with pytest.raises(FrameError, match=r"not positive in row 3 \('-1'\)") as caught:
+        read({"asset": "GLD", "quantity": "5"}, {"asset": "GLD", "quantity": "-1"})
+    assert "A sale is no lot" in caught.value.hint
 
 
 ASKED = {
