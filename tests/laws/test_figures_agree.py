@@ -93,10 +93,12 @@ def test_one_shock_has_one_band(answer, capsys):
     """`shock` and `exposure` multiply by the same figures for the same loss."""
     assert run(["shock", "gallium", "--as-of", DAY, "--json"]) in (0, None)
     told = json.loads(capsys.readouterr().out)
-    for case, row in answer["shock"]["replacement"].items():
-        assert told["cases"][case]["multiple"] == answer["shock"]["bands"]["gallium"][case] <= row["multiple"]
+    low, _, median, _, high = (level["multiple"] for level in told["asked"]["levels"])
+    for case, multiple in {"low": low, "central": median, "high": high}.items():
+        row = answer["shock"]["replacement"][case]
+        assert multiple == answer["shock"]["bands"]["gallium"][case] <= row["multiple"]
     price = next(p for p in answer["prices"] if p["asset"] == "gallium")
-    assert told["price"]["price"] == price["price"]
+    assert told["asked"]["price"]["price"] == price["price"]
     assert told["largest_observed"] == answer["shock"]["largest_observed"]
 
 
@@ -216,7 +218,7 @@ LEGENDS = {
     "exposure": ("95% between",),
     "event": ("1 m", "3 m", "6 m", "12 m"),
     "factors": ("68% interval", "|t| of 2 or more", "a forecast that is right has 1.00"),
-    "shock": ("90 % low", "68 % low", "68 % high", "90 % high"),
+    "shock": ("90 % low", "68 % low", "68 % high", "90 % high", "Bars are 90%"),
     "supply": ("0..10,000, 10,000 is one supplier", "EU 2023", "US 2025", "EU 2023, US 2025", "WGI 2024"),
 }
 """Constants in headings and legends, which are figures of no answer."""
@@ -343,7 +345,7 @@ def test_commands_and_reports_hold_one_figure_of_one_quantity(told, subject):
     for key in ("price", "standard_error", "date"):
         same(f"exposure {key}", column(exposure["prices"], key), column(parts["changes"]["prices"], key))
     same("optimize price", column(run_["positions"], "price"), column(exposure["prices"], "price"))
-    same("shock", {"gallium": told["shock"][0]["price"]["price"]}, column(exposure["prices"], "price"))
+    same("shock", {"gallium": told["shock"][0]["asked"]["price"]["price"]}, column(exposure["prices"], "price"))
     same("controls", {"gallium": told["controls"][0]["headline"]}, column(run_["controls"], "headline"))
     same("controls of lots", column(exposure["lots"], "headline"), column(subject.record["exposure"]["lots"], "headline"))
     for key in ("top_share", "n_minus_1", "hhi"):

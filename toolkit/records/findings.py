@@ -10,7 +10,7 @@ from toolkit.records.parts.prices import Prices
 from toolkit.records.parts.quality import Quality, StoredChecks
 from toolkit.records.parts.resale import DayAfter, Resale
 from toolkit.records.parts.supply import SupplyPart
-from toolkit.records.parts.whatif import WhatIf
+from toolkit.records.whatif import WhatIf
 
 Part = (
     Changes
