@@ -23,14 +23,14 @@ def tree(name: str) -> ast.Module:
 
 FILES_IN_A_FOLDER = 16
 FOUND_BY_LOOKING = {
-    "report/answers", "report/sections", "report/topics", "report/charts", "cli", "optimize/constraints", "optimize/objectives",
+    "records", "report/answers", "report/sections", "report/topics", "report/charts", "cli", "optimize/constraints", "optimize/objectives",
     "risk_model/covariance", "risk_model/expected_returns", "market/sources",
 }  # fmt: skip
 """A file a kind: one more is how these grow."""
 COMMANDS = {path.name for path in (PACKAGE / "cli").glob("*.py")}
 OF_COMMANDS = {"app", "records/answers"}
 """Folders in which a command has a file of its name: that is how they grow, too, and only the others are counted."""
-CEILINGS = {"app/allocation": 18, "records": 18, "core": 20, "optimize/solvers": 20}
+CEILINGS = {"app/allocation": 18, "core": 20, "optimize/solvers": 20}
 """Modules in folders that are too large: a number here may only fall."""
 
 OF_AN_ALGORITHM = {

@@ -268,6 +268,7 @@ COLUMNS = {
     "explained": "factor_model.assets[].fit",
     "exposure": "exposures.factors[]",
     "falls by": "scenarios[].size",
+    "Fall of US imports": "whatif.response.cases[].fall",
     "First": "quality.series[].first",
     "First day": "flows.flows[].controls[].effective",
     "First price": "history.points[].first.low history.points[].first.high history.points[].first.date",

@@ -11,13 +11,10 @@ from hypothesis import strategies as st
 from toolkit.holdings.licence_delay import LicenceDelay, cover
 from toolkit.shocks.elasticity import (
     Elasticity,
-    holder_effect,
     implied_elasticity,
     linear_multiple,
-    loosen,
     price_band,
     price_multiple,
-    tighten,
 )
 
 LOSS = st.floats(0.01, 0.9)
@@ -56,28 +53,6 @@ def test_a_band_is_ordered_and_never_above_its_cap(loss, values, cap):
     band = price_band(loss, Elasticity(low, central, high, "given", "test"), cap=cap)
     assert 1 <= band.low <= band.central <= band.high <= cap
     assert band.capped == (price_multiple(loss, low) > cap)
-
-
-@given(LOSS, ELASTICITY)
-def test_a_truce_undoes_what_a_stop_did(loss, elasticity):
-    stop = tighten("stop", "a", loss, elasticity, source="test").changes[0]
-    truce = loosen("truce", "a", loss, elasticity, source="test").changes[0]
-    assert (1 + stop) * (1 + truce) == pytest.approx(1.0)
-
-
-@given(LOSS, ELASTICITY)
-def test_direction_of_every_scenario(amount, elasticity):
-    assert tighten("t", "a", amount, elasticity, source="test").changes[0] > 0
-    assert loosen("l", "a", amount, elasticity, source="test").changes[0] < 0
-
-
-@given(st.floats(1.0, 100.0))
-def test_stored_metal_gains_by_a_stop_and_an_open_order_loses_twice(multiple):
-    effect = holder_effect(multiple)
-    assert effect.stored_gain == multiple - 1 >= 0
-    assert 0 <= effect.stored_loss_at_truce < 1
-    assert (1 + effect.stored_gain) * (1 - effect.stored_loss_at_truce) == pytest.approx(1.0)
-    assert effect.order_undelivered + effect.order_replacement == pytest.approx(multiple)
 
 
 @given(st.floats(0.01, 0.99))

@@ -283,25 +283,26 @@ def test_exposure_tells_possible_bars_and_law_that_the_ledger_lacks(called, as_j
 def test_shock_prints_band_formula_and_outside_check(called):
     code, out, _ = called("shock", "gallium", "--loss", "0.5", "--elasticity", "0.25:0.7", *TODAY)
     assert code == 0
-    for words in ("2.69 x", "16.00 x", "(1 - loss) ** (-1 / e)", "+150%", "Truce: supply comes back", "not a forecast"):
+    for words in ("x2.7", "x16", "(1 - loss) ^ (-1 / e)", "+150%", "no forecasts"):
         assert words in out
     assert max(map(len, out.splitlines())) <= 80
 
 
 def test_event_with_and_without_a_series(as_json, called):
     found = as_json("event", "EV020", *TODAY)
-    cases = {(case["asset"], case["zero"]): case for case in found["cases"]}
+    cases = {(case["asset"], case["zero"]): case for case in found["asked"]["cases"]}
     gallium = cases["gallium", "announcement"]
     assert [r["horizon"] for r in gallium["reactions"]] == [1, 3, 6, 12]
     assert gallium["form_named"]
     assert not cases["indium", "announcement"]["form_named"]
-    assert {point["asset"] for point in found["price_points"]} == {"gallium", "germanium"}
-    assert all(row["n"] == row["up"] + row["down"] + row["none"] for row in found["comparable"]["summary"])
-    assert sum(row["none"] for row in found["comparable"]["summary"]) > 0
+    assert {point["asset"] for point in found["points"]} == {"gallium", "germanium"}
+    assert sum(len(point["between"]) for point in found["points"]) == 3
+    assert all(row["n"] == row["up"] + row["down"] + row["none"] for row in found["summary"])
+    assert sum(row["none"] for row in found["summary"]) > 0
     assert not {"nickel", "tin", "aluminium"} & set(found["benchmark"])
     rare = as_json("event", "EV056", *TODAY)
-    assert rare["cases"] == []
-    assert "holmium" in rare["without_series"]
+    assert rare["asked"]["cases"] == []
+    assert "holmium" in rare["asked"]["without_series"]
     code, out, _ = called("event", "57/2025", *TODAY)
     assert code == 0
     assert "no other series is put in its place" in " ".join(out.split())
@@ -310,7 +311,7 @@ def test_event_with_and_without_a_series(as_json, called):
 
 def test_event_knows_no_price_of_the_future(as_json):
     found = as_json("event", "EV020", "--as-of", "2023-12-31")
-    gallium = next(case for case in found["cases"] if case["asset"] == "gallium" and case["zero"] == "announcement")
+    gallium = next(case for case in found["asked"]["cases"] if case["asset"] == "gallium" and case["zero"] == "announcement")
     known = {r["horizon"]: r["change"] for r in gallium["reactions"]}
     assert known[1] is not None
     assert (known[6], known[12]) == (None, None)

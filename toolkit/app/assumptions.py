@@ -62,7 +62,7 @@ def _number(snapshot: Snapshot, name: str, column: str) -> tuple[float, str]:
             column=column,
             as_of=snapshot.as_of,
         )
-    return float(value), f"{row.statement} ({row.citation})"
+    return float(value), message("{statement} ({citation})", statement=row.statement, citation=row.citation)
 
 
 def licence_delay(snapshot: Snapshot) -> LicenceDelay:

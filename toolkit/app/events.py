@@ -1,4 +1,4 @@
-"""`event`: the price path after one control event, beside all comparable cases and the dated price points."""
+"""Comparable cases of the event study: every official licence or ban that names the form of a series."""
 
 from __future__ import annotations
 
@@ -11,58 +11,13 @@ import polars as pl
 from toolkit.controls.events import COUNTING, NEUTRAL
 from toolkit.controls.periods import control_periods
 from toolkit.core.baskets import MEMBERS
-from toolkit.core.messages import message
-from toolkit.records.answers import event as records
-from toolkit.shocks.event_study import (
-    ANNOUNCEMENT,
-    LARGEST_LEVEL_ERROR,
-    NO_REACTION,
-    Case,
-    Summary,
-    find_event,
-    notice_key,
-    study,
-    summary,
-)
-from toolkit.shocks.monthly_series import NOISY, SMOOTHING, MonthlySeries, monthly
+from toolkit.shocks.event_study import ANNOUNCEMENT, Case, Summary, study, summary
+from toolkit.shocks.monthly_series import NOISY, MonthlySeries, monthly
 
 if TYPE_CHECKING:
     from toolkit.app.context import Context
 
 BENCHMARK, METAL = "base_metals", "metal"
-
-
-METHOD = message(
-    "Customs unit values are noisy: prices are their quantity-weighted means of up to {months} months, from before the month "
-    "of the event and from after it; other bases are month averages. Adjusted: over the geometric mean change of the "
-    "benchmark. A mean with a standard error above {thin:.0%} is too thin: no change from or to it is given. A change below "
-    "{least:.0%} counts as no reaction. Few, overlapping cases: no p-values.",
-    months=SMOOTHING, thin=LARGEST_LEVEL_ERROR, least=NO_REACTION,
-)  # fmt: skip
-
-
-def event_study(context: Context, name: str) -> records.EventAnswer:
-    """The study of the event with this id or number, on what was known on the day.
-
-    Raises:
-        DataError: for an event that is not known, with the nearest names.
-    """
-    event = find_event(context.ledger, name)
-    cases = context.comparable_cases
-    points = context.snapshot["price_points"]
-    key = notice_key(event.number) if event.number else None
-    same = pl.Series([notice_key(label) == key for label in points["event"]], dtype=pl.Boolean)
-    found = study(context.ledger, event, cases.series, traded=_traded(context), benchmark=cases.benchmark)
-    return records.EventAnswer.from_objects(
-        found,
-        schema_version=1,
-        as_of=context.as_of,
-        own=event.event_id in context.own,
-        method=METHOD,
-        benchmark=cases.benchmark,
-        comparable=records.ComparableCases(cases=cases.cases, summary=cases.summaries),
-        price_points=points.filter(same).sort("asset", "basis", "date").to_dicts(),
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +26,12 @@ class ComparableCases:
 
     Attributes:
         series: Visible monthly prices.
+        traded: Asset key -> the form that its price series is of.
         benchmark: Series of the basket: base metals that no measure of the ledger controls.
     """
 
     series: Mapping[str, MonthlySeries]
+    traded: Mapping[str, str]
     benchmark: tuple[str, ...]
     cases: tuple[Case, ...]
 
@@ -94,7 +51,7 @@ def comparable_cases(context: Context) -> ComparableCases:
         if event.is_law and event.instrument in COUNTING and event.direction != NEUTRAL
     )
     cases = tuple(case for of_event in found for case in of_event if case.zero == ANNOUNCEMENT and case.form_named)
-    return ComparableCases(series, benchmark, cases)
+    return ComparableCases(series, traded, benchmark, cases)
 
 
 def _traded(context: Context) -> dict[str, str]:

@@ -19,8 +19,8 @@ def event(
     common: Common,
 ) -> None:
     """Show prices 1, 3, 6 and 12 months after an event, benchmark-adjusted, with overlaps and non-reactions."""
-    from toolkit.app.events import event_study
-    from toolkit.report.answers.event import event as document
+    from toolkit.app.findings.history import event as ask
+    from toolkit.report.topics.history import document
 
-    answer = event_study(common.context(events), event_id)
+    answer = ask(common.context(events), event_id)
     show(common, answer, document)

@@ -2,15 +2,15 @@
 
 from toolkit.records.base import Record
 from toolkit.records.flows import CustomsFlows
+from toolkit.records.history import History
 from toolkit.records.parts.changes import Changes
 from toolkit.records.parts.control_history import ControlHistory
 from toolkit.records.parts.exit import Exit
-from toolkit.records.parts.history import History
 from toolkit.records.parts.prices import Prices
 from toolkit.records.parts.quality import Quality, StoredChecks
 from toolkit.records.parts.resale import DayAfter, Resale
 from toolkit.records.parts.supply import SupplyPart
-from toolkit.records.parts.whatif import WhatIf
+from toolkit.records.whatif import WhatIf
 
 Part = (
     Changes

@@ -75,15 +75,16 @@ class Findings:
         return cls(record, beside, say, offers, tuple(origins_of(record, beside)), tuple(marked))
 
     @classmethod
-    def alone(cls, as_of: str, parts: Parts, language: Language) -> Findings:
+    def alone(cls, as_of: str, parts: Parts, language: Language, currency: str = "") -> Findings:
         """Findings of what a command asked, without a subject and without markers: the command names its source itself.
 
         Args:
             as_of: The day.
             parts: What was found.
             language: Of the reader.
+            currency: Of amounts, where there are any.
         """
-        nothing = {"controls": (), "timeline": (), "upcoming": (), "data": (), "phrases": {}, "currency": ""}
+        nothing = {"controls": (), "timeline": (), "upcoming": (), "data": (), "phrases": {}, "currency": currency}
         return cls(Market.model_construct(as_of=as_of, **nothing), parts, language, {}, (), ())
 
     @property

@@ -1,4 +1,4 @@
-"""Price response to a change of supply or demand in a market of constant elasticity, and scenarios made of it.
+"""Price response to a change of supply or demand in a market of constant elasticity.
 
 Supply ``S * p**e`` meets demand ``D * p**-n``, so the price that clears the market is ``(D / S) ** (1 / (e + n))``: only the
 sum of the two elasticities matters. Losses are positive fractions; a price multiple is the price after over the price before.
@@ -163,33 +163,6 @@ def price_band(loss: float, elasticity: Elasticity, *, cap: float | None = None)
 
 
 @dataclass(frozen=True, slots=True)
-class HolderEffect:
-    """Gains and losses of stored, ordered and planned metal at one price multiple, per unit of value at the price before.
-
-    Attributes:
-        stored_gain: Gain of stored metal when supply stops.
-        stored_loss_at_truce: Loss of stored metal when the supply comes back and the price with it.
-        order_undelivered: Value of an open order that does not arrive.
-        order_replacement: What its replacement costs beyond the price before: the second loss of an open order.
-        plan_replacement: What a planned purchase costs beyond the price before.
-    """
-
-    multiple: float
-    stored_gain: float
-    stored_loss_at_truce: float
-    order_undelivered: float
-    order_replacement: float
-    plan_replacement: float
-
-
-def holder_effect(multiple: float) -> HolderEffect:
-    """The effects of a price multiple: stored metal gains by a stop and loses when it ends, an open order loses twice."""
-    if not multiple >= 1:
-        raise SpecError("a price multiple of {multiple:g} is no stop of supply.", hint="It is at least 1.", multiple=multiple)
-    return HolderEffect(multiple, multiple - 1.0, 1.0 - 1.0 / multiple, 1.0, multiple - 1.0, multiple - 1.0)
-
-
-@dataclass(frozen=True, slots=True)
 class SupplyPremium:
     """The price outside the controlling country as a relation to the price inside: ``outside = inside * (1 + premium)``.
 
@@ -206,55 +179,3 @@ class SupplyPremium:
     def outside(self, inside: float) -> float:
         """The price outside, in the unit of `inside`."""
         return inside * (1.0 + self.premium)
-
-
-@dataclass(frozen=True, slots=True)
-class Scenario:
-    """Price changes that happen together, as an optimizer or a report can use them.
-
-    Attributes:
-        name: Name of the scenario.
-        kind: ``tighten`` for supply that stops, ``loosen`` for a stop that is lifted.
-        assets, changes: Asset keys, and the simple change of each price (0.5 is +50 %); assets that are not named do not move.
-        method: Formula and parameters in words.
-        source: What the parameters rest on.
-    """
-
-    name: str
-    kind: str
-    assets: tuple[str, ...]
-    changes: tuple[float, ...]
-    method: str
-    source: str
-
-
-def tighten(name: str, asset: str, loss: float, elasticity: float, *, source: str, cap: float | None = None) -> Scenario:
-    """A scenario in which supply of an asset stops.
-
-    Args:
-        name: Name of the scenario.
-        asset: Asset key.
-        loss: Fraction of its world supply.
-        elasticity: Sum of the elasticities of supply and demand, above 0.
-        source: Where the loss comes from.
-        cap: Price multiple at which substitution begins.
-    """
-    change = min(price_multiple(loss, elasticity), math.inf if cap is None else cap) - 1.0
-    method = f"(1 - loss) ** (-1 / {elasticity:g})" + ("" if cap is None else ", cut at the price of a substitute")
-    return Scenario(name, "tighten", (asset,), (change,), method, source)
-
-
-def loosen(name: str, asset: str, loss: float, elasticity: float, *, source: str) -> Scenario:
-    """A scenario in which lost supply returns: the price falls by what the loss had added.
-
-    Args:
-        name: Name of the scenario.
-        asset: Asset key.
-        loss: Fraction of its world supply that had been lost.
-        elasticity: Sum of the elasticities of supply and demand, above 0.
-        source: Where the loss comes from.
-    """
-    change = 1.0 / price_multiple(loss, elasticity) - 1.0
-    return Scenario(
-        name, "loosen", (asset,), (change,), f"(1 - loss) ** (1 / {elasticity:g}), the lost supply restored", source
-    )

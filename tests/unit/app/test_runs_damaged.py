@@ -204,7 +204,7 @@ def test_a_stored_run_with_a_damaged_part_is_refused(tmp_path, capsys):
     faulty = {
         "flows.flows.0 needs lists of one length": {**subject.parts, "flows": {**subject.parts["flows"], "flows": shorter}},
         "supply.metals must be a list": {**subject.parts, "supply": {**subject.parts["supply"], "metals": None}},
-        "whatif.country is required": {**subject.parts, "whatif": {}},
+        "whatif.as_of is required": {**subject.parts, "whatif": {}},
         "must be a table, not list": [subject.parts],
         "cannot be read": None,
     }

@@ -10,7 +10,7 @@ import pytest
 from toolkit.app.allocation.shocks import strategy_shocks
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
-from toolkit.app.shock import shock
+from toolkit.app.findings.whatif import shock
 from toolkit.app.stops import price_responses, stop_shares
 from toolkit.core.messages import message
 from toolkit.shocks.base_rates import control_rate
@@ -68,9 +68,8 @@ def test_the_default_size_is_what_shock_says_of_the_same_loss(bundled, metal):
     cases = price_responses(bundled, (metal,)).cases
     falls = [c.fall for c in cases if c.kind == OBSERVED and c.fall is not None]
     answer = shock(bundled, metal, loss=stop_shares(bundled, (metal,))[metal] * statistics.median(falls))
-    assert (found.low, found.change, found.high) == pytest.approx(
-        tuple(c.multiple - 1 for c in (answer.cases.low, answer.cases.central, answer.cases.high)), rel=1e-9
-    )
+    low, _, median, _, high = (level.gain for level in answer.asked.levels)
+    assert (found.low, found.change, found.high) == pytest.approx((low, median, high), rel=1e-9)
     assert found.low < found.change < found.high
 
 

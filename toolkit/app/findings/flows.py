@@ -9,7 +9,7 @@ import polars as pl
 
 from toolkit.app.context import Context
 from toolkit.app.controls.states import spells
-from toolkit.app.findings.part import Ask, part
+from toolkit.app.findings.part import Ask, named, part
 from toolkit.controls.events import COUNTING, Event
 from toolkit.controls.ledger import CHINA
 from toolkit.core.errors import GapError
@@ -123,13 +123,14 @@ def _answer(
     events = context.snapshot["controls"].filter(pl.col("event_id").is_in([point.event_id for point in reported]))
     have = {code.asset for code in codes}
     return CustomsFlows(
+        schema_version=2,
         as_of=context.as_of.isoformat(),
         asked=asked,
         file=file,
         origin=CHINA,
         rules=RULES,
         flows=tuple(codes),
-        without_flow=tuple(_named(asset, context) for asset in without if asset not in have),
+        without_flow=tuple(named(context, asset) for asset in without if asset not in have),
         reported=tuple(reported),
         notes=tuple(notes),
         data=() if table is None else context.snapshot.provenance({"flows": table, "controls": events}),
@@ -161,12 +162,6 @@ def _offered(table: pl.DataFrame) -> str:
     return f"There are flows of {', '.join(known)}; --file brings others." if len(known) else "--file brings flows of your own."
 
 
-def _named(asset: str, context: Context) -> Named:
-    if asset not in context.products:
-        return Named(asset=asset, name=asset, element=None)
-    return Named.from_objects(context.products[asset], asset=asset)
-
-
 def _codes(context: Context, table: pl.DataFrame, metal: str | None = None) -> Iterator[CodeFlows]:
     """Flows by tariff code, reporter and direction.
 
@@ -181,7 +176,7 @@ def _codes(context: Context, table: pl.DataFrame, metal: str | None = None) -> I
         at = next((i for i, one in enumerate(partners) if one.partner == CHINA), 0)
         mixed = mixed_code(_tariff_codes(context), total.hs_code)
         fell = [one for one in partners[1:] if _two_years(one, total) and _mattered(one, total, len(one.quantities) - YEAR)]
-        name = _named(total.asset, context) if total.asset else Named(asset="", name=f"HS {total.hs_code}", element=None)
+        name = named(context, total.asset) if total.asset else Named(asset="", name=f"HS {total.hs_code}", element=None)
         yield CodeFlows.from_objects(
             total,
             name,

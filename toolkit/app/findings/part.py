@@ -58,11 +58,8 @@ class Ask:
         return self.record.positions if isinstance(self.record, Run) else ()
 
     def named(self, asset: str) -> Named:
-        """What names a metal in a table: its product, or else its key."""
-        if asset not in self.context.products:
-            return Named(asset=asset, name=asset, element=None)
-        product = self.context.products[asset]
-        return Named(asset=asset, name=product.name, element=product.element)
+        """`named` in this context."""
+        return named(self.context, asset)
 
     @property
     def lots(self) -> tuple[LotExposure, ...]:
@@ -73,6 +70,13 @@ class Ask:
     def provenance(self, **tables: pl.DataFrame) -> tuple[Provenance, ...]:
         """Rows of `data[]` for the rows of tables that were used."""
         return self.context.snapshot.provenance(tables)
+
+
+def named(context: Context, asset: str) -> Named:
+    """What names a metal in a table: its product, or else its key."""
+    if asset not in context.products:
+        return Named(asset=asset, name=asset, element=None)
+    return Named.from_objects(context.products[asset], asset=asset)
 
 
 Find = Callable[[Ask], Found | None]

@@ -8,17 +8,20 @@ half.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import polars as pl
 
-from toolkit.app.assumptions import EVERY, find_assumption
-from toolkit.app.findings.part import Ask, part
-from toolkit.app.shock import outside_check
+from toolkit.app.assumptions import EVERY, Assumption, find_assumption
+from toolkit.app.context import Context
+from toolkit.app.findings.part import Ask, named, part
+from toolkit.app.holdings.valuation import unit_prices
 from toolkit.app.stops import (
     FURTHER,
+    POSTERIOR,
     PUBLISHED_RESPONSE,
     PriceResponses,
     is_exchange_traded,
@@ -28,18 +31,39 @@ from toolkit.app.stops import (
 )
 from toolkit.app.supply import MetalSupply, Scenario
 from toolkit.controls.ledger import CHINA
-from toolkit.core.errors import GapError
+from toolkit.core.errors import GapError, SpecError
 from toolkit.core.grouping import sums_by_key
-from toolkit.core.limits import HELD
+from toolkit.core.limits import HELD, LARGEST_RATIO, check_number
 from toolkit.core.messages import Message, message
 from toolkit.holdings.exposure import IN_TRANSIT, is_out
+from toolkit.holdings.unit_price import UnitPrice
 from toolkit.market.market import Snapshot
-from toolkit.records.parts.whatif import Band, Effect, MetalStop, Multiples, NamedCase, PublishedCheck, Response, WhatIf
 from toolkit.records.run import Run
 from toolkit.records.subjects import Holdings, Subject
+from toolkit.records.whatif import (
+    AskedLoss,
+    Band,
+    Effect,
+    Level,
+    MetalStop,
+    Multiples,
+    OutsidePremium,
+    PublishedCheck,
+    Response,
+    ResponseCase,
+    WhatIf,
+)
 from toolkit.report.i18n.countries import country
-from toolkit.shocks.elasticity import Elasticity, implied_loss, price_band
-from toolkit.shocks.price_response import LOSS_ERROR, PUBLISHED_ERROR
+from toolkit.shocks.elasticity import (
+    Elasticity,
+    SupplyPremium,
+    implied_elasticity,
+    implied_loss,
+    linear_multiple,
+    price_band,
+    price_multiple,
+)
+from toolkit.shocks.price_response import LEVELS, LOSS_ERROR, PUBLISHED_ERROR
 
 LARGEST_SUPPLY_LOSS = 0.5
 """Largest loss that the formula is carried to, as a fraction of world supply."""
@@ -73,6 +97,9 @@ class Amounts:
         return _sums([*self.held.items(), *self.coming.items()])
 
 
+NONE = Amounts({}, {}, {}, {})
+
+
 @part("whatif")
 def whatif(ask: Ask) -> WhatIf | None:
     """The price multiples of a stop of all Chinese exports for a year, and their effect on holdings and open purchases.
@@ -82,30 +109,113 @@ def whatif(ask: Ask) -> WhatIf | None:
         metal without a case of its own. Effects are in the reporting currency and as fractions of the whole. None on a day
         when neither cases nor an assumption was known, or no shares.
     """
-    snapshot = ask.context.snapshot
-    published = _published(snapshot)
-    assets = _held(ask)
-    keys = dict.fromkeys((*assets, *published["subject"]))
-    supplies = {key: ask.context.metal_supply(key, Scenario()) for key in keys}
-    shares = stop_shares(ask.context, assets)
-    if not shares:
+    assets, published = _held(ask), _published(ask.context.snapshot)
+    if not stop_shares(ask.context, assets):
         return None
-    seen = price_responses(ask.context, (*supplies, FURTHER))
+    seen = price_responses(ask.context, (*dict.fromkeys((*assets, *published["subject"])), FURTHER))
     try:
-        spread = seen.elasticity(FURTHER)
+        seen.elasticity(FURTHER)
     except GapError:
         return None
-    metals = tuple(_metal(supplies[key], seen.elasticity(key), ask) for key in assets)
-    amounts = amounts_of(ask.record)
+    return _answer(ask.context, assets, seen, published, weights=ask.weights, amounts=amounts_of(ask.record))
+
+
+def shock(
+    context: Context,
+    metal: str,
+    *,
+    loss: float,
+    elasticity: str | None = None,
+    cap: float | None = None,
+    premium: float | None = None,
+) -> WhatIf:
+    """The price band of a metal under a loss of supply, beside a stop of Chinese exports of it.
+
+    Args:
+        context: The reporting currency, the day of the price, and what was known on it.
+        metal: Asset key or element symbol.
+        loss: Fraction of supply lost.
+        elasticity: ``LOW:HIGH``; None for the posterior of observed reactions, the marked assumption where they are too few.
+        cap: Price of a substitute per kg in the reporting currency.
+        premium: Price outside over price inside, as a fraction; None for the marked assumption, where there is one.
+
+    Raises:
+        SpecError: for an option out of range, or a cap without a price to compare it with.
+        DataError: for a metal that is not known.
+        GapError: on a day when neither cases enough nor an assumption was known.
+    """
+    asset = context.metal(metal)
+    if elasticity is None and is_exchange_traded(asset, context.products):
+        raise SpecError(
+            "no elasticity of {asset} is known here: it trades on an exchange from stocks above ground, and the "
+            "marked assumption is one of minor metals.",
+            hint="Give one with a source of your own: --elasticity LOW:HIGH.",
+            details={"metal": asset},
+            asset=asset,
+        )
+    price = _price(context, asset, cap)
+    seen = price_responses(context, (asset, FURTHER), elasticity)
+    spread = seen.elasticity(asset)
+    band = price_band(loss, spread, cap=None if cap is None or price is None else cap / price.price)
+    response = seen.found[asset] if seen.found is not None and spread.basis == POSTERIOR else None
+    points = zip((0.0, 0.5, 1.0), (spread.high, spread.central, spread.low), strict=True)
+    if response is not None:
+        points = ((level, 1 / b) for level, b in zip(LEVELS, response.quantiles, strict=False))
+    outside = _premium(premium, find_assumption(context.snapshot, "outside_premium", asset))
+    asked = AskedLoss.from_objects(
+        named(context, asset),
+        loss=loss,
+        elasticity=spread,
+        levels=tuple(_level(level, e, loss, band.cap, price) for level, e in points),
+        linear_rule=linear_multiple(loss, spread.central),
+        price=price,
+        cap=band.cap,
+        cap_price=cap,
+        uncapped=band.uncapped_high if band.capped else None,
+        premium=outside and OutsidePremium(**asdict(outside), outside_price=price and outside.outside(price.price)),
+    )
+    published = _published(context.snapshot).filter(pl.col("subject") == asset)
+    return _answer(context, (asset,), seen, published, asked=asked)
+
+
+def _answer(
+    context: Context,
+    assets: Sequence[str],
+    seen: PriceResponses,
+    published: pl.DataFrame,
+    *,
+    asked: AskedLoss | None = None,
+    weights: Mapping[str, float] | None = None,
+    amounts: Amounts = NONE,
+) -> WhatIf:
+    """What is found of some metals.
+
+    Args:
+        context: What was known on the day.
+        assets: Asset keys.
+        seen: Price responses of them, of `FURTHER` and of what is published.
+        published: Rows of the table of assumptions.
+        asked: The loss of one metal that is asked about.
+        weights: Share of value by product; empty for none.
+        amounts: Value by product.
+    """
+    snapshot, spread = context.snapshot, seen.elasticity(FURTHER)
+    supplies = {key: context.metal_supply(key, Scenario()) for key in dict.fromkeys((*assets, *published["subject"]))}
+    shares = stop_shares(context, assets)
+    metals = tuple(_metal(supplies[key], seen.elasticity(key), context, weights or {}) for key in assets)
     return WhatIf(
+        schema_version=2,
+        as_of=context.as_of.isoformat(),
+        currency=context.settings.config.owner.currency,
+        asked=asked,
         country=CHINA,
         elasticity=spread,
         carried_to=LARGEST_SUPPLY_LOSS,
         largest_observed=seen.largest_observed,
-        response=_response(seen, ask),
+        response=_response(seen, context),
         metals=metals,
         shown=tuple(Band.model_validate(price_band(loss, spread)) for loss in LOSSES),
-        weights=_effects(ask.weights, shares, seen) if ask.weights else None,
+        weights=_effects(weights, shares, seen) if weights else None,
         money={
             name: _effects(values, shares, seen)
             for name, values in (("whole", amounts.whole), ("held", amounts.held), ("coming", amounts.coming))
@@ -114,12 +224,58 @@ def whatif(ask: Ask) -> WhatIf | None:
         undelivered=sum(value for key, value in amounts.undelivered.items() if key in shares),
         in_transit=sum(value for key, value in amounts.in_transit.items() if key in shares),
         checks=tuple(
-            _check(row, supplies[row["subject"]], seen.elasticity(row["subject"]), ask)
+            _check(row, supplies[row["subject"]], seen.elasticity(row["subject"]), context)
             for row in published.iter_rows(named=True)
         ),
         assumptions=_assumptions(snapshot, seen, metals),
-        data=ask.provenance(shares=_rows(snapshot, metals), assumptions=published),
+        data=snapshot.provenance({"shares": _rows(snapshot, metals), "assumptions": published}),
     )
+
+
+def _price(context: Context, asset: str, cap: float | None) -> UnitPrice | None:
+    """Today's price of a metal; a cap needs one that it is not below."""
+    currency = context.settings.config.owner.currency
+    held = (context.products[asset],) if asset in context.products else ()
+    found = unit_prices(context.snapshot, context.snapshot["prices"], held, currency, context.level_paths)
+    price = next(iter(found.values()), None)
+    if cap is not None and price is None:
+        raise SpecError(
+            "no price of {asset} is known to compare --cap with.", hint="Leave --cap out: multiples need no price.", asset=asset
+        )
+    if cap is not None and price is not None and cap < price.price:
+        raise SpecError(
+            "--cap {cap:,.6g} lies below today's {price:,.2f} {currency} a kg.",
+            hint="A substitute at that price would already be in use.",
+            cap=cap,
+            price=price.price,
+            currency=currency,
+        )
+    return price
+
+
+def _level(level: float, elasticity: float, loss: float, cap: float | None, price: UnitPrice | None) -> Level:
+    multiple = min(price_multiple(loss, elasticity), math.inf if cap is None else cap)
+    return Level(
+        level=level,
+        elasticity=elasticity,
+        multiple=multiple,
+        price=price and price.price * multiple,
+        gain=multiple - 1.0,
+        loss_on_return=1.0 - 1.0 / multiple,
+    )
+
+
+def _premium(given: float | None, row: Assumption | None) -> SupplyPremium | None:
+    if given is not None:
+        if not given > -1:
+            raise SpecError(
+                "--premium {given:g} makes the price outside zero or less.", hint="Write +20 % as 0.2.", given=given
+            )
+        return SupplyPremium(check_number("--premium", given, LARGEST_RATIO), "given", "option --premium")
+    if row is None or row.central is None:
+        return None
+    source = message("{statement} ({citation})", statement=row.statement, citation=row.citation)
+    return SupplyPremium(row.central, row.basis, source)
 
 
 def _held(ask: Ask) -> tuple[str, ...]:
@@ -139,7 +295,7 @@ def amounts_of(record: Subject) -> Amounts:
         held = [lot for lot in lots if is_out(lot.delivery, lot.export_from)]
         return Amounts(*(_sums((lot.asset, lot.value or 0.0) for lot in some) for some in (held, waiting, stopped, moving)))
     if not isinstance(record, Run):
-        return Amounts({}, {}, {}, {})
+        return NONE
     kept = [(row.product, min(row.value, row.previous_weight * record.budget)) for row in record.positions]
     bought = [(row.product, max(0.0, row.value - row.previous_weight * record.budget)) for row in record.positions]
     return Amounts(_sums(kept), _sums(bought), {}, {})
@@ -149,16 +305,15 @@ def _sums(pairs: Iterable[tuple[str, float]]) -> dict[str, float]:
     return sums_by_key((key, value) for key, value in pairs if value > 0)
 
 
-def _metal(supply: MetalSupply, spread: Elasticity, ask: Ask) -> MetalStop:
+def _metal(supply: MetalSupply, spread: Elasticity, context: Context, weights: Mapping[str, float]) -> MetalStop:
     """A metal with its bands: at each loss that the country can cause, and at the stop of all that it makes."""
-    at = supply.scored
-    share = at.supply.share(CHINA) if at else None
-    state = PRECIOUS if is_exchange_traded(supply.asset, ask.context.products) else _state(share)
+    at, share = supply.scored, _share(supply)
+    state = PRECIOUS if is_exchange_traded(supply.asset, context.products) else _state(share)
     moves = share if share is not None and state in MOVING else 0.0
     return MetalStop.from_objects(
         supply,
-        element=ask.named(supply.asset).element,
-        weight=ask.weights.get(supply.asset) if ask.weights else None,
+        element=named(context, supply.asset).element,
+        weight=weights.get(supply.asset),
         share=share,
         period_start=at and at.supply.period_start,
         period_end=at and at.supply.period_end,
@@ -167,6 +322,11 @@ def _metal(supply: MetalSupply, spread: Elasticity, ask: Ask) -> MetalStop:
         bands=tuple(price_band(loss, spread) for loss in LOSSES if moves >= loss),
         stop=price_band(moves, spread) if state == COUNTED else None,
     )
+
+
+def _share(supply: MetalSupply) -> float | None:
+    """The share of the country in world supply."""
+    return supply.scored.supply.share(CHINA) if supply.scored else None
 
 
 def _state(share: float | None) -> str:
@@ -204,39 +364,37 @@ def _effects(amounts: Mapping[str, float], shares: Mapping[str, float], seen: Pr
 
 def _published(snapshot: Snapshot) -> pl.DataFrame:
     """Rows of the table of assumptions that are published price responses of one metal."""
-    return snapshot["assumptions"].filter((pl.col("name") == PUBLISHED_RESPONSE) & (pl.col("subject") != EVERY)).sort("subject")
+    rows = snapshot["assumptions"].filter((pl.col("name") == PUBLISHED_RESPONSE) & (pl.col("subject") != EVERY))
+    return rows.filter(pl.col("central").is_not_null()).sort("subject")
 
 
-def _check(row: Mapping[str, Any], supply: MetalSupply, spread: Elasticity, ask: Ask) -> PublishedCheck:
+def _check(row: Mapping[str, Any], supply: MetalSupply, spread: Elasticity, context: Context) -> PublishedCheck:
     """A published response beside the formula: the elasticity that gives it at a full stop, and the loss at our own."""
-    at = supply.scored
-    share = at.supply.share(CHINA) if at else None
-    check = outside_check(ask.context.snapshot, supply.asset, share) if share is not None else None
+    share, multiple = _share(supply), 1.0 + row["central"]
     return PublishedCheck.from_objects(
         supply,
-        element=ask.named(supply.asset).element,
+        element=named(context, supply.asset).element,
         change=row["central"],
         share=share,
-        implied_elasticity=check and check.implied,
-        implied_loss=implied_loss(1.0 + row["central"], spread.central),
+        implied_elasticity=implied_elasticity(share, multiple) if share and share < 1 else None,
+        implied_loss=implied_loss(multiple, spread.central),
         statement=row["statement"],
         citation=row["citation"],
         source_id=row["source"],
     )
 
 
-def _response(seen: PriceResponses, ask: Ask) -> Response | None:
-    """The posterior's cases; None where the assumption is in use."""
-    if seen.found is None:
+def _response(seen: PriceResponses, context: Context) -> Response | None:
+    """The posterior's cases; None where the assumption or the user's own elasticity is in use."""
+    if seen.found is None or seen.given is not None:
         return None
-    one, ledger, metals = seen.found[FURTHER], ask.context.ledger, ask.context.snapshot["metals"]
-    names = {key: (name, symbol) for key, name, symbol in metals.select("asset", "name", "symbol").iter_rows()}
+    names = {key: row for key, *row in context.snapshot["metals"].select("asset", "name", "symbol").iter_rows()}
     cases = []
     for case in seen.cases:
         name, element = names.get(case.asset, (case.asset.replace("_", " "), None))
-        title = case.source if case.months is None else ledger[case.source].title
-        cases.append(NamedCase.from_objects(case, name=name, element=element, title=title))
-    return Response.from_objects(one, cases=tuple(cases))
+        title = case.source if case.months is None else context.ledger[case.source].title
+        cases.append(ResponseCase.from_objects(case, name=name, element=element, title=title))
+    return Response.from_objects(seen.found[FURTHER], cases=tuple(cases))
 
 
 def _assumptions(snapshot: Snapshot, seen: PriceResponses, metals: tuple[MetalStop, ...]) -> dict[str, Message]:
@@ -244,22 +402,22 @@ def _assumptions(snapshot: Snapshot, seen: PriceResponses, metals: tuple[MetalSt
     if row is None:
         return {}
     assumed = {"statement": row.statement, "low": row.low, "central": row.central, "high": row.high, "citation": row.citation}
-    if seen.found is not None:
+    found: dict[str, Message] = {}
+    if seen.found is not None and seen.given is None:
         one = seen.found[FURTHER]
-        how = message(
+        found[SUM] = message(
             "How much a price answers a loss of supply is estimated from {observed} reactions to controls and {published} "
             "published models, metals pooled as far as they differ; a loss is taken as uncertain by {error:.0%}, a published "
             "answer by {model:.0%}. The estimate starts from this: {statement}: {low:.2f} to {high:.2f} together, "
             "{central:.2f} in the middle ({citation}).",
             observed=one.observed, published=one.published, error=LOSS_ERROR, model=PUBLISHED_ERROR, **assumed,
         )  # fmt: skip
-    else:
-        how = message(
+    elif seen.given is None:
+        found[SUM] = message(
             "{statement}: {low:.2f} to {high:.2f} together, {central:.2f} in the middle ({citation}).",
             **assumed | {"low": spread.low, "high": spread.high, "central": spread.central},
         )
-    found = {
-        SUM: how,
+    found |= {
         STOP: message(
             "A stop of exports is taken as the loss of all that {country} makes; what it uses itself is in that share, so "
             "exports alone may be less.",
@@ -282,5 +440,5 @@ def _assumptions(snapshot: Snapshot, seen: PriceResponses, metals: tuple[MetalSt
 def _rows(snapshot: Snapshot, metals: tuple[MetalStop, ...]) -> pl.DataFrame:
     """The rows of the table of shares that the figures rest on."""
     used = {(metal.asset, metal.stage, metal.source_id) for metal in metals if metal.source_id}
-    keys = pl.DataFrame(sorted(used), schema=["asset", "stage", "source"], orient="row")
+    keys = pl.DataFrame(sorted(used), schema=dict.fromkeys(("asset", "stage", "source"), pl.String), orient="row")
     return snapshot["shares"].join(keys, on=["asset", "stage", "source"], how="semi")

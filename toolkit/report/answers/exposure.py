@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from datetime import date
 
@@ -13,7 +14,6 @@ from toolkit.holdings.unit_price import UnitPrice
 from toolkit.records.exposure import ExposureAnswer
 from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.answers.controls import headline
-from toolkit.report.answers.shock import beyond, multiple, truce
 from toolkit.report.document import Document
 from toolkit.report.i18n.formats import NBSP
 from toolkit.report.i18n.language import Language, mark
@@ -235,7 +235,7 @@ def price_sources(answer: Answer, prices: Iterable[tuple[str, str, str, str, str
 
 def _shock(answer: Answer, found: ExposureAnswer) -> None:
     shock, say = found.shock, answer.say
-    e, cases = shock.band.elasticity, tuple(shock.replacement.values())
+    e, cases, most = shock.band.elasticity, tuple(shock.replacement.values()), shock.largest_observed
     if e.basis == "posterior":
         spread = say("first and last row are the ends of what past cases leave open (`toolkit shock METAL` has them)")
     else:
@@ -248,7 +248,7 @@ def _shock(answer: Answer, found: ExposureAnswer) -> None:
     answer.table(
         ">price up to | >stored gains | >open order lost | >order to replace | >plan dearer | >truce: stored loses",
         (
-            (multiple(answer, case.multiple, shock.largest_observed), *(
+            (f"{answer.number(case.multiple, '.2f')} x" + ("!" if (most or math.inf) < case.multiple else ""), *(
                 answer.say("no price") if amount is None else answer.number(amount, ",.0f")
                 for amount in (
                     case.stored_gain, case.order_undelivered, case.order_cost, case.planned_cost, case.stored_loss_at_truce
@@ -257,15 +257,18 @@ def _shock(answer: Answer, found: ExposureAnswer) -> None:
             for case in cases
         ),
     )  # fmt: skip
-    truce(answer)
+    answer.line("Truce: supply comes back and the price falls by the same factor; the column is what stored metal loses then.")
     if on_its_way := cases[0].in_transit:
         answer.line(
             "In transit from China, or of unknown origin: {amount:,.0f} {money} may be stopped. Whether it has left is not "
             "known: it is in no column.",
             amount=on_its_way, money=found.currency,
         )  # fmt: skip
-    if shock.largest_observed is not None and cases[-1].multiple > shock.largest_observed:
-        beyond(answer, shock.largest_observed)
+    if most is not None and cases[-1].multiple > most:
+        answer.line(
+            "! Beyond what was ever observed: no monthly price rose above {observed:.2f} x within a year after a control.",
+            observed=most,
+        )  # fmt: skip
     if shock.still:
         answer.line(
             "Not moved: {metals:, } (not made there, no shares known, or traded on exchanges).", metals=shock.still

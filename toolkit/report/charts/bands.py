@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from toolkit.records.parts.whatif import Band
+from toolkit.records.whatif import Band
 from toolkit.report.charts.lettering import cut, width
 from toolkit.report.charts.theme import AXIS_TEXT, COLUMN, PAGE, PHONE, SHEET, TOKENS, Layer, field, layer, sized, specification
 from toolkit.report.document import Drawings

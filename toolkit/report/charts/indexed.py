@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from toolkit.records.parts.history import PathMonth
+from toolkit.records.history import PathMonth
 from toolkit.report.charts.plane import Field, Plane, log_ticks
 from toolkit.report.charts.theme import PANEL, TOKENS, Layer, specification
 from toolkit.report.document import Chart, Drawing

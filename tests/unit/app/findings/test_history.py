@@ -12,7 +12,7 @@ import pytest
 from tests.records import asked, json_of
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
-from toolkit.app.findings.history import history
+from toolkit.app.findings.history import event, history
 
 AS_OF = date(2026, 11, 24)
 HELD = ("antimony", "gallium", "gold")
@@ -113,3 +113,26 @@ def test_it_is_small_and_traced(part):
     tables = {row["table"] for row in part["data"]}
     assert {"prices", "price_points"} <= tables
     assert part["assumptions"]["no_reaction"]["with"]["limit"] == part["no_reaction"]
+
+
+def test_an_event_has_its_own_cases_beside_those_of_the_report(part):
+    context = ask().context
+    found = json_of(event(context, "EV037b"))
+    own = {(case["asset"], case["zero"]): case for case in found["asked"]["cases"]}
+    assert {case["asset"] for case in found["cases"] if case["concerns"]} == {"antimony", "gallium", "germanium"}
+    for case in found["cases"]:
+        same = case_of(part, case["event_id"], case["asset"])
+        assert {**case, "concerns": None} == {**same, "concerns": None}
+        if case["concerns"]:
+            assert own[case["asset"], "announcement"] == case
+    assert found["summary"] == part["summary"]
+    assert found["asked"]["without_series"] == ["superhard_materials"]
+
+
+def test_prices_of_the_notice_stand_with_the_event_also_where_a_case_covers_it(part):
+    found = json_of(event(ask().context, "EV020"))["points"]
+    assert {point["notice"] for point in found} == {"No. 23 of 2023"}
+    table = ask().context.snapshot["price_points"].filter(pl.col("event") == "No. 23/2023")
+    held = [price for one in found for price in (one["first"], *one["between"], one["last"]) if price]
+    assert len(held) == table.height > 3
+    assert "No. 23 of 2023" not in {point["notice"] for point in part["points"] if point["asset"] == "gallium"}

@@ -14,10 +14,10 @@ from toolkit.app.allocation.request import Request
 from toolkit.app.assumptions import companion_scale
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
+from toolkit.app.findings.whatif import shock
 from toolkit.app.holdings.exposure import ExposureRequest, expose
 from toolkit.app.optimize import optimize
 from toolkit.app.prices import PriceFiles
-from toolkit.app.shock import shock
 from toolkit.core.errors import DataError, FrameError, SpecError
 
 TODAY = date(2026, 11, 24)
@@ -161,23 +161,34 @@ def test_a_use_that_is_no_figure(request_of, use):
 
 def test_shock_cuts_at_a_substitute_and_inverts_the_published_figure(settings):
     free = shock(Context(settings, TODAY), "Ga", loss=0.5, elasticity="0.25:0.7")
-    assert [round(m, 2) for m in (free.cases.low.multiple, free.cases.high.multiple)] == [2.69, 16.0]
-    cut = shock(Context(settings, TODAY), "gallium", loss=0.5, elasticity="0.25:0.7", cap=2 * free.price.price)
-    assert cut.cases.high.multiple == pytest.approx(2.0)
-    assert cut.capped
-    assert not free.capped
-    # (1 - 0.5) ** (-1 / e) = 1 + change, by hand
-    assert 0.5 ** (-1 / free.published.implied) == pytest.approx(1 + free.published.change)
-    assert free.published.change == pytest.approx(1.5)
-    assert shock(Context(settings, TODAY), "germanium", loss=0.5).published.change == pytest.approx(0.26)
+    assert [round(level.multiple, 2) for level in free.asked.levels] == [2.69, 5.24, 16.0]
+    price = free.asked.price.price
+    cut = shock(Context(settings, TODAY), "gallium", loss=0.5, elasticity="0.25:0.7", cap=2 * price).asked
+    assert cut.levels[-1].multiple == pytest.approx(2.0)
+    assert cut.levels[-1].price == pytest.approx(2 * price)
+    assert (cut.uncapped, free.asked.uncapped) == (pytest.approx(16.0), None)
+    for level in (*free.asked.levels, *cut.levels):  # what a stop adds, its end takes
+        assert (1 + level.gain) * (1 - level.loss_on_return) == pytest.approx(1.0)
+    # (1 - share) ** (-1 / e) = 1 + change, by hand, for the full stop that was published
+    (check,) = free.checks
+    assert (1 - check.share) ** (-1 / check.implied_elasticity) == pytest.approx(1 + check.change)
+    assert check.change == pytest.approx(1.5)
+    assert shock(Context(settings, TODAY), "germanium", loss=0.5).checks[0].change == pytest.approx(0.26)
+
+
+def test_a_shock_at_the_elasticity_of_the_user_rests_on_no_case(settings):
+    given = shock(Context(settings, TODAY), "gallium", loss=0.5, elasticity="0.25:0.7")
+    assert (given.response, given.asked.elasticity.basis) == (None, "given")
+    assert "elasticity_sum" not in given.assumptions
+    assert "reactions to controls" not in given.to_json()["asked"]["elasticity"]["source"]
 
 
 def test_shock_without_a_price_has_multiples_and_no_cap(settings):
     answer = shock(Context(settings, TODAY), "yttrium", loss=0.2)
-    assert answer.price is None
-    assert answer.elasticity.basis == "posterior"
+    assert answer.asked.price is None
+    assert answer.asked.elasticity.basis == "posterior"
     before = shock(Context(settings, date(2024, 1, 1)), "yttrium", loss=0.2)  # two metals had answered a control by then
-    assert (before.elasticity.basis, before.posterior) == ("assumption", None)
+    assert (before.asked.elasticity.basis, before.response) == ("assumption", None)
     with pytest.raises(SpecError, match="price"):
         shock(Context(settings, TODAY), "yttrium", loss=0.2, cap=100.0)
 
@@ -189,10 +200,10 @@ def test_elasticities_that_are_no_range(settings, elasticity):
 
 
 def test_premium_is_the_users_or_a_marked_figure(settings):
-    assert shock(Context(settings, TODAY), "dysprosium", loss=0.5).premium.basis == "observed"
-    given = shock(Context(settings, TODAY), "dysprosium", loss=0.5, premium=0.2).premium
+    assert shock(Context(settings, TODAY), "dysprosium", loss=0.5).asked.premium.basis == "observed"
+    given = shock(Context(settings, TODAY), "dysprosium", loss=0.5, premium=0.2).asked.premium
     assert (given.basis, given.premium) == ("given", 0.2)
-    assert shock(Context(settings, TODAY), "hafnium", loss=0.5).premium is None
+    assert shock(Context(settings, TODAY), "hafnium", loss=0.5).asked.premium is None
 
 
 def test_unknown_metal(settings):

@@ -1,9 +1,21 @@
-"""How prices reacted to earlier notices: event studies, and price points around them."""
+"""Prices after control notices: `toolkit event --json`, and a report's `findings.json`."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from toolkit.records.base import Day, Month, Named, Phrase, Record, Rows
-from toolkit.records.fields import Assumed, DataUsed, Destinations, EventId, InstrumentKind, Number, PriceBasis
+from toolkit.records.fields import (
+    AsOf,
+    Assumed,
+    Citation,
+    Confidence,
+    DataUsed,
+    Destinations,
+    EventId,
+    InstrumentKind,
+    Number,
+    PriceBasis,
+)
 from toolkit.shocks.event_study import Reaction as MeasuredReaction
 from toolkit.shocks.event_study import Summary
 
@@ -59,8 +71,14 @@ class HistoryCase(Named, Notice):
     """The reaction of an asset to a notice."""
 
     concerns: bool
-    """Whether the report is about this asset."""
+    """Whether it is what is asked about: an asset of the report, or the event."""
     destinations: Destinations
+    zero: str
+    """announcement or effect."""
+    day: Day
+    """Of it."""
+    form_named: bool
+    """Whether the notice names the form that the series prices."""
     basis: PriceBasis
     overlaps: Rows[Notice]
     """Other notices in the same months."""
@@ -85,7 +103,7 @@ class PricePoint(Named):
     """Dated prices around a notice that belong to no series."""
 
     concerns: bool
-    """Whether the report is about this asset."""
+    """Whether it is what is asked about: an asset of the report, or the event."""
     notice: str
     """Id of the notice."""
     basis: PriceBasis
@@ -95,6 +113,8 @@ class PricePoint(Named):
     """Currency and unit."""
     first: PriceRange
     """Before."""
+    between: Rows[PriceRange]
+    """From one to the other."""
     last: PriceRange | None
     """After."""
     change: float | None
@@ -109,9 +129,41 @@ class PricePoint(Named):
     """Source in words."""
 
 
-class History(Record):
-    """Reactions of prices to notices."""
+class StudiedEvent(Notice):
+    """The event that a command asks about, with its own cases."""
 
+    title: str
+    """How it is cited."""
+    own: bool
+    """Whether it is the user's own, which nobody checked."""
+    standing: str
+    """official, reported, agreed or claimed."""
+    ends: Day | None
+    """Last day."""
+    authority: str
+    """Who issued it."""
+    metals: Rows[str]
+    """Keys of metals and groups that it names."""
+    scope: str | None
+    """What it covers, in its own words."""
+    citation: Citation
+    confidence: Confidence
+    cases: Rows[HistoryCase]
+    """From its announcement and from its first day; also of metals whose traded form it does not name."""
+    without_series: Rows[str]
+    """Metals without any monthly price: no other series is put in its place."""
+    outside_series: Rows[str]
+    """Metals whose series does not cover the months around it."""
+
+
+class History(Record, schema="event"):
+    """Reactions of prices to every official licence or ban that names the form of a series, from its announcement."""
+
+    schema_version: Literal[2] = 2
+    """Of this shape."""
+    as_of: AsOf
+    asked: StudiedEvent | None
+    """What a command asked about; null in a report."""
     benchmark: Rows[str]
     """Metals that a change is measured against."""
     no_reaction: float
@@ -123,7 +175,7 @@ class History(Record):
     overlapping: int
     """Of which other notices fall into the same months."""
     cases: Rows[HistoryCase]
-    """A notice and an asset each."""
+    """A notice and an asset each; non-reactions are among them."""
     summary: Rows[Summary]
     """By horizon."""
     points: Rows[PricePoint]

@@ -11,7 +11,7 @@ from tests.records import partial_findings
 from toolkit.app.languages import language
 from toolkit.report.charts.draw import draw
 from toolkit.report.i18n.text import plain
-from toolkit.report.sections.history import history
+from toolkit.report.topics.history import history
 
 DE = language("de")
 HORIZONS = (1, 3, 6, 12)
@@ -20,7 +20,7 @@ HORIZONS = (1, 3, 6, 12)
 def reaction(horizon, adjusted, **changes):
     verdict = "unknown" if adjusted is None else "none" if abs(adjusted) < 0.1 else "up" if adjusted > 0 else "down"
     return {"horizon": horizon, "change": adjusted, "adjusted": adjusted, "benchmark": 0.0, "verdict": verdict, "scarce": False,
-            **changes}  # fmt: skip
+            "thin": None, **changes}  # fmt: skip
 
 
 def case(
@@ -164,7 +164,7 @@ def test_price_points_stand_alone_with_basis_and_standing():
     point = {
         "asset": "terbium", "name": "Terbium oxide", "element": "Tb", "concerns": False, "notice": "No. 18 of 2025",
         "basis": "oxide 99.99 % Europe (Argus)", "kind": "assessment", "unit": "USD/kg", "sources": ["press_reports"], "press": True,
-        "first": {"date": "2025-04-06", "low": 930.0, "high": 1000.0}, "last": {"date": "2025-05-06", "low": 2000.0, "high": 4000.0},
+        "first": {"date": "2025-04-06", "low": 930.0, "high": 1000.0}, "between": [], "last": {"date": "2025-05-06", "low": 2000.0, "high": 4000.0},
         "change": 2.11, "exact": True, "citation": "c",
     }  # fmt: skip
     ask = {**point, "kind": "ask", "last": None, "change": None, "exact": False}
@@ -177,3 +177,10 @@ def test_price_points_stand_alone_with_basis_and_standing():
     assert rows(german)[1][-1] == "Briefkurs, Pressebericht, Tag ungefähr"
     assert plain(english.title) == "Two single prices were reported around notices"
     assert len(build(case())) == 2
+
+
+def test_a_mean_that_is_too_noisy_for_a_change_is_told_from_a_month_that_is_not_known():
+    weak = case(adjusted=(0.05, None, None, 0.3))
+    weak["reactions"][1] |= {"thin": "after"}
+    blocks = build(weak)
+    assert rows(figures(blocks)[1])[0][2:6] == ["+5%", "thin", "–", "+30%"]

@@ -1,18 +1,35 @@
-"""After earlier controls: what prices did, case by case, with overlaps and the cases without a reaction in sight."""
+"""After controls: what prices did, case by case, with overlaps and the cases without a reaction in sight."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
-from toolkit.records.parts.history import History, HistoryCase, Notice, PricePoint, PriceRange, Reaction
+from toolkit.records.findings import Parts
+from toolkit.records.history import History, HistoryCase, Notice, PricePoint, PriceRange, Reaction, StudiedEvent
 from toolkit.report.charts.indexed import Indexed, indexed, span
 from toolkit.report.charts.reactions import Strip, reactions
 from toolkit.report.compose import folded, section
-from toolkit.report.document import Block, Chart, Figure, Panels, Row, Shown, SmallMultiple, Table, left, legend, right
+from toolkit.report.document import (
+    Block,
+    Chart,
+    Document,
+    Figure,
+    Notes,
+    Panels,
+    Row,
+    Section,
+    Shown,
+    SmallMultiple,
+    Table,
+    left,
+    legend,
+    right,
+)
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import day
-from toolkit.report.i18n.language import mark
-from toolkit.report.i18n.text import NONE, Inline, Text, joined, muted, name, plain, strong, text
+from toolkit.report.i18n.language import Language, mark
+from toolkit.report.i18n.text import NONE, Inline, Span, Text, joined, muted, name, plain, strong, text
 from toolkit.shocks.event_study import Summary
 
 HISTORY_PANELS = 5
@@ -24,6 +41,87 @@ def history(run: Findings) -> tuple[Block, ...]:
     """Panels of the price around each announcement; behind them all cases, and dated prices that belong to no series."""
     first = _strip(run) if run.short else None
     return (first or _panels(run), *folded(cases(run), None if run.short else points(run)))
+
+
+def document(found: History, say: Language) -> Document:
+    """The answer of `toolkit event`: its own cases, then the section of a report with its panels first."""
+    run, asked, written = Findings.alone(found.as_of, Parts(history=found), say), found.asked, say.fmt.long_date(found.as_of)
+    title, blocks = say.words("After earlier controls"), list[Block | None]()
+    if asked:
+        title = say.words(
+            "{id}: {notice}, {instrument}, known on {day}",
+            id=asked.event_id, notice=say.notice(asked.title), instrument=say.word(asked.instrument), day=written,
+        )  # fmt: skip
+        blocks += [Notes(tuple(("", words) for words in _about(run, asked))), _studied(run, asked)]
+    if found.cases:
+        blocks += [replace(_panels(run), data=None), cases(run)]
+    content = tuple(block for block in (*blocks, points(run)) if block)
+    return Document(title, say.code, found.as_of, written, "", (Section("event", title, content),))
+
+
+def _about(run: Findings, asked: StudiedEvent) -> Iterator[Text]:
+    """What the event covers, its days, and its metals without a price."""
+    say, fmt = run.say, run.fmt
+    if asked.scope:
+        yield say.translate(asked.scope)
+    announced = fmt.long_date(asked.announced)
+    if asked.effective:
+        first_day = fmt.long_date(asked.effective)
+        yield say("Announced {announced}, in effect {effective}.", announced=announced, effective=first_day)
+    else:
+        yield say("Announced {announced}.", announced=announced)
+    if asked.own:
+        yield say("Your own event, not checked.")
+    if asked.without_series:
+        yield say(
+            "No monthly price series for {metals}: no other series is put in its place.",
+            metals=run.metals(map(run.product, asked.without_series)),
+        )
+    if asked.outside_series:
+        yield say(
+            "The series of {metals} does not cover the months around the event.",
+            metals=run.metals(map(run.product, asked.outside_series)),
+        )
+    if not (asked.cases or asked.without_series or asked.outside_series):
+        yield say("The event names no metal of its own: there is no price to study.")
+
+
+def _studied(run: Findings, asked: StudiedEvent) -> Figure | None:
+    """The cases of one event, from each of its days; None where it has none."""
+    say, fmt = run.say, run.fmt
+    if not asked.cases:
+        return None
+    table = run.table(
+        "Change after each day of the event",
+        asked.cases,
+        left("Price of", lambda case: text(run.head(case), "" if case.form_named else muted(say.words(" (form not named)")))),
+        left("From", lambda case: text(say.word(case.zero, ZEROS), muted(f" {fmt.short_date(case.day)}"))),
+        right("Base", lambda case: _base(run, case.reactions[0])),
+        *_after(run),
+        right(
+            say("{months} m, price alone", months=asked.cases[0].reactions[-1].horizon),
+            lambda case: _percent(run, case.reactions[-1], case.reactions[-1].change),
+            "alone",
+        ),
+        left("In the same year", lambda case: _in_that_year(run, case)),
+        keys=2,
+    )
+    title = say("What prices did after {notice}", notice=say.notice(asked.title))
+    sub = say(
+        "Change of the price over base metals, from before the day to months after it. Bold: at least {limit}.",
+        limit=_limit(run),
+    )
+    return Figure(title, sub, (table,), (), _weak(run, asked.cases))
+
+
+def _base(run: Findings, reaction: Reaction) -> Text:
+    """The level before the event, with its standard error where it has one."""
+    if reaction.before is None:
+        return text(NONE)
+    level = run.fmt.significant(reaction.before, ",.4g")
+    if reaction.before_error is None:
+        return text(level, " ±?")
+    return text(level, f" ±{run.fmt.percent(reaction.before_error, 0)}" if reaction.before_error else "")
 
 
 def _strip(run: Findings) -> Figure | None:
@@ -226,6 +324,8 @@ def _paths(run: Findings, chosen: Sequence[HistoryCase]) -> Table:
 
 
 NO = "none"
+ZEROS = {"announcement": mark("announcement"), "effect": mark("first day in force")}
+"""Days from which a change is measured."""
 TOLD = 3
 """Months after the announcement that headlines speak of."""
 KINDS = {
@@ -251,16 +351,24 @@ def label_of(run: Findings, event: Notice | HistoryCase) -> str:
     return run.say.word(kind, KINDS)
 
 
+def _after(run: Findings) -> Iterator[Shown[HistoryCase]]:
+    """A column for each horizon."""
+
+    def column(i: int, months: int) -> Shown[HistoryCase]:
+        return right(run.say("{months} m", months=months), lambda case: _cell(run, case.reactions[i]))
+
+    return (column(i, row.horizon) for i, row in enumerate(run.part(History).summary))
+
+
+def _limit(run: Findings) -> Span:
+    """From which change on a price has reacted."""
+    return run.assumed(run.fmt.percent(run.part(History).no_reaction, 0), "no_reaction")
+
+
 def cases(run: Findings) -> Figure:
     """All cases by horizon, the report's metals first, with median, range and n; headed by those without a reaction."""
     say, part = run.say, run.part(History)
     found = sorted(part.cases, key=lambda case: (not case.concerns, case.announced, case.asset))
-    horizons = [row.horizon for row in part.summary]
-    limit = run.assumed(run.fmt.percent(part.no_reaction, 0), "no_reaction")
-
-    def after(i: int) -> Shown[HistoryCase]:
-        return right(say("{months} m", months=horizons[i]), lambda case: _cell(run, case.reactions[i]))
-
     table = run.table(
         "Change after each announcement",
         found,
@@ -270,22 +378,27 @@ def cases(run: Findings) -> Figure:
             lambda case: text(label_of(run, case), muted(f" {run.fmt.short_date(case.announced)}")),
             "Measure",
         ),
-        *map(after, range(len(horizons))),
+        *_after(run),
         left("In the same year", lambda case: _in_that_year(run, case)),
         below=_totals(run),
     )
+    method = (text(" ", say.translate(sentence)) for sentence in part.method)
+    foot = text(say("Own calculation{marks}.", marks=run.of_prices(part="history")), *method, _weak(run, found))
     sub = say(
         "Change of the price over base metals, from before the announcement to months after it. Bold: at least {limit}.",
-        limit=limit,
+        limit=_limit(run),
     )
-    method = (text(" ", say.translate(sentence)) for sentence in part.method)
-    foot = text(say("Own calculation{marks}.", marks=run.of_prices(part="history")), *method)
-    flagged = [reaction for case in found for reaction in case.reactions]
-    if any(reaction.scarce and reaction.figure is not None for reaction in flagged):
-        foot = text(foot, say(" * A mean from less than a tenth of the usual quantity."))
-    if any(reaction.adjusted is None and reaction.change is not None for reaction in flagged):
-        foot = text(foot, say(" ‡ Not over base metals, whose series end earlier."))
     return Figure(_title(run), sub, (table,), (), foot)
+
+
+def _weak(run: Findings, found: Iterable[HistoryCase]) -> Text:
+    """What the signs beside a change mean, those that occur."""
+    flagged, foot = [reaction for case in found for reaction in case.reactions], text()
+    if any(reaction.scarce and reaction.figure is not None for reaction in flagged):
+        foot = run.say(" * A mean from less than a tenth of the usual quantity.")
+    if any(reaction.adjusted is None and reaction.change is not None for reaction in flagged):
+        foot = text(foot, run.say(" ‡ Not over base metals, whose series end earlier."))
+    return foot
 
 
 def _title(run: Findings) -> Text:
@@ -317,9 +430,16 @@ def _in_that_year(run: Findings, case: HistoryCase) -> Inline:
     return name(", ".join(others)) if others else NONE
 
 
+def _percent(run: Findings, reaction: Reaction, change: float | None) -> Inline:
+    """A change; where a mean is too noisy for one, that it is."""
+    if reaction.thin:
+        return muted(run.say.words("thin"))
+    return NONE if change is None else run.fmt.percent(change, 0, signed=True)
+
+
 def _cell(run: Findings, reaction: Reaction) -> Inline:
-    if reaction.figure is None:
-        return NONE
+    if reaction.thin or reaction.figure is None:
+        return _percent(run, reaction, None)
     signs = ("*" if reaction.scarce else "") + ("‡" if reaction.adjusted is None else "")
     style = muted if reaction.verdict == NO else strong
     return text(style(run.fmt.percent(reaction.figure, 0, signed=True)), style(signs))
@@ -339,6 +459,8 @@ def _totals(run: Findings) -> tuple[Row, ...]:
         row(say.words("Lowest"), [signed(r.low) for r in rows]),
         row(say.words("Highest"), [signed(r.high) for r in rows]),
         row(say.words("Cases (n)"), [fmt.number(r.n) for r in rows]),
+        row(say.words("Risen"), [fmt.number(r.up) for r in rows]),
+        row(say.words("Fallen"), [fmt.number(r.down) for r in rows]),
         row(say.words("No reaction"), [fmt.number(r.none) for r in rows]),
     )
 
@@ -366,6 +488,9 @@ def points(run: Findings) -> Figure | None:
         left("Around", lambda row: say.notice(row.notice)),
         left("Price of", lambda row: text(name(fmt.sentence(say.term("term", row.basis))), f", {row.unit}")),
         left("First price", lambda row: _dated(run, row.first)),
+        left("Between", lambda row: joined([_dated(run, one) for one in row.between], "; ") if row.between else NONE)
+        if any(row.between for row in found)
+        else None,
         left("Last price", lambda row: _dated(run, row.last) if row.last else NONE),
         right("Change", lambda row: NONE if row.change is None else strong(fmt.percent(row.change, 0, signed=True))),
         left("Standing", lambda row: _standing(run, row)),

@@ -13,12 +13,12 @@ import pytest
 from tests.blocks import figures, table_of, told
 from tests.subjects import finder
 from toolkit.app.findings.whatif import whatif as whatif_part
-from toolkit.records.parts.whatif import WhatIf
+from toolkit.records.whatif import WhatIf
 from toolkit.report.charts.lettering import width
 from toolkit.report.charts.theme import TOKENS
 from toolkit.report.document import Missing
 from toolkit.report.i18n.text import plain
-from toolkit.report.sections.whatif import whatif
+from toolkit.report.topics.whatif import whatif
 
 AS_OF = date(2026, 11, 24)
 
@@ -70,8 +70,8 @@ def test_the_cases_stand_beside_the_band_with_their_losses(found):
     cases = next(figure for figure in figures(whatif.build(run)) if "reactions to controls" in plain(figure.title))
     assert plain(cases.title).startswith("10 reactions to controls and 2 published models")
     rows = [[plain(cell).replace("\xa0", " ") for cell in row.cells] for row in table_of(cases).rows]
-    assert ["No. 33/2024", "Antimony", "52%", "23%", "+264%", "12"] in rows
-    assert ["No. 39/2023", "Graphite (natural)", "–", "–", "+11%", "12"] in rows
+    assert ["No. 33/2024", "Antimony", "52%", "44%", "23%", "+264%", "12"] in rows
+    assert ["No. 39/2023", "Graphite (natural)", "–", "9%", "–", "+11%", "12"] in rows
     assert [row[-1] for row in rows].count("model") == 2
     assert len(rows) == len(run.parts.to_json()["whatif"]["response"]["cases"])
 

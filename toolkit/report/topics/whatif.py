@@ -1,17 +1,34 @@
-"""What if exports stop: what the price of each metal does, who gains and who pays, and a check from outside."""
+"""What if supply stops: what the price of each metal does, who gains and who pays, and a check from outside."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from toolkit.records.parts.whatif import Band as LossBand
-from toolkit.records.parts.whatif import Effect, MetalStop, Multiples, PublishedCheck, WhatIf
+from toolkit.core.messages import retellable
+from toolkit.records.findings import Parts
+from toolkit.records.whatif import AskedLoss, Effect, MetalStop, Multiples, PublishedCheck, WhatIf
+from toolkit.records.whatif import Band as LossBand
+from toolkit.report.answers.answer import PRICE_KINDS
 from toolkit.report.charts.bands import Bands, bands
 from toolkit.report.compose import folded, section
-from toolkit.report.document import Block, Chart, Figure, Missing, Paragraph, Shown, Table, left, legend, right
+from toolkit.report.document import (
+    Block,
+    Chart,
+    Document,
+    Figure,
+    Missing,
+    Notes,
+    Paragraph,
+    Section,
+    Shown,
+    Table,
+    left,
+    legend,
+    right,
+)
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import Written
-from toolkit.report.i18n.language import mark
+from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.names import years
 from toolkit.report.i18n.text import NONE, Inline, Span, Text, plain, sentences, strong, text
 from toolkit.shocks.elasticity import Elasticity
@@ -20,12 +37,101 @@ from toolkit.shocks.elasticity import Elasticity
 @section("whatif", mark("What if exports stop"), needs=["whatif"])
 def whatif(run: Findings) -> tuple[Block, ...] | Missing:
     """Who gains and who pays, the multiples of each metal, and behind them the money and the check from outside."""
-    part = run.part(WhatIf)
-    moving = [metal for metal in part.metals if metal.stop or metal.state == BEYOND]
-    if not moving:
+    if not (moving := _moving(run)):
         return Missing(run.say.words("Of none of these metals does the country of the stop make a share that is known."))
     words = () if run.short else (Paragraph(text(*_both(run)), "body"),)
     return (*words, _multiples(run, moving), *folded(money(run), None if run.short else cases(run), outside(run)))
+
+
+def document(found: WhatIf, say: Language) -> Document:
+    """The answer of `toolkit shock`: the loss that is asked about, then the section of a report, and what is assumed."""
+    run = Findings.alone(found.as_of, Parts(whatif=found), say, found.currency)
+    written = say.fmt.long_date(found.as_of)
+    title, blocks = say.words("What if exports stop"), list[Block]()
+    if asked := found.asked:
+        title = say.words("Shock to the supply of {metal}, known on {day}", metal=run.metal(asked), day=written)
+        blocks = [_asked(run, asked), Notes(tuple(("", words) for words in _beside(run, asked)))]
+    figures = (_multiples(run, moving) if (moving := _moving(run)) else None, cases(run), outside(run))
+    further = asked is not None and asked.loss > found.carried_to
+    made = {SUM: found.response, STOP: moving, CARRIED: moving or further, STOCKS: moving and not asked}
+    words = (*(say.translate(one) for key, one in found.assumptions.items() if made[key]), say(SCENARIO))
+    content = (*blocks, *filter(None, figures), Notes(tuple(("", one) for one in words)))
+    return Document(title, say.code, found.as_of, written, "", (Section("shock", title, content),))
+
+
+def _moving(run: Findings) -> list[MetalStop]:
+    """The metals that a stop of exports touches."""
+    return [metal for metal in run.part(WhatIf).metals if metal.stop or metal.state == BEYOND]
+
+
+def _asked(run: Findings, asked: AskedLoss) -> Figure:
+    """The band of one metal at the loss that was asked about, and what it means for who holds or waits."""
+    say, fmt, e = run.say, run.fmt, asked.elasticity
+    title = say(
+        "If {loss} of the supply of {metal} stops, its price is multiplied by {low} to {high}",
+        loss=fmt.percent(asked.loss, 0), metal=run.metal(asked),
+        low=times(run, asked.levels[0].multiple), high=times(run, asked.levels[-1].multiple),
+    )  # fmt: skip
+    sub = say(
+        "Price after over price before: (1 − loss) ^ (−1 / e), e the elasticity of supply plus demand ({basis}: {source}).",
+        basis=say.word(e.basis), source=say.translate(retellable(e.source)),
+    )  # fmt: skip
+    names = BANDS if len(asked.levels) == len(BANDS) else dict(zip((0.0, 0.5, 1.0), ENDS, strict=True))
+    table = run.table(
+        "Price at a loss of supply",
+        asked.levels,
+        left("Band", lambda row: say.words(names[row.level])),
+        right(text("e"), lambda row: fmt.number(row.elasticity, 2)),
+        right("Price, multiple", lambda row: text(multiple(run, row.multiple), _unseen(run, row.multiple))),
+        right("{currency}/kg", lambda row: NONE if row.price is None else fmt.number(row.price)),
+        right("Stored metal gains", lambda row: fmt.percent(row.gain, 0, signed=True)),
+        right("and loses on return", lambda row: fmt.percent(-row.loss_on_return, 0)),
+    )
+    foot = say(
+        "An open order that does not arrive is lost whole; its replacement, or a planned purchase, costs as much more as "
+        "stored metal gains."
+    )
+    return Figure(title, sub, (table,), source=sentences(foot, _never_seen(run, [row.multiple for row in asked.levels])))
+
+
+BANDS = {
+    0.05: mark("90 % low"),
+    0.16: mark("68 % low"),
+    0.5: mark("median"),
+    0.84: mark("68 % high"),
+    0.95: mark("90 % high"),
+}
+"""Levels of a posterior."""
+
+
+def _beside(run: Findings, asked: AskedLoss) -> Iterator[Text]:
+    """Today's price, where a substitute cuts the band, the first-order rule, and the price outside the controlling country."""
+    say, fmt, price, premium = run.say, run.fmt, asked.price, asked.premium
+    if price is None:
+        yield say("No price of this metal is known here: the multiples hold for any.")
+    else:
+        yield say(
+            "Today: {price} ± {error} a kg, {kind} of {day} ({basis}).",
+            price=run.money(price.price, 2), error=fmt.number(price.price_today_se), day=fmt.short_date(price.date),
+            kind=say.word(PRICE_KINDS.get(price.kind, price.kind)), basis=say.word(price.basis),
+        )  # fmt: skip
+    if asked.uncapped is not None:
+        yield say(
+            "Cut at a substitute’s {price} a kg; without it up to {most}.",
+            price=run.money(asked.cap_price, 2), most=multiple(run, asked.uncapped),
+        )  # fmt: skip
+    yield say("The linear rule gives {linear}: it understates large losses.", linear=multiple(run, asked.linear_rule))
+    if premium is not None:
+        told = say(
+            "Outside the controlling country {premium} ({basis}: {source})",
+            premium=fmt.percent(premium.premium, 0, signed=True), basis=say.word(premium.basis),
+            source=say.translate(premium.source),
+        )  # fmt: skip
+        if premium.outside_price is None:
+            yield text(told, ".")
+        else:
+            amount = run.money(premium.outside_price)
+            yield say("{premium}, {amount} a kg if the price above is the one inside.", premium=told, amount=amount)
 
 
 def _both(run: Findings) -> Iterator[Inline]:
@@ -62,7 +168,7 @@ def _both(run: Findings) -> Iterator[Inline]:
             value=strong(run.money(part.in_transit)),
             country=maker(run),
         )
-    yield from say("When exports resume, the gain is lost again: scenarios under stated assumptions, no forecasts.")
+    yield from say(SCENARIO)
 
 
 def _multiples(run: Findings, moving: Sequence[MetalStop]) -> Figure:
@@ -162,6 +268,7 @@ def _told(run: Findings, order: Sequence[MetalStop]) -> str:
 
 SUM, STOP, CARRIED, STOCKS = "elasticity_sum", "stop_of_exports", "carried_to", "stocks_above_ground"
 """Keys of the assumptions of the part."""
+SCENARIO = mark("When exports resume, the gain is lost again: scenarios under stated assumptions, no forecasts.")
 ENDS = (mark("low"), mark("middle"), mark("high"))
 BEYOND, NOT_MADE, PRECIOUS, UNKNOWN = "beyond", "not_made", "precious", "unknown"
 """States of a metal without a figure for the full stop (`toolkit.app.findings.whatif`)."""
@@ -250,19 +357,20 @@ def cases(run: Findings) -> Figure | None:
         left("Case", lambda case: say.notice(case.title)),
         left("Metal", run.head),
         right(say("Share of {country} then", country=maker(run)), lambda case: fmt.percent(case.share_then, 0), "share"),
+        right("Fall of US imports", lambda case: fmt.percent(case.fall, 0), "imports"),
         right("Loss of world supply", lambda case: fmt.percent(case.loss, 0), "loss"),
         right("Change of the price", lambda case: strong(fmt.percent(case.change, 0, signed=True)), "price"),
         right("Months", lambda case: say.words("model") if case.months is None else fmt.number(case.months), "months"),
     )
     title = say(
-        "{observed} reactions to controls and {published} published models are behind the bars",
+        "{observed} reactions to controls and {published} published models are behind the multiples",
         observed=found.observed,
         published=found.published,
     )
     sub = say(
         "Changes are over base metals. A loss is the share of {country} times the fall of US imports from there, and "
         "uncertain; a case without one does not count. In a year prices moved by some {moves} of their own besides, which no "
-        "bar holds.",
+        "multiple holds.",
         country=maker(run),
         moves=fmt.percent(found.moves, 0),
     )
@@ -292,7 +400,7 @@ def left_out(run: Findings) -> Iterator[Text]:
 
 def money(run: Findings) -> Figure | None:
     """Gain of what is held and cost of what is still to come, at each loss that is shown."""
-    say, fmt, part = run.say, run.fmt, run.part(WhatIf)
+    say, fmt = run.say, run.fmt
     if not (gains := _gains(run)):
         return None
     what = {
@@ -301,7 +409,6 @@ def money(run: Findings) -> Figure | None:
         "whole": say("gain to whoever holds by then, cost to whoever buys later"),
     }
     names = ("held", "coming") if "held" in gains and "coming" in gains else ("whole",)
-    most = part.largest_observed
 
     def end(i: int) -> Shown[tuple[str, Effect]]:
         return right(say(ENDS[i]), lambda row: _amount(run, ends(row[1])[i], ends(row[1].multiples)[i]))
@@ -317,12 +424,8 @@ def money(run: Findings) -> Figure | None:
         "Own calculation from values of the subject, shares of production and assumptions{assumed}.",
         assumed=run.rests_on(SUM, STOP, CARRIED, STOCKS),
     )
-    foot = sentences(source, _money_short(run, gains["whole"][-1]))
-    if most is not None and any(end > most for name in names for row in gains[name] for end in ends(row.multiples)):
-        observed = fmt.percent(most - 1.0, 0, signed=True)
-        foot = text(
-            foot, " ", say("‡ With a rise of a price above {change}, the largest observed after a control.", change=observed)
-        )
+    unseen = _never_seen(run, [end for name in names for row in gains[name] for end in ends(row.multiples)])
+    foot = sentences(source, _money_short(run, gains["whole"][-1]), unseen)
     return Figure(_money_finding(run, gains, marked=False), _money_sub(run), (table,), source=foot)
 
 
@@ -332,10 +435,22 @@ def _gains(run: Findings) -> Mapping[str, Sequence[Effect]]:
 
 
 def _amount(run: Findings, value: float, multiple: float) -> Text:
+    return text(run.derived(money_words(run, value), SUM, marked=False), _unseen(run, multiple))
+
+
+def _unseen(run: Findings, multiple: float) -> str:
     """A dagger where no price has been seen to rise as much in the year after a control."""
     most = run.part(WhatIf).largest_observed
-    unseen = most is not None and multiple > most
-    return text(run.derived(money_words(run, value), SUM, marked=False), "‡" if unseen else "")
+    return "‡" if most is not None and multiple > most else ""
+
+
+def _never_seen(run: Findings, multiples: Sequence[float]) -> Text:
+    """What the dagger means, where one of the multiples has it."""
+    most = run.part(WhatIf).largest_observed
+    if most is None or not any(_unseen(run, one) for one in multiples):
+        return ()
+    change = run.fmt.percent(most - 1.0, 0, signed=True)
+    return run.say("‡ With a rise of a price above {change}, the largest observed after a control.", change=change)
 
 
 def _money_finding(run: Findings, gains: Mapping[str, Sequence[Effect]], *, marked: bool) -> Text:
