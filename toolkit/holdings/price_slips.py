@@ -97,11 +97,15 @@ class KnownPrices:
         known = slice(max(last - count, 0), last) if last else slice(0, count)
         if not days or (day is not None and abs((day - days[known][-1 if last else 0]).days) > LEVEL_DAYS):
             return None
-        key = (currencies[known][-1], currency, day if last else None)
+        rate = self._rate(currencies[known][-1], currency, day if last else None)
+        return None if rate is None else median(prices[known]) * rate
+
+    def _rate(self, base: str, quote: str, day: date | None = None) -> float | None:
+        """The last exchange rate up to a day; of thousands of lots there are few."""
+        key = (base, quote, day)
         if key not in self._rates:
             self._rates[key] = rate_on(self.fx, *key)
-        rate = self._rates[key]
-        return None if rate is None else median(prices[known]) * rate
+        return self._rates[key]
 
     def slip(
         self, times: float, unit: str, currency: str, *, lot: float | None = None, quantity: float | None = None
@@ -127,7 +131,7 @@ class KnownPrices:
         slips.extend(
             (rate, message("It looks like a price in {currency}.", currency=other))
             for other in ((*FOREIGN, "USD") if currency in FOREIGN else FOREIGN)
-            if (rate := rate_on(self.fx, currency, other)) is not None
+            if (rate := self._rate(currency, other)) is not None
         )
         if lot:
             slips.append((lot, message("It looks like the price of a lot of {lot:g} {unit}.", lot=lot, unit=unit)))

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import pairwise
 
 from toolkit.core import currencies
@@ -137,6 +138,7 @@ def _is_written_with(body: str, mark: str, other: str) -> bool:
     return digits.isdecimal() and bool(decimals or not has_mark) and (is_grouped or not groups)
 
 
+@lru_cache(1 << 16)  # a cell is asked about several times: for its column, its decimal mark and its number
 def amount(text: str) -> Amount | None:
     """The number in a cell with what stands around it; None where there is none that is one number either way."""
     words = re.sub(r"([.,])\s?[-\u2013\u2014]{1,2}(?=\s|$)", r"\g<1>00", tidy(text))  # 3.900,-
