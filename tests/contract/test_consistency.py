@@ -827,7 +827,7 @@ def test_no_page_with_noisy_series_says_that_none_has_a_stray_print(pages):
         assert "einen Ausreißer" not in told
 
 
-@pytest.mark.parametrize(("lang", "holds"), [("en", "every limit holds"), ("de", "alle Grenzen sind eingehalten")])
+@pytest.mark.parametrize(("lang", "holds"), [("en", "Every limit holds"), ("de", "Alle Grenzen sind eingehalten")])
 def test_every_limit_holds_is_said_only_where_it_holds_at_the_last_prices_too(subjects, lang, holds):
     record, parts = subjects["run"].record, subjects["run"].parts
     last = record["at_last_prices"]

@@ -103,6 +103,8 @@ def worked_out(record: Mapping[str, Any], parts: Mapping[str, Any]) -> Iterator[
         ]
         for some in (lots, [lot for lot in lots if lot["export_from"] == "CHN"]):
             yield sum(lot["value"] or 0.0 for lot in some) / (record.get("exposure", {}).get("value") or 1.0)
+    for side in ("buy", "sell"):
+        yield sum(order["value"] for order in record.get("orders", ()) if order["side"] == side)
     if "positions" in record:  # what is left of the budget after each step of the waterfall, and changes of weights
         entry = record["costs"]["items"]["entry"]
         scale = record["costs"]["entry"] / max(sum(entry.values()), 1e-9)  # in cents, so that the sum closes

@@ -21,8 +21,8 @@ from toolkit.report.tables.facts import doubts
 from toolkit.report.tables.proof import proof
 
 MOSTLY_CASH = 0.5
-SAME_VOLATILITY = 0.0005
-"""Volatilities that are written alike."""
+SAME = 0.0005
+"""Volatilities, and shares, that are written alike."""
 STATUS = {
     "optimal": mark("optimal"),
     "optimal_inaccurate": mark("optimal to reduced accuracy"),
@@ -45,38 +45,27 @@ def answer(run: Findings) -> tuple[Block, ...]:
 
 
 def _result(run: Findings) -> Text:
-    say, first, total = run.say, _allocated(run), len(run.limits)
+    """What to do and what it means: orders, how much is under control, a bad year, and limits that do not hold."""
+    say, found, loss = run.say, [_allocated(run)], run.proposal.risk.cvar_95
+    if run.held and run.controlled is not None:
+        share = run.fmt.percent(run.controlled)
+        is_none = run.controlled < SAME
+        found.append(
+            say("nothing of it is under Chinese export control")
+            if is_none
+            else say("{share} of value is under Chinese export control", share=share)
+        )
+    if run.held and loss is not None and loss > 0:
+        wealth = run.proposal.budget - run.proposal.costs.entry
+        found.append(say("a bad year costs {loss}", loss=run.money(loss * wealth)))
     if run.broken:
-        return say.counted(
-            len(run.broken),
-            "{result}; {n} limit of {total} is broken",
-            "{result}; {n} limits of {total} are broken",
-            result=first,
-            total=say.number_word(total),
-        )
-    if run.yielded:
-        return say.counted(
-            len(run.yielded),
-            "{result}; {n} soft limit of {total} gives way",
-            "{result}; {n} soft limits of {total} give way",
-            result=first,
-            total=say.number_word(total),
-        )
-    if not total:
-        return first
-    if run.broken_at_last:
-        return say.counted(
-            len(run.broken_at_last),
-            "{result}; at the last observed prices {n} limit of {total} is broken",
-            "{result}; at the last observed prices {n} limits of {total} are broken",
-            result=first,
-            total=say.number_word(total),
-        )
-    return say.counted(total, "{result}, and the limit holds", "{result}, and every limit holds", result=first)
+        n, total = len(run.broken), say.number_word(len(run.limits))
+        found.append(say.counted(n, "{n} limit of {total} is broken", "{n} limits of {total} are broken", total=total))
+    return joined(found, "; ")
 
 
 def _allocated(run: Findings) -> Text:
-    """What is proposed, in the fewest words."""
+    """What is bought and sold, in the fewest words; of what stays mostly cash, that."""
     say, fmt, cash, held = run.say, run.fmt, run.proposal.cash.weight, len(run.held)
     if not held:
         return say("All of the {budget} stays in cash", budget=run.money(run.proposal.budget))
@@ -88,20 +77,46 @@ def _allocated(run: Findings) -> Text:
             "{share} stays in cash; the rest is {n} holdings",
             share=share,
         )
-    before, now = run.before, run.proposal.risk.volatility
-    if before and before.volatility > 0:
-        was, becomes = fmt.percent(before.volatility), fmt.percent(now)
-        if abs(now - before.volatility) < SAME_VOLATILITY:
-            return say("Volatility stays at {now} a year", now=becomes)
-        if now < before.volatility:
-            return say("Volatility falls from {before} to {now} a year", before=was, now=becomes)
-        return say("Volatility rises from {before} to {now} a year", before=was, now=becomes)
-    return say.counted(
-        held,
-        "{N} holding, {volatility} volatility a year",
-        "{N} holdings, {volatility} volatility a year",
-        volatility=fmt.percent(now),
-    )
+    money = {side: [abs(one.value) for one in run.proposal.orders if one.side == side] for side in ("buy", "sell")}
+    bought, sold = (run.money(sum(money[side])) for side in ("buy", "sell"))
+    found = []
+    if n := len(money["buy"]):
+        found.append(say.counted(n, "Buy {n} product for {money}", "Buy {n} products for {money}", money=bought))
+    if n := len(money["sell"]):
+        found.append(say.counted(n, "sell {n} product for {money}", "sell {n} products for {money}", money=sold))
+        if not money["buy"]:
+            found = [say.counted(n, "Sell {n} product for {money}", "Sell {n} products for {money}", money=sold)]
+    return joined([*(found or [say("Nothing is bought or sold")]), *_volatility(run)], "; ")
+
+
+def _volatility(run: Findings) -> Iterator[Text]:
+    """Of what was held before, how the trades change its volatility."""
+    say, fmt, before, now = run.say, run.fmt, run.before, run.proposal.risk.volatility
+    if not before or before.volatility <= 0:
+        return
+    was, becomes = fmt.percent(before.volatility), fmt.percent(now)
+    if abs(now - before.volatility) < SAME:
+        yield say("volatility stays at {now} a year", now=becomes)
+    elif now < before.volatility:
+        yield say("volatility falls from {before} to {now} a year", before=was, now=becomes)
+    else:
+        yield say("volatility rises from {before} to {now} a year", before=was, now=becomes)
+
+
+def _limits(run: Findings) -> Iterator[Text]:
+    """Whether every limit holds, or how many do not at the last observed prices."""
+    total, n = len(run.limits), len(run.broken_at_last)
+    if not total or run.broken or run.yielded:
+        return
+    if n:
+        yield run.say.counted(
+            n,
+            "At the last observed prices {n} limit of {total} is broken.",
+            "At the last observed prices {n} limits of {total} are broken.",
+            total=run.say.number_word(total),
+        )
+    else:
+        yield run.say.counted(total, "The limit holds.", "Every limit holds.")
 
 
 def _paragraph(run: Findings) -> Iterator[Text]:
@@ -112,6 +127,7 @@ def _paragraph(run: Findings) -> Iterator[Text]:
     if (found := run.proposal.evidence) is not None and (found.verdict == "refuted" or found.against):
         yield verdict(run.say, found)
     yield _placed(run)
+    yield from _limits(run)
     if run.yielded and not run.broken:
         yield run.say(
             "In whole lots not every limit can be kept: {limits}.",
@@ -119,13 +135,12 @@ def _paragraph(run: Findings) -> Iterator[Text]:
         )
         if (least := run.proposal.limits_hold_from) is not None:
             yield run.say("With {budget}, for example, all limits hold.", budget=run.money(least))
-    if run.controlled is None:
-        return
-    yield run.say(
-        "{share} of value is under Chinese export control for delivery {towards}.",
-        share=text(run.derived(run.fmt.percent(run.controlled), *_doubt(run)), run.of_tables("controls")),
-        towards=run.towards(run.record.owner.country),
-    )
+    weighed = [p for p in run.proposal.positions if not (p.weight or p.previous_weight or p.outside)]
+    if weighed:
+        names = run.say.shortened([run.say.known(p.asset) for p in weighed])
+        yield run.say("Weighed and not bought: {names}.", names=run.say.listed(names))
+    if run.proposal.expected_return is None:
+        yield run.say("No return is forecast: only a rise of prices pays for the costs.")
 
 
 def _evidence(run: Findings) -> Iterator[Text]:
@@ -190,9 +205,9 @@ def _controlled(run: Findings) -> KeyFigure:
             return KeyFigure(say.words("Largest holding"), text(NONE), say("nothing is held"))
         largest = run.held[0]
         return KeyFigure(say.words("Largest holding"), text(fmt.percent(largest.weight)), text(say.name(largest.name)))
-    note: list[Inline] = [say("of value")]
+    note: list[Inline] = [say("of value, for delivery {towards}", towards=run.towards(run.record.owner.country))]
     if before and before.controlled is not None:
-        note = [say("of value, from {before}", before=fmt.percent(before.controlled))]
+        note.append(say("{before} before", before=fmt.percent(before.controlled)))
     limit = next((c for c in run.limits if c.kind == "control_exposure" and c.side == "upper"), None)
     if limit:
         note.append(say("limit {limit}", limit=fmt.limit(limit.limit)))
