@@ -24,6 +24,13 @@ def patterns(seen: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp
     return first, pattern.reshape(-1)
 
 
+def columns(values: FloatArray, at: NDArray[np.intp]) -> FloatArray:
+    """Columns of (T, n) at positions (m,): those that follow each other need no copy."""
+    if len(at) and at[-1] - at[0] == len(at) - 1 and (np.diff(at) == 1).all():
+        return values[:, at[0] : at[-1] + 1]
+    return np.take(values, at, axis=1)
+
+
 LOST = message("{lost} of {all} periods lack an asset and were not used, most for {asset}.", lost=0, all=0, asset="")
 """The note of `Returns.lost_periods`, by whose template it is known among others."""
 
@@ -77,7 +84,7 @@ class Returns:
         noisy = np.array([i for i, column in enumerate(at) if int(column) in place], dtype=np.intp)
         inner = np.array([place[int(at[i])] for i in noisy], dtype=np.intp)
         uncertainty = self.uncertainty[np.ix_(np.arange(len(self.dates)), inner, inner)]
-        return Returns(self.dates, series, frozen(np.take(self.mean, at, axis=1)), noisy, uncertainty)
+        return Returns(self.dates, series, frozen(columns(self.mean, at)), noisy, uncertainty)
 
     def rows(self, which: NDArray[np.bool_]) -> Returns:
         """The periods marked in `which` (T,)."""

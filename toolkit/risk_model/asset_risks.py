@@ -16,6 +16,7 @@ from toolkit.market.readers.price_checks import CUSTOMS
 from toolkit.returns.currencies import FxReturns
 from toolkit.returns.history import ANNUAL_AVERAGE, MONTHLY_AVERAGE
 from toolkit.returns.observation.local_level import LocalLevels
+from toolkit.returns.observed_returns import columns
 from toolkit.returns.panel import MINIMUM_CHANGES, Panel
 from toolkit.returns.volatility_pooling import (
     PooledVolatility,
@@ -119,7 +120,7 @@ def asset_volatilities(
     """
     place = {key: i for i, key in enumerate(panel.assets)}
     at = np.array([place[key] for key in assets], dtype=np.intp)
-    changes = np.take(observed.total.mean, at, axis=1)
+    changes = columns(observed.total.mean, at)
     deviations, counts = _deviations(changes)
     figures = zip(assets, at.tolist(), deviations.tolist(), counts.tolist(), strict=True)
     own = tuple(_own(panel, observed, rates, *figure) for figure in figures)

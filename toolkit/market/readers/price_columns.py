@@ -6,6 +6,7 @@ about once: a target, a forecast or a forward is no price of today, and an oxide
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -81,6 +82,7 @@ _BESIDE_SERIES = ("remark", "status", "delivery", "terms", "least", "valid_until
 SIDES = {"bid": DEALER_BID, "ask": DEALER_ASK, "mid": AS_GIVEN, "trade": AS_GIVEN}
 _PROMPT = timedelta(days=31)
 """Within which what is delivered is sold at a price of today."""
+_LETTER = re.compile(r"[^\W\d_]")
 _LOOKED_AT = 50
 """Cells by which a field is proposed."""
 _MOST_TEXTS = 100
@@ -182,7 +184,9 @@ def _header(layouts: Sequence[Layout]) -> Header:
 
     def find(records: Sequence[Sequence[str]]) -> tuple[list[str], int, int] | None:
         for at, record in enumerate(records[:TITLES] if columns else ()):
-            there = {fold(text) for text in record if any(map(str.isalpha, text))}  # of hundreds of numbers none is a name
+            if not _LETTER.search(" ".join(record)):  # of hundreds of numbers none is a name
+                continue
+            there = {fold(text) for text in record if _LETTER.search(text)}
             if any(names <= there for names in columns):
                 return [text.strip() for text in record], at, at + 1
         return price_header(records)

@@ -181,6 +181,7 @@ def shares_among(names: Collection[str], metals: Collection[str]) -> tuple[str, 
     return tuple(name for name in metals if name in shares) if others >= len(metals) else ()
 
 
+@lru_cache(_MOST_NAMES)
 def is_derived(name: str) -> bool:
     """Whether a name is that of a sum, an average or a change: ``Total``, ``Average 2025``, ``YTD avg Oct-26``."""
     texts = vocabulary().texts
