@@ -190,14 +190,18 @@ def _at_known_wealth(
     problem: Problem, continuous: Continuous, wealth: float, solver: SolverSpec
 ) -> tuple[Problem, LinearConstraints, Continuous, float]:
     """The problem, its rows, its optimum and its wealth where bounds of values are rows of weights at that wealth."""
-    for _ in range(ROUNDS):
+    untraded = False
+    for left in reversed(range(ROUNDS)):
         known = wealth
         problem = replace(problem, data=replace(problem.data, wealth=known))
         limits = problem.linear_constraints()
         try:
             problem, continuous, wealth = solve_for_wealth_after_costs(problem, limits, solver.order)
         except (SolverInfeasible, NumericalFailure) as failure:
-            raise NotSolved(problem, failure) from failure
+            if untraded or not left:
+                raise NotSolved(problem, failure) from failure
+            untraded, wealth = True, 1.0  # who has no money for a fee trades nothing
+            continue
         if abs(wealth - known) < SETTLED_WEALTH:
             break
     return problem, problem.linear_constraints(), continuous, wealth

@@ -128,6 +128,13 @@ def test_what_is_kept_of_a_book_with_shorts_pays_no_fee(prices, kept):
     assert spent == pytest.approx(run.record["budget"], abs=0.01)
 
 
+def test_who_may_only_buy_and_has_no_money_keeps_a_book_with_shorts(prices):
+    asked = strategy(borrow=0.02).model_copy(update={"constraints": (*strategy().constraints, tk.BuyOnly())})
+    run = tk.optimize(asked, holdings=file_of(HELD), prices=prices, prices_currency="EUR")
+    assert {order["side"] for order in run.record["orders"]} == {"keep"}
+    assert run.record["costs"]["entry"] == 0.0
+
+
 def test_a_short_position_outside_the_strategy_is_kept_or_bought_back(prices):
     metals = tk.Strategy(objective=tk.MinRisk(), universe=tk.UniverseSpec(assets=("GLD", "CPER")), costs=tk.CostsSpec(fee=5.0))
     given = {"prices": prices, "prices_currency": "EUR", "holdings": file_of({"GLD": 300.0, "SPY": -40.0})}
