@@ -189,7 +189,8 @@ FORMULAS = {
     "(control_history.points[].stoppable+control_history.points[].outside)",
     "(control_history.changes[].stoppable+control_history.changes[].outside)",
     "(cash.weight-relaxed.cash)", "(cash.weight-cash.previous_weight)", "(positions[].weight-positions[].previous_weight)",
-    "Σorders[].cash", "Σbefore.country[]", "Σexit.products[].vat[]", "Σexit.tax.lots[].cost", "Σexit.tax.lots[].gain", "Σexit.tax.lots[].value",
+    "Σorders[].cash", "Σorders[].value", "(exposure.purchases[].cost-exposure.purchases[].owed)", "Σexposure.purchases[].owed",
+    "Σ(exposure.purchases[].cost-exposure.purchases[].owed)", "Σbefore.country[]", "Σexit.products[].vat[]", "Σexit.tax.lots[].cost", "Σexit.tax.lots[].gain", "Σexit.tax.lots[].value",
     "Σday_after.buyers[].today[].value", "Σday_after.buyers[].after[].value", "Σexposure.lots[].value", "-Σexit.tax.lots[].gain", "Σexposures.country[]", "Σpositions[].value", "Σpositions[].weight",
     "(at_last_prices.value-cash.value)", "(money.added-money.reserved)", "(exit.total.value+exit.total.entry)", "(positions[].weight-positions[].relaxed_weight)",
     "(exposure.at_risk.value-Σexposure.lots[].value)", "((exposure.at_risk.value-Σexposure.lots[].value)-Σexposure.lots[].value)", "(flows.flows[].partners[].became.level/flows.flows[].partners[].became.base)",
@@ -243,6 +244,11 @@ COLUMNS = {
     "Asks": "measures.asked",
     "Before": "flows.flows[].controls[].around.base",
     "Bought": "exit.tax.lots[].bought",
+    "Bought for, EUR": "exposure.purchases[].cost",
+    "Days to a licence: half; nine in ten": "exposure.licence_delay.median exposure.licence_delay.tail",
+    "Paid, EUR": "(exposure.purchases[].cost-exposure.purchases[].owed)",
+    "Still owed, EUR": "exposure.purchases[].owed",
+    "To replace today, EUR": "exposure.lots[].value",
     "Change": (
         "changes.prices[].change flows.flows[].controls[].around.change.value flows.flows[].partners[].year_on_year.value "
         "history.points[].change flows._change"
@@ -420,7 +426,7 @@ COLUMNS = {
     **dict.fromkeys(
         ("1 m", "3 m", "6 m", "12 m"),
         "history.summary[].high history.summary[].low history.summary[].median "
-        "history.summary[].n history.summary[].none history.cases[].reactions[].adjusted",
+        "history.summary[].n history.summary[].none history.summary[].up history.summary[].down history.cases[].reactions[].adjusted",
     ),
     **dict.fromkeys(
         ("1\N{NO-BREAK SPACE}year", "3\N{NO-BREAK SPACE}years", "5\N{NO-BREAK SPACE}years"),
@@ -827,7 +833,7 @@ def test_no_page_with_noisy_series_says_that_none_has_a_stray_print(pages):
         assert "einen Ausreißer" not in told
 
 
-@pytest.mark.parametrize(("lang", "holds"), [("en", "Every limit holds"), ("de", "Alle Grenzen sind eingehalten")])
+@pytest.mark.parametrize(("lang", "holds"), [("en", "Every limit holds."), ("de", "Alle Grenzen sind eingehalten.")])
 def test_every_limit_holds_is_said_only_where_it_holds_at_the_last_prices_too(subjects, lang, holds):
     record, parts = subjects["run"].record, subjects["run"].parts
     last = record["at_last_prices"]

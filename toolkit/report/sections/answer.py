@@ -77,15 +77,17 @@ def _allocated(run: Findings) -> Text:
             "{share} stays in cash; the rest is {n} holdings",
             share=share,
         )
-    money = {side: [abs(one.value) for one in run.proposal.orders if one.side == side] for side in ("buy", "sell")}
-    bought, sold = (run.money(sum(money[side])) for side in ("buy", "sell"))
+    money = {side: [one.value for one in run.proposal.orders if one.side == side] for side in ("buy", "sell")}
     found = []
-    if n := len(money["buy"]):
-        found.append(say.counted(n, "Buy {n} product for {money}", "Buy {n} products for {money}", money=bought))
-    if n := len(money["sell"]):
-        found.append(say.counted(n, "sell {n} product for {money}", "sell {n} products for {money}", money=sold))
-        if not money["buy"]:
-            found = [say.counted(n, "Sell {n} product for {money}", "Sell {n} products for {money}", money=sold)]
+    if values := money["buy"]:
+        bought = run.money(sum(values))
+        found.append(say.counted(len(values), "Buy {n} product for {money}", "Buy {n} products for {money}", money=bought))
+    if values := money["sell"]:
+        sold, n = run.money(sum(values)), len(values)
+        if found:
+            found.append(say.counted(n, "sell {n} product for {money}", "sell {n} products for {money}", money=sold))
+        else:
+            found.append(say.counted(n, "Sell {n} product for {money}", "Sell {n} products for {money}", money=sold))
     return joined([*(found or [say("Nothing is bought or sold")]), *_volatility(run)], "; ")
 
 

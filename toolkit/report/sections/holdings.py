@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
 from itertools import islice
 
 from toolkit.holdings.exposure import LotExposure, Total
@@ -110,8 +109,8 @@ def terms(run: Findings) -> tuple[Block, ...]:
     def licence(lot: LotExposure) -> Inline:
         if delay is None or reach(lot) != "order":
             return NONE
-        first, last = (run.as_of + timedelta(days=int(days + 0.5)) for days in (delay.median, delay.tail))
-        return run.assumed(f"{fmt.short_date(first)}; {fmt.short_date(last)}", DELAY, marked=False)
+        half, most = (run.assumed(fmt.number(days), DELAY, marked=False) for days in (delay.median, delay.tail))
+        return text(half, "; ", most)
 
     def amount(one: float | None) -> Inline:
         return NONE if one is None else fmt.number(one)
@@ -128,16 +127,15 @@ def terms(run: Findings) -> tuple[Block, ...]:
         right("Paid, {currency}", paid),
         right("Still owed, {currency}", lambda lot: amount(bought[lot.lot_id].owed or None)),
         right("To replace today, {currency}", lambda lot: amount(lot.value)),
-        right("Licence asked for today: half by; nine in ten by", licence, "Licence: half; nine in ten by"),
+        right("Days to a licence: half; nine in ten", licence),
     )
     total = sum(one.cost - one.owed for one in purchases if one.cost is not None)
-    owed = sum(one.owed for one in purchases)
-    said = {"paid": run.money(total), "owed": run.money(owed)}
-    title = (
-        say("{paid} is paid and {owed} still owed for what has not arrived", **said)
-        if owed
-        else say("{paid} is paid for what has not arrived", **said)
-    )
+    paid_all = run.money(total)
+    if any(one.owed for one in purchases):
+        owed = run.money(sum(one.owed for one in purchases))
+        title = say("{paid} is paid and {owed} still owed for what has not arrived", paid=paid_all, owed=owed)
+    else:
+        title = say("{paid} is paid for what has not arrived", paid=paid_all)
     sub = say(
         "If an order is stopped, what is paid may be lost or come back late, what is owed may fall due all the same, and the "
         "metal costs the price of the day. Who bears a refused licence stands in the contract, not in this file."
