@@ -260,6 +260,23 @@ class TestQueue:
         self.kept: dict = {}
         return _without_processes(self.kept)
 
+    def test_who_has_cost_less_comes_first_however_many_ask_without_a_pause(self, queue, monkeypatch):
+        now = [1000.0]
+        monkeypatch.setattr(crew.time, "monotonic", lambda: now[0])
+        for who in "abcdefgh":
+            self.ask(queue, f"{who} first", who)
+            now[0] += 0.1
+            question = queue._next()
+            now[0] += 0.1
+            queue._finish(question, "", None)
+            self.ask(queue, f"{who} again", who)
+        self.ask(queue, "seldom", "z")
+        assert self.order(queue)[0] == "seldom"
+        for who in "az":
+            self.ask(queue, f"{who} later", who)
+        now[0] += 1000  # what was long ago counts no more
+        assert self.order(queue) == ["a later", "z later"]
+
     def ask(self, queue, key: str, who: str, rank: crew.Rank = crew.Rank.ATTENDEE) -> Future:
         return queue.ask(key, child.solve, (key,), turn=(rank, who), seconds=4)
 
@@ -312,6 +329,7 @@ class TestQueue:
     @given(st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 9)), max_size=40))
     def test_everybody_gets_an_answer_in_the_order_in_which_they_came_whatever_the_others_ask(self, asked):
         queue = _without_processes({})
+        queue._cost = lambda _: 0  # type: ignore[method-assign]
         newest: dict[str, Future] = {}
         for who, key in asked:
             newest[who] = self.ask(queue, f"{who}{key}", who)

@@ -1,7 +1,8 @@
 """The processes of the demo, and who is next.
 
-One question of a session waits, the newest; sessions take turns, those who present come first, and one report is made at a
-time. What a process was given is never taken away from it: a process is ended if it is silent for too long, and loaded again.
+One question of a session waits, the newest; who has cost the least of late is next, those who present come first, and one
+report is made at a time. What a process was given is never taken away from it: a process is ended if it is silent for too
+long, and loaded again.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ SILENT_SECONDS = 10.0
 """Seconds without that sign after which a process is ended."""
 END_SECONDS = 1.0
 """Seconds in which a process that is told to end removes its files."""
+SPENT_HALVES = 10.0
+"""Seconds in which what a session has cost counts half."""
 log = structlog.get_logger("demo")
 
 
@@ -57,6 +60,7 @@ class Question:
         seconds: After which the process is ended.
         waiting: Who waits -> where the answer goes.
         turn: Rank and whose turn it took, once a process has it.
+        began: When that was.
         died: Whether a process has ended over it.
     """
 
@@ -66,6 +70,7 @@ class Question:
     seconds: float
     waiting: dict[str, list[Future[Any]]] = field(default_factory=dict)
     turn: tuple[Rank, str] | None = None
+    began: float = 0.0
     died: bool = False
 
     def taken(self) -> list[Future[Any]]:
@@ -95,6 +100,7 @@ class Crew:
         self._asked: dict[Hashable, Question] = {}
         self._turns: dict[Rank, dict[str, Question]] = {rank: {} for rank in Rank}
         self._taken: set[tuple[Rank, str]] = set()
+        self._spent: dict[str, tuple[float, float]] = {}
         self._processes: set[BaseProcess] = set()
         self._told = False
         self.ready = 0
@@ -154,14 +160,19 @@ class Crew:
         for rank, turns in self._turns.items():
             if rank is Rank.REPORT and (self.ready < 2 or any(taken is rank for taken, _ in self._taken)):
                 continue
-            for who, question in [*turns.items()]:
+            for who, question in sorted(turns.items(), key=lambda turn: self._cost(turn[0])):
                 if (rank, who) in self._taken or self._forget_unless_wanted(question):
                     continue
                 self._take_from_turns(question)
-                question.turn = rank, who
+                question.turn, question.began = (rank, who), time.monotonic()
                 self._taken.add(question.turn)
                 return question
         return None
+
+    def _cost(self, who: str) -> int:
+        """Hundredths of a second that processes have spent on a session, the fewer the longer ago."""
+        seconds, at = self._spent.get(who, (0.0, 0.0))
+        return round(100 * seconds * 0.5 ** ((time.monotonic() - at) / SPENT_HALVES))
 
     def _take(self, process: BaseProcess) -> Question | None:
         """The next question for a process; None where there will be none, or it has ended by itself."""
@@ -200,6 +211,9 @@ class Crew:
             self._asked.pop(question.key, None)
             if question.turn is not None:
                 self._taken.discard(question.turn)
+                now, who = time.monotonic(), question.turn[1]
+                self._spent = {one: spent for one, spent in self._spent.items() if now - spent[1] < 10 * SPENT_HALVES}
+                self._spent[who] = self._cost(who) / 100 + now - question.began, now
             waiting = question.taken()
             self._changed.notify_all()
         for future in waiting:
