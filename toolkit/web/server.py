@@ -236,6 +236,7 @@ def serve(config: WebConfig) -> None:
         _allow_descriptors()
         sys.setswitchinterval(TURN)
         portal = Portal(config, start=start, stop=stop)
+        Deadline.proxies = config.trusted_proxy
         settings = uvicorn.Config(
             portal,
             host=config.host,
