@@ -1,18 +1,19 @@
-"""A start of the demo's process that fails, in a module that its process can import without Django."""
+"""A start of a process of the demo that fails, in a module that the process can import without Django."""
 
 from __future__ import annotations
 
 from datetime import date
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from toolkit.web.demo import child
 
-load = child.load
+work = child.work
 
 
-def fails_at_first(folder: str, day: date, prices: tuple[str, ...], strategies: tuple[str, ...]) -> None:
-    """`child.load`, whose first try in a folder ends without an answer."""
+def fails_at_first(folder: str, pipe: Connection, day: date, prices: tuple[str, ...], strategies: tuple[str, ...]) -> None:
+    """`child.work`, whose first try in a folder ends without an answer."""
     if not (failed := Path(folder, "failed")).exists():
         failed.touch()
         raise MemoryError
-    load(day, prices, strategies)
+    work(pipe, day, prices, strategies)

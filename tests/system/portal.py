@@ -7,24 +7,30 @@ import contextlib
 import email
 import email.policy
 import functools
+import hashlib
 import http.client
 import json
 import os
 import re
+import secrets
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
+import psycopg
 from django.core.signing import TimestampSigner, b62_encode
 
 PATIENCE = 60.0
@@ -151,7 +157,8 @@ toolkit.__main__.main()
 def _commands(python: str) -> tuple[subprocess.Popen[str], Path]:
     """The process of the commands of an interpreter, until this one ends, and the folder of what they print."""
     folder = Path(tempfile.mkdtemp(prefix="commands-"))
-    given = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1"}
+    given = {name: os.environ.get(name, "") for name in ("PATH", "PYTHONPATH")}
+    given |= {"LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1"}
     process = subprocess.Popen([python, "-c", COMMANDS], cwd=folder, env=given, stdin=-1, stdout=-1, text=True)
     atexit.register(shutil.rmtree, folder)
     atexit.register(process.communicate)
@@ -167,6 +174,7 @@ class Portal:
         self.log = work / "log"
         self.environment = {
             "PATH": os.environ["PATH"],
+            "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
             "HOME": str(work),
             "LANG": "C.UTF-8",
             "OPENBLAS_NUM_THREADS": "1",
@@ -304,3 +312,33 @@ def postgresql_server() -> Iterator[str | None]:
     finally:
         run("pg_ctl", "--pgdata", str(data), "--mode=immediate", "stop")
         shutil.rmtree(folder)
+
+
+def seated(portal: Portal, count: int) -> list[Visitor]:
+    """Attendees of the one webinar of a portal, each in a session of its own: rows that a sign-up and its mails would make."""
+    now, later = (datetime.now(UTC) + timedelta(hours=hours) for hours in (0, 6))
+    address = portal.environment.get("TOOLKIT_WEB_DATABASE_URL")
+    with contextlib.closing(
+        sqlite3.connect(portal.work / "portal" / "portal.sqlite3", timeout=30) if address is None else psycopg.connect(address)
+    ) as database:
+        mark = "?" if address is None else "%s"
+
+        def insert(table: str, row: dict[str, object]) -> None:
+            marks = ", ".join([mark] * len(row))
+            database.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", [*row.values()])
+
+        found = []
+        (webinar,) = database.execute("SELECT max(id) FROM web_webinar").fetchone()  # type: ignore[misc]
+        for _ in range(count):
+            name, key = uuid.uuid4(), secrets.token_hex(16)
+            one = name.hex if address is None else name
+            stamp, until = (when.strftime("%Y-%m-%d %H:%M:%S") if address is None else when for when in (now, later))
+            row = {"id": one, "webinar_id": webinar, "email": f"{name.hex}@example.com", "name": "Ana Lima", "company": ""}
+            more = {"language": "en", "state": "confirmed", "link_version": 1, "created": stamp, "confirmed": stamp}
+            insert("web_registration", {**row, **more, "source": "", "answers": "{}"})
+            digest = hashlib.sha256(key.encode()).hexdigest()
+            insert("web_session", {"session_key": digest, "session_data": "", "expire_date": until, "registration_id": one})
+            token = secrets.token_hex(16)
+            found.append(Visitor(portal, cookies={"__Host-session": key, "__Host-csrf": token}))
+        database.commit()
+    return found

@@ -78,7 +78,8 @@ def test_the_main_job_runs_from_the_wheel_in_an_empty_folder(place, tmp_path):
     assert {row["origin"] for row in json.loads(listed.stdout)["strategies"]} == {"shipped"}
 
 
-def test_two_commands_of_the_wheel_serve_the_portal_in_both_languages(place, tmp_path):
+def test_two_commands_of_the_wheel_serve_the_portal_in_both_languages(place, tmp_path, monkeypatch):
+    monkeypatch.delenv("PYTHONPATH", raising=False)  # of the tree that is tested
     with serving(tmp_path, TOOLKIT_WEB_DEMO="false") as portal:
         portal.python = str(place / "bin" / "python")
         portal.page = portal.create("Gallium", "2099-12-03T17:00")  # type: ignore[attr-defined]

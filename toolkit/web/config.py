@@ -75,7 +75,7 @@ class WebConfig(BaseSettings):
         threads: Pages that are made at the same time.
         demo: Whether the live demo runs; without it the portal is a gate alone.
         prices: The host's own price files, which the demo shows in place of the bundled prices.
-        wall: Seconds that an answer of the demo may take before its process is ended.
+        wall: Seconds after which a process of the demo that has not answered is ended; nobody waits that long.
         smtp: ``smtp://user:password@host:587`` (STARTTLS) or ``smtps://...``; by default mails are files in the folder.
         sender: Address that mails come from.
         organiser, contact: Who runs the webinars and how to write to them, for consent texts and the privacy notice.
@@ -97,7 +97,7 @@ class WebConfig(BaseSettings):
     threads: int = Field(default=8, ge=1, le=64)
     demo: bool = True
     prices: Listed[str] = ()
-    wall: float = Field(default=4.0, gt=0)
+    wall: float = Field(default=30.0, gt=0)
     smtp: MailServer | None = None
     sender: str = "webinar@localhost"
     organiser: Line = "The organiser"

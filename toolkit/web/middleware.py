@@ -14,6 +14,7 @@ from django.urls import Resolver404, resolve
 from django.utils.cache import patch_vary_headers
 
 from toolkit.core.errors import ToolkitError
+from toolkit.web.asgi.later import Later
 from toolkit.web.gate.limits import TooMany
 from toolkit.web.writing import Busy
 
@@ -98,6 +99,11 @@ class refused:  # noqa: N801  # a middleware with `process_exception` is a class
                 return too_many(request, seconds)
             case Busy():
                 return too_busy(request)
+            case Later():
+                response = too_busy(request)
+                response.later = exception  # type: ignore[attr-defined]  # `toolkit.web.asgi.pages` waits for it
+                response._has_been_logged = True  # type: ignore[attr-defined]  # it is no answer yet
+                return response
             case ToolkitError():
                 log.exception("page.failed", exc_info=exception)
                 return server_error(request)

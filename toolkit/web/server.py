@@ -6,11 +6,14 @@ import contextlib
 import functools
 import gc
 import logging
+import multiprocessing
 import os
 import re
 import socket
 import sqlite3
 import sys
+import threading
+import time
 from collections.abc import Iterable, Iterator, MutableMapping
 from pathlib import Path
 from typing import Any
@@ -32,6 +35,9 @@ COLLECTED = (700, 10, 10)
 """Python's own: objects that wait for a collection, and collections of a generation before one of the next."""
 MIGRATION_SECONDS = 60
 """Seconds to wait for another process that migrates."""
+STOP_SECONDS = 8.0
+"""Seconds from the signal to end to the end."""
+log = structlog.get_logger("server")
 
 
 def setup(config: WebConfig, *, serving: bool) -> None:
@@ -208,8 +214,9 @@ def serve(config: WebConfig) -> None:
                 sys.stderr.write("".join(f"{line}\n" for line in announced))
 
         def handle_exit(self, sig: int, frame: Any) -> None:
-            if pool.solver is not None:
-                pool.solver.stops = True
+            threading.Thread(target=_end_anyway, daemon=True).start()
+            if pool.solver is not None:  # who waits for an answer is told to come again, and the processes end
+                threading.Thread(target=pool.solver.close, daemon=True).start()
             hub.end_streams()
             super().handle_exit(sig, frame)
 
@@ -225,7 +232,7 @@ def serve(config: WebConfig) -> None:
         threads = [hub, *workers(config.every)]
         start, stop = [thread.start for thread in threads], [*(thread.stop for thread in threads), writer.stop]
         if config.demo:
-            pool.solver = pool.Solver(config.prices, wall=config.wall, waiting=max(1, config.threads // 2))
+            pool.solver = pool.Solver(config.prices, wall=config.wall)
             strategies = tuple(sorted(coming_strategies()))
             start.append(functools.partial(pool.solver.open, strategies))
             stop.append(pool.solver.close)
@@ -233,6 +240,7 @@ def serve(config: WebConfig) -> None:
         _allow_descriptors()
         sys.setswitchinterval(TURN)
         portal = Portal(config, start=start, stop=stop)
+        Deadline.proxies = config.trusted_proxy
         settings = uvicorn.Config(
             portal,
             host=config.host,
@@ -248,6 +256,15 @@ def serve(config: WebConfig) -> None:
         )
         _load()
         Server(settings).run()
+
+
+def _end_anyway() -> None:
+    """End this process `STOP_SECONDS` after it was told to: what was acknowledged is stored, whatever still waits for what."""
+    time.sleep(STOP_SECONDS)
+    log.error("server.ended_anyway")
+    for process in multiprocessing.active_children():
+        process.kill()
+    os._exit(1)
 
 
 def _refuse_taken(config: WebConfig) -> None:

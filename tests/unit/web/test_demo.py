@@ -7,16 +7,13 @@ import functools
 import hashlib
 import multiprocessing
 import os
-import pickle
 import signal
-import subprocess
-import tempfile
-import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import TypeVar
 
 import numpy as np
 import polars as pl
@@ -35,6 +32,7 @@ from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.languages import language
 from toolkit.app.optimize import optimize
+from toolkit.app.report import FORMATS
 from toolkit.app.subjects import Subject
 from toolkit.core.errors import DataError
 from toolkit.core.text import half_up
@@ -44,8 +42,8 @@ from toolkit.market.store.store import Store
 from toolkit.records.findings import Parts
 from toolkit.records.flows import CustomsFlows
 from toolkit.records.sources import Provenance
-from toolkit.report.document import Document
-from toolkit.web.demo import child, pool, solving
+from toolkit.web.asgi import later
+from toolkit.web.demo import child, crew, pool, solving
 from toolkit.web.demo.position import AVERSION, BUDGET, CAP, Outcome, Position
 from toolkit.web.demo.showing import _beside_assets, shown, sliders
 from toolkit.web.gate import limits
@@ -235,28 +233,6 @@ class TestShowing:
         assert max(lengths) <= 100
 
 
-class _Pool:
-    """A pool whose questions are answered by the test."""
-
-    def __init__(self) -> None:
-        self.asked: list[tuple[Position, Future]] = []
-
-    def schedule(self, function, args, timeout):
-        future: Future = Future()
-        self.asked.append((args[0], future))
-        return future
-
-
-@pytest.fixture
-def solver(monkeypatch):
-    found = pool.Solver((), wall=4, waiting=2)
-    found._pool = _Pool()  # type: ignore[assignment]
-    found._day = date.today()
-    found._ready = Future()
-    found._ready.set_result(True)
-    return found
-
-
 def answer() -> Outcome:
     return Outcome("optimal", DAY.isoformat(), "EUR")
 
@@ -268,166 +244,262 @@ def until(condition: Callable[[], object], seconds: float = 10) -> None:
         time.sleep(0.005)
 
 
+def _without_processes(kept: dict) -> crew.Crew:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(crew, "PROCESSES", 0)
+        found = crew.Crew(DAY, (), (), kept.__setitem__)
+    found.ready, found.was_ready = 3, True
+    return found
+
+
 class TestQueue:
-    ONE, OTHER = Position(STRATEGY, 100_000, 6, 50), Position(STRATEGY, 100_000, 6, 51)
+    """Who is next, where the test answers in place of the processes."""
 
-    def test_what_was_answered_is_not_asked_again(self, solver):
-        with ThreadPoolExecutor() as threads:
-            waiting = threads.submit(solver.solve, self.ONE, "a")
-            until(lambda: solver._pool.asked)
-            solver._pool.asked[0][1].set_result(answer())
-            assert waiting.result() == answer()
-        assert solver.solve(self.ONE, "b") == answer()
-        assert len(solver._pool.asked) == 1
+    @pytest.fixture
+    def queue(self) -> crew.Crew:
+        self.kept: dict = {}
+        return _without_processes(self.kept)
 
-    def test_two_who_ask_the_same_are_one_calculation(self, solver):
-        with ThreadPoolExecutor() as threads:
-            waiting = [threads.submit(solver.solve, self.ONE, session) for session in "ab"]
-            until(lambda: len(solver._newest) == 2)
-            assert len(solver._pool.asked) == 1
-            solver._pool.asked[0][1].set_result(answer())
-            assert [one.result() for one in waiting] == [answer()] * 2
+    def test_who_has_cost_less_comes_first_however_many_ask_without_a_pause(self, queue, monkeypatch):
+        now = [1000.0]
+        monkeypatch.setattr(crew.time, "monotonic", lambda: now[0])
+        for who in "abcdefgh":
+            self.ask(queue, f"{who} first", who)
+            now[0] += 0.1
+            question = queue._next()
+            now[0] += 0.1
+            queue._finish(question, "", None)
+            self.ask(queue, f"{who} again", who)
+        self.ask(queue, "seldom", "z")
+        assert self.order(queue)[0] == "seldom"
+        for who in "az":
+            self.ask(queue, f"{who} later", who)
+        now[0] += 1000  # what was long ago counts no more
+        assert self.order(queue) == ["a later", "z later"]
 
-    def test_a_newer_question_takes_the_place_of_one_that_waits(self, solver):
-        with ThreadPoolExecutor() as threads:
-            first = threads.submit(solver.solve, self.ONE, "a")
-            until(lambda: solver._pool.asked)
-            second = threads.submit(solver.solve, self.OTHER, "a")
+    def ask(self, queue, key: str, who: str, rank: crew.Rank = crew.Rank.ATTENDEE) -> Future:
+        return queue.ask(key, child.solve, (key,), turn=(rank, who), seconds=4)
+
+    def order(self, queue) -> list[str]:
+        found = []
+        while (question := queue._next()) is not None:
+            found.append(question.key)
+            queue._finish(question, question.key, None)
+        return found
+
+    def test_what_two_ask_is_one_question_and_both_get_its_answer(self, queue):
+        asked = [self.ask(queue, "one", who) for who in "ab"]
+        assert self.order(queue) == ["one"]
+        assert [future.result(0) for future in asked] == ["one", "one"]
+        assert self.kept == {"one": "one"}
+
+    def test_what_is_asked_while_a_process_has_it_is_not_asked_again(self, queue):
+        self.ask(queue, "one", "a")
+        question, later = queue._next(), self.ask(queue, "one", "b")
+        assert queue._next() is None
+        queue._finish(question, "one", None)
+        assert later.result(0) == "one"
+
+    def test_a_newer_question_takes_the_place_of_one_that_waits_and_who_asked_it_is_told(self, queue):
+        former, other = self.ask(queue, "former", "a"), self.ask(queue, "other", "b")
+        newest = self.ask(queue, "newest", "a")
+        with pytest.raises(Busy):
+            former.result(0)
+        assert self.order(queue) == ["newest", "other"]
+        assert (newest.result(0), other.result(0)) == ("newest", "other")
+
+    def test_what_somebody_else_waits_for_is_not_taken_away(self, queue):
+        mine, theirs, newer = self.ask(queue, "one", "a"), self.ask(queue, "one", "b"), self.ask(queue, "other", "a")
+        assert sorted(self.order(queue)) == ["one", "other"]
+        with pytest.raises(Busy):
+            mine.result(0)
+        assert (theirs.result(0), newer.result(0)) == ("one", "other")
+
+    def test_what_a_process_has_is_never_taken_from_it_and_a_session_has_one_at_a_time(self, queue):
+        begun = self.ask(queue, "begun", "a")
+        question = queue._next()
+        for key in ("second", "third"):
+            waits = self.ask(queue, key, "a")
+        assert queue._next() is None
+        queue._finish(question, "begun", None)
+        assert begun.result(0) == "begun"
+        assert self.order(queue) == ["third"]
+        assert waits.result(0) == "third"
+
+    @given(st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 9)), max_size=40))
+    def test_everybody_gets_an_answer_in_the_order_in_which_they_came_whatever_the_others_ask(self, asked):
+        queue = _without_processes({})
+        queue._cost = lambda _: 0  # type: ignore[method-assign]
+        newest: dict[str, Future] = {}
+        for who, key in asked:
+            newest[who] = self.ask(queue, f"{who}{key}", who)
+        assert [key[0] for key in self.order(queue)] == [*newest]
+        assert all(future.result(0) for future in newest.values())
+
+    def test_who_presents_comes_first_and_reports_last_one_at_a_time(self, queue):
+        reports = [self.ask(queue, f"report {who}", who, crew.Rank.REPORT) for who in "ab"]
+        self.ask(queue, "attendee", "a")
+        self.ask(queue, "presenter", "host 1", crew.Rank.PRESENTER)
+        assert [queue._next().key for _ in range(3)] == ["presenter", "attendee", "report a"]
+        assert queue._next() is None
+        assert not any(report.done() for report in reports)
+
+    def test_a_question_for_which_nobody_waits_any_more_is_not_asked(self, queue):
+        self.ask(queue, "left", "a").cancel()
+        self.ask(queue, "one", "b")
+        assert self.order(queue) == ["one"]
+
+    def test_a_question_whose_process_did_not_begin_it_comes_before_all_others(self, queue):
+        asked = [self.ask(queue, who, who) for who in "abc"]
+        queue._put_back(queue._next())
+        assert self.order(queue) == ["a", "b", "c"]
+        assert [future.result(0) for future in asked] == ["a", "b", "c"]
+
+    def test_a_question_that_comes_back_is_forgotten_where_its_session_has_a_newer_one(self, queue):
+        former = self.ask(queue, "former", "a")
+        question = queue._next()
+        self.ask(queue, "newer", "a")
+        queue._put_back(question)
+        with pytest.raises(Busy):
+            former.result(0)
+        assert self.order(queue) == ["newer"]
+
+    def test_who_waits_when_it_closes_is_told(self, queue):
+        asked = [self.ask(queue, who, who) for who in "ab"]
+        question = queue._next()
+        queue.close()
+        queue._finish(question, "late", None)
+        for future in asked:
             with pytest.raises(Busy):
-                first.result()
-            until(lambda: len(solver._pool.asked) == 2)
-            solver._pool.asked[1][1].set_result(answer())
-            assert second.result() == answer()
+                future.result(0)
+        with pytest.raises(Busy):
+            self.ask(queue, "after", "a")
 
-    def test_what_somebody_else_waits_for_is_not_taken_away(self, solver):
-        with ThreadPoolExecutor() as threads:
-            solver._seats = threading.BoundedSemaphore(3)
-            mine = threads.submit(solver.solve, self.ONE, "a")
-            theirs = threads.submit(solver.solve, self.ONE, "b")
-            until(lambda: len(solver._newest) == 2)
-            newer = threads.submit(solver.solve, self.OTHER, "a")
-            until(lambda: len(solver._pool.asked) == 2)
-            for _, future in solver._pool.asked:
-                future.set_result(answer())
-            assert [one.result() for one in (mine, theirs, newer)] == [answer()] * 3
-
-    def test_more_than_may_wait_are_told_to_come_again_and_answers_known_are_given(self, solver):
-        solver._answers[solver._day, self.OTHER] = answer()
-        third = replace(self.ONE, cap=70)
-        with ThreadPoolExecutor() as threads:
-            waiting = [threads.submit(solver.solve, replace(self.ONE, cap=cap), str(cap)) for cap in (10, 20)]
-            until(lambda: len(solver._pool.asked) == 2)
-            with pytest.raises(Busy):
-                solver.solve(third, "c")
-            assert solver.solve(self.OTHER, "c") == answer()
-            for _, future in solver._pool.asked:
-                future.set_result(answer())
-            assert [one.result() for one in waiting] == [answer()] * 2
-
-    def test_the_cache_has_an_end(self, solver, monkeypatch):
+    def test_the_cache_has_an_end(self, monkeypatch):
         monkeypatch.setattr(pool, "ANSWERS_KEPT", 2)
-        with ThreadPoolExecutor() as threads:
-            for number, cap in enumerate((10, 20, 30)):
-                waiting = threads.submit(solver.solve, replace(self.ONE, cap=cap), "a")
-                until(lambda number=number: len(solver._pool.asked) == number + 1)
-                solver._pool.asked[-1][1].set_result(answer())
-                waiting.result()
-        assert [position.cap for _, position in solver._answers] == [20, 30]
+        solver = pool.Solver((), wall=4)
+        for key in (1, 2, 3):
+            solver._keep(key, answer())
+        solver._keep(4, b"a report")
+        assert [*solver._kept] == [2, 3]
 
 
-def eventually(solver: pool.Solver, position: Position) -> Outcome:
-    """The answer once the process is there again."""
-    end = time.monotonic() + 100
+T = TypeVar("T")
+
+
+def waited(call: Callable[[], T]) -> T:
+    """What a page gets of the solver, as the server makes it: begun again once the answer is there."""
+    request = later.Begun()
+    token = later.begun.set(request)
+    try:
+        while True:
+            try:
+                return call()
+            except later.Later as one:
+                wait([one.future], one.seconds)
+                one.future.cancel()
+                request.answers[one.key] = one.future
+    finally:
+        later.begun.reset(token)
+
+
+def eventually(call: Callable[[], T], seconds: float = 200) -> T:
+    """The answer once a process is there, on however slow a machine."""
+    end = time.monotonic() + seconds
     while True:
         try:
-            return solver.solve(position, "a")
+            return waited(call)
         except Busy:
             assert time.monotonic() < end
-            time.sleep(0.2)
+            time.sleep(0.05)
+
+
+@contextlib.contextmanager
+def opened(*strategies: str, prices: tuple[str, ...] = (), ready: int = 1) -> Iterator[pool.Solver]:
+    """The solver with its real processes, so many of which have loaded everything."""
+    solver = pool.Solver(prices, wall=120)
+    solver.open(strategies)
+    try:
+        until(lambda: solver._crews[0].ready >= ready, 300)
+        yield solver
+    finally:
+        solver.close()
 
 
 @pytest.mark.parametrize(("stops", "told"), [(True, []), (False, ["demo.not_loaded"])])
 def test_a_process_that_ends_while_it_loads_is_an_error_unless_the_portal_stops(stops, told):
     """A service manager sends its signal to every process of the portal at once."""
-    solver, before = pool.Solver((), wall=60, waiting=4), {*multiprocessing.active_children()}
-    with capture_logs() as log:
-        solver.open(())
-        try:
-            until(lambda: {*multiprocessing.active_children()} - before)
-            solver.stops = stops
-            for process in {*multiprocessing.active_children()} - before:
-                process.terminate()
-            until(solver._ready.done)
-        finally:
+    with capture_logs() as log, opened(ready=0) as solver:
+        until(lambda: solver._crews[0]._processes)
+        process = next(iter(solver._crews[0]._processes))
+        process.terminate()
+        if stops:
             solver.close()
+        else:
+            until(lambda: log, 60)
     assert [entry["event"] for entry in log] == told
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a process is told by a signal")
-@pytest.mark.parametrize("early", [False, True], ids=["working", "starting"])
-def test_a_process_that_is_told_to_end_while_it_prints_ends_its_browser_and_removes_its_files(tmp_path, monkeypatch, early):
-    """As the pool does it after a minute, and a portal that stops: while the browser works, or before it is known to."""
-
-    class Ended(BaseException):
-        pass
-
-    def end(_):
-        raise Ended
-
-    class Told(subprocess.Popen):
-        def __init__(self, *arguments, **options):
-            super().__init__(*arguments, **options)
-            started.append(self)
-            if early:
-                os.kill(os.getpid(), signal.SIGTERM)
-
-    started: list[Told] = []
+def test_a_process_that_is_told_to_end_while_it_prints_ends_its_browser_and_removes_its_files(tmp_path, monkeypatch):
+    """As a portal that stops does it, and as it is done to one that takes too long."""
     browser, place = tmp_path / "chromium", tmp_path / "places"
-    browser.write_text(f"#!/bin/sh\n{'' if early else 'sleep 0.5; kill $PPID'}\nsleep 5\n", "utf-8")
-    monkeypatch.setattr(subprocess, "Popen", Told)
+    browser.write_text(f"#!/bin/sh\nkill $PPID; touch {tmp_path}/began\nexec sleep 500\n", "utf-8")
     browser.chmod(0o755)
     place.mkdir()
     for name, value in (("TMPDIR", place), ("TOOLKIT_CHROMIUM", browser)):
         monkeypatch.setenv(name, str(value))
-    monkeypatch.setattr(tempfile, "tempdir", None)
-    monkeypatch.setattr(os, "_exit", end)
-    former = signal.signal(signal.SIGTERM, lambda *_: None)
-    document = pickle.dumps(Document("A", "en", "2026-11-24", "24 November 2026", "A", ()))
-    with pytest.raises(Ended):
-        child.printed(document, "en", "pdf")
-    assert signal.signal(signal.SIGTERM, former) is not former
+    context = multiprocessing.get_context("spawn")
+    pipe, other = context.Pipe()
+    process = context.Process(target=child.work, args=[other, DAY, (), ()])
+    process.start()
+    other.close()
+    assert pipe.recv() == []
+    pipe.send((child.report, (Position(STRATEGY, 100_000, 6, 50), "en", "pdf")))
+    process.join(120)
+    assert process.exitcode == 1
+    assert (tmp_path / "began").exists()
     assert not [*place.iterdir()]
-    assert [one.returncode for one in started] == [-signal.SIGKILL]
 
 
-def test_a_process_that_is_ended_is_made_again():
-    """The real process: ready after loading, ended while it works, and asked again."""
-    solver = pool.Solver((), wall=60, waiting=4)
+@pytest.mark.skipif(os.name == "nt", reason="a process is stopped by a signal")
+def test_processes_that_are_killed_or_stopped_leave_every_question_an_answer():
+    """The real processes: each question is answered, by another process, and what ended is loaded again."""
     with pytest.raises(Busy):
-        solver.start(STRATEGY)
-    solver.open(())
-    try:
-        until_ready = time.monotonic() + 100
-        while not solver.is_ready:
-            assert time.monotonic() < until_ready
-            time.sleep(0.1)
-        start = solver.start(STRATEGY)
-        assert solver.solve(start.position, "a").status == "optimal"
-        process = solver._pool.schedule(os.getpid).result()  # type: ignore[union-attr]
-        with ThreadPoolExecutor() as threads:
-            waiting = threads.submit(solver.solve, replace(start.position, cap=61), "a")
-            os.kill(process, signal.SIGKILL)
-            with contextlib.suppress(Busy):  # it may have finished before the end
-                waiting.result()
-        assert eventually(solver, replace(start.position, cap=62)).status == "optimal"
-        with pytest.raises(Busy):  # a calculation may be over before its time is looked at
-            solver._wait(lambda: solver._schedule(time.sleep, [30], 0.001))
-        assert eventually(solver, replace(start.position, cap=64)).status == "optimal"
-        os.kill(solver._pool.schedule(os.getpid).result(), signal.SIGKILL)  # type: ignore[union-attr]
-        time.sleep(1)  # while nobody asks
-        assert eventually(solver, replace(start.position, cap=65)).status == "optimal"
-    finally:
+        pool.Solver((), wall=60).start(STRATEGY)
+    with opened(ready=crew.PROCESSES) as solver, ThreadPoolExecutor() as threads:
+        start, here = waited(lambda: solver.start(STRATEGY)), solver._crews[0]
+        former = {process.pid or 0 for process in here._processes}
+        caps = iter(range(50, 100))
+
+        def asked(who: str) -> str:
+            position = replace(start.position, cap=next(caps))
+            return eventually(lambda: solver.solve(position, who), 60).status
+
+        os.kill(min(former), signal.SIGSTOP)  # while nobody asks: it takes nothing any more
+        assert {*threads.map(asked, "abcdef")} == {"optimal"}
+        waiting = [threads.submit(asked, who) for who in "abcdef"]
+        os.kill(max(former), signal.SIGKILL)  # while they ask
+        assert {one.result() for one in waiting} == {"optimal"}
+        until(lambda: here.ready >= crew.PROCESSES, 300)
+        assert former.isdisjoint({max(former)} & {process.pid for process in here._processes})
+        for process in [*here._processes]:
+            process.kill()  # all at once
+        assert asked("a") == "optimal"
+        for process in [*here._processes]:
+            os.kill(process.pid or 0, signal.SIGSTOP)
+        began = time.monotonic()
         solver.close()
+        assert time.monotonic() - began < 8
+
+
+def test_a_question_that_takes_too_long_is_told_so_and_its_process_is_made_again(monkeypatch):
+    with opened() as solver:
+        here = solver._crews[0]
+        slow = here.ask("slow", time.sleep, (500,), turn=(crew.Rank.ATTENDEE, "a"), seconds=0.5)
+        with pytest.raises(Busy):
+            slow.result(120)
+        assert eventually(lambda: solver.start(STRATEGY)).currency == "EUR"
 
 
 class _Yesterday(date):
@@ -438,86 +510,38 @@ class _Yesterday(date):
 
 def test_a_portal_that_runs_into_a_new_day_answers_by_its_law_and_meanwhile_by_that_of_the_day_before(monkeypatch):
     """Started for the registrations weeks before a webinar, it showed the controls of that day "as in force today"."""
-    solver = pool.Solver((), wall=60, waiting=4)
     monkeypatch.setattr(pool, "date", _Yesterday)
-    solver.open(())
-    try:
-        end = time.monotonic() + 200
-        while not solver.is_ready:
-            assert time.monotonic() < end
-            time.sleep(0.1)
-        former, position = solver._pool, solver.start(STRATEGY).position
+    with opened() as solver:
+        former, position = solver._crews[0], waited(lambda: solver.start(STRATEGY)).position
         monkeypatch.undo()
-        assert solver.solve(position, "a").as_of == _Yesterday.today().isoformat()
-        while solver.solve(position, "a").as_of != date.today().isoformat():
-            assert time.monotonic() < end
-            time.sleep(0.2)
-        assert solver.is_ready
-        assert former is not None
-        assert former is not solver._pool
-        while former.active:
-            assert time.monotonic() < end
-            time.sleep(0.1)
-    finally:
-        solver.close()
-
-
-def test_a_new_day_that_could_not_be_loaded_is_tried_again(monkeypatch, tmp_path):
-    """The day was tried once: after one failure the portal showed the controls of the day before until it was started again."""
-    solver = pool.Solver((), wall=60, waiting=4)
-    monkeypatch.setattr(pool, "date", _Yesterday)
-    solver.open(())
-    try:
-        until(lambda: solver.is_ready, 200)
-        position = solver.start(STRATEGY).position
-        monkeypatch.undo()
-        monkeypatch.setattr(pool.child, "load", functools.partial(fails_at_first, str(tmp_path)))
-        solver.solve(position, "a")
-        until(lambda: solver._next is None, 200)
-        assert solver.solve(position, "a").as_of == _Yesterday.today().isoformat()
-        assert solver._next is None  # not before the time of the next try
-        monkeypatch.setattr(pool, "NEXT_TRY", 0.0)
-        solver._try_again = 0.0
-        until(lambda: solver.solve(position, "a").as_of == date.today().isoformat(), 200)
-    finally:
-        solver.close()
+        asked = lambda: eventually(lambda: solver.solve(position, "a")).as_of  # noqa: E731
+        assert asked() == _Yesterday.today().isoformat()
+        until(lambda: asked() == date.today().isoformat(), 400)
+        assert solver._crews[0] is not former
+        until(lambda: not former._processes, 60)
 
 
 def test_a_strategy_that_cannot_be_shown_is_in_the_log_of_the_portal(tmp_path):
     """Its process wrote the line by itself, on stdout and in colours, while the log is JSON on stderr."""
     (tmp_path / "list.csv").write_text("metal,foo\nx,y\n", encoding="utf-8")
-    solver = pool.Solver((str(tmp_path / "list.csv"),), wall=60, waiting=4)
-    with capture_logs() as log:
-        solver.open((STRATEGY,))
-        try:
-            until(lambda: log, 200)
-        finally:
-            solver.close()
+    with capture_logs() as log, opened(STRATEGY, prices=(str(tmp_path / "list.csv"),), ready=2):
+        pass
     assert [(one["event"], one["strategy"]) for one in log] == [("demo.cannot_show", STRATEGY)]
     assert "list.csv" in log[0]["reason"]
 
 
-def test_a_first_load_that_fails_is_tried_again(monkeypatch, tmp_path):
+def test_a_load_that_fails_is_tried_again(monkeypatch, tmp_path):
     """The room said that the demo warms up, every three seconds, until the portal was started again."""
-    solver = pool.Solver((), wall=60, waiting=4)
-    monkeypatch.setattr(pool.child, "load", functools.partial(fails_at_first, str(tmp_path)))
-    solver.open(())
-    try:
-        until(solver._ready.done, 200)
-        with pytest.raises(Busy):
-            solver.start(STRATEGY)
-        assert solver._next is None  # not before the time of the next try
-        solver._try_again = 0.0
-        with pytest.raises(Busy):
-            solver.start(STRATEGY)
-        until(lambda: solver.is_ready, 200)
-        assert solver.solve(solver.start(STRATEGY).position, "a").as_of == date.today().isoformat()
-    finally:
-        solver.close()
+    monkeypatch.setattr(crew, "NEXT_TRY", 0.1)
+    monkeypatch.setattr(crew, "PROCESSES", 1)
+    monkeypatch.setattr(child, "work", functools.partial(fails_at_first, str(tmp_path)))
+    with capture_logs() as log, opened() as solver:
+        assert waited(lambda: solver.start(STRATEGY)).currency == "EUR"
+    assert [entry["event"] for entry in log] == ["demo.not_loaded"]
 
 
 def _report(demo: solving.Demo, position: Position, code: str, kind: str = "html") -> bytes:
-    return child.printed(pickle.dumps(demo.document(position, code)), code, kind)
+    return FORMATS[kind].make(demo.document(position, code), language(code))
 
 
 class _Solver:
@@ -529,12 +553,12 @@ class _Solver:
     def start(self, strategy):
         return self.demo.start(strategy)
 
-    def solve(self, position, session):
+    def solve(self, position, session, *, first=False):
         if self.busy:
             raise Busy
         return self.demo.solve(position)
 
-    def report(self, position, language, kind):
+    def report(self, position, session, language, kind):
         return _report(self.demo, position, language, kind)
 
 

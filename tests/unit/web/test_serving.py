@@ -30,7 +30,7 @@ from tests.full_disks import no_file_beyond
 from tests.unit.web.visitors import announced
 from toolkit.core.errors import DataError, SpecError
 from toolkit.web import server
-from toolkit.web.asgi import deadline
+from toolkit.web.asgi import deadline, whole
 from toolkit.web.asgi.pages import environ
 from toolkit.web.asgi.whole import Whole
 from toolkit.web.config import WebConfig, read_config
@@ -202,6 +202,23 @@ def test_one_address_has_only_so_many_connections(monkeypatch):
             except ConnectionError:
                 answers.append(False)
         assert answers == [True] * 3 + [False] * 2
+
+
+def test_a_trusted_proxy_has_the_connections_of_all_and_each_visitor_behind_it_only_so_many(monkeypatch):
+    """Behind a proxy 512 connections were all there were: the 513th visitor was reset."""
+    monkeypatch.setattr(deadline, "CONNECTIONS", 3)
+    monkeypatch.setattr(whole, "CONNECTIONS", 3)
+    proxies = (ip_network("127.0.0.0/8"),)
+    monkeypatch.setattr(deadline.Deadline, "proxies", proxies)
+    with Served(proxies=proxies) as served, contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(served.connect()) for _ in range(9)]
+        for number, client in enumerate(clients):
+            # An answer that nobody reads keeps its request open.
+            address = b"192.0.2.1" if number < 5 else b"192.0.2.%d" % number
+            client.sendall(b"GET /large HTTP/1.1\r\nHost: portal.example\r\nX-Forwarded-For: " + address + b"\r\n\r\n")
+            time.sleep(0.05)
+        statuses = [int(client.recv(100).split()[1]) for client in clients]
+    assert statuses == [200] * 3 + [429] * 2 + [200] * 4
 
 
 class TestAddressOfTheVisitor:

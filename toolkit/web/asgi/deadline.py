@@ -9,6 +9,7 @@ import asyncio
 import socket
 import struct
 from collections import Counter
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Any, ClassVar
 
 import h11
@@ -17,13 +18,25 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 REQUEST_SECONDS = 10.0
 """For a whole request, and for a part of an answer to be taken."""
 CONNECTIONS = 512
-"""Of one address: more than its streams, since a company sits behind one address."""
+"""Of one address: more than its streams, since a company sits behind one address. A trusted proxy has those of all visitors,
+whose open requests are counted in its place (`toolkit.web.asgi.whole`)."""
+Networks = tuple[IPv4Network | IPv6Network, ...]
+
+
+def is_in(address: str, networks: Networks) -> bool:
+    """Whether an address is in one of the networks."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return False
+    return any(found in network for network in networks)
 
 
 class Deadline(H11Protocol):
     """The protocol of one connection."""
 
     open_by_address: ClassVar[Counter[str]] = Counter()
+    proxies: ClassVar[Networks] = ()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a request."""
@@ -32,7 +45,7 @@ class Deadline(H11Protocol):
         self._request_timer: asyncio.TimerHandle | None = None
         self._answer_timer: asyncio.TimerHandle | None = None
         self.open_by_address[self._address] += 1
-        if self.open_by_address[self._address] > CONNECTIONS:
+        if self.open_by_address[self._address] > CONNECTIONS and not is_in(self._address, self.proxies):
             transport.abort()
         else:
             self._request_timer = self.loop.call_later(REQUEST_SECONDS, self._cut)

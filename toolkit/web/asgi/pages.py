@@ -17,11 +17,18 @@ from urllib.parse import unquote_to_bytes
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import connections
 
+from toolkit.web.asgi.later import Begun, Later
+from toolkit.web.asgi.later import begun as of_request
 from toolkit.web.asgi.whole import Receive, Scope, Send, refuse
+from toolkit.web.writing import Busy
 
 Stream = Callable[[Receive, Send], Awaitable[None]]
-REQUESTS_WAITING = 64
+Made = tuple[int, list[tuple[bytes, bytes]], bytes, Any]
+"""Status, headers and content of a page, and Django's response."""
+REQUESTS_WAITING = 2048
 """Requests that may wait for a thread."""
+TURN_SECONDS = 10.0
+"""Seconds that each of them waits at most."""
 CLOSING = 5.0
 """Seconds that threads have to close their connections."""
 
@@ -37,10 +44,12 @@ class Pages:
         self._django = WSGIHandler()
         self._threads = threads
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="page")
-        self._open = 0
+        self._turns, self._open = asyncio.Semaphore(threads), 0
 
     async def __call__(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
         """One page; 503 where too many wait. An answer with a `stream` goes on in the loop and holds no thread.
+
+        Neither does one that is `Later`: the page is made again with what it waited for.
 
         Args:
             scope: Of the request.
@@ -48,21 +57,43 @@ class Pages:
             receive: Tells when the visitor goes.
             send: Takes the answer.
         """
-        if self._open >= self._threads + REQUESTS_WAITING:
+        begun = Begun()
+        try:
+            while True:
+                status, headers, content, response = await self._made(environ(scope, body), begun)
+                later: Later | None = getattr(response, "later", None)
+                if later is None or later.key in begun.answers:
+                    break
+                answered = asyncio.wrap_future(later.future)
+                answered.add_done_callback(lambda done: done.cancelled() or done.exception())  # the page raises it
+                await asyncio.wait([answered], timeout=later.seconds)
+                later.future.cancel()  # unless it is there
+                begun.answers[later.key] = later.future
+        except (Busy, TimeoutError):
             await refuse(send, 503, (b"retry-after", b"2"))
             return
-        self._open += 1
-        try:
-            loop = asyncio.get_running_loop()
-            status, headers, content, stream = await loop.run_in_executor(self._pool, self._page, environ(scope, body))
-        finally:
-            self._open -= 1
+        stream: Stream | None = getattr(response, "stream", None)
         await send({"type": "http.response.start", "status": status, "headers": headers})
         if stream is not None and scope["method"] == "GET":
             await stream(receive, send)
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else content})
 
-    def _page(self, request: dict[str, Any]) -> tuple[int, list[tuple[bytes, bytes]], bytes, Stream | None]:
+    async def _made(self, request: dict[str, Any], begun: Begun) -> Made:
+        """The page by the next thread that is free; `Busy` or `TimeoutError` where there is none."""
+        if self._open >= REQUESTS_WAITING:
+            raise Busy
+        self._open += 1
+        try:
+            await asyncio.wait_for(self._turns.acquire(), TURN_SECONDS)
+            try:
+                return await asyncio.get_running_loop().run_in_executor(self._pool, self._page, request, begun)
+            finally:
+                self._turns.release()
+        finally:
+            self._open -= 1
+
+    def _page(self, request: dict[str, Any], begun: Begun) -> Made:
+        of_request.set(begun)
         started: list[tuple[int, list[tuple[bytes, bytes]]]] = []
 
         def start(status: str, headers: list[tuple[str, str]], _: Any = None, /) -> Callable[[bytes], object]:
@@ -76,10 +107,9 @@ class Pages:
         finally:
             response.close()
         status, headers = started[0]
-        stream: Stream | None = getattr(response, "stream", None)
-        if stream is None and not any(name == b"content-length" for name, _ in headers):
+        if getattr(response, "stream", None) is None and not any(name == b"content-length" for name, _ in headers):
             headers.append((b"content-length", str(len(content)).encode()))
-        return status, headers, content, stream
+        return status, headers, content, response
 
     def close(self) -> None:
         """Finish what is being made, and close the connection of each thread."""

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, MutableMapping
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import ip_network
 from typing import Any
+
+from toolkit.web.asgi.deadline import CONNECTIONS, Networks, is_in
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Pages = Callable[[Scope, bytes, Receive, Send], Awaitable[None]]
 
+EVERYWHERE = (ip_network("0.0.0.0/0"), ip_network("::/0"))
 HEADERS = (
     (b"content-type", b"text/plain; charset=utf-8"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
@@ -48,8 +52,9 @@ class Whole:
         *,
         limit: int,
         seconds: float,
-        proxies: tuple[IPv4Network | IPv6Network, ...] = (),
+        proxies: Networks = (),
     ) -> None:
+        self._open: Counter[str] = Counter()
         self._pages, self._hosts, self._limit, self._seconds, self._proxies = pages, hosts, limit, seconds, proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -76,8 +81,20 @@ class Whole:
         if len(body) > self._limit:
             await refuse(send, 413, (b"connection", b"close"))
             return
-        self._trust(scope)
-        await self._pages(scope, body, receive, send)
+        await self._counted(self._trust(scope), scope, body, receive, send)
+
+    async def _counted(self, address: str, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
+        """One page, unless its visitor has too many open."""
+        if self._open[address] >= CONNECTIONS:
+            await refuse(send, 429, (b"retry-after", b"60"), (b"connection", b"close"))
+            return
+        self._open[address] += 1
+        try:
+            await self._pages(scope, body, receive, send)
+        finally:
+            self._open[address] -= 1
+            if not self._open[address]:
+                del self._open[address]
 
     async def _read(self, receive: Receive) -> bytes | None:
         body = bytearray()
@@ -89,29 +106,19 @@ class Whole:
             if len(body) > self._limit or not part.get("more_body", False):
                 return bytes(body)
 
-    def _trust(self, scope: Scope) -> None:
-        """Put the visitor's address in place of a trusted proxy's, and drop what nobody vouches for."""
+    def _trust(self, scope: Scope) -> str:
+        """Put the visitor's address in place of a trusted proxy's, drop what nobody vouches for, and return the address."""
         forwarded = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
         client = scope.get("client")
-        trusted = client is not None and self._is_proxy(client[0])
+        trusted = client is not None and is_in(client[0], self._proxies)
         if trusted and forwarded:
             hops = [hop.strip() for value in forwarded for hop in value.decode("latin-1").split(",")]
-            seen = next((hop for hop in reversed(hops) if not self._is_proxy(hop)), hops[0])
-            if _is_address(seen):
+            seen = next((hop for hop in reversed(hops) if not is_in(hop, self._proxies)), hops[0])
+            if is_in(seen, EVERYWHERE):
                 scope["client"] = (seen, 0)
         dropped = (b"x-forwarded-for",) if trusted else (b"x-forwarded-for", b"x-forwarded-proto")
         scope["headers"] = [(name, value) for name, value in scope["headers"] if name not in dropped]
-
-    def _is_proxy(self, address: str) -> bool:
-        return _is_address(address) and any(ip_address(address) in network for network in self._proxies)
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True
+        return scope["client"][0] if client is not None else ""
 
 
 def _hostname(host: str) -> str:

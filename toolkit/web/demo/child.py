@@ -1,4 +1,4 @@
-"""The processes of the demo: one solves, one prints reports, which takes seconds in which the first answers others.
+"""A process of the demo: it answers and makes reports, one question at a time.
 
 The serving process knows these functions by name alone: it loads neither solvers nor data.
 """
@@ -6,14 +6,12 @@ The serving process knows these functions by name alone: it loads neither solver
 from __future__ import annotations
 
 import contextlib
-import os
-import pickle
 import signal
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING, Any
 
 from toolkit.core.errors import ToolkitError
 from toolkit.web.demo.position import SCENARIOS, Outcome, Position, Start
@@ -25,28 +23,42 @@ MEMORY = 6 << 30
 """Bytes of memory that each may have."""
 
 _demo: Demo | None = None
-_refused: list[dict[str, str | None]] = []
 
 
-@contextlib.contextmanager
-def _leaves_nothing() -> Iterator[None]:
-    """What a process does when it is told to end is undone first: its files, and the browser that prints for it."""
+def work(pipe: Connection, day: date, prices: tuple[str, ...], strategies: tuple[str, ...]) -> None:
+    """Load, send what cannot be shown, and answer, until the serving process or this one ends.
 
-    def undo(*_: object) -> None:
-        raise SystemExit(1)
+    Args:
+        pipe: Gets None, which comes back as a sign of life, or a function with arguments, whose answer or error goes back.
+        day: Day of knowledge.
+        prices: The host's own price files.
+        strategies: Of announced webinars.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # of the console: the serving process ends this one
+    signal.signal(signal.SIGTERM, _end)
+    with contextlib.suppress(EOFError, OSError):  # the serving process has gone
+        pipe.send(load(day, prices, strategies))
+        while True:
+            asked = pipe.recv()
+            pipe.send(None if asked is None else _answer(*asked))
 
-    former = signal.signal(signal.SIGTERM, undo)
+
+def _end(*_: object) -> None:
+    """End once, by undoing what a report has begun: its files, and its browser."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(1)
+
+
+def _answer(function: Any, arguments: tuple[Any, ...]) -> tuple[Any, Exception | None]:
+    """The answer, or the error of the toolkit that there is in place of it; any other ends the process."""
     try:
-        yield
-    except SystemExit:
-        os._exit(1)  # pebble takes an exception for an answer, and waits for the next question
-    finally:
-        signal.signal(signal.SIGTERM, former)
+        return function(*arguments), None
+    except ToolkitError as error:
+        return None, error
 
 
-@_leaves_nothing()
-def load(day: date, prices: tuple[str, ...], strategies: tuple[str, ...]) -> None:
-    """Make this process ready: libraries, data, and the problem of each strategy.
+def load(day: date, prices: tuple[str, ...], strategies: tuple[str, ...]) -> list[dict[str, str | None]]:
+    """Make this process ready, libraries, data, and the problem of each strategy: those that cannot be shown, and why.
 
     Args:
         day: Day of knowledge.
@@ -58,48 +70,42 @@ def load(day: date, prices: tuple[str, ...], strategies: tuple[str, ...]) -> Non
     global _demo  # noqa: PLW0603  # a process has one
     limit_memory()
     _demo = Demo(day, prices)
+    refused: list[dict[str, str | None]] = []
     for strategy in strategies:
         try:
             position = _demo.start(strategy).position
             for scenario in SCENARIOS:
                 _demo.solve(replace(position, scenario=scenario))
         except ToolkitError as error:  # told to whoever asks for it, too
-            _refused.append({"strategy": strategy, "reason": error.message, "hint": error.hint})
+            refused.append({"strategy": strategy, "reason": error.message, "hint": error.hint})
+    return refused
 
 
-@_leaves_nothing()
 def start(strategy: str) -> Start:
     """`Demo.start` in this process."""
     assert _demo is not None  # noqa: S101  # `load` came first
     return _demo.start(strategy)
 
 
-@_leaves_nothing()
 def solve(position: Position) -> Outcome:
     """`Demo.solve` in this process."""
     assert _demo is not None  # noqa: S101
     return _demo.solve(position)
 
 
-def document(position: Position, language: str) -> bytes:
-    """`Demo.document` in this process, for `printed` in the other one."""
-    assert _demo is not None  # noqa: S101
-    return pickle.dumps(_demo.document(position, language))
-
-
-@_leaves_nothing()
-def printed(document: bytes, language: str, kind: str) -> bytes:
-    """A report as a file.
+def report(position: Position, language: str, kind: str) -> bytes:
+    """`Demo.document` in this process, as a file.
 
     Args:
-        document: As `document` gave it.
-        language: Code, of the document.
+        position: On the grid.
+        language: Code.
         kind: ``html`` or ``pdf``.
     """
     from toolkit.app.languages import language as of_code  # noqa: PLC0415
     from toolkit.app.report import FORMATS  # noqa: PLC0415
 
-    return FORMATS[kind].make(pickle.loads(document), of_code(language))  # noqa: S301  # of the process beside this one
+    assert _demo is not None  # noqa: S101
+    return FORMATS[kind].make(_demo.document(position, language), of_code(language))
 
 
 def limit_memory() -> None:
@@ -108,8 +114,3 @@ def limit_memory() -> None:
         import resource  # noqa: PLC0415
 
         resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
-
-
-def refused() -> list[dict[str, str | None]]:
-    """Strategies of `load` that cannot be shown, each with its reason and hint; every process is asked for them first."""
-    return _refused

@@ -8,12 +8,12 @@ from django.contrib.auth import get_user
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 from django_otp import user_has_device
 from django_otp.middleware import OTPMiddleware
 
 from toolkit.report.i18n.language import Language
+from toolkit.web.asgi.later import asked_at, is_again
 from toolkit.web.demo.pool import current
 from toolkit.web.demo.position import Start
 from toolkit.web.demo.showing import shown, sliders
@@ -51,7 +51,7 @@ def _page(
     try:
         start = current().start(webinar.strategy)
         if state is None:
-            state = State(start.position, current().solve(start.position, f"host {request.user.pk}"))
+            state = State(start.position, current().solve(start.position, f"host {request.user.pk}", first=True))
     except Busy:
         return loading(request, webinar, reverse("host-room", args=[webinar.slug]))
     data = {
@@ -100,12 +100,13 @@ def _holds(key: str | None) -> bool:
 @posted(StateForm)
 def drive(request: HttpRequest, webinar: Webinar, form: StateForm) -> HttpResponse:
     """Show a position to all: the answer for the script, the page for the button."""
-    host, asked, session = cast("Host", request.user), timezone.now(), digest(request.session.session_key)
-    limits.check((limits.SOLVES[0], f"host {host.pk}"))
+    host, asked, session = cast("Host", request.user), asked_at(), digest(request.session.session_key)
+    if not is_again():
+        limits.check((limits.SOLVES[0], f"host {host.pk}"))
     if presenting.holder(presenting.find(webinar), session):
         return _held(request, webinar)
     position = form.position(webinar.strategy)
-    outcome = current().solve(position, f"host {host.pk}")
+    outcome = current().solve(position, f"host {host.pk}", first=True)
     state = State(position, outcome, form.cleaned_data["section"], form.cleaned_data["pointer"])
     try:
         presenting.drive(webinar, host, session, state, asked)

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from toolkit.web.asgi.later import is_again
 from toolkit.web.demo.pool import current
 from toolkit.web.demo.position import Position
 from toolkit.web.demo.showing import settings_of, shown, sliders
@@ -74,7 +75,8 @@ def sent(kind: type[F], *counted: limits.Limit) -> Callable[[Sent[F]], Callable[
             form = kind(request.POST)
             if not registration.webinar.is_open or not form.is_valid():
                 return bad_request(request)
-            limits.check(*((one, str(registration.id)) for one in counted))
+            if not is_again():
+                limits.check(*((one, str(registration.id)) for one in counted))
             return view(request, registration, form)
 
         return taken
@@ -110,7 +112,8 @@ def solve(request: HttpRequest, registration: Registration, form: PositionForm) 
 def report(request: HttpRequest, registration: Registration, form: ReportForm) -> HttpResponse:  # noqa: ARG001  # as all
     """The report at a position, to take home: one file that needs no network and no script."""
     kind = form.cleaned_data["format"] or "html"
-    content = current().report(form.position(registration.webinar.strategy), spoken().code, kind)
+    position = form.position(registration.webinar.strategy)
+    content = current().report(position, str(registration.id), spoken().code, kind)
     media = {"html": "text/html; charset=utf-8", "pdf": "application/pdf"}[kind]
     return HttpResponse(content, content_type=media, headers={"Content-Disposition": f'attachment; filename="report.{kind}"'})
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
 import tempfile
 import time
 from pathlib import Path
@@ -52,6 +55,31 @@ def test_a_file_that_is_no_program_is_an_error_not_a_crash(tmp_path):
     (tmp_path / "chromium").write_bytes(b"\x00\x01")
     with pytest.raises(SpecError, match="made no PDF"):
         printed("<p>x", path)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a process is told by a signal")
+def test_a_signal_while_the_browser_starts_ends_it_too(tmp_path, monkeypatch):
+    """Between its start and the moment at which it is known nobody ended it."""
+
+    class Told(subprocess.Popen):
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, **options)
+            started.append(self)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    def end(*_):
+        raise SystemExit(1)
+
+    started: list[Told] = []
+    monkeypatch.setattr(subprocess, "Popen", Told)
+    former = signal.signal(signal.SIGTERM, end)
+    try:
+        with pytest.raises(SystemExit):
+            printed("<p>x", program(tmp_path, "chromium", "exec sleep 500"))
+        assert signal.getsignal(signal.SIGTERM) is end
+    finally:
+        signal.signal(signal.SIGTERM, former)
+    assert [one.returncode for one in started] == [-signal.SIGKILL]
 
 
 def places(monkeypatch, folder: Path) -> Path:
