@@ -444,7 +444,7 @@ def test_a_process_that_ends_while_it_loads_is_an_error_unless_the_portal_stops(
 def test_a_process_that_is_told_to_end_while_it_prints_ends_its_browser_and_removes_its_files(tmp_path, monkeypatch):
     """As a portal that stops does it, and as it is done to one that takes too long."""
     browser, place = tmp_path / "chromium", tmp_path / "places"
-    browser.write_text(f"#!/bin/sh\nkill $PPID; touch {tmp_path}/began\nexec sleep 500\n", "utf-8")
+    browser.write_text(f"#!/bin/sh\ntouch {tmp_path}/began; kill $PPID\nexec sleep 500\n", "utf-8")
     browser.chmod(0o755)
     place.mkdir()
     for name, value in (("TMPDIR", place), ("TOOLKIT_CHROMIUM", browser)):
