@@ -33,7 +33,7 @@ ZMB ZWE
 CODES = frozenset(_CODES.split())
 """ISO 3166-1 alpha-3 of today, and XKX, the code in use for Kosovo."""
 
-LANGUAGES = ("en", "de", "zh", "ja")
+LANGUAGES = ("en", "de", "fr", "it", "es", "zh", "ja")
 """Languages in which names of countries are read; codes are read in all."""
 
 CUSTOMS_CHINA = frozenset({"CHN", "HKG", "MAC"})
@@ -192,7 +192,9 @@ def nearest_countries(text: str) -> tuple[str, ...]:
         return _AMBIGUOUS[word]
     codes = sorted(CODES - {"XKX"})
     if not re.fullmatch(r"[a-z]{2,3}", word):
-        names = [name for name in spellings() if len(name) > 3 and name[:1] == word[:1]]
+        others = {fold(name) for language in LANGUAGES[2:] for name in country_names(language).values()}
+        offered = {fold(name) for language in LANGUAGES[:2] for name in country_names(language).values()}
+        names = [name for name in spellings() if len(name) > 3 and name[:1] == word[:1] and name not in others - offered]
         return tuple(dict.fromkeys(spellings()[name] for name in nearest(word, names, n=6)))[:3]
     english, german = country_names("en"), country_names("de")
     code = word.upper()

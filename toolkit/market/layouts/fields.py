@@ -50,7 +50,7 @@ HOLDINGS = (
         "580",
         "number",
     ),
-    Field("purchase_price_is", "what purchase_price is per: unit, total, or a mass (t, EUR/kg, 100 g)", "unit", "unit"),
+    Field("purchase_price_is", "what purchase_price is per: unit, piece, total, or a mass (t, EUR/kg, 100 g)", "unit", "unit"),
     Field(
         "total_price",
         "price of the whole lot, in place of purchase_price or to check it",

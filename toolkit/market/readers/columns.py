@@ -323,7 +323,7 @@ def _local_days(table: Table, column: str, text: pl.Series) -> pl.Series:
     month_first = table.month_first if month_first is None and table.month_first is not None else month_first
     fault, hint = (
         message("dates of which no number is above 12, so that day and month cannot be told apart"),
-        message("Write dates as 2026-05-31; of prices say it once: `toolkit data map FILE --set dates=day --write`, or month."),
+        message("Write dates as 2026-05-31; of prices say it once: `toolkit data map FILE --set dates=day --write`."),
     )
     if contradict:
         fault = message("dates with the day first beside dates with the month first")

@@ -125,6 +125,8 @@ class Row:
 
 _WITH_MASS = re.compile(r"(?i)(.*?[^\W\d])\s+([\d.,/]+\s*(?:kg|g|oz|ozt|unzen?|gramm|kilo)\b)(.*)")
 """A name with the mass of one piece behind it: ``Goldbarren 100 g``."""
+_ONE_PIECE = frozenset(("bar", "ingot", "barren", "kristallbarren", "feinbarren", "stab", "stange", "block"))
+"""Last words of a name that is that of one piece."""
 
 
 def lot_of_row(row: Row, status: str, said: set[Meaning]) -> dict[str, Any] | None:
@@ -194,14 +196,19 @@ def _is_zero(row: Row) -> bool:
 
 
 def _size_in_name(row: Row) -> None:
-    """``Goldbarren 100 g`` is bars, of pieces of that mass: of a precious metal, whose mass is never that of the lot."""
+    """``Goldbarren 100 g`` is bars of that mass: of a precious metal, or where pieces are counted and the name is that of one.
+
+    Of another metal, or of no piece, the mass may be that of the lot.
+    """
     found = _WITH_MASS.fullmatch(row.text("asset") or "")
     if found is None or "size" in row.cells:
         return
     name = found[1] + found[3]  # with a purity behind the mass, as "Goldbarren 1 kg 999,9"
     if _is_known(row, found[0]):  # "Silber Münzen 10 oz" may be all of them
         name = found[0] if _counts_pieces(row, None) else ""
-    if _is_known(row, name) and row.is_precious(_named(row, name)[0]):
+    if _is_known(row, name) and (
+        row.is_precious(_named(row, name)[0]) or (_counts_pieces(row, None) and fold(found[1]).split()[-1] in _ONE_PIECE)
+    ):
         row.cells |= {"asset": name, "size": found[2]}
 
 
@@ -482,7 +489,7 @@ def _unit_price(
     if price is not None and per == cells.PIECE and (pieces or one):
         price, per = price * pieces / quantity if pieces else price / (one or 1.0), "kg"
     elif price is not None and (pieces or is_apart) and not is_total and per not in KG_PER_UNIT:
-        hint = message("Give the price of a mass, as EUR/kg, or that of the lot as total_price.")
+        hint = message("Say it once: --set purchase_price_is=piece, kg or total; or write it, as EUR/kg.")
         raise Faulty("price_is", "a price that may be of a piece or of a kg", hint)
     if price is not None and per in KG_PER_UNIT and unit in KG_PER_UNIT:
         price = float(f"{price * KG_PER_UNIT[unit] / KG_PER_UNIT[per] / count:.15g}")
@@ -523,7 +530,10 @@ def _basis(row: Row, lot: dict[str, Any], shown: cells.Amount | None) -> tuple[b
         return False, count or 1.0, unit
     if found and count and count > 0 and not found.after:
         return False, count, per
-    remedy = message("Write unit, total, or the mass, as t or EUR/kg.")
+    of_unit = _counts_pieces(row, None) or fold(said) not in vocabulary().meanings["price_is"]
+    if unit == cells.PIECE and count is None and of_unit:
+        return False, 1.0, unit
+    remedy = message("Write unit, piece, total, or the mass, as t or EUR/kg.")
     try:
         return values.word("purchase_price_is", text, vocabulary().meanings["price_is"], remedy) == "total", 1.0, per
     except Faulty as fault:

@@ -1,0 +1,67 @@
+"""Lots that are counted in pieces, whose mass a name says; files in the words of other languages."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from toolkit.app.config import resolve
+from toolkit.app.context import Context
+from toolkit.app.holdings.names import LotNames
+from toolkit.market.readers.holdings.read import ReadFile, parse
+
+TODAY = date(2026, 12, 1)
+PIECES = """Metall;Stückzahl;Einheit;EK-Preis;Kaufdatum;Lagerort
+Indium Barren 1 kg 4N5;5;Stk;480,00 €;12.03.2024;Zürich
+Hafnium Crystal Bar 500 g;2;Stk;1.450,00 €;15.07.2025;Zürich
+Goldbarren 100 g;1;Stk;7.120,00 €;01.02.2025;Zürich
+"""
+FRENCH = """Métal,Quantité (kg),Prix d'achat (€/kg),Date d'achat,Lieu de stockage,Origine,Statut
+Germanium,12,"1 450,00",15/09/2024,Genève,Chine,stocké
+Antimoine,250,"22,50",20/10/2024,Anvers,Tadjikistan,stocké
+"""
+ITALIAN = """Metallo;Quantità (kg);Prezzo d'acquisto (€/kg);Data d'acquisto;Magazzino;Paese di origine
+Indio;10;480,50;15/09/2024;Rotterdam;Giappone
+"""
+
+
+@pytest.fixture(scope="module")
+def read(tmp_path_factory):
+    folder, context = tmp_path_factory.mktemp("lots"), Context(resolve({}, file=None), TODAY, None, TODAY)
+    names = LotNames(context.ledger, context.products)
+
+    def of(text: str, **answers: str) -> ReadFile:
+        file = folder / "lots.csv"
+        file.write_text(text, "utf-8")
+        return parse(str(file), names=names, today=TODAY, answers=answers)
+
+    return of
+
+
+@pytest.mark.parametrize(
+    ("said", "per_kg"), [("piece", (480, 2900, 71200)), ("Stück", (480, 2900, 71200)), ("kg", (480, 1450, 7120)), ("total", (96, 1450, 71200))]
+)  # fmt: skip
+def test_pieces_of_a_mass_that_their_name_says_are_lots_once_it_is_said_what_the_price_is_of(read, said, per_kg):
+    """They were refused with a remedy for each row: a mass for each piece, and a price of a mass."""
+    assert {one.rule for one in read(PIECES).faults} == {"price_is"}
+    found = read(PIECES, purchase_price_is=said)
+    assert (found.faults, found.questions) == ([], ())
+    rows = [(row["asset"], row["quantity"], row["size"]) for row in found.rows]
+    assert rows == [("indium", 5, "1 kg"), ("hafnium", 1, "0.5 kg"), ("gold", 0.1, "0.1 kg")]
+    assert tuple(row["purchase_price"] for row in found.rows) == pytest.approx(per_kg)
+
+
+def test_a_mass_in_the_name_of_a_lot_that_counts_no_pieces_stays_a_question(read):
+    found = read("Metall;Menge kg;Lagerort\nIndium Barren 1 kg 4N5;5;Zürich\n")
+    assert {one.rule for one in found.faults} == {"unknown_asset"}
+
+
+def test_french_and_italian_files_of_plain_words_are_read_at_once(read):
+    """An apostrophe was a space in the vocabulary and nothing in a file; countries were those of English and German."""
+    french, italian = read(FRENCH), read(ITALIAN)
+    assert (french.questions, french.faults, italian.questions, italian.faults) == ((), [], (), [])
+    assert [(row["asset"], row["origin_country"], row["purchase_price"]) for row in french.rows] == [
+        ("germanium", "CHN", 1450), ("antimony", "TJK", 22.5),
+    ]  # fmt: skip
+    assert [(row["asset"], row["origin_country"]) for row in italian.rows] == [("indium", "JPN")]
