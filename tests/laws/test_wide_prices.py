@@ -113,8 +113,23 @@ def test_sound_numbers_are_series_and_text_is_rows():
 def test_a_wide_frame_and_the_same_written_long_are_one_run(names, gaps):
     wide = walk(names, gaps)
     long = wide.unpivot(index="date", variable_name="asset", value_name="price").drop_nulls()
-    asked = {"prices_currency": "EUR", "currency": "EUR", "as_of": "2026-08-27"}
+    asked: dict[str, Any] = {"prices_currency": "EUR", "currency": "EUR", "as_of": "2026-08-27"}
     one, other = (tk.optimize("equal-weight", prices=frame, **asked) for frame in (wide, long))
     assert one.record["run_id"] == other.record["run_id"]
     assert one.weights.equals(other.weights)
     assert one.record["notes"] == other.record["notes"]
+
+
+def test_weights_of_wide_numbers_need_no_row_a_price(monkeypatch: pytest.MonkeyPatch):
+    wide = walk(["XYZ", "AAA", "BBB"], 9)
+    returns = walk(["XYZ", "AAA", "BBB"], 0).with_columns(pl.exclude("date").pct_change()).slice(1)
+
+    def rows(self: PriceSeries, source: str) -> pl.DataFrame:
+        raise AssertionError(source)
+
+    monkeypatch.setattr(PriceSeries, "frame", rows)
+    asked: dict[str, Any] = {"currency": "EUR", "as_of": "2026-08-27"}
+    both: list[dict[str, Any]] = [{"prices": wide, "prices_currency": "EUR"}, {"returns": returns}]
+    for given_ in both:
+        weights = tk.optimize("equal-weight", **given_, **asked).weights
+        assert weights["weight"].sum() == pytest.approx(1.0)

@@ -118,6 +118,17 @@ def test_sifting_takes_more_where_its_first_weights_cannot_hold_the_limits() -> 
     assert worst(quadratic, G, h, answer, quadratic.scale) < ACCEPT
 
 
+def test_where_nearly_all_that_is_taken_is_held_as_many_join(monkeypatch: pytest.MonkeyPatch) -> None:
+    n, solved, part = 900, list[int](), direct._part
+    monkeypatch.setattr(direct, "_part", lambda *asked: (solved.append(int(asked[1].sum())), part(*asked))[1])
+    quadratic = Quadratic(np.zeros((0, n)), np.random.default_rng(4).uniform(0.1, 0.3, n), np.zeros(n), np.zeros(n))
+    G, h = caps(n, cap=1.0)
+    answer = solve_direct(quadratic, rows_of(G, h), np.ones(n + 1), quadratic.scale, PIQP)
+    assert worst(quadratic, G, h, answer, quadratic.scale) < ACCEPT
+    assert (answer.x[:n] > 0).all()
+    assert len(solved) <= 4  # by a fixed number of weights that join there are nine
+
+
 def test_a_program_that_holds_everything_is_solved_with_its_factors_as_variables() -> None:
     n, k = 900, 6
     quadratic = random_quadratic(n, k, specific=0.3)
