@@ -267,9 +267,21 @@ class _Proposal:
         of_metals = {self.keys[name] for name in self.table.columns if self._names_metals(name)}
         if "asset" in of_metals or ("asset" not in keys and (bare or keys.isdisjoint(MONEY_FIELDS)) and of_metals):
             return "long"
+        if bare and "asset" not in keys and any(map(self._repeats_words, self.table.columns)):
+            return "long"
         named = any(key == "asset" and (field_of(name) or ("", True))[1] for name, key in self.keys.items())
         literal = {"asset", "price"} & ({name.lower() for name in self.table.columns} | {*self.layout.every})
         return "long" if literal or named or ("asset" in keys and not keys.isdisjoint(MONEY_FIELDS)) else "wide"
+
+    def _repeats_words(self, header: str) -> bool:
+        """Whether the cells of a column of which nothing is known are words that return: names beside the price of each."""
+        column = self.table.cells[header].alias("")
+        if header in self.numeric or column.dtype != pl.String or self.keys[header]:
+            return False
+        words = [cells.tidy(text) for text in column.drop_nulls().head(_LOOKED_AT)]
+        return len({*words}) < len(words) and not any(
+            is_one(text) for text in words for is_one in (_is_number, cells.day, cells.month)
+        )
 
     def _names_metals(self, header: str) -> bool:
         """Whether the cells of a column are words, of which one is, or has in it, the name of a metal."""
@@ -402,7 +414,7 @@ class _Proposal:
         kinds: dict[str, Callable[[], bool]] = {
             "date": lambda: holds_days(self.table.cells[header].alias("")),
             "price": lambda: taken.isdisjoint(MONEY_FIELDS) and not _is_period(header) and unknown == [header],
-            "asset": lambda: self._names_metals(header),
+            "asset": lambda: self._names_metals(header) or self._repeats_words(header),
         }
         return next((field for field, is_one in kinds.items() if field not in taken and is_one()), None)
 

@@ -93,3 +93,12 @@ def test_dates_with_two_readings_name_the_answer_that_settles_them(mapped):
     assert found.fault is not None
     assert "--set dates=day" in str(found.fault.hint)
     assert mapped(text, dates="month").file.frame["date"].to_list() == [date(2026, 3, 4)]
+
+
+def test_a_column_of_names_of_which_nothing_is_known_is_asked_about_beside_the_price_of_each(mapped):
+    """`Kurs` was said to be of nothing, though a column named what it is of."""
+    text = "Datum;Wertpapier;Kurs;Währung\n" + "".join(
+        f"2026-10-{day};{name};{price};EUR\n" for day in (29, 30) for name, price in (("FUND1", "50,1"), ("FUND2", "61,2"))
+    )
+    assert [(one.name, one.proposed) for one in mapped(text).questions] == [("Wertpapier", "asset")]
+    assert prices(mapped(text, Wertpapier="asset")) == {"FUND1": [50.1, 50.1], "FUND2": [61.2, 61.2]}
