@@ -30,13 +30,17 @@ PERMISSIONS = "camera=(), microphone=(), geolocation=(), browsing-topics=()"
 
 
 def own_headers(answer: Answer) -> Answer:
-    """Content-Security-Policy, Cross-Origin-Resource-Policy and Permissions-Policy everywhere; no copies of pages anywhere."""
+    """Content-Security-Policy, Cross-Origin-Resource-Policy and Permissions-Policy everywhere; no copies of pages anywhere.
+
+    `Portal-Answer` tells the script of a page an answer of the portal from one of a proxy before it.
+    """
 
     def answered(request: HttpRequest) -> HttpResponseBase:
         response = answer(request)
         response["Content-Security-Policy"] = POLICY
         response["Cross-Origin-Resource-Policy"] = "same-origin"
         response["Permissions-Policy"] = PERMISSIONS
+        response["Portal-Answer"] = "1"
         if not request.path.startswith(settings.STATIC_URL):
             response["Cache-Control"] = "no-store"
         return response

@@ -203,7 +203,7 @@ def serve(config: WebConfig) -> None:
     from toolkit.web.operations.backup import erase_again  # noqa: PLC0415
     from toolkit.web.room.hub import hub  # noqa: PLC0415
     from toolkit.web.webinars import coming_strategies  # noqa: PLC0415
-    from toolkit.web.writing import writer  # noqa: PLC0415
+    from toolkit.web.writing import is_moved, writer  # noqa: PLC0415
 
     class Server(uvicorn.Server):
         """The server, which says where it is once it listens."""
@@ -227,6 +227,7 @@ def serve(config: WebConfig) -> None:
         migrate(config)
         with answering():
             erase_again()
+            is_moved()  # from now on its place is known
         config.note_address()
         announced = announcement(config)
         threads = [hub, *workers(config.every)]

@@ -12,10 +12,11 @@ import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from django.conf import settings
-from django.db import connection, connections, transaction
+from django.db import OperationalError, connection, connections, transaction
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -86,6 +87,26 @@ class Writer:
         return found
 
 
+_files: dict[str, tuple[int, int]] = {}
+
+
+def is_moved() -> bool:
+    """Whether the file of SQLite is no longer where it was: what is written to it would be gone with the process."""
+    if connection.vendor != "sqlite":
+        return False
+    name = str(connection.settings_dict["NAME"])
+    try:
+        found = Path(name).stat()
+    except OSError:
+        return True
+    return _files.setdefault(name, (found.st_dev, found.st_ino)) != (found.st_dev, found.st_ino)
+
+
+def _refuse_moved() -> None:
+    if is_moved():
+        raise OperationalError("the file of the database is not where it was")
+
+
 def _commit(jobs: list[Job]) -> None:
     """Run jobs in one transaction, each in a savepoint, and answer them after the commit."""
     answers: list[tuple[Any, BaseException | None]] = []
@@ -97,6 +118,7 @@ def _commit(jobs: list[Job]) -> None:
                         answers.append((job(), None))
                 except Exception as error:  # noqa: BLE001  # raised again where the job came from
                     answers.append((None, error))
+            _refuse_moved()
     except Exception as error:  # noqa: BLE001  # nothing was stored: every job of the transaction failed
         answers = [(None, error)] * len(jobs)
     for (_, done), (result, failed) in zip(jobs, answers, strict=True):

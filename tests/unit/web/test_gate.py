@@ -195,15 +195,35 @@ class TestRegister:
         assert answers == [f"{path}sent"] * len(emails)
         assert kinds() == ["confirm"] * (len(emails) - 1) + ["noop"]
 
-    @pytest.mark.parametrize(("host", "status"), [("@example.com", 302), ("", 422)], ids=["form", "form with a fault"])
-    def test_one_address_of_the_net_is_told_to_wait(self, client, webinar, host, status):
+    @pytest.mark.parametrize(
+        ("host", "status", "limit"),
+        [("@example.com", 302, limits.REGISTER_ADDRESS[0]), ("", 422, limits.REFUSED_ADDRESS)],
+        ids=["form", "form with a fault"],
+    )
+    def test_one_address_of_the_net_is_told_to_wait(self, client, webinar, host, status, limit):
         path = f"/w/{webinar.slug}/"
-        found = [
-            client.send(f"{path}register", filled(email=f"a{i}{host}"), page=path)
-            for i in range(limits.REGISTER_ADDRESS[0].most + 1)
-        ]
+        found = [client.send(f"{path}register", filled(email=f"a{i}{host}"), page=path) for i in range(limit.most + 1)]
         assert [answer.status_code for answer in found] == [status] * (len(found) - 1) + [429]
         assert int(found[-1].headers["Retry-After"]) > 0
+
+    def test_nobody_closes_a_webinar_for_others(self, webinar, monkeypatch):
+        """Three hundred forms with a fault from thirty addresses did, and so did as many genuine ones."""
+        monkeypatch.setattr(limits, "REFUSED_NETWORK", limits.Limit("refused-network", 3, limits.HOUR))
+        monkeypatch.setattr(limits, "REGISTER_NETWORK", limits.Limit("register-network", 3, limits.HOUR))
+        path = f"/w/{webinar.slug}/"
+
+        def statuses(network: str, host: str = "") -> list[int]:
+            found = [Browser(REMOTE_ADDR=f"{network}.{i}") for i in range(5)]
+            emails = [f"a{network}.{i}{host}" for i in range(5)]
+            return [
+                one.send(f"{path}register", filled(email=email), page=path).status_code
+                for one, email in zip(found, emails, strict=True)
+            ]
+
+        assert statuses("192.0.2") == [422] * 3 + [429] * 2
+        assert statuses("192.0.2", "@example.com") == [302] * 3 + [429] * 2
+        for number in range(4):
+            assert statuses(f"198.51.{number}", "@example.com")[:3] == [302] * 3
 
     @pytest.mark.parametrize(
         ("seconds", "told"),

@@ -14,6 +14,7 @@ import zipfile
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from ipaddress import ip_network
+from pathlib import Path
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
@@ -22,7 +23,7 @@ import python_calamine
 import time_machine
 from django.apps import apps
 from django.conf import settings as django_settings
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from tests.full_disks import no_file_beyond
@@ -38,6 +39,7 @@ from toolkit.web.models import AuditEntry, Consent, Host, Outbox, Registration, 
 from toolkit.web.operations import audit, backup, journal, webhook
 from toolkit.web.webinars import announce, sessions
 from toolkit.web.words import language
+from toolkit.web.writing import writing
 
 State = Registration.State
 SITE = "https://metals.example"
@@ -506,6 +508,26 @@ def test_the_portal_says_when_its_database_is_gone(client, db, monkeypatch):
 
     monkeypatch.setattr(public, "connection", Gone())
     assert client.get("/healthz").status_code == 503
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_was_moved_away_is_told_and_takes_nothing(client):
+    """It went on in the file that was moved: what was acknowledged was in no database that is found again."""
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL has no file of ours")
+    writing(announced)()
+    assert client.get("/healthz").status_code == 200
+    file = Path(connection.settings_dict["NAME"])
+    file.rename(file.with_suffix(".away"))
+    try:
+        answer = client.get("/healthz")
+        assert (answer.status_code, answer.content) == (503, b"database\n")
+        with pytest.raises(OperationalError, match="not where it was"):
+            writing(announced)()
+    finally:
+        file.with_suffix(".away").rename(file)
+    assert client.get("/healthz").status_code == 200
+    assert Webinar.objects.count() == 1
 
 
 def test_the_portal_says_when_its_disk_is_full(client, db, monkeypatch):

@@ -39,8 +39,10 @@ class Limit:
 
 REGISTER_ADDRESS = (Limit("register", 10, 10 * MINUTE), Limit("register-day", 50, DAY))
 REGISTER_EMAIL = (Limit("mail", 3, HOUR), Limit("mail-day", 6, DAY))
-REGISTER_WEBINAR = Limit("webinar", 300, 10 * MINUTE)
-CONFIRMATIONS = Limit("confirmations", 500, HOUR)
+REGISTER_NETWORK = Limit("register-network", 300, 10 * MINUTE)
+REFUSED_ADDRESS, REFUSED_NETWORK = Limit("refused", 20, 10 * MINUTE), Limit("refused-network", 300, 10 * MINUTE)
+"""Forms with a fault take no place of others. Of a webinar alone nothing is counted: anybody could close it."""
+CONFIRMATIONS = Limit("confirmations", 2000, HOUR)
 """Mails to unconfirmed addresses of the whole portal: an attack must not spend the sender's reputation."""
 TOKENS = Limit("tokens", 30, MINUTE)
 SOLVES = (Limit("solve", 30, 4, here=True), Limit("solves", 3600, HOUR, here=True))
@@ -71,13 +73,21 @@ class TooMany(Exception):
 
 def of_address(address: str) -> str:
     """The subject of an address: the /64 network of IPv6, which one visitor has whole."""
+    return _network(address, 32, 64)
+
+
+def of_network(address: str) -> str:
+    """The subject of the network that an address is in: /24, of IPv6 /48."""
+    return _network(address, 24, 48)
+
+
+def _network(address: str, four: int, six: int) -> str:
     try:
         found = ip_address(address)
     except ValueError:
         return address
-    if found.version == 6:
-        return str(found.ipv4_mapped or ip_network((int(found), 64), strict=False).network_address)
-    return address
+    found = getattr(found, "ipv4_mapped", None) or found
+    return str(ip_network(f"{found}/{four if found.version == 4 else six}", strict=False).network_address)
 
 
 def of_email(email: str) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import secrets
 import threading
 import time
 from collections import defaultdict
@@ -84,7 +83,7 @@ class Stream:
         gone.add_done_callback(lambda _: self._news.set())
         hub.join(self)
         try:
-            chunk = f"retry: {2000 + secrets.randbelow(6000)}\n\n".encode()
+            chunk = b": \n\n"
             while not gone.done():
                 if chunk:
                     await send({"type": "http.response.body", "body": chunk, "more_body": True})

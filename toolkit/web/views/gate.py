@@ -42,15 +42,17 @@ def register(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _again(request: HttpRequest, webinar: Webinar, form: SignUpForm) -> HttpResponse:
     """The form once more, with what is wrong in it, or that the webinar is over."""
-    limits.check(*_limits(request, webinar))
+    address = client_address(request)
+    limits.check((limits.REFUSED_ADDRESS, limits.of_address(address)), (limits.REFUSED_NETWORK, limits.of_network(address)))
     form.data = form.data.copy()  # type: ignore[union-attr]
     form.data["started"] = stamp(AGAIN)  # type: ignore[index]
     return webinar_page(request, webinar, form, UNPROCESSABLE)
 
 
-def _limits(request: HttpRequest, webinar: Webinar) -> list[tuple[limits.Limit, str]]:
-    address = limits.of_address(client_address(request))
-    return [*((limit, address) for limit in limits.REGISTER_ADDRESS), (limits.REGISTER_WEBINAR, webinar.slug)]
+def _limits(request: HttpRequest) -> list[tuple[limits.Limit, str]]:
+    address = client_address(request)
+    counted = [(limit, limits.of_address(address)) for limit in limits.REGISTER_ADDRESS]
+    return [*counted, (limits.REGISTER_NETWORK, limits.of_network(address))]
 
 
 def _store(request: HttpRequest, webinar: Webinar, form: SignUpForm, *, shown_at: str) -> HttpResponse:
@@ -65,7 +67,7 @@ def _store(request: HttpRequest, webinar: Webinar, form: SignUpForm, *, shown_at
         answers=form.answers(),
     )
     shown = consent.texts(say, settings.PORTAL.organiser)
-    if seconds := _admit(new, _limits(request, webinar), form, shown, shown_at):
+    if seconds := _admit(new, _limits(request), form, shown, shown_at):
         raise limits.TooMany(seconds)
     return redirect("sent", webinar.slug)
 

@@ -21,6 +21,7 @@ from toolkit.web.gate.tokens import AFTER
 from toolkit.web.jinja import spoken
 from toolkit.web.models import Webinar
 from toolkit.web.webinars import coming_and_over, sessions
+from toolkit.web.writing import is_moved
 
 AFTERWARDS = timedelta(days=1)
 """How long a webinar stays in the list."""
@@ -89,6 +90,8 @@ def healthz(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except DatabaseError:
+        fault = "database"
+    if is_moved():
         fault = "database"
     if shutil.disk_usage(settings.PORTAL.folder).free < LEAST_ROOM:
         fault = fault or "disk"

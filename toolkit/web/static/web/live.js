@@ -69,21 +69,58 @@ document.body.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target.id === "poll") live.dataset.voted = event.detail.target.querySelector("[data-voted]")?.dataset.voted;
 });
 
-function connect() {
-  const source = new EventSource(live.dataset.stream);
-  source.addEventListener("open", () => { clearTimeout(lost); lost = undefined; byId("lost").hidden = true; });
-  source.addEventListener("result", (event) => came(event.data));
-  for (const name of ["questions", "polls", "people", "driver"]) {
-    if (byId(name)) source.addEventListener(name, (event) => put(name, event.data));
-  }
-  source.addEventListener("poll", (event) => {
-    if (!live.dataset.voted || !event.data.includes(`data-poll="${live.dataset.voted}"`)) put("poll", event.data);
-  });
-  source.addEventListener("ended", () => { source.close(); byId("gone").hidden = false; });
-  source.addEventListener("error", () => {
-    if (source.readyState === EventSource.CLOSED) byId("gone").hidden = false;
-    else lost ??= setTimeout(() => { byId("lost").hidden = false; }, 5000);
-  });
-  addEventListener("pagehide", () => source.close());
+// The stream is read by this script: whatever a proxy answers meanwhile, the page comes back, and only an answer of the portal ends it.
+const first = 1000, longest = 30000, silence = 40000; // ms before another try, at most, and without a word of the server
+let tries = 0, listening;
+
+function heard(event) {
+  const lines = event.split("\n");
+  const of = (field) => lines.filter((line) => line.startsWith(`${field}: `)).map((line) => line.slice(field.length + 2)).join("\n");
+  const name = of("event"), data = of("data");
+  if (name === "result") came(data);
+  else if (name === "poll") {
+    if (!live.dataset.voted || !data.includes(`data-poll="${live.dataset.voted}"`)) put("poll", data);
+  } else if (["questions", "polls", "people", "driver"].includes(name) && byId(name)) put(name, data);
+  return name === "ended";
 }
+
+// Whether nothing will come any more.
+async function listened(signal, alive) {
+  const answer = await fetch(live.dataset.stream, { signal, cache: "no-store" });
+  if (!answer.ok || !answer.headers.get("Content-Type")?.startsWith("text/event-stream")) {
+    return answer.headers.has("Portal-Answer") && answer.status < 429;
+  }
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  for (let text = "", part; !(part = await reader.read()).done;) {
+    alive();
+    lost = clearTimeout(lost);
+    byId("lost").hidden = true;
+    const events = (text + part.value).split("\n\n");
+    text = events.pop();
+    for (const event of events) if (heard(event)) return true;
+    tries = 0;
+  }
+  return false;
+}
+
+async function connect() {
+  const own = listening = new AbortController();
+  let silent;
+  const alive = () => { clearTimeout(silent); silent = setTimeout(() => own.abort(), silence); };
+  alive();
+  const over = await listened(own.signal, alive).catch(() => false);
+  clearTimeout(silent);
+  own.abort();
+  if (own !== listening) return; // the page was left meanwhile
+  if (over) {
+    lost = clearTimeout(lost);
+    byId("lost").hidden = true;
+    byId("gone").hidden = false;
+    return;
+  }
+  lost ??= setTimeout(() => { byId("lost").hidden = false; }, 2000);
+  setTimeout(() => { if (own === listening) connect(); }, Math.min(longest, first * 2 ** tries++) * (0.5 + Math.random() / 2));
+}
+addEventListener("pagehide", () => { listening?.abort(); listening = undefined; });
+addEventListener("pageshow", (event) => { if (event.persisted) connect(); });
 connect();
