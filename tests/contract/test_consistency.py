@@ -388,7 +388,7 @@ COLUMNS = {
     "Share of China then": "whatif.response.cases[].share_then",
     "Share of China": "whatif.checks[].share",
     "Since": "resale.groups[].answers[].measures[].since",
-    "Share of production": "supply.metals[].other_stages[].leading[].share supply.metals[].scored.leading[].share",
+    "Share of production": "supply.metals[].other_stages[].producers[].share supply.metals[].scored.producers[].share",
     "Sold at once, EUR": "exit.products[].net_now exit.total.net_now",
     "Spread": "exit.products[].spread",
     "SR": "supply.metals[].eu.supply_risk",
@@ -474,7 +474,7 @@ APART = (
     "flows.flows[].partners[].became.", "flows.flows[].partners[].", "changes.flows[].all.", "changes.flows[].china.",
     "changes.prices[].before.", "changes.prices[].change", "whatif.metals[].stop.", "whatif.checks[].change",
     "assets[].volatility.observations", "exposure.prices[].in_europe.",
-    "day_after.buyers[].", "supply.metals[].scored.leading[].", "supply.metals[].other_stages[].leading[].",
+    "day_after.buyers[].", "supply.metals[].scored.producers[].", "supply.metals[].other_stages[].producers[].",
 )  # fmt: skip
 """What shares its last name with another quantity: another day, another flow, a trade beside a holding, days beside rates."""
 OF_WORDS = {"asked.step"}
