@@ -221,7 +221,7 @@ COUNTS = {
 }  # fmt: skip
 """Where rows or days are counted."""
 CONSTANTS = {
-    "concentration._indices": {10_000}, "factors.correlations": {0, 0.25, 0.5, 0.75, 1}, "flows._change": {-0.999}, "flows._number": {1}, "holdings._bar": {1.0},
+    "concentration.indices": {10_000}, "factors.correlations": {0, 0.25, 0.5, 0.75, 1}, "flows._change": {-0.999}, "flows._number": {1}, "holdings._bar": {1.0},
     "prices._title": {0.1}, "measures.measure_words": {0.95},
 }  # fmt: skip
 """Ends of scales, thresholds, the least that is written."""
@@ -420,7 +420,7 @@ COLUMNS = {
     **dict.fromkeys(
         ("1 m", "3 m", "6 m", "12 m"),
         "history.summary[].high history.summary[].low history.summary[].median "
-        "history.summary[].n history.summary[].none history.cases[].reactions[].adjusted",
+        "history.summary[].n history.summary[].none history.summary[].up history.summary[].down history.cases[].reactions[].adjusted",
     ),
     **dict.fromkeys(
         ("1\N{NO-BREAK SPACE}year", "3\N{NO-BREAK SPACE}years", "5\N{NO-BREAK SPACE}years"),
