@@ -17,8 +17,8 @@ from toolkit.core.messages import message
 from toolkit.records.base import Record
 from toolkit.records.conflict import Conflict
 from toolkit.records.findings import Parts
-from toolkit.records.parts.supply import SupplyPart
 from toolkit.records.subjects import BacktestSubject, Holdings, Market, Run
+from toolkit.records.supply import Supply
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.countries import NAMES
 from toolkit.report.i18n.language import Language
@@ -167,7 +167,7 @@ def _empty(kind: Any) -> Any:
 
 def with_metals(run: Findings, only: str | None = None, **fields: Any) -> Findings:
     """Findings with other fields of a metal, or of each metal, in the part on supply."""
-    part = run.part(SupplyPart)
+    part = run.part(Supply)
     metals = tuple(metal.model_copy(update=fields) if only in (None, metal.asset) else metal for metal in part.metals)
     return replace(run, parts=run.parts.model_copy(update={"supply": part.model_copy(update={"metals": metals})}))
 

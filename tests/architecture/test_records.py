@@ -12,7 +12,7 @@ UNTYPED = "Mapping[str, Any]"
 TABLES = ("dict[str, Any]", "Mapping[str, Any]", "list[dict[str, Any]]")
 FIELDS = {
     "app/controls/own_events.py: kept", "app/subjects.py: base",
-    "app/supply.py: shown_shares", "app/supply.py: study_base",
+    "app/supply.py: shown_shares",
 }  # fmt: skip
 """Functions with fields that several records share."""
 STORED = {"app/optimize.py: inputs", "app/runs.py: read_object", "app/runs.py: read_stored"}

@@ -222,7 +222,7 @@ COUNTS = {
 }  # fmt: skip
 """Where rows or days are counted."""
 CONSTANTS = {
-    "concentration._indices": {10_000}, "factors.correlations": {0, 0.25, 0.5, 0.75, 1}, "flows._change": {-0.999}, "flows._number": {1}, "holdings._bar": {1.0},
+    "concentration.indices": {10_000}, "factors.correlations": {0, 0.25, 0.5, 0.75, 1}, "flows._change": {-0.999}, "flows._number": {1}, "holdings._bar": {1.0},
     "prices._title": {0.1}, "measures.measure_words": {0.95},
 }  # fmt: skip
 """Ends of scales, thresholds, the least that is written."""
@@ -394,7 +394,7 @@ COLUMNS = {
     "Share of China then": "whatif.response.cases[].share_then",
     "Share of China": "whatif.checks[].share",
     "Since": "resale.groups[].answers[].measures[].since",
-    "Share of production": "supply.metals[].other_stages[].leading[].share supply.metals[].scored.leading[].share",
+    "Share of production": "supply.metals[].other_stages[].producers[].share supply.metals[].scored.producers[].share",
     "Sold at once, EUR": "exit.products[].net_now exit.total.net_now",
     "Spread": "exit.products[].spread",
     "SR": "supply.metals[].eu.supply_risk",
@@ -480,7 +480,7 @@ APART = (
     "flows.flows[].partners[].became.", "flows.flows[].partners[].", "changes.flows[].all.", "changes.flows[].china.",
     "changes.prices[].before.", "changes.prices[].change", "whatif.metals[].stop.", "whatif.checks[].change",
     "assets[].volatility.observations", "exposure.prices[].in_europe.",
-    "day_after.buyers[].", "supply.metals[].scored.leading[].", "supply.metals[].other_stages[].leading[].",
+    "day_after.buyers[].", "supply.metals[].scored.producers[].", "supply.metals[].other_stages[].producers[].",
 )  # fmt: skip
 """What shares its last name with another quantity: another day, another flow, a trade beside a holding, days beside rates."""
 OF_WORDS = {"asked.step"}

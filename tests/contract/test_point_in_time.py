@@ -10,8 +10,8 @@ import pytest
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.controls.answers import controls
+from toolkit.app.findings.supply import supply
 from toolkit.app.holdings.valuation import unit_prices
-from toolkit.app.supply import supply
 from toolkit.returns.price_levels import price_levels
 
 SETTINGS = resolve({}, file=None)
@@ -42,11 +42,11 @@ def test_shares_are_those_of_the_edition_of_the_day(day, tellurium, bismuth, ind
             assert at is None
             continue
         assert at is not None
-        assert round(100 * at.producers["CHN"], 1) == percent, metal
-        assert (at.source, int(at.period_end[:4])) == (f"{USGS}{edition}", edition - 1)
+        assert round(100 * at.producers[0].share, 1) == percent, metal
+        assert (at.source_id, int(at.period_end[:4])) == (f"usgs_mcs_{edition}", edition - 1)
     gallium = scored["gallium"]
     assert gallium is not None
-    assert gallium.source == f"{USGS}{edition}"
+    assert gallium.source_id == f"usgs_mcs_{edition}"
     assert gallium.governance_year == year
 
 

@@ -15,7 +15,7 @@ import toolkit.cli
 from tests.lots import HEADER, TWELVE
 from toolkit.cli.main import run
 from toolkit.report.answers.answer import Answer
-from toolkit.report.document import Table
+from toolkit.report.document import Figure, Table
 from toolkit.report.formats.plain import Data, Medium
 from toolkit.report.formats.terminal import LONGEST_WORD, as_line, terminal
 from toolkit.report.i18n.formats import NARROW, NBSP, readable
@@ -158,7 +158,9 @@ def test_a_page_and_markdown_hold_every_cell(name, tmp_path, monkeypatch, capsys
         assert run([*COMMANDS[name], "--format", form]) in (0, None)
         out = html.unescape(capsysbinary.readouterr().out.decode()).replace("\\", "")
         out = " ".join(re.sub(r"<[^>]*>|\*\*", "", out).split())
-        tables = [block for section in documents[-1].sections for block in section.content if isinstance(block, Table)]
+        blocks = [block for section in documents[-1].sections for block in section.content]
+        inner = [part for block in blocks for part in (block.body if isinstance(block, Figure) else (block,))]
+        tables = [block for block in inner if isinstance(block, Table)]
         cells = [" ".join(plain(cell).split()) for table in tables for row in table.rows for cell in row.cells]
         assert cells
         assert [cell for cell in cells if cell not in out] == []

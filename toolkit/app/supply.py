@@ -1,25 +1,23 @@
-"""`supply`: concentration of the supply of a metal, stage by stage, and its official ratings."""
+"""Concentration of the supply of a metal, stage by stage, and its official ratings, as known on a day."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from toolkit.app.controls.answers import check_country
 from toolkit.controls.events import COUNTING
 from toolkit.controls.ledger import CHINA
 from toolkit.core.assets import Asset
-from toolkit.core.errors import GapError, SpecError
+from toolkit.core.errors import SpecError
 from toolkit.core.limits import LARGEST_RATIO, check_number
 from toolkit.core.messages import Message, message
-from toolkit.core.trade_names import known_metal
 from toolkit.market.market import Snapshot
-from toolkit.records.answers import supply as records
+from toolkit.records.supply import StudyBase
 from toolkit.supply.concentration import (
     GovernanceRisk,
     GovernedConcentration,
@@ -31,10 +29,8 @@ from toolkit.supply.concentration import (
     scored_stage,
 )
 from toolkit.supply.criticality import (
-    IMPORTANCE_THRESHOLD,
     NEUTRAL_TRADE,
     PRESENT_METHOD,
-    SUPPLY_RISK_THRESHOLD,
     PublishedScore,
     ScenarioRatio,
     published_scores,
@@ -101,28 +97,9 @@ class StageSupply:
 
     supply: SupplyShares
     scored: bool
-    source: str
     governed: GovernedConcentration | None
     ratio: ScenarioRatio | None
     study_trade: float
-
-    def record(self) -> records.Stage:
-        """What is shown of it."""
-        supply, governed = self.supply, self.governed
-        return records.Stage.from_objects(
-            supply,
-            **shown_shares(supply),
-            scored=self.scored,
-            governance_hhi=governed and governed.hhi,
-            governance_hhi_upper=governed and governed.hhi_upper,
-            governance_year=governed and governed.year,
-            governance_unrated=governed.unrated if governed else (),
-            scenario_ratio=self.ratio and self.ratio.ratio,
-            study_trade_parameter=self.study_trade,
-            producers=dict(zip(supply.countries, supply.shares, strict=True)),
-            source=self.source,
-            source_id=supply.source,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +113,7 @@ class MetalSupply:
         product_stage: What the products table says, which `exposure` and `optimize` use.
         stages: One a stage, the scored one first; stages are never mixed.
         scores: EU scores of all studies known, oldest first.
-        notes: The row of the reference notes, with the `title` of its source; empty without one.
+        notes: The row of the reference notes; empty without one.
     """
 
     asset: str
@@ -163,27 +140,10 @@ class MetalSupply:
         """The newest score, the metal's own before one of its group."""
         return _newest(self.scores)
 
-    def record(self) -> records.Metal:
-        """What is shown of it."""
-        newest = self.newest_score
-        return records.Metal.from_objects(
-            self,
-            stages=tuple(stage.record() for stage in self.stages),
-            eu=newest and _study(newest),
-            eu_studies=tuple(map(_study, self.scores)),
-            **{name: self.notes.get(name) for name in NOTED},
-            notes_source=self.notes.get("title"),
-            notes_known_from=self.notes.get("known_from"),
-        )
-
 
 def is_critical(score: PublishedScore) -> bool | None:
     """Whether a score reaches both thresholds; None when one is not published or the study is older than the thresholds."""
     return score.above_thresholds if score.year >= PRESENT_METHOD else None
-
-
-def _study(score: PublishedScore) -> records.EuStudy:
-    return records.EuStudy.from_objects(score, above_thresholds=is_critical(score))
 
 
 def _newest(scores: Sequence[PublishedScore]) -> PublishedScore | None:
@@ -209,65 +169,12 @@ def _statement(year: int, years: tuple[int, int] | None, country: str, control: 
     )  # fmt: skip
 
 
-def supply(context: Context, metal: str | None = None, scenario: Scenario | None = None) -> records.Supply:
-    """Concentration and official views as known on the day.
-
-    Args:
-        context: The day; nothing published later is looked at.
-        metal: Asset key or element symbol; None for every product of one element.
-        scenario: The trade parameter supposed; its default when None.
-
-    Raises:
-        DataError: for an unknown metal, with the nearest names, or a country that is no code.
-        GapError: for a known metal of which neither shares, scores nor notes were known.
-    """
-    given, snapshot = scenario or Scenario(), context.snapshot
-    supposed = Scenario(given.trade_parameter, check_country(given.country, "--origin"))
-    asked = None if metal is None else _asked(metal, context)
-    keys = [asset.key for asset in context.products if asset.element] if asked is None else [asked]
-    found = sorted((context.metal_supply(key, supposed) for key in keys), key=_most_concentrated_first)
-    if asked is not None and not found[0].is_known:
-        hint = message("Choose a later --as-of, or another metal: `toolkit supply` lists the products.")
-        raise GapError(
-            "nothing of the supply of {asked} was known on {as_of}.",
-            hint=hint,
-            details={"metal": asked},
-            asked=asked,
-            as_of=context.as_of,
-        )
-    ratios = (stage.ratio for one in found for stage in one.stages)
-    label = next((ratio.label for ratio in ratios if ratio), None)
-    base = study_base(context, found, supposed)
-    return records.Supply(
-        as_of=context.as_of.isoformat(),
-        metal=asked,
-        units=records.Units(shares="fraction", hhi="0..1", us_net_import_reliance="percent, as noted"),
-        thresholds=records.Thresholds(supply_risk=SUPPLY_RISK_THRESHOLD, economic_importance=IMPORTANCE_THRESHOLD),
-        scenario=records.TradeScenario(**asdict(supposed), label=label),
-        eu_base=None if base is None else records.StudyBase(**base),
-        metals=tuple(one.record() for one in found),
-        data=snapshot.provenance(rows_used(snapshot, keys)),
-    )
-
-
 def metal_supplies(context: Context) -> Callable[[str, Scenario], MetalSupply]:
     """The supply of an asset under a scenario, as known on the day; each is computed once."""
     snapshot = context.snapshot
     products = {asset.key: asset for asset in context.products if asset.element}
     governance = governance_risk(snapshot["governance"]) if snapshot["governance"].height else None
     return functools.cache(lambda key, scenario: _metal(key, products.get(key), snapshot, governance, scenario))
-
-
-def _asked(text: str, context: Context) -> str:
-    """The asset key that a word on the command line means."""
-    snapshot = context.snapshot
-    known = {*context.ledger.assets, *context.products.keys}
-    known |= {asset for table in ("shares", "metals", "criticality_materials") for asset in snapshot[table]["asset"]}
-    symbols = {symbol.casefold(): asset for symbol, asset in snapshot["metals"].select("symbol", "asset").iter_rows()}
-    # Base metals are in no table of products or notes: the EU study names their symbols.
-    for material, symbol in snapshot["recycling"].select("material", "symbol").drop_nulls().iter_rows():
-        symbols.setdefault(symbol.casefold(), material.partition(" (")[0].casefold().replace(" ", "_"))
-    return known_metal(text, known, symbols | dict(context.symbols))
 
 
 def _metal(
@@ -278,7 +185,7 @@ def _metal(
     if key in materials["asset"]:
         scores = published_scores(snapshot["criticality"], materials, key)
     noted = snapshot["metals"].filter(pl.col("asset") == key).to_dicts()
-    notes = {**noted[0], "title": snapshot.source(noted[0]["source"]).title} if noted else {}
+    notes = noted[0] if noted else {}
     product_stage = product.stage if product else None
     stage, basis = (product_stage, "product") if product_stage else (None, None)
     if notes.get("by_product") == BY_PRODUCT:
@@ -323,20 +230,14 @@ def _stage(
     return StageSupply(
         supply=shares,
         scored=scored,
-        source=snapshot.source(shares.source).title,
         governed=governed,
         ratio=ratio,
         study_trade=own[0] if len(own) else NEUTRAL_TRADE,
     )
 
 
-def _most_concentrated_first(metal: MetalSupply) -> tuple[bool, float, str]:
-    scored = metal.scored
-    return scored is None, -scored.supply.hhi if scored else 0.0, metal.asset
-
-
-def study_base(context: Context, metals: Iterable[MetalSupply], scenario: Scenario) -> dict[str, Any] | None:
-    """Fields of the record on the years behind the newest study of metals, None without a study.
+def study_base(context: Context, metals: Iterable[MetalSupply], scenario: Scenario) -> StudyBase | None:
+    """The years behind the newest study of metals, None without a study.
 
     They are those of the shares that the study published, on the same day, with its trade parameters.
 
@@ -364,7 +265,8 @@ def study_base(context: Context, metals: Iterable[MetalSupply], scenario: Scenar
     years, control = None if last is None else (first.year, last.year), min(after, default=None)
     start, end = years or (None, None)
     statement = _statement(score.year, years, country, control)
-    return {"year": score.year, "start": start, "end": end, "country": country, "control": control, "statement": statement}
+    told = control and (control[0].isoformat(), control[1])
+    return StudyBase(year=score.year, start=start, end=end, country=country, control=told, statement=statement)
 
 
 def rows_used(snapshot: Snapshot, keys: Sequence[str]) -> dict[str, pl.DataFrame]:

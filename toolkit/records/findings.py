@@ -9,7 +9,7 @@ from toolkit.records.parts.exit import Exit
 from toolkit.records.parts.prices import Prices
 from toolkit.records.parts.quality import Quality, StoredChecks
 from toolkit.records.parts.resale import DayAfter, Resale
-from toolkit.records.parts.supply import SupplyPart
+from toolkit.records.supply import Supply
 from toolkit.records.whatif import WhatIf
 
 Part = (
@@ -23,7 +23,7 @@ Part = (
     | Quality
     | Resale
     | StoredChecks
-    | SupplyPart
+    | Supply
     | WhatIf
 )
 
@@ -51,7 +51,7 @@ class Parts(Record, schema="findings"):
     """To whom each kind of lot may be passed on."""
     stored: StoredChecks | None = None
     """What the checks find in fetched and imported series."""
-    supply: SupplyPart | None = None
+    supply: Supply | None = None
     """Concentration and criticality."""
     whatif: WhatIf | None = None
     """What a stop of exports would mean."""

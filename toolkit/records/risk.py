@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from toolkit.records.answers.supply import StageConcentration
 from toolkit.records.base import Day, Named, Record, Rows, Sentence
 from toolkit.records.fields import SourceId, StandardError
+from toolkit.records.supply import StageConcentration
 
 
 class Risk(Record):

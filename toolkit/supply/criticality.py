@@ -16,7 +16,6 @@ import polars as pl
 
 from toolkit.core.errors import DataError, GapError, did_you_mean
 from toolkit.core.grouping import sums_by_key
-from toolkit.core.messages import message
 from toolkit.supply.concentration import GovernanceRisk, SupplyShares
 
 SUPPLY_RISK_THRESHOLD, IMPORTANCE_THRESHOLD = 1.0, 2.8
@@ -114,15 +113,6 @@ class ScenarioRatio:
     ratio: float
     governance_year: int
     unrated: tuple[str, ...]
-
-    @property
-    def label(self) -> str:
-        """What the number is, in words that have to stand beside it."""
-        return message(
-            "scenario of this toolkit (t = {t:g} for {country}), world supply only, not an EU figure",
-            t=self.trade_parameter,
-            country=self.country,
-        )
 
 
 def scenario_ratio(

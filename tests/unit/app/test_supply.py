@@ -7,11 +7,13 @@ from datetime import date
 
 import pytest
 
+from tests.records import facts_of
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
-from toolkit.app.supply import Scenario, supply
+from toolkit.app.findings.supply import supply
+from toolkit.app.supply import Scenario
 from toolkit.core.errors import DataError, GapError, SpecError
-from toolkit.records.answers.supply import Metal
+from toolkit.records.supply import MetalSupply
 
 AS_OF = date(2026, 11, 24)
 
@@ -24,7 +26,7 @@ def settings(tmp_path, monkeypatch):
 
 @pytest.fixture
 def one(settings):
-    def ask(metal: str, as_of: date = AS_OF, scenario: Scenario | None = None) -> Metal:
+    def ask(metal: str, as_of: date = AS_OF, scenario: Scenario | None = None) -> MetalSupply:
         (found,) = supply(Context(settings, as_of), metal, scenario).metals
         return found
 
@@ -44,7 +46,7 @@ def one(settings):
 )
 def test_a_metal_by_key_or_symbol(settings, name, key):
     answer = supply(Context(settings, AS_OF), name)
-    assert (answer.metal, answer.metals[0].asset) == (key, key)
+    assert (answer.asked, answer.metals[0].asset) == (key, key)
 
 
 def test_gallium_has_the_worked_figures(one):
@@ -68,8 +70,8 @@ def test_gallium_has_the_worked_figures(one):
 def test_a_by_product_is_scored_at_refining_although_mine_shares_are_newer(one):
     rhenium = one("rhenium")
     assert (rhenium.stage, rhenium.product_stage) == ("processing", "processing")
-    assert [(at.stage, at.scored) for at in rhenium.stages] == [("processing", True), ("extraction", False)]
-    assert rhenium.scored is not None
+    assert [at.stage for at in rhenium.stages] == ["processing", "extraction"]
+    assert rhenium.scored is rhenium.stages[0]
     assert rhenium.scored.source_id != rhenium.stages[1].source_id
 
 
@@ -83,7 +85,7 @@ def test_mines_count_where_no_refining_is_known_and_that_is_the_basis(one):
     # Rhenium is scored at refining, and before March 2023 only shares of mining were known.
     rhenium = one("rhenium", date(2023, 2, 28))
     assert (rhenium.stage, rhenium.stage_basis, rhenium.product_stage) == ("extraction", "shares", "processing")
-    assert [(at.stage, at.scored) for at in rhenium.stages] == [("extraction", True)]
+    assert rhenium.stages == (rhenium.scored,)
 
 
 def test_without_product_and_note_no_stage_is_preferred(one):
@@ -125,8 +127,9 @@ def test_older_studies_are_not_judged_by_thresholds_of_a_later_method(one):
 def test_the_ratio_starts_from_the_trade_parameter_of_the_study(one):
     tungsten = one("tungsten")
     refined, mine = tungsten.stages
-    assert (refined.stage, refined.scored, refined.study_trade_parameter) == ("processing", True, 1.0)
-    assert (mine.stage, mine.scored, mine.study_trade_parameter) == ("extraction", False, 1.1)
+    assert tungsten.scored is refined
+    assert (refined.stage, refined.study_trade_parameter) == ("processing", 1.0)
+    assert (mine.stage, mine.study_trade_parameter) == ("extraction", 1.1)
     assert mine.scenario_ratio is not None
     assert 1.15 < mine.scenario_ratio < 1.3 / 1.1
     same = one("tungsten", scenario=Scenario(trade_parameter=1.1)).stages[1]
@@ -137,12 +140,12 @@ def test_the_ratio_starts_from_the_trade_parameter_of_the_study(one):
 def test_the_statement_comes_from_the_data_and_the_country_asked(settings):
     base = supply(Context(settings, AS_OF), "gallium").eu_base
     assert base is not None
-    assert base.statement == (
+    assert facts_of(base)["statement"] == (
         "The EU supply risk of 2023 rests on 2016-2020 and is blind to controls of CHN since August 2023 (No. 23 of 2023)."
     )
     other = supply(Context(settings, AS_OF), "cobalt", Scenario(country="cod")).eu_base
     assert other is not None
-    assert "controls of COD since February 2025" in other.statement
+    assert "controls of COD since February 2025" in facts_of(other)["statement"]
     # Announced on 3 July 2023, in force on 1 August.
     before = supply(Context(settings, date(2023, 7, 31)), "gallium").eu_base
     assert before is not None
@@ -162,7 +165,7 @@ def test_nothing_known_later_is_used(settings, one):
     assert later is not None
     assert later.governance_year is not None
     assert later.governance_year == 2022
-    assert one("gallium", date(2026, 2, 5)).notes_source is None
+    assert one("gallium", date(2026, 2, 5)).notes_source_id is None
     for day in (date(2012, 1, 1), date(2019, 6, 30), date(2024, 5, 31)):
         answer = supply(Context(settings, day))
         known = [date.fromisoformat(at.known_from) for metal in answer.metals for at in metal.stages]
@@ -182,14 +185,16 @@ def test_products_are_ranked_and_each_appears_once(settings):
 
 def test_the_object_is_json_and_labels_our_scenario(settings):
     data = json.loads(json.dumps(supply(Context(settings, AS_OF)).to_json(), allow_nan=False))
-    assert data["thresholds"] == {"supply_risk": 1.0, "economic_importance": 2.8}
-    assert data["scenario"]["label"].startswith("scenario of this toolkit (t = 1.3 for CHN)")
+    assert data["thresholds"] == {"supply_risk": 1.0, "economic_importance": 2.8, "highly_concentrated": 0.18}
+    assert data["assumptions"]["trade_parameter"]["said"].startswith("Our scenario, not an EU figure")
+    assert data["scenario"] == {"trade_parameter": 1.3, "country": "CHN"}
     germanium = next(metal for metal in data["metals"] if metal["asset"] == "germanium")
     assert germanium["us_net_import_reliance"] == ">50"
     assert germanium["by_product"] == "yes"
     assert germanium["eu"]["above_thresholds"] is True
-    (stage,) = germanium["stages"]
-    assert sum(stage["producers"].values()) + stage["other"] == pytest.approx(1, abs=0.005)
+    stage = germanium["scored"]
+    assert germanium["other_stages"] == []
+    assert sum(one["share"] for one in stage["producers"]) + stage["other"] == pytest.approx(1, abs=0.005)
     assert {"usgs_mcs_2026", "eu_crm_study", "metals_reference"} <= {record["source_id"] for record in data["data"]}
 
 

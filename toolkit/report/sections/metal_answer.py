@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from toolkit.records.parts.supply import StageSupply
 from toolkit.records.subjects import Market
+from toolkit.records.supply import Stage
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Heading, KeyFigure, KeyFigures, Paragraph, Status
 from toolkit.report.findings import Findings, official_dates
@@ -82,7 +82,7 @@ def _unnamed(run: Findings, key: str) -> Iterator[Text]:
         yield run.say("It does not name {metal}.", metal=run.metal(run.product(key)))
 
 
-def _scored(run: Findings, key: str) -> StageSupply | None:
+def _scored(run: Findings, key: str) -> Stage | None:
     supply = run.parts.supply
     return next((metal.scored for metal in supply.metals if metal.asset == key), None) if supply else None
 

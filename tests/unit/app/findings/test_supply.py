@@ -13,7 +13,7 @@ import pytest
 from tests.records import asked, json_of
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
-from toolkit.app.findings.supply import supply
+from toolkit.app.findings.supply import supply_of_report as supply
 
 AS_OF = date(2026, 11, 24)
 WEIGHTS = {"gallium": 0.5, "indium": 0.3, "gold": 0.1}

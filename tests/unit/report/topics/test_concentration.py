@@ -11,13 +11,13 @@ import pytest
 from tests.blocks import figures, table_of
 from tests.records import with_metals
 from tests.subjects import finder
-from toolkit.app.findings.supply import supply as supply_part
+from toolkit.app.findings.supply import supply_of_report as supply_part
 from toolkit.report.charts.draw import draw
 from toolkit.report.charts.scatter import Anchor, Box, place
 from toolkit.report.document import BarTable, Chart, Missing
 from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.text import plain
-from toolkit.report.sections.concentration import concentration
+from toolkit.report.topics.concentration import concentration
 
 AS_OF = date(2026, 11, 24)
 

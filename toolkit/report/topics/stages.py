@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from toolkit.core.limits import HELD
-from toolkit.records.parts.supply import MetalSupply, StageSupply, SupplyPart
+from toolkit.records.supply import MetalSupply, Stage, Supply
 from toolkit.report.charts.basket import Slice, Stack, stacked
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Chart, Figure, Missing, Row, Table, left, right
@@ -16,7 +16,7 @@ from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import STAGES, stage, years
 from toolkit.report.i18n.text import Text, name, sentences, strong, text
 
-Named = tuple[MetalSupply, StageSupply]
+Named = tuple[MetalSupply, Stage]
 SUM_ROUNDED = 0.03
 """What rounding may take from or add to the sum of shares in whole per cent."""
 
@@ -51,11 +51,11 @@ def stages(run: Findings) -> tuple[Block, ...] | Missing:
 
 def _shown(run: Findings) -> Sequence[MetalSupply]:
     """Metals of which something is held; of a subject without weights all."""
-    metals = run.part(SupplyPart).metals
+    metals = run.part(Supply).metals
     return [metal for metal in metals if (metal.weight or 0.0) > HELD] or metals
 
 
-def _countries(run: Findings, at: StageSupply) -> list[Slice]:
+def _countries(run: Findings, at: Stage) -> list[Slice]:
     fmt = run.fmt
     parts = [
         Slice(one.share, f"{run.country(one.key)} {fmt.percent(one.share, 0)}", "on" if one.key == CHINA else "plain")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from toolkit.core.grouping import by_key
-from toolkit.records.parts.supply import EuScore, MetalSupply, SupplyPart
+from toolkit.records.supply import EuStudy, MetalSupply, Supply
 from toolkit.report.charts.scatter import Axis, Mark, scatter
 from toolkit.report.compose import folded, section
 from toolkit.report.document import Block, Chart, Figure, Missing, left, right
@@ -32,7 +32,7 @@ class Rated(NamedTuple):
     """A metal with its published score, both figures of which are known."""
 
     metal: MetalSupply
-    score: EuScore
+    score: EuStudy
     risk: float
     importance: float
 
@@ -40,7 +40,7 @@ class Rated(NamedTuple):
 @section("official", mark("How the EU and the US rate these metals"), needs=["supply"])
 def official(run: Findings) -> tuple[Block, ...] | Missing:
     """The plane of the EU study, what the study cannot see, and behind them the table of both views."""
-    metals = [metal for metal in run.part(SupplyPart).metals if metal.eu or metal.us_list_2025]
+    metals = [metal for metal in run.part(Supply).metals if metal.eu or metal.us_list_2025]
     if not metals:
         return Missing(run.say.words("No official view of these metals was known on this date."))
     rated = [
@@ -56,7 +56,7 @@ def official(run: Findings) -> tuple[Block, ...] | Missing:
 
 def _plane(run: Findings, rated: Sequence[Rated]) -> Figure:
     """Supply risk over economic importance, as the EU draws it, with both thresholds."""
-    say, fmt, limits = run.say, run.fmt, run.part(SupplyPart).thresholds
+    say, fmt, limits = run.say, run.fmt, run.part(Supply).thresholds
     important, risky = limits.economic_importance, limits.supply_risk
     across = Axis(say.words("economic importance EI"), 1.0, "", (important, f"EI {fmt.number(important, 1)}"))
     upward = Axis(say.words("supply risk SR"), 1.0, "", (risky, f"SR {fmt.number(risky, 1)}"))
@@ -94,10 +94,13 @@ def _supposed(metal: MetalSupply) -> float | None:
 def _finding(run: Findings, rated: Sequence[Rated]) -> Text:
     say = run.say
     year = str(max(one.score.year for one in rated))
-    below = [one.metal for one in rated if not one.score.critical]
+    judged = [one for one in rated if one.score.above_thresholds is not None]
+    if not judged:
+        return say("The EU study of {year} had another method: the thresholds of today do not hold for it", year=year)
+    below = [one.metal for one in judged if not one.score.above_thresholds]
     if not below:
         return say("All metals rated reach both thresholds of the EU study of {year}", year=year)
-    critical = len(rated) - len(below)
+    critical = len(judged) - len(below)
     if not critical:
         return say("None of these metals reaches both thresholds of the EU study of {year}", year=year)
     names = run.metals(below)
@@ -105,14 +108,14 @@ def _finding(run: Findings, rated: Sequence[Rated]) -> Text:
         critical,
         "One of {total} metals reaches both thresholds of the EU study of {year}; below are {names}",
         "{N} of {total} metals reach both thresholds of the EU study of {year}; below are {names}",
-        total=say.number_word(len(rated)),
+        total=say.number_word(len(judged)),
         year=year,
         names=names,
     )
 
 
 def _sub(run: Findings, rated: Sequence[Rated]) -> Text:
-    say, fmt, part = run.say, run.fmt, run.part(SupplyPart)
+    say, fmt, part = run.say, run.fmt, run.part(Supply)
     thresholds, scenario = part.thresholds, part.scenario
     words = say(
         "Supply risk (SR) against economic importance (EI), without unit; critical from SR {risk} and EI {importance} on.",
@@ -153,7 +156,7 @@ def _views(run: Findings, metals: Sequence[MetalSupply]) -> Figure:
         right(text("SR"), lambda metal: _risk(run, metal.eu)),
         right("SR, our scenario", lambda metal: _scenario(run, metal), "scenario"),
         right(text("EI"), lambda metal: _figure(run, metal.eu.economic_importance) if metal.eu else NONE),
-        left("Thresholds", lambda metal: _verdict(run, metal.eu)),
+        left("Thresholds", lambda metal: verdict(run, metal.eu)),
         left("EU list 2023", lambda metal: _words(run, metal.eu_list_2023), "EU list"),
         left("US list 2025", lambda metal: _words(run, metal.us_list_2025), "US list"),
         left("US net imports", lambda metal: _reliance(run, metal.us_net_import_reliance)),
@@ -162,6 +165,8 @@ def _views(run: Findings, metals: Sequence[MetalSupply]) -> Figure:
     title = say("None of these metals is on both lists, of the EU and of the US")
     if not any(metal.eu_list_2023 or metal.us_list_2025 for metal in metals):
         title = say("Which metals are on the lists of the EU and of the US is not in the data known on this date")
+    elif on_both == len(metals) == 1:
+        title = say("{metal} is on both lists, of the EU and of the US", metal=run.head(metals[0]))
     elif on_both:
         title = say.counted(
             on_both,
@@ -203,21 +208,24 @@ def _figure(run: Findings, value: float | None) -> Text:
     return text(NONE) if value is None else text(strong(run.fmt.number(value, 1)))
 
 
-def _risk(run: Findings, score: EuScore | None) -> Text:
+def _risk(run: Findings, score: EuStudy | None) -> Text:
     """The supply risk, with the group that it is shared with, and its year where that is not the newest."""
     if score is None:
         return text(NONE)
-    newest = max(metal.eu.year for metal in run.part(SupplyPart).metals if metal.eu)
+    newest = max(metal.eu.year for metal in run.part(Supply).metals if metal.eu)
     group = run.say.term("term", score.material) if score.scope == "group" else ""
     year = str(score.year) if score.year != newest else ""
     before = " ".join(word for word in (group, year) if word)
     return text(*((muted(f"{before} "),) if before else ()), _figure(run, score.supply_risk))
 
 
-def _verdict(run: Findings, score: EuScore | None) -> Text:
+def verdict(run: Findings, score: EuStudy | None) -> Text:
+    """Whether both thresholds are reached."""
     if score is None:
         return text(NONE)
-    return run.say("both reached") if score.critical else run.say("not both")
+    if score.above_thresholds is None:
+        return text(muted(run.say.words("other method")))
+    return run.say("both reached") if score.above_thresholds else run.say("not both")
 
 
 def _words(run: Findings, words: str | None) -> Text:
@@ -243,11 +251,11 @@ def _reliance(run: Findings, words: str | None) -> Text:
 
 def _cautions(run: Findings, rated: Sequence[Rated]) -> Iterator[Inline]:
     """What the scores cannot see: every control since their base years, on metals above and below the thresholds."""
-    say, base = run.say, run.part(SupplyPart).eu_base
+    say, base = run.say, run.part(Supply).eu_base
     if base:
         yield from say.translate(base.statement)
         yield " "
-    low = [one.metal for one in rated if not one.score.critical]
+    low = [one.metal for one in rated if one.score.above_thresholds is False]
     if controlled := [metal for metal in low if run.standing(metal.asset) == "controlled"]:
         names = run.metals(controlled)
         yield from say.counted(

@@ -7,16 +7,16 @@ from dataclasses import replace
 
 from toolkit.core.limits import HELD
 from toolkit.records.controls import Standing
-from toolkit.records.parts.supply import MetalSupply, StageSupply, SupplyPart
+from toolkit.records.supply import MetalSupply, Stage, Supply
 from toolkit.report.charts.scatter import Axis, Mark, scatter
 from toolkit.report.compose import folded, section
 from toolkit.report.document import Bar, Block, Chart, Figure, Missing, left, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import WON, stage, years
-from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, plain, strong, text
+from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, plain, sentences, strong, text
 
-Scored = tuple[MetalSupply, StageSupply]
+Scored = tuple[MetalSupply, Stage]
 """A metal with its producers at the stage at which it is scored."""
 POINTS = 10_000
 """The index is written as points of this many: one supplier alone has them all."""
@@ -34,7 +34,7 @@ BAR_MARKS: Mapping[Standing, str] = {"controlled": "on", "unsettled": "uncertain
 def concentration(run: Findings) -> tuple[Block, ...] | Missing:
     """Marks or bars of what is left; behind them the indices, and the hosts of by-products."""
     rows = sorted(
-        ((metal, at) for metal in run.part(SupplyPart).metals if (at := metal.scored)),
+        ((metal, at) for metal in run.part(Supply).metals if (at := metal.scored)),
         key=lambda row: (row[1].n_minus_1, -row[1].hhi, row[0].asset),
     )
     if not rows:
@@ -43,8 +43,8 @@ def concentration(run: Findings) -> tuple[Block, ...] | Missing:
         )
     held = [row for row in rows if (row[0].weight or 0.0) > HELD]
     first = _weights(run, held) if held else _ranked(run, rows)
-    first = replace(first, source=text(first.source, " ", *_cautions(run, rows)))
-    return (first, *folded(_indices(run, rows), _hosts(run)))
+    first = replace(first, source=text(first.source, " ", *cautions(run, rows)))
+    return (first, *folded(indices(run, rows), hosts(run)))
 
 
 def _weights(run: Findings, held: Sequence[Scored]) -> Figure:
@@ -65,7 +65,7 @@ def _weights(run: Findings, held: Sequence[Scored]) -> Figure:
     across = Axis(say.words("share of value"), 1.0, sign)
     upward = Axis(say.words("world supply left without the largest producer"), 100.0, sign)
     chart = Chart(scatter(marks, across, upward, fmt), plain(text(*_told(run, held))))
-    whole = run.part(SupplyPart).portfolio
+    whole = run.part(Supply).portfolio
     sub = say(
         "Share of value against what is left of world supply when the largest producer drops out (N-1), at the stage at which "
         "the metal is scored, from whichever origin it is held. Area: value. Weighted by value, {left} is left.",
@@ -141,7 +141,7 @@ def _legend(run: Findings, rows: Sequence[Scored], marks: Mapping[Standing, str]
 
 def _source(run: Findings, rows: Sequence[Scored]) -> Text:
     say = run.say
-    missing = [metal for metal in run.part(SupplyPart).metals if not metal.scored and (metal.weight or 0.0) > HELD]
+    missing = [metal for metal in run.part(Supply).metals if not metal.scored and (metal.weight or 0.0) > HELD]
     foot = say(
         "Source: statistics of production{markers}, notices{notices}.",
         markers=run.of_sources(*(at.source_id for _, at in rows)),
@@ -153,8 +153,9 @@ def _source(run: Findings, rows: Sequence[Scored]) -> Text:
     return text(foot, " ", say("Without shares at its stage, and not shown: {names}.", names=names))
 
 
-def _indices(run: Findings, rows: Sequence[Scored]) -> Figure:
-    say = run.say
+def indices(run: Findings, rows: Sequence[Scored], *, full: bool = False) -> Figure:
+    """Indices and what is left without the largest producer; in `full` all that is computed of a stage."""
+    say, scenario = run.say, run.part(Supply).scenario
     weighed = any((metal.weight or 0.0) > HELD for metal, _ in rows)
     table = run.table(
         "Concentration of supply by metal",
@@ -164,6 +165,8 @@ def _indices(run: Findings, rows: Sequence[Scored]) -> Figure:
         right("Weight", lambda row: _weight(run, row[0])) if weighed else None,
         right("Left without it", lambda row: _left(run, row[1]), "Remaining"),
         right(say("HHI, of {most}", most=run.fmt.number(POINTS)), lambda row: _index(run, row[1]), text("HHI")),
+        right("HHI by risk", lambda row: _at_risk(run, row[1])) if full else None,
+        right("Ratio at t", lambda row: _ratio(run, row[1])) if full else None,
         right("Years", lambda row: text(years(row[1].period_start, row[1].period_end), run.of_sources(row[1].source_id))),
     )
     sub = say(
@@ -176,7 +179,30 @@ def _indices(run: Findings, rows: Sequence[Scored]) -> Figure:
         high=run.fmt.number(POINTS * _high(run)),
         markers=run.of_sources(*(at.source_id for _, at in rows)),
     )
+    if full:
+        rated = next((at.governance_year for _, at in rows if at.governance_year), None)
+        risk = say("HHI by risk: each square times the political risk of the country, 0 to 1 (WGI {year}).", year=str(rated))
+        supposed = say(
+            "Ratio at t: supply risk with a trade parameter of {t} for {place} over that without, in world supply: our "
+            "scenario, not an EU figure.",
+            t=run.fmt.plain_number(scenario.trade_parameter),
+            place=run.place(scenario.country),
+        )
+        unrated = say("HHI by risk is left out: no governance indicator was known.")
+        foot = sentences(foot, *((risk, supposed) if rated else (unrated,)), text(*cautions(run, rows)))
     return Figure(_above(run, rows), sub, (table,), source=foot)
+
+
+def _ratio(run: Findings, at: Stage) -> Inline:
+    return NONE if at.scenario_ratio is None else run.fmt.number(at.scenario_ratio, 2)
+
+
+def _at_risk(run: Findings, at: Stage) -> Text:
+    least, most = at.governance_hhi, at.governance_hhi_upper
+    if least is None or most is None:
+        return text(NONE)
+    low, high = (run.fmt.number(POINTS * index) for index in (least, most))
+    return text(low, *(() if low == high else (muted(f"–{high}"),)))
 
 
 def _weight(run: Findings, metal: MetalSupply) -> Inline:
@@ -184,17 +210,17 @@ def _weight(run: Findings, metal: MetalSupply) -> Inline:
     return run.fmt.percent(weight) if weight > HELD else NONE
 
 
-def _largest(run: Findings, at: StageSupply) -> Text:
+def _largest(run: Findings, at: Stage) -> Text:
     country, share = run.country(at.top_country), run.fmt.percent(at.top_share, 0)
     return run.say("{country} {share} of {stage}", country=country, share=share, stage=stage(run.say, at.stage))
 
 
-def _left(run: Findings, at: StageSupply) -> Text:
+def _left(run: Findings, at: Stage) -> Text:
     others = "–".join(run.fmt.percent(share, 0) for share in at.n_minus_1_range or ())
     return text(strong(run.fmt.percent(at.n_minus_1, 0)), *((muted(f" ({others})"),) if others else ()))
 
 
-def _index(run: Findings, at: StageSupply) -> Text:
+def _index(run: Findings, at: Stage) -> Text:
     least, most = (run.fmt.number(POINTS * index) for index in (at.hhi, at.hhi_upper))
     others = "–".join(run.fmt.number(POINTS * end) for end in at.hhi_range or ())
     upper = () if least == most else (muted(f"–{most}"),)
@@ -218,7 +244,7 @@ def _above(run: Findings, rows: Sequence[Scored]) -> Text:
     )
 
 
-def _cautions(run: Findings, rows: Sequence[Scored]) -> Iterator[Inline]:
+def cautions(run: Findings, rows: Sequence[Scored]) -> Iterator[Inline]:
     """What the figures do not say: other stages, other years, and who uses what the largest producer makes."""
     say, fmt = run.say, run.fmt
     other = _other_stage(rows)
@@ -258,15 +284,15 @@ def _cautions(run: Findings, rows: Sequence[Scored]) -> Iterator[Inline]:
     yield from say("Where the largest producer is the main consumer too, what is left overstates the shortage elsewhere.")
 
 
-def _other_stage(rows: Sequence[Scored]) -> tuple[MetalSupply, StageSupply, StageSupply] | None:
+def _other_stage(rows: Sequence[Scored]) -> tuple[MetalSupply, Stage, Stage] | None:
     """The metal whose largest share differs most between two stages, with both; None where no other stage is known."""
     pairs = [(metal, at, there) for metal, at in rows for there in metal.other_stages]
     return max(pairs, key=lambda pair: (abs(pair[1].top_share - pair[2].top_share), pair[0].asset), default=None)
 
 
-def _hosts(run: Findings) -> Figure | None:
+def hosts(run: Findings) -> Figure | None:
     """What each metal is won from: the supply of a by-product follows its host."""
-    say, part = run.say, run.part(SupplyPart)
+    say, part = run.say, run.part(Supply)
     order = {kind: i for i, kind in enumerate(WON)}
     noted = sorted(
         (metal for metal in part.metals if metal.by_product in WON),
@@ -298,7 +324,7 @@ def _host(run: Findings, metal: MetalSupply) -> Span:
 
 
 def _won(run: Findings, noted: Sequence[MetalSupply]) -> Text:
-    say, whole = run.say, run.part(SupplyPart).portfolio
+    say, whole = run.say, run.part(Supply).portfolio
     by_product = [metal for metal in noted if metal.by_product == "yes"]
     if whole is not None:
         share = whole.won.get("yes", 0.0)
@@ -307,6 +333,8 @@ def _won(run: Findings, noted: Sequence[MetalSupply]) -> Text:
         return say("By-products are {share} of value: their supply follows other metals", share=run.fmt.percent(share, 0))
     if not by_product:
         return say("None of these metals is a by-product alone")
+    if len(noted) == 1:
+        return say("{metal} is a by-product: its supply follows another metal", metal=run.head(noted[0]))
     return say.counted(
         len(by_product),
         "One of {total} metals is a by-product: its supply follows another metal",
@@ -317,4 +345,4 @@ def _won(run: Findings, noted: Sequence[MetalSupply]) -> Text:
 
 def _high(run: Findings) -> float:
     """The index above which a market is called highly concentrated."""
-    return run.part(SupplyPart).thresholds.highly_concentrated
+    return run.part(Supply).thresholds.highly_concentrated
