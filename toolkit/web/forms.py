@@ -327,6 +327,37 @@ class HostLogin(OTPAuthenticationFormMixin, AuthenticationForm):
         """Leave the password out of the page that asks for the code again."""
 
 
+class PresentPassword(Strict):
+    """The present password of a host: an open session may be in other hands."""
+
+    password = forms.CharField(
+        max_length=256, strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )
+
+    def __init__(self, data: Any, host: Host) -> None:
+        super().__init__(data)
+        self.host = host
+
+    def clean_password(self) -> str:
+        """The password that the host has."""
+        if not self.host.check_password(self.cleaned_data["password"]):
+            raise forms.ValidationError(spoken().words("This is not your present password."))
+        return self.cleaned_data["password"]
+
+
+class NewPassword(PresentPassword):
+    """A new password of a host."""
+
+    new_password = forms.CharField(
+        max_length=256, strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
+    )
+
+    def clean_new_password(self) -> str:
+        """A password that is long and not common."""
+        password_validation.validate_password(self.cleaned_data["new_password"], self.host)
+        return self.cleaned_data["new_password"]
+
+
 class CodeForm(Strict):
     """A one-time password."""
 

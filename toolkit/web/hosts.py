@@ -110,6 +110,14 @@ def make(secret: str, username: str, password: str) -> Host | None:
 
 
 @writing
+def change_password(host: Host, password: str) -> None:
+    """A new password, checked before; every session of the host ends."""
+    host.set_password(password)
+    host.save(update_fields=["password"])
+    audit.record(f"host:{host.pk}", "password changed")
+
+
+@writing
 def recover(username: str) -> str:
     """A new password for a host who lost theirs or their telephone; one-time passwords are gone and open sessions end.
 

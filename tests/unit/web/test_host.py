@@ -16,7 +16,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.web.test_routes import log_in
+from tests.unit.web.test_routes import PASSWORD, log_in
 from tests.unit.web.visitors import OWN, Browser, access, announced, entered, filled, kinds, registered, secret_of
 from toolkit.core.errors import SpecError
 from toolkit.web import hosts
@@ -159,11 +159,40 @@ def test_the_list_begins_with_the_nearest_webinar_and_ends_with_those_that_are_o
     assert order == sorted(order)
 
 
+NEW = {"password": PASSWORD, "new_password": "a staple in another battery"}
+
+
+class TestPassword:
+    def test_a_host_changes_the_password_and_the_other_sessions_end(self, host):
+        other = Browser()
+        other.force_login(Host.objects.get(), backend="django.contrib.auth.backends.ModelBackend")
+        assert host.send("/host/password", NEW, page="/host/password").status_code == 302
+        assert Host.objects.get().check_password(NEW["new_password"])
+        assert (host.get("/host/").status_code, other.get("/host/").status_code) == (200, 302)
+        assert AuditEntry.objects.filter(action="password changed").count() == 1
+
+    @pytest.mark.parametrize(
+        ("fields", "told"),
+        [({"password": "another"}, "not your present password"), ({"new_password": "short"}, "at least 12 characters")],
+    )
+    def test_without_the_present_password_or_with_a_weak_one_nothing_changes(self, host, fields, told):
+        answer = host.send("/host/password", {**NEW, **fields}, page="/host/password")
+        assert (answer.status_code, told in answer.content.decode()) == (422, True)
+        assert not any(word.encode() in answer.content for word in (PASSWORD, NEW["new_password"]))
+        assert Host.objects.get().check_password(PASSWORD)
+        assert host.get("/host/").status_code == 200
+
+
 class TestCodes:
-    PASSWORD = "correct horse battery"
+    PASSWORD = PASSWORD
+
+    def test_an_open_session_alone_sets_nothing_up(self, host):
+        for password in ("", "another"):
+            answer = host.send("/host/codes", {"password": password}, page="/host/codes")
+            assert (answer.status_code, TOTPDevice.objects.count()) == (422, 0)
 
     def set_up(self, host: Browser) -> TOTPDevice:
-        host.send("/host/codes", page="/host/codes")
+        host.send("/host/codes", {"password": PASSWORD}, page="/host/codes")
         device = TOTPDevice.objects.get()
         assert not device.confirmed
         wrong = host.send("/host/codes", {"code": "000000"}, page="/host/codes")
@@ -239,11 +268,11 @@ class TestCodes:
 
     def test_what_is_in_use_is_not_replaced_by_a_button(self, host):
         device = self.set_up(host)
-        host.send("/host/codes", page="/host/codes")
+        host.send("/host/codes", {"password": PASSWORD}, page="/host/codes")
         assert TOTPDevice.objects.get() == device
 
     def test_the_picture_says_the_secret(self, host):
-        host.send("/host/codes", page="/host/codes")
+        host.send("/host/codes", {"password": PASSWORD}, page="/host/codes")
         page = host.get("/host/codes").content.decode()
         device = TOTPDevice.objects.get()
         assert b32encode(device.bin_key).decode().rstrip("=") in page

@@ -67,6 +67,7 @@ ROUTES: dict[str, tuple[str, tuple[int, ...]]] = {
     "host-revoke": ("/host/w/{slug}/revoke", LED_ABOVE),
     "host-resend": ("/host/w/{slug}/resend", LED_ABOVE),
     "host-codes": ("/host/codes", OF_HOSTS),
+    "host-password": ("/host/password", OF_HOSTS),
     "host-login": ("/host/login", OPEN),
     "host-logout": ("/host/logout", LED_ABOVE),
     "host-setup": ("/host/setup/{setup}", (200, 200, 200, 200, 404, 404)),
@@ -101,9 +102,12 @@ def clients(webinar) -> dict[str, Browser]:
     return found
 
 
+PASSWORD = "correct horse battery"
+
+
 def log_in(client: Browser, name: str = "mara") -> Host:
     """A new host in a session; the webinars that have none are hers."""
-    host = Host.objects.create_user(name)
+    host = Host.objects.create_user(name, password=PASSWORD)
     Webinar.objects.filter(host=None).update(host=host)
     client.force_login(host, backend="django.contrib.auth.backends.ModelBackend")
     return host

@@ -8,7 +8,7 @@ from base64 import b32encode
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-from django.contrib.auth import login
+from django.contrib.auth import login, update_session_auth_hash
 from django.contrib.auth.views import LoginView
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -22,7 +22,7 @@ from django_otp.decorators import otp_required
 from toolkit.report.i18n.language import mark
 from toolkit.web import hosts
 from toolkit.web.export import registrations_csv, registrations_xlsx
-from toolkit.web.forms import CodeForm, HostForm, HostLogin, Nothing, RegistrationForm, Strict
+from toolkit.web.forms import CodeForm, HostForm, HostLogin, NewPassword, PresentPassword, RegistrationForm, Strict
 from toolkit.web.gate import limits, registering
 from toolkit.web.gate.news import agreed, news_readers
 from toolkit.web.gate.outbox import last_mail
@@ -40,6 +40,7 @@ MEANWHILE = 2
 host_only = otp_required(if_configured=True)
 """A view for hosts who are logged in, with a one-time password where they have set that up."""
 F = TypeVar("F", bound=Strict)
+P = TypeVar("P", bound=PresentPassword)
 Posted = Callable[[HttpRequest, Webinar, F], HttpResponseBase]
 FILES = {
     ".csv": "text/csv; charset=utf-8",
@@ -102,19 +103,46 @@ def host(request: HttpRequest) -> HttpResponse:
     return render(request, "host.html", {"listed": [(heading, found) for heading, found in groups if found]})
 
 
+def _with_password(request: HttpRequest, kind: type[P]) -> P:
+    """A form with the present password of the host, of whom as many are tried as at the login."""
+    user = cast("Host", request.user)
+    if request.method != "POST":
+        return kind(None, user)
+    limits.check((limits.LOGIN_ADDRESS, limits.of_address(client_address(request))))
+    form = kind(request.POST, user)
+    with HASHING:
+        form.is_valid()
+    return form
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
+@sensitive_post_parameters()
+@host_only
+def password(request: HttpRequest) -> HttpResponse:
+    """A new password in place of the present one; this session goes on, the others end."""
+    form = _with_password(request, NewPassword)
+    if not form.is_valid():
+        return render(request, "host_password.html", {"form": form}, status=UNPROCESSABLE if form.is_bound else 200)
+    with HASHING:
+        hosts.change_password(form.host, form.cleaned_data["new_password"])
+    update_session_auth_hash(request, form.host)
+    return redirect("host")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive_post_parameters()
 @host_only
 def codes(request: HttpRequest) -> HttpResponse:
-    """One-time passwords: begun by a button, in use once a code of them was entered."""
+    """One-time passwords: begun with the present password, in use once a code of them was entered."""
     user = cast("Host", request.user)
-    if request.method == "POST" and "code" not in request.POST:
-        if not Nothing(request.POST).is_valid():
-            return bad_request(request)
+    begins = "code" not in request.POST
+    held = _with_password(request, PresentPassword) if begins else PresentPassword(None, user)
+    if held.is_bound and held.is_valid():
         if hosts.code_device(user, confirmed=True) is None:
             hosts.begin_codes(user)
         return redirect("host-codes")
-    form = CodeForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
+    form = CodeForm(None if begins else request.POST)
+    if form.is_bound and form.is_valid():
         device = hosts.confirm_codes(user, form.cleaned_data["code"])
         if device is not None:
             verify(request, device)
@@ -124,11 +152,12 @@ def codes(request: HttpRequest) -> HttpResponse:
     begun = hosts.code_device(user, confirmed=False)
     data = {
         "form": form,
+        "held": held,
         "in_use": hosts.code_device(user, confirmed=True) is not None,
         "secret": None if begun is None else b32encode(begun.bin_key).decode().rstrip("="),
         "picture": None if begun is None else hosts.picture(begun),
     }
-    return render(request, "host_codes.html", data, status=UNPROCESSABLE if form.errors else 200)
+    return render(request, "host_codes.html", data, status=UNPROCESSABLE if form.errors or held.errors else 200)
 
 
 def of_own(view: Callable[[HttpRequest, Webinar], HttpResponseBase]) -> Callable[[HttpRequest, str], HttpResponseBase]:
