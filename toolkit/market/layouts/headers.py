@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from toolkit.core.countries import foldings
@@ -81,10 +82,21 @@ def read_header(kind: str, text: str) -> Header:  # noqa: PLR0912  # a kind of w
         elif last.strip(".") in _TOTAL and (tokens or found.currency):
             total = True
         elif last not in (".", "/", "netto", "net") and (last != "in" or found == Header(text, None)):  # "Date in"
-            masses = {unit for token in tokens if (unit := _mass(token))}  # of a name that is not known: "lb bought"
-            return replace(found, unit=masses.pop()) if found.unit is None and len(masses) == 1 else found
+            return _within(found, tokens)
     key = "purchase_price" if found.per_unit else "quantity" if found.unit else "total_price" if total else None
     return replace(found, key=key, sure=False) if key and not found.percent else found
+
+
+def _within(found: Header, tokens: Sequence[str]) -> Header:
+    """The mass, and the money per mass, within a name that is not known: ``lb bought``, ``Price EUR/kg purchase``."""
+    masses = {at: unit for at, token in enumerate(tokens) if (unit := _mass(token))}
+    if found.unit is not None or len({*masses.values()}) != 1:
+        return found
+    (unit,) = {*masses.values()}
+    per = [at for at in masses if at > 1 and tokens[at - 1] in _PER and _money(tokens[at - 2])]
+    if not per:
+        return replace(found, unit=unit)
+    return replace(found, unit=unit, per_unit=True, currency=found.currency or _money(tokens[per[0] - 2]))
 
 
 def _mass(word: str) -> str | None:

@@ -167,7 +167,7 @@ def answered(  # noqa: PLR0912  # a kind of answer after the other
         header = name if name in headers else by_fold.get(fold(name))
         if answer == "?":
             raise SpecError("{name:s}=?: say what it means.", hint=_SAY, name=name)
-        if header is not None and answer not in MEANINGS:
+        if header is not None and (answer not in MEANINGS or (name in headers and answer in known)):
             columns.pop(header, None)
             ignore = [one for one in ignore if one != header]
             if answer == IGNORE:
@@ -352,7 +352,7 @@ def _reading(  # noqa: PLR0911, PLR0912  # one answer a kind of header
         case "lot_id" if not header.sure and ("lot_id" in exact or len({*texts}) < len(texts)):
             return read(IGNORE, message("numbers of rows"), sure=True)
         case "ordered" if any(one.key == "quantity" for one in found):
-            return read(None, message("beside the quantity: what is ordered too is a lot of its own"), sure=False)
+            return read("ordered", message("beside the quantity: what is ordered is a lot of its own"), sure=False)
         case "asset" if not header.sure and all(text.rstrip(".").isdecimal() for text in texts):
             numbered = any(one.key == "lot_id" for one in found)
             return read(IGNORE if numbered else "lot_id", message("numbers of rows"), sure=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from toolkit.core.errors import DataError
@@ -40,6 +40,11 @@ class Proposed(Protocol):
     @property
     def questions(self) -> Sequence[Question]:
         """What is open."""
+        ...
+
+    @property
+    def given(self) -> Mapping[str, str]:
+        """Answers that were given with it."""
         ...
 
     def grouped(self) -> Sequence[Fault]:
@@ -90,7 +95,8 @@ class Unconfirmed(DataError):
 
 
 def confirming(read: Proposed) -> str:
-    """The command that answers what is open of a file, with ``?`` where no answer is proposed."""
-    open_ones = [printable(f"{one.name}={one.proposed or '?'}") for one in read.questions]
-    sets = [f"--set {shlex.quote(answer)}" for answer in open_ones]
+    """The command that says again what was said, and answers what is open, with ``?`` where no answer is proposed."""
+    asked = {one.name: one.proposed or "?" for one in read.questions}
+    answers = {name: answer for name, answer in read.given.items() if name not in asked} | asked
+    sets = [f"--set {shlex.quote(printable(f'{name}={answer}'))}" for name, answer in answers.items()]
     return " ".join([_COMMANDS[read.layout.of], shlex.quote(printable(read.path)), *sets, "--write"])

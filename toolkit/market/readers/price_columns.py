@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -104,6 +104,7 @@ class PriceColumns:
         questions: What is open; with one the file is not read.
         prices: The columns of the table that hold prices.
         notes: How it was read.
+        given: Answers that were given with it.
     """
 
     table: Table
@@ -115,6 +116,7 @@ class PriceColumns:
     questions: Sequence[Question] = ()
     prices: tuple[PriceColumn, ...] = ()
     notes: tuple[Message, ...] = ()
+    given: Mapping[str, str] = field(default_factory=dict)
 
     def grouped(self) -> Sequence[Fault]:
         """No faults of values: they are those of the prices, once the columns are known."""
@@ -159,7 +161,7 @@ def read_columns(
         return PriceColumns(replace(table, cells=table.cells[[*kept]].rename(kept)), "ohlc", given, name, by, prices=prices)
     worded = [one for one in table.columns if one not in proposal.numeric and key_of(one) != "asset"]
     check_untaxed(table, words(table.cells[worded]) if worded else {})
-    return proposal.read(name, by, base)
+    return replace(proposal.read(name, by, base), given=answers)
 
 
 def indices(name: str, frame: pl.DataFrame) -> PriceColumns:

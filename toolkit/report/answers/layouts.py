@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from datetime import date
 
 from toolkit.core.messages import message
@@ -25,6 +26,8 @@ def mapped(found: HoldingsMap | PricesMap, as_of: date, say: Language, *, comman
     answer = Answer(say, as_of)
     if found.questions:
         answer.heading("{file}: {n:d} questions before it is read", file=found.file, n=len(found.questions))
+    elif isinstance(found, HoldingsMap) and found.faults:
+        answer.heading("{file}: its columns are known, and cells of it are wrong", file=found.file)
     elif isinstance(found, HoldingsMap):
         answer.heading("{file}: {lots:d} lots, nothing is open", file=found.file, lots=found.lots)
     elif found.fault:
@@ -36,7 +39,9 @@ def mapped(found: HoldingsMap | PricesMap, as_of: date, say: Language, *, comman
         _series(answer, found)
     answer.notes(answer.told("note: {words}", words=words) for words in found.notes)
     if isinstance(found, HoldingsMap) and found.faults:
-        answer.line("{n:d} cells break a rule: `toolkit holdings check FILE` tells each.", n=found.faults)
+        answer.line(
+            "Wrong cells: {n:d}. `toolkit holdings check {file:s}` tells each.", n=found.faults, file=shlex.quote(found.file)
+        )
     _closing(answer, found, command=command)
     return answer.document("prices-map" if isinstance(found, PricesMap) else "holdings-map")
 

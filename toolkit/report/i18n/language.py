@@ -30,6 +30,8 @@ AS_IT_STANDS = "s"
 COUNTRIES = frozenset(("country", "countries", "origin", "destination", "partner", "place", "other_place", "route"))
 """Places of messages that hold ISO-3 codes of countries: elsewhere ``ALB`` and ``MAR`` are what their owner calls so."""
 _DECIMALS = re.compile(r"\.(\d+)")
+ORDERED = " ordered"
+"""Behind the id of a lot that is ordered beside what is there."""
 _ROW = re.compile(r"(.+ )?row (\d+)")
 Key = tuple[str | None, str]
 """(context, English text); the context of messages of the code is None."""
@@ -106,8 +108,10 @@ class Language:
 
     def lot(self, lot_id: str) -> str:
         """The id of a lot; one that is the row of its file, as the reader of the file made it, in this language."""
-        found = _ROW.fullmatch(lot_id)
-        return (found[1] or "") + self.words("row {row:d}", row=found[2]) if found else lot_id
+        lot, ordered = lot_id.removesuffix(ORDERED), lot_id.endswith(ORDERED)
+        found = _ROW.fullmatch(lot)
+        named = (found[1] or "") + self.words("row {row:d}", row=found[2]) if found else lot
+        return self.words("{lot:s} ordered", lot=named) if ordered else named
 
     def number_word(self, n: int) -> str:
         """Small counts in words, others in digits."""

@@ -168,6 +168,7 @@ class Holdings:
         price_unit: That the header of the purchase price says it is per; None where it says nothing.
         other_grade: Lot -> nines by which it is purer than its product, negative where it is less pure; 0 is left out.
         arrivals: Stored lot -> the day on which it arrived, where a column says so.
+        at_risk: Ids of lots that may not come back, by what their owner said of their remarks.
     """
 
     frame: pl.DataFrame
@@ -177,6 +178,7 @@ class Holdings:
     price_unit: str | None = None
     other_grade: Mapping[str, int] = field(default_factory=dict)
     arrivals: Mapping[str, date] = field(default_factory=dict)
+    at_risk: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -195,7 +197,8 @@ class ReadFile:
         numbers: Row in the file of each record.
         faults: Every cell that breaks a rule; `broken` are lines that have other fields than the header.
         notes: As `Holdings.notes`.
-        arrivals: As `Holdings.arrivals`.
+        arrivals, at_risk: As of `Holdings`.
+        given: Answers that were given with it.
     """
 
     table: Table
@@ -211,6 +214,8 @@ class ReadFile:
     faults: list[CellFault] = field(default_factory=list)
     notes: tuple[str, ...] = ()
     arrivals: Mapping[str, date] = field(default_factory=dict)
+    at_risk: tuple[str, ...] = ()
+    given: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def columns(self) -> dict[str, str]:
@@ -240,7 +245,8 @@ class ReadFile:
         rows = sorted(self.rows, key=lambda row: (_counted(row["lot_id"]), row["lot_id"]))
         frame = pl.DataFrame([lot_of(row) for row in rows], schema=SCHEMA)
         lots = Lots.validate(frame.select(Lots.column_names()))
-        return Holdings(lots, self.table.name, self.notes, self.fine, self.price_unit, arrivals=self.arrivals)
+        kept = {"arrivals": self.arrivals, "at_risk": self.at_risk}
+        return Holdings(lots, self.table.name, self.notes, self.fine, self.price_unit, **kept)
 
     @property
     def price_unit(self) -> str | None:
@@ -303,7 +309,7 @@ DEFAULTS: Mapping[str, Callable[[list[str]], Message]] = {
     "unit": lambda lots: message("No unit given, taken as kg: {lots}.", lots=lots),
     "short": lambda lots: message("Sold short, since their quantity is below zero: {lots}.", lots=lots),
     "zero": lambda lots: message("A quantity of zero, and no lot: {lots}.", lots=lots),
-    "at_risk": lambda lots: message("By their remarks counted as orders that may not arrive: {lots}.", lots=lots),
+    "at_risk": lambda lots: message("By their remarks counted as what may not arrive: {lots}.", lots=lots),
     "remarked": lambda lots: message("The status is that of their remarks: {lots}.", lots=lots),
     "not_mine": lambda lots: message("By their remarks no lots of yours, and left out: {lots}.", lots=lots),
     "status": lambda lots: message("No status given, taken as stored: {lots}.", lots=lots),

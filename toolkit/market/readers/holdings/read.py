@@ -108,9 +108,10 @@ def parse(
         keys = {column.reads for column in proposed.columns.values()}
         keys |= {"quantity"} if keys & {"pieces", "ordered"} else set()
         if lacking := [key for key in ("asset", "quantity") if key not in keys]:
-            raise _lacks(table, given, lacking, [one.header for one in readings if one.reads is None])
+            raise _lacks(table, given, lacking, [one.header for one in readings if one.reads is None], answers)
         headers = proposed.headers(table.columns)
-        return with_lots(ReadFile(table, given, proposed, by, readings, questions, headers, [*broken]), names, today, client)
+        raw = ReadFile(table, given, proposed, by, readings, questions, headers, [*broken], given=answers)
+        return with_lots(raw, names, today, client)
 
     own = next(((name, one) for name, one in found if layout is not None or name in own_names), None)
     if own is not None:
@@ -163,9 +164,10 @@ def _names_asset(names: Names):
     return is_asset
 
 
-def _lacks(table: Table, path: str, lacking: Sequence[str], unread: Sequence[str]) -> DataError:
-    """The error of a file in which no column is the asset, or the quantity."""
-    command = f"toolkit holdings map {shlex.quote(path)} --set 'COLUMN={lacking[0]}'"
+def _lacks(table: Table, path: str, lacking: Sequence[str], unread: Sequence[str], answers: Mapping[str, str]) -> DataError:
+    """The error of a file in which no column is the asset, or the quantity, after some answers."""
+    said = [f"--set {shlex.quote(f'{name}={answer}')}" for name, answer in answers.items()]
+    command = " ".join([f"toolkit holdings map {shlex.quote(path)}", *said, f"--set 'COLUMN={lacking[0]}'"])
     hint = message(
         "The header needs asset and quantity; `toolkit holdings template` writes one with all columns. Say which of "
         "{names:, } it is: {command:s}",

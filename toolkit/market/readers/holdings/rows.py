@@ -37,12 +37,15 @@ from toolkit.market.readers.holdings import values
 from toolkit.market.readers.holdings.lot import AGREES, FileCells, Row, lot_of_row, mass_of
 from toolkit.market.readers.holdings.lots import DEFAULTS, Names, ReadFile, notes
 from toolkit.market.readers.holdings.values import Faulty
+from toolkit.market.readers.workbook import shown
 
 _ROWS = 3
 """Rows that a question names."""
 NEWEST, EVERY_DAY = "newest", "every"
 _DAYS = (NEWEST, EVERY_DAY)
 _SENTENCE = re.compile(r"[^\W\d]{3}.*\s")
+_OF_STOCK = ("purchase_date", "total_price", "paid", "pieces", "location", "certificate", "arrival")
+"""Fields of what is there that say nothing of what is ordered beside it."""
 _SAME = ("asset", "form", "purity", "purchase_date", "currency", "origin_country", "status", "client")
 """What two rows say alike of a lot that may stand twice."""
 
@@ -59,6 +62,7 @@ def with_lots(read: ReadFile, names: Names, today: date, client: str | None) -> 
     Raises:
         DataError: for a client that it does not name.
     """
+    read, orders = _with_orders(read)
     table, numbers = read.table, read.table.rows.to_list()
     file = FileCells(table, read.layout, names, today)
     texts = [*_texts(read)]
@@ -88,12 +92,14 @@ def with_lots(read: ReadFile, names: Names, today: date, client: str | None) -> 
     _repeated(file, lots)
     _sales(file, lots)
     if of_client == kept:
-        _totals(file, totals, lots)
+        _totals(file, totals, {i: lot for i, lot in lots.items() if i not in orders})
     _nothing(file, of_client, read.headers)
     arrivals = _arrivals(file, lots)
     own = {numbers[i] for i in of_client}
     if client is not None:  # what is wrong in the rows of another is told by its row alone
         file.faults = [one if one.row in own else replace(one, lot=None, value=None) for one in file.faults]
+    if ordered := [lot["lot_id"] for i, lot in lots.items() if i in orders]:
+        told.append(message("What is ordered beside what is there is a lot of its own: {lots}.", lots=few(ordered)))
     order = {column.key: at for at, column in enumerate(HOLDINGS)}
     faulty = {fault.row for fault in file.faults}
     for key, said in DEFAULTS.items():
@@ -109,7 +115,49 @@ def with_lots(read: ReadFile, names: Names, today: date, client: str | None) -> 
         questions=(*read.questions, *file.questions.values()),
         notes=tuple(told),
         arrivals=arrivals,
+        at_risk=tuple(lot["lot_id"] for lot in lots.values() if lot["lot_id"] in {*file.defaults.get("at_risk", ())}),
     )
+
+
+def _with_orders(read: ReadFile) -> tuple[ReadFile, frozenset[int]]:
+    """A file in which what is ordered beside the quantity of a row is a row of its own below it, and the positions of these.
+
+    Of the stock alone are its day of purchase, its payment, its pieces and its place: those of the order are not known.
+
+    Raises:
+        DataError: for orders in another unit than the quantity.
+    """
+    by, table = {header.key: header for header in read.headers if header.key}, read.table
+    if not {"asset", "quantity", "ordered"} <= by.keys():
+        return read, frozenset()
+    asset, amount = (table.cells[by[key].text] for key in ("asset", "ordered"))
+    sums = vocabulary().texts["totals"]
+    named = [i for i, text in enumerate(asset) if text is not None and sums.isdisjoint(fold(str(text)).split())]
+    more = {i for i in named if amount[i] is not None and holds_more(shown(amount[i]))}
+    index = [at for i in range(table.cells.height) for at in ((i, False), (i, True))[: 1 + (i in more)]]
+    found = table.cells[[i for i, _ in index]]
+    if by["ordered"].unit not in (None, by["quantity"].unit):
+        raise table.header_error(
+            "{ordered!r:s} is in another unit than {quantity!r:s}.", "Write both in one unit.",
+            ordered=by["ordered"].text, quantity=by["quantity"].text,
+        )  # fmt: skip
+    told = {"status": "ordered", **dict.fromkeys(_OF_STOCK)}
+    headers = [header for header in read.headers if header.key != "ordered"]
+    for key in ("quantity", "status", "lot_id", *_OF_STOCK):
+        if key not in by and key in _OF_STOCK:
+            continue
+        name = by[key].text if key in by else key if key not in found.columns else f"{key} "
+        own = found[name].to_list() if key in by else [None] * len(index)
+        texts = [None if cell is None else shown(cell) for cell in own]
+        for at, (i, is_order) in enumerate(index):
+            if is_order:
+                lot = texts[at] or f"row {table.rows[i]}"
+                of_order = {"quantity": shown(amount[i]), "lot_id": f"{lot} ordered", **told}
+                texts[at] = of_order[key]
+        found = found.with_columns(pl.Series(name, texts, dtype=pl.String))
+        headers += [] if key in by else [Header(name, key)]
+    table = replace(table, cells=found.drop(by["ordered"].text), rows=table.rows[[i for i, _ in index]])
+    return replace(read, table=table, headers=headers), frozenset(at for at, (_, order) in enumerate(index) if order)
 
 
 # Columns
@@ -288,7 +336,7 @@ def _told_of(read: ReadFile, rows: Collection[int]) -> ReadFile:
     }
     return replace(
         read,
-        readings=[replace(one, cells=cells_of[one.header]) for one in read.readings],
+        readings=[replace(one, cells=cells_of.get(one.header, ())) for one in read.readings],
         questions=[replace(one, cells=cells_of.get(one.name, one.cells)) for one in read.questions],
     )
 
@@ -330,6 +378,7 @@ def _status_of_file(file: FileCells, below: Iterable[int]) -> str:
                 _ask(file, text, (), asks, None)
             case "in_transit" | "ordered" | "planned" | "at_risk" as said:
                 status = "ordered" if said == "at_risk" else said
+                file.defaults |= {"at_risk": [*file.lots]} if said == "at_risk" else {}
             case _:
                 pass
     return status

@@ -1,4 +1,4 @@
-"""Lots that are counted in pieces, whose mass a name says; files in the words of other languages."""
+"""Lots that are counted in pieces, or ordered beside what is there; files in the words of other languages."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import pytest
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.holdings.names import LotNames
+from toolkit.core.errors import DataError
+from toolkit.market.layouts.unconfirmed import confirming
 from toolkit.market.readers.holdings.read import ReadFile, parse
 
 TODAY = date(2026, 12, 1)
@@ -65,3 +67,40 @@ def test_french_and_italian_files_of_plain_words_are_read_at_once(read):
         ("germanium", "CHN", 1450), ("antimony", "TJK", 22.5),
     ]  # fmt: skip
     assert [(row["asset"], row["origin_country"]) for row in italian.rows] == [("indium", "JPN")]
+
+
+ORDERS = """Metall;Menge kg;Bestellmenge kg;Herkunft;Lagerort;Kaufdatum
+Germanium;42;0;China;Jena;12.03.2024
+Germanium;0;30;China;Jena;
+Indium;25;10;Korea, Republik;Jena;12.03.2024
+Summe;67;40;;;
+"""
+
+
+def test_what_is_ordered_beside_what_is_there_is_a_lot_of_its_own(read):
+    """Thirty kilograms on order were a row of zero, and nothing could fail to arrive."""
+    assert [(one.name, one.proposed) for one in read(ORDERS).questions] == [("Bestellmenge kg", "ordered")]
+    found = read(ORDERS, **{"Bestellmenge kg": "ordered"})
+    assert (found.questions, found.faults) == ((), [])
+    lots = [
+        (row["lot_id"], row["quantity"], row["unit"], row["status"], row["location"], row["purchase_date"])
+        for row in found.rows
+    ]
+    bought = date(2024, 3, 12)
+    assert lots == [
+        ("row 2", 42, "kg", "stored", "Jena", bought), ("row 3 ordered", 30, "kg", "ordered", None, None),
+        ("row 4", 25, "kg", "stored", "Jena", bought), ("row 4 ordered", 10, "kg", "ordered", None, None),
+    ]  # fmt: skip
+
+
+def test_orders_in_another_unit_than_the_stock_are_refused(read):
+    with pytest.raises(DataError, match="another unit"):
+        read(ORDERS.replace("Bestellmenge kg", "Bestellmenge t"), **{"Bestellmenge t": "ordered"})
+
+
+def test_the_next_command_says_again_what_was_said(read):
+    """Each forgot the answers of the one before, and asked for them again."""
+    text = "Was;Wieviel kg;liegt in\nGallium;5;Keller\n"
+    found = read(text, **{"Was": "asset", "Wieviel kg": "quantity kg"})
+    command = confirming(found)
+    assert all(one in command for one in ("--set Was=asset", "--set 'Wieviel kg=quantity kg'", "--set 'liegt in="))
