@@ -149,5 +149,5 @@ def test_a_price_of_a_mass_is_that_of_a_metal_among_tickers(tmp_path):
 @pytest.mark.parametrize("header", ["DATE,OPEN,HIGH,LOW,CLOSE,VOL,OI", "date,MSFT,LOW"])
 def test_fields_that_tickers_do_not_outnumber_are_refused(header, tmp_path):
     (tmp_path / "mine.csv").write_text(header + "\n2026-10-30" + ",10" * header.count(",") + "\n")
-    with pytest.raises(tk.DataError, match=r"'OI'|does not say of what it is the price"):
+    with pytest.raises(tk.DataError, match=r"'OI'|a price that does not say of what"):
         tk.optimize(STRATEGY, prices=tmp_path / "mine.csv")

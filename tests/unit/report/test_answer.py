@@ -9,6 +9,7 @@ import pytest
 from tests.records import partial_findings
 from toolkit.app.languages import language
 from toolkit.core.text import half_up
+from toolkit.report.document import Paragraph
 from toolkit.report.i18n.language import Language
 from toolkit.report.i18n.text import plain
 from toolkit.report.markers import NORMAL, SHOCKS, UNCERTAIN
@@ -39,13 +40,14 @@ def test_a_start_in_cash_says_what_to_buy_and_what_that_means(records):
     placed = sum(p["value"] for p in record["positions"])
     controlled = f"{100 * record['exposures']['controlled']:.1f}%"
     assert heading == (
-        f"Buy {held} products for €{placed:,.0f}; {controlled} of value is under Chinese export control; a bad year costs {money}"
+        f"Buy {held} products for €{placed:,.0f}; {controlled} is under Chinese export control; a bad year costs {money}"
     )
     assert f"places €{placed:,.0f} of €100,000 in {held} products" in paragraph
-    assert "At the last observed prices one limit of five is broken." in paragraph
-    assert "No return is forecast" in paragraph
+    below = " ".join(plain(block.text) for block in answer.build(partial_findings(record)) if isinstance(block, Paragraph))
+    assert "At the last observed prices one limit of five is broken." in below
+    assert "No return is forecast" in below
     none = [p["asset"] for p in record["positions"] if not (p["weight"] or p["previous_weight"] or p["outside"])]
-    assert ("Weighed and not bought: " in paragraph) == bool(none)
+    assert ("Weighed and not bought: " in below) == bool(none)
     assert figures["Under export control"][0] == controlled
     assert figures["Loss in a bad year"] == (
         money,

@@ -89,13 +89,13 @@ def test_the_title_counts_what_is_controlled_and_what_is_not_named():
     unnamed = sum(not row["listed"] for row in record["controls"])
     assert (need, unnamed, len(record["controls"])) == (11, 5, 17)
     assert plain(matrix_figure(record).title) == (
-        "Eight products of 17 need a Chinese licence or may not leave China; three products are controlled only in part; "
-        "one product is named by a notice that asks for no licence today; five products are in no notice that applies"
+        "Eight products of 17 need a Chinese licence or may not leave China; three are controlled only in part; "
+        "one is named by a notice that asks for no licence today; five are in no notice that applies"
     ), "the parts add up to the whole"
     assert plain(matrix_figure(record, "de").title) == (
         "Acht von 17 Produkten brauchen eine chinesische Ausfuhrgenehmigung oder dürfen China nicht verlassen; "
         "drei sind nur zum Teil kontrolliert; "
-        "eines nennt eine Bekanntmachung, die heute keine Genehmigung verlangt; "
+        "eines steht in einer Bekanntmachung, die heute keine Genehmigung verlangt; "
         "fünf stehen in keiner geltenden Bekanntmachung"
     )
 
@@ -103,7 +103,7 @@ def test_the_title_counts_what_is_controlled_and_what_is_not_named():
 def test_before_the_first_notice_equal_reasons_are_told_once_with_the_forms_that_are_named():
     record = law(date(2023, 6, 1))
     assert plain(matrix_figure(record).title) == (
-        "One product of 17 needs a Chinese licence or may not leave China; 16 products are in no notice that applies"
+        "One product of 17 needs a Chinese licence or may not leave China; 16 are in no notice that applies"
     )
     reasons = {key: plain(line.reason) for key, line in lines(record).items()}
     assert set(reasons.values()) == {

@@ -39,7 +39,7 @@ def answer(run: Findings) -> tuple[Block, ...]:
         Paragraph(sentences(*deadline(run), *_next_look(run)), "next"),
         KeyFigures((_controlled(run), _loss(run), _break_even(run) or _entry(run))),
         *((bar,) if (bar := proposed(run)) else ()),
-        *((Paragraph(told),) if (told := sentences(*proof(run.say, run.proposal), *_evidence(run))) else ()),
+        *((Paragraph(told),) if (told := sentences(*_beside(run), *proof(run.say, run.proposal), *_evidence(run))) else ()),
         Status(((run.say.words("Status"), _status(run)), *doubts(run))),
     )
 
@@ -53,7 +53,7 @@ def _result(run: Findings) -> Text:
         found.append(
             say("nothing of it is under Chinese export control")
             if is_none
-            else say("{share} of value is under Chinese export control", share=share)
+            else say("{share} is under Chinese export control", share=share)
         )
     if run.held and loss is not None and loss > 0:
         wealth = run.proposal.budget - run.proposal.costs.entry
@@ -129,7 +129,6 @@ def _paragraph(run: Findings) -> Iterator[Text]:
     if (found := run.proposal.evidence) is not None and (found.verdict == "refuted" or found.against):
         yield verdict(run.say, found)
     yield _placed(run)
-    yield from _limits(run)
     if run.yielded and not run.broken:
         yield run.say(
             "In whole lots not every limit can be kept: {limits}.",
@@ -137,12 +136,19 @@ def _paragraph(run: Findings) -> Iterator[Text]:
         )
         if (least := run.proposal.limits_hold_from) is not None:
             yield run.say("With {budget}, for example, all limits hold.", budget=run.money(least))
+
+
+def _beside(run: Findings) -> Iterator[Text]:
+    """Whether the limits hold, what was weighed and not bought, and that no return is forecast."""
+    yield from _limits(run)
+    if not run.held:
+        return
     weighed = [p for p in run.proposal.positions if not (p.weight or p.previous_weight or p.outside)]
     if weighed:
         names = run.say.shortened([run.say.known(p.asset) for p in weighed])
         yield run.say("Weighed and not bought: {names}.", names=run.say.listed(names))
     if run.proposal.expected_return is None:
-        yield run.say("No return is forecast: only a rise of prices pays for the costs.")
+        yield run.say("No return is forecast.")
 
 
 def _evidence(run: Findings) -> Iterator[Text]:
@@ -207,9 +213,9 @@ def _controlled(run: Findings) -> KeyFigure:
             return KeyFigure(say.words("Largest holding"), text(NONE), say("nothing is held"))
         largest = run.held[0]
         return KeyFigure(say.words("Largest holding"), text(fmt.percent(largest.weight)), text(say.name(largest.name)))
-    note: list[Inline] = [say("of value, for delivery {towards}", towards=run.towards(run.record.owner.country))]
+    note: list[Inline] = [say("of value")]
     if before and before.controlled is not None:
-        note.append(say("{before} before", before=fmt.percent(before.controlled)))
+        note = [say("of value, from {before}", before=fmt.percent(before.controlled))]
     limit = next((c for c in run.limits if c.kind == "control_exposure" and c.side == "upper"), None)
     if limit:
         note.append(say("limit {limit}", limit=fmt.limit(limit.limit)))

@@ -145,21 +145,17 @@ def _finding(run: Findings, rows: Sequence[ControlState]) -> Text:
     )
     clauses = [first]
     if doubtful := len(counted) - need:
-        clauses.append(
-            say.counted(doubtful, "{n} product is controlled only in part", "{n} products are controlled only in part")
-        )
+        clauses.append(say.counted(doubtful, "{n} is controlled only in part", "{n} are controlled only in part"))
     if other := total - len(counted) - unnamed:
         clauses.append(
             say.counted(
                 other,
-                "{n} product is named by a notice that asks for no licence today",
-                "{n} products are named by a notice that asks for no licence today",
+                "{n} is named by a notice that asks for no licence today",
+                "{n} are named by a notice that asks for no licence today",
             )
         )
     if unnamed:
-        clauses.append(
-            say.counted(unnamed, "{n} product is in no notice that applies", "{n} products are in no notice that applies")
-        )
+        clauses.append(say.counted(unnamed, "{n} is in no notice that applies", "{n} are in no notice that applies"))
     return joined(clauses, "; ")
 
 

@@ -245,7 +245,7 @@ def _lots(run: Findings, lots: Sequence[LotExposure]) -> Figure:
     if rest:
         value = sum(lot.value or 0.0 for lot in rest)
         words = say.counted(len(rest), "{N} further lot", "{N} further lots")
-        blank = [""] * (2 + routed + has_cost)
+        blank = [""] * (2 + routed)
         told.append(Row.of(words, "", "", "", strong(fmt.number(value)), *blank, _rest(run, rest), total=True))
     what = say("Metal and form") if unknown else say("Metal, form and origin")
     data = run.table(
@@ -270,7 +270,6 @@ def _lots(run: Findings, lots: Sequence[LotExposure]) -> Figure:
         right("Quantity, kg", lambda lot: fmt.quantity(lot.mass), "kg"),
         right("Price of a kg, {currency}", lambda lot: _price(run, lot), "Price of a kg"),
         right("Value, {currency}", lambda lot: _value(run, lot, bold=True)),
-        cost,
         left("Where", lambda lot: _where(run, lot, shown_name(run.country(lot.location or "")))),
         left("Goes to", lambda lot: _to(run, lot)) if routed else None,
         left("Measure", lambda lot: _numbers(run, lot) or NONE),

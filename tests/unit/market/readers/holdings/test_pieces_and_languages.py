@@ -104,3 +104,15 @@ def test_the_next_command_says_again_what_was_said(read):
     found = read(text, **{"Was": "asset", "Wieviel kg": "quantity kg"})
     command = confirming(found)
     assert all(one in command for one in ("--set Was=asset", "--set 'Wieviel kg=quantity kg'", "--set 'liegt in="))
+
+
+def test_a_price_within_a_header_keeps_its_currency(read):
+    """`Price EUR/kg purchase` lost the EUR, and the remedy was to write what stood there."""
+    text = "asset;quantity kg;Price EUR/kg purchase\ngallium;5;300\n"
+    (row,) = read(text, **{"Price EUR/kg purchase": "purchase_price"}).rows
+    assert (row["purchase_price"], row["currency"]) == (300, "EUR")
+
+
+def test_lots_that_may_not_come_back_are_known_by_their_ids(read):
+    text = "lot_id;asset;quantity kg;location;remark\nA;gallium;5;Frankfurt;pledged to bank\nB;indium;4;Frankfurt;\n"
+    assert read(text, **{"pledged to bank": "at_risk"}).at_risk == ("A",)
