@@ -40,7 +40,13 @@ HOLDINGS = (
     Field("purity", "as traded: 99.99 %, 4N5, 999.9", "unknown", "99.99 %"),
     Field("quantity", "how much, above zero; below it of a listed instrument that was sold short", "required", "12", "number"),
     Field("pieces", "number of pieces, each of the mass in size; units of a listed instrument", "as in quantity", "", "number"),
-    Field("ordered", "how much is ordered and has not arrived, in place of quantity", "as in quantity", "", "number"),
+    Field(
+        "ordered",
+        "how much is ordered and has not arrived: in place of quantity, or a lot of its own beside it",
+        "as in quantity",
+        "",
+        "number",
+    ),
     Field("unit", "kg, g, t, lb or ozt; of a listed instrument: unit", "kg; of a listed instrument the unit", "kg"),
     Field("purchase_date", "2024-06-10, 10.06.2024 or 10 June 2024", "unknown: no tax period is told", "2024-06-10"),
     Field(
