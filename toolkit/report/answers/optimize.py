@@ -313,16 +313,21 @@ def _limit(answer: Answer, c: Constraint, limit: float, slack: float) -> Iterato
     say, bare = answer.say, c.kind == "factor_exposure"
     slack = 0.0 if abs(slack) < PRINTED_WEIGHT else slack
     spec = ".3f" if bare else ".1%"
-    at = say.fmt.plain_number(limit) if bare else say.fmt.limit(limit)
+    written = say.fmt.plain_number if bare else say.fmt.limit
+    at, held = written(limit), None if c.hold_limit is None else written(c.hold_limit)
     yield say.name(say.known(c.name))
     yield answer.place(c.where)
     yield answer.number(c.value, spec)
-    yield say("at most {limit}", limit=at) if c.side == "upper" else say("at least {limit}", limit=at)
+    if c.side != "upper":
+        yield say("at least {limit}", limit=at)
+    elif held is None:
+        yield say("at most {limit}", limit=at)
+    else:  # what is there is held up to it, and the slack is to there
+        yield say("at most {limit}, held up to {held}", limit=at, held=held)
     yield answer.number(slack, spec)
     if c.soft is not None and slack < 0:
         yield say.words("soft, broken at its price")
-    elif c.hold_limit is not None and c.side == "upper" and (c.value or 0.0) > limit + PRINTED_WEIGHT:
-        held = say.fmt.plain_number(c.hold_limit) if bare else say.fmt.limit(c.hold_limit)
+    elif held is not None and c.side == "upper" and (c.value or 0.0) > limit + PRINTED_WEIGHT:
         yield say.words("held above it, sold from {limit}", limit=held)
     elif c.binding:
         # The continuous optimum touches the limit; whole lots may stay away from it.
