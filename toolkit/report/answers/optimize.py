@@ -320,7 +320,7 @@ def _limit(answer: Answer, c: Constraint, limit: float, slack: float) -> Iterato
     yield answer.number(c.value, spec)
     if c.side != "upper":
         yield say("at least {limit}", limit=at)
-    elif held is None:
+    elif held is None or abs((c.hold_limit or 0.0) - (c.value or 0.0) - slack) > PRINTED_WEIGHT:
         yield say("at most {limit}", limit=at)
     else:  # what is there is held up to it, and the slack is to there
         yield say("at most {limit}, held up to {held}", limit=at, held=held)
