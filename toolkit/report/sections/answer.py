@@ -46,7 +46,7 @@ def answer(run: Findings) -> tuple[Block, ...]:
 
 def _result(run: Findings) -> Text:
     """What to do and what it means: orders, how much is under control, a bad year, and limits that do not hold."""
-    say, found, loss = run.say, [_allocated(run)], run.proposal.risk.cvar_95
+    say, found, loss = run.say, [_allocated(run)], _bad_year(run)
     if run.held and run.controlled is not None:
         share = run.fmt.percent(run.controlled)
         is_none = run.controlled < SAME
@@ -56,8 +56,7 @@ def _result(run: Findings) -> Text:
             else say("{share} is under Chinese export control", share=share)
         )
     if run.held and loss is not None and loss > 0:
-        wealth = run.proposal.budget - run.proposal.costs.entry
-        found.append(say("a bad year costs {loss}", loss=run.money(loss * wealth)))
+        found.append(say("a bad year costs {loss}", loss=run.money(loss)))
     if run.broken:
         n, total = len(run.broken), say.number_word(len(run.limits))
         found.append(say.counted(n, "{n} limit of {total} is broken", "{n} limits of {total} are broken", total=total))
@@ -231,12 +230,17 @@ def _controlled(run: Findings) -> KeyFigure:
     )
 
 
+def _bad_year(run: Findings) -> float | None:
+    """The mean loss of the worst year in twenty, in money; None where no risk is known."""
+    risk, costs = run.proposal.risk, run.proposal.costs
+    return None if risk.cvar_95 is None else risk.cvar_95 * (run.proposal.budget - costs.entry)
+
+
 def _loss(run: Findings) -> KeyFigure:
     """The mean loss of a bad year in money, with its share of value and the volatility."""
-    say, fmt, risk, costs = run.say, run.fmt, run.proposal.risk, run.proposal.costs
+    say, fmt, risk = run.say, run.fmt, run.proposal.risk
     if risk.cvar_95 is None:
         return KeyFigure(say.words("Loss in a bad year"), text(NONE), say("not known"))
-    wealth = run.proposal.budget - costs.entry
     share = {"share": fmt.percent(risk.cvar_95), "volatility": fmt.percent(risk.volatility)}
     if run.normal_tail:
         note = say(
@@ -248,7 +252,7 @@ def _loss(run: Findings) -> KeyFigure:
             "{share} of value, the mean of the worst twentieth, by {method}; volatility {volatility} a year{prices}",
             method=run.sentence(risk.cvar_method), prices=run.of_prices(), **share,
         )  # fmt: skip
-    amount = run.derived(run.money(risk.cvar_95 * wealth), NORMAL, SHOCKS, marked=False)
+    amount = run.derived(run.money(_bad_year(run)), NORMAL, SHOCKS, marked=False)
     return KeyFigure(say.words("Loss in a bad year"), text(amount), text(note, run.rests_on(NORMAL, SHOCKS)))
 
 

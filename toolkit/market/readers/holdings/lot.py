@@ -125,8 +125,6 @@ class Row:
 
 _WITH_MASS = re.compile(r"(?i)(.*?[^\W\d])\s+([\d.,/]+\s*(?:kg|g|oz|ozt|unzen?|gramm|kilo)\b)(.*)")
 """A name with the mass of one piece behind it: ``Goldbarren 100 g``."""
-_ONE_PIECE = frozenset(("bar", "ingot", "barren", "kristallbarren", "feinbarren", "stab", "stange", "block"))
-"""Last words of a name that is that of one piece."""
 
 
 def lot_of_row(row: Row, status: str, said: set[Meaning]) -> dict[str, Any] | None:
@@ -206,9 +204,8 @@ def _size_in_name(row: Row) -> None:
     name = found[1] + found[3]  # with a purity behind the mass, as "Goldbarren 1 kg 999,9"
     if _is_known(row, found[0]):  # "Silber Münzen 10 oz" may be all of them
         name = found[0] if _counts_pieces(row, None) else ""
-    if _is_known(row, name) and (
-        row.is_precious(_named(row, name)[0]) or (_counts_pieces(row, None) and fold(found[1]).split()[-1] in _ONE_PIECE)
-    ):
+    is_piece = _counts_pieces(row, None) and fold(found[1]).split()[-1] in vocabulary().texts["one_piece"]
+    if _is_known(row, name) and (is_piece or row.is_precious(_named(row, name)[0])):
         row.cells |= {"asset": name, "size": found[2]}
 
 

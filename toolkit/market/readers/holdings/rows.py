@@ -44,7 +44,9 @@ _ROWS = 3
 NEWEST, EVERY_DAY = "newest", "every"
 _DAYS = (NEWEST, EVERY_DAY)
 _SENTENCE = re.compile(r"[^\W\d]{3}.*\s")
-_OF_STOCK = ("purchase_date", "total_price", "paid", "pieces", "location", "certificate", "arrival")
+_OF_STOCK = (
+    "purchase_date", "purchase_price", "total_price", "paid", "pieces", "location", "certificate", "arrival",
+)  # fmt: skip
 """Fields of what is there that say nothing of what is ordered beside it."""
 _SAME = ("asset", "form", "purity", "purchase_date", "currency", "origin_country", "status", "client")
 """What two rows say alike of a lot that may stand twice."""
@@ -122,7 +124,7 @@ def with_lots(read: ReadFile, names: Names, today: date, client: str | None) -> 
 def _with_orders(read: ReadFile) -> tuple[ReadFile, frozenset[int]]:
     """A file in which what is ordered beside the quantity of a row is a row of its own below it, and the positions of these.
 
-    Of the stock alone are its day of purchase, its payment, its pieces and its place: those of the order are not known.
+    Of the stock alone are its purchase, its payment, its pieces and its place: those of the order are not known.
 
     Raises:
         DataError: for orders in another unit than the quantity.

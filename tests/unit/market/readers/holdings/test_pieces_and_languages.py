@@ -69,11 +69,11 @@ def test_french_and_italian_files_of_plain_words_are_read_at_once(read):
     assert [(row["asset"], row["origin_country"]) for row in italian.rows] == [("indium", "JPN")]
 
 
-ORDERS = """Metall;Menge kg;Bestellmenge kg;Herkunft;Lagerort;Kaufdatum
-Germanium;42;0;China;Jena;12.03.2024
-Germanium;0;30;China;Jena;
-Indium;25;10;Korea, Republik;Jena;12.03.2024
-Summe;67;40;;;
+ORDERS = """Metall;Menge kg;Bestellmenge kg;Herkunft;Lagerort;Kaufdatum;Kaufpreis EUR/kg
+Germanium;42;0;China;Jena;12.03.2024;1400
+Germanium;0;30;China;Jena;;
+Indium;25;10;Korea, Republik;Jena;12.03.2024;390
+Summe;67;40;;;;
 """
 
 
@@ -91,6 +91,7 @@ def test_what_is_ordered_beside_what_is_there_is_a_lot_of_its_own(read):
         ("row 2", 42, "kg", "stored", "Jena", bought), ("row 3 ordered", 30, "kg", "ordered", None, None),
         ("row 4", 25, "kg", "stored", "Jena", bought), ("row 4 ordered", 10, "kg", "ordered", None, None),
     ]  # fmt: skip
+    assert [row["purchase_price"] for row in found.rows] == [1400, None, 390, None]  # no order is at the price of the stock
 
 
 def test_orders_in_another_unit_than_the_stock_are_refused(read):
