@@ -586,7 +586,8 @@ class _Proposal:
 
     def _of_every_series(self, reads: Mapping[str, str]) -> dict[str, str]:
         """Currency and unit of columns beside the series of a wide file that say the same in each row."""
-        said = {key: {*self._texts(name)} for name, key in reads.items() if key in ("currency", "unit")}
+        filled = [name for name in reads if not self.table.cells[name].null_count()]
+        said = {reads[name]: {*self._texts(name)} for name in filled if reads[name] in ("currency", "unit")}
         known = {
             "currency": currency_of,
             "unit": lambda text: next((cells.UNITS[one] for one in foldings(text) if one in cells.UNITS), None),
@@ -688,8 +689,10 @@ class _Proposal:
     def _has_rivals(self, header: str, reads: Mapping[str, str]) -> pl.Series:
         """Rows of a good of which several counterparties give a price: those of several suppliers are no series."""
         of = [name for name in self.table.columns if reads.get(name) in ("asset", "form", "purity")]
-        rows = self.table.cells.select(pl.col(header), good=pl.concat_str(of or pl.lit(""), ignore_nulls=True))
-        return rows.select(pl.col(header).n_unique().over("good") > 1).to_series()
+        goods = [self.table.cells[name].alias(str(i)) for i, name in enumerate(of)]  # a name may be a pattern to `pl.col`
+        rows = pl.DataFrame([self.table.cells[header].alias("who"), *goods])
+        good = pl.concat_str(pl.all().exclude("who"), ignore_nulls=True) if goods else pl.lit("")
+        return rows.select(pl.col("who").n_unique().over(good) > 1).to_series()
 
     def _meanings(self, header: str, reads: Mapping[str, str]) -> dict[str, str]:
         """Cell -> what it says of its price; a text that is not known is asked about."""

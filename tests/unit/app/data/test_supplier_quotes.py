@@ -77,8 +77,9 @@ def test_a_currency_and_a_unit_beside_the_series_of_a_wide_file_are_those_of_all
     for other in ("Indium EUR", "Gallium 4N USD/g"):
         with pytest.raises(DataError, match="another currency or unit"):
             mapped(BESIDE.replace(other.split(" ")[0], other, 1))
-    with pytest.raises(DataError, match="long shape"):
-        mapped(BESIDE.replace("688;USD", "688;EUR"))
+    for other in ("688;EUR", "688;"):
+        with pytest.raises(DataError, match="long shape"):
+            mapped(BESIDE.replace("688;USD", other))
 
 
 def test_a_share_whose_ticker_is_a_word_of_prices_is_asked_about_where_few_stand_beside_it(mapped):
