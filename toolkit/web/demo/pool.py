@@ -32,7 +32,7 @@ class Solver:
 
     def __init__(self, prices: tuple[str, ...], *, wall: float) -> None:
         self._prices, self._wall = prices, wall
-        self._lock = threading.Lock()
+        self._lock, self._closing = threading.Lock(), threading.Lock()
         self._kept: OrderedDict[Hashable, Any] = OrderedDict()
         self._crews: list[Crew] = []
 
@@ -42,11 +42,12 @@ class Solver:
         self._crews = [self._crew(date.today())]
 
     def close(self) -> None:
-        """End the processes."""
-        with self._lock:
-            crews, self._crews = self._crews, []
-        for crew in crews:
-            crew.close()
+        """End the processes; they have ended for whoever calls it meanwhile too."""
+        with self._closing:
+            with self._lock:
+                crews, self._crews = self._crews, []
+            for crew in crews:
+                crew.close()
 
     def _crew(self, day: date) -> Crew:
         return Crew(day, self._prices, self._strategies, self._keep)
