@@ -116,6 +116,17 @@ def test_of_another_webinar_nothing_is_changed_and_nobody_else_changes_anything(
     assert kinds() == []
 
 
+def test_whoever_tries_the_page_of_another_host_is_in_the_audit_log(host, webinar):
+    other = Browser()
+    pk = log_in(other, "otto").pk
+    pages = [f"/host/w/{webinar.slug}/", f"/host/w/{webinar.slug}/registrations.csv", "/host/w/none/"]
+    assert [other.get(page).status_code for page in pages] == [404] * 3
+    assert other.send(f"{pages[0]}revoke", {"registration": str(registered(webinar).id)}, page="/host/codes").status_code == 404
+    entries = AuditEntry.objects.filter(action="refused").values_list("actor", "target")
+    assert [*entries] == [(f"host:{pk}", webinar.slug)] * 3
+    assert host.get(pages[0]).status_code == 200
+
+
 def test_the_page_shows_every_state(host, webinar):
     for state in Registration.State:
         registered(webinar, f"{state.value}@example.com", state)

@@ -15,7 +15,7 @@ from django.contrib.auth import login, update_session_auth_hash
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
@@ -197,12 +197,19 @@ def codes(request: HttpRequest) -> HttpResponse:
 
 
 def of_own(view: Callable[[HttpRequest, Webinar], HttpResponseBase]) -> Callable[[HttpRequest, str], HttpResponseBase]:
-    """The view of a webinar of this host, who is logged in: every page of one goes through here."""
+    """The view of a webinar of this host, who is logged in: every page of one goes through here.
+
+    Whoever tries that of another host is in the audit log.
+    """
 
     @host_only
     @functools.wraps(view)
     def found(request: HttpRequest, slug: str) -> HttpResponseBase:
-        return view(request, get_object_or_404(Webinar, slug=slug, host=request.user))
+        webinar = get_object_or_404(Webinar, slug=slug)
+        if webinar.host_id != request.user.pk:
+            audit.record(audit.actor(request), "refused", slug)
+            raise Http404
+        return view(request, webinar)
 
     return found
 
@@ -284,7 +291,7 @@ def _changing(change: Callable[[Registration], object], action: str) -> Callable
 
 revoke = _changing(functools.partial(registering.cancel, state=Registration.State.REVOKED), "revoke")
 """End a registration: its link, its sessions, its seat."""
-resend = _changing(registering.tell_again, "resend")
+resend = _changing(lambda one: registering.resend(one.webinar, one.email), "resend")
 """Send the mail of a registration again."""
 erase = _changing(registering.erase, "erase")
 """Delete everything of a registration."""
