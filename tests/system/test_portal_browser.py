@@ -59,8 +59,13 @@ def test_a_visitor_enters_and_moves_sliders(visit, portal, code):
     visit.slide("cap", 5)
     visit.until(f"document.getElementById('finding').textContent.includes({conflict!r})")
     visit.until(f"document.getElementById('state').textContent.includes({conflict!r})")
+    # The last answer stays below the reason, with where it holds.
+    kept = visit.browser.value("document.getElementById('last').innerText")
+    where = {"en": "The last answer, which holds at: Budget €100,000", "de": "gilt: Budget 100.000\xa0€"}[code]
+    assert (before in kept, where in kept) == (True, True)
+    visit.check(1280)
     visit.slide("cap", 80)
-    visit.until("document.querySelectorAll('.bars tbody tr').length > 3")
+    visit.until("!document.getElementById('last') && document.querySelectorAll('.bars tbody tr').length > 3")
     visit.until(f"document.getElementById('state').textContent.includes({controlled!r})")
     assert visit.browser.value("document.getElementById('finding').textContent") != before
     assert "80" in visit.browser.value("document.getElementById('cap').getAttribute('aria-valuetext')")
@@ -70,14 +75,23 @@ def test_a_visitor_enters_and_moves_sliders(visit, portal, code):
         "const n = document.querySelector('[data-for=cap]'); n.value = 50; n.dispatchEvent(new Event('input', {bubbles: true})); return 0"
     )
     visit.until("document.getElementById('cap').value === '50' && document.querySelector('.kpi').textContent.includes('50')")
-    # What was typed between two steps is the nearer one, and what is beyond the slider does not stay beside its answer.
-    for typed, counts in ((154_000, 150_000), (99_999_999, 150_000), (5, 150_000), ("", 150_000)):
+    # What the slider has not is told by the field and solves nothing; an empty field is what counts again.
+    for typed, stays, valid in ((154_000, 154_000, False), (99_999_999, 99_999_999, False), (5, 5, False), ("", 100_000, True)):
         visit.run(
             f"const n = document.querySelector('[data-for=budget]'); n.value = '{typed}'; "
             "for (const name of ['input', 'change']) n.dispatchEvent(new Event(name, {bubbles: true})); return 0"
         )
-        shown = "[document.querySelector('[data-for=budget]').value, document.getElementById('budget').value].join()"
-        assert visit.browser.value(shown) == f"{counts},{counts}", typed
+        shown = "(n => [n.value, n.validity.valid, document.getElementById('budget').value].join())(document.querySelector('[data-for=budget]'))"
+        assert visit.browser.value(shown) == f"{stays},{str(valid).lower()},100000", typed
+    # A position that no slider has, as another program may send it, is answered with its field and range.
+    field = {"en": "Budget: from 10,000 to 500,000", "de": "Budget: von 10.000 bis 500.000"}[code]
+    visit.collect()
+    visit.run(
+        "const s = document.getElementById('budget'); s.type = 'text'; s.value = '101000'; htmx.trigger('#demo', 'rested'); return 0"
+    )
+    visit.until(f"document.getElementById('state').textContent.startsWith({field!r})")
+    visit.run("const s = document.getElementById('budget'); s.value = '100000'; s.type = 'range'; return 0")
+    visit.browser.events.clear()
     # Who has left in another tab is not told that the room is too busy.
     visit.collect()
     visit.run(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -15,7 +16,8 @@ from django_otp.forms import OTPAuthenticationFormMixin
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from email_validator import EmailNotValidError, validate_email
 
-from toolkit.web.demo.position import SCENARIOS, Position
+from toolkit.report.i18n.language import mark
+from toolkit.web.demo.position import AVERSION, BUDGET, CAP, SCENARIOS, Position, Range
 from toolkit.web.jinja import spoken
 from toolkit.web.models import Host
 from toolkit.web.operations import webhook
@@ -72,16 +74,21 @@ class Name(forms.CharField):
         return line(text)
 
 
-class SignUpForm(Strict):
+class WhoForm(Strict):
+    """What visitors say of themselves, and correct."""
+
+    name = Name(max_length=100, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    email = Email(max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+    company = Name(max_length=100, required=False, widget=forms.TextInput(attrs={"autocomplete": "organization"}))
+
+
+class SignUpForm(WhoForm):
     """A registration. `website` is hidden: who fills it is a robot.
 
     Args:
         questions: Of the webinar, as ``question_0``, ``question_1``...; one that ends with ``*`` must be answered.
     """
 
-    name = Name(max_length=100, widget=forms.TextInput(attrs={"autocomplete": "name"}))
-    email = Email(max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"}))
-    company = Name(max_length=100, required=False, widget=forms.TextInput(attrs={"autocomplete": "organization"}))
     marketing = forms.BooleanField(required=False)
     website = forms.CharField(required=False, widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}))
     source = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
@@ -185,14 +192,29 @@ class EmailForm(Strict):
 
 
 class Decimal(forms.CharField):
-    """A number in ASCII digits, as sliders send it."""
+    """A value of a slider, in ASCII digits; nothing else is taken for the nearest one.
+
+    Args:
+        grid: Of the slider.
+        label: As visitors know it.
+        absent: Where the strategy has no such slider; None where each has.
+    """
+
+    def __init__(self, grid: Range, label: str, absent: float | None = None) -> None:
+        super().__init__(label=label, required=absent is None)
+        self.grid, self.absent = grid, absent
 
     def clean(self, value: Any) -> float:
         """The number."""
         text = super().clean(value)
-        if not re.fullmatch(r"[0-9]{1,7}(\.[0-9]{1,6})?", text):
-            raise forms.ValidationError(spoken().words("This is no number."))
-        return float(text)
+        if not text and self.absent is not None:
+            return self.absent
+        number = float(text) if re.fullmatch(r"[0-9]{1,7}(\.[0-9]{1,6})?", text) else math.nan
+        if not self.grid.holds(number):
+            say, places = spoken(), 0 if self.grid.step == int(self.grid.step) else 1
+            ends = {name: say.fmt.number(getattr(self.grid, name), places) for name in ("least", "most", "step")}
+            raise forms.ValidationError(say.words("from {least} to {most}, in steps of {step}.", **ends))
+        return number
 
 
 class Number(forms.CharField):
@@ -209,9 +231,9 @@ class Number(forms.CharField):
 class PositionForm(Strict):
     """Where the sliders stand; a slider that the strategy does not have is not sent."""
 
-    budget = Decimal()
-    aversion = Decimal(required=False, empty_value="0")
-    cap = Decimal(required=False, empty_value="100")
+    budget = Decimal(BUDGET, mark("Budget"))
+    aversion = Decimal(AVERSION, mark("Risk aversion"), absent=AVERSION.least)
+    cap = Decimal(CAP, mark("At most under export control"), absent=CAP.most)
     scenario = forms.ChoiceField(choices=[(name, name) for name in SCENARIOS])
     moving = forms.BooleanField(required=False)
 
@@ -237,7 +259,7 @@ class StateForm(PositionForm):
 class QuestionForm(Strict):
     """A question to the host."""
 
-    text = Name(max_length=300)
+    text = Name(max_length=300, label=mark("Your question"))
 
 
 class UpvoteForm(Strict):

@@ -102,6 +102,7 @@ class Registration(models.Model):
         email: Lower case.
         language: Of mails.
         link_version: Of the personal link; one more revokes those sent before.
+        shared: When the personal link was open on more devices than one person has.
         confirmed: When the address was confirmed; the order of the waiting list.
         source: Where the sign-up came from.
         answers: Question -> answer.
@@ -129,6 +130,7 @@ class Registration(models.Model):
     confirmed = models.DateTimeField(null=True)
     source = models.CharField(max_length=40, blank=True)
     answers = models.JSONField(default=dict)
+    shared = models.DateTimeField(null=True)
 
     class Meta:
         """One row an address."""
@@ -175,12 +177,14 @@ class Token(models.Model):
 
     Attributes:
         purpose: ``confirm`` an address, ``setup`` of the first host, or ``invite`` another one.
+        email: That is to take the place of the registration's; empty for the one that it was made with.
     """
 
     digest = models.CharField(max_length=64, primary_key=True)
     purpose = models.CharField(max_length=8)
     registration = models.ForeignKey(Registration, models.CASCADE, null=True)
     registration_id: uuid.UUID | None
+    email = models.CharField(max_length=254, blank=True, default="")
     expires = models.DateTimeField()
     used = models.DateTimeField(null=True)
 
@@ -212,7 +216,8 @@ class Outbox(models.Model):
         kind: Of `toolkit.web.gate.mail`, ``webhook``, or ``noop``: nothing is sent.
         registration: Whom it is to or of; gone with it.
         webinar: That news tell of, or whose webhook it is.
-        data: Of a webhook: its event and the id of the registration, no personal data; of a new time: ``before`` and ``after``.
+        data: Of a webhook: its event and the id of the registration, no personal data; of a new time: ``before`` and ``after``;
+            of a mail to another address than the registration's: ``email``.
         due: Not before.
         lease: Until when a worker has it.
         tries: Failed ones.

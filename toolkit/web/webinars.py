@@ -237,9 +237,10 @@ def sessions(webinar: Webinar) -> QuerySet[Webinar]:
 
 
 def with_counts() -> QuerySet[Webinar]:
-    """Every webinar with the number of its registrations under the name of each state."""
+    """Every webinar with the number of its registrations under the name of each state, and of links that are shared."""
     states = {state.value: Count("registrations", filter=Q(registrations__state=state.value)) for state in Registration.State}
-    return Webinar.objects.annotate(**states)
+    shared = Count("registrations", filter=Q(registrations__shared__isnull=False))
+    return Webinar.objects.annotate(**states, shared=shared)
 
 
 def coming_and_over(webinars: Iterable[Webinar]) -> tuple[list[Webinar], list[Webinar]]:

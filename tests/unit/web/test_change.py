@@ -99,7 +99,7 @@ class TestMove:
             with time_machine.travel(webinar.starts - before, tick=False):
                 outbox.send_due()
         assert [message.subject for message in mails] == [
-            f"{soon}: your webinar" for soon in ("Tomorrow", "In one hour", "In five minutes")
+            f"{soon}: Gallium" for soon in ("Tomorrow", "In one hour", "In five minutes")
         ]
 
     def test_reminders_of_an_earlier_time_do_not_wait_for_those_of_the_old_one(self, db):
@@ -232,7 +232,7 @@ class TestCancel:
         webinars.cancel(webinar)
         with time_machine.travel(timezone.now() + timedelta(days=9), tick=False):
             outbox.send_due()
-        assert [message.subject for message in mails] == ["Your webinar is cancelled"]
+        assert [message.subject for message in mails] == ["Your webinar is cancelled: Gallium"]
         assert not Outbox.objects.filter(sent=None).exists()
 
     def test_nobody_signs_up_or_confirms(self, client, cancelled, everybody):

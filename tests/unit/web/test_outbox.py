@@ -25,7 +25,8 @@ HOSTILE = "Ana\u2028Bcc: eve@example.com"
 
 
 def row_of(registration: Registration, kind: str = "link") -> Outbox:
-    return Outbox.objects.create(kind=kind, registration=registration, data={"before": "2026-12-03T16:00:00+00:00"})
+    data = {"email": "new@example.com"} if kind == "correct" else {"before": "2026-12-03T16:00:00+00:00"}
+    return Outbox.objects.create(kind=kind, registration=registration, data=data)
 
 
 class Server:

@@ -625,3 +625,37 @@ class TestStreams:
         stream.wait(lambda: 'data-cap="43' in stream.events.get("result", ""))
         assert len(failed) == 3
         assert failed[-1] - failed[0] > hubs.AWAY, "each failure is a line of the log"
+
+
+class TestPresenterGone:
+    def test_attendees_are_told_once_no_page_of_a_presenter_is_connected(self, client, webinar):
+        """By the thread that feeds the streams, and on a page that is loaded meanwhile; a page that comes back ends it."""
+        told, now = "not connected any more", timezone.now()
+        visitor = entered(Browser(), registered(webinar))
+        page, attending = Stream(webinar.id, "en", "host"), Stream(webinar.id, "en", "attendee")
+        feeding = Hub()
+
+        def seen(seconds: int, *streams: Stream) -> tuple[bool, bool]:
+            with time_machine.travel(now + timedelta(seconds=seconds), tick=False):
+                feeding._beat([*streams])
+                feeding._look([attending], talk=True)
+                made = feeding._made[webinar.id, "attendee", "en"][1]
+                return told in made["away"], told in visitor.get("/room/").content.decode()
+
+        feeding._send = lambda number, versions, _: feeding._made.update(  # type: ignore[method-assign]  # no loop is open here
+            {
+                (number, "attendee", "en"): (
+                    versions,
+                    hubs.parts(webinar, presenting.find(webinar), "attendee", hubs.language("en")),
+                )
+            }
+        )
+        assert seen(0, page) == (False, False)  # nobody has presented
+        presenting.drive(webinar, log_in(client), "session", state(), now)
+        assert seen(1, page) == (False, False)
+        assert seen(15) == (False, False)
+        assert seen(22) == (True, True)
+        assert seen(30, page) == (False, False)
+        assert seen(60) == (True, True)
+        Webinar.objects.update(minutes=1)
+        assert told not in visitor.get("/room/").content.decode()

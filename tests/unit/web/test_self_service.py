@@ -21,7 +21,7 @@ from tests.unit.web.visitors import Browser, access, announced, entered, filled,
 from toolkit.web.gate import news, outbox, registering, tokens
 from toolkit.web.gate.mail import compose
 from toolkit.web.models import AuditEntry, Consent, Outbox, Registration, Webinar
-from toolkit.web.operations import journal
+from toolkit.web.operations import backup, journal
 
 State = Registration.State
 ONE_CLICK = b"List-Unsubscribe=One-Click"
@@ -298,3 +298,117 @@ class TestReminders:
         outbox.send_due()
         assert mail.outbox == []
         assert access(found)
+
+
+class TestCorrect:
+    def send(self, found: Registration, client: Browser | None = None, **fields: str):
+        usual = {"name": found.name, "email": found.email, "company": found.company}
+        return (client or Browser()).send(f"{me(found)}/correct", {**usual, **fields}, page=me(found))
+
+    def secret(self, found: Registration) -> str:
+        """The secret of the mail to the new address."""
+        row = Outbox.objects.filter(registration=found, kind="correct").latest("id")
+        mailed = compose(row, found)
+        assert mailed.to == [row.data["email"]]
+        return str(mailed.body).partition("/c/")[2].split()[0]
+
+    def test_a_name_is_corrected_at_once_and_no_mail_is_sent(self, webinar):
+        found = registered(webinar)
+        answer = self.send(found, name="Ana  Lima-Costa", company="Rarities")
+        assert "It is changed." in answer.content.decode()
+        found.refresh_from_db()
+        assert (found.name, found.company, found.email, kinds()) == ("Ana Lima-Costa", "Rarities", "ana@example.com", [])
+        assert AuditEntry.objects.filter(action="correct", target=str(found.id)).count() == 1
+
+    @pytest.mark.parametrize(("state", "mailed"), [("confirmed", "link"), ("waitlisted", "waitlist")])
+    def test_an_address_is_corrected_once_it_is_confirmed_and_former_links_open_no_room(self, webinar, state, mailed):
+        found = registered(webinar, state=state)
+        former = access(found)
+        visitor = entered(Browser(), found) if state == "confirmed" else Browser()
+        assert "asks to confirm it" in self.send(found, email="Lima@example.com").content.decode()
+        found.refresh_from_db()
+        assert (found.email, kinds()) == ("ana@example.com", ["correct"])
+        secret = self.secret(found)
+        assert visitor.get(f"/c/{secret}").status_code == 200
+        for _ in range(2):  # a button is pressed twice
+            assert Browser().send(f"/c/{secret}").headers["Location"].endswith("/confirmed")
+        found.refresh_from_db()
+        assert (found.email, found.state, kinds()) == ("lima@example.com", state, ["correct", "corrected", mailed])
+        assert compose(Outbox.objects.get(kind="corrected"), found).to == ["ana@example.com"]
+        assert compose(Outbox.objects.get(kind=mailed), found).to == ["lima@example.com"]
+        assert (Browser().get(former).status_code, visitor.get("/room/").status_code) == (404, 401)
+        if state == "confirmed":
+            assert entered(Browser(), found).get("/room/").status_code == 200
+
+    def test_what_has_run_out_or_is_taken_changes_nothing(self, webinar):
+        found = registered(webinar)
+        self.send(found, email="lima@example.com")
+        secret = self.secret(found)
+        other = registered(webinar, "lima@example.com", "pending")
+        assert Browser().send(f"/c/{secret}").status_code == 409
+        other.delete()
+        with time_machine.travel(timezone.now() + timedelta(hours=49)):
+            Browser().send(f"/c/{secret}")
+        found.refresh_from_db()
+        assert found.email == "ana@example.com"
+
+    def test_wrong_fields_are_told_and_mails_to_one_address_are_few(self, webinar):
+        found = registered(webinar)
+        answer = self.send(found, email="lima@")
+        assert (answer.status_code, "This is no e-mail address" in answer.content.decode()) == (422, True)
+        self.send(found, email="lima@example.com")
+        self.send(found, email="lima@example.com")
+        assert kinds() == ["correct", "noop"]
+        for n in range(4):
+            with time_machine.travel(timezone.now() + timedelta(minutes=2 * n + 2)):
+                self.send(registered(webinar, f"a{n}@example.com"), email="lima@example.com")
+        assert Outbox.objects.filter(kind="correct").count() <= 3
+        gone = registered(webinar, "b@example.com", "cancelled")
+        assert Browser().post(f"{me(gone)}/correct").status_code in (400, 403)
+
+    def test_no_word_of_it_is_left_when_it_is_erased(self, webinar):
+        found = registered(webinar)
+        self.send(found, email="very-unusual@example.com")
+        self.secret(found)
+        assert "very-unusual" in str(dump())
+        registering.erase(found)
+        assert "very-unusual" not in str(dump())
+
+
+class TestSharedLink:
+    def test_the_host_is_told_and_a_new_link_keeps_the_seat(self, client, webinar):
+        found, others = registered(webinar), [Browser() for _ in range(5)]
+        log_in(client)
+        page = f"/host/w/{webinar.slug}/"
+        for other in others[:3]:
+            entered(other, found)
+        assert "more than three devices" not in client.get(page).content.decode() + client.get("/host/").content.decode()
+        for other in others[3:]:
+            entered(other, found)
+        assert AuditEntry.objects.filter(action="link shared", target=str(found.id)).count() == 1
+        assert "link on more than three devices" in client.get(page).content.decode()
+        assert "links on more than three devices: 1" in client.get("/host/").content.decode()
+        former = access(found)
+        assert client.send(f"{page}renew", {"registration": str(found.id)}, page=page).status_code == 302
+        assert {other.get("/room/").status_code for other in others} == {401}
+        assert Browser().get(former).status_code == 404
+        found.refresh_from_db()
+        assert (found.state, found.shared, kinds()) == ("confirmed", None, ["link"])
+        assert entered(Browser(), found).get("/room/").status_code == 200
+        assert "more than three devices" not in client.get(page).content.decode()
+        assert [what for _, what, identity in journal.entries() if identity == found.id] == ["renewed"]
+
+    def test_it_holds_after_a_restore(self, webinar):
+        found = registered(webinar)
+        former = access(found)
+        registering.renew(found)
+        Registration.objects.update(link_version=1)  # as a backup from before has it
+        assert backup._again()["renewed"] == 1
+        assert Browser().get(former).status_code == 404
+
+    def test_one_browser_that_opens_its_link_again_is_one_device(self, webinar):
+        found, visitor = registered(webinar), Browser()
+        for _ in range(5):
+            entered(visitor, found)
+        found.refresh_from_db()
+        assert found.shared is None

@@ -12,6 +12,10 @@ force."""
 SCENARIOS: tuple[Scenario, ...] = get_args(Scenario)
 
 
+NOISE = 1e-6
+"""Difference to a value of a grid that is none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Range:
     """The values of a slider."""
@@ -24,6 +28,10 @@ class Range:
         """The nearest value of the grid within the range."""
         inside = min(max(value, self.least), self.most)
         return round(self.least + round((inside - self.least) / self.step) * self.step, 6)
+
+    def holds(self, value: float) -> bool:
+        """Whether a value is one of the slider's."""
+        return math.isfinite(value) and abs(self.on_grid(value) - value) < NOISE
 
 
 BUDGET = Range(10_000, 500_000, 10_000)
@@ -55,7 +63,7 @@ class Position:
     def __post_init__(self) -> None:
         for name, grid in (("budget", BUDGET), ("aversion", AVERSION), ("cap", CAP)):
             value = getattr(self, name)
-            if not math.isfinite(value):
+            if not grid.holds(value):
                 raise ValueError(f"{name} is {value}")
             object.__setattr__(self, name, grid.on_grid(value))
 

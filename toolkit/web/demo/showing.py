@@ -146,6 +146,7 @@ def shown(outcome: Outcome, position: Position, say: Language) -> dict[str, Any]
         "note": note,
         "as_of": fmt.long_date(outcome.as_of),
         "oldest": fmt.long_date(outcome.oldest) if outcome.oldest else "",
+        "settings": "; ".join(f"{label} {value}" for label, value in settings_of(position, outcome.currency, say)),
         "spoken": say.words(
             "{finding} Volatility {volatility}, under export control {controlled}.",
             finding=finding,

@@ -47,7 +47,7 @@ from toolkit.risk_measures.variance import volatility
 from toolkit.strategy.decode import load_strategy
 from toolkit.strategy.model import Strategy
 from toolkit.supply.concentration import country_exposure
-from toolkit.web.demo.position import AVERSION, CAP, Holding, Outcome, Position, Scenario, Start
+from toolkit.web.demo.position import AVERSION, BUDGET, CAP, Holding, Outcome, Position, Scenario, Start
 
 HALF = 0.5
 NOT_SHOWN = "personal"
@@ -95,9 +95,9 @@ class Demo:
         limit = _limit(loaded)
         position = Position(
             strategy,
-            owner.budget,
-            AVERSION.least if aversion is None else aversion,
-            CAP.most if limit is None or limit.upper is None else 100 * limit.upper,
+            BUDGET.on_grid(owner.budget),
+            AVERSION.least if aversion is None else AVERSION.on_grid(aversion),
+            CAP.most if limit is None or limit.upper is None else CAP.on_grid(100 * limit.upper),
         )
         prepared = self._prepared_for(strategy, "today", position.budget)
         has_cap = prepared.problem.data.controlled is not None

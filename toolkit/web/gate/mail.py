@@ -27,7 +27,7 @@ from toolkit.web.words import language, moment
 REMINDERS = {"day": timedelta(days=1), "hour": timedelta(hours=1), "minutes": timedelta(minutes=5)}
 """Kind of a reminder -> how long before the start."""
 SEATED = ("confirmed",)
-TITLE = 60
+TITLE_CHARACTERS = 60
 """Characters of a title in a subject: mail programs show little more."""
 CHANGES = ("moved", "cancellation")
 """Kinds whose calendar file replaces the first, which comes with the seat."""
@@ -35,6 +35,7 @@ FITS = {
     "confirm": ("pending",),
     "link": SEATED,
     "waitlist": ("waitlisted",),
+    "correct": (*SEATED, "waitlisted"),
     **dict.fromkeys(REMINDERS, SEATED),
     **dict.fromkeys(CHANGES, (*SEATED, "waitlisted")),
 }
@@ -96,8 +97,9 @@ def letter(row: Outbox, registration: Registration, say: Language) -> Letter:
     if row.kind in REMINDERS:
         soon = {"day": say.words("Tomorrow"), "hour": say.words("In one hour"), "minutes": say.words("In five minutes")}
         return Letter(soon[row.kind], [title, say.words("This link is yours alone and opens the room:")], room, cancel)
-    if row.kind == "moved":
-        return _of_new_time(row, registration, say, Letter("", [title], room, cancel))
+    if row.kind in ("moved", "correct", "corrected"):
+        told = _of_new_time if row.kind == "moved" else _of_new_address
+        return told(row, registration, say, Letter("", [title], room, cancel))
     if row.kind == "news":
         return Letter(
             say.words("A new webinar"),
@@ -118,6 +120,26 @@ def letter(row: Outbox, registration: Registration, say: Language) -> Letter:
     else:
         subject, told = say.words("Your registration is cancelled"), say.words("Your place is free for others.")
     return Letter(subject, [title, told], None, cancel)
+
+
+def _of_new_address(row: Outbox, registration: Registration, say: Language, usual: Letter) -> Letter:
+    """The mail that asks the new address of a registration, and the one that tells the former."""
+    if row.kind == "correct":
+        secret = tokens.mint("confirm", tokens.CONFIRM, registration, row.data["email"])
+        told = say.words("Somebody entered this address in place of another one. If it was you, confirm it within two days.")
+        lines = [*usual.lines, told, say.words("The registration goes with it, and what was agreed to.")]
+        link = settings.PORTAL.base_url + reverse("confirm", args=[secret]), say.words("Confirm the address")
+        return Letter(say.words("Confirm your new address"), lines, link, say.words("If it was not you, do nothing."))
+    told = say.words(
+        "Your registration has another address from now on. The links to the room in mails to this one have ended."
+    )
+    contact = settings.PORTAL.contact
+    lines = [
+        *usual.lines,
+        told,
+        *([say.words("If it was not you, write to us: {contact}", contact=contact)] if contact else []),
+    ]
+    return Letter(say.words("Your registration has another address"), lines, None)
 
 
 def _of_new_time(row: Outbox, registration: Registration, say: Language, usual: Letter) -> Letter:
@@ -152,11 +174,11 @@ def compose(row: Outbox, registration: Registration) -> EmailMultiAlternatives:
     if row.kind == "news":  # RFC 8058; the mail server must sign both headers (DKIM)
         headers["List-Unsubscribe"] = f"<{unsubscribe_address(registration)}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    about = Truncator((row.webinar or registration.webinar).title).chars(TITLE)
+    about = Truncator((row.webinar or registration.webinar).title).chars(TITLE_CHARACTERS)
     found = EmailMultiAlternatives(
         f"{told.subject}: {about}",
         engines["text"].get_template("letter.txt").render({"letter": told, "organiser": settings.PORTAL.organiser}),
-        to=[registration.email],
+        to=[row.data.get("email") or registration.email],
         headers=headers,
     )
     page = engines["jinja2"].get_template("letter.html")

@@ -140,7 +140,7 @@ def _message(row: Outbox) -> EmailMessage | None:
     if row.kind in REMINDERS and (due := registration.webinar.starts - REMINDERS[row.kind]) > now:
         _postpone(row, due=due)  # the webinar was put off
         return None
-    if row.kind == "confirm" and row.tries == 0 and limits.exceeded([(limits.CONFIRMATIONS, "")]):
+    if row.kind in ("confirm", "correct") and row.tries == 0 and limits.exceeded([(limits.CONFIRMATIONS, "")]):
         log.error("outbox.confirmations_exceeded", row=row.id)
         _not_sent(row, final=False)
         return None

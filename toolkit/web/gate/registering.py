@@ -96,7 +96,8 @@ def confirm(secret: str) -> tuple[str, Registration | None]:
     """Confirm an address by the secret that was sent to it.
 
     Returns:
-        ``confirmed``, ``waitlisted``, ``already``, ``expired``, ``webinar_cancelled`` or ``invalid``, and whose it was.
+        ``confirmed``, ``waitlisted``, ``already``, ``expired``, ``webinar_cancelled`` or ``invalid``, and whose it was; of an
+        address that takes the place of another one ``corrected``, ``taken`` or ``expired``.
     """
     token = tokens.find("confirm", secret)
     if token is None or token.registration is None:
@@ -107,8 +108,8 @@ def confirm(secret: str) -> tuple[str, Registration | None]:
         return "invalid", None
     if webinar.cancelled_at:
         return "webinar_cancelled", registration
-    if registration.state != State.PENDING:
-        return "already", registration
+    if token.email or registration.state != State.PENDING:
+        return _readdress(token, registration, webinar) if token.email else "already", registration
     now = timezone.now()
     # Of two requests with one secret the second finds it used.
     if not Token.objects.filter(digest=token.digest, used=None, expires__gt=now).update(used=now):
@@ -123,6 +124,62 @@ def confirm(secret: str) -> tuple[str, Registration | None]:
         Outbox.objects.create(kind="waitlist", registration=registration)
         _hook(registration, webinar, State.WAITLISTED)
     return registration.state, registration
+
+
+def _readdress(token: Token, registration: Registration, webinar: Webinar) -> str:
+    """Put the confirmed address of a token in place of the registration's: what was sent to the former one opens no room."""
+    now, before = timezone.now(), registration.email
+    if before == token.email:  # the button was pressed twice
+        return "corrected"
+    if token.used or token.expires <= now:
+        return "expired"
+    if Registration.objects.filter(webinar=webinar, email=token.email).exists():
+        return "taken"
+    Token.objects.filter(digest=token.digest).update(used=now)
+    Registration.objects.filter(id=registration.id).update(email=token.email)
+    registration.email = token.email
+    registration.consents.filter(given=True, withdrawn=None).update(confirmed=now)  # type: ignore[attr-defined]
+    Outbox.objects.create(kind="corrected", registration=registration, data={"email": before})
+    _hook(registration, webinar, "corrected")
+    audit.record(audit.VISITOR, "correct", registration.id)
+    renew(registration)
+    return "corrected"
+
+
+@writing
+def correct(registration: Registration, email: str, *, refused: bool, **words: str) -> bool:
+    """Change name and company at once, and the address once a mail to it was answered; whether such a mail was asked for.
+
+    Args:
+        registration: That has a seat or waits.
+        email: The address from now on, in lower case.
+        refused: Whether no mail may come of it, as a limit is exceeded.
+        words: `name` and `company`.
+    """
+    if any(getattr(registration, name) != value for name, value in words.items()):
+        Registration.objects.filter(id=registration.id).update(**words)
+        _hook(registration, registration.webinar, "corrected")
+        audit.record(audit.VISITOR, "correct", registration.id)
+    if email == registration.email:
+        return False
+    Registration.objects.select_for_update().get(id=registration.id)
+    asked = Outbox.objects.filter(registration=registration, kind="correct", created__gt=timezone.now() - TWICE)
+    kind = NOTHING if refused or any(row.data["email"] == email for row in asked) else "correct"
+    Outbox.objects.create(kind=kind, registration=registration, data={"email": email})
+    return True
+
+
+@writing
+def renew(registration: Registration) -> bool:
+    """End the personal link and its sessions, and send a new one; the seat, or the place on the waiting list, stays."""
+    held = Registration.objects.filter(id=registration.id, state__in=TOLD)
+    if not held.update(link_version=F("link_version") + 1, shared=None):
+        return False
+    journal.note(journal.RENEWED, registration.id)
+    Session.objects.filter(registration=registration).delete()
+    kind = "link" if registration.state == State.CONFIRMED else "waitlist"
+    Outbox.objects.create(kind=kind, registration=registration)
+    return True
 
 
 def _give_seat(registration: Registration, webinar: Webinar) -> None:
@@ -261,6 +318,9 @@ def enter(secret: str) -> Registration | None:
 
 @writing
 def end_oldest_sessions(registration: Registration) -> None:
-    """Leave the newest sessions of a registration."""
-    newest = Session.objects.filter(registration=registration).order_by("-expire_date").values_list("session_key", flat=True)
-    Session.objects.filter(session_key__in=list(newest[SESSIONS:])).delete()
+    """Leave the newest sessions of a registration; where there were more, its host is told once that the link is shared."""
+    newest = Session.unexpired().filter(registration=registration).order_by("-expire_date")
+    oldest = list(newest.values_list("session_key", flat=True)[SESSIONS:])
+    Session.objects.filter(session_key__in=oldest).delete()
+    if oldest and Registration.objects.filter(id=registration.id, shared=None).update(shared=timezone.now()):
+        audit.record(audit.VISITOR, "link shared", registration.id)

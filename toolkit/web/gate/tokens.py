@@ -30,16 +30,18 @@ def digest(secret: str) -> str:
 
 
 @writing
-def mint(purpose: str, lifetime: timedelta, registration: Registration | None = None) -> str:
+def mint(purpose: str, lifetime: timedelta, registration: Registration | None = None, email: str = "") -> str:
     """A new secret, whose hash is stored.
 
     Args:
         purpose: ``confirm``, ``setup`` or ``invite``.
         lifetime: How long it holds.
         registration: Whose address it confirms.
+        email: That is to take the place of the registration's.
     """
     secret = secrets.token_urlsafe(32)
-    Token.objects.create(digest=digest(secret), purpose=purpose, registration=registration, expires=timezone.now() + lifetime)
+    row = {"digest": digest(secret), "purpose": purpose, "registration": registration, "email": email}
+    Token.objects.create(**row, expires=timezone.now() + lifetime)
     return secret
 
 

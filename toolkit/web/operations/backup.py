@@ -118,6 +118,8 @@ def _again() -> dict[str, int]:
             registering.erase(found)
         elif what == journal.WITHDRAWN:
             registering.withdraw(identity)
+        elif what == journal.RENEWED:
+            Registration.objects.filter(id=identity).update(link_version=F("link_version") + 1)
         else:
             registering.cancel(found, state=Registration.State(what))
         counts[what] = counts.get(what, 0) + 1

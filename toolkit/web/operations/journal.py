@@ -19,7 +19,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-ERASED, WITHDRAWN = "erased", "withdrawn"
+ERASED, WITHDRAWN, RENEWED = "erased", "withdrawn", "renewed"
 """Of a registration; beside these, the states `cancelled` and `revoked`."""
 
 
@@ -33,7 +33,7 @@ def note(what: str, registration: uuid.UUID) -> None:
     A process that ends in between leaves a line without its change: after a restore the change is made, as was asked.
 
     Args:
-        what: `ERASED`, `WITHDRAWN`, or a state that ended it.
+        what: `ERASED`, `WITHDRAWN`, `RENEWED` for the personal link, or a state that ended it.
         registration: Its id.
     """
     _add(what=what, registration=str(registration))

@@ -20,7 +20,7 @@ from django.db import Error, close_old_connections, connections
 
 from toolkit.web.asgi.whole import Receive, Send
 from toolkit.web.models import Registration, Session, Webinar
-from toolkit.web.room import attendance
+from toolkit.web.room import attendance, presenting
 from toolkit.web.room.models import Room
 from toolkit.web.room.parts import Audience, parts
 from toolkit.web.words import language
@@ -40,6 +40,8 @@ EACH = 3
 """Streams of one attendee."""
 ALL = 4000
 """Streams of a process."""
+Seen = tuple[int, int, int, bool]
+"""Of a room: versions of what is shown and said, who is there, and whether the presenter has gone."""
 ELSEWHERE = b"event: ended\ndata: elsewhere\n\n"
 log = structlog.get_logger("room")
 
@@ -126,9 +128,9 @@ class Hub:
         self._reset()
 
     def _reset(self) -> None:
-        self._seen: dict[int, tuple[int, int, int]] = {}
+        self._seen: dict[int, Seen] = {}
         self._people: dict[int, int] = {}
-        self._made: dict[tuple[int, Audience, str], tuple[tuple[int, int, int], dict[str, str]]] = {}
+        self._made: dict[tuple[int, Audience, str], tuple[Seen, dict[str, str]]] = {}
         self._beat_at, self._talk_at = 0.0, 0.0
 
     def start(self) -> None:
@@ -236,24 +238,27 @@ class Hub:
         for one in streams:
             if (one.audience == "attendee" and one.session not in valid) or not one.holds():
                 one.end()
-        self._people = {one.webinar: attendance.present(one.webinar) for one in streams if one.audience == "host"}
+        hosts = {one.webinar for one in streams if one.audience == "host"}
+        if hosts:
+            presenting.see(hosts)
+        self._people = {webinar: attendance.present(webinar) for webinar in hosts}
 
     def _look(self, streams: list[Stream], *, talk: bool) -> None:
         by_webinar: dict[int, list[Stream]] = defaultdict(list)
         for one in streams:
             by_webinar[one.webinar].append(one)
-        rooms = Room.objects.filter(webinar__in=by_webinar).values_list("webinar", "version", "talk")
-        found = {webinar: (version, talked) for webinar, version, talked in rooms}
+        rooms = {room.webinar_id: room for room in Room.objects.filter(webinar__in=by_webinar).defer("driver")}
         for webinar, here in by_webinar.items():
-            version, talked = found.get(webinar, (0, 0))
-            before = self._seen.get(webinar, (-1, -1, -1))
-            self._seen[webinar] = version, talked if talk or before[1] < 0 else before[1], self._people.get(webinar, 0)
+            room = rooms.get(webinar, Room(webinar_id=webinar))
+            before = self._seen.get(webinar, (-1, -1, -1, False))
+            talked = room.talk if talk or before[1] < 0 else before[1]
+            self._seen[webinar] = room.version, talked, self._people.get(webinar, 0), presenting.is_away(room)
             if self._seen[webinar] != before or any(not one.sent for one in here):
                 self._send(webinar, self._seen[webinar], here)
         self._seen = {webinar: self._seen[webinar] for webinar in by_webinar}
         self._made = {key: made for key, made in self._made.items() if key[0] in by_webinar}
 
-    def _send(self, webinar: int, seen: tuple[int, int, int], streams: Iterable[Stream]) -> None:
+    def _send(self, webinar: int, seen: Seen, streams: Iterable[Stream]) -> None:
         given: list[tuple[Stream, dict[str, bytes]]] = []
         encoded: dict[tuple[str, str], bytes] = {}
         for stream in streams:

@@ -22,6 +22,7 @@ class Room(models.Model):
         moderated: Whether questions wait for the host before others see them.
         driver, driver_session: Who presents, and the digest of the session that may, until `driver_until`.
         asked: When the newest step was asked for.
+        presenter_seen: When a presenter's page was connected last.
     """
 
     webinar = models.OneToOneField("web.Webinar", models.CASCADE, primary_key=True)
@@ -34,6 +35,7 @@ class Room(models.Model):
     driver_session = models.CharField(max_length=64, blank=True)
     driver_until = models.DateTimeField(default=timezone.now)
     asked = models.DateTimeField(default=timezone.now)
+    presenter_seen = models.DateTimeField(null=True)
 
 
 class Moment(models.Model):

@@ -12,7 +12,7 @@ from toolkit.web.demo.showing import shown
 from toolkit.web.models import Webinar
 from toolkit.web.room import attendance, talking
 from toolkit.web.room.models import Poll, Question, Room
-from toolkit.web.room.presenting import State, holder, stored
+from toolkit.web.room.presenting import State, holder, is_away, stored
 
 Audience = Literal["attendee", "host"]
 
@@ -84,6 +84,7 @@ def parts(webinar: Webinar, room: Room, audience: Audience, say: Language) -> di
         poll = talking.current_poll(webinar)
         return {
             **found,
+            "away": part("away", say, away=is_away(room) and not webinar.is_over),
             "poll": part("poll", say, **poll_data(poll)),
             "questions": part("questions", say, **questions_data(webinar)),
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,6 +16,8 @@ from toolkit.web.writing import writing
 
 LEASE = timedelta(seconds=15)
 """How long who drives is the only one who may, after the last step."""
+GONE = timedelta(seconds=20)
+"""How long no page of a presenter is connected before attendees are told: a page that is loaded anew is back before."""
 SECTIONS = ("demo", "poll", "questions")
 
 
@@ -66,6 +69,21 @@ def holder(room: Room, session: str) -> str:
     """
     other = room.driver is not None and room.driver_session != session and room.driver_until > timezone.now()
     return room.driver.username if other and room.driver is not None else ""
+
+
+@writing
+def see(webinars: Collection[int]) -> None:
+    """Keep that pages of presenters are connected.
+
+    Args:
+        webinars: Their numbers.
+    """
+    Room.objects.filter(webinar__in=webinars).update(presenter_seen=timezone.now())
+
+
+def is_away(room: Room) -> bool:
+    """Whether somebody has presented, and no page of a presenter is connected any more."""
+    return bool(room.state) and room.presenter_seen is not None and room.presenter_seen < timezone.now() - GONE
 
 
 @writing

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.db import InterfaceError, OperationalError, connection
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.template import engines
 
@@ -55,7 +56,20 @@ link_not_valid = _page(
     mark("It may be incomplete, used, revoked or past its end. The page of the webinar sends you a new one."),
 )
 """For a secret of any kind that opens nothing: which kind, and why not, is not said."""
+address_taken = _page(
+    HTTPStatus.CONFLICT,
+    mark("This address is registered already"),
+    mark("It has a registration of its own for this webinar. Cancel that one first: the link is in its mails."),
+)
 _too_busy = _page(HTTPStatus.SERVICE_UNAVAILABLE, mark("Too busy just now"), mark("Please try again in a few seconds."))
+
+
+def not_taken(request: HttpRequest, form: Form) -> HttpResponse:
+    """400 that says of each field with words of its own what is wrong with it."""
+    say, fields = spoken().words, form.fields
+    named = [(fields[name].label, faults) for name, faults in form.errors.items() if name in fields and fields[name].label]
+    told = " ".join(f"{say(str(label))}: {fault}" for label, faults in named for fault in faults)
+    return _told(request, HTTPStatus.BAD_REQUEST, say("That was not accepted"), told) if told else bad_request(request)
 
 
 def failed(request: HttpRequest) -> HttpResponse:

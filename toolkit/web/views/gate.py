@@ -16,13 +16,13 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from toolkit.web.export import everything_of
-from toolkit.web.forms import AGAIN, EmailForm, JoinForm, Nothing, SignUpForm, stamp
+from toolkit.web.forms import AGAIN, EmailForm, JoinForm, Nothing, SignUpForm, WhoForm, stamp
 from toolkit.web.gate import consent, limits, registering, tokens
 from toolkit.web.jinja import spoken
 from toolkit.web.middleware import client_address, machine
 from toolkit.web.models import Registration, Webinar
 from toolkit.web.operations import audit
-from toolkit.web.views.errors import bad_request, forbidden, link_not_valid
+from toolkit.web.views.errors import address_taken, bad_request, forbidden, link_not_valid
 from toolkit.web.views.public import webinar_page
 from toolkit.web.writing import together
 
@@ -147,13 +147,13 @@ def confirm(request: HttpRequest, secret: str) -> HttpResponse:
         if token is None or token.registration is None:
             return link_not_valid(request)
         webinar = token.registration.webinar
-        data = {"webinar": webinar}
+        data = {"webinar": webinar, "new": token.email}
         return redirect("webinar", webinar.slug) if webinar.cancelled_at else token_page(request, "confirm.html", data)
     if not Nothing(request.POST).is_valid():
         return bad_request(request)
     outcome, registration = registering.confirm(secret)
-    if registration is None:
-        return link_not_valid(request)
+    if registration is None or outcome == "taken":
+        return (link_not_valid if registration is None else address_taken)(request)
     if outcome == "expired":
         return token_page(request, "expired.html", {"webinar": registration.webinar, "again_form": EmailForm()})
     return redirect("webinar" if outcome == "webinar_cancelled" else "confirmed", registration.webinar.slug)
@@ -165,8 +165,15 @@ def confirmed(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "confirmed.html", {"webinar": get_object_or_404(Webinar, slug=slug)})
 
 
-def by_link(find: Callable[[str], Registration | None]) -> Callable[[Linked], Callable[[HttpRequest, str], HttpResponse]]:
-    """The view of the registration that a personal link is of: a button that is posted holds nothing else."""
+def by_link(
+    find: Callable[[str], Registration | None], *, form: bool = False
+) -> Callable[[Linked], Callable[[HttpRequest, str], HttpResponse]]:
+    """The view of the registration that a personal link is of.
+
+    Args:
+        find: The registration of a secret.
+        form: Whether more than a button is posted, which the view looks at.
+    """
 
     def decorated(view: Linked) -> Callable[[HttpRequest, str], HttpResponse]:
         @functools.wraps(view)
@@ -175,7 +182,7 @@ def by_link(find: Callable[[str], Registration | None]) -> Callable[[Linked], Ca
             registration = find(secret)
             if registration is None:
                 return link_not_valid(request)
-            if request.method == "POST" and not Nothing(request.POST).is_valid():
+            if request.method == "POST" and not form and not Nothing(request.POST).is_valid():
                 return bad_request(request)
             return view(request, registration)
 
@@ -209,18 +216,48 @@ def me(request: HttpRequest, registration: Registration) -> HttpResponse:
     if request.method == "POST":
         registering.cancel(registration)
         return token_page(request, "cancelled.html", {"webinar": registration.webinar})
-    return token_page(request, "me.html", {"registration": registration, **_of(registration)})
+    return _me(request, registration, WhoForm(initial=vars(registration)))
 
 
-def _of(registration: Registration) -> dict[str, object]:
+def _me(request: HttpRequest, registration: Registration, form: WhoForm, told: str = "") -> HttpResponse:
     webinar, consents = registration.webinar, registration.consents.select_related("text")  # type: ignore[attr-defined]
-    return {
+    data = {
+        "registration": registration,
+        "form": form,
+        "told": told,
+        "holds": registration.state in registering.TOLD and not webinar.is_over,
         "webinar": webinar,
         "consents": consents,
         "living": registration.state in registering.LIVING and not webinar.is_over,
         "news": any(one.given and not one.withdrawn and one.text.purpose == consent.MARKETING for one in consents),
         "unsubscribe": tokens.link(registration, tokens.UNSUBSCRIBE),
     }
+    response = token_page(request, "me.html", data)
+    response.status_code = UNPROCESSABLE if form.errors else response.status_code
+    return response
+
+
+@require_POST
+@by_link(functools.partial(tokens.follow, salt=tokens.ME), form=True)
+def correct(request: HttpRequest, registration: Registration) -> HttpResponse:
+    """Another name, or another address once it is confirmed by a mail to it."""
+    form = WhoForm(request.POST)
+    if registration.state not in registering.TOLD or registration.webinar.is_over:
+        return bad_request(request)
+    if not form.is_valid():
+        return _me(request, registration, form)
+    given, say = form.cleaned_data, spoken().words
+    limits.check(*_limits(request))
+    email = given["email"].lower()
+    refused = email != registration.email and _mailed_enough(email)
+    asked = registering.correct(registration, email, refused=refused, name=given["name"], company=given["company"])
+    told = (
+        say("A mail to the new address asks to confirm it. Until then the former one holds.")
+        if asked
+        else say("It is changed.")
+    )
+    registration.refresh_from_db()
+    return _me(request, registration, WhoForm(initial=vars(registration)), told)
 
 
 @require_safe

@@ -34,7 +34,7 @@ from toolkit.web.jinja import spoken
 from toolkit.web.middleware import client_address
 from toolkit.web.models import Host, Registration, Webinar
 from toolkit.web.operations import audit
-from toolkit.web.views.errors import bad_request, link_not_valid, too_many
+from toolkit.web.views.errors import link_not_valid, not_taken, too_many
 from toolkit.web.views.gate import UNPROCESSABLE, limits_of_token, token_page
 from toolkit.web.webinars import coming_and_over, with_counts
 
@@ -223,7 +223,7 @@ def posted(kind: type[F]) -> Callable[[Posted[F]], Callable[[HttpRequest, str], 
         @functools.wraps(view)
         def taken(request: HttpRequest, webinar: Webinar) -> HttpResponseBase:
             form = kind(request.POST)
-            return view(request, webinar, form) if form.is_valid() else bad_request(request)
+            return view(request, webinar, form) if form.is_valid() else not_taken(request, form)
 
         return taken
 
@@ -242,7 +242,8 @@ def webinar(request: HttpRequest, found: Webinar) -> HttpResponse:
     """The registrations of a webinar."""
     say = spoken()
     states = {name: say.words(words) for name, words in STATES.items()}
-    rows = [(one, states[one.state], one.state in registering.LIVING) for one in registrations(found)]
+    living, told = registering.LIVING, registering.TOLD
+    rows = [(one, states[one.state], one.state in living, one.state in told) for one in registrations(found)]
     data = {"webinar": found, "rows": rows, "news": len(news_readers(found))}
     return render(request, "host_webinar.html", data)
 
@@ -291,6 +292,8 @@ def _changing(change: Callable[[Registration], object], action: str) -> Callable
 
 revoke = _changing(functools.partial(registering.cancel, state=Registration.State.REVOKED), "revoke")
 """End a registration: its link, its sessions, its seat."""
+renew = _changing(registering.renew, "renew")
+"""End a personal link that others have, and send a new one: the seat stays."""
 resend = _changing(lambda one: registering.resend(one.webinar, one.email), "resend")
 """Send the mail of a registration again."""
 erase = _changing(registering.erase, "erase")

@@ -28,7 +28,7 @@ from toolkit.web.room.models import Ballot, Question, Upvote
 from toolkit.web.room.parts import of_state, part, poll_data, questions_data
 from toolkit.web.room.replay import gaps, moment_data, steps
 from toolkit.web.sessions import digest
-from toolkit.web.views.errors import bad_request, forbidden, not_found
+from toolkit.web.views.errors import bad_request, forbidden, not_found, not_taken
 from toolkit.web.writing import Busy
 
 LONGEST_STEP = 4.0
@@ -65,7 +65,7 @@ def gated(view: Gated[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponseB
 
 
 def sent(kind: type[F], *counted: limits.Limit) -> Callable[[Sent[F]], Callable[[HttpRequest], HttpResponseBase]]:
-    """The view for attendees who send a form while the room is open: 400 for another form, 429 beyond a limit of theirs."""
+    """The view for attendees who send a form while the room is open: 400 for what is not taken, 429 beyond their limits."""
 
     def decorated(view: Sent[F]) -> Callable[[HttpRequest], HttpResponseBase]:
         @require_POST
@@ -74,7 +74,7 @@ def sent(kind: type[F], *counted: limits.Limit) -> Callable[[Sent[F]], Callable[
         def taken(request: HttpRequest, registration: Registration) -> HttpResponseBase:
             form = kind(request.POST)
             if not registration.webinar.is_open or not form.is_valid():
-                return bad_request(request)
+                return not_taken(request, form)
             if not is_again():
                 limits.check(*((one, str(registration.id)) for one in counted))
             return view(request, registration, form)
@@ -188,6 +188,7 @@ def _room(request: HttpRequest, registration: Registration, position: Position |
         "webinar": webinar,
         "view": view,
         "moderated": found.moderated,
+        "away": presenting.is_away(found) and not webinar.is_over,
         "pdf": start.pdf,
     }
     return render(

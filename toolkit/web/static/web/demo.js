@@ -25,12 +25,9 @@ for (const number of form.querySelectorAll("input[type=number]")) {
     if (!number.validity.valid || number.value === "") event.stopPropagation();
     else { slider.value = number.value; show(slider); }
   });
-  number.addEventListener("change", () => { // between two steps: the nearer one; beyond the slider: what counts is written again
-    const { valid, stepMismatch, rangeUnderflow, rangeOverflow } = number.validity;
-    if (stepMismatch && !rangeUnderflow && !rangeOverflow) {
-      slider.value = number.value;
-      slider.dispatchEvent(new Event("input", { bubbles: true }));
-    } else if (!valid || number.value === "") number.value = slider.value;
+  number.addEventListener("change", () => { // what the slider has not is told with its range, and nothing is solved
+    if (number.value === "" && !number.validity.badInput) number.value = slider.value;
+    number.reportValidity();
   });
 }
 document.getElementById("solve").hidden = true;
@@ -53,15 +50,34 @@ form.addEventListener("htmx:configRequest", ({ detail }) => {
 });
 form.addEventListener("htmx:beforeRequest", () => form.setAttribute("aria-busy", "true"));
 form.addEventListener("htmx:afterRequest", () => form.removeAttribute("aria-busy"));
+// Where there is no answer the last one stays below the reason, with where it holds.
+let answer;
+export function keep() {
+  const result = document.getElementById("result"), last = document.getElementById("last");
+  if (!last) answer = result.cloneNode(true);
+  else if (answer) {
+    const copy = answer.cloneNode(true);
+    copy.querySelector("#settings").hidden = false;
+    for (const named of copy.querySelectorAll("[id], [aria-labelledby]")) for (const name of ["id", "aria-labelledby"]) named.removeAttribute(name);
+    last.replaceChildren(...copy.querySelectorAll(":scope > :not([hidden])"));
+    last.hidden = false;
+  }
+}
+keep();
 document.body.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target.id === "result") keep();
   if (event.detail.target.id === "result" && !document.getElementById("divisible")) say(document.getElementById("says").textContent);
 });
 for (const failure of ["htmx:responseError", "htmx:timeout", "htmx:sendError"]) {
   document.body.addEventListener(failure, ({ detail }) => {
     const { status } = detail.xhr;
     if (detail.elt !== form) tell(detail.elt, (status === 400 && detail.elt.dataset.refused) || form.dataset.refused);
-    else say(form.dataset[status === 409 ? "held" : status >= 400 && status < 429 ? "refused" : "busy"]);
+    else say((status === 400 && why(detail.xhr)) || form.dataset[status === 409 ? "held" : status >= 400 && status < 429 ? "refused" : "busy"]);
   });
+}
+// What the page of a fault says.
+function why(xhr) {
+  return new DOMParser().parseFromString(xhr.responseText, "text/html").querySelector("main .answer")?.textContent;
 }
 // What was not taken of another form stands below that form, until it is sent again.
 function tell(place, text) {

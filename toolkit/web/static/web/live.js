@@ -1,5 +1,5 @@
 // What comes while the page is open: parts of it as the server makes them, and where the presenter is.
-import { form, say, show } from "./demo.js";
+import { form, keep, say, show } from "./demo.js";
 
 const live = document.getElementById("live");
 const byId = (id) => document.getElementById(id);
@@ -25,6 +25,7 @@ function view(name) {
 // The sliders go where the presenter's are, without asking for the answer that has come already.
 function go(html) {
   put("result", html);
+  keep();
   const at = byId("position").dataset;
   for (const name of ["budget", "aversion", "cap"]) {
     const slider = byId(name);
@@ -80,7 +81,7 @@ function heard(event) {
   if (name === "result") came(data);
   else if (name === "poll") {
     if (!live.dataset.voted || !data.includes(`data-poll="${live.dataset.voted}"`)) put("poll", data);
-  } else if (["questions", "polls", "people", "driver"].includes(name) && byId(name)) put(name, data);
+  } else if (["questions", "polls", "people", "driver", "away"].includes(name) && byId(name)) put(name, data);
   return name === "ended";
 }
 
