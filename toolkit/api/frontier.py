@@ -19,7 +19,7 @@ from toolkit.app.context import Context
 from toolkit.app.frontier import efficient_frontier
 from toolkit.app.threads import one_thread
 from toolkit.core.errors import SpecError
-from toolkit.records.answers import frontier as records
+from toolkit.records import frontier as records
 from toolkit.strategy.model import Strategy
 
 

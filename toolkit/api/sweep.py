@@ -23,7 +23,7 @@ from toolkit.app.sweeps.run import sweep as sweep_of
 from toolkit.app.threads import one_thread
 from toolkit.core.errors import SpecError
 from toolkit.core.limits import MOST_FUTURES
-from toolkit.records.answers import sweep as records
+from toolkit.records import sweep as records
 from toolkit.strategy.model import Strategy
 
 Day = str | date

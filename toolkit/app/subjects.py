@@ -20,7 +20,7 @@ from toolkit.core.remarks import in_record, note
 from toolkit.core.text import one_line
 from toolkit.holdings.exposure import LotExposure, PortfolioExposure
 from toolkit.market.readers.events import OwnEvents
-from toolkit.records.answers.backtest import Backtest
+from toolkit.records.backtest import Backtest
 from toolkit.records.base import with_phrases
 from toolkit.records.exposure import Exposure
 from toolkit.records.findings import Parts

@@ -176,6 +176,21 @@ def _content(builder: Builder, found: Findings) -> tuple[Block, ...] | Missing:
     return builder.build(found)
 
 
+def answer(run: Findings, title: str, *shown: Builder) -> Document:
+    """The answer of a command: sections of reports, each below its title; what has nothing to show is left out."""
+    found = [(one, opened(run, one)) for one in shown]
+    heads = [run.say.words(one.title) if one.title else "" for one in shown]
+    sections = tuple(Section(one.name, head, blocks) for head, (one, blocks) in zip(heads, found, strict=True) if blocks)
+    return Document(title, run.say.code, run.record.as_of, run.fmt.long_date(run.as_of), "", sections)
+
+
+def opened(run: Findings, shown: Builder) -> tuple[Block, ...]:
+    """The blocks of a section of reports, one below the other and its tables open; a picture stands for its own table."""
+    found = shown.build(run)
+    blocks = () if isinstance(found, Missing) else unfolded(found)
+    return tuple(replace(block, data=None) if isinstance(block, Figure) else block for block in blocks)
+
+
 def beside(*figures: Figure | None) -> tuple[Block, ...]:
     """Figures side by side; a single one has the width for itself, and what is None is left out."""
     found = tuple(figure for figure in figures if figure is not None)

@@ -17,8 +17,8 @@ from toolkit.report.answers.exposure import price_sources
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.text import plain, text
-from toolkit.report.tables.evidence import following, verdict
 from toolkit.report.tables.proof import proof
+from toolkit.report.topics.evidence import following, verdict
 
 RowT = TypeVar("RowT")
 PRINTED_WEIGHT = 5e-5

@@ -6,11 +6,11 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
-from toolkit.records.answers.backtest import Backtest
 from toolkit.records.answers.runs import RunDifference, RunDifferences, RunEntry, RunList
-from toolkit.records.answers.sweep import Sweep
+from toolkit.records.backtest import Backtest
 from toolkit.records.conflict import Conflict
 from toolkit.records.run import Run
+from toolkit.records.sweep import Sweep
 from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.answers.backtest import backtest
 from toolkit.report.answers.optimize import optimize

@@ -16,9 +16,9 @@ from toolkit.report.markers import COSTS, NORMAL, SHOCKS, STORAGE, UNCERTAIN
 from toolkit.report.tables.basket import proposed
 from toolkit.report.tables.costs import entry_rests_on
 from toolkit.report.tables.deadline import deadline
-from toolkit.report.tables.evidence import following, verdict
 from toolkit.report.tables.facts import doubts
 from toolkit.report.tables.proof import proof
+from toolkit.report.topics.evidence import following, verdict
 
 MOSTLY_CASH = 0.5
 SAME = 0.0005
