@@ -13,13 +13,14 @@ import pytest
 
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
+from toolkit.app.holdings.check import map_holdings, write_layout
 from toolkit.app.holdings.exposure import ExposureRequest, expose
 from toolkit.app.languages import language
 from toolkit.app.report.render import report
-from toolkit.app.subjects import holdings
+from toolkit.app.subjects import holdings, holdings_of
 from toolkit.holdings.exposure import DELIVERIES, PLANS
-from toolkit.report.answers.exposure import exposure as document
 from toolkit.report.formats.terminal import terminal
+from toolkit.report.topics.holdings import document
 
 DAY = date(2026, 12, 1)
 HEADER = "lot_id,asset,form,quantity,unit,origin_country,location,status,destination,end_user"
@@ -31,6 +32,7 @@ LOTS = {
     "open_order_at_risk": "gallium,metal,5,kg,CHN,,ordered,,",
     "open_order_clear": "indium,metal,6,kg,CHN,,ordered,,",
     "open_order_not_covered": "indium,metal,7,kg,KOR,,ordered,,",
+    "may_not_return": "gallium,metal,15,kg,CHN,Frankfurt,pledged to a bank,,",
     "planned_at_risk": "gallium,metal,8,kg,CHN,,planned,,",
     "planned_clear": "indium,metal,9,kg,CHN,,planned,,",
     "planned_not_covered": "indium,metal,10,kg,JPN,,planned,,",
@@ -52,13 +54,26 @@ MORE = {
 }
 """Lots in the same states of which nothing is known, by the export law of where they come from."""
 TERMS = {
-    "en": {state: state.replace("_", " ") for state in (*DELIVERIES, *PLANS)},
+    "en": {
+        "stored_safe": "no: outside its origin",
+        "stored_at_origin": "yes, when it is to leave the country",
+        "stored_place_unknown": "unknown: its place is not clear",
+        "in_transit": "unknown: it may have left its origin",
+        "open_order_at_risk": "yes: it needs a licence",
+        "open_order_clear": "no: nothing in force on it",
+        "open_order_not_covered": "not known: the export law of its origin is not covered by the ledger",
+        "may_not_return": "it may not come back, whatever a control does",
+        "planned_at_risk": "yes: it needs a licence",
+        "planned_clear": "no: nothing in force on it",
+        "planned_not_covered": "not known: the export law of its origin is not covered by the ledger",
+    },
     "de": {
-        "stored_safe": "sicher gelagert",
-        "open_order_clear": "offene Bestellung frei",
-        "open_order_not_covered": "offene Bestellung, Ausfuhrrecht nicht erfasst",
-        "planned_clear": "geplant, frei",
-        "planned_not_covered": "geplant, Ausfuhrrecht nicht erfasst",
+        "stored_safe": "nein: schon außer Landes",
+        "open_order_clear": "nein: keine geltende Maßnahme",
+        "open_order_not_covered": "nicht bekannt: Das Ausfuhrrecht",
+        "may_not_return": "kommt vielleicht nicht zurück",
+        "planned_clear": "nein: keine geltende Maßnahme",
+        "planned_not_covered": "nicht bekannt: Das Ausfuhrrecht",
     },
 }
 CLEAN = {"en": ("no: nothing in force on it",), "de": ("nein: keine geltende Maßnahme",)}
@@ -68,7 +83,10 @@ NOT_COVERED = {"en": "not known: the export law of its origin is not covered", "
 def request_of(folder, rows: dict[str, str]) -> ExposureRequest:
     file = folder / "lots.csv"
     file.write_text("\n".join((HEADER, *(f"{lot},{row}" for lot, row in rows.items()))) + "\n", encoding="utf-8")
-    return ExposureRequest(str(file), Context(resolve({}, file=None), DAY))
+    context = Context(resolve({}, file=None), DAY)
+    found = map_holdings(str(file), context, answers={"pledged to a bank": "at_risk"} if "may_not_return" in rows else {})
+    write_layout(found, f"{file}.layout.toml")
+    return ExposureRequest(str(file), context)
 
 
 @pytest.fixture(scope="module")
@@ -107,9 +125,9 @@ def test_json_and_totals_keep_the_unknown_apart(answer):
 
 
 @pytest.mark.parametrize("lang", ["en", "de"])
-def test_terminal_says_the_state_of_each_lot(answer, lang):
-    say = language(lang)
-    text = re.sub(r"\s+", " ", terminal(document(answer, say), say, width=400))
+def test_terminal_says_the_state_of_each_lot(asked, answer, lang):
+    say, subject = language(lang), holdings_of(answer, asked)
+    text = re.sub(r"\s+", " ", terminal(document(subject.record, subject.parts, answer.reading, say), say, width=400))
     for lot, words in TERMS[lang].items():
         assert re.search(rf"{lot} .*?{re.escape(words)}", text), (lot, words)
 

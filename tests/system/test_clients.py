@@ -102,11 +102,11 @@ def test_one_list_of_clients_is_summed_by_client_and_of_one_only_their_lots_are_
     ann = asked(capsys, "exposure", list_of_clients, "--client", "ann")
     assert [(one["client"], one["held"]["lots"]) for one in every["clients"]] == [("Ann", 6), ("Bob", 5)]
     assert sum(one["held"]["value"] for one in every["clients"]) == pytest.approx(every["value"])
-    for key in ("value", "at_risk", "deliveries", "shock", "statements"):
+    for key in ("value", "at_risk", "deliveries", "prices"):
         assert ann[key] == alone[key]
     assert every["clients"][0]["held"]["value"] == pytest.approx(alone["value"])
     assert every["clients"][0]["at_risk"]["value"] == pytest.approx(alone["at_risk"]["value"])
-    assert every["statements"][0].startswith('The lots are of "Ann", "Bob", and every figure is of all of them')
+    assert every["warnings"][0].startswith('The lots are of "Ann", "Bob", and every figure is of all of them')
     assert "Bob" not in json.dumps(ann)
     assert not alone["clients"]
     frame = tk.exposure(list_of_clients, as_of="2026-11-24", client="Ann").clients
@@ -123,7 +123,7 @@ def test_a_sheet_for_each_client_is_a_list_of_them(list_of_clients, folder, caps
     listed = asked(capsys, "exposure", list_of_clients)
     book = sheets_of(folder, hidden=("Archiv",), Bob=TWELVE[6:], Leer=[], Ann=TWELVE[:6], Archiv=TWELVE)
     read = asked(capsys, "exposure", book)
-    for key in ("value", "at_risk", "deliveries", "clients", "shock"):
+    for key in ("value", "at_risk", "deliveries", "clients", "prices"):
         assert read[key] == listed[key]
     assert {lot["lot_id"]: lot["client"] for lot in read["lots"]} == {
         f"{lot['client']} {lot['lot_id']}": lot["client"] for lot in listed["lots"]
@@ -207,7 +207,7 @@ def test_an_order_without_a_price_is_worth_something_to_its_client(folder, capsy
     (folder / "two.csv").write_text("asset,form,quantity,unit,origin,location,status,client\n" + "\n".join(rows))
     assert run(["exposure", "two.csv", *DAY]) in (0, None)
     (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("Bob"))
-    assert line.split("1")[1].split() == ["no", "price", "no", "price"]
+    assert line.split("1")[1].split() == ["no", "price", "-", "no", "price"]
     page = written(capsys, "report", "two.csv", "--report", "full").read_text(encoding="utf-8")
     assert page.count("no price</") == 2
 
@@ -222,8 +222,8 @@ def test_a_listed_instrument_is_named_with_its_client(folder, capsys):
     (folder / "two.csv").write_text("client,asset,quantity,location\nAnn,gallium,1,Frankfurt\nBob,GLD,50,\n")
     own = ("--prices", "own.csv", "--prices-currency", "EUR", *DAY)
     assert run(["exposure", "two.csv", *own]) in (0, None)
-    (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("GLD "))
-    assert "row 3 (Bob)" in line
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("row 3 (Bob)"))
+    assert "GLD" in line
     assert asked(capsys, "exposure", "two.csv", *own[:-2])["instruments"][0]["client"] == "Bob"
 
 

@@ -7,7 +7,7 @@ whatever its place. A control binds the goods that leave a country, whatever the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, partial
@@ -34,19 +34,19 @@ from toolkit.holdings.resale import (
 )
 from toolkit.holdings.traceability import Traceability, traceability
 from toolkit.holdings.unit_price import UnitPrice, lot_price
-from toolkit.shocks.elasticity import PriceBand
 
 STORED_SAFE, STORED_AT_ORIGIN, STORED_UNPLACED = "stored_safe", "stored_at_origin", "stored_place_unknown"
-IN_TRANSIT = "in_transit"
+IN_TRANSIT, MAY_NOT_RETURN = "in_transit", "may_not_return"
 ORDER_AT_RISK, ORDER_CLEAR, ORDER_UNKNOWN = "open_order_at_risk", "open_order_clear", "open_order_not_covered"
 PLANNED_AT_RISK, PLANNED_CLEAR, PLANNED_UNKNOWN = "planned_at_risk", "planned_clear", "planned_not_covered"
 STORED = (STORED_SAFE, STORED_AT_ORIGIN, STORED_UNPLACED)
 PLANS = (PLANNED_AT_RISK, PLANNED_CLEAR, PLANNED_UNKNOWN)
 ORDERS = (ORDER_AT_RISK, ORDER_CLEAR, ORDER_UNKNOWN)
-DELIVERIES = (*STORED, IN_TRANSIT, *ORDERS)
+DELIVERIES = (*STORED, IN_TRANSIT, *ORDERS, MAY_NOT_RETURN)
 """Delivery states of lots that are owned or ordered: each lot is in exactly one, so that their totals add up. A planned lot is
 not owned: it is in one of `PLANS` and in no total of holdings. An order is clear where nothing is in force on it and the export
-law of its origin is modelled in the ledger; where that law is not, it is not covered."""
+law of its origin is modelled in the ledger; where that law is not, it is not covered. A lot that is lent, pledged or seized, as
+its owner says, may not return, whatever a control does."""
 
 LICENCE, PLACE = "licence", "place"
 METALLIC = ("metal", "metal powder")
@@ -189,7 +189,7 @@ class LotExposure:
     @property
     def not_covered(self) -> bool:
         """Whether nothing is known to stop it, by an export law that is not, or only in part, in the ledger."""
-        return self.headline == NOT_COVERED and self.delivery != STORED_SAFE
+        return self.headline == NOT_COVERED and self.delivery not in (STORED_SAFE, MAY_NOT_RETURN)
 
     @property
     def withheld(self) -> bool:
@@ -258,6 +258,7 @@ def lot_exposures(
     end_user: str = CIVIL,
     contents: Mapping[tuple[str, str], float] = MappingProxyType({}),
     grade_step: float = 0.0,
+    at_risk: Collection[str] = (),
 ) -> tuple[LotExposure, ...]:
     """The exposure of every lot, in the order of the frame.
 
@@ -275,6 +276,7 @@ def lot_exposures(
         end_user: Who uses lots that do not say who.
         contents: (asset, form) -> fraction of the mass of a compound that is the metal.
         grade_step: As of `toolkit.holdings.unit_price.LotPrice.standard_error`.
+        at_risk: Ids of lots that may not return, by what their owner said of them.
     """
     found: list[LotExposure] = []
     # Many lots share metal, form, origin, purity and size: the state of each is computed once.
@@ -311,6 +313,7 @@ def lot_exposures(
         delivery = _delivery(
             row["status"], stored_in, origin, at_risk=bool(counting or quotas or stops), covered=headline != NOT_COVERED
         )
+        delivery = MAY_NOT_RETURN if delivery in ORDERS and row["lot_id"] in at_risk else delivery
         laws = laws_to_leave(stored_in, origin, at_origin=delivery != STORED_SAFE)
         found.append(
             LotExposure(
@@ -352,30 +355,6 @@ def lot_exposures(
             )
         )
     return tuple(found)
-
-
-@dataclass(frozen=True, slots=True)
-class Replacement:
-    """Gains of holdings and costs of open purchases when the exports of a country stop; None of lots that all lack a price.
-
-    Attributes:
-        multiple: Price after over price before of the metal that moves most, of lots with a price where there are any.
-        stored_gain: Gain of metal outside the stopped country when supply stops; it needs no replacement.
-        stored_loss_at_truce: Loss of its value today when lost supply returns.
-        order_undelivered: Value of open orders from the stopped country, or of unknown origin, which may not arrive.
-        in_transit: Value on its way from there, or of unknown origin: it may be stopped or have left, and is in no other sum.
-        order_cost, planned_cost: Cost beyond today's price to replace open orders, and to buy what was planned.
-        cost: Gains and costs beyond today's prices together: ``sum V (multiple - 1)``.
-    """
-
-    multiple: float
-    stored_gain: float | None
-    stored_loss_at_truce: float | None
-    order_undelivered: float | None
-    in_transit: float | None
-    order_cost: float | None
-    planned_cost: float | None
-    cost: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -438,7 +417,7 @@ class PortfolioExposure:
     @property
     def at_risk(self) -> Total:
         """All that a control in force, or a stop in practice, may stop: open, on its way, at its origin, or unplaced."""
-        settled = (STORED_SAFE, ORDER_CLEAR, ORDER_UNKNOWN)
+        settled = (STORED_SAFE, ORDER_CLEAR, ORDER_UNKNOWN, MAY_NOT_RETURN)
         threatened = (lot for lot in self.held if lot.delivery not in settled and (lot.measures or lot.practice))
         return self.total("at_risk", threatened)
 
@@ -471,40 +450,6 @@ class PortfolioExposure:
         """
         safe = [lot for lot in self.lots if lot.delivery == STORED_SAFE and not lot.withheld]
         return dict(sorted(sums_by_key((lot.asset, lot.metal) for lot in safe if lot.metal is not None).items()))
-
-    def replacement(self, bands: Mapping[str, PriceBand]) -> tuple[Replacement, Replacement, Replacement]:
-        """Gains and costs at the low, central and high multiple when the exports of China stop.
-
-        Open orders from there, or of unknown origin, may not arrive, and what lies there, or may still, gains nothing that
-        could be sold elsewhere. An asset without a band does not move.
-        """
-        moving = [lot for lot in self.lots if lot.asset in bands or lot.value is None]
-        out = [lot for lot in moving if is_out(lot.delivery, lot.export_from)]
-        undelivered = [lot for lot in moving if lot.delivery in ORDERS and lot.export_from == CHINA]
-        on_its_way = [lot for lot in moving if lot.delivery == IN_TRANSIT and lot.export_from == CHINA]
-        planned = [lot for lot in moving if lot.delivery in PLANS]
-        known = [lot for lot in moving if lot.asset in bands]
-        told = [lot for lot in known if lot.value is not None] or known
-
-        def at(case: str) -> Replacement:
-            multiples = {asset: getattr(one, case) for asset, one in bands.items()}
-
-            def total(lots: Sequence[LotExposure], figure: Callable[[float], float]) -> float | None:
-                priced = [(lot.value, multiples[lot.asset]) for lot in lots if lot.value is not None]
-                return sum(value * figure(multiple) for value, multiple in priced) if priced or not lots else None
-
-            return Replacement(
-                multiple=max((multiples[lot.asset] for lot in told), default=1.0),
-                stored_gain=total(out, lambda multiple: multiple - 1),
-                stored_loss_at_truce=total(out, lambda multiple: 1 - 1 / multiple),
-                order_undelivered=total(undelivered, lambda _: 1.0),
-                in_transit=total(on_its_way, lambda _: 1.0),
-                order_cost=total(undelivered, lambda multiple: multiple - 1),
-                planned_cost=total(planned, lambda multiple: multiple - 1),
-                cost=total((*out, *undelivered, *planned), lambda multiple: multiple - 1),
-            )
-
-        return at("low"), at("central"), at("high")
 
 
 @dataclass(frozen=True, slots=True)

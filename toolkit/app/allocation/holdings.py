@@ -30,8 +30,7 @@ from toolkit.core.size import PieceSize
 from toolkit.core.units import KG_PER_UNIT, cents
 from toolkit.holdings.exposure import STORED_UNPLACED, lot_exposures
 from toolkit.holdings.lots import GRADE, Lot
-from toolkit.holdings.purchases import purchases
-from toolkit.holdings.statements import without_rate
+from toolkit.holdings.purchases import purchases, without_rate
 from toolkit.market.exchange_rates import last_rate
 from toolkit.market.readers.tabular import Table
 from toolkit.records.run import Run

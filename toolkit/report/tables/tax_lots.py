@@ -10,7 +10,7 @@ from toolkit.report.document import Chart, Figure, Row, Table, left, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import day
 from toolkit.report.i18n.text import NONE, Inline, Text, sentences, strong, text
-from toolkit.report.tables.lots import lot_names, shown_name
+from toolkit.report.topics.holdings import lot_names, shown_name
 
 TAX, PRIVATE, STORED = "tax", "private", "stored"
 FREE, SOON = "free", "soon"

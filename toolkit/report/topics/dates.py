@@ -26,7 +26,6 @@ from toolkit.report.i18n.names import of_key
 from toolkit.report.i18n.text import Span, Text, joined, name, plain, strong, text
 from toolkit.report.tables.facts import instrument, review, why_unconfirmed
 from toolkit.report.tables.lanes import in_words, suspended_until
-from toolkit.report.tables.lots import PLANNED
 
 BACK, LEAST, AFTER = timedelta(days=30), timedelta(days=90), timedelta(days=20)
 """What the strip shows: before the day of the report, at least after it, and after the last date."""
@@ -97,9 +96,7 @@ def _figure(run: Findings, rows: Sequence[Upcoming], following: str | None) -> F
     shown = [one for one in dated if one.day >= run.as_of - BACK]
     last = max((one.day for one in shown), default=run.as_of)
     period = Period(run.as_of - BACK, max(run.as_of + LEAST, last + AFTER), run.as_of)
-    told = "; ".join(
-        f"{fmt.long_date(row.date)}, {standing_in_words(run, row)}: {plain(change_in_words(run, row)[0])}" for row in rows
-    )
+    told = "; ".join(f"{fmt.long_date(row.date)}, {standing_in_words(run, row)}" for row in rows)
     marks = {one.mark for one in shown}
     reviewed = review(run)
     dates = say(
@@ -291,6 +288,8 @@ def _authority(run: Findings, row: Upcoming) -> Span:
     return name(run.say.term("term", row.authority))
 
 
+PLANNED = "planned"
+"""Status of a lot that is not owned: in no total of what is held."""
 SOON = 120
 """Days ahead within which a change of the law belongs into the first paragraph."""
 
