@@ -40,7 +40,7 @@ class ReadLot(Record):
     location: str | None
     """Storage place as the file names it."""
     status: str
-    """stored, in_transit, ordered or planned."""
+    """stored, in_transit, ordered, planned or at_risk."""
     custody: str | None
     """As the file says."""
     certificate: str | None

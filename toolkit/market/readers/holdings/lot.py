@@ -23,7 +23,7 @@ from toolkit.market.layouts.propose import Question
 from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers import cells
 from toolkit.market.readers.holdings import values
-from toolkit.market.readers.holdings.lots import ARRIVING, LISTED_UNIT, CellFault, Names
+from toolkit.market.readers.holdings.lots import ARRIVING, AT_RISK, LISTED_UNIT, CellFault, Names
 from toolkit.market.readers.holdings.values import Faulty
 from toolkit.market.readers.tabular import Table
 
@@ -46,6 +46,7 @@ class FileCells:
     mark: str | None = None
     month_first: int | None = None
     remarks: Mapping[str, Meaning] = field(default_factory=dict)
+    of_all: set[Meaning] = field(default_factory=set)
     words: Mapping[str, str] = field(default_factory=dict)
     faults: list[CellFault] = field(default_factory=list)
     questions: dict[str, Question] = field(default_factory=dict)
@@ -168,7 +169,7 @@ def lot_of_row(row: Row, status: str, said: set[Meaning]) -> dict[str, Any] | No
             lot[one.key] = row.text(one.key)
         elif one.cells == "fraction" and (share := row.number(one.key))[1]:
             lot[one.key] = row.read(one.key, values.fraction, one.key, share, percent=row.header(one.key).percent)
-    _place(row, lot, said, is_listed=is_listed)
+    _place(row, lot, is_listed=is_listed)
     row.read("pieces", _counted, row, lot)
     row.read("quantity", _short, row, lot)
     return lot
@@ -352,10 +353,10 @@ def _status(row: Row, default: str, said: set[Meaning]) -> str:
     """That which the owner said of a text of the row, else that of its cell, else that of the file."""
     text = row.text("status")
     found = values.known_word(text, vocabulary().meanings["status"])
-    if told := said & {"in_transit", "ordered", "planned"}:
+    if told := said & {AT_RISK, "in_transit", "ordered", "planned"}:
         if found not in (None, *told):
             row.default("remarked")
-        return str(min(told))
+        return min(told)  # at risk, where one text says so
     if text is None and default == "stored":
         row.default("status")
     return found or ("stored" if "stored" in said else default)
@@ -401,8 +402,8 @@ def _day_of_text(row: Row, text: str) -> date | None:
     return found
 
 
-def _place(row: Row, lot: dict[str, Any], said: set[Meaning], *, is_listed: bool) -> None:
-    """Where a lot lies, as far as that is known; a lot that may not come back is an order and lies nowhere."""
+def _place(row: Row, lot: dict[str, Any], *, is_listed: bool) -> None:
+    """Where a lot lies, as far as that is known."""
     location = lot["location"]
     if values.is_unknown(location):
         location = None
@@ -411,9 +412,6 @@ def _place(row: Row, lot: dict[str, Any], said: set[Meaning], *, is_listed: bool
         location = None
     if location is None and lot["status"] == "stored" and not is_listed:
         row.default("location")
-    if "at_risk" in said:
-        row.default("at_risk")
-        lot["status"], location = "ordered", None
     lot["location"] = location
 
 

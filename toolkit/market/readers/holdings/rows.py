@@ -117,7 +117,6 @@ def with_lots(read: ReadFile, names: Names, today: date, client: str | None) -> 
         questions=(*read.questions, *file.questions.values()),
         notes=tuple(told),
         arrivals=arrivals,
-        at_risk=tuple(lot["lot_id"] for lot in lots.values() if lot["lot_id"] in {*file.defaults.get("at_risk", ())}),
     )
 
 
@@ -378,9 +377,10 @@ def _status_of_file(file: FileCells, below: Iterable[int]) -> str:
             case None if not is_harmless(undated(text)):
                 asks = message("a line beside the table: what does it say of the lots?")
                 _ask(file, text, (), asks, None)
-            case "in_transit" | "ordered" | "planned" | "at_risk" as said:
-                status = "ordered" if said == "at_risk" else said
-                file.defaults |= {"at_risk": [*file.lots]} if said == "at_risk" else {}
+            case "in_transit" | "ordered" | "planned" as said:
+                status = said
+            case "at_risk" as said:  # whatever a row says of where its lot is
+                file.of_all.add(said)
             case _:
                 pass
     return status
@@ -406,7 +406,7 @@ def _said(file: FileCells, texts: Sequence[tuple[str, Sequence[str]]], i: int, d
         i: Position of the row.
         default: Status of a lot without one.
     """
-    found: set[Meaning] = set()
+    found = {*file.of_all}
     status = values.known_word(file.text("status", i), vocabulary().meanings["status"]) or default
     for key, column in texts:
         text = column[i]

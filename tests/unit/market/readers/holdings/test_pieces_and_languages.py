@@ -114,6 +114,22 @@ def test_a_price_within_a_header_keeps_its_currency(read):
     assert (row["purchase_price"], row["currency"]) == (300, "EUR")
 
 
-def test_lots_that_may_not_come_back_are_known_by_their_ids(read):
-    text = "lot_id;asset;quantity kg;location;remark\nA;gallium;5;Frankfurt;pledged to bank\nB;indium;4;Frankfurt;\n"
-    assert read(text, **{"pledged to bank": "at_risk"}).at_risk == ("A",)
+@pytest.mark.parametrize("status", ["stored", "ordered", "in_transit", ""])
+def test_a_lot_that_may_not_come_back_is_at_risk_whatever_else_its_row_says(read, status):
+    text = f"lot_id;asset;quantity kg;location;status;remark\nA;gallium;5;Frankfurt;{status};pledged to bank\nB;indium;4;;stored;\n"
+    rows = read(text, **{"pledged to bank": "at_risk"}).rows
+    assert [row["status"] for row in rows] == ["at_risk", "stored"]
+
+
+def test_what_is_said_beside_the_table_puts_each_lot_at_risk(read):
+    text = "All of it is pledged to the bank;;\nasset;quantity kg;status\ngallium;5;stored\nindium;4;\n"
+    rows = read(text, **{"All of it is pledged to the bank": "at_risk"}).rows
+    assert [row["status"] for row in rows] == ["at_risk", "at_risk"]
+
+
+@pytest.mark.parametrize(
+    "word", ["lent", "Pledged", "stolen", "verpfändet", "beschlagnahmt", "im Streit", "volé", "rubato", "紛失", "质押"]
+)
+def test_words_of_a_status_say_that_a_lot_is_at_risk(read, word):
+    (row,) = read(f"asset;quantity kg;location;status\ngallium;5;Frankfurt;{word}\n").rows
+    assert (row["status"], row["location"]) == ("at_risk", "Frankfurt")
