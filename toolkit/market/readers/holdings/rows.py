@@ -215,8 +215,8 @@ def _conventions(file: FileCells, kept: Sequence[int], told: Collection[int]) ->
             hint = message("Use one decimal mark in the whole file.")
             file.fault(i, key, Faulty("decimal", "numbers use both '.' and ',' as decimal mark", hint))
         elif found.is_ambiguous and file.mark is None and i in told:
-            low, high = (f"{value:.12g}" for value in sorted(found.readings.values()))
-            asks = message("it may be {low:s} or {high:s}: which mark is the decimal?", low=low, high=high)
+            low, high = sorted(found.readings.values())
+            asks = message("it may be {low:.12g} or {high:.12g}: which mark is the decimal?", low=low, high=high)
             file.questions.setdefault("decimal", Question("decimal", "decimal", (found.digits,), asks, None, (".", ",")))
     settled = [found for i, _, found in seen if found.is_ambiguous and i in told]
     if settled and file.mark is not None:

@@ -9,9 +9,12 @@ import pytest
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.holdings.names import LotNames
+from toolkit.app.languages import language
 from toolkit.core.errors import DataError
+from toolkit.core.messages import retellable
 from toolkit.market.layouts.unconfirmed import confirming
 from toolkit.market.readers.holdings.read import ReadFile, parse
+from toolkit.report.i18n.text import plain
 
 TODAY = date(2026, 12, 1)
 PIECES = """Metall;Stückzahl;Einheit;EK-Preis;Kaufdatum;Lagerort
@@ -97,6 +100,21 @@ def test_what_is_ordered_beside_what_is_there_is_a_lot_of_its_own(read):
 def test_orders_in_another_unit_than_the_stock_are_refused(read):
     with pytest.raises(DataError, match="another unit"):
         read(ORDERS.replace("Bestellmenge kg", "Bestellmenge t"), **{"Bestellmenge t": "ordered"})
+
+
+def test_numbers_and_rows_in_how_a_file_was_read_are_in_the_language_of_the_answer(read):
+    """`row 2 (3 x 0.1 kg)` stood on a German page."""
+    found = read("Metall;Anzahl Stück;Stückgröße;Preis EUR/Stück\nGold;3;100 g;5000\n")
+    told = [plain(language("de").translate(retellable(note))) for note in found.notes]
+    assert any("Zeile 2 (3 x 0,1 kg)" in words for words in told)
+    assert [plain(language("de").translate(retellable(one.per))) for one in found.readings] == ["", "", "", "EUR/Einheit"]
+    asked = read("Metall;Menge kg\nGallium;1,234\n").questions
+    assert "1,234 oder 1234" in plain(language("de").translate(retellable(asked[0].asks)))
+
+
+def test_a_slip_in_a_name_with_a_mass_finds_the_metal(read):
+    (fault,) = read("Metall;Menge kg\nFeinsilber 1 kg;3\nGalium 5 kg;5\n").faults
+    assert "'gallium'" in fault.hint
 
 
 def test_the_next_command_says_again_what_was_said(read):
