@@ -29,6 +29,7 @@ LOTS = {
     "stored_place_unknown": "gallium,metal,3,kg,CHN,,stored,,",
     "in_transit": "gallium,metal,4,kg,CHN,,in_transit,,",
     "open_order_at_risk": "gallium,metal,5,kg,CHN,,ordered,,",
+    "may_not_return": "gallium,metal,15,kg,CHN,Frankfurt,lent,,",
     "open_order_clear": "indium,metal,6,kg,CHN,,ordered,,",
     "open_order_not_covered": "indium,metal,7,kg,KOR,,ordered,,",
     "planned_at_risk": "gallium,metal,8,kg,CHN,,planned,,",
@@ -55,6 +56,7 @@ TERMS = {
     "en": {state: state.replace("_", " ") for state in (*DELIVERIES, *PLANS)},
     "de": {
         "stored_safe": "sicher gelagert",
+        "may_not_return": "kommt vielleicht nicht zurück",
         "open_order_clear": "offene Bestellung frei",
         "open_order_not_covered": "offene Bestellung, Ausfuhrrecht nicht erfasst",
         "planned_clear": "geplant, frei",

@@ -38,12 +38,14 @@ from toolkit.shocks.elasticity import PriceBand
 
 STORED_SAFE, STORED_AT_ORIGIN, STORED_UNPLACED = "stored_safe", "stored_at_origin", "stored_place_unknown"
 IN_TRANSIT = "in_transit"
+MAY_NOT_RETURN = "may_not_return"
+"""Delivery state of what is lent, pledged, seized or lost: no export control decides whether its owner has it again."""
 ORDER_AT_RISK, ORDER_CLEAR, ORDER_UNKNOWN = "open_order_at_risk", "open_order_clear", "open_order_not_covered"
 PLANNED_AT_RISK, PLANNED_CLEAR, PLANNED_UNKNOWN = "planned_at_risk", "planned_clear", "planned_not_covered"
 STORED = (STORED_SAFE, STORED_AT_ORIGIN, STORED_UNPLACED)
 PLANS = (PLANNED_AT_RISK, PLANNED_CLEAR, PLANNED_UNKNOWN)
 ORDERS = (ORDER_AT_RISK, ORDER_CLEAR, ORDER_UNKNOWN)
-DELIVERIES = (*STORED, IN_TRANSIT, *ORDERS)
+DELIVERIES = (*STORED, IN_TRANSIT, *ORDERS, MAY_NOT_RETURN)
 """Delivery states of lots that are owned or ordered: each lot is in exactly one, so that their totals add up. A planned lot is
 not owned: it is in one of `PLANS` and in no total of holdings. An order is clear where nothing is in force on it and the export
 law of its origin is modelled in the ledger; where that law is not, it is not covered."""
@@ -124,7 +126,7 @@ class LotExposure:
         asset: Key of the metal.
         form: Form that it is held in.
         purity: As the file says.
-        status: stored, in_transit, ordered or planned.
+        status: stored, in_transit, ordered, planned or at_risk.
         place: ISO-3 code of the country of `location`; None where it is not understood.
         traceability: What of it can be shown.
         client: Whose it is, as the file says.
@@ -179,7 +181,8 @@ class LotExposure:
         """The obstacle to a sale today, None where there is none; all commands use this rule.
 
         LICENCE: a licence, a ban or an export quota is in force on it, or a stop in practice reported, where it is exported
-        from; PLACE: that may be, for its place is not known; else the delivery state of a lot that has not arrived.
+        from; PLACE: that may be, for its place is not known; else the delivery state of a lot that has not arrived, or may not
+        come back.
         """
         if self.delivery not in STORED:
             return self.delivery
@@ -239,6 +242,8 @@ def _delivery(status: str, country: str | None, origin: str, *, at_risk: bool, c
             return IN_TRANSIT
         case "ordered":
             return ORDERS[at]
+        case "at_risk":
+            return MAY_NOT_RETURN
         case _:
             return PLANS[at]
 
@@ -436,9 +441,14 @@ class PortfolioExposure:
         return self.total("open_at_risk", (lot for lot in self.lots if lot.delivery == ORDER_AT_RISK))
 
     @property
+    def may_not_return(self) -> Total:
+        """What is lent, pledged, seized or lost, by its owner's word: it is in no figure of what a control may stop."""
+        return self.total(MAY_NOT_RETURN, (lot for lot in self.lots if lot.delivery == MAY_NOT_RETURN))
+
+    @property
     def at_risk(self) -> Total:
         """All that a control in force, or a stop in practice, may stop: open, on its way, at its origin, or unplaced."""
-        settled = (STORED_SAFE, ORDER_CLEAR, ORDER_UNKNOWN)
+        settled = (STORED_SAFE, ORDER_CLEAR, ORDER_UNKNOWN, MAY_NOT_RETURN)
         threatened = (lot for lot in self.held if lot.delivery not in settled and (lot.measures or lot.practice))
         return self.total("at_risk", threatened)
 

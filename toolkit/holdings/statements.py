@@ -15,6 +15,7 @@ from toolkit.core.messages import Message, few, message
 from toolkit.core.remarks import Remark
 from toolkit.holdings.exposure import (
     IN_TRANSIT,
+    MAY_NOT_RETURN,
     ORDER_AT_RISK,
     PLANNED_AT_RISK,
     PLANS,
@@ -90,6 +91,12 @@ def statements(portfolio: PortfolioExposure, currency: str) -> Iterator[Message]
             "Planned, not owned and in no total: {money}, of which {risk} under a control in force.",
             money=money(portfolio.total("planned", (lot for lot in portfolio.lots if lot.delivery in PLANS))),
             risk=worth(PLANNED_AT_RISK),
+        )
+    if totals[MAY_NOT_RETURN].lots:
+        yield message(
+            "Lent, pledged, seized or lost, by your own word: {money}. It is counted as held, and it can be neither sold nor "
+            "relied on before it is given back.",
+            money=worth(MAY_NOT_RETURN),
         )
     if totals[STORED_AT_ORIGIN].lots:
         yield message(

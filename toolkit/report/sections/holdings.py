@@ -49,7 +49,7 @@ PRICED: Mapping[str, str] = {
     ANNUAL: mark("at averages of a year"),
 }
 """What a price is: of a single price (`quote`) whose it is, of another its kind."""
-RISKY: tuple[Reach, ...] = ("order", "unsettled")
+RISKY: tuple[Reach, ...] = ("order", "unsettled", "may_not_return")
 """What a control can do to a lot that stands first in the list."""
 ALWAYS: tuple[Reach, ...] = ("safe", "order")
 """Told even where no lot is in them: that nothing is at risk is the answer."""
@@ -58,6 +58,7 @@ STATUS: Mapping[str, str] = {
     "in_transit": mark("in transit"),
     "ordered": mark("ordered"),
     "planned": mark("planned"),
+    "at_risk": mark("at risk"),
 }
 STOP: Mapping[str, str] = {
     "safe": mark("no: outside its origin"),
@@ -73,11 +74,14 @@ STOP: Mapping[str, str] = {
     "quota": mark("yes, beyond the quota of its origin"),
     "practice": mark("in practice: a stop is reported, no law"),
     "uncertain": mark("yes, if the form is covered"),
+    "may_not_return": mark("not known: it is not in your hands"),
 }
 YES, NO, UNKNOWN = mark("Yes"), mark("No"), mark("Unknown")
 BRIEFLY: Mapping[str, str] = {
     **dict.fromkeys(("safe", "safe_abroad", "clear"), NO),
-    **dict.fromkeys(("unread", "whitelist", "stored_place_unknown", "in_transit", "practice", "uncertain"), UNKNOWN),
+    **dict.fromkeys(
+        ("unread", "whitelist", "stored_place_unknown", "in_transit", "practice", "uncertain", "may_not_return"), UNKNOWN
+    ),
     **dict.fromkeys(("stored_at_origin", "licence", "ban", "quota"), YES),
 }
 """The same keys in a word."""
@@ -420,7 +424,7 @@ def _stop(lot: LotExposure) -> str:
         return "unread"
     if standing in ("safe", "clear"):
         return "whitelist" if standing == "clear" and lot.headline.startswith("whitelist") else standing
-    if standing == "unsettled":
+    if standing in ("unsettled", "may_not_return"):
         return lot.delivery
     if not lot.controlled:
         return "practice" if lot.practice else "quota"

@@ -25,8 +25,8 @@ STANDINGS: Mapping[Standing, tuple[str, str]] = {
 """Class of the mark of a standing, and the words beside it."""
 UNKNOWN = ("whitelist", mark("unknown to the ledger"))
 CASH = ("cash", mark("cash"))
-RISK: tuple[Reach, ...] = ("order", "unsettled", "unknown", "clear", "safe")
-"""What a control can do to a lot, the worst first."""
+RISK: tuple[Reach, ...] = ("may_not_return", "order", "unsettled", "unknown", "clear", "safe")
+"""Where a lot stands, the worst first."""
 
 
 def proposed(run: Findings) -> Figure | None:

@@ -16,7 +16,7 @@ from toolkit.report.i18n.formats import day
 from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.text import Span, Text, name
 
-Reach = Literal["safe", "clear", "unknown", "unsettled", "order"]
+Reach = Literal["safe", "clear", "unknown", "unsettled", "order", "may_not_return"]
 CIVIL = "civil"
 PLANNED = "planned"
 """Status of a lot that is not owned: in no total of what is held."""
@@ -28,6 +28,7 @@ REACHES: Mapping[Reach, str] = {
     "unknown": mark("Elsewhere, under an export law that is not covered by the ledger"),
     "unsettled": mark("Under control and at its origin or in China, on its way, or at a place not understood"),
     "order": mark("Ordered, can fail to arrive"),
+    "may_not_return": mark("Lent, pledged, seized or lost: may not come back"),
 }
 """What an export control can do to a lot, in the order of the bar: each that is held is in one, so that their totals close."""
 LEGEND: Mapping[Reach, tuple[str, str]] = {
@@ -36,6 +37,7 @@ LEGEND: Mapping[Reach, tuple[str, str]] = {
     "unknown": ("hollow", mark("not known: export law not in the ledger")),
     "unsettled": ("uncertain", mark("under control: at its origin, on its way or place unknown")),
     "order": ("on", mark("ordered, at risk")),
+    "may_not_return": ("suspended", mark("may not come back")),
 }
 """Class of the mark in a legend, and the words beside it."""
 _OPEN: Mapping[str, Reach] = {
@@ -46,6 +48,7 @@ _OPEN: Mapping[str, Reach] = {
     "planned_clear": "clear",
     "open_order_not_covered": "unknown",
     "planned_not_covered": "unknown",
+    "may_not_return": "may_not_return",
 }
 LONGEST_LOT_NAME = 40
 """Characters of a name from outside that a table shows; the data table has all of them."""
