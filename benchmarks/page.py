@@ -81,16 +81,17 @@ def between(name: str, text: str) -> str:
 
 
 def main() -> None:
-    """Run the parts that are named, all by default, and fill the template; the others stay as they are."""
+    """Run the parts that are named, all by default, and fill the template; the page is written after each, the others stay."""
     makers = parts()
     asked = sys.argv[1:] or [*makers]
-    before = PAGE.read_text(encoding="utf-8")
-    text = TEMPLATE.read_text(encoding="utf-8")
-    for name, make in makers.items():
+    found = {name: between(name, PAGE.read_text(encoding="utf-8")) for name in makers}
+    for name in asked:
         with tempfile.TemporaryDirectory() as folder:
-            part = make(Path(folder)) if name in asked else between(name, before)
-        text = text.replace(f"{{{{{name}}}}}", f"<!-- {name} -->\n{part}\n<!-- /{name} -->")
-    PAGE.write_text(text, encoding="utf-8")
+            found[name] = makers[name](Path(folder))
+        text = TEMPLATE.read_text(encoding="utf-8")
+        for part, told in found.items():
+            text = text.replace(f"{{{{{part}}}}}", f"<!-- {part} -->\n{told}\n<!-- /{part} -->")
+        PAGE.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -261,3 +262,48 @@ def test_the_last_run_is_that_of_the_same_client(folder, capsys):
     asked(capsys, *plan, "--client", "Bob")
     again = asked(capsys, *plan, "--client", "Ann", "--holdings", "last", "--budget", "1000")
     assert [note for note in again["notes"] if ann in note]
+
+
+OF_CLIENTS = """client;lot_id;metal;form;quantity_kg;status;location;origin;purchase_date;purchase_price;paid;certificate;currency
+Weissbach;WEI-71;gallium;ingot;17,393;stored;Frankfurt;CHN;2024-05-03;613,47;;assay QX71;EUR
+Weissbach;WEI-72;germanium;ingot;19,681;ordered;in transit from Shanghai;CHN;2026-09-14;2317,83;12841,37;;EUR
+Krummholz;KRU-83;indium;ingot;113,257;stored;Zürich;KOR;2023-08-10;287,59;;assay ZK83;EUR
+Krummholz;KRU-84;antimony;ingot;91,7383;ordered;in transit from Ningbo;CHN;2026-10-02;23,719;1517,29;;EUR
+Tannhauser;TAN-95;tungsten;rod;41,719;stored;Wien;;2025-12-08;71,937;;assay WV95;EUR
+Tannhauser;TAN-96;gallium;ingot;3,5471;ordered;in transit from Shanghai;CHN;2026-09-14;1051,61;2741,87;;EUR
+"""
+"""Lots of three clients: no two have a name, a number or a paper in common."""
+
+
+def cells_of(client: str) -> set[str]:
+    """What tells a client apart; of numbers the digits."""
+    head, *rows = (line.split(";") for line in OF_CLIENTS.splitlines())
+    told = {"client", "lot_id", "quantity_kg", "purchase_price", "paid", "certificate"}
+    mine = (zip(head, row, strict=True) for row in rows if row[0] == client)
+    return {cell.replace(",", "") for row in mine for name, cell in row if name in told and cell}
+
+
+@pytest.mark.parametrize("client", ["Weissbach", "Krummholz", "Tannhauser"])
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_no_answer_to_one_client_holds_a_cell_of_another(client, language, folder, capsys):
+    (folder / "all.csv").write_text(OF_CLIENTS, encoding="utf-8")
+    mine = ("--client", client, "--lang", language, *DAY)
+    made = []
+    for words in (
+        ("exposure", "all.csv"), ("exposure", "all.csv", "--json"),
+        ("optimize", "equal-weight", "--holdings", "all.csv", "--budget", "5000", "--explain"),
+        ("report", "all.csv", "--report", "full"), ("report", "all.csv", "--format", "email"),
+        ("report", "all.csv", "--format", "md"), ("report", "all.csv", "--format", "json"),
+    ):  # fmt: skip
+        assert run([*words, *mine]) in (0, None), words
+        out = capsys.readouterr()
+        made += [out.out, out.err]
+    made += [path.read_text(encoding="utf-8", errors="replace") for path in (folder / "out").rglob("*") if path.is_file()]
+    assert len(made) > 14
+    told = [re.sub(r"(?<=\d)[.,'\u202f\u00a0 ](?=\d)", "", words) for words in made]
+    found = {
+        other: {cell for cell in cells_of(other) for words in told if re.search(rf"(?<![\w.]){cell}(?!\w)", words)}
+        for other in ("Weissbach", "Krummholz", "Tannhauser")
+    }
+    assert len(found.pop(client)) > 4
+    assert not any(found.values()), found

@@ -7,7 +7,7 @@ whatever its place. A control binds the goods that leave a country, whatever the
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, partial
@@ -36,7 +36,9 @@ from toolkit.holdings.traceability import Traceability, traceability
 from toolkit.holdings.unit_price import UnitPrice, lot_price
 
 STORED_SAFE, STORED_AT_ORIGIN, STORED_UNPLACED = "stored_safe", "stored_at_origin", "stored_place_unknown"
-IN_TRANSIT, MAY_NOT_RETURN = "in_transit", "may_not_return"
+IN_TRANSIT = "in_transit"
+MAY_NOT_RETURN = "may_not_return"
+"""Delivery state of what is lent, pledged, seized or lost: no export control decides whether its owner has it again."""
 ORDER_AT_RISK, ORDER_CLEAR, ORDER_UNKNOWN = "open_order_at_risk", "open_order_clear", "open_order_not_covered"
 PLANNED_AT_RISK, PLANNED_CLEAR, PLANNED_UNKNOWN = "planned_at_risk", "planned_clear", "planned_not_covered"
 STORED = (STORED_SAFE, STORED_AT_ORIGIN, STORED_UNPLACED)
@@ -45,8 +47,7 @@ ORDERS = (ORDER_AT_RISK, ORDER_CLEAR, ORDER_UNKNOWN)
 DELIVERIES = (*STORED, IN_TRANSIT, *ORDERS, MAY_NOT_RETURN)
 """Delivery states of lots that are owned or ordered: each lot is in exactly one, so that their totals add up. A planned lot is
 not owned: it is in one of `PLANS` and in no total of holdings. An order is clear where nothing is in force on it and the export
-law of its origin is modelled in the ledger; where that law is not, it is not covered. A lot that is lent, pledged or seized, as
-its owner says, may not return, whatever a control does."""
+law of its origin is modelled in the ledger; where that law is not, it is not covered."""
 
 LICENCE, PLACE = "licence", "place"
 METALLIC = ("metal", "metal powder")
@@ -124,7 +125,7 @@ class LotExposure:
         asset: Key of the metal.
         form: Form that it is held in.
         purity: As the file says.
-        status: stored, in_transit, ordered or planned.
+        status: stored, in_transit, ordered, planned or at_risk.
         place: ISO-3 code of the country of `location`; None where it is not understood.
         traceability: What of it can be shown.
         client: Whose it is, as the file says.
@@ -179,7 +180,8 @@ class LotExposure:
         """The obstacle to a sale today, None where there is none; all commands use this rule.
 
         LICENCE: a licence, a ban or an export quota is in force on it, or a stop in practice reported, where it is exported
-        from; PLACE: that may be, for its place is not known; else the delivery state of a lot that has not arrived.
+        from; PLACE: that may be, for its place is not known; else the delivery state of a lot that has not arrived, or may not
+        come back.
         """
         if self.delivery not in STORED:
             return self.delivery
@@ -239,6 +241,8 @@ def _delivery(status: str, country: str | None, origin: str, *, at_risk: bool, c
             return IN_TRANSIT
         case "ordered":
             return ORDERS[at]
+        case "at_risk":
+            return MAY_NOT_RETURN
         case _:
             return PLANS[at]
 
@@ -258,7 +262,6 @@ def lot_exposures(
     end_user: str = CIVIL,
     contents: Mapping[tuple[str, str], float] = MappingProxyType({}),
     grade_step: float = 0.0,
-    at_risk: Collection[str] = (),
 ) -> tuple[LotExposure, ...]:
     """The exposure of every lot, in the order of the frame.
 
@@ -276,7 +279,6 @@ def lot_exposures(
         end_user: Who uses lots that do not say who.
         contents: (asset, form) -> fraction of the mass of a compound that is the metal.
         grade_step: As of `toolkit.holdings.unit_price.LotPrice.standard_error`.
-        at_risk: Ids of lots that may not return, by what their owner said of them.
     """
     found: list[LotExposure] = []
     # Many lots share metal, form, origin, purity and size: the state of each is computed once.
@@ -313,7 +315,6 @@ def lot_exposures(
         delivery = _delivery(
             row["status"], stored_in, origin, at_risk=bool(counting or quotas or stops), covered=headline != NOT_COVERED
         )
-        delivery = MAY_NOT_RETURN if delivery in ORDERS and row["lot_id"] in at_risk else delivery
         laws = laws_to_leave(stored_in, origin, at_origin=delivery != STORED_SAFE)
         found.append(
             LotExposure(
@@ -413,6 +414,11 @@ class PortfolioExposure:
     def open_orders(self) -> Total:
         """All that is ordered and at risk: the part that can really fail to arrive."""
         return self.total("open_at_risk", (lot for lot in self.lots if lot.delivery == ORDER_AT_RISK))
+
+    @property
+    def may_not_return(self) -> Total:
+        """What is lent, pledged, seized or lost, by its owner's word: it is in no figure of what a control may stop."""
+        return self.total(MAY_NOT_RETURN, (lot for lot in self.lots if lot.delivery == MAY_NOT_RETURN))
 
     @property
     def at_risk(self) -> Total:

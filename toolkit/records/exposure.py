@@ -118,6 +118,8 @@ class Exposure(Record):
     """Ordered, and may not arrive."""
     at_risk: Total
     """Under control and not out of its reach."""
+    may_not_return: Total
+    """Lent, pledged, seized or lost, by its owner's word: counted in `held`, and in nothing that a control may stop."""
     not_covered: Total
     """That nothing is known to stop, by an export law that is not, or only in part, in the ledger."""
     resale_restricted: Total

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -140,7 +140,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
     step, contents = grade_step(snapshot), metal_contents(snapshot)
     found = lot_exposures(
         lots, levels, context.ledger, on=as_of, destination=destination, end_user=request.end_user, contents=contents,
-        grade_step=step, at_risk=holdings.at_risk,
+        grade_step=step,
     )  # fmt: skip
     portfolio = PortfolioExposure.of(found)
     levels = _of_valued(levels, found)
@@ -156,7 +156,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
     bought = purchases(lots, snapshot["fx"], currency, doubts)
     worth = {key: weight * portfolio.value for key, weight in portfolio.weights.items()}
     remarks = [
-        *_may_not_come_back(found),
+        *_may_not_return(portfolio),
         *of_clients(holdings.frame["client"]),
         *exposure_remarks(portfolio, levels, context.ledger, as_of),
         *(remark for remark in late(data, {}) if remark.kind == "law"),  # the age of prices is told by metal
@@ -250,11 +250,11 @@ def _of_valued(levels: Collection[UnitPrice], lots: Iterable[LotExposure]) -> tu
     return tuple(level for level in levels if level in valued)
 
 
-def _may_not_come_back(lots: Sequence[LotExposure]) -> Iterator[Remark]:
+def _may_not_return(portfolio: PortfolioExposure) -> Iterator[Remark]:
     """The warning of lots that are lent, pledged or seized, which no figure of export controls tells of."""
-    if risky := [lot for lot in lots if lot.delivery == MAY_NOT_RETURN]:
-        worth, names = sum(lot.value or 0.0 for lot in risky), few([lot.lot_id for lot in risky], of=len(lots))
-        text = message("By your own remarks it may not come back, whatever an export control does: {lots}.", lots=names)
+    if risky := [lot for lot in portfolio.lots if lot.delivery == MAY_NOT_RETURN]:
+        worth, names = portfolio.may_not_return.value, few([lot.lot_id for lot in risky], of=len(portfolio.lots))
+        text = message("By your own word it may not come back, whatever an export control does: {lots}.", lots=names)
         remedy = message("Do not count on it; what an export control can stop is another figure.")
         yield Remark("answer", text, remedy, tuple({lot.asset: None for lot in risky}), worth, comes_first=True)
 

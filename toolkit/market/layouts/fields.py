@@ -73,7 +73,12 @@ HOLDINGS = (
         "CHN",
     ),
     Field("location", "where it lies: a country, a port or a town", "unknown, which is never called safe", "Frankfurt", "text"),
-    Field("status", "stored, in_transit, ordered or planned", "stored", "stored"),
+    Field(
+        "status",
+        "stored, in_transit, ordered or planned; at_risk of what may not come back: lent, pledged, seized, lost, disputed",
+        "stored",
+        "stored",
+    ),
     Field("received", "day on which it arrived", "not told", "2026-10-15"),
     Field("arrival", "day on which it is due: 2026-12-15, KW 3/2027, Q1 2027", "not told", ""),
     Field("custody", "how it is kept: segregated, collective, bonded, at home", "unknown", "segregated", "text"),

@@ -646,7 +646,10 @@ class _Proposal:
             if reads[header] == "counterparty":  # whoever alone has a price of a good is asked for that one
                 gone &= self._has_rivals(header, reads)
             kept &= ~gone
-            left += [*text.filter(gone).unique(maintain_order=True)]
+            named = text.to_frame("text")
+            if reads[header] == "counterparty" and (asset := next((one for one in reads if reads[one] == "asset"), None)):
+                named = named.with_columns(text=pl.format("{} ({})", "text", table.cells[asset].alias("of").cast(pl.String)))
+            left += [*named["text"].filter(gone).unique(maintain_order=True)]
             sides = {cell: SIDES[meaning] for cell, meaning in meanings.items() if meaning in SIDES}
             if reads[header] in ("side", "status", "basis") and {*sides.values()} - {AS_GIVEN}:
                 own = text if reads[header] == "basis" else pl.lit(AS_GIVEN)

@@ -47,7 +47,7 @@ from toolkit.report.tables.basket import basket_figure
 from toolkit.report.tables.facts import doubts
 from toolkit.report.topics.dates import PLANNED, next_change
 
-Reach = Literal["safe", "clear", "unknown", "unsettled", "order", "unreturned"]
+Reach = Literal["safe", "clear", "unknown", "unsettled", "order", "may_not_return"]
 CIVIL = "civil"
 REACHES: Mapping[Reach, str] = {
     "safe": mark("Stored outside its origin"),
@@ -55,7 +55,7 @@ REACHES: Mapping[Reach, str] = {
     "unknown": mark("Elsewhere, under an export law that is not covered by the ledger"),
     "unsettled": mark("Under control and at its origin or in China, on its way, or at a place not understood"),
     "order": mark("Ordered, can fail to arrive"),
-    "unreturned": mark("May not come back, by your own remarks"),
+    "may_not_return": mark("Lent, pledged, seized or lost: may not come back"),
 }
 """What an export control can do to a lot, in the order of the bar: each that is held is in one, so that their totals close."""
 LEGEND: Mapping[Reach, tuple[str, str]] = {
@@ -64,12 +64,12 @@ LEGEND: Mapping[Reach, tuple[str, str]] = {
     "unknown": ("hollow", mark("not known: export law not in the ledger")),
     "unsettled": ("uncertain", mark("under control: at its origin, on its way or place unknown")),
     "order": ("on", mark("ordered, at risk")),
-    "unreturned": ("suspended", mark("may not come back, by your own remarks")),
+    "may_not_return": ("suspended", mark("may not come back")),
 }
 """Class of the mark in a legend, and the words beside it."""
 _OPEN: Mapping[str, Reach] = {
     "stored_safe": "safe",
-    "may_not_return": "unreturned",
+    "may_not_return": "may_not_return",
     "open_order_at_risk": "order",
     "planned_at_risk": "order",
     "open_order_clear": "clear",
@@ -126,7 +126,7 @@ def shown_name(words: str, most: int = LONGEST_LOT_NAME) -> Span:
 
 NAMES_BESIDE_BAR = 14
 """Names beside a bar of lots; smaller ones are one part."""
-RISK: tuple[Reach, ...] = ("unreturned", "order", "unsettled", "unknown", "clear", "safe")
+RISK: tuple[Reach, ...] = ("may_not_return", "order", "unsettled", "unknown", "clear", "safe")
 """What a control can do to a lot, the worst first."""
 
 
@@ -430,17 +430,16 @@ PRICED: Mapping[str, str] = {
     ANNUAL: mark("at averages of a year"),
 }
 """What a price is: of a single price (`quote`) whose it is, of another its kind."""
-RISKY: tuple[Reach, ...] = ("unreturned", "order", "unsettled")
+RISKY: tuple[Reach, ...] = ("may_not_return", "order", "unsettled")
 """What may become of a lot that stands first in the list."""
 ALWAYS: tuple[Reach, ...] = ("safe", "order")
 """Told even where no lot is in them: that nothing is at risk is the answer."""
-UNRETURNED = "may_not_return"
-"""Delivery state of a lot that is lent, pledged or seized."""
 STATUS: Mapping[str, str] = {
     "stored": mark("stored"),
     "in_transit": mark("in transit"),
     "ordered": mark("ordered"),
     "planned": mark("planned"),
+    "at_risk": mark("lent, pledged or lost"),
 }
 STOP: Mapping[str, str] = {
     "safe": mark("no: outside its origin"),
@@ -456,13 +455,13 @@ STOP: Mapping[str, str] = {
     "quota": mark("yes, beyond the quota of its origin"),
     "practice": mark("in practice: a stop is reported, no law"),
     "uncertain": mark("yes, if the form is covered"),
-    UNRETURNED: mark("it may not come back, whatever a control does"),
+    "may_not_return": mark("not known: it is not in your hands"),
 }
 YES, NO, UNKNOWN = mark("Yes"), mark("No"), mark("Unknown")
 BRIEFLY: Mapping[str, str] = {
     **dict.fromkeys(("safe", "safe_abroad", "clear"), NO),
     **dict.fromkeys(
-        ("unread", "whitelist", "stored_place_unknown", "in_transit", "practice", "uncertain", UNRETURNED), UNKNOWN
+        ("unread", "whitelist", "stored_place_unknown", "in_transit", "practice", "uncertain", "may_not_return"), UNKNOWN
     ),
     **dict.fromkeys(("stored_at_origin", "licence", "ban", "quota"), YES),
 }
@@ -486,9 +485,7 @@ def terms(run: Findings) -> tuple[Block, ...]:
     say, fmt, exposure = run.say, run.fmt, run.needed(Holdings).exposure
     lots = exposure.lots
     bought = {one.lot_id: one for one in exposure.purchases}
-    orders = sorted(
-        (lot for lot in lots if lot.status in ARRIVING and lot.delivery != UNRETURNED), key=lambda lot: -_stake(lot, bought)
-    )[:LOT_ROWS]
+    orders = sorted((lot for lot in lots if lot.status in ARRIVING), key=lambda lot: -_stake(lot, bought))[:LOT_ROWS]
     purchases = [bought[lot.lot_id] for lot in orders]
     if not any(one.cost for one in purchases):
         return ()
@@ -730,8 +727,6 @@ def _value(run: Findings, lot: LotExposure, *, bold: bool = False) -> Inline:
 
 
 def _where(run: Findings, lot: LotExposure, place: Span) -> Text:
-    if lot.delivery == UNRETURNED:
-        return text(run.say.words("with others, by your own remarks"))
     return text(run.say.words(STATUS[lot.status]), *((", ", place) if lot.location else ()))
 
 
@@ -784,7 +779,7 @@ def _stop(lot: LotExposure) -> str:
         return "unread"
     if standing in ("safe", "clear"):
         return "whitelist" if standing == "clear" and lot.headline.startswith("whitelist") else standing
-    if standing in ("unsettled", "unreturned"):
+    if standing in ("unsettled", "may_not_return"):
         return lot.delivery
     if not lot.controlled:
         return "practice" if lot.practice else "quota"

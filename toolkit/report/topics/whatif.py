@@ -219,7 +219,7 @@ def _row(run: Findings, metal: MetalStop, published: float | None) -> Bands:
     """The bars of a metal; in place of a full stop that the formula does not carry stand words."""
     first, stop = run.part(WhatIf).shown[0].loss, metal.stop
     part = next((band for band in metal.bands if band.loss == first), None)
-    words = run.say.words("beyond the formula")
+    words = run.say.words("cannot be computed")
     if stop:
         words = run.say.words("{low} to {high}", low=multiple(run, stop.low), high=multiple(run, stop.high))
     label = f"{run.metal(metal).text} {run.fmt.percent(metal.share, 0)}"
@@ -238,8 +238,8 @@ def _finding(run: Findings, order: Sequence[MetalStop]) -> Text:
         return say("A loss of {loss} of supply multiplies a price by {low} to {high}", **values)
     return say.counted(
         beyond,
-        "A loss of {loss} of supply multiplies a price by {low} to {high}; for one metal a full stop is beyond the formula",
-        "A loss of {loss} of supply multiplies a price by {low} to {high}; for {n} metals a full stop is beyond the formula",
+        "If {loss} of supply goes, prices become {low} to {high} times as high; for one metal a full stop cannot be computed",
+        "If {loss} of supply goes, prices become {low} to {high} times as high; for {n} metals a full stop cannot be computed",
         **values,
     )
 
@@ -329,7 +329,7 @@ def losses(run: Findings) -> Table:
     rows.sort(key=lambda row: row[0])
     if beyond := [metal for metal in metals[::-1] if metal.state == BEYOND]:
         over = say.words("over {share}", share=fmt.percent(part.carried_to, 0))
-        what = say("full stop of {metals}: beyond what the formula can carry", metals=named(run, beyond))
+        what = say("full stop of {metals}: cannot be computed", metals=named(run, beyond))
         rows.append((1.0, over, None, what))
 
     def end(i: int) -> Shown[tuple[float, str, LossBand | None, Inline]]:

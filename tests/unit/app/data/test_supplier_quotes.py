@@ -55,6 +55,9 @@ def test_prices_of_several_suppliers_are_no_series_until_it_is_said_whose_count(
     said = mapped(QUOTES, **{"Alpha Metals": "no_meaning", "Beta Trading": "not_a_price"})
     # Who alone has a price of a metal is asked for that one.
     assert prices(said) == {"gallium": [1450], "germanium": [5200], "indium": [610]}
+    left = next(words for words in said.file.reading if "no price of today" in words)
+    assert "Beta Trading (Gallium)" in left
+    assert "Indium" not in left
 
 
 def test_prices_of_two_terms_of_delivery_are_refused_with_the_answer_that_keeps_one(mapped):

@@ -116,8 +116,8 @@ def test_a_stop_past_half_is_a_dash_and_words(found):
     assert rows["37%"][3] == "full stop of molybdenum"
     assert rows["over 50%"][:3] == ["–", "–", "–"]
     assert "gallium 99%" in rows["over 50%"][3]
-    assert rows["over 50%"][3].endswith("beyond what the formula can carry")
-    assert plain(multiples.title).endswith("for eleven metals a full stop is beyond the formula")
+    assert rows["over 50%"][3].endswith("cannot be computed")
+    assert plain(multiples.title).endswith("for eleven metals a full stop cannot be computed")
     assert "Precious metals are left out of the stop: gold, silver and platinum." in plain(multiples.source)
     numbers = [float(found) for line in told((multiples, check)) for found in re.findall(r"×(\d+(?:\.\d+)?)", line)]
     assert max(numbers) == pytest.approx(max(band["high"] for m in metals.values() for band in m["bands"]), abs=0.5)
@@ -149,7 +149,7 @@ def test_every_bar_is_hollow_and_none_is_drawn_past_the_formula(found):
     assert {row["key"] for row in part["data"]["values"]} == {i for i, metal in enumerate(metals) if metal["share"] >= 0.2}
     told_of = {row["key"]: row["label"] for layer in layers if layer["mark"]["type"] == "text"
                for row in layer["data"]["values"] if "key" in row}  # fmt: skip
-    assert {i for i, words in told_of.items() if words == "beyond the formula"} == set(range(len(metals))) - set(counted)
+    assert {i for i, words in told_of.items() if words == "cannot be computed"} == set(range(len(metals))) - set(counted)
     published = next(layer for layer in layers if layer["mark"].get("shape") == "diamond")["data"]["values"]
     assert {metals[row["key"]]["asset"]: row["low"] for row in published} == {"gallium": 2.5, "germanium": pytest.approx(1.26)}
     assert "At a loss of 20% prices are multiplied by 1.0" in chart.told
