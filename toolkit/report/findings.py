@@ -10,7 +10,8 @@ from typing import Any, Protocol, TypeVar
 from toolkit.core.limits import HELD
 from toolkit.records.base import Named
 from toolkit.records.conflict import Conflict
-from toolkit.records.controls import ControlState, Standing, Upcoming
+from toolkit.records.controls import ControlState, Standing
+from toolkit.records.dates import Upcoming
 from toolkit.records.exposure import Exposure
 from toolkit.records.findings import Part, Parts
 from toolkit.records.limits import Limit

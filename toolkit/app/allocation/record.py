@@ -43,7 +43,7 @@ from toolkit.optimize.infeasibility.least_budget import least_budget
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.solution import Allocation
 from toolkit.records.base import with_phrases
-from toolkit.records.controls import Upcoming
+from toolkit.records.dates import Upcoming
 from toolkit.records.limits import CostItems, Solver
 from toolkit.records.limits import Costs as RunCosts
 from toolkit.records.positions import Before, Caps, Cash, LeftOut, Money, Order, Position, Relaxed

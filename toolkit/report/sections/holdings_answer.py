@@ -17,9 +17,9 @@ from toolkit.report.i18n.text import NONE, Text, sentences, sources, text
 from toolkit.report.markers import COSTS
 from toolkit.report.sections.holdings import towards_of
 from toolkit.report.tables.basket import owned
-from toolkit.report.tables.deadline import deadline
 from toolkit.report.tables.facts import doubts
 from toolkit.report.tables.lots import FORM, LATER, ORIGIN, PLANNED, Reach, Sum, shown_name, sums
+from toolkit.report.topics.dates import next_change
 
 ORDERED, STORED = mark("{value} ordered"), mark("{value} within the reach of a control")
 CLIENTS = 5
@@ -36,7 +36,7 @@ def holdings_answer(run: Findings) -> tuple[Block, ...]:
     return (
         Heading(_result(run, found, exposure.at_risk)),
         Paragraph(sentences(*_paragraph(run, exposure)), "answer"),
-        Paragraph(sentences(*deadline(run)), "next"),
+        Paragraph(sentences(*next_change(run)), "next"),
         *((KeyFigures(_figures(run, found, exposure)),) if any(part.lots for part in found.values()) else ()),
         *((bar,) if (bar := owned(run, exposure.lots)) else ()),
         Status(tuple(_status(run, exposure))),
