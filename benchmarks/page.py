@@ -65,9 +65,13 @@ def parts() -> dict[str, Callable[[Path], str]]:
         ),
         "BACKTEST": lambda _: run("-m", "benchmarks.backtests").strip(),
         "SCALE": lambda _: "\n\n".join(
-            run("-m", "benchmarks.scale", "--days", "2500", "--sizes", *asked).strip()
-            # Of 3,000 a peer takes minutes a run, where it ends at all.
-            for asked in ((*sizes[1:], "1000"), ("3000", "--no-peers"))
+            run("-m", "benchmarks.scale", "--days", days, "--sizes", *asked).strip()
+            # Of 3,000 a peer takes minutes a run.
+            for days, *asked in (
+                ("2500", *sizes[1:], "1000"),
+                ("2500", "3000", "--no-peers"),
+                ("500", "3000", "--repeats", "1"),
+            )
         ),
         "LOTS": lambda _: "```text\n" + run("-m", "benchmarks.lots").strip() + "\n```",
         "STORE": lambda _: run("-m", "benchmarks.store").strip(),

@@ -157,7 +157,7 @@ def inline(value: Text) -> Markup:
     return told
 
 
-DATES, ROWS, LINE_OF_MAIL = 8, 15, 72
+DATES_OF_MAIL, ROWS_OF_MAIL, LINE_OF_MAIL = 8, 15, 72
 """Dates and rows of a mail at most; characters of a line of its text (RFC 3676)."""
 
 
@@ -189,7 +189,7 @@ def _table(section: d.Section, say: Language) -> tuple[d.Block, ...]:
     table = next((part for part in _shown(section) if isinstance(part, d.Table)), None)
     if table is None:
         return ()
-    kept = tuple(row for number, row in enumerate(table.rows) if row.total or number < ROWS)
+    kept = tuple(row for number, row in enumerate(table.rows) if row.total or number < ROWS_OF_MAIL)
     left = len(table.rows) - len(kept)
     more = say.counted(left, "{N} more row stands in the attached report.", "{N} more rows stand in the attached report.")
     return (replace(table, rows=kept), d.Paragraph(more)) if left else (table,)
@@ -198,7 +198,7 @@ def _table(section: d.Section, say: Language) -> tuple[d.Block, ...]:
 def _calendar(section: d.Section) -> tuple[d.Block, ...]:
     """The dates of a section that lie ahead, the nearest first."""
     dates = [one for part in _shown(section) if isinstance(part, d.Calendar) for one in part.dates if one.state != "past"]
-    return (d.Calendar(tuple(dates[:DATES])),) if dates else ()
+    return (d.Calendar(tuple(dates[:DATES_OF_MAIL])),) if dates else ()
 
 
 def _unmarked(value: Any) -> Any:

@@ -193,7 +193,7 @@ def _is_missing(content: object) -> bool:
     return isinstance(content, Missing)
 
 
-ROWS_OF_SLIDE, BARS, LINES, PANELS, NOTES, DATES = 6, 9, 5, 4, 6, 4
+ROWS_OF_SLIDE, BARS, LINES, PANELS, NOTES, DATES = 7, 9, 5, 4, 6, 4
 """What a slide holds at most: rows of a table, bars, lines of the matrix, small charts, notes, dates ahead."""
 
 
