@@ -615,8 +615,10 @@ def test_both_languages_show_the_same_figures(pages):
         ]
 
 
-OF_NO_LANGUAGE = re.compile(r"^toolkit \d.*|^constraint\..*|Zürich or Shanghai|\b\w+(-\w+)+\b|Meucci \(2008\).*Journal of Risk")
-"""Versions, keys and places of files, names of strategies and runs, titles of papers."""
+OF_NO_LANGUAGE = re.compile(
+    r"`toolkit [^`]*`|^toolkit \d.*|^constraint\..*|Zürich or Shanghai|\b\w+(-\w+)+\b|Meucci \(2008\).*Journal of Risk"
+)
+"""Commands, versions, keys and places of files, names of strategies and runs, titles of papers."""
 
 
 def test_no_german_page_holds_a_sentence_of_the_english_one(pages):
