@@ -133,7 +133,7 @@ def main() -> None:
         run(MAKE, folder, series, years)
         size = Path(folder, "all.parquet").stat().st_size / 1e6
         print(
-            f"Measured on {datetime.now(UTC):%Y-%m-%d} with polars {version('polars')} and deltalake {version('deltalake')} on "
+            f"Measured on {datetime.now(UTC):%Y-%m-%d} with polars {version('polars')} on "
             f"{os.cpu_count()} cores, {load:.1f} other processes at work: {int(series):,} series of {years} years of days, "
             f"{size:.0f} MB of Parquet.\n\n| Step | Wall time | Processor time | Memory |\n|---|--:|--:|--:|"
         )

@@ -60,7 +60,6 @@ def _request(folder: Path, address: str, day: date) -> FetchRequest:
 def fetch_one(folder: Path, address: str, day: date) -> None:
     """Fetch a day, a commit a series, and print how many series are done."""
     module.BATCH = 1  # a commit a series: more moments at which a kill may halve something
-    import deltalake  # noqa: F401, PLC0415  # imported before the clock starts
     import httpx  # noqa: F401, PLC0415
 
     print("ready", flush=True)

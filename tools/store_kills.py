@@ -50,8 +50,6 @@ def write(root: Path) -> None:
     """Append day by day until killed, and print the number of each day once it is committed."""
     store = Store.open(root, create=True)
     number = store.scan("fx").select(pl.len()).collect().item() // len(QUOTES)
-    import deltalake  # noqa: F401, PLC0415  # imported before the clock starts
-
     print("ready", flush=True)
     while True:
         tables = {"fx": day_of_rates(number), "prices": day_of_prices(number)}

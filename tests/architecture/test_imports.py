@@ -9,7 +9,7 @@ import sys
 import pytest
 
 HEAVY = "numpy polars pydantic rich"
-SOURCES = "curl_cffi deltalake exchange_calendars httpx pandas yfinance toolkit.market.sources toolkit.market.store"
+SOURCES = "curl_cffi exchange_calendars httpx pandas yfinance toolkit.market.sources toolkit.market.store"
 OTHERS = f"cvxpy scipy vl_convert dask django jsonschema matplotlib sklearn {SOURCES}"
 """Libraries of other commands, and modules of them."""
 ALL_MEASURES = """
@@ -32,7 +32,7 @@ NOT_LOADED = {
     "import toolkit.core.countries, toolkit.core.places": "babel",
     ALL_MEASURES: "cvxpy scipy",
     "from toolkit.market.sources.base import data_sources; assert 'yahoo' in data_sources()": (
-        "yfinance httpx pandas curl_cffi deltalake"
+        "yfinance httpx pandas curl_cffi"
     ),
     "import toolkit.web.demo.pool": "cvxpy polars scipy",
     OWN_RETURNS: f"jinja2 narwhals toolkit.app.subjects toolkit.records.findings {OTHERS}",

@@ -21,7 +21,7 @@ from tools.store_kills import kills
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory):
-    """A store with a log, data files that were merged, and checkpoints with a commit after them."""
+    """A store with a log, and data files that were merged, with a commit after them."""
     store = made(tmp_path_factory.mktemp("flips") / "s")
     compact(store.path)
     store = Store.open(store.path)
@@ -57,9 +57,8 @@ def test_any_flipped_byte_is_found(store, data):
     flipped(path, place, data.draw(st.integers(0, 7)))
     try:
         assert verify(store.path, date(2026, 11, 26)).damaged, (path.name, place)
-        if ".checkpoint." not in path.name and path.name != "_last_checkpoint":
-            with pytest.raises(DataError):
-                read_all(store.path)
+        with pytest.raises(DataError):
+            read_all(store.path)
     finally:
         path.write_bytes(before)
 
@@ -83,17 +82,6 @@ def test_a_file_that_is_gone_or_cut_is_found(store, there):
         path.write_bytes(before[:-1]) if there else path.unlink()
         assert verify(store.path, date(2026, 11, 26)).damaged, path
         path.write_bytes(before)
-    assert not verify(store.path, date(2026, 11, 26)).damaged
-
-
-def test_a_damaged_checkpoint_stops_writers_until_it_is_written_again(store):
-    path = next(store.path.rglob("*.checkpoint.parquet"))
-    before = path.read_bytes()
-    flipped(path, len(before) // 2, 3)
-    opened = Store.open(store.path)
-    with pytest.raises(DataError, match="checkpoint"):
-        opened.append({"fx": rates({date(2026, 5, 3): 3.0})}, source="ecb", fetched_at=FETCHED)
-    compact(store.path)
     assert not verify(store.path, date(2026, 11, 26)).damaged
 
 

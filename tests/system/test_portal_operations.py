@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -19,7 +20,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.system.portal import Portal, postgresql_server, serving, sign_up
+from tests.system.portal import Portal, aged, postgresql_server, serving, sign_up
 from tests.system.test_portal import _storm, _without_limits, soon
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -89,6 +90,35 @@ def addresses(portal: Portal) -> dict[str, str]:
     found = dict(database.execute("SELECT email, state FROM web_registration"))
     database.close()
     return found
+
+
+def test_while_the_database_is_away_the_log_has_lines_and_no_traces(portal):
+    """The file is moved away under the server: what writes says so in one line, and all goes on when it is back."""
+    portal.start()
+    folder, away = portal.work / "portal", portal.work / "away"
+    away.mkdir()
+    visitor = portal.visitor()
+    fields = {
+        **aged(portal, visitor.get(portal.page).form(f"{portal.page}register")),
+        "name": "Ana",
+        "email": "ana@example.com",
+    }
+    there = sorted(folder.glob("portal.sqlite3*"))
+    for one in there:
+        one.rename(away / one.name)
+    assert {visitor.post(f"{portal.page}register", fields).status for _ in range(5)} == {503}
+    portal.wait_for(lambda: "outbox.no_database" in portal.log.read_text("utf-8"))
+    time.sleep(1)
+    assert visitor.get("/healthz").status == 503
+    for one in there:
+        (away / one.name).rename(one)
+    portal.wait_for(lambda: visitor.get("/healthz").status == 200)
+    assert sign_up(visitor, portal.page, "ana@example.com").status == 200
+    assert portal.link("c", "ana@example.com")
+    told = [json.loads(line) for line in portal.log.read_text("utf-8").splitlines() if line.startswith("{")]
+    assert [one for one in told if "exception" in one or "Traceback" in str(one)] == []
+    counts = Counter(one["event"] for one in told)
+    assert (counts["page.no_database"], 1 <= counts["outbox.no_database"] <= 2) == (5, True)
 
 
 def test_what_was_erased_stays_erased_after_a_restore(portal):

@@ -34,7 +34,7 @@ Named = str | PathLike[str] | Strategy
 class Backtest(ReportedAnswer[records.Backtest]):
     """What strategies and baselines would have done over the same dates."""
 
-    command = "backtest"
+    told = "topics.backtest:document"
     found: records.Backtest
     context: Context
 

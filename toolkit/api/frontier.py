@@ -27,7 +27,7 @@ from toolkit.strategy.model import Strategy
 class EfficientFrontier(Answer[records.EfficientFrontier]):
     """What the constraints of a strategy allow, from least risk to the largest return or the least cost."""
 
-    command = "frontier"
+    told = "topics.frontier:document"
     found: records.EfficientFrontier
     context: Context
 

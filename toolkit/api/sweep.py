@@ -33,7 +33,7 @@ Day = str | date
 class Sweep(Answer[records.Sweep]):
     """Many backtests of one question."""
 
-    command = "sweep"
+    told = "topics.sweep:document"
     found: records.Sweep
     context: Context
 
@@ -125,7 +125,7 @@ def _executor(workers: int, scheduler: str | None) -> Executor:
 class Futures(Answer[records.Futures]):
     """Allocations of today in futures with shocks."""
 
-    command = "futures"
+    told = "topics.sweep:futures"
     found: records.Futures
     context: Context
 

@@ -171,7 +171,7 @@ class Context:
         folder = store_in_use(self.settings)
         if folder is None:
             return None
-        from toolkit.market.store.store import Store  # noqa: PLC0415  # an extra
+        from toolkit.market.store.store import Store  # noqa: PLC0415  # where one is in use
 
         return Store.open(folder)
 
@@ -188,7 +188,7 @@ class Context:
         none = self.snapshot["prices"].clear()
         if self.store is None or not symbols:
             return none
-        from toolkit.market.store.merge import quoted_prices  # noqa: PLC0415  # an extra
+        from toolkit.market.store.merge import quoted_prices  # noqa: PLC0415  # where one is in use
 
         return quoted_prices(self.store, symbols, self.as_of).select(none.columns)
 
@@ -198,7 +198,7 @@ class Context:
         prices = self.snapshot["prices"]
         if self.store is None:
             return prices.clear()
-        from toolkit.market.store.merge import own_prices  # noqa: PLC0415  # an extra
+        from toolkit.market.store.merge import own_prices  # noqa: PLC0415  # where one is in use
 
         return own_prices(self.store, prices, self.as_of)
 
@@ -207,7 +207,7 @@ class Context:
         """Series in the store that no answer uses; none without a store."""
         if self.store is None:
             return ()
-        from toolkit.market.store.merge import unread_series, unused_flows, unused_prices  # noqa: PLC0415  # an extra
+        from toolkit.market.store.merge import unread_series, unused_flows, unused_prices  # noqa: PLC0415  # where one is in use
 
         package, store, day = self.market.under({}).until(self.as_of), self.store, self.as_of
         known = {*package["flows"]["asset"], *package["metals"]["asset"]}

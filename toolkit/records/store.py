@@ -12,7 +12,7 @@ class StoredTable(Record):
 
     table: TableName
     version: int
-    """Version of its Delta table: one more with each commit."""
+    """Version of its log: one more with each commit."""
     rows: int
     """Rows of all vintages."""
     files: int
@@ -104,7 +104,7 @@ class CompactedTable(Record):
 
     table: TableName
     version: int
-    """Version of its Delta table now."""
+    """Version of its log now."""
     files_before: int
     """Data files before."""
     files_after: int
@@ -112,7 +112,7 @@ class CompactedTable(Record):
 
 
 class Compacted(Record, schema="data-compact"):
-    """A store whose small files were merged and whose checkpoints were written."""
+    """A store whose small files were merged."""
 
     as_of: AnswerDay
     store: Folder
@@ -180,7 +180,7 @@ class Exported(Record, schema="data-export"):
     """Folder of the store."""
     table: TableName
     version: int
-    """Version of its Delta table."""
+    """Version of its log."""
     file: str
     """Path of the file."""
     rows: int
@@ -200,7 +200,7 @@ class Imported(Record, schema="data-import"):
     table: str
     """Table it was added to."""
     version: int | None
-    """Version of its Delta table now; null where it has none yet."""
+    """Version of its log now; null where it has none yet."""
     rows: int
     """Rows that were added."""
     revised: int

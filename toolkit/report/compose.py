@@ -12,7 +12,7 @@ from toolkit.records.conflict import Conflict
 from toolkit.records.findings import Parts
 from toolkit.records.run import Run
 from toolkit.records.subjects import Holdings, Market
-from toolkit.report.document import Block, Columns, Document, Figure, Layout, Missing, Section, Table, apart
+from toolkit.report.document import BarTable, Block, Columns, Document, Figure, Layout, Matrix, Missing, Section, Table, apart
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
 from toolkit.report.shorten import ALSO, shortened
@@ -110,8 +110,12 @@ def looked_at(parts: Parts, definition: Definition) -> Parts:
     Raises:
         SpecError: as `chosen_by`.
     """
-    wanted = {name for builder in chosen_by(definition) for name in (*builder.needs, *builder.uses)}
-    return parts.model_copy(update=dict.fromkeys(Parts.model_fields.keys() - wanted))
+    return parts.model_copy(update=dict.fromkeys(Parts.model_fields.keys() - needed(definition)))
+
+
+def needed(definition: Definition) -> set[str]:
+    """Names of the parts, and keys of the subject, that a report looks at; `SpecError` as `chosen_by`."""
+    return {name for builder in chosen_by(definition) for name in (*builder.needs, *builder.uses)}
 
 
 def compose(found: Findings, definition: Definition) -> Document:
@@ -200,6 +204,16 @@ def beside(*figures: Figure | None) -> tuple[Block, ...]:
 def folded(*figures: Figure | None) -> tuple[Block, ...]:
     """Figures as titles with closed tables, side by side; each shows one table and nothing else."""
     return beside(*(_closed(figure) for figure in figures if figure is not None))
+
+
+def tabled_once(blocks: Iterable[Block]) -> tuple[Block, ...]:
+    """Blocks one below the other; a figure that shows a table has no further one behind it."""
+
+    def once(block: Block) -> Block:
+        shown = isinstance(block, Figure) and any(isinstance(part, Table | BarTable | Matrix) for part in block.body)
+        return replace(block, data=None) if shown else block
+
+    return tuple(map(once, apart(blocks)))
 
 
 def unfolded(blocks: Iterable[Block]) -> tuple[Block, ...]:

@@ -10,7 +10,8 @@ from typing import Any, Protocol, TypeVar
 from toolkit.core.limits import HELD
 from toolkit.records.base import Named
 from toolkit.records.conflict import Conflict
-from toolkit.records.controls import ControlState, OwnerControls, Standing, Upcoming
+from toolkit.records.controls import ControlState, Standing
+from toolkit.records.dates import Upcoming
 from toolkit.records.exposure import Exposure
 from toolkit.records.findings import Part, Parts
 from toolkit.records.limits import Limit
@@ -76,7 +77,13 @@ class Findings:
 
     @classmethod
     def alone(
-        cls, as_of: str, parts: Parts, language: Language, currency: str = "", kind: type[OwnerControls] = Market, **told: Any
+        cls,
+        as_of: str,
+        parts: Parts,
+        language: Language,
+        currency: str = "",
+        kind: type[Market | BacktestSubject] = Market,
+        **told: Any,
     ) -> Findings:
         """Findings of what a command asked, without an owner and without markers: the command names its source itself.
 

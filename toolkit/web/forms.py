@@ -140,10 +140,18 @@ class WebhookForm(Strict):
     url = forms.CharField(max_length=500, required=False, widget=forms.URLInput)
 
     def clean_url(self) -> str:
-        """An address that webhooks may have."""
-        url = self.cleaned_data["url"]
+        """An address that webhooks may have, and that leads somewhere now: else nobody would see that none arrives."""
+        url, say = self.cleaned_data["url"], spoken().words
         if url and webhook.fault(url):
-            raise forms.ValidationError(spoken().words("Webhooks go to an address as https://example.com/hook."))
+            raise forms.ValidationError(say("Webhooks go to an address as https://example.com/hook."))
+        try:
+            if url:
+                webhook.target(url)
+        except OSError:
+            raise forms.ValidationError(say("This name has no address at present.")) from None
+        except webhook.NotTaken:
+            told = say("This name leads into a private network: name it in the setting TOOLKIT_WEB_WEBHOOK_NETWORKS first.")
+            raise forms.ValidationError(told) from None
         return url
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import secrets
+from datetime import datetime, timedelta
 
 import qrcode
+import structlog
 from axes.models import AccessAttempt
 from django.conf import settings
 from django.urls import reverse
@@ -14,10 +16,15 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from qrcode.image.svg import SvgPathImage
 
 from toolkit.core.errors import SpecError, did_you_mean
-from toolkit.web.gate import tokens
-from toolkit.web.models import Host, Token, Webinar
+from toolkit.web.gate import limits, tokens
+from toolkit.web.models import AuditEntry, Host, Token, Webinar
 from toolkit.web.operations import audit
 from toolkit.web.writing import writing
+
+SLOWED = "login slowed"
+ALERT = timedelta(days=7)
+"""How long the pages of a host say that others tried passwords."""
+log = structlog.get_logger("hosts")
 
 
 def setup_link() -> str | None:
@@ -110,6 +117,27 @@ def make(secret: str, username: str, password: str) -> Host | None:
 
 
 @writing
+def count_wrong(subject: str, username: str) -> None:
+    """Count a wrong password; the first that makes others wait, and each time they are twice as many, is in the audit log.
+
+    Args:
+        subject: Whose wrong passwords are counted together: the name, or a device that has been logged in.
+        username: That the password was tried for.
+    """
+    waiting, host = limits.count_wrong(subject), Host.objects.filter(username=username).first()
+    if waiting.bit_count() == 1:
+        log.error("hosts.login_slowed", wrong_passwords=waiting + limits.WRONG_AT_ONCE, host=host and host.pk)
+        if host is not None:
+            audit.record(audit.VISITOR, SLOWED, f"host:{host.pk}")
+
+
+def slowed_at(host: Host) -> datetime | None:
+    """When wrong passwords of a host last made others wait, within `ALERT`."""
+    found = AuditEntry.objects.filter(action=SLOWED, target=f"host:{host.pk}", at__gt=timezone.now() - ALERT)
+    return found.order_by("-id").values_list("at", flat=True).first()
+
+
+@writing
 def change_password(host: Host, password: str) -> None:
     """A new password, checked before; every session of the host ends."""
     host.set_password(password)
@@ -130,5 +158,6 @@ def recover(username: str) -> str:
     host.save(update_fields=["password"])
     TOTPDevice.objects.filter(user=host).delete()
     AccessAttempt.objects.filter(username=host.username).delete()  # the old password was tried until the login was closed
+    limits.forget_wrong(host.username)
     audit.record(audit.CONSOLE, "host recovered", f"host:{host.pk}")
     return password

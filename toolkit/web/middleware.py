@@ -80,6 +80,8 @@ def _is_for_machines(request: HttpRequest) -> bool:
 class refused:  # noqa: N801  # a middleware with `process_exception` is a class
     """429 and 503, each with the seconds to wait, and 500 for an error of the toolkit, for what views raise.
 
+    While the database is away each page says so in one line of the log.
+
     What takes forms alone leads whoever only looks at it to the page above: the address of a form that was sent back, or whose
     language is changed there, or to which a login returns.
     """
@@ -96,7 +98,7 @@ class refused:  # noqa: N801  # a middleware with `process_exception` is a class
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """The page of a limit, of too much work, or of what cannot be shown; what is wrong with it is in the log."""
-        from toolkit.web.views.errors import server_error, too_busy, too_many  # noqa: PLC0415
+        from toolkit.web.views.errors import AWAY, no_database, server_error, too_busy, too_many  # noqa: PLC0415
 
         match exception:
             case TooMany(seconds=seconds):
@@ -111,7 +113,12 @@ class refused:  # noqa: N801  # a middleware with `process_exception` is a class
             case ToolkitError():
                 log.exception("page.failed", exc_info=exception)
                 return server_error(request)
-        return None
+        if not isinstance(exception, AWAY):
+            return None
+        log.warning("page.no_database", error=repr(exception))
+        response = no_database(request)
+        response._has_been_logged = True  # type: ignore[attr-defined]  # with a trace for each page otherwise
+        return response
 
 
 def client_address(request: HttpRequest) -> str:

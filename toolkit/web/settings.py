@@ -140,6 +140,7 @@ def _sessions(config: WebConfig, prefix: str) -> dict[str, Any]:
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_AGE": SESSION,
+        "DEVICE_COOKIE_NAME": f"{prefix}device",
         "CSRF_COOKIE_NAME": f"{prefix}csrf",
         "CSRF_COOKIE_SECURE": config.secure_cookies,
         "CSRF_COOKIE_HTTPONLY": True,

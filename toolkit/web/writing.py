@@ -121,6 +121,8 @@ def _commit(jobs: list[Job]) -> None:
             _refuse_moved()
     except Exception as error:  # noqa: BLE001  # nothing was stored: every job of the transaction failed
         answers = [(None, error)] * len(jobs)
+    if any(isinstance(failed, OperationalError) for _, failed in answers):
+        connection.close()  # of SQLite, a file that was moved away: it would stay open when it is back
     for (_, done), (result, failed) in zip(jobs, answers, strict=True):
         if failed is None:
             done.set_result(result)

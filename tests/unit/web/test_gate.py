@@ -107,6 +107,35 @@ class TestRegister:
         registration.refresh_from_db()
         assert (registration.state, kinds()) == (State.PENDING, ["confirm"])
 
+    def test_a_button_that_is_pressed_twice_sends_one_mail(self, webinar):
+        path, now = f"/w/{webinar.slug}/", timezone.now()
+        with time_machine.travel(now, tick=False):
+            for _ in range(2):
+                Browser().send(f"{path}register", filled(), page=path)
+        assert kinds() == ["confirm", "noop"]
+        with time_machine.travel(now + timedelta(seconds=61), tick=False):
+            Browser().send(f"{path}resend", {"email": "ana@example.com"}, page=path)
+        assert Outbox.objects.filter(kind="confirm").count() == 2
+
+    @pytest.mark.django_db(transaction=True)
+    def test_posts_that_race_send_one_mail(self):
+        webinar = announced()
+
+        def post(n: int) -> int:
+            try:
+                new = Registration(webinar=webinar, email="ana@example.com", name="Ana", language="en")
+                if n % 2:
+                    registering.register(new, {"participation": "x"}, marketing=False, shown_at="/")
+                else:
+                    registering.resend(webinar, "ana@example.com")
+            finally:
+                connections.close_all()
+            return n
+
+        with ThreadPoolExecutor(8) as pool:
+            assert sum(pool.map(post, range(20))) == 190
+        assert (Outbox.objects.count(), Outbox.objects.filter(kind="confirm").count()) == (20, 1)
+
     def test_a_revoked_address_gets_nothing(self, client, webinar):
         registration = registered(webinar, state=State.REVOKED)
         client.send(f"/w/{webinar.slug}/register", filled(), page=f"/w/{webinar.slug}/")

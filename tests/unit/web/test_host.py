@@ -116,6 +116,17 @@ def test_of_another_webinar_nothing_is_changed_and_nobody_else_changes_anything(
     assert kinds() == []
 
 
+def test_whoever_tries_the_page_of_another_host_is_in_the_audit_log(host, webinar):
+    other = Browser()
+    pk = log_in(other, "otto").pk
+    pages = [f"/host/w/{webinar.slug}/", f"/host/w/{webinar.slug}/registrations.csv", "/host/w/none/"]
+    assert [other.get(page).status_code for page in pages] == [404] * 3
+    assert other.send(f"{pages[0]}revoke", {"registration": str(registered(webinar).id)}, page="/host/codes").status_code == 404
+    entries = AuditEntry.objects.filter(action="refused").values_list("actor", "target")
+    assert [*entries] == [(f"host:{pk}", webinar.slug)] * 3
+    assert host.get(pages[0]).status_code == 200
+
+
 def test_the_page_shows_every_state(host, webinar):
     for state in Registration.State:
         registered(webinar, f"{state.value}@example.com", state)
@@ -160,6 +171,87 @@ def test_the_list_begins_with_the_nearest_webinar_and_ends_with_those_that_are_o
 
 
 NEW = {"password": PASSWORD, "new_password": "a staple in another battery"}
+
+
+def wrong(name: str, address: str, browser: Browser | None = None, password: str = "wrong"):
+    browser = browser or Browser()
+    browser.defaults["REMOTE_ADDR"] = address
+    return browser.send("/host/login", {"username": name, "password": password})
+
+
+class TestSlowedLogin:
+    """Guesses from many addresses: no address has more than one."""
+
+    def guessed(self, count: int, now, name: str = "mara", first: int = 1) -> list[int]:
+        with time_machine.travel(now, tick=False):
+            return [wrong(name, f"192.0.2.{n}").status_code for n in range(first, first + count)]
+
+    @pytest.mark.parametrize("name", ["mara", "nobody"])
+    def test_a_name_is_guessed_at_ever_longer_waits_from_whatever_address(self, host, name):
+        now = timezone.now()
+        assert self.guessed(8, now, name) == [200] * 6 + [429] * 2
+        waits = []
+        for more in range(12):
+            with time_machine.travel(now, tick=False):
+                refused = wrong(name, "192.0.2.99")
+                waits.append(int(refused.headers["Retry-After"]))
+            now += timedelta(seconds=waits[-1])
+            assert self.guessed(1, now, name, first=20 + more) == [200]
+        assert waits == [2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900]
+        with time_machine.travel(now, tick=False):
+            assert wrong("another name", "192.0.2.99").status_code == 200
+
+    def test_a_device_that_was_logged_in_does_not_wait_for_strangers_and_is_slowed_by_its_own(self, host):
+        now, own = timezone.now(), Browser()
+        with time_machine.travel(now, tick=False):
+            assert wrong("mara", "198.51.100.1", own, PASSWORD).status_code == 302
+        assert self.guessed(8, now)[-1] == 429
+        with time_machine.travel(now, tick=False):
+            assert wrong("mara", "198.51.100.2", password=PASSWORD).status_code == 429
+            assert wrong("mara", "198.51.100.1", own, PASSWORD).status_code == 302
+            tried = [wrong("mara", f"198.51.100.{n}", own).status_code for n in range(10, 17)]
+        assert tried == [200] * 6 + [429]
+        forged = Browser()
+        forged.cookies["__Host-device"] = f"{Host.objects.get().pk}.00:1abcde:forged"
+        with time_machine.travel(now, tick=False):
+            assert wrong("mara", "198.51.100.3", forged, PASSWORD).status_code == 429
+
+    def test_the_host_is_told_and_the_audit_log_has_an_entry_each_time_they_are_twice_as_many(self, host):
+        assert 'role="alert"' not in host.get("/host/").content.decode()
+        now = timezone.now()
+        self.guessed(6, now)
+        assert "Wrong passwords were tried for your name" in host.get("/host/").content.decode()
+        for _ in range(4):
+            now += timedelta(minutes=16)
+            self.guessed(1, now)
+        pk = Host.objects.get().pk
+        assert [*AuditEntry.objects.filter(action="login slowed").values_list("target", flat=True)] == [f"host:{pk}"] * 3
+        self.guessed(7, now, "nobody")
+        assert AuditEntry.objects.filter(action="login slowed").count() == 3
+        with time_machine.travel(now + timedelta(days=8)):
+            host.force_login(Host.objects.get(), backend="django.contrib.auth.backends.ModelBackend")
+            assert 'role="alert"' not in host.get("/host/").content.decode()
+
+    def test_the_right_password_ends_it_and_so_does_the_console(self, host):
+        now = timezone.now()
+        assert self.guessed(7, now)[-1] == 429
+        with time_machine.travel(now, tick=False):
+            password = hosts.recover("mara")
+            assert wrong("mara", "198.51.100.9", password=password).status_code == 302
+            assert self.guessed(7, now) == [200] * 6 + [429]
+        with time_machine.travel(later := now + timedelta(minutes=1), tick=False):
+            assert wrong("mara", "198.51.100.9", password=password).status_code == 302
+        assert self.guessed(1, later) == [200]
+
+    def test_an_open_session_in_other_hands_is_slowed_too(self, host):
+        now = timezone.now()
+        with time_machine.travel(now, tick=False):
+            statuses = []
+            for n in range(1, 8):
+                host.defaults["REMOTE_ADDR"] = f"192.0.2.{n}"
+                statuses.append(host.send("/host/password", {**NEW, "password": "wrong"}, page="/host/password").status_code)
+            assert statuses == [422] * 6 + [429]
+            assert host.send("/host/codes", {"password": PASSWORD}, page="/host/codes").status_code == 429
 
 
 class TestPassword:

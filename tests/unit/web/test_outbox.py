@@ -74,6 +74,16 @@ def test_a_mail_has_one_recipient_and_nothing_of_the_visitor_in_its_headers(webi
     assert parts == {"multipart/mixed", "multipart/alternative", "text/plain", "text/html", "text/calendar"}
 
 
+@pytest.mark.parametrize("kind", sorted({*FITS, "cancelled", "news"}))
+def test_each_subject_names_the_webinar(webinar, kind):
+    registration = registered(webinar)
+    row = row_of(registration, kind)
+    assert compose(row, registration).message()["Subject"].endswith(": Gallium")
+    registration.webinar.title = "Gallium und seine Geschwister " * 6
+    subject = compose(row, registration).subject
+    assert (len(subject) < 100, subject.endswith("…")) == (True, True)
+
+
 def test_the_date_comes_with_the_seat_and_not_after_it(webinar):
     registration = registered(webinar)
     files = [part.get_content_type() for part in compose(row_of(registration), registration).message().walk()]
@@ -103,7 +113,7 @@ def test_every_address_of_the_text_is_a_link_of_the_page(webinar, kind):
 def test_a_mail_is_in_the_language_of_the_registration(webinar):
     registration = registered(webinar)
     registration.language = "de"
-    assert compose(row_of(registration), registration).subject == "Ihr Platz und Ihr persönlicher Link"
+    assert compose(row_of(registration), registration).subject == "Ihr Platz und Ihr persönlicher Link: Gallium"
 
 
 def test_what_is_sent_is_marked_and_sent_once(webinar, smtp):

@@ -89,6 +89,14 @@ def served():
         yield found
 
 
+NO_HOSTS = (
+    b"x@evil",
+    b"portal.example:x@evil",
+    b"portal.example:",
+    b"portal.example:80:80",
+    b"portal.example..",
+    b"portal.example:-1",
+)
 HEAD = b"POST /x HTTP/1.1\r\nHost: portal.example\r\n"
 
 
@@ -100,6 +108,7 @@ HEAD = b"POST /x HTTP/1.1\r\nHost: portal.example\r\n"
         (b"GET / HTTP/1.1\r\nHost: evil.test\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: portal.example\r\nHost: evil.test\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\n\r\n", 400),
+        *((b"GET / HTTP/1.1\r\nHost: " + host + b"\r\n\r\n", 400) for host in NO_HOSTS),
         (b"GET http://evil.test/ HTTP/1.1\r\nHost: evil.test\r\n\r\n", 400),
         (HEAD + b"Content-Length: 3\r\n\r\nabc", 200),
         (HEAD + b"Content-Length: 1001\r\n\r\n", 413),

@@ -14,7 +14,7 @@ from toolkit.core.messages import message
 from toolkit.market.market import Market, Source
 from toolkit.market.package import bundled_folder, bundled_market, load_market
 
-_HEAD = "store.json"  # the rest of the store is an extra, and is imported where one is in use
+_HEAD = "store.json"  # the rest of the store is imported where one is in use
 
 
 def _folder(path: str) -> Path:
@@ -114,7 +114,7 @@ def _stored(settings: Settings) -> Market:
     market = bundled_market() if package == bundled_folder() else load_market(package)
     if folder is None:
         return market
-    from toolkit.market.store.merge import with_store  # noqa: PLC0415  # an extra
+    from toolkit.market.store.merge import with_store  # noqa: PLC0415  # where one is in use
     from toolkit.market.store.store import Store  # noqa: PLC0415
 
     return with_store(market, Store.open(folder))

@@ -81,7 +81,7 @@ def verify(context: Context) -> Verified:
 
 
 def compact(context: Context) -> Compacted:
-    """Merge small files of the store and write its checkpoints.
+    """Merge small files of the store.
 
     Raises:
         DataError: for a store that is damaged, and a folder that is none.

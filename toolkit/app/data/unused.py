@@ -40,7 +40,7 @@ def unused_remarks(context: Context, assets: Collection[str]) -> Iterator[Remark
     unused = [one for one in context.unused_series if about & {one.asset, *_materials(context, one.asset)}]
     if not unused:
         return
-    from toolkit.market.store.merge import REPLACING_OBSERVATIONS  # noqa: PLC0415  # an extra
+    from toolkit.market.store.merge import REPLACING_OBSERVATIONS  # noqa: PLC0415  # where one is in use
 
     def alike(one: UnusedSeries) -> tuple[str, str, str, str, str]:
         return one.table, one.source, one.reason, one.kind, one.used or ""

@@ -8,7 +8,7 @@ from toolkit.cli.terminal import show
 
 @without_prices
 def compact(*, common: Common) -> None:
-    """Merge small files of a store and write checkpoints for other readers of Delta; no row changes, every version stays."""
+    """Merge small files of a store; no row changes, every version stays."""
     from toolkit.app.data.store import compact as ask
     from toolkit.report.answers.data.store import compacted as document
 

@@ -17,7 +17,7 @@ from toolkit.cli.terminal import say, show
 from toolkit.core.errors import SourceError
 from toolkit.core.messages import message
 
-LIBRARIES = ("deltalake", "exchange_calendars", "httpx", "yfinance")
+LIBRARIES = ("exchange_calendars", "httpx", "yfinance")
 """Of the extra `data`."""
 
 

@@ -8,7 +8,7 @@ from toolkit.cli.terminal import show
 
 @without_prices
 def verify(*, common: Common) -> None:
-    """Read every file of a store again and hold it against its hash: data of all versions, logs, checkpoints."""
+    """Read every file of a store again and hold it against its hash: data of all versions, and logs."""
     from toolkit.app.data.store import verify as ask
     from toolkit.report.answers.data.store import verified as document
 

@@ -1,1 +1,1 @@
-"""The store: a Delta table a table, over data files named by their SHA-256, with every vintage ever fetched."""
+"""The store: a log of Delta a table, over data files named by their SHA-256, with every vintage ever fetched."""

@@ -1,44 +1,22 @@
-"""Commits to the Delta table of a table: data files first, then the log by deltalake, and `store.json` last."""
+"""Commits to the Delta table of a table: data files first, then the log, and `store.json` last."""
 
 from __future__ import annotations
 
 import contextlib
 import io
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
-from toolkit.core.errors import DataError
-from toolkit.core.messages import message
-from toolkit.market.store.files import DRAFT, file_sha256, flush, sha256, unwritable, write_whole
-from toolkit.market.store.log import KEY, LOG, DataFile, Entry, Head, actions_digest, damaged, entry_path, read_entry
+from toolkit.market.store.files import DRAFT, file_sha256, sha256, write_whole
+from toolkit.market.store.log import LOG, DataFile, Head, Part, damaged, entry_path, write_entry
 from toolkit.market.tables import Table
 
 ROWS_OF_A_FILE = 500_000
 """Rows of a data file, and of the part of an import that is checked and sorted in memory at a time."""
 ROWS_OF_A_GROUP = 32_768
 """Rows of a Parquet row group, the least that is read: about six series of twenty years of days."""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """What a commit adds to a table.
-
-    Attributes:
-        files: In the folder of the table.
-        about: What the fetch says of itself.
-        removed: Files whose rows are in `files` now.
-    """
-
-    table: Table
-    files: Sequence[DataFile]
-    about: Mapping[str, Any]
-    removed: Sequence[DataFile] = ()
 
 
 def write_data_file(rows: pl.DataFrame, table: Table, folder: Path) -> DataFile:
@@ -69,72 +47,18 @@ def commit(root: Path, head: Head, parts: Sequence[Part]) -> Head:
     Raises:
         SpecError: when a log or the head cannot be written.
     """
+    tables = dict(head.tables)
     for part in parts:
-        entry = _log(root, head, part)
-        head = replace(head, tables={**head.tables, part.table.name: (entry.version, entry.sha256)})
+        name = part.table.name
+        tables[name] = write_entry(root / name, part, tables.get(name, (-1, "")))
+    head = Head(tables)
     if parts:
         head.write(root)
     return head
 
 
-def _log(root: Path, head: Head, part: Part) -> Entry:
-    """Write the entry of a table into its log."""
-    from deltalake import CommitProperties, DeltaTable, Schema  # noqa: PLC0415  # an extra, and 0.1 s
-    from deltalake.transaction import (  # noqa: PLC0415
-        AddAction,
-        PostCommitHookProperties,
-        RemoveAction,
-        create_table_with_add_actions,
-    )
-
-    table, folder = part.table, root / part.table.name
-    version, previous = head.tables.get(table.name, (-1, ""))
-    lead = table.series[0]
-    adds = [AddAction(one.name, one.size, {}, 0, not part.removed, _stats(one, lead)) for one in part.files]
-    told = {
-        **part.about,
-        "previous": previous,
-        "actions": actions_digest([{"path": one.path, "size": one.size, "stats": one.stats} for one in adds]),
-    }
-    properties = CommitProperties(custom_metadata={KEY: told}, max_commit_retries=0)
-    no_hook = PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False)
-    schema = Schema.from_arrow(pl.Schema(table.dtypes))
-    with delta_writing(folder / LOG):
-        if version < 0:
-            create_table_with_add_actions(
-                str(folder), schema, adds, mode="error", name=table.name, configuration={"delta.appendOnly": "true"},
-                commit_properties=properties, post_commithook_properties=no_hook,
-            )  # fmt: skip
-        else:
-            now = int(datetime.fromisoformat(part.about["fetched_at"]).timestamp() * 1000)
-            gone = [RemoveAction(one.name, data_change=False, deletion_timestamp=now, size=one.size) for one in part.removed]
-            DeltaTable(str(folder)).create_write_transaction(
-                [*adds, *gone], "append", schema, commit_properties=properties, post_commithook_properties=no_hook
-            )
-    path = entry_path(folder, version + 1)
-    flush(path)
-    flush(path.parent)
-    return read_entry(folder, version + 1)
-
-
-@contextlib.contextmanager
-def delta_writing(log: Path) -> Iterator[None]:
-    """What the system or deltalake refuses while a log is written, as the error of a place that cannot be written."""
-    from deltalake.exceptions import DeltaError  # noqa: PLC0415
-
-    try:
-        yield
-    except (OSError, DeltaError) as error:
-        raise unwritable(log, error) from error
-
-
-def _stats(file: DataFile, lead: str) -> str:
-    ends = {"minValues": {lead: file.low}, "maxValues": {lead: file.high}}
-    return json.dumps({"numRecords": file.rows, **ends, "nullCount": {lead: 0}})
-
-
 def take_back(root: Path, head: Head, tables: Iterable[str]) -> None:
-    """Remove what a writer left that was killed or interrupted before its head was written: the append, drafts and checkpoints.
+    """Remove what a writer left that was killed or interrupted before its head was written: the append and drafts.
 
     No reader of the store has seen any of it, and its user was told that nothing was added. Called by who holds the lock.
 
@@ -144,7 +68,7 @@ def take_back(root: Path, head: Head, tables: Iterable[str]) -> None:
         tables: Names of tables that the store may have.
 
     Raises:
-        DataError: for a log with more commits than one writer leaves, and for a damaged checkpoint.
+        DataError: for a log with more commits than one writer leaves.
     """
     sweep(root)
     for table in tables:
@@ -152,28 +76,18 @@ def take_back(root: Path, head: Head, tables: Iterable[str]) -> None:
         if not folder.is_dir():
             continue
         sweep(folder)
-        sweep(folder / LOG, "_commit_")
-        _check_checkpoints(folder / LOG, head.checkpoints.get(table, {}))
+        for draft in (
+            DRAFT,
+            "_commit_",
+            "_last_checkpoint",
+            "*.checkpoint.",
+        ):  # all but ours by deltalake, which wrote logs before
+            sweep(folder / LOG, draft)
         version, _ = head.tables.get(table, (-1, ""))
         further = entry_path(folder, version + 2)
         if further.exists():
             raise damaged(further, "does not follow the commit before it")
         entry_path(folder, version + 1).unlink(missing_ok=True)
-
-
-def is_checkpoint(path: Path) -> bool:
-    """Whether a file of a log is a checkpoint, or names the last one."""
-    return path.name == "_last_checkpoint" or ".checkpoint." in path.name
-
-
-def _check_checkpoints(log: Path, digests: Mapping[str, str]) -> None:
-    """Remove checkpoints that no head names, and refuse the store where one that it names is damaged: deltalake reads it."""
-    for path in filter(is_checkpoint, log.iterdir() if log.is_dir() else ()):
-        if path.name not in digests:
-            path.unlink()
-        elif file_sha256(path) != digests[path.name]:
-            hint = message("`toolkit data compact` writes it again.")
-            raise DataError("{path:s} is damaged: its SHA-256 is not the one that was committed.", hint=hint, path=str(path))
 
 
 def sweep(folder: Path, beginning: str = DRAFT) -> None:

@@ -1,4 +1,4 @@
-"""Compaction of a store: small data files are merged, checkpoints written for other readers of Delta.
+"""Compaction of a store: small data files are merged.
 
 No row changes and no version is lost: the files that were merged stay for the versions that name them.
 """
@@ -6,7 +6,6 @@ No row changes and no version is lost: the files that were merged stay for the v
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -16,14 +15,11 @@ from toolkit.market.store.commit import (
     Part,
     check_data_file,
     commit,
-    delta_writing,
-    is_checkpoint,
     take_back,
     write_data_file,
 )
-from toolkit.market.store.files import file_sha256, flush
 from toolkit.market.store.lock import writing
-from toolkit.market.store.log import LOG, DataFile, Head, files_of, read_log
+from toolkit.market.store.log import DataFile, Head, files_of, read_log
 from toolkit.market.store.store import Store
 from toolkit.market.tables import STORE_TABLES, Table
 from toolkit.records.store import CompactedTable
@@ -33,7 +29,7 @@ SMALL = ROWS_OF_A_FILE // 2
 
 
 def compact(root: Path) -> tuple[CompactedTable, ...]:
-    """Merge small data files of every table of the store in a folder, and write a checkpoint of its log.
+    """Merge small data files of every table of the store in a folder.
 
     Raises:
         DataError: for a store that is damaged.
@@ -41,9 +37,7 @@ def compact(root: Path) -> tuple[CompactedTable, ...]:
     """
     done = []
     with writing(root):
-        # While checkpoints are written, the head names none: those of a process that is killed are removed.
-        head = replace(Head.read(root), checkpoints={})
-        head.write(root)
+        head = Head.read(root)
         take_back(root, head, STORE_TABLES)
         _remove_uncommitted(Store(root, head))
         for name in sorted(head.tables):
@@ -57,7 +51,6 @@ def compact(root: Path) -> tuple[CompactedTable, ...]:
                 kept = {file.name for file in merged}
                 removed = [file for file in small if file.name not in kept]
                 head = commit(root, head, [Part(table, merged, about, removed)])
-            head = _with_checkpoint(root, head, name)
             after = files_of(read_log(root / name, *head.tables[name]))
             version = head.tables[name][0]
             done.append(CompactedTable(table=name, version=version, files_before=len(before), files_after=len(after)))
@@ -74,22 +67,6 @@ def _merged(folder: Path, files: list[DataFile]) -> Iterator[pl.DataFrame]:
             group = []
     if group:
         yield pl.read_parquet([check_data_file(folder, one) for one in group])
-
-
-def _with_checkpoint(root: Path, head: Head, table: str) -> Head:
-    """The head with a new checkpoint of a table."""
-    from deltalake import DeltaTable  # noqa: PLC0415  # an extra
-
-    log = root / table / LOG
-    with delta_writing(log):
-        DeltaTable(str(root / table)).create_checkpoint()
-        paths = [path for path in log.iterdir() if is_checkpoint(path)]
-        for path in (*paths, log):
-            flush(path)
-    digests = {path.name: file_sha256(path) for path in sorted(paths)}
-    head = replace(head, checkpoints={**head.checkpoints, table: digests})
-    head.write(root)
-    return head
 
 
 def _remove_uncommitted(store: Store) -> None:

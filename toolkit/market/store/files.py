@@ -75,6 +75,14 @@ def write_whole(path: Path, content: bytes) -> None:
         draft.write_bytes(content)
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder where there is none; raises as `replacing`."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(folder, error) from error
+
+
 def flush(path: Path) -> None:
     """Flush a file, or the names in a folder where the system has that, to the disk."""
     if os.name == "nt" and path.is_dir():

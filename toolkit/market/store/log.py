@@ -1,28 +1,37 @@
-"""The log of a store as it was committed: every byte that is read is held against a hash first.
+"""The log of a store, which is that of Delta: every byte that is read is held against a hash first.
 
 `store.json` names the last commit of each table with the SHA-256 of its file in `_delta_log`; that file names the SHA-256 of
 the one before it, and so on to the first; an entry names data files by their SHA-256. What is not reached from `store.json`
-is not committed. Checkpoints are for other readers of Delta: nothing here is read from them.
+is not committed. The files are actions of the Delta protocol (reader 1, writer 2; github.com/delta-io/delta, PROTOCOL.md),
+so polars, Spark and DuckDB read the tables.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from toolkit.core.errors import DataError
 from toolkit.core.messages import message
-from toolkit.market.store.files import sha256, write_whole
+from toolkit.market.store.files import make_folder, sha256, write_whole
+from toolkit.market.tables import Table
 
 HEAD = "store.json"
 LOG = "_delta_log"
 FORMAT = 1
 KEY = "toolkit"
 """Key of our own facts in `commitInfo` of a Delta commit."""
+DELTA_TYPES: Mapping[type[pl.DataType], str] = {
+    pl.Date: "date", pl.Datetime: "timestamp", pl.String: "string", pl.Float64: "double", pl.Int64: "long",
+    pl.Boolean: "boolean"
+}  # fmt: skip
 DAMAGED = message(
     "Run `toolkit data verify` for every damaged file, and put them back from a copy; nothing was read from this one."
 )
@@ -79,23 +88,35 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """What a commit adds to a table.
+
+    Attributes:
+        files: In the folder of the table.
+        about: What the fetch says of itself.
+        removed: Files whose rows are in `files` now.
+    """
+
+    table: Table
+    files: Sequence[DataFile]
+    about: Mapping[str, Any]
+    removed: Sequence[DataFile] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Head:
     """What `store.json` says.
 
     Attributes:
         tables: Table -> version and SHA-256 of its last commit.
-        checkpoints: Table -> name of a file in its log -> SHA-256.
     """
 
     tables: Mapping[str, tuple[int, str]] = field(default_factory=dict)
-    checkpoints: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def to_bytes(self) -> bytes:
         """The only bytes in which this is written, with a hash of themselves."""
         tables = {name: {"sha256": digest, "version": version} for name, (version, digest) in self.tables.items()}
-        told = {"checkpoints": self.checkpoints, "format": FORMAT, "tables": tables}
-        told["sha256"] = sha256(json.dumps(told, sort_keys=True).encode())
-        return (json.dumps(told, sort_keys=True, indent=1) + "\n").encode()
+        return _hashed({"format": FORMAT, "tables": tables})
 
     @classmethod
     def read(cls, folder: Path) -> Head:
@@ -114,8 +135,8 @@ class Head:
             raise DataError("{file:s} cannot be read: {error:s}.", file=str(path), error=error.strerror) from error
         try:
             told = json.loads(content)
-            head = cls({name: (one["version"], one["sha256"]) for name, one in told["tables"].items()}, told["checkpoints"])
-            whole = head.to_bytes() == content
+            head = cls({name: (one["version"], one["sha256"]) for name, one in told["tables"].items()})
+            whole = _hashed({key: told[key] for key in told if key != "sha256"}) == content
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             whole = False
             head = cls()
@@ -126,6 +147,12 @@ class Head:
     def write(self, folder: Path) -> None:
         """Replace the head of a store: what it names becomes visible at once."""
         write_whole(folder / HEAD, self.to_bytes())
+
+
+def _hashed(told: Mapping[str, Any]) -> bytes:
+    """JSON with a hash of itself."""
+    digest = sha256(json.dumps(told, sort_keys=True).encode())
+    return (json.dumps({**told, "sha256": digest}, sort_keys=True, indent=1) + "\n").encode()
 
 
 def entry_path(folder: Path, version: int) -> Path:
@@ -156,8 +183,6 @@ def read_entry(folder: Path, version: int, digest: str | None = None) -> Entry:
         actions = [json.loads(line) for line in content.splitlines() if line]
         told = next(one["commitInfo"][KEY] for one in actions if "commitInfo" in one)
         added = [one["add"] for one in actions if "add" in one]
-        if told["actions"] != actions_digest(added):
-            raise damaged(path, "is damaged: its actions are not the ones that were committed")
         files = tuple(_data_file(one) for one in added)
         removed = tuple(one["remove"]["path"] for one in actions if "remove" in one)
         return Entry(version, found, told["previous"], told, files, removed)
@@ -165,10 +190,44 @@ def read_entry(folder: Path, version: int, digest: str | None = None) -> Entry:
         raise damaged(path, "was not written by the toolkit, or is damaged") from error
 
 
-def actions_digest(added: list[Any]) -> str:
-    """Hash of what a commit says of its data files."""
-    told = [[one["path"], one["size"], one["stats"]] for one in added]
-    return sha256(json.dumps(told).encode())
+def write_entry(folder: Path, part: Part, last: tuple[int, str]) -> tuple[int, str]:
+    """Write the commit after the last one of a table.
+
+    Args:
+        folder: Of the table.
+        part: What is added.
+        last: Version and SHA-256 of the last commit; -1 and empty where there is none.
+
+    Returns:
+        Version and SHA-256 of the new one.
+
+    Raises:
+        SpecError: when it cannot be written.
+    """
+    (version, previous), table, about = last, part.table, part.about
+    at, lead = round(datetime.fromisoformat(about["fetched_at"]).timestamp() * 1000), table.series[0]
+    told = {"timestamp": at, "operation": "WRITE" if previous else "CREATE TABLE", KEY: {**about, "previous": previous}}
+    actions: list[Mapping[str, Any]] = [{"commitInfo": told}]
+    if not previous:
+        fields = [
+            {"name": name, "type": DELTA_TYPES[type(dtype)], "nullable": True, "metadata": {}}
+            for name, dtype in table.dtypes.items()
+        ]
+        named = {"id": str(uuid.uuid5(uuid.NAMESPACE_URL, f"{table.name} {about}")), "name": table.name, "createdTime": at}
+        schema = {"schemaString": json.dumps({"type": "struct", "fields": fields}), "partitionColumns": []}
+        layout = {"format": {"provider": "parquet", "options": {}}, "configuration": {"delta.appendOnly": "true"}}
+        actions += [{"protocol": {"minReaderVersion": 1, "minWriterVersion": 2}}, {"metaData": {**named, **schema, **layout}}]
+    for one in part.files:
+        ends = {"minValues": {lead: one.low}, "maxValues": {lead: one.high}, "nullCount": {lead: 0}}
+        stats = {"stats": json.dumps({"numRecords": one.rows, **ends}), "dataChange": not part.removed}
+        actions.append({"add": {"path": one.name, "partitionValues": {}, "size": one.size, "modificationTime": at, **stats}})
+    gone = {"dataChange": False, "deletionTimestamp": at}
+    actions += [{"remove": {"path": one.name, "size": one.size, **gone}} for one in part.removed]
+    content = "".join(f"{json.dumps(one)}\n" for one in actions).encode()
+    path = entry_path(folder, version + 1)
+    make_folder(path.parent)
+    write_whole(path, content)
+    return version + 1, sha256(content)
 
 
 def _data_file(action: Mapping[str, Any]) -> DataFile:

@@ -17,7 +17,7 @@ from toolkit.core.errors import DataError, FrameError, did_you_mean
 from toolkit.core.messages import message
 from toolkit.market.market import Source
 from toolkit.market.store.commit import ROWS_OF_A_FILE, Part, check_data_file, commit, take_back, write_data_file
-from toolkit.market.store.files import sha256, unwritable
+from toolkit.market.store.files import make_folder, sha256
 from toolkit.market.store.lock import WAIT, writing
 from toolkit.market.store.log import HEAD, DataFile, Entry, Head, files_of, read_log
 from toolkit.market.store.vintages import addition, check_fixed, check_whole, last_vintages, visible
@@ -31,7 +31,7 @@ class Commit:
     """What an append has committed; a table without a new row keeps its version.
 
     Attributes:
-        versions: Table -> version of its Delta table now.
+        versions: Table -> version of its log now.
         rows: Table -> rows that were added.
         revised: Table -> how many of them are new vintages of an observation that the store had.
         unchanged: Table -> rows that the store had already.
@@ -73,7 +73,7 @@ class Store:
 
     @property
     def versions(self) -> dict[str, int]:
-        """Table -> version of its Delta table."""
+        """Table -> version of its log."""
         return {name: version for name, (version, _) in sorted(self._head.tables.items())}
 
     @property
@@ -113,7 +113,7 @@ class Store:
         Args:
             table: Its name.
             as_of: The last vintage of each observation as known on this day; every vintage when None.
-            version: Delta version to read; the last one when None.
+            version: Version to read; the last one when None.
             series: Values of the first column of the series (the asset; of exchange rates the base currency); all when None.
 
         Raises:
@@ -225,7 +225,7 @@ class Store:
             rows, revised, unchanged = self._new(table, given, fetched_at, correct=correct)
             counts.update(rows=rows.height, revised=revised, unchanged=unchanged)
             if rows.height:
-                _make(folder)
+                make_folder(folder)
                 files += (write_data_file(part, table, folder) for part in rows.iter_slices(ROWS_OF_A_FILE))
         return files, counts
 
@@ -296,7 +296,7 @@ def is_store(path: Path) -> bool:
 
 def _create(path: Path) -> None:
     """Make an empty store; a folder that holds something else is refused."""
-    _make(path)
+    make_folder(path)
     with writing(path):
         if is_store(path):
             return
@@ -305,13 +305,6 @@ def _create(path: Path) -> None:
             hint = message("It holds {others!r:s}. Name a new folder.", others=sorted(others)[0])
             raise DataError("{path:s} is no store and is not empty.", hint=hint, path=str(path))
         Head().write(path)
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise unwritable(folder, error) from error
 
 
 def _may_hold(file: DataFile, series: Sequence[str] | None) -> bool:

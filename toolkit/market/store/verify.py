@@ -8,13 +8,13 @@ from pathlib import Path
 from toolkit.core.errors import DataError
 from toolkit.market.store.files import VALIDATORS, file_sha256, forget_digests
 from toolkit.market.store.lock import LOCK
-from toolkit.market.store.log import HEAD, LOG, Entry, Head, entry_path, read_entry
+from toolkit.market.store.log import HEAD, Entry, Head, entry_path, read_entry
 from toolkit.market.store.store import is_store
 from toolkit.records.store import Damage, Verified
 
 
 def verify(root: Path, as_of: date) -> Verified:
-    """Read every committed file of a store on a day: data of every version, log, checkpoints, `store.json`.
+    """Read every committed file of a store on a day: data of every version, log, `store.json`.
 
     Raises:
         DataError: for a folder that is no store.
@@ -34,8 +34,6 @@ def verify(root: Path, as_of: date) -> Verified:
         for entry in _entries(folder, version, digest, faults, root):
             expected[entry_path(folder, entry.version)] = entry.sha256
             expected |= {folder / file.name: file.sha256 for file in entry.added}
-    for table, files in head.checkpoints.items():
-        expected |= {root / table / LOG / name: digest for name, digest in files.items()}
     for path, digest in expected.items():
         try:
             if file_sha256(path) != digest:

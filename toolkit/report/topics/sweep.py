@@ -10,7 +10,7 @@ from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language
 
-SHOWN = 40
+RUNS_SHOWN = 40
 """Backtests and allocations of a table; the object has all."""
 
 
@@ -49,10 +49,10 @@ def document(found: Sweep, say: Language) -> Document:
         )
     answer.table(
         "varied | from | to | >growth | >volatility | >drawdown | >turnover | >costs",
-        (_row(answer, run) for run in found.runs[:SHOWN]),
+        (_row(answer, run) for run in found.runs[:RUNS_SHOWN]),
     )
-    if count > SHOWN:
-        answer.line("The first {shown:d} are shown; --json has all.", shown=SHOWN)
+    if count > RUNS_SHOWN:
+        answer.line("The first {shown:d} are shown; --json has all.", shown=RUNS_SHOWN)
     answer.line("The object of each is in {folder}.", folder=found.folder)
     return answer.document("sweep")
 
@@ -86,9 +86,9 @@ def futures(found: Futures, say: Language) -> Document:
         _rows(answer, found),
         keys=2,
     )
-    if len(found.runs) > SHOWN:
-        answer.line("The first {shown:d} are shown; --json has all.", shown=SHOWN)
-    for run in found.runs[:SHOWN]:
+    if len(found.runs) > RUNS_SHOWN:
+        answer.line("The first {shown:d} are shown; --json has all.", shown=RUNS_SHOWN)
+    for run in found.runs[:RUNS_SHOWN]:
         if run.failure is not None:
             answer.line(
                 "No allocation{varied}: {reason}", varied=f" ({_varied(run)})" if run.changes else "", reason=run.failure
@@ -125,7 +125,7 @@ def _first(answer: Answer, one: AllocationFutures) -> None:
 
 
 def _rows(answer: Answer, found: Futures) -> Iterator[list[Cell]]:
-    for run in found.runs[:SHOWN]:
+    for run in found.runs[:RUNS_SHOWN]:
         varied = _varied(run)
         if (one := run.found) is None:
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from ipaddress import ip_network
@@ -122,7 +123,6 @@ class Whole:
 
 
 def _hostname(host: str) -> str:
-    """The name in a Host header, without the port."""
-    if host.startswith("["):
-        return host[1:].partition("]")[0]
-    return host.partition(":")[0].lower().rstrip(".")
+    """The name in a Host header, without the port; empty where it is not a name and a port, which Django would trace."""
+    found = re.fullmatch(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+?)\.?(:[0-9]{1,5})?", host.lower())
+    return found[1].strip("[]") if found else ""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 
 from django.db import connection
+from django.db.models import F
 from django.utils.crypto import salted_hmac
 
 from toolkit.web.models import Counter
@@ -53,6 +54,8 @@ VOTES = Limit("vote", 60, MINUTE)
 STREAMS = Limit("stream", 60, MINUTE)
 """Of one attendee: questions, votes, and streams that were opened."""
 LOGIN_ADDRESS = Limit("login", 30, 15 * MINUTE)
+WRONG_AT_ONCE, LONGEST_WAIT = 5, 15 * MINUTE
+"""Wrong passwords of a name, from any addresses, before the next one waits: for two seconds, doubled by each, up to this."""
 Windows = list[tuple[str, int]]
 """Key of a counter, and when its window began."""
 _here: dict[str, tuple[int, int]] = {}
@@ -97,12 +100,14 @@ def of_email(email: str) -> str:
     return f"{local.replace('.', '')}@{domain}" if domain in ("gmail.com", "googlemail.com") else f"{local}@{domain}"
 
 
+def _key(name: str, subject: str) -> str:
+    return salted_hmac("web.limit", f"{name}:{subject}", algorithm="sha256").hexdigest()
+
+
 def exceeded(limits: Iterable[tuple[Limit, str]]) -> int:
     """Count one event under each (limit, subject), all of one kind; seconds to wait where one is exceeded, else 0."""
     now = int(time.time())
-    by_key = {
-        salted_hmac("web.limit", f"{limit.name}:{subject}", algorithm="sha256").hexdigest(): limit for limit, subject in limits
-    }
+    by_key = {_key(limit.name, subject): limit for limit, subject in limits}
     windows = [(key, now // limit.seconds * limit.seconds) for key, limit in sorted(by_key.items())]
     counts = (_count_here if all(limit.here for limit in by_key.values()) else _count)(windows)
     waits = [limit.seconds - now % limit.seconds for key, limit in by_key.items() if counts[key] > limit.most]
@@ -113,6 +118,30 @@ def check(*limits: tuple[Limit, str]) -> None:
     """Count one event; `TooMany` where a limit is exceeded."""
     if seconds := exceeded(limits):
         raise TooMany(seconds)
+
+
+def check_wrong(subject: str) -> None:
+    """`TooMany` where a name, or a device, that had wrong passwords has not waited since the last one."""
+    found = Counter.objects.filter(key=_key("wrong", subject), n__gt=WRONG_AT_ONCE).first()
+    if found is not None:
+        left = found.began + min(2 ** (found.n - WRONG_AT_ONCE), LONGEST_WAIT) - int(time.time())
+        if left > 0:
+            raise TooMany(left)
+
+
+@writing
+def count_wrong(subject: str) -> int:
+    """Count a wrong password; how many there were without a day's pause that had to wait."""
+    key, now = _key("wrong", subject), int(time.time())
+    again, first = {"began": now, "n": F("n") + 1}, {"began": now, "n": 1}
+    Counter.objects.update_or_create(key=key, defaults=again, create_defaults=first)
+    return max(0, Counter.objects.get(key=key).n - WRONG_AT_ONCE)
+
+
+@writing
+def forget_wrong(subject: str) -> None:
+    """Forget wrong passwords: the right one came."""
+    Counter.objects.filter(key=_key("wrong", subject)).delete()
 
 
 def _count_here(windows: Windows) -> dict[str, int]:

@@ -16,6 +16,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.template import engines
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import Truncator
 
 from toolkit.report.i18n.language import Language
 from toolkit.web.gate import tokens
@@ -26,6 +27,8 @@ from toolkit.web.words import language, moment
 REMINDERS = {"day": timedelta(days=1), "hour": timedelta(hours=1), "minutes": timedelta(minutes=5)}
 """Kind of a reminder -> how long before the start."""
 SEATED = ("confirmed",)
+TITLE_LENGTH = 60
+"""Characters of a title in a subject: mail programs show little more."""
 CHANGES = ("moved", "cancellation")
 """Kinds whose calendar file replaces the first, which comes with the seat."""
 FITS = {
@@ -43,7 +46,7 @@ class Letter:
     """What a mail says.
 
     Attributes:
-        subject: Never a visitor's words.
+        subject: Before the title of the webinar; never a visitor's words.
         lines: Paragraphs.
         link: Address and words of the one button; None without one.
         note: Below it.
@@ -92,8 +95,7 @@ def letter(row: Outbox, registration: Registration, say: Language) -> Letter:
         return Letter(subject, [title, told], (room[0], say.words("See the replay") if over else room[1]), cancel)
     if row.kind in REMINDERS:
         soon = {"day": say.words("Tomorrow"), "hour": say.words("In one hour"), "minutes": say.words("In five minutes")}
-        subject = say.words("{soon}: your webinar", soon=soon[row.kind])
-        return Letter(subject, [title, say.words("This link is yours alone and opens the room:")], room, cancel)
+        return Letter(soon[row.kind], [title, say.words("This link is yours alone and opens the room:")], room, cancel)
     if row.kind == "moved":
         return _of_new_time(row, registration, say, Letter("", [title], room, cancel))
     if row.kind == "news":
@@ -150,8 +152,9 @@ def compose(row: Outbox, registration: Registration) -> EmailMultiAlternatives:
     if row.kind == "news":  # RFC 8058; the mail server must sign both headers (DKIM)
         headers["List-Unsubscribe"] = f"<{unsubscribe_address(registration)}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    about = Truncator((row.webinar or registration.webinar).title).chars(TITLE_LENGTH)
     found = EmailMultiAlternatives(
-        told.subject,
+        f"{told.subject}: {about}",
         engines["text"].get_template("letter.txt").render({"letter": told, "organiser": settings.PORTAL.organiser}),
         to=[registration.email],
         headers=headers,

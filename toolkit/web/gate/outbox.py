@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
-from django.db import close_old_connections, connections
+from django.db import Error, close_old_connections, connections
 from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -22,7 +22,7 @@ from toolkit.web.gate.registering import NOTHING, WEBHOOK
 from toolkit.web.gate.retention import Keeper
 from toolkit.web.models import Outbox, Registration
 from toolkit.web.operations import webhook
-from toolkit.web.writing import together, writing
+from toolkit.web.writing import Busy, together, writing
 
 LEASE = timedelta(minutes=2)
 ROWS_OF_CLAIM = 20
@@ -192,10 +192,16 @@ class Worker:
         self._thread.join()
 
     def _work(self) -> None:
+        away = False
         while not self._ending.is_set():
             close_old_connections()
             try:
-                more = self._once()
+                more, away = self._once(), False
+            except (Error, Busy) as error:  # the database is away, which is said once: all is looked at again
+                if not away:
+                    log.warning("outbox.no_database", error=repr(error))
+                connections.close_all()
+                more, away = False, True
             except Exception:  # whatever it is must not end mail for good: it is in the log, and tried again
                 log.exception("outbox.failed")
                 more = False

@@ -16,8 +16,8 @@ from toolkit.web.writing import writing
 
 State = Registration.State
 NOTHING = "noop"
-AGAIN = timedelta(minutes=10)
-"""Between two mails that only repeat a link."""
+AGAIN, TWICE = timedelta(minutes=10), timedelta(minutes=1)
+"""Between two mails that only repeat a link, and between two that confirm an address: a button is pressed twice at once."""
 SESSIONS = 3
 """Of one registration; the oldest ends."""
 TOLD = (State.CONFIRMED, State.WAITLISTED)
@@ -70,20 +70,25 @@ def resend(webinar: Webinar, email: str, *, refused: bool = False) -> None:
         email: Checked before.
         refused: Whether nothing may come of it.
     """
-    found = Registration.objects.select_related("webinar").filter(webinar=webinar, email=email.lower()).first()
+    there = Registration.objects.select_for_update(of=("self",)).select_related("webinar")
+    found = there.filter(webinar=webinar, email=email.lower()).first()
     tell_again(None if refused else found)
 
 
 @writing
 def tell_again(registration: Registration | None) -> None:
-    """The mail that fits the state, and none where there is no registration; a link comes at most every ten minutes."""
+    """The mail that fits the state, and none where there is no registration; each again after `AGAIN`, or `TWICE`, alone.
+
+    Args:
+        registration: Its row locked: of two at once the second finds what the first has written.
+    """
     kinds: dict[State, str] = {State.PENDING: "confirm", State.CONFIRMED: "link", State.WAITLISTED: "waitlist"}
     if registration is not None and registration.webinar.cancelled_at:
         kinds = dict.fromkeys(TOLD, "cancellation")
     kind = NOTHING if registration is None else kinds.get(State(registration.state), NOTHING)
     told = Outbox.objects.filter(registration=registration, kind=kind, failed=None)  # one that was refused has told nobody
-    recent = told.filter(created__gt=timezone.now() - AGAIN).exists()
-    Outbox.objects.create(kind=NOTHING if recent and kind != "confirm" else kind, registration=registration)
+    recent = told.filter(created__gt=timezone.now() - (TWICE if kind == "confirm" else AGAIN)).exists()
+    Outbox.objects.create(kind=NOTHING if recent else kind, registration=registration)
 
 
 @writing

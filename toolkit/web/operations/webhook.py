@@ -47,7 +47,7 @@ def is_allowed(address: str) -> bool:
 
 
 def fault(url: str) -> str:
-    """Why a URL takes no webhooks; empty where it does. Names are looked up when a webhook is sent."""
+    """Why a URL takes no webhooks; empty where it does. Names are looked up by `target`."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -116,20 +116,31 @@ def send(row: Outbox) -> None:
         raise NotTaken(f"status {status}")
 
 
+def target(url: str) -> tuple[str, int]:
+    """Address and port that a URL without a fault leads to now.
+
+    Raises:
+        NotTaken: where its name has an address that webhooks must not reach.
+        OSError: where its name has none.
+    """
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    found = {str(entry[4][0]) for entry in socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)}
+    if not found or not all(is_allowed(address) for address in found):
+        raise NotTaken("an address that webhooks must not reach")
+    return sorted(found)[0], port
+
+
 def _post(url: str, body: bytes, headers: dict[str, str]) -> int:
     """Status of a post: the name is looked up once, and the connection goes to the address that was checked.
 
     A redirect is an answer like others, and of the answer nothing but the status is used.
     """
-    parts = urlsplit(url)
-    host, secure = parts.hostname or "", parts.scheme == "https"
-    port = parts.port or (443 if secure else 80)
-    found = {str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
-    if not found or not all(is_allowed(address) for address in found):
-        raise NotTaken("an address that webhooks must not reach")
+    parts, (address, port) = urlsplit(url), target(url)
+    host = parts.hostname or ""
     connection = http.client.HTTPConnection(host, port)
-    connected = socket.create_connection((sorted(found)[0], port), timeout=WEBHOOK_SECONDS)
-    if secure:
+    connected = socket.create_connection((address, port), timeout=WEBHOOK_SECONDS)
+    if parts.scheme == "https":
         context = ssl.create_default_context()
         connected = context.wrap_socket(connected, server_hostname=host, do_handshake_on_connect=False)
     # A receiver that drips its answer would hold the thread longer than the time of each part.

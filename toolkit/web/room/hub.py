@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 import structlog
-from django.db import DatabaseError, close_old_connections, connections
+from django.db import Error, close_old_connections, connections
 
 from toolkit.web.asgi.whole import Receive, Send
 from toolkit.web.models import Registration, Session, Webinar
@@ -173,12 +173,17 @@ class Hub:
                 self._left.append(stream.interval)
 
     def _work(self) -> None:
+        away = False
         while not self._ending.wait(TICK_SECONDS):
             try:
                 close_old_connections()
                 self.tick()
-            except (DatabaseError, Busy) as error:  # the database is away for a moment: all is looked at again
-                log.warning("room.tick_failed", error=repr(error))
+                away = False
+            except (Error, Busy) as error:  # the database is away for a moment, which is said once: all is looked at again
+                if not away:
+                    log.warning("room.tick_failed", error=repr(error))
+                connections.close_all()
+                away = True
                 self._ending.wait(AWAY)
         self._finish()
         connections.close_all()
@@ -191,8 +196,8 @@ class Hub:
             open_ones = [one.interval for one in self._streams if one.interval is not None]
         try:
             attendance.end([*self._left, *open_ones])
-        except (DatabaseError, Busy):
-            log.exception("room.intervals_left_open")
+        except (Error, Busy) as error:
+            log.warning("room.intervals_left_open", error=repr(error))
 
     def tick(self) -> None:
         """Look once: who came and went, whose session ended, and what changed."""

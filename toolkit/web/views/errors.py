@@ -7,13 +7,15 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.template import engines
 
 from toolkit.report.i18n.language import mark
 from toolkit.web.jinja import spoken, words
 
+AWAY = (OperationalError, InterfaceError)
+"""What a database says that does not answer, has no room, or has closed the connection."""
 Page = Callable[..., HttpResponse]
 """Of a request, whatever else Django or axes tell of the fault."""
 
@@ -57,10 +59,18 @@ _too_busy = _page(HTTPStatus.SERVICE_UNAVAILABLE, mark("Too busy just now"), mar
 
 
 def failed(request: HttpRequest) -> HttpResponse:
-    """500; 503 where the database did not answer or had no room, which passes."""
+    """500; 503 where the database is at fault."""
+    if isinstance(sys.exc_info()[1], AWAY):
+        return no_database(request)
+    return server_error(request)
+
+
+def no_database(request: HttpRequest) -> HttpResponse:
+    """503 where the database did not answer or had no room, which passes; the next page looks for it anew."""
+    if not connection.in_atomic_block:
+        connection.close()
     response = server_error(request)
-    if isinstance(sys.exc_info()[1], OperationalError):
-        response.status_code, response["Retry-After"] = HTTPStatus.SERVICE_UNAVAILABLE, "60"
+    response.status_code, response["Retry-After"] = HTTPStatus.SERVICE_UNAVAILABLE, "60"
     return response
 
 

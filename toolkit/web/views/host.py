@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import functools
+import secrets
 import threading
+import unicodedata
 from base64 import b32encode
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
+from django.conf import settings
 from django.contrib.auth import login, update_session_auth_hash
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
@@ -34,6 +38,8 @@ from toolkit.web.views.errors import bad_request, link_not_valid, too_many
 from toolkit.web.views.gate import UNPROCESSABLE, limits_of_token, token_page
 from toolkit.web.webinars import coming_and_over, with_counts
 
+DEVICE, DEVICE_SECONDS = "web.device", 365 * 86_400
+"""Salt of the cookie of a device that was logged in, and how long it holds."""
 HASHING = threading.BoundedSemaphore(1)
 """A password takes 64 MiB and 0.3 s: one at a time, and whoever comes meanwhile comes again."""
 MEANWHILE = 2
@@ -88,9 +94,32 @@ class Login(LoginView):
         if not HASHING.acquire(timeout=MEANWHILE):
             return too_many(request, MEANWHILE)
         try:
+            limits.check_wrong(_subject(request))
             return super().post(request, *args, **kwargs)
         finally:
             HASHING.release()
+
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
+        """Count a wrong password; one with which a code is missing or wrong is none."""
+        if form.get_user() is None and {"username", "password"} <= form.cleaned_data.keys():
+            hosts.count_wrong(_subject(self.request), form.cleaned_data["username"])
+        return super().form_invalid(form)
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        """Log in, and know the device again: strangers who try passwords for the name do not make it wait."""
+        limits.forget_wrong(_subject(self.request))
+        response, name = super().form_valid(form), settings.DEVICE_COOKIE_NAME
+        flags = {"secure": settings.SESSION_COOKIE_SECURE, "httponly": True, "samesite": "Lax", "max_age": DEVICE_SECONDS}
+        response.set_signed_cookie(name, f"{form.get_user().pk}.{secrets.token_hex(8)}", salt=DEVICE, **flags)
+        return response
+
+
+def _subject(request: HttpRequest) -> str:
+    """Whose wrong passwords count together: those for a name, or those of a device that was logged in with it."""
+    name = unicodedata.normalize("NFKC", request.POST.get("username", ""))
+    device = request.get_signed_cookie(settings.DEVICE_COOKIE_NAME, "", salt=DEVICE, max_age=DEVICE_SECONDS) or ""
+    known = device and Host.objects.filter(username=name, pk=device.partition(".")[0]).exists()
+    return device if known else name
 
 
 @require_safe
@@ -100,7 +129,9 @@ def host(request: HttpRequest) -> HttpResponse:
     say = spoken()
     coming, over = coming_and_over(with_counts().filter(host=request.user))
     groups = [(say.words("Coming"), coming), (say.words("Over"), over)]
-    return render(request, "host.html", {"listed": [(heading, found) for heading, found in groups if found]})
+    slowed = hosts.slowed_at(cast("Host", request.user))
+    data = {"listed": [(heading, found) for heading, found in groups if found], "slowed": slowed}
+    return render(request, "host.html", data)
 
 
 def _with_password(request: HttpRequest, kind: type[P]) -> P:
@@ -109,9 +140,14 @@ def _with_password(request: HttpRequest, kind: type[P]) -> P:
     if request.method != "POST":
         return kind(None, user)
     limits.check((limits.LOGIN_ADDRESS, limits.of_address(client_address(request))))
-    form = kind(request.POST, user)
+    form, subject = kind(request.POST, user), f"session of {user.pk}"
     with HASHING:
+        limits.check_wrong(subject)
         form.is_valid()
+    if "password" in form.errors:
+        hosts.count_wrong(subject, user.username)
+    elif form.is_valid():
+        limits.forget_wrong(subject)
     return form
 
 
@@ -161,12 +197,19 @@ def codes(request: HttpRequest) -> HttpResponse:
 
 
 def of_own(view: Callable[[HttpRequest, Webinar], HttpResponseBase]) -> Callable[[HttpRequest, str], HttpResponseBase]:
-    """The view of a webinar of this host, who is logged in: every page of one goes through here."""
+    """The view of a webinar of this host, who is logged in: every page of one goes through here.
+
+    Whoever tries that of another host is in the audit log.
+    """
 
     @host_only
     @functools.wraps(view)
     def found(request: HttpRequest, slug: str) -> HttpResponseBase:
-        return view(request, get_object_or_404(Webinar, slug=slug, host=request.user))
+        webinar = get_object_or_404(Webinar, slug=slug)
+        if webinar.host_id != request.user.pk:
+            audit.record(audit.actor(request), "refused", slug)
+            raise Http404
+        return view(request, webinar)
 
     return found
 
@@ -248,7 +291,7 @@ def _changing(change: Callable[[Registration], object], action: str) -> Callable
 
 revoke = _changing(functools.partial(registering.cancel, state=Registration.State.REVOKED), "revoke")
 """End a registration: its link, its sessions, its seat."""
-resend = _changing(registering.tell_again, "resend")
+resend = _changing(lambda one: registering.resend(one.webinar, one.email), "resend")
 """Send the mail of a registration again."""
 erase = _changing(registering.erase, "erase")
 """Delete everything of a registration."""

@@ -6,7 +6,7 @@ import shutil
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -89,10 +89,11 @@ def healthz(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except DatabaseError:
+    except Error:
         fault = "database"
     if is_moved():
         fault = "database"
+        connection.close()  # else it stays with the empty file that was made in its place
     if shutil.disk_usage(settings.PORTAL.folder).free < LEAST_ROOM:
         fault = fault or "disk"
     return HttpResponse(f"{fault or 'ok'}\n", content_type="text/plain; charset=utf-8", status=503 if fault else 200)

@@ -1,5 +1,6 @@
 """The store: appends, vintages, versions, and what it refuses."""
 
+import json
 import os
 import sys
 import threading
@@ -7,12 +8,14 @@ from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 import pytest
+from deltalake import DeltaTable
 from polars.testing import assert_frame_equal
 
 from tests.full_disks import no_file_beyond
 from tests.stores import ECB, FETCHED, days, made, prices, rates
 from toolkit.core.errors import DataError, FrameError, SpecError
 from toolkit.market.store.compact import compact
+from toolkit.market.store.files import sha256
 from toolkit.market.store.lock import writing
 from toolkit.market.store.store import Store, is_store
 from toolkit.market.store.verify import verify
@@ -145,6 +148,21 @@ def test_another_reader_of_delta_sees_the_same_rows(tmp_path):
     for name in store.versions:
         theirs = pl.read_delta(str(store.path / name))
         assert_frame_equal(theirs, store.scan(name).collect(), check_row_order=False, check_exact=True)
+
+
+def test_a_store_with_checkpoints_of_deltalake_is_read_and_written_on(tmp_path):
+    store = made(tmp_path / "s")
+    DeltaTable(str(store.path / "fx")).create_checkpoint()
+    head = store.path / "store.json"
+    told = {**json.loads(head.read_bytes()), "checkpoints": {"fx": {}}}
+    told["sha256"] = sha256(json.dumps({key: told[key] for key in sorted(told) if key != "sha256"}, sort_keys=True).encode())
+    head.write_text(json.dumps(told, sort_keys=True, indent=1) + "\n")
+    assert not verify(store.path, date(2026, 11, 26)).damaged
+    before = Store.open(store.path).scan("fx").collect()
+    Store.open(store.path).append({"fx": rates({MAY: 1.4})}, source="ecb", fetched_at=FETCHED + timedelta(days=3))
+    assert not list(store.path.rglob("*checkpoint*"))
+    assert pl.read_delta(str(store.path / "fx")).height == before.height + 1
+    assert not verify(store.path, date(2026, 11, 26)).damaged
 
 
 def test_merging_changes_no_row(tmp_path):

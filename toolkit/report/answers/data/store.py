@@ -47,7 +47,7 @@ def verified(found: Verified, say: Language) -> Document:
 def compacted(found: Compacted, say: Language) -> Document:
     """A store whose small files were merged."""
     answer = Answer(say, found.as_of)
-    answer.heading("{folder}: small files are merged, checkpoints are written.", folder=found.store)
+    answer.heading("{folder}: small files are merged.", folder=found.store)
     rows = ((row.table, str(row.version), row.files_before, row.files_after) for row in found.tables)
     answer.table("table | >version | >files before | >files after", rows)
     return answer.document("data-compact")
