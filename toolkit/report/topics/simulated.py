@@ -241,11 +241,12 @@ def _beside_benchmark(run: Findings, found: Backtest) -> tuple[Table, ...]:
     each = [(one, beside) for one in found.strategies if (beside := one.against_benchmark) and one.name != found.benchmark]
     if found.benchmark is None or not each:
         return ()
-    benchmark = next((title(run, one) for one in found.strategies if one.name == found.benchmark), None)
+    named = next((title(run, one) for one in found.strategies if one.name == found.benchmark), None)
+    benchmark = name(named or of_key(found.benchmark, run.say))
     table = run.table(
-        run.say("Beside the benchmark {name}, since the first trade", name=name(benchmark or of_key(found.benchmark, run.say))),
+        run.say("Beside the benchmark {name}, since the first trade", name=benchmark),
         each,
-        left("Strategy", lambda row: _named(run, row[0])),
+        left(run.say("Beside {benchmark}", benchmark=benchmark), lambda row: _named(run, row[0])),
         right("Beta", lambda row: fmt.number(row[1].beta, 2)),
         right("Alpha", lambda row: fmt.percent(row[1].alpha)),
         right("Tracking error", lambda row: fmt.percent(row[1].tracking_error)),
