@@ -65,9 +65,13 @@ def parts() -> dict[str, Callable[[Path], str]]:
         ),
         "BACKTEST": lambda _: run("-m", "benchmarks.backtests").strip(),
         "SCALE": lambda _: "\n\n".join(
-            run("-m", "benchmarks.scale", "--days", "2500", "--sizes", *asked).strip()
-            # Of 3,000 a peer takes minutes a run, where it ends at all.
-            for asked in ((*sizes[1:], "1000"), ("3000", "--no-peers"))
+            run("-m", "benchmarks.scale", "--days", days, "--sizes", *asked).strip()
+            # Of 3,000 a peer takes minutes a run.
+            for days, *asked in (
+                ("2500", *sizes[1:], "1000"),
+                ("2500", "3000", "--no-peers"),
+                ("500", "3000", "--repeats", "1"),
+            )
         ),
         "LOTS": lambda _: "```text\n" + run("-m", "benchmarks.lots").strip() + "\n```",
         "STORE": lambda _: run("-m", "benchmarks.store").strip(),
@@ -81,16 +85,17 @@ def between(name: str, text: str) -> str:
 
 
 def main() -> None:
-    """Run the parts that are named, all by default, and fill the template; the others stay as they are."""
+    """Run the parts that are named, all by default, and fill the template; the page is written after each, the others stay."""
     makers = parts()
     asked = sys.argv[1:] or [*makers]
-    before = PAGE.read_text(encoding="utf-8")
-    text = TEMPLATE.read_text(encoding="utf-8")
-    for name, make in makers.items():
+    found = {name: between(name, PAGE.read_text(encoding="utf-8")) for name in makers}
+    for name in asked:
         with tempfile.TemporaryDirectory() as folder:
-            part = make(Path(folder)) if name in asked else between(name, before)
-        text = text.replace(f"{{{{{name}}}}}", f"<!-- {name} -->\n{part}\n<!-- /{name} -->")
-    PAGE.write_text(text, encoding="utf-8")
+            found[name] = makers[name](Path(folder))
+        text = TEMPLATE.read_text(encoding="utf-8")
+        for part, told in found.items():
+            text = text.replace(f"{{{{{part}}}}}", f"<!-- {part} -->\n{told}\n<!-- /{part} -->")
+        PAGE.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

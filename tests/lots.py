@@ -10,7 +10,7 @@ from tests.subjects import AS_OF, confirmed, context
 from toolkit.app.findings import Ask
 from toolkit.app.findings.exit import exit_
 from toolkit.app.findings.resale import resale
-from toolkit.app.holdings.exposure import ExposureRequest
+from toolkit.app.holdings.exposure import ExposureRequest, expose
 from toolkit.app.languages import language
 from toolkit.app.subjects import holdings_record
 from toolkit.holdings.unit_price import UnitPrice
@@ -46,7 +46,7 @@ def ask_of(
     file.write_text("\n".join((header, *rows)) + "\n", encoding="utf-8")
     known = context(as_of, country)
     confirmed(file, known)
-    record = holdings_record(ExposureRequest(str(file), known, use=use))
+    record = holdings_record(expose(request := ExposureRequest(str(file), known, use=use)), request)
     return Ask(known, tuple(record.weights), record)
 
 

@@ -7,6 +7,7 @@ and the terminal exist only at the rim: `data`, `app`, `cli`.
 The Python API (docs/api.md) is loaded when one of its names is first asked for.
 """
 
+import gc
 import sys
 from importlib import import_module
 from types import ModuleType
@@ -39,7 +40,13 @@ class _Package(ModuleType):
 
 def _names() -> dict[str, Any]:
     """What the API offers by name: all that it imports, and every model of the language that the folders hold."""
-    api = import_module("toolkit.api")
+    collects = gc.isenabled()
+    gc.disable()  # what an import makes stays: to search it for circles takes a tenth of a second
+    try:
+        api = import_module("toolkit.api")
+    finally:
+        if collects:
+            gc.enable()
     public = {name: value for name, value in vars(api).items() if not (name.startswith("_") or isinstance(value, ModuleType))}
     return {**api.terms(), **public}
 

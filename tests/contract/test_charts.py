@@ -15,7 +15,7 @@ import pytest
 from tests.lots import HEADER, TWELVE
 from tests.records import as_document
 from tests.subjects import backtest, holdings, market, proposal, with_parts
-from toolkit.records.answers.frontier import FrontierPoint
+from toolkit.records.frontier import FrontierPoint
 from toolkit.report import charts
 from toolkit.report.charts import bars, frontier
 from toolkit.report.charts.theme import layer, specification

@@ -190,7 +190,7 @@ FORMULAS = {
     "(control_history.changes[].stoppable+control_history.changes[].outside)",
     "(cash.weight-relaxed.cash)", "(cash.weight-cash.previous_weight)", "(positions[].weight-positions[].previous_weight)",
     "Σorders[].cash", "Σorders[].value", "(exposure.purchases[].cost-exposure.purchases[].owed)", "Σexposure.purchases[].owed",
-    "Σ(exposure.purchases[].cost-exposure.purchases[].owed)", "Σbefore.country[]", "Σexit.products[].vat[]", "Σexit.tax.lots[].cost", "Σexit.tax.lots[].gain", "Σexit.tax.lots[].value",
+    "Σ(exposure.purchases[].cost-exposure.purchases[].owed)", "Σbefore.country[]", "Σexposure.concentration.country[]", "Σexit.products[].vat[]", "Σexit.tax.lots[].cost", "Σexit.tax.lots[].gain", "Σexit.tax.lots[].value",
     "Σday_after.buyers[].today[].value", "Σday_after.buyers[].after[].value", "Σexposure.lots[].value", "-Σexit.tax.lots[].gain", "Σexposures.country[]", "Σpositions[].value", "Σpositions[].weight",
     "(at_last_prices.value-cash.value)", "(money.added-money.reserved)", "(exit.total.value+exit.total.entry)", "(positions[].weight-positions[].relaxed_weight)",
     "(exposure.at_risk.value-Σexposure.lots[].value)", "((exposure.at_risk.value-Σexposure.lots[].value)-Σexposure.lots[].value)", "(flows.flows[].partners[].became.level/flows.flows[].partners[].became.base)",
@@ -214,19 +214,26 @@ CENTS = {"allocation._equation", "costs._table", "costs.cost_waterfall", "costs.
 """Amounts whose cents are shared out so that they add up: `tests/unit/app/test_money.py` adds them."""
 COUNTS = {
     "answer.answer", "brief_answer._controlled", "brief_answer._next", "brief_answer._paragraph", "brief_answer._status",
-    "calendar._entry", "calendar._finding", "concentration._above", "concentration._weights", "concentration._won",
-    "conflict._figures", "conflict.no_answer", "factors._title", "factors.correlations", "controls._finding", "deadline._returned", "deadline.deadline", "facts.doubts", "flows._effects",
-    "changes._flows", "flows._recent", "history._foot", "holdings._bar", "holdings_answer._figure", "holdings_answer._status",
-    "holdings_answer._stoppable", "method._data", "official._finding", "official._views", "resale._by_measure", "sources._dates",
+    "dates._entry", "dates._finding", "concentration._above", "concentration._weights", "concentration._won",
+    "conflict._figures", "conflict.no_answer", "factors._title", "factors.correlations", "controls._finding", "dates._returned", "dates.next_change", "facts.doubts", "flows._effects",
+    "changes._flows", "flows._recent", "history._foot", "holdings._figure", "holdings._status", "holdings._stoppable", "holdings._totals", "method._data", "official._finding", "official._views", "resale._by_measure", "sources._dates",
     "sources._late", "sources._metals", "stages._finding",
 }  # fmt: skip
 """Where rows or days are counted."""
 CONSTANTS = {
-    "concentration.indices": {10_000}, "factors.correlations": {0, 0.25, 0.5, 0.75, 1}, "flows._change": {-0.999}, "flows._number": {1}, "holdings._bar": {1.0},
+    "concentration.indices": {10_000}, "factors.correlations": {0, 0.25, 0.5, 0.75, 1}, "flows._change": {-0.999}, "flows._number": {1}, "holdings._totals": {1.0},
     "prices._title": {0.1}, "measures.measure_words": {0.95},
 }  # fmt: skip
 """Ends of scales, thresholds, the least that is written."""
-NAMES = {"calendar._title", "changes._ledger", "changes._measure", "changes._notice", "sources._cited", "sources._facts"}
+NAMES = {
+    "dates._titles",
+    "dates.change_in_words",
+    "changes._ledger",
+    "changes._measure",
+    "changes._notice",
+    "sources._cited",
+    "sources._facts",
+}
 """Days in the names of acts and in citations, which a German name writes itself."""
 AXES = {"lanes.timeline"}
 """Ends of axes of time."""
@@ -280,7 +287,7 @@ COLUMNS = {
     "First price": "history.points[].first.low history.points[].first.high history.points[].first.date",
     "First three months": "flows.flows[].controls[].around.after",
     "From": "lanes._table assets[].volatility.first control_history.points[].day",
-    "Day": "control_history.changes[].day",
+    "Day": "control_history.changes[].day exposure.instruments[].date",
     "Could be stopped": "control_history.changes[].stoppable control_history.points[].stoppable",
     "Under control, cannot be stopped": "control_history.points[].outside",
     "Under control then": "(control_history.changes[].stoppable+control_history.changes[].outside)",
@@ -318,6 +325,7 @@ COLUMNS = {
     "Loss of world supply": "whatif.response.cases[].loss",
     "Loss of supply": (
         "whatif.metals[].stop.loss whatif.money.coming[].loss whatif.money.held[].loss whatif.money.whole[].loss "
+        "whatif.money.ordered[].loss whatif.money.planned[].loss "
         "whatif.metals[].bands[].loss whatif.carried_to"
     ),
     "Loss, %": "(100*scenarios[].loss)",
@@ -345,7 +353,7 @@ COLUMNS = {
         "before.controlled before.country[] before.country_other cash.previous_weight positions[].previous_weight "
         "Σbefore.country[]"
     ),
-    "Number of lots": "holdings._bar",
+    "Number of lots": "holdings._totals",
     "of": "changes.prices[].before.date changes.prices[].date",
     "On the month before": "changes.flows[].all.on_month.value",
     "On the year before": "changes.flows[].all.on_year.value",
@@ -370,6 +378,10 @@ COLUMNS = {
         "exposure.prices[].price_today_low exposure.prices[].price_today_high"
     ),
     "Price used, EUR": "exposure.prices[].price",
+    "Standard error": "exposure.prices[].price_today_se",
+    "Price, EUR": "exposure.instruments[].price",
+    "Units": "exposure.instruments[].quantity",
+    "Basis": "exposure.prices[].date",
     "Quotation": "exposure.prices[].in_europe.date",
     "Quoted in Europe, EUR": "exposure.prices[].in_europe.low exposure.prices[].in_europe.high",
     "Without history": "assets[].volatility.without_history",
@@ -385,9 +397,10 @@ COLUMNS = {
     "Room, points": "(100*constraints[].slack)",
     "Rounding, points": "(cash.weight-relaxed.cash) (positions[].weight-positions[].relaxed_weight)",
     "Rows": "data[].rows",
-    "Share": "(Σexposure.lots[].value/Σexposure.lots[].value) holdings._bar",
+    "Share": "(Σexposure.lots[].value/Σexposure.lots[].value) exposure.industries.sectors[].share holdings._totals",
     "share": (
-        "(costs.entry/costs.entry) (positions[].cost/costs.entry) exposures.controlled exposures.country[] "
+        "exposure.concentration.country[] exposure.concentration.other exposure.concentration.unknown "
+        "Σexposure.concentration.country[] (costs.entry/costs.entry) (positions[].cost/costs.entry) exposures.controlled exposures.country[] "
         "exposures.country_other Σexposures.country[] costs.share"
     ),
     "Share of all partners": "flows.flows[].partners[].share",
@@ -410,7 +423,7 @@ COLUMNS = {
     ),
     "value": "positions[].weight",
     "Value, EUR": (
-        "day_after.buyers[].lots[].value exit.products[].value exit.tax.lots[].value exit.total.value exposure.lots[].value orders[].value "
+        "exposure.instruments[].value day_after.buyers[].lots[].value exit.products[].value exit.tax.lots[].value exit.total.value exposure.lots[].value orders[].value "
         "Σexit.tax.lots[].value Σexposure.lots[].value Σorders[].cash Σpositions[].value"
     ),
     "variance": "risk.factor_shares[]",
@@ -602,8 +615,10 @@ def test_both_languages_show_the_same_figures(pages):
         ]
 
 
-OF_NO_LANGUAGE = re.compile(r"^toolkit \d.*|^constraint\..*|Zürich or Shanghai|\b\w+(-\w+)+\b|Meucci \(2008\).*Journal of Risk")
-"""Versions, keys and places of files, names of strategies and runs, titles of papers."""
+OF_NO_LANGUAGE = re.compile(
+    r"`toolkit [^`]*`|^toolkit \d.*|^constraint\..*|Zürich or Shanghai|\b\w+(-\w+)+\b|Meucci \(2008\).*Journal of Risk"
+)
+"""Commands, versions, keys and places of files, names of strategies and runs, titles of papers."""
 
 
 def test_no_german_page_holds_a_sentence_of_the_english_one(pages):

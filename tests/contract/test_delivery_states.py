@@ -16,10 +16,10 @@ from toolkit.app.context import Context
 from toolkit.app.holdings.exposure import ExposureRequest, expose
 from toolkit.app.languages import language
 from toolkit.app.report.render import report
-from toolkit.app.subjects import holdings
+from toolkit.app.subjects import holdings, holdings_of
 from toolkit.holdings.exposure import DELIVERIES, PLANS
-from toolkit.report.answers.exposure import exposure as document
 from toolkit.report.formats.terminal import terminal
+from toolkit.report.topics.holdings import document
 
 DAY = date(2026, 12, 1)
 HEADER = "lot_id,asset,form,quantity,unit,origin_country,location,status,destination,end_user"
@@ -29,6 +29,7 @@ LOTS = {
     "stored_place_unknown": "gallium,metal,3,kg,CHN,,stored,,",
     "in_transit": "gallium,metal,4,kg,CHN,,in_transit,,",
     "open_order_at_risk": "gallium,metal,5,kg,CHN,,ordered,,",
+    "may_not_return": "gallium,metal,15,kg,CHN,Frankfurt,lent,,",
     "open_order_clear": "indium,metal,6,kg,CHN,,ordered,,",
     "open_order_not_covered": "indium,metal,7,kg,KOR,,ordered,,",
     "planned_at_risk": "gallium,metal,8,kg,CHN,,planned,,",
@@ -52,13 +53,26 @@ MORE = {
 }
 """Lots in the same states of which nothing is known, by the export law of where they come from."""
 TERMS = {
-    "en": {state: state.replace("_", " ") for state in (*DELIVERIES, *PLANS)},
+    "en": {
+        "stored_safe": "no: outside its origin",
+        "stored_at_origin": "yes, when it is to leave the country",
+        "stored_place_unknown": "unknown: its place is not clear",
+        "in_transit": "unknown: it may have left its origin",
+        "open_order_at_risk": "yes: it needs a licence",
+        "open_order_clear": "no: nothing in force on it",
+        "open_order_not_covered": "not known: the export law of its origin is not covered by the ledger",
+        "may_not_return": "not known: it is not in your hands",
+        "planned_at_risk": "yes: it needs a licence",
+        "planned_clear": "no: nothing in force on it",
+        "planned_not_covered": "not known: the export law of its origin is not covered by the ledger",
+    },
     "de": {
-        "stored_safe": "sicher gelagert",
-        "open_order_clear": "offene Bestellung frei",
-        "open_order_not_covered": "offene Bestellung, Ausfuhrrecht nicht erfasst",
-        "planned_clear": "geplant, frei",
-        "planned_not_covered": "geplant, Ausfuhrrecht nicht erfasst",
+        "stored_safe": "nein: schon außer Landes",
+        "open_order_clear": "nein: keine geltende Maßnahme",
+        "open_order_not_covered": "nicht bekannt: Das Ausfuhrrecht",
+        "may_not_return": "nicht bekannt: Es ist nicht in Ihrer Hand",
+        "planned_clear": "nein: keine geltende Maßnahme",
+        "planned_not_covered": "nicht bekannt: Das Ausfuhrrecht",
     },
 }
 CLEAN = {"en": ("no: nothing in force on it",), "de": ("nein: keine geltende Maßnahme",)}
@@ -107,9 +121,9 @@ def test_json_and_totals_keep_the_unknown_apart(answer):
 
 
 @pytest.mark.parametrize("lang", ["en", "de"])
-def test_terminal_says_the_state_of_each_lot(answer, lang):
-    say = language(lang)
-    text = re.sub(r"\s+", " ", terminal(document(answer, say), say, width=400))
+def test_terminal_says_the_state_of_each_lot(asked, answer, lang):
+    say, subject = language(lang), holdings_of(answer, asked)
+    text = re.sub(r"\s+", " ", terminal(document(subject.record, subject.parts, answer.reading, say), say, width=400))
     for lot, words in TERMS[lang].items():
         assert re.search(rf"{lot} .*?{re.escape(words)}", text), (lot, words)
 

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.examples import QUICK
@@ -68,6 +68,7 @@ def long(grid: pl.DataFrame) -> pl.DataFrame:
 
 
 @given(grids())
+@settings(QUICK, max_examples=30)  # Parquet is read in a process of its own
 def test_both_shapes_and_both_formats_give_the_same_frame(grid):
     wide = read(csv(grid)).frame
     Prices.validate(wide)

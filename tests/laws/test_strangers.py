@@ -76,8 +76,6 @@ def wrong(row: dict, truth: Lot) -> str | None:
     lies_in = place(row["location"] or "").country if row["status"] == "stored" else None
     if lies_in and lies_in != truth.country:
         return f"lies in {lies_in}"
-    if truth.status == "at_risk":
-        return None if lies_in is None else "at risk"
     price = row["purchase_price"]
     told = {
         "asset": row["asset"],

@@ -111,7 +111,7 @@ def prial(specs, truth_root: np.ndarray, T: int, seeds: int = 12) -> list[float]
 def test_nonlinear_shrinkage_improves_on_linear_and_sample(T):
     """The design of the paper: 20 % of 200 eigenvalues 1, 40 % 3, 40 % 10; fewer periods than assets as well."""
     root = np.diag(np.sqrt(np.repeat([1.0, 3.0, 10.0], [40, 80, 80])))
-    nonlinear, linear = prial((NonlinearShrinkageCovariance(), LedoitWolfCovariance()), root, T, 6)
+    nonlinear, linear = prial((NonlinearShrinkageCovariance(), LedoitWolfCovariance()), root, T, 3)
     assert nonlinear > linear > 0.3
 
 

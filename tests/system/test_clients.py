@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -102,11 +103,11 @@ def test_one_list_of_clients_is_summed_by_client_and_of_one_only_their_lots_are_
     ann = asked(capsys, "exposure", list_of_clients, "--client", "ann")
     assert [(one["client"], one["held"]["lots"]) for one in every["clients"]] == [("Ann", 6), ("Bob", 5)]
     assert sum(one["held"]["value"] for one in every["clients"]) == pytest.approx(every["value"])
-    for key in ("value", "at_risk", "deliveries", "shock", "statements"):
+    for key in ("value", "at_risk", "deliveries", "prices"):
         assert ann[key] == alone[key]
     assert every["clients"][0]["held"]["value"] == pytest.approx(alone["value"])
     assert every["clients"][0]["at_risk"]["value"] == pytest.approx(alone["at_risk"]["value"])
-    assert every["statements"][0].startswith('The lots are of "Ann", "Bob", and every figure is of all of them')
+    assert every["warnings"][0].startswith('The lots are of "Ann", "Bob", and every figure is of all of them')
     assert "Bob" not in json.dumps(ann)
     assert not alone["clients"]
     frame = tk.exposure(list_of_clients, as_of="2026-11-24", client="Ann").clients
@@ -123,7 +124,7 @@ def test_a_sheet_for_each_client_is_a_list_of_them(list_of_clients, folder, caps
     listed = asked(capsys, "exposure", list_of_clients)
     book = sheets_of(folder, hidden=("Archiv",), Bob=TWELVE[6:], Leer=[], Ann=TWELVE[:6], Archiv=TWELVE)
     read = asked(capsys, "exposure", book)
-    for key in ("value", "at_risk", "deliveries", "clients", "shock"):
+    for key in ("value", "at_risk", "deliveries", "clients", "prices"):
         assert read[key] == listed[key]
     assert {lot["lot_id"]: lot["client"] for lot in read["lots"]} == {
         f"{lot['client']} {lot['lot_id']}": lot["client"] for lot in listed["lots"]
@@ -207,7 +208,7 @@ def test_an_order_without_a_price_is_worth_something_to_its_client(folder, capsy
     (folder / "two.csv").write_text("asset,form,quantity,unit,origin,location,status,client\n" + "\n".join(rows))
     assert run(["exposure", "two.csv", *DAY]) in (0, None)
     (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("Bob"))
-    assert line.split("1")[1].split() == ["no", "price", "no", "price"]
+    assert line.split("1")[1].split() == ["no", "price", "-", "no", "price"]
     page = written(capsys, "report", "two.csv", "--report", "full").read_text(encoding="utf-8")
     assert page.count("no price</") == 2
 
@@ -222,8 +223,8 @@ def test_a_listed_instrument_is_named_with_its_client(folder, capsys):
     (folder / "two.csv").write_text("client,asset,quantity,location\nAnn,gallium,1,Frankfurt\nBob,GLD,50,\n")
     own = ("--prices", "own.csv", "--prices-currency", "EUR", *DAY)
     assert run(["exposure", "two.csv", *own]) in (0, None)
-    (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("GLD "))
-    assert "row 3 (Bob)" in line
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("row 3 (Bob)"))
+    assert "GLD" in line
     assert asked(capsys, "exposure", "two.csv", *own[:-2])["instruments"][0]["client"] == "Bob"
 
 
@@ -261,3 +262,48 @@ def test_the_last_run_is_that_of_the_same_client(folder, capsys):
     asked(capsys, *plan, "--client", "Bob")
     again = asked(capsys, *plan, "--client", "Ann", "--holdings", "last", "--budget", "1000")
     assert [note for note in again["notes"] if ann in note]
+
+
+OF_CLIENTS = """client;lot_id;metal;form;quantity_kg;status;location;origin;purchase_date;purchase_price;paid;certificate;currency
+Weissbach;WEI-71;gallium;ingot;17,393;stored;Frankfurt;CHN;2024-05-03;613,47;;assay QX71;EUR
+Weissbach;WEI-72;germanium;ingot;19,681;ordered;in transit from Shanghai;CHN;2026-09-14;2317,83;12841,37;;EUR
+Krummholz;KRU-83;indium;ingot;113,257;stored;Zürich;KOR;2023-08-10;287,59;;assay ZK83;EUR
+Krummholz;KRU-84;antimony;ingot;91,7383;ordered;in transit from Ningbo;CHN;2026-10-02;23,719;1517,29;;EUR
+Tannhauser;TAN-95;tungsten;rod;41,719;stored;Wien;;2025-12-08;71,937;;assay WV95;EUR
+Tannhauser;TAN-96;gallium;ingot;3,5471;ordered;in transit from Shanghai;CHN;2026-09-14;1051,61;2741,87;;EUR
+"""
+"""Lots of three clients: no two have a name, a number or a paper in common."""
+
+
+def cells_of(client: str) -> set[str]:
+    """What tells a client apart; of numbers the digits."""
+    head, *rows = (line.split(";") for line in OF_CLIENTS.splitlines())
+    told = {"client", "lot_id", "quantity_kg", "purchase_price", "paid", "certificate"}
+    mine = (zip(head, row, strict=True) for row in rows if row[0] == client)
+    return {cell.replace(",", "") for row in mine for name, cell in row if name in told and cell}
+
+
+@pytest.mark.parametrize("client", ["Weissbach", "Krummholz", "Tannhauser"])
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_no_answer_to_one_client_holds_a_cell_of_another(client, language, folder, capsys):
+    (folder / "all.csv").write_text(OF_CLIENTS, encoding="utf-8")
+    mine = ("--client", client, "--lang", language, *DAY)
+    made = []
+    for words in (
+        ("exposure", "all.csv"), ("exposure", "all.csv", "--json"),
+        ("optimize", "equal-weight", "--holdings", "all.csv", "--budget", "5000", "--explain"),
+        ("report", "all.csv", "--report", "full"), ("report", "all.csv", "--format", "email"),
+        ("report", "all.csv", "--format", "md"), ("report", "all.csv", "--format", "json"),
+    ):  # fmt: skip
+        assert run([*words, *mine]) in (0, None), words
+        out = capsys.readouterr()
+        made += [out.out, out.err]
+    made += [path.read_text(encoding="utf-8", errors="replace") for path in (folder / "out").rglob("*") if path.is_file()]
+    assert len(made) > 14
+    told = [re.sub(r"(?<=\d)[.,'\u202f\u00a0 ](?=\d)", "", words) for words in made]
+    found = {
+        other: {cell for cell in cells_of(other) for words in told if re.search(rf"(?<![\w.]){cell}(?!\w)", words)}
+        for other in ("Weissbach", "Krummholz", "Tannhauser")
+    }
+    assert len(found.pop(client)) > 4
+    assert not any(found.values()), found

@@ -46,7 +46,7 @@ def test_the_keyboard_reaches_everything_that_can_be_used(browser, report_pages,
     browser.media()
     browser.open(report_pages["allocation"], width)
     usable = browser.value(
-        "[...document.querySelectorAll('a[href], summary, [tabindex=\"0\"]')].filter(e => e.checkVisibility()).length"
+        "[...document.querySelectorAll('a[href], summary, button, [tabindex=\"0\"]')].filter(e => e.checkVisibility()).length"
     )
     browser.value("window.reached = new Set();0")
     for _ in range(usable + 5):
@@ -54,7 +54,7 @@ def test_the_keyboard_reaches_everything_that_can_be_used(browser, report_pages,
         browser.call("Input.dispatchKeyEvent", type="keyUp", key="Tab", code="Tab", windowsVirtualKeyCode=9)
         browser.value("window.reached.add(document.activeElement);0")
     missed = browser.value(
-        "[...document.querySelectorAll('a[href], summary, [tabindex=\"0\"]')].filter(e => e.checkVisibility() && !window.reached.has(e)).map(e => e.outerHTML.slice(0, 120))"
+        "[...document.querySelectorAll('a[href], summary, button, [tabindex=\"0\"]')].filter(e => e.checkVisibility() && !window.reached.has(e)).map(e => e.outerHTML.slice(0, 120))"
     )
     assert usable > 10
     assert missed == []

@@ -54,6 +54,67 @@ def browser() -> Iterator[Browser]:
     browser.close()
 
 
+SORTED = """(() => {
+  const table = [...document.querySelectorAll('table.n')].filter(one => one.checkVisibility())
+    .find(one => [...one.tHead.rows[0].cells].some(head => head.classList.contains('r')))
+  const heads = [...table.tHead.rows[0].cells], place = heads.findLastIndex(head => head.classList.contains('r'))
+  const read = () => [...table.tBodies[0].rows].filter(row => !row.classList.contains('tot')).map(row => row.cells[place].textContent)
+  const seen = [[null, read()]]
+  for (let i = 0; i < 3; i++) { heads[place].querySelector('button').click(); seen.push([heads[place].ariaSort, read()]) }
+  return seen
+})()"""
+
+
+def first_number(cell: str) -> float:
+    """The first number of a cell, as English writes it; cells without one come last."""
+    found = re.search(r"(−?[\d,]+(?:\.\d+)?)", cell)
+    return float(found[1].replace(",", "").replace("−", "-")) if found else float("inf")
+
+
+def test_a_click_on_a_header_sorts_by_number_both_ways_and_back(browser, ordinary):
+    browser.open(ordinary, 1280)
+    (_, was), (up, rising), (down, falling), (none, again) = browser.value(SORTED)
+    assert (up, down, none) == ("ascending", "descending", None)
+    numbers = [first_number(cell) for cell in rising]
+    assert len(set(numbers)) > 2
+    assert numbers == sorted(numbers)
+    assert sorted(was) == sorted(rising) == sorted(falling)
+    assert again == was
+    assert [first_number(cell) for cell in falling if re.search(r"\d", cell)] == sorted(
+        (one for one in numbers if one != float("inf")), reverse=True
+    )
+
+
+def test_a_column_of_days_is_sorted_by_day(browser, tmp_path):
+    rows = "".join(
+        f"<tr><th>{day}</th><td class=r>{day}</td></tr>" for day in ("5. Okt. 2024", "10. März 2023", "1. Dez. 2022")
+    )
+    script = (Path(__file__).parents[2] / "reports/assets/tables.js").read_text(encoding="utf-8")
+    head = "<!doctype html><html lang=de><meta charset=utf-8><table class=n><thead><tr><th>a</th><th class=r>Kauf</th></tr></thead>"
+    page = tmp_path / "days.html"
+    page.write_text(f"{head}<tbody>{rows}</tbody></table><script data-copy=c>{script}</script>", encoding="utf-8")
+    browser.open(page, 1280)
+    assert [cell[-4:] for cell in browser.value(SORTED)[1][1]] == ["2022", "2023", "2024"]
+
+
+def test_the_button_copies_cells_as_a_sheet_reads_them(browser, ordinary):
+    browser.open(ordinary, 1280)
+    put = "navigator.clipboard.writeText = async told => { window.told = told }"
+    browser.value(f"(() => {{ {put}; document.querySelector('.copy').click(); return 1 }})()")
+    lines = [line.split("\t") for line in browser.value("window.told").split("\n")]
+    assert len(lines) > 2
+    assert len({len(line) for line in lines}) == 1
+    assert all(any(cell for cell in line) for line in lines)
+
+
+def test_a_script_of_another_is_not_run(browser, ordinary, tmp_path):
+    page = ordinary.read_text(encoding="utf-8").replace("</main>", "</main><script>document.title = 'mine'</script>")
+    (tmp_path / "page.html").write_text(page, encoding="utf-8")
+    browser.open(tmp_path / "page.html", 1280)
+    assert browser.value("document.title") != "mine"
+    assert browser.value("document.querySelectorAll('.copy').length") > 0
+
+
 @pytest.mark.parametrize("width", [320, 390, 768, 1280])
 def test_nothing_scrolls_sideways_nothing_is_fetched_nothing_is_logged(browser, report, width):
     browser.open(report, width)

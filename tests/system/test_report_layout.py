@@ -111,3 +111,19 @@ def test_no_words_of_a_slide_lie_on_others_or_are_small(browser, written, page):
     browser.call("Emulation.setDeviceMetricsOverride", width=1920, height=1080, deviceScaleFactor=1, mobile=False)
     assert browser.value(UPON) == []
     assert browser.value(SMALL) == []
+
+
+@pytest.mark.parametrize("page", ["list-de", "list-en", "market-de", "market-en"])
+def test_slides_read_as_a_page_on_a_telephone_and_a_third_at_most_are_sources(browser, written, page):
+    browser.open(written / f"webinar-{page}.html", 390)
+    wide = """[...document.querySelectorAll('.slide *')].filter(e => e.getBoundingClientRect().right > 391 && !e.closest('svg, .scroll'))
+      .map(e => e.closest('.slide').id + ' ' + e.tagName + ': ' + e.textContent.slice(0, 60))"""
+    assert browser.value(wide) == []
+    assert browser.value("document.documentElement.scrollWidth") <= 390
+    cut = "[...document.querySelectorAll('.slide .mx, .slide .bt')].filter(t => t.getBoundingClientRect().right > 391).length"
+    assert browser.value(cut) == 0
+    of = browser.value(
+        "[...document.querySelectorAll('.slide')].map(slide => (slide.querySelector('.of') || {}).textContent || '')"
+    )
+    last = [words for words in of if words.startswith(("Data and sources", "Assumptions", "Daten und Quellen", "Annahmen"))]
+    assert 0 < 3 * len(last) <= len(of)

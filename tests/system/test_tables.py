@@ -32,7 +32,6 @@ COMMANDS = {
     "controls": ("controls", *DAY),
     "gallium": ("controls", "gallium", "--to", "USA", *DAY),
     "items": ("controls", "--item", "gallium", *DAY),
-    "upcoming": ("upcoming", "--within", "1y", *DAY),
     "exposure": ("exposure", "lots.csv", "--use", "gallium=2", *DAY),
     "holdings": ("holdings", "check", "lots.csv", *DAY),
     "flows": ("flows", *DAY),
@@ -100,7 +99,8 @@ def shown_whole(out, width, tables):
             assert set(heading.split()) <= set(words), heading
             for cell in (row[j] for row in rows):
                 if right[j]:
-                    assert any(cell.strip() in line for line in lines), cell
+                    whole = any(cell.strip() in line for line in lines)
+                    assert whole or (" " in cell.strip() and {*cell.split()} <= {*words}), cell
                 else:
                     assert {word for word in cell.split() if len(word) <= LONGEST_WORD} <= set(words), cell
 
@@ -124,7 +124,7 @@ def test_figures_are_the_same_in_german(printed, tmp_path, monkeypatch, capsys):
 
     monkeypatch.setattr(Answer, "word", recorded)
     Path("lots.csv").write_text("\n".join([HEADER, GOLD, *TWELVE]))
-    for name in ("upcoming", "exposure", "gallium", "flow", "metal", "shock", "event"):
+    for name in ("exposure", "gallium", "flow", "metal", "shock", "event"):
         assert run(list(COMMANDS[name])) in (0, None)
         english = [*printed]
         printed.clear()
@@ -142,7 +142,7 @@ def digits(table):
     return [[re.sub(r"\D", "", cell) for cell, figure in zip(row, right, strict=True) if figure] for row in rows]
 
 
-@pytest.mark.parametrize("name", ["upcoming", "metal", "config"])
+@pytest.mark.parametrize("name", ["metal", "config"])
 def test_a_page_and_markdown_hold_every_cell(name, tmp_path, monkeypatch, capsysbinary):
     monkeypatch.chdir(tmp_path)
     documents = []

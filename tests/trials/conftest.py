@@ -14,14 +14,14 @@ from toolkit.cli.main import run
 FILES = Path(__file__).parent / "files"
 
 
-def confirm(ask: Callable[..., tuple[int, Any]], file: str | Path, **meant: str) -> None:
+def confirm(ask: Callable[..., tuple[int, Any]], file: str | Path, *prices: str, **meant: str) -> None:
     """Say once what is open of a file: what is meant, else what is proposed, else that it is of no matter."""
-    _, record = ask("holdings", "map", str(file))
+    _, record = ask("holdings", "map", str(file), *prices)
     kinds = {"column": "ignore", "text": "no_meaning"}
     answers = {one["name"]: one["proposed"] or kinds[one["about"]] for one in record["questions"]}
     answers |= {name: meaning for name, meaning in meant.items() if name in answers}
     sets = [word for name, answer in answers.items() for word in ("--set", f"{name}={answer}")]
-    code, record = ask("holdings", "map", str(file), "--write", *sets)
+    code, record = ask("holdings", "map", str(file), "--write", *sets, *prices)
     assert code == 0, record["questions"]
 
 

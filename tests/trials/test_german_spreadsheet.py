@@ -35,6 +35,14 @@ def rows() -> list[dict[str, str]]:
     return [{key: value for key, value in line.items() if key} for line in lines]
 
 
+def test_a_wrong_cell_ends_the_map_of_a_file_with_the_code_of_a_fault_and_its_words(ask, tmp_path):
+    """It ended with 0, as a file of which nothing is wrong, and named `holdings check` alone."""
+    (tmp_path / "wrong.csv").write_text("Metall;Menge kg\nGallium;-5\nIndium;2\n", encoding="utf-8")
+    code, record = ask("holdings", "map", str(tmp_path / "wrong.csv"))
+    assert (code, record["questions"], record["faults"]) == (3, [], 1)
+    assert "a quantity that is not positive in row 2" in record["wrong"][0]
+
+
 def test_she_learns_how_her_sheet_is_read(ask):
     code, record = ask("holdings", "check", str(SHEET))
     assert code == 0

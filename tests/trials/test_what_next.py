@@ -33,7 +33,7 @@ def what_next(ask, tmp_path):
 
     def asked(content: bytes, *more: str):
         (tmp_path / "mine.csv").write_bytes(content)
-        confirm(ask, "mine.csv", **REMARKS)
+        confirm(ask, "mine.csv", *more, **REMARKS)
         code, run = ask("optimize", "--holdings", "mine.csv", "--budget", "50000", "--currency", "EUR", *more)
         assert code == 0, run
         for order in run["orders"]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import fields
 from functools import cached_property
-from importlib import import_module
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast
 
 import polars as pl
@@ -39,12 +39,12 @@ class Answer(Generic[RecordT]):
     """An answer to a question: printed as the command prints it, warnings at the end, and shown as its page in a notebook.
 
     Attributes:
-        command: Name of the command, whose module of `toolkit.report.answers` composes the document.
+        told: Function of `toolkit.report` that composes the document, by its path.
         found: The record with its fields typed.
         context: The owner, the day, and what was known on it.
     """
 
-    command: ClassVar[str]
+    told: ClassVar[str]
     found: RecordT
     context: Context
 
@@ -61,7 +61,7 @@ class Answer(Generic[RecordT]):
 
     def document(self, say: Language) -> Document:
         """The answer as a document in a language."""
-        return getattr(import_module(f"toolkit.report.answers.{self.command}"), self.command)(self.found, say)
+        return resolve_name(f"toolkit.report.{self.told}")(self.found, say)
 
     def __str__(self) -> str:
         return self._written("terminal")

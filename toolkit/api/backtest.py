@@ -21,7 +21,7 @@ from toolkit.app.backtest.run import backtest as backtest_of
 from toolkit.app.context import Context
 from toolkit.app.threads import one_thread
 from toolkit.core.errors import SpecError
-from toolkit.records.answers import backtest as records
+from toolkit.records import backtest as records
 from toolkit.strategy.model import Strategy
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ Named = str | PathLike[str] | Strategy
 class Backtest(ReportedAnswer[records.Backtest]):
     """What strategies and baselines would have done over the same dates."""
 
-    command = "backtest"
+    told = "topics.backtest:document"
     found: records.Backtest
     context: Context
 

@@ -22,6 +22,8 @@ from toolkit.records.exposure import ExposureAnswer
 if TYPE_CHECKING:
     from toolkit.app.holdings.exposure import ExposureRequest
     from toolkit.app.subjects import Subject
+    from toolkit.report.document import Document
+    from toolkit.report.i18n.language import Language
 
 LOT = (
     "lot_id", "asset", "form", "mass", "value", "origin", "destination", "end_user", "headline", "coverage", "controlled",
@@ -34,7 +36,6 @@ TOTAL = ("name", "lots", "value", "share", "unpriced")
 class Exposure(ReportedAnswer[ExposureAnswer]):
     """The exposure of a file of lots."""
 
-    command = "exposure"
     found: ExposureAnswer
     context: Context
     request: ExposureRequest
@@ -55,16 +56,17 @@ class Exposure(ReportedAnswer[ExposureAnswer]):
         found = [{**one["held"], "name": one["client"], "at_risk": one["at_risk"]["value"]} for one in self.record["clients"]]
         return rows(found, (*TOTAL, "at_risk"))
 
-    @property
-    def statements(self) -> list[str]:
-        """What holds of the whole, in sentences."""
-        return list(self.record["statements"])
+    def document(self, say: Language) -> Document:
+        """What `toolkit exposure` prints."""
+        from toolkit.report.topics.holdings import document  # noqa: PLC0415
+
+        return document(self._subject.record, self._subject.parts, self.found.reading, say)
 
     @cached_property
     def _subject(self) -> Subject:
-        from toolkit.app.subjects import holdings  # noqa: PLC0415  # who asks for figures alone does not pay for a report
+        from toolkit.app.subjects import holdings_of  # noqa: PLC0415  # who asks for figures alone does not pay for a report
 
-        return holdings(self.request)
+        return holdings_of(self.found, self.request)
 
 
 @one_thread()
@@ -76,7 +78,7 @@ def exposure(
     currency: str | None = None,
     country: str | None = None,
     owner_kind: str | None = None,
-    loss: float = 0.5,
+    loss: float | None = None,
     elasticity: str | None = None,
     cap: float | None = None,
     use: Mapping[str, float] | None = None,
@@ -92,7 +94,7 @@ def exposure(
         currency: Of values; by default that of the settings.
         country: The owner's; by default that of the settings.
         owner_kind: private, company or trust; by default that of the settings.
-        loss: Fraction of supply that the shock takes.
+        loss: Fraction of supply that a stop takes, beside the usual ones.
         elasticity: ``LOW:HIGH`` of supply plus demand; cases by default.
         cap: Multiple of the price at which buyers substitute.
         use: Metal -> kg used a month, for days of cover.
@@ -108,7 +110,7 @@ def exposure(
     for metal, kg in (use or {}).items():
         if isinstance(kg, bool) or not isinstance(kg, int | float):
             raise SpecError(f"use: {metal} must be a number of kg a month, not {kg!r}.", hint='Write it as {"gallium": 1.5}.')
-    if not isinstance(loss, int | float) or not 0 <= loss < 1:
+    if loss is not None and (not isinstance(loss, int | float) or not 0 <= loss < 1):
         raise SpecError(f"loss must be a fraction of supply from 0 to below 1, not {loss!r}.", hint="50 % is 0.5.")
     found = market_of(market)
     from toolkit.app.holdings.exposure import ExposureRequest, expose  # noqa: PLC0415  # files of lots are read by it alone

@@ -19,7 +19,7 @@ from toolkit.app.context import Context
 from toolkit.app.frontier import efficient_frontier
 from toolkit.app.threads import one_thread
 from toolkit.core.errors import SpecError
-from toolkit.records.answers import frontier as records
+from toolkit.records import frontier as records
 from toolkit.strategy.model import Strategy
 
 
@@ -27,7 +27,7 @@ from toolkit.strategy.model import Strategy
 class EfficientFrontier(Answer[records.EfficientFrontier]):
     """What the constraints of a strategy allow, from least risk to the largest return or the least cost."""
 
-    command = "frontier"
+    told = "topics.frontier:document"
     found: records.EfficientFrontier
     context: Context
 

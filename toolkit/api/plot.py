@@ -63,13 +63,13 @@ class BacktestPlots:
 
     def growth(self) -> Picture:
         """Wealth of the first strategy with its band of noise, beside the others, on a logarithmic axis."""
-        from toolkit.report.sections.backtest_growth import growth_chart  # noqa: PLC0415  # the drawing library is large
+        from toolkit.report.topics.simulated import growth_chart  # noqa: PLC0415  # the drawing library is large
 
         return _of_chart(self.record, growth_chart)
 
     def falls(self) -> Picture:
         """How far below its highest so far the wealth was."""
-        from toolkit.report.sections.backtest_growth import falls_chart  # noqa: PLC0415
+        from toolkit.report.topics.simulated import falls_chart  # noqa: PLC0415
 
         return _of_chart(self.record, falls_chart)
 

@@ -23,7 +23,7 @@ from toolkit.app.sweeps.run import sweep as sweep_of
 from toolkit.app.threads import one_thread
 from toolkit.core.errors import SpecError
 from toolkit.core.limits import MOST_FUTURES
-from toolkit.records.answers import sweep as records
+from toolkit.records import sweep as records
 from toolkit.strategy.model import Strategy
 
 Day = str | date
@@ -33,7 +33,7 @@ Day = str | date
 class Sweep(Answer[records.Sweep]):
     """Many backtests of one question."""
 
-    command = "sweep"
+    told = "topics.sweep:document"
     found: records.Sweep
     context: Context
 
@@ -125,7 +125,7 @@ def _executor(workers: int, scheduler: str | None) -> Executor:
 class Futures(Answer[records.Futures]):
     """Allocations of today in futures with shocks."""
 
-    command = "futures"
+    told = "topics.sweep:futures"
     found: records.Futures
     context: Context
 

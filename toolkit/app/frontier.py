@@ -13,7 +13,7 @@ from toolkit.app.runs import SCHEMA_VERSION, csv_text
 from toolkit.core.messages import message
 from toolkit.optimize.analysis.frontier import Frontier, Point, frontier
 from toolkit.optimize.problem import Problem
-from toolkit.records.answers.frontier import EfficientFrontier, FrontierPoint, FrontierSolver
+from toolkit.records.frontier import EfficientFrontier, FrontierPoint, FrontierSolver
 from toolkit.records.sources import StrategyName
 
 

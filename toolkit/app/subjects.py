@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,9 @@ from toolkit.core.remarks import in_record, note
 from toolkit.core.text import one_line
 from toolkit.holdings.exposure import LotExposure, PortfolioExposure
 from toolkit.market.readers.events import OwnEvents
-from toolkit.records.answers.backtest import Backtest
+from toolkit.records.backtest import Backtest
 from toolkit.records.base import with_phrases
-from toolkit.records.exposure import Exposure
+from toolkit.records.exposure import Exposure, ExposureAnswer
 from toolkit.records.findings import Parts
 from toolkit.records.run import Run
 from toolkit.records.sources import Owner, Provenance
@@ -88,12 +88,25 @@ def holdings(request: ExposureRequest) -> Subject:
     Raises:
         ToolkitError: as `toolkit.app.holdings.exposure.expose`.
     """
-    return with_parts(holdings_record(request), request.context)
+    return holdings_of(expose(request), request)
 
 
-def holdings_record(request: ExposureRequest) -> Holdings:
-    """Holdings without the parts beside them; raises as `holdings`."""
-    answer, context = expose(request), request.context
+def holdings_of(answer: ExposureAnswer, request: ExposureRequest, wanted: Collection[str] | None = None) -> Subject:
+    """The subject of an answer.
+
+    Args:
+        answer: Of the request.
+        request: What was asked.
+        wanted: Names of the parts that are looked for beside it; None for all.
+    """
+    context, record = request.context, holdings_record(answer, request)
+    ask = replace(_ask(record, context), loss=request.loss, elasticity=request.elasticity, cap=request.cap)
+    return Subject(record, findings(ask, wanted))
+
+
+def holdings_record(answer: ExposureAnswer, request: ExposureRequest) -> Holdings:
+    """Holdings without the parts beside them."""
+    context = request.context
     found = {
         "schema_version": 1,
         "kind": HOLDINGS,
@@ -169,7 +182,8 @@ def _ask(record: Record, context: Context) -> Ask:
         case Run():
             named = [row.product for row in sorted(record.positions, key=lambda row: -row.weight)]
         case Holdings():
-            named = sorted(record.weights, key=lambda key: -record.weights[key])
+            held = sorted(record.weights, key=lambda key: -record.weights[key])
+            named = held or [lot.asset for lot in record.exposure.lots]
         case BacktestSubject():
             named = _by_weight(record.backtest.strategies[0].weights)
         case Market(metal=str(metal)):

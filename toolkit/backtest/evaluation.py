@@ -19,7 +19,7 @@ from toolkit.backtest.simulate import Backtest
 from toolkit.core.calendar import add_months
 from toolkit.core.forecast import FloatArray
 from toolkit.core.units import DAYS_PER_YEAR
-from toolkit.records.answers.backtest import BenchmarkFigures, Interval
+from toolkit.records.backtest import BenchmarkFigures, Interval
 from toolkit.risk_measures.tail import CVaR
 
 DRAWS = 2000

@@ -20,7 +20,7 @@ from toolkit.backtest.evaluation import Paths
 from toolkit.backtest.prices import BacktestPrices
 from toolkit.backtest.simulate import Backtest
 from toolkit.core.forecast import FloatArray, read_only_arrays
-from toolkit.records.answers.backtest import Interval
+from toolkit.records.backtest import Interval
 
 Verdict = Literal["holds", "cannot_tell", "refuted"]
 Positions = NDArray[np.integer[Any]]

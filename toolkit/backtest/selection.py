@@ -18,7 +18,7 @@ from toolkit.backtest.evaluation import DRAWS, block_length
 from toolkit.core.errors import SpecError
 from toolkit.core.forecast import FloatArray
 from toolkit.core.messages import message
-from toolkit.records.answers.backtest import Selection
+from toolkit.records.backtest import Selection
 
 SET_CONFIDENCE = 0.9
 """Of the set, and of what is said to beat the benchmark: the level of Hansen, Lunde and Nason."""

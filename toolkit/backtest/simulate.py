@@ -23,7 +23,7 @@ from toolkit.backtest.prices import BacktestPrices
 from toolkit.core.errors import DataError, SolveError, SpecError, ToolkitError
 from toolkit.core.forecast import FloatArray, read_only, read_only_arrays
 from toolkit.core.units import DAYS_PER_YEAR, cents
-from toolkit.records.answers.backtest import Incident, Trade
+from toolkit.records.backtest import Incident, Trade
 from toolkit.strategy.model import RebalanceSpec
 
 Decide = Callable[[date, Account], Decision]

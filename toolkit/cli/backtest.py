@@ -68,7 +68,7 @@ def backtest(
         from toolkit.app.backtest.run import BacktestRequest
         from toolkit.app.backtest.run import backtest as answer_of
         from toolkit.app.status import WARNINGS_UNDER_STRICT
-        from toolkit.report.answers.backtest import backtest as document
+        from toolkit.report.topics.backtest import document
 
     def decided(name: str, day: date) -> None:
         if common.verbose and sys.stderr.isatty():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Annotated
 
 import typer
@@ -10,10 +11,7 @@ from toolkit.cli.controls import Events
 from toolkit.cli.options import Common, number_option, with_common
 from toolkit.cli.request import Charts, Client, Strict, write_charts
 from toolkit.cli.terminal import show, tell_remarks
-from toolkit.core.errors import SpecError
 from toolkit.core.limits import LARGEST_RATIO
-
-STDIN = "-"
 
 Use = Annotated[
     list[str] | None,
@@ -29,7 +27,9 @@ EndUser = Annotated[
 def exposure(
     holdings: Annotated[str, typer.Argument(metavar="HOLDINGS", help="Your lots (a workbook, CSV or Parquet; - is stdin).")],
     *,
-    loss: Annotated[float, number_option("--loss", "Fraction of supply lost in the shock.", most=1)] = 0.5,
+    loss: Annotated[
+        float | None, number_option("--loss", "Fraction of supply lost in a stop, beside the usual ones.", most=1)
+    ] = None,
     elasticity: Annotated[
         str | None, typer.Option("--elasticity", metavar="LOW:HIGH", help="Supply plus demand elasticity; default: cases.")
     ] = None,
@@ -48,8 +48,10 @@ def exposure(
     from toolkit.app.clients import client_name
     from toolkit.app.holdings.exposure import ExposureRequest, expose
     from toolkit.app.status import WARNINGS_UNDER_STRICT
+    from toolkit.app.subjects import holdings_of
     from toolkit.controls.events import CIVIL, end_user_of
-    from toolkit.report.answers.exposure import exposure as document
+    from toolkit.report.compose import needed
+    from toolkit.report.topics.holdings import ANSWER, document
 
     request = ExposureRequest(
         holdings=holdings,
@@ -62,14 +64,11 @@ def exposure(
         client=client_name(client),
         end_user=end_user_of(end_user or CIVIL),
     )
-    if charts is not None and holdings == STDIN:
-        raise SpecError("--charts reads the lots again, which standard input cannot give twice.", hint="Name a file.")
     answer = expose(request)
-    show(common, answer, document)
+    subject = cache(lambda: holdings_of(answer, request, None if charts else needed(ANSWER)))
+    show(common, answer, lambda found, say: document(subject().record, subject().parts, found.reading, say))
     tell_remarks([remark for remark in answer.remarks if remark.text not in answer.reading], common)
     if charts is not None:
-        from toolkit.app.subjects import holdings as subject_of
-
-        write_charts(subject_of(request), charts, common)
+        write_charts(subject(), charts, common)
     if strict and any(remark.is_warning for remark in answer.remarks):
         raise typer.Exit(WARNINGS_UNDER_STRICT)

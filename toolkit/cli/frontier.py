@@ -59,7 +59,7 @@ def frontier(
     )
     with progress(message("Loading the solver"), common):
         from toolkit.app.frontier import csv_of, efficient_frontier
-        from toolkit.report.answers.frontier import frontier as document
+        from toolkit.report.topics.frontier import document
     with progress(message("Tracing the frontier"), common):
         answer = efficient_frontier(request, points)
     unwritten = []

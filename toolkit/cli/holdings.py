@@ -77,7 +77,7 @@ def map_(
     write: Write = False,
     common: Common,
 ) -> None:
-    """Tell how each column of a holdings file is read and why, ask what is open, and keep it; exit 3 while it is open."""
+    """Tell how each column of a holdings file is read and why, ask what is open, and keep it; exit 3 with more to do."""
     from toolkit.app.holdings.check import map_holdings, write_layout
     from toolkit.market.layouts.layout import beside
     from toolkit.market.readers.contents import file_and_sheet
@@ -95,5 +95,5 @@ def map_(
     show(common, record, lambda record, say: document(record, common.day(), say, command=not in_terminal))
     if found.questions and in_terminal and not common.json:
         sys.stdout.write(f"{record.command}{f' --layout {common.layout}' if common.layout else ''}\n")
-    if found.questions:
+    if found.questions or record.faults:
         raise typer.Exit(DATA_FAULT)

@@ -54,7 +54,7 @@ def show(name: Annotated[str, typer.Argument(help="Name or path.")], *, common: 
     from toolkit.app.strategies.evidence import evidence_of
     from toolkit.app.strategies.own_files import read_strategy
     from toolkit.report.i18n.text import plain
-    from toolkit.report.tables.evidence import following, verdict
+    from toolkit.report.topics.evidence import following, verdict
 
     definition = find("strategies", name)
     strategy = read_strategy(definition.path)
@@ -105,7 +105,7 @@ def evidence(
     from toolkit.app.definitions import definitions
     from toolkit.app.strategies.evidence import stored_of, written
     from toolkit.cli.request import request_of
-    from toolkit.report.answers.evidence import evidence as document
+    from toolkit.report.topics.evidence import document
 
     asked = names or [definition.name for definition in definitions("strategies")]
     if write is None:

@@ -80,8 +80,8 @@ def sweep(
         from toolkit.app.sweeps.run import SweepRequest
         from toolkit.app.sweeps.run import futures as futures_of
         from toolkit.app.sweeps.run import sweep as answer_of
-        from toolkit.report.answers.futures import futures as futures_document
-        from toolkit.report.answers.sweep import sweep as document
+        from toolkit.report.topics.sweep import document
+        from toolkit.report.topics.sweep import futures as futures_document
     if scheduler is not None or cluster is not None:
         executor = Cluster(scheduler or "", 0 if scheduler else _local(cluster or ""))
     else:

@@ -25,10 +25,10 @@ def upcoming(
     common: Common,
 ) -> None:
     """List the dated changes ahead, as known on the day of --as-of, and the suspensions that have lapsed."""
-    from toolkit.app.controls.answers import calendar
+    from toolkit.app.controls.answers import dates
     from toolkit.app.status import ALERT
 
-    record = calendar(common.context(events), within)
+    record = dates(common.context(events), within)
     if common.format in FEEDS:
         from toolkit.report.formats.feeds import FORMATS as WRITE
 
@@ -36,7 +36,7 @@ def upcoming(
         sys.stdout.flush()
         sys.stdout.buffer.write(WRITE[common.format](record).encode())
     else:
-        from toolkit.report.answers.controls import upcoming as document
+        from toolkit.report.topics.dates import document
 
         show(common, record, document)
     if alert and record.upcoming:

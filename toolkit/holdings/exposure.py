@@ -7,7 +7,7 @@ whatever its place. A control binds the goods that leave a country, whatever the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, partial
@@ -34,16 +34,17 @@ from toolkit.holdings.resale import (
 )
 from toolkit.holdings.traceability import Traceability, traceability
 from toolkit.holdings.unit_price import UnitPrice, lot_price
-from toolkit.shocks.elasticity import PriceBand
 
 STORED_SAFE, STORED_AT_ORIGIN, STORED_UNPLACED = "stored_safe", "stored_at_origin", "stored_place_unknown"
 IN_TRANSIT = "in_transit"
+MAY_NOT_RETURN = "may_not_return"
+"""Delivery state of what is lent, pledged, seized or lost: no export control decides whether its owner has it again."""
 ORDER_AT_RISK, ORDER_CLEAR, ORDER_UNKNOWN = "open_order_at_risk", "open_order_clear", "open_order_not_covered"
 PLANNED_AT_RISK, PLANNED_CLEAR, PLANNED_UNKNOWN = "planned_at_risk", "planned_clear", "planned_not_covered"
 STORED = (STORED_SAFE, STORED_AT_ORIGIN, STORED_UNPLACED)
 PLANS = (PLANNED_AT_RISK, PLANNED_CLEAR, PLANNED_UNKNOWN)
 ORDERS = (ORDER_AT_RISK, ORDER_CLEAR, ORDER_UNKNOWN)
-DELIVERIES = (*STORED, IN_TRANSIT, *ORDERS)
+DELIVERIES = (*STORED, IN_TRANSIT, *ORDERS, MAY_NOT_RETURN)
 """Delivery states of lots that are owned or ordered: each lot is in exactly one, so that their totals add up. A planned lot is
 not owned: it is in one of `PLANS` and in no total of holdings. An order is clear where nothing is in force on it and the export
 law of its origin is modelled in the ledger; where that law is not, it is not covered."""
@@ -124,7 +125,7 @@ class LotExposure:
         asset: Key of the metal.
         form: Form that it is held in.
         purity: As the file says.
-        status: stored, in_transit, ordered or planned.
+        status: stored, in_transit, ordered, planned or at_risk.
         place: ISO-3 code of the country of `location`; None where it is not understood.
         traceability: What of it can be shown.
         client: Whose it is, as the file says.
@@ -179,7 +180,8 @@ class LotExposure:
         """The obstacle to a sale today, None where there is none; all commands use this rule.
 
         LICENCE: a licence, a ban or an export quota is in force on it, or a stop in practice reported, where it is exported
-        from; PLACE: that may be, for its place is not known; else the delivery state of a lot that has not arrived.
+        from; PLACE: that may be, for its place is not known; else the delivery state of a lot that has not arrived, or may not
+        come back.
         """
         if self.delivery not in STORED:
             return self.delivery
@@ -189,7 +191,7 @@ class LotExposure:
     @property
     def not_covered(self) -> bool:
         """Whether nothing is known to stop it, by an export law that is not, or only in part, in the ledger."""
-        return self.headline == NOT_COVERED and self.delivery != STORED_SAFE
+        return self.headline == NOT_COVERED and self.delivery not in (STORED_SAFE, MAY_NOT_RETURN)
 
     @property
     def withheld(self) -> bool:
@@ -239,6 +241,8 @@ def _delivery(status: str, country: str | None, origin: str, *, at_risk: bool, c
             return IN_TRANSIT
         case "ordered":
             return ORDERS[at]
+        case "at_risk":
+            return MAY_NOT_RETURN
         case _:
             return PLANS[at]
 
@@ -355,30 +359,6 @@ def lot_exposures(
 
 
 @dataclass(frozen=True, slots=True)
-class Replacement:
-    """Gains of holdings and costs of open purchases when the exports of a country stop; None of lots that all lack a price.
-
-    Attributes:
-        multiple: Price after over price before of the metal that moves most, of lots with a price where there are any.
-        stored_gain: Gain of metal outside the stopped country when supply stops; it needs no replacement.
-        stored_loss_at_truce: Loss of its value today when lost supply returns.
-        order_undelivered: Value of open orders from the stopped country, or of unknown origin, which may not arrive.
-        in_transit: Value on its way from there, or of unknown origin: it may be stopped or have left, and is in no other sum.
-        order_cost, planned_cost: Cost beyond today's price to replace open orders, and to buy what was planned.
-        cost: Gains and costs beyond today's prices together: ``sum V (multiple - 1)``.
-    """
-
-    multiple: float
-    stored_gain: float | None
-    stored_loss_at_truce: float | None
-    order_undelivered: float | None
-    in_transit: float | None
-    order_cost: float | None
-    planned_cost: float | None
-    cost: float | None
-
-
-@dataclass(frozen=True, slots=True)
 class PortfolioExposure:
     """The exposure of all lots. Fractions are of `value`, the sum over lots with a price that are owned or ordered.
 
@@ -436,9 +416,14 @@ class PortfolioExposure:
         return self.total("open_at_risk", (lot for lot in self.lots if lot.delivery == ORDER_AT_RISK))
 
     @property
+    def may_not_return(self) -> Total:
+        """What is lent, pledged, seized or lost, by its owner's word: it is in no figure of what a control may stop."""
+        return self.total(MAY_NOT_RETURN, (lot for lot in self.lots if lot.delivery == MAY_NOT_RETURN))
+
+    @property
     def at_risk(self) -> Total:
         """All that a control in force, or a stop in practice, may stop: open, on its way, at its origin, or unplaced."""
-        settled = (STORED_SAFE, ORDER_CLEAR, ORDER_UNKNOWN)
+        settled = (STORED_SAFE, ORDER_CLEAR, ORDER_UNKNOWN, MAY_NOT_RETURN)
         threatened = (lot for lot in self.held if lot.delivery not in settled and (lot.measures or lot.practice))
         return self.total("at_risk", threatened)
 
@@ -471,40 +456,6 @@ class PortfolioExposure:
         """
         safe = [lot for lot in self.lots if lot.delivery == STORED_SAFE and not lot.withheld]
         return dict(sorted(sums_by_key((lot.asset, lot.metal) for lot in safe if lot.metal is not None).items()))
-
-    def replacement(self, bands: Mapping[str, PriceBand]) -> tuple[Replacement, Replacement, Replacement]:
-        """Gains and costs at the low, central and high multiple when the exports of China stop.
-
-        Open orders from there, or of unknown origin, may not arrive, and what lies there, or may still, gains nothing that
-        could be sold elsewhere. An asset without a band does not move.
-        """
-        moving = [lot for lot in self.lots if lot.asset in bands or lot.value is None]
-        out = [lot for lot in moving if is_out(lot.delivery, lot.export_from)]
-        undelivered = [lot for lot in moving if lot.delivery in ORDERS and lot.export_from == CHINA]
-        on_its_way = [lot for lot in moving if lot.delivery == IN_TRANSIT and lot.export_from == CHINA]
-        planned = [lot for lot in moving if lot.delivery in PLANS]
-        known = [lot for lot in moving if lot.asset in bands]
-        told = [lot for lot in known if lot.value is not None] or known
-
-        def at(case: str) -> Replacement:
-            multiples = {asset: getattr(one, case) for asset, one in bands.items()}
-
-            def total(lots: Sequence[LotExposure], figure: Callable[[float], float]) -> float | None:
-                priced = [(lot.value, multiples[lot.asset]) for lot in lots if lot.value is not None]
-                return sum(value * figure(multiple) for value, multiple in priced) if priced or not lots else None
-
-            return Replacement(
-                multiple=max((multiples[lot.asset] for lot in told), default=1.0),
-                stored_gain=total(out, lambda multiple: multiple - 1),
-                stored_loss_at_truce=total(out, lambda multiple: 1 - 1 / multiple),
-                order_undelivered=total(undelivered, lambda _: 1.0),
-                in_transit=total(on_its_way, lambda _: 1.0),
-                order_cost=total(undelivered, lambda multiple: multiple - 1),
-                planned_cost=total(planned, lambda multiple: multiple - 1),
-                cost=total((*out, *undelivered, *planned), lambda multiple: multiple - 1),
-            )
-
-        return at("low"), at("central"), at("high")
 
 
 @dataclass(frozen=True, slots=True)

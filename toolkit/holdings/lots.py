@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from toolkit.core.messages import Message, message
-from toolkit.holdings.exposure import PLACE
+from toolkit.holdings.exposure import MAY_NOT_RETURN, PLACE
 
 GRADE = "grade"
 """Obstacle to a sale: the known price is that of another grade."""
@@ -28,10 +28,10 @@ class Lot:
         location: As the file says.
         lot_id: Id in the holdings file, or of the order.
         asset: Key of the product.
-        status: stored, in_transit or ordered.
+        status: stored, in_transit, ordered or at_risk.
         cost: Of the whole lot in the reporting currency; None where it is not known.
         from_country: ISO-3 code of the country that it is exported from by law; None where not known.
-        obstacle: To a sale of what has arrived: licence, place, grade or None.
+        obstacle: To a sale of what has arrived: licence, place, grade, may_not_return or None.
         storage: A year, as a fraction of value; None for the usual terms of the dealer.
     """
 
@@ -69,6 +69,8 @@ class Lot:
         what = {"quantity": self.quantity, "asset": self.asset, "lot": self.lot_id}
         if self.arriving:
             return message("{quantity:,.6g} kg of {asset} ({lot}): ordered or in transit, not before it arrives", **what)
+        if self.obstacle == MAY_NOT_RETURN:
+            return message("{quantity:,.6g} kg of {asset} ({lot}): lent, pledged, seized or lost; may not come back", **what)
         if self.obstacle == GRADE:
             return message("{quantity:,.6g} kg of {asset} ({lot}): of another grade than what the price is for", **what)
         if self.obstacle == PLACE:

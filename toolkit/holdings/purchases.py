@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -10,6 +10,9 @@ from typing import Any
 
 import polars as pl
 
+from toolkit.core.grouping import by_key
+from toolkit.core.messages import Message, few, message
+from toolkit.core.remarks import Remark
 from toolkit.core.units import cents
 from toolkit.market.exchange_rates import rate_on
 
@@ -85,3 +88,24 @@ def _without_rate(row: dict[str, Any], rate_of: Callable[[str, date | None], flo
     if row["purchase_price"] is None or row["status"] == "planned":
         return None
     return row["currency"] if rate_of(row["currency"], row["purchase_date"]) is None else None
+
+
+def without_rate(bought: Sequence[Purchase]) -> Iterator[Remark]:
+    """A warning of the lots that were paid in a currency without an exchange rate: no sum of costs, gains or debts has them."""
+    lots = by_key((purchase.without_rate, purchase.lot_id) for purchase in bought if purchase.without_rate)
+    for currency, ids in lots.items():
+        text = message(
+            "No exchange rate of {currency} is known: what was paid for {lots} is in no cost, gain or debt.",
+            currency=currency, lots=few(ids),
+        )  # fmt: skip
+        remedy = message("Bring rates with --rates FILE, or fetch them: `toolkit data fetch ecb`.")
+        yield Remark("data", text, remedy, comes_first=True)
+
+
+def gaps(lots: pl.DataFrame) -> Iterator[Message]:
+    """Messages on lots without a purchase in the file."""
+    bought = lots.filter(pl.col("status") != "planned")
+    if undated := bought.filter(pl.col("purchase_date").is_null())["lot_id"].to_list():
+        yield message("No purchase date, so no holding period is told: {lots}.", lots=few(undated))
+    if unpaid := bought.filter(pl.col("purchase_price").is_null())["lot_id"].to_list():
+        yield message("No purchase price, so no gain is told: {lots}.", lots=few(unpaid))

@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from toolkit.controls.state import Measure
 from toolkit.records.base import Day, Named, Record, Rows, Sentence
+from toolkit.records.dates import Upcoming
 from toolkit.records.fields import (
     AsOf,
     Authority,
@@ -15,10 +16,8 @@ from toolkit.records.fields import (
     Destinations,
     EndUser,
     EventId,
-    InstrumentKind,
     MetalKey,
     NotesBeside,
-    NoticeTitle,
     Number,
     OwnerCountry,
     OwnEvents,
@@ -126,18 +125,6 @@ class Spell(Record):
     """Whether it began because a suspension ended after the last reviewed day: an extension is not known."""
 
 
-class Claim(Record):
-    """A day until which one side says that a suspension lasts: it changes no period."""
-
-    authority: Authority
-    until: Day | None
-    """Last day of it."""
-    standing: str
-    """agreed by both governments, or claimed."""
-    relation: str | None
-    """What it does to the measure."""
-
-
 class ClaimedPeriod(Record):
     """A period for which one side says that a suspension goes on."""
 
@@ -170,45 +157,6 @@ class MeasureSpells(Record):
     """Claims about its suspension."""
     source_id: SourceId
     confidence: Confidence
-
-
-class Upcoming(Record):
-    """A dated event of the calendar (`toolkit.controls.upcoming`)."""
-
-    date: Day
-    """Day of the event."""
-    status: str
-    """ahead or lapsed."""
-    what: Sentence
-    """The event."""
-    standing: str
-    """official, reported, agreed or claimed."""
-    kind: str
-    """control, practice, policy, market."""
-    instrument: InstrumentKind
-    event_id: EventId
-    number: Number
-    origin: str | None
-    """ISO-3 code of the country that acts."""
-    metals: str
-    """Keys, separated by semicolons."""
-    confidence: Confidence
-    source: str
-    """Citation."""
-    change: str
-    """What it does to the law."""
-    title: NoticeTitle
-    authority: str
-    """Who acts."""
-    acts_on: Rows[str]
-    """Ids of the measures that it acts on."""
-    destinations: Destinations
-    returns: str | None
-    """What comes back into force."""
-    claims: Rows[Claim]
-    """Claims of one side about the same day."""
-    never_operated: Rows[str]
-    """Ids of measures that were suspended before they took effect."""
 
 
 class OwnerControls(Record):

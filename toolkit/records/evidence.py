@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from toolkit.records.answers.backtest import Interval
+from toolkit.records.backtest import Interval
 from toolkit.records.base import Day, Record, Rows
 
 Verdict = Literal["holds", "cannot_tell", "refuted"]
@@ -125,3 +125,16 @@ class StrategyEvidence(EvidenceState):
     """Null where there are no figures."""
     missing: str | None = None
     """Why there are no figures."""
+
+
+class EvidenceList(Record, schema="strategies-evidence"):
+    """The stored evidence of strategies: `toolkit strategies evidence`."""
+
+    as_of: Day
+    """Day of the data."""
+    currency: str
+    """Of the budget."""
+    budget: float
+    """With which each begins."""
+    strategies: Rows[StrategyEvidence]
+    """By name."""

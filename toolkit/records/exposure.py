@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from toolkit.holdings.clients import ClientExposure
-from toolkit.holdings.exposure import IndustryShare, LotExposure, Replacement, Total
+from toolkit.holdings.exposure import IndustryShare, LotExposure, Total
 from toolkit.holdings.instruments import Instrument
 from toolkit.holdings.licence_delay import Cover
 from toolkit.holdings.purchases import Purchase
@@ -22,25 +22,7 @@ from toolkit.records.fields import (
     Warnings,
 )
 from toolkit.records.sources import Rate, Review, Vat
-from toolkit.shocks.elasticity import PriceBand
 from toolkit.supply.concentration import SupplyShares
-
-
-class Shock(Record):
-    """A stop of exports."""
-
-    country: str
-    """ISO-3 code of the country that stops."""
-    band: PriceBand
-    """Of a metal without a case of its own."""
-    bands: Mapping[str, PriceBand]
-    """By metal."""
-    still: Rows[str]
-    """Metals that do not move."""
-    largest_observed: float | None
-    """Largest multiple that any case has shown."""
-    replacement: Mapping[str, Replacement]
-    """By case: low, central, high."""
 
 
 class ExposureConcentration(Record):
@@ -136,6 +118,8 @@ class Exposure(Record):
     """Ordered, and may not arrive."""
     at_risk: Total
     """Under control and not out of its reach."""
+    may_not_return: Total
+    """Lent, pledged, seized or lost, by its owner's word: counted in `held`, and in nothing that a control may stop."""
     not_covered: Total
     """That nothing is known to stop, by an export law that is not, or only in part, in the ledger."""
     resale_restricted: Total
@@ -144,16 +128,12 @@ class Exposure(Record):
     """That would be restricted if it came from the controlling country."""
     clients: Rows[ClientExposure] = ()
     """By client, the largest first; empty where the file names none."""
-    statements: Rows[Sentence]
-    """What must be known, in words."""
     ledger: Review
     """How far the control ledger is complete."""
     prices: Rows[UnitPrice]
     """That were used."""
     rates: Rows[Rate]
     """Exchange rates that they were converted at."""
-    shock: Shock
-    """A stop of exports."""
     concentration: ExposureConcentration
     """Countries of supply."""
     industries: Industries

@@ -5,7 +5,8 @@ from typing import Any, ClassVar
 
 from toolkit.holdings.lots import Lot
 from toolkit.records.base import Record, Rows, Sentence
-from toolkit.records.controls import ControlState, MeasureSpells, Upcoming
+from toolkit.records.controls import ControlState, MeasureSpells
+from toolkit.records.dates import Upcoming
 from toolkit.records.evidence import StrategyEvidence
 from toolkit.records.factors import FactorModel
 from toolkit.records.fields import (

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from toolkit.records.answers.backtest import Backtest
+from toolkit.records.backtest import Backtest
 from toolkit.records.conflict import Conflict
 from toolkit.records.controls import OwnerControls
 from toolkit.records.exposure import Exposure

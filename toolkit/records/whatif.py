@@ -33,6 +33,8 @@ class Effect(Band):
 
     multiples: Multiples
     """Largest of any metal."""
+    on_return: Multiples | None = None
+    """Loss of the same amounts at today's prices when as much supply comes back: the price falls by the same factor."""
     metals: int
     """Metals that move."""
     short: int

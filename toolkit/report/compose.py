@@ -12,7 +12,7 @@ from toolkit.records.conflict import Conflict
 from toolkit.records.findings import Parts
 from toolkit.records.run import Run
 from toolkit.records.subjects import Holdings, Market
-from toolkit.report.document import Block, Columns, Document, Figure, Layout, Missing, Section, Table, apart
+from toolkit.report.document import BarTable, Block, Columns, Document, Figure, Layout, Matrix, Missing, Section, Table, apart
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
 from toolkit.report.shorten import ALSO, shortened
@@ -110,8 +110,12 @@ def looked_at(parts: Parts, definition: Definition) -> Parts:
     Raises:
         SpecError: as `chosen_by`.
     """
-    wanted = {name for builder in chosen_by(definition) for name in (*builder.needs, *builder.uses)}
-    return parts.model_copy(update=dict.fromkeys(Parts.model_fields.keys() - wanted))
+    return parts.model_copy(update=dict.fromkeys(Parts.model_fields.keys() - needed(definition)))
+
+
+def needed(definition: Definition) -> set[str]:
+    """Names of the parts, and keys of the subject, that a report looks at; `SpecError` as `chosen_by`."""
+    return {name for builder in chosen_by(definition) for name in (*builder.needs, *builder.uses)}
 
 
 def compose(found: Findings, definition: Definition) -> Document:
@@ -176,6 +180,21 @@ def _content(builder: Builder, found: Findings) -> tuple[Block, ...] | Missing:
     return builder.build(found)
 
 
+def answer(run: Findings, title: str, *shown: Builder) -> Document:
+    """The answer of a command: sections of reports, each below its title; what has nothing to show is left out."""
+    found = [(one, opened(run, one)) for one in shown]
+    heads = [run.say.words(one.title) if one.title else "" for one in shown]
+    sections = tuple(Section(one.name, head, blocks) for head, (one, blocks) in zip(heads, found, strict=True) if blocks)
+    return Document(title, run.say.code, run.record.as_of, run.fmt.long_date(run.as_of), "", sections)
+
+
+def opened(run: Findings, shown: Builder) -> tuple[Block, ...]:
+    """The blocks of a section of reports, one below the other and its tables open; a picture stands for its own table."""
+    found = shown.build(run)
+    blocks = () if isinstance(found, Missing) else unfolded(found)
+    return tuple(replace(block, data=None) if isinstance(block, Figure) else block for block in blocks)
+
+
 def beside(*figures: Figure | None) -> tuple[Block, ...]:
     """Figures side by side; a single one has the width for itself, and what is None is left out."""
     found = tuple(figure for figure in figures if figure is not None)
@@ -185,6 +204,16 @@ def beside(*figures: Figure | None) -> tuple[Block, ...]:
 def folded(*figures: Figure | None) -> tuple[Block, ...]:
     """Figures as titles with closed tables, side by side; each shows one table and nothing else."""
     return beside(*(_closed(figure) for figure in figures if figure is not None))
+
+
+def tabled_once(blocks: Iterable[Block]) -> tuple[Block, ...]:
+    """Blocks one below the other; a figure that shows a table has no further one behind it."""
+
+    def once(block: Block) -> Block:
+        shown = isinstance(block, Figure) and any(isinstance(part, Table | BarTable | Matrix) for part in block.body)
+        return replace(block, data=None) if shown else block
+
+    return tuple(map(once, apart(blocks)))
 
 
 def unfolded(blocks: Iterable[Block]) -> tuple[Block, ...]:

@@ -10,7 +10,8 @@ from typing import Any, Protocol, TypeVar
 from toolkit.core.limits import HELD
 from toolkit.records.base import Named
 from toolkit.records.conflict import Conflict
-from toolkit.records.controls import ControlState, Standing, Upcoming
+from toolkit.records.controls import ControlState, Standing
+from toolkit.records.dates import Upcoming
 from toolkit.records.exposure import Exposure
 from toolkit.records.findings import Part, Parts
 from toolkit.records.limits import Limit
@@ -75,17 +76,27 @@ class Findings:
         return cls(record, beside, say, offers, tuple(origins_of(record, beside)), tuple(marked))
 
     @classmethod
-    def alone(cls, as_of: str, parts: Parts, language: Language, currency: str = "") -> Findings:
-        """Findings of what a command asked, without a subject and without markers: the command names its source itself.
+    def alone(
+        cls,
+        as_of: str,
+        parts: Parts,
+        language: Language,
+        currency: str = "",
+        kind: type[Market | BacktestSubject] = Market,
+        **told: Any,
+    ) -> Findings:
+        """Findings of what a command asked, without an owner and without markers: the command names its source itself.
 
         Args:
             as_of: The day.
             parts: What was found.
             language: Of the reader.
             currency: Of amounts, where there are any.
+            kind: Of the subject.
+            told: Its fields that are known.
         """
         nothing = {"controls": (), "timeline": (), "upcoming": (), "data": (), "phrases": {}, "currency": currency}
-        return cls(Market.model_construct(as_of=as_of, **nothing), parts, language, {}, (), ())
+        return cls(kind.model_construct(as_of=as_of, **nothing | told), parts, language, {}, (), ())
 
     @property
     def fmt(self) -> Formats:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from toolkit.core.grouping import by_key
 from toolkit.core.limits import HELD
+from toolkit.records.exposure import Exposure
 from toolkit.records.findings import Parts
 from toolkit.records.risk import AssetModel
 from toolkit.records.run import Run
@@ -17,10 +19,10 @@ from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.names import metal, place
 from toolkit.report.i18n.origins import Offer, by_product
 from toolkit.report.i18n.text import Inline, Text, name, text
-from toolkit.report.tables.lots import assumed_of_lots
 
 TERMS, COSTS, STORAGE, RATE, UNCERTAIN, NORMAL = "terms", "costs", "storage", "rate", "uncertain", "normal"
 OFFERS, SHOCKS, CHARGES, VAT, DELIVERED = "offers", "shocks", "charges", "vat", "delivered"
+DELAY, ORIGIN, FORM, LATER = "licence_delay", "origin_unknown", "form_unsettled", "bought_later"
 HALF_A_CENT = 0.005
 ENTRY = {
     "spread": mark("half the dealer spread"),
@@ -95,7 +97,7 @@ def assumed_by_record(record: Subject, offers: Mapping[str, Offer], say: Languag
         say: The language.
     """
     if isinstance(record, Holdings):
-        yield from assumed_of_lots(record.exposure, day(record.as_of), say)
+        yield from _of_lots(record.exposure, day(record.as_of), say)
         yield VAT, _vat(record.exposure.vat, say, charged=False)
     if isinstance(record, BacktestSubject):
         yield COSTS, say("Lot sizes, spreads, fees and storage are typical dealer terms, the same on every past date.")
@@ -110,6 +112,52 @@ def assumed_by_record(record: Subject, offers: Mapping[str, Offer], say: Languag
         yield UNCERTAIN, say("{names}: controlled only in part (by size, purity or use), counted in full.", names=names)
     if isinstance(record, Run):
         yield from _of_proposal(record, say)
+
+
+def _of_lots(exposure: Exposure, as_of: date, say: Language) -> Iterator[tuple[str, Text]]:
+    """(key, words) of what the exposure of lots on a day takes as given."""
+    fmt, lots = say.fmt, exposure.lots
+    unknown = sum(lot.assumed_origin for lot in lots)
+    if unknown:
+        yield (
+            ORIGIN,
+            say.counted(
+                unknown,
+                "{N} lot of unknown origin is judged as if it came from China.",
+                "{N} lots of unknown origin are judged as if they came from China.",
+            ),
+        )
+    unsettled = sum(lot.uncertain for lot in lots)
+    if unsettled:
+        yield (
+            FORM,
+            say.counted(
+                unsettled,
+                "Notices control part of the form of {n} lot (by size, purity or use); it counts as controlled.",
+                "Notices control part of the form of {n} lots (by size, purity or use); they count as controlled.",
+            ),
+        )
+    later = sum(row.bought is not None and day(row.bought) > as_of for row in exposure.purchases)
+    if later:
+        yield (
+            LATER,
+            say.counted(
+                later,
+                "{N} lot of the file was bought after this day and counts as planned.",
+                "{N} lots of the file were bought after this day and count as planned.",
+            ),
+        )
+    if delay := exposure.licence_delay:
+        yield (
+            DELAY,
+            say(
+                "Days that a licence takes: {median} in the middle, from two to three months without exports of gallium and "
+                "germanium in 2023 (no licence was timed); that one in ten takes {tail} or more, and the lognormal shape, are "
+                "assumed.",
+                median=fmt.number(delay.median),
+                tail=fmt.number(delay.tail),
+            ),
+        )
 
 
 def _held(record: Subject) -> set[str] | None:

@@ -11,7 +11,7 @@ import toolkit.market.package
 from toolkit.app.allocation.request import Request
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
-from toolkit.app.controls.answers import calendar, check_country, controls, parse_purity, parse_within
+from toolkit.app.controls.answers import check_country, controls, dates, parse_purity, parse_within
 from toolkit.app.controls.own_events import ledger_of
 from toolkit.app.controls.states import control_states
 from toolkit.app.optimize import optimize
@@ -50,9 +50,9 @@ def test_an_own_date_changes_the_state_and_shows_as_own(settings, write):
     inputs = Context(settings, later, file)
     assert headline(inputs, later) == "licence+ban_suspended"
     assert inputs.own == ("EV063",)
-    rows = calendar(Context(settings, TODAY, file), "200d").upcoming
+    rows = dates(Context(settings, TODAY, file), "200d").upcoming
     mine = [row for row in rows if row.event_id == "EV063"]
-    assert [(row.date, row.own, row.confidence) for row in mine] == [("2027-03-31", True, "the user's own, not checked")]
+    assert [(row.date, row.confidence) for row in mine] == [("2027-03-31", "the user's own, not checked")]
 
 
 def test_a_confirmed_extension_takes_the_place_of_the_claim(settings, write):
@@ -61,9 +61,9 @@ def test_a_confirmed_extension_takes_the_place_of_the_claim(settings, write):
         'announced = "2026-11-09"\neffective = "2026-11-09"\nends = "2027-01-10"\nauthority = "MOFCOM"\norigin = "CHN"\n'
         'metals = ["holmium", "erbium"]\nacts_on = ["EV062"]\nrelation = "extends"\ncitation = "gazette"\n'
     )
-    lapsed = calendar(Context(settings, TODAY), "90d").lapsed
+    lapsed = dates(Context(settings, TODAY), "90d").lapsed
     assert [row.event_id for row in lapsed] == ["EV115b", "EV062", "EV098"]
-    assert [row.event_id for row in calendar(Context(settings, TODAY, file), "90d").lapsed] == ["EV115b", "EV098"]
+    assert [row.event_id for row in dates(Context(settings, TODAY, file), "90d").lapsed] == ["EV115b", "EV098"]
 
 
 def test_an_own_event_of_tomorrow_is_not_known_today(settings, write):

@@ -9,7 +9,7 @@ from tests.unit.backtest.worlds import MONTHS, Plan, costs, world
 from toolkit.backtest.evaluation import stationary_bootstrap
 from toolkit.backtest.refutation import FIGURES, Margin, Outcome, against_numbers, against_other, outcome
 from toolkit.backtest.simulate import simulate
-from toolkit.records.answers.backtest import Interval
+from toolkit.records.backtest import Interval
 
 
 def drawn(*, scale=(0.02, 0.02), periods=48, seed=0, weights=(0.5, 0.5)):

@@ -200,44 +200,6 @@ def test_nothing_held_is_worth_nothing(ledger):
     assert portfolio.controlled.share == 0
 
 
-def test_replacement_keeps_directions_apart(ledger):
-    rows = [{"mass": 2.0}, {"status": "ordered"}, {"status": "planned"}, {"asset": "indium"}, {"origin_country": "DEU"}]
-    # None of these gains what could be sold, or needs replacement.
-    rows += [
-        {"location": "Shanghai"},
-        {"location": None},
-        {"status": "in_transit"},
-        {"status": "ordered", "origin_country": "DEU"},
-    ]
-    portfolio = PortfolioExposure.of(exposed(ledger, *rows))
-    bands = {"gallium": BAND, "indium": price_band(0.2, BAND.elasticity)}
-    low, central, high = portfolio.replacement(bands)
-    assert central.multiple == pytest.approx(5.66, abs=0.01)
-    m = central.multiple
-    # Gallium of German origin is no Chinese export, but replacing it costs the same market price; indium loses less.
-    indium = portfolio.lots[3].value * (bands["indium"].central - 1)
-    assert central.stored_gain == pytest.approx(3000 * (m - 1) + indium)
-    assert central.order_undelivered == pytest.approx(1000)
-    assert central.in_transit == pytest.approx(1000)
-    assert central.order_cost == central.planned_cost == pytest.approx(1000 * (m - 1))
-    assert central.cost == pytest.approx(5000 * (m - 1) + indium)
-    truce = portfolio.lots[3].value * (1 - 1 / bands["indium"].central)
-    assert central.stored_loss_at_truce == pytest.approx(3000 * (1 - 1 / m) + truce)
-    still = portfolio.replacement({"gallium": BAND})[1]
-    assert still.stored_gain == pytest.approx(3000 * (m - 1))
-    assert low.cost < central.cost < high.cost
-
-
-def test_the_loss_of_an_order_without_a_price_is_not_zero_but_unknown(ledger):
-    """Form oxide of gallium is not traded: it has no price."""
-    one = PortfolioExposure.of(exposed(ledger, {"mass": 2.0}, {"status": "ordered", "form": "oxide"}))
-    central = one.replacement({"gallium": BAND})[1]
-    assert (central.order_undelivered, central.order_cost, central.planned_cost) == (None, None, 0)
-    assert central.stored_gain == pytest.approx(2000 * (central.multiple - 1))
-    both = PortfolioExposure.of(exposed(ledger, {"status": "ordered"}, {"status": "ordered", "form": "oxide"}))
-    assert both.replacement({"gallium": BAND})[1].order_undelivered == pytest.approx(1000)
-
-
 def test_resale_is_restricted_for_single_users_of_chinese_lots_only(ledger):
     pairs = {(r.destination, r.end_user) for r in resale_restrictions(ledger, "gallium", "metal", on=TODAY, origin="CHN")}
     assert {("USA", "military"), ("JPN", "military"), ("USA", "listed"), ("JPN", "listed")} <= pairs

@@ -15,21 +15,17 @@ from tests.subjects import backtest
 from tests.svg_texts import assert_apart, texts
 from toolkit.core.calendar import add_months
 from toolkit.holdings.exposure_history import Exposure
-from toolkit.records.answers.backtest import Comparison, EventLosses, Incident, Interval
-from toolkit.report.answers.answer import Answer
+from toolkit.records.backtest import Comparison, EventLosses, Incident, Interval
 from toolkit.report.charts.exposure_steps import HEIGHT, exposure_steps
 from toolkit.report.charts.flow_bars import FlowBars, flow_bars
 from toolkit.report.charts.histogram import bins
 from toolkit.report.charts.paths import Path, Paths, paths
 from toolkit.report.document import Chart, Missing
 from toolkit.report.i18n.formats import Formats
-from toolkit.report.i18n.language import Language
 from toolkit.report.i18n.text import plain
-from toolkit.report.sections.backtest_conclusions import _finding, conclusions
-from toolkit.report.sections.backtest_growth import _events as events
-from toolkit.report.sections.backtest_growth import distribution, growth, months, rolling_return, rolling_volatility
-from toolkit.report.sections.backtest_money import incidents
-from toolkit.report.tables.backtest import by_kind, told_apart
+from toolkit.report.topics.backtest import _finding, by_kind, conclusions, incidents, told_apart
+from toolkit.report.topics.simulated import _events as events
+from toolkit.report.topics.simulated import distribution, growth, months, rolling_return, rolling_volatility
 
 FMT = Formats()
 MONTH_ENDS = (date(2025, 12, 31), date(2026, 1, 31), date(2026, 2, 28), date(2026, 3, 31), date(2026, 4, 30), date(2026, 5, 31))
@@ -191,14 +187,12 @@ def identical(found):
 
 def test_what_did_the_same_is_told_so_and_widens_no_range(found, identical):
     """Beside a baseline that was the strategy itself, 2.3 years told "no difference below 0 to 9 points"."""
-    names = {one.name: one.name for one in identical.strategies}
-    told = [
-        plain(words) for words in told_apart(identical, identical.strategies[0], names, Answer(Language(), "2026-05-31").told)
-    ]
+    run = replace(found, record=replace_backtest(found, identical))
+    told = [plain(words) for words in told_apart(run, identical.strategies[0])]
     assert len(told) == 2
-    assert "equal-weight" in told[0]
-    assert "gold-only" not in told[0]
-    assert told[1] == f"On these dates {identical.strategies[0].name} did the same as gold-only."
+    assert "Equal weight" in told[0]
+    assert "Gold only" not in told[0]
+    assert told[1] == f"On these dates {identical.strategies[0].title} did the same as Gold only."
     assert plain(_finding(found, identical)) == "2.3 years tell no difference below 20 to 20 points a year from chance"
     alone = identical.model_copy(update={"comparisons": identical.comparisons[:1]})
     assert plain(_finding(found, alone)) == "Nothing that it is compared with did otherwise"

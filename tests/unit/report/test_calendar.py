@@ -16,7 +16,7 @@ from toolkit.report.charts.timeline import Period
 from toolkit.report.document import Chart, Missing
 from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.text import plain
-from toolkit.report.sections.calendar import calendar
+from toolkit.report.topics.dates import calendar
 
 
 def blocks(record, code="en"):

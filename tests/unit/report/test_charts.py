@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from toolkit.report.charts.basket import FILLS, Slice, status_bar
+from toolkit.report.charts.basket import FILLS
 from toolkit.report.charts.draw import draw, titled
 from toolkit.report.charts.intervals import Interval, intervals, is_logarithmic
 from toolkit.report.charts.levels import GRIDLINES, Month, levels, price_axis
@@ -134,22 +134,6 @@ def test_prices_have_ticks_of_1_2_5(low, high, ticks):
     assert bottom < low <= high < top
     assert 2 <= len(found) <= GRIDLINES
     assert all(bottom <= tick <= top for tick in found)
-
-
-def test_every_part_at_risk_keeps_its_label_beside_larger_and_smaller_ones():
-    """Small parts at the end had no room: the delivery that can be stopped stood without its amount."""
-    parts = (
-        Slice(900, "€900,000", "plain"),
-        Slice(30, "€30,000", "whitelist"),
-        Slice(40, "€40,000", "uncertain"),
-        Slice(30, "€31,000", "on"),
-    )
-    drawn = svg(Chart(status_bar(parts, FMT), "Told."))
-    assert all(part.label in drawn for part in parts)
-    many = (*parts[:1], *(Slice(1, f"€{n},000,000,000", "whitelist") for n in range(100, 112)), parts[-1])
-    crowded = svg(Chart(status_bar(many, FMT), "Told."))
-    assert parts[-1].label in crowded
-    assert "€100,000,000,000" not in crowded
 
 
 @pytest.mark.parametrize("colours", [LIGHT, DARK])

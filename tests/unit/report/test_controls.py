@@ -161,7 +161,7 @@ def test_hostile_names_stay_inside_their_spans():
     for row, name in zip(record["controls"], HOSTILE, strict=False):
         row["name"], row["element"] = name, None
     page = render(compose(partial_findings(record), Definition("T", ("controls", "calendar"))), theme())
-    assert "<script" not in page
+    assert page.count("<script") == 1
     assert f"<bdi>{HOSTILE[1]}</bdi>" in page
 
 

@@ -11,7 +11,7 @@ from toolkit.app.languages import language
 from toolkit.report.document import Chart
 from toolkit.report.i18n.text import NONE, plain, text
 from toolkit.report.sections.day_after import day_after
-from toolkit.report.tables.deadline import deadline
+from toolkit.report.topics.dates import next_change
 
 GOLD = "\n".join([HOLDINGS.splitlines()[0], "a,gold,metal,999.9,0.1,kg,2025-01-10,90000,EUR,CHE,DEU,stored"])
 
@@ -91,6 +91,6 @@ def test_a_lot_without_a_price_that_is_closed_is_not_told_as_nothing(tmp_path, c
     told = {"en": "lots without a price may no longer be sold", "de": "Posten ohne Preis nicht mehr"}
     assert told[code] in plain(built(held, code).title)
     found = partial_findings(held.record, held.parts, language(code))
-    assert {"en": "(without a price)", "de": "(ohne Preis)"}[code] in plain(text(*deadline(found)))
+    assert {"en": "(without a price)", "de": "(ohne Preis)"}[code] in plain(text(*next_change(found)))
     alone = holdings(tmp_path / "alone.csv", f"{GOLD.splitlines()[0]}\n{row}\n")
     assert built(alone, code).body == ()

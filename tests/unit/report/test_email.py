@@ -6,6 +6,7 @@ import email
 import re
 import struct
 import zlib
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import policy
 from email.message import EmailMessage
@@ -19,7 +20,7 @@ from toolkit.app.report.drawings import kept_bitmap
 from toolkit.app.report.theme import theme
 from toolkit.report import document as d
 from toolkit.report.charts.draw import SIGNATURE, bitmap, drawn, packed
-from toolkit.report.formats.email import LINE_OF_MAIL, header, inline, letter, mail, reading
+from toolkit.report.formats.email import DATES_OF_MAIL, LINE_OF_MAIL, ROWS_OF_MAIL, header, inline, letter, mail, reading
 from toolkit.report.formats.html import render
 from toolkit.report.i18n.language import Language
 from toolkit.report.i18n.text import NONE, Span, name, text
@@ -104,7 +105,7 @@ def test_a_letter_has_the_dates_ahead_alone_and_the_first_finding_of_each_sectio
         return d.Date("2026-11-27", "27 Nov", "soon", text(words), (), "official", state)  # pyright: ignore[reportArgumentType]
 
     figures = tuple(d.Figure(text(f"finding {i}"), (), ()) for i in range(2))
-    dates = d.Calendar((date("gone", "past"), *(date(f"date {i}", "ahead") for i in range(6))))
+    dates = d.Calendar((date("gone", "past"), *(date(f"date {i}", "ahead") for i in range(DATES_OF_MAIL + 2))))
     whole = d.Document(
         "T", "en", "2026-11-24", "day", "", (d.Section("s", "Risk?", (*figures, dates)), d.Section("m", "M", d.Missing("no.")))
     )
@@ -112,7 +113,30 @@ def test_a_letter_has_the_dates_ahead_alone_and_the_first_finding_of_each_sectio
     assert "- Risk? finding 0" in told
     assert "finding 1" not in told
     assert "gone" not in told
-    assert told.count("soon") == 4
+    assert told.count("soon") == DATES_OF_MAIL
+
+
+def test_a_letter_has_the_orders_by_name_with_the_month_of_their_prices(records):
+    made_from, say = as_document(records["normal"])
+    told = " ".join(reading(letter(made_from, say), say).split())
+    held = [one for one in records["normal"]["positions"] if one["weight"] > 0]
+    assert held
+    for position in held:
+        assert re.search(rf"- {re.escape(position['name'])}\. Order: buy [^;]+;.*?Last observed price, EUR: [^;]*20\d\d;", told)
+
+
+def test_a_letter_has_the_first_table_and_says_what_it_leaves_out(records):
+    made_from, say = as_document(records["normal"])
+    rows = (
+        *(d.Row((text(f"row {i}"), text(f"cell {i}"))) for i in range(ROWS_OF_MAIL + 2)),
+        d.Row((text("sum"), text("all")), total=True),
+    )
+    section = d.Section("s", "S", (d.Table("T", (d.Column("a"), d.Column("b")), rows),))
+    told = reading(letter(replace(made_from, sections=(section,)), say), say)
+    assert f"row {ROWS_OF_MAIL - 1}. b: cell {ROWS_OF_MAIL - 1}" in told
+    assert f"row {ROWS_OF_MAIL}." not in told
+    assert "sum. b: all" in told
+    assert "Two more rows stand in the attached report." in told
 
 
 def test_equal_documents_are_equal_bytes(every):

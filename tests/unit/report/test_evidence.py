@@ -3,10 +3,10 @@
 import pytest
 
 from toolkit.app.languages import language
-from toolkit.records.answers.backtest import Interval
+from toolkit.records.backtest import Interval
 from toolkit.records.evidence import Followed, Refutation, StrategyEvidence
 from toolkit.report.i18n.text import plain
-from toolkit.report.tables.evidence import following, holding, state, verdict
+from toolkit.report.topics.evidence import following, holding, state, verdict
 
 
 def row(name="followed", every="quarter", *, growth=0.1, costs=0.01, ahead=0.0, interval=(-0.1, 0.1)):

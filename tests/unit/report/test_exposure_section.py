@@ -11,7 +11,7 @@ from toolkit.app.languages import language
 from toolkit.report.document import Missing
 from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.text import plain
-from toolkit.report.sections.exposure import exposure
+from toolkit.report.topics.countries import exposure
 
 FMT = Formats()
 

@@ -11,8 +11,8 @@ import pytest
 
 from tests.records import partial
 from tests.subjects import context
-from toolkit.app.controls.answers import calendar
-from toolkit.records.answers.controls import Calendar
+from toolkit.app.controls.answers import dates
+from toolkit.records.dates import Dates
 from toolkit.report.formats.feeds import ics, rss
 
 CONTENT_LINE = re.compile(r'[A-Z0-9-]+(;[A-Z0-9-]+=("[^"]*"|[^";:,]*))*:.*', re.DOTALL)
@@ -20,7 +20,7 @@ CONTENT_LINE = re.compile(r'[A-Z0-9-]+(;[A-Z0-9-]+=("[^"]*"|[^";:,]*))*:.*', re.
 
 @pytest.fixture(scope="module")
 def record():
-    return calendar(context(date(2026, 11, 1)), "120d")
+    return dates(context(date(2026, 11, 1)), "120d")
 
 
 def unfolded(text: str) -> list[str]:
@@ -56,7 +56,7 @@ def test_the_calendar_is_one_of_rfc_5545(record):
 
 
 def test_an_event_keeps_its_identity_from_day_to_day(record):
-    later = calendar(context(date(2026, 11, 5)), "120d")
+    later = dates(context(date(2026, 11, 5)), "120d")
     first, second = ({line for line in unfolded(ics(one)) if line.startswith("UID:")} for one in (record, later))
     assert second & first
     assert ics(record) == ics(record)
@@ -65,10 +65,10 @@ def test_an_event_keeps_its_identity_from_day_to_day(record):
 def test_hostile_words_break_no_line():
     row = {
         "event_id": "OWN-1", "change": "begins", "date": "2026-12-24", "standing": "claimed", "kind": "control",
-        "instrument": "licence", "title": "Nr. 1; a,b\\c", "metals": "gallium;tin", "confidence": "none", "own": True,
+        "instrument": "licence", "title": "Nr. 1; a,b\\c", "metals": "gallium;tin", "confidence": "none",
         "what": "Ä" * 60 + "\r\nBEGIN:VEVENT\nx\x07",
     }  # fmt: skip
-    record = partial(Calendar, {"as_of": "2026-11-01", "review": "r", "upcoming": [row]})
+    record = partial(Dates, {"as_of": "2026-11-01", "review": "r", "upcoming": [row], "own_events": ["OWN-1"]})
     lines = unfolded(ics(record))
     assert lines.count("BEGIN:VEVENT") == 1
     description = next(line for line in lines if line.startswith("DESCRIPTION:"))

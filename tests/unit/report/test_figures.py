@@ -20,7 +20,7 @@ import pytest
 from tests.records import Subject, report_html, subject_of
 from tests.subjects import backtest, holdings, market, settings
 from toolkit.app.subjects import DEFAULT_REPORT, context_of, with_parts
-from toolkit.report.sections.exposure import COUNTRIES_SHOWN
+from toolkit.report.topics.countries import COUNTRIES_SHOWN
 
 TOKEN = re.compile(r"(?<![\w.,])[−+]?\d+(?:,\d{3})*(?:\.\d+)?(?![\w])")
 IN_TEXT = re.compile(r"\d[\d,]*(?:\.\d+)?")

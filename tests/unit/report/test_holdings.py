@@ -18,15 +18,13 @@ from toolkit.app.holdings.exposure import ExposureRequest
 from toolkit.app.languages import language
 from toolkit.app.report.theme import theme
 from toolkit.report.answers.answer import Answer
-from toolkit.report.answers.exposure import price_sources
+from toolkit.report.answers.optimize import _price_sources as price_sources
 from toolkit.report.compose import Definition, compose
 from toolkit.report.document import Chart, Figure, Heading, KeyFigures, Paragraph
 from toolkit.report.formats.html import render
 from toolkit.report.i18n.text import plain, text
 from toolkit.report.sections.cautions import file
-from toolkit.report.sections.holdings import LOT_ROWS, holdings, terms
-from toolkit.report.sections.holdings_answer import holdings_answer
-from toolkit.report.tables.lots import REACHES, reach, sums
+from toolkit.report.topics.holdings import LOT_ROWS, REACHES, holdings, holdings_answer, reach, sums, terms
 
 
 @pytest.fixture(scope="module")
@@ -86,29 +84,29 @@ def test_the_opening_says_what_a_control_may_stop_as_the_terminal_does(ask, foun
 
 
 def test_the_rows_of_the_bar_add_up_to_its_total(found):
-    figure = holdings.build(found)[0]
-    assert isinstance(figure, Figure)
-    *rows, planned = table_of(figure).rows
+    figure = next(block for block in holdings_answer.build(found) if isinstance(block, Figure))
+    *rows, planned = figure.data.rows
     assert [plain(cell) for cell in planned.cells[:2]] == ["Planned, not owned, in no total", "1"]
     values = [number(row.cells[2]) for row in rows]
     assert sum(values[:-1]) == pytest.approx(values[-1], abs=3)
     assert sum(number(row.cells[1]) for row in rows[:-1]) == number(rows[-1].cells[1]) == 11
     chart = next(block for block in figure.body if isinstance(block, Chart))
-    assert all(plain(row.cells[2]) in chart.told for row in rows[:-1])
+    drawn = sum(float(amount.replace(",", "")) for amount in re.findall(r"€([\d,]+)", chart.told))
+    assert drawn == pytest.approx(values[-1], abs=len(TWELVE))
 
 
 def test_each_lot_says_whether_it_can_be_stopped(found):
-    rows = table_of(holdings.build(found)[1]).rows
+    rows = table_of(holdings.build(found)[0]).rows
     marked = [plain(row.cells[0]).startswith("▲") for row in rows]
     assert marked == sorted(marked, reverse=True)
     assert 0 < sum(marked) < len(marked)
     lots = {plain(row.cells[0]).removeprefix("▲ "): [plain(cell) for cell in row.cells] for row in rows}
-    assert lots["GE-2"][-1] == "yes: it needs a licence"
+    assert lots["GE-2"][-2] == "yes: it needs a licence"
     assert lots["GE-2"][6] == "No.\u00a023/2023"
-    assert lots["GA-1"][-1] == "no: outside its origin"
-    assert lots["DY-0"][-1] == "yes, when it is to leave the country"
-    assert lots["TB-1"][-1] == "unknown: it may have left its origin"
-    assert lots["IN-2"][-1] == "not known: the export law of its origin is not covered by the ledger"
+    assert lots["GA-1"][-2] == "no: outside its origin"
+    assert lots["DY-0"][-2] == "yes, when it is to leave the country"
+    assert lots["TB-1"][-2] == "unknown: it may have left its origin"
+    assert lots["IN-2"][-2] == "not known: the export law of its origin is not covered by the ledger"
     assert lots["GX-1"][3:5] == ["–", "–"]
     price = next(p for p in found.exposure.prices if p.asset == "germanium")
     assert lots["GE-2"][3].startswith(f"{price.price:,.0f} ± ")
@@ -196,7 +194,7 @@ def test_five_hundred_lots_stay_readable(tmp_path):
     rows = [",".join([f"L{i:03d}", *cells[1:4], str(1 + i / 100), *cells[5:]]) for i in range(500)]
     ask = ask_of(tmp_path, *rows)
     found = findings_of(ask)
-    figure = holdings.build(found)[1]
+    figure = holdings.build(found)[0]
     shown = table_of(figure).rows
     assert len(shown) == LOT_ROWS + 1
     assert plain(shown[-1].cells[0]) == "470 further lots"
@@ -212,7 +210,7 @@ def test_hostile_names_stay_inside_their_spans(tmp_path):
     for row, evil in zip(rows, HOSTILE, strict=True):
         row[0], row[10], row[12], row[16] = evil, f"{evil} here" if row[11] == "stored" else "", evil, evil
     found = findings_of(ask_of(tmp_path, *(",".join(row) for row in rows)))
-    shown = [span for row in table_of(holdings.build(found)[1]).rows for span in row.cells[0] if span.style != "warn"]
+    shown = [span for row in table_of(holdings.build(found)[0]).rows for span in row.cells[0] if span.style != "warn"]
     assert {span.style for span in shown} == {"name"}
     assert max(len(span.text) for span in shown) <= 40
     page = render(compose(found, Definition("Exposure", ("holdings-answer", "holdings", "resale", "exit"))), theme(), found.say)
@@ -238,8 +236,8 @@ def test_in_german(ask):
     heading, paragraph, _, _ = opening(found)
     assert "Eine Ausfuhrkontrolle kann" in heading
     assert "diese Aussetzung betrifft den Weiterverkauf in die USA, nicht die Lieferung nach Deutschland" in paragraph
-    words = [plain(row.cells[0]) for row in table_of(holdings.build(found)[0]).rows]
-    assert words[0] == "Außerhalb des Ursprungslandes gelagert"
+    bar = next(block for block in holdings_answer.build(found) if isinstance(block, Figure))
+    assert plain(bar.data.rows[0].cells[0]) == "Außerhalb des Ursprungslandes gelagert"
     assert all(found.say.words(message) != message for message in REACHES.values())
 
 
@@ -343,7 +341,6 @@ def test_a_ban_that_returned_by_its_date_is_told_in_the_opening_and_among_the_du
     assert ("this suspension concerns resale to the US" in plain_page) == (owner == "DEU")
     assert ("ban by dates since 28 Nov 2026, unconfirmed" in plain_page) == (owner == "USA")
     assert ("No. 23/2023 since 1 Aug 2023" in plain_page) == (owner == "DEU")
-    assert any("No. 46 of 2024" in str(words) and "by the dates" in str(words) for words in ask.record.exposure.statements)
 
 
 def test_an_order_from_a_country_whose_law_the_ledger_lacks_is_not_called_beyond_reach(tmp_path):
@@ -356,7 +353,7 @@ def test_an_order_from_a_country_whose_law_the_ledger_lacks_is_not_called_beyond
         "CO-1,cobalt,metal,,2,kg,2026-05-02,45,EUR,COD,Frankfurt,ordered,,,,,",
     ]
     found = holdings.build(findings_of(ask_of(tmp_path, *rows)))
-    told = {plain(row.cells[0]): plain(row.cells[-1]) for row in table_of(found[1]).rows}
+    told = {plain(row.cells[0]): plain(row.cells[-2]) for row in table_of(found[0]).rows}
     assert told["RE-1"] == "not known: the export law of its origin is not covered by the ledger"
     assert told["IN-1"] == "no: nothing in force on it"
     assert told["HF-1"].startswith("no: ")

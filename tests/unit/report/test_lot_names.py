@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from toolkit.app.languages import language
-from toolkit.report.tables.lots import lot_names
+from toolkit.report.topics.holdings import lot_names
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def test_what_a_slide_cannot_hold_is_continued_in_nearly_equal_parts():
     row, bar, note = d.Row((text("x"),)), d.Bar(text("x"), (), 0.1), ("A1", text("x"))
     date = d.Date("2026-11-27", "w", "a", text("x"), (), "official", "ahead")
     cases = (
-        (d.Table("c", (d.Column("h"),), (row,) * (2 * ROWS_OF_SLIDE + 1)), "rows", [5, 5, 3]),
+        (d.Table("c", (d.Column("h"),), (row,) * (2 * ROWS_OF_SLIDE + 1)), "rows", [5, 5, 5]),
         (d.BarTable("c", "h", (), (bar,) * (BARS + 1)), "bars", [5, 5]),
         (d.Notes((note,) * NOTES), "items", [NOTES]),
         (d.Calendar((date,) * (DATES + 3)), "dates", [DATES]),

@@ -28,10 +28,9 @@ from toolkit.core.grouping import by_key, sums_by_key
 from toolkit.core.messages import few, message
 from toolkit.core.size import PieceSize
 from toolkit.core.units import KG_PER_UNIT, cents
-from toolkit.holdings.exposure import STORED_UNPLACED, lot_exposures
+from toolkit.holdings.exposure import MAY_NOT_RETURN, STORED_UNPLACED, lot_exposures
 from toolkit.holdings.lots import GRADE, Lot
-from toolkit.holdings.purchases import purchases
-from toolkit.holdings.statements import without_rate
+from toolkit.holdings.purchases import purchases, without_rate
 from toolkit.market.exchange_rates import last_rate
 from toolkit.market.readers.tabular import Table
 from toolkit.records.run import Run
@@ -297,13 +296,13 @@ def reporting_budget(request: Request, inputs: Inputs) -> tuple[float, tuple[str
 
 
 def _of_lots(file: str | Table, request: Request, inputs: Inputs) -> Held:
-    """Lots that are stored, in transit or ordered; plans are no holdings.
+    """Lots that are stored, in transit, ordered or at risk; plans are no holdings.
 
     Raises:
         DataError: for a lot by mass of a product whose own price is in a unit that nobody stated.
     """
     from toolkit.app.holdings.lots import read_lots  # noqa: PLC0415  # not where nothing is held
-    from toolkit.market.readers.holdings.lots import ARRIVING  # noqa: PLC0415
+    from toolkit.market.readers.holdings.lots import ARRIVING, AT_RISK  # noqa: PLC0415
 
     currency = request.owner.currency
     own = inputs.prices.filter(pl.col("asset").is_in(inputs.own))
@@ -350,6 +349,8 @@ def _of_lots(file: str | Table, request: Request, inputs: Inputs) -> Held:
         purchase = paid[row["lot_id"]]
         arriving = row["status"] in ARRIVING
         obstacle = obstacles.get(row["lot_id"]) or (GRADE if row["lot_id"] in holdings.other_grade else None)
+        if row["status"] == AT_RISK:  # of what is listed no export control tells
+            obstacle = MAY_NOT_RETURN
         lots.append(
             Lot(
                 row["lot_id"],

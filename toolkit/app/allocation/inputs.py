@@ -51,6 +51,7 @@ class Inputs:
         own: Assets of the user's price files that have a series there.
         returns_only: Whether only returns are known, so that prices are indices and assets have no lots.
         quotes: Own prices of a day (`toolkit.returns.quotes`), rows of `toolkit.core.frames.Prices`, one a product.
+        least: Asset -> least quantity that the user's newest price of it is for, in kg, or in units where that is of one.
         read_notes: Gives remarks on the market and how it was read, which who asks for an answer alone does not need.
         further: Remarks of those who made more of the inputs.
         price_notes: How the user's price files were read and which prices of a day are taken; `notes` has them too.
@@ -72,6 +73,7 @@ class Inputs:
     own: tuple[str, ...] = ()
     returns_only: bool = False
     quotes: pl.DataFrame | None = None
+    least: Mapping[str, float] = field(default_factory=dict)
     price_notes: tuple[str, ...] = ()
     events: OwnEvents | None = None
     level_paths: Mapping[str, LevelPath] | None = None
@@ -373,6 +375,7 @@ class PricedMarket:
             own=tuple(mine),
             returns_only=returns_only,
             quotes=None if self.own is None else self.own.quotes,
+            least={} if self.own is None else self.own.file.least,
             price_notes=() if self.own is None else self.own.sentences,
             events=self.context.events,
             level_paths=self.context.level_paths if customs else None,

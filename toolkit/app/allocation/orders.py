@@ -16,7 +16,7 @@ from toolkit.app.allocation.sales import LEAST_PART_OF_LOT, Sale, free_from, gai
 from toolkit.core.assets import Asset
 from toolkit.core.countries import UNKNOWN_ORIGIN
 from toolkit.core.messages import Message, few, message
-from toolkit.core.remarks import Remark
+from toolkit.core.remarks import Remark, note
 from toolkit.core.units import cents
 from toolkit.holdings.lots import Lot
 from toolkit.records.positions import Order, SoldPart
@@ -124,6 +124,18 @@ def taxed_today(prepared: Prepared, rows: list[Traded]) -> tuple[Remark, ...]:
         )  # fmt: skip
         found.append(Remark("answer", text, message("Sell less of it until then."), (row.asset,), gain))
     return tuple(found)
+
+
+def stock_sold(prepared: Prepared, rows: list[Traded]) -> tuple[Remark, ...]:
+    """The note that lots of the user's file are sold, which may be stock of a business and no investment."""
+    if prepared.held.read is None or not (sold := [row.order.name for row in rows if row.sales]):
+        return ()
+    text = message(
+        "A strategy takes all that is held for money to place, and sells of {assets}. Stock that you use is not: leave its "
+        "lots out of the file; {command} tells for how many days it lasts.",
+        assets=sold, command="`toolkit exposure FILE --use METAL=KG`",
+    )  # fmt: skip
+    return (note(text),)
 
 
 def lots_after(prepared: Prepared, rows: list[Traded]) -> tuple[Lot, ...]:

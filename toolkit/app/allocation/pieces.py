@@ -74,11 +74,20 @@ class _Cut:
 def allocate_in_pieces(prepared: Prepared) -> tuple[Prepared, Allocation]:
     """The allocation with trades in whole pieces, and the problem that it solves.
 
-    Where no such quantities hold the limits, the trade stays as it is, with a warning.
+    Where no such quantities hold the limits, the trade stays as it is, with a warning. Nothing is bought in less than the least
+    quantity of its quotation: of what would be, nothing is.
 
     Raises:
         Infeasible: where no weights hold the limits.
     """
+    now, allocation = _in_pieces(prepared)
+    while below := now.below_least(allocation):
+        prepared = prepared.without_purchases(below)
+        now, allocation = _in_pieces(prepared)
+    return now, allocation
+
+
+def _in_pieces(prepared: Prepared) -> tuple[Prepared, Allocation]:
     problem, allocation = _allocate(prepared)
     any_part = allocation
     now = prepared if problem is prepared.problem else replace(prepared, problem=problem)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -30,6 +31,7 @@ from toolkit.core.errors import DataError
 from toolkit.core.forecast import FloatArray, Forecast
 from toolkit.core.messages import Message, few, message
 from toolkit.core.remarks import Remark, note
+from toolkit.core.units import KG_PER_UNIT
 from toolkit.holdings.lots import Lot
 from toolkit.market.exchange_rates import Rate, last_rate, rates_used
 from toolkit.optimize.constraints.base import Constraint, ConstraintData, IntegerRequirements, LinearConstraint
@@ -48,7 +50,11 @@ from toolkit.supply.concentration import SupplyShares, newest_shares, newest_sup
 OUTSIDE = "held outside the strategy"
 NOT_SOLD_YET = "not sold yet"
 OF_OTHER_ORIGIN = "held of other origin"
+LEAST_QUANTITY = "least quantity of"
 """Names of the constraints that holdings bring with them."""
+
+SAME_QUANTITY = 1e-6
+"""Relative difference of quantities below which they are the same."""
 
 
 class _KeepLots(KeepAtLeast):
@@ -117,6 +123,29 @@ class Prepared:
     def amounts(self, allocation: Allocation) -> AllocationAmounts:
         """Amounts of an answer to the problem."""
         return AllocationAmounts.of(self.problem, allocation, self.prices, self.money.units, self.budget)
+
+    def below_least(self, allocation: Allocation) -> dict[str, float]:
+        """Asset -> the least quantity that its price is for, of those of which an answer buys less than that."""
+        bought = self.amounts(allocation).quantities - self.money.units
+        least = {asset.key: least_of(asset, self.inputs.least) for asset in self.inputs.universe}
+        return {
+            key: least[key]
+            for key, quantity in zip(self.inputs.universe.keys, bought, strict=True)
+            if SAME_QUANTITY < quantity < least[key] * (1.0 - SAME_QUANTITY)
+        }
+
+    def without_purchases(self, below: Mapping[str, float]) -> Prepared:
+        """The same, but that nothing is bought of assets of which less would be than their price is for.
+
+        Args:
+            below: As of `below_least`.
+        """
+        name = f"{LEAST_QUANTITY} {' '.join(below)}"
+        problem = replace(self.problem, constraints=(*self.problem.constraints, NoBuy(name=name, assets=tuple(below))))
+        text = message("Not bought, since less than the least quantity of its quotation would be: {assets}.", assets=[*below])
+        remedy = message("Raise the budget or the limit, or bring a price for less.")
+        further = (*self.inputs.further, Remark("answer", text, remedy, tuple(below), comes_first=True))
+        return replace(self, problem=problem, inputs=replace(self.inputs, further=further))
 
     @property
     def unpriced(self) -> dict[str, float]:
@@ -230,6 +259,7 @@ def prepare(request: Request, market: PricedMarket | None = None) -> Prepared:
     rates = {code: last_rate(inputs.snapshot.rates, code, currency) for code in quoted}
     inputs, forecast = _at_quotes(strategy, inputs, forecast)
     inputs = replace(inputs, universe=with_own_terms(strategy.costs, inputs.universe, inputs.products))
+    inputs = _with_fewest_lots(inputs, held)
     by_origin, not_told_apart = _by_origin(strategy, held, inputs, offered, destination)
     offers = OriginVariants.of(inputs.universe, strategy.universe.offer, by_origin)
     outside = tuple(asset.key for asset in offers.universe if {asset.key, asset.offer_of} & {*outside})
@@ -329,6 +359,34 @@ def _at_quotes(strategy: Strategy, inputs: Inputs, forecast: Forecast) -> tuple[
     told = replace(inputs, universe=Universe(tuple(assets)), further=(*inputs.further, *map(note, notes)))
     told = replace(told, price_notes=(*notes, *inputs.price_notes))
     return told, replace(forecast, levels=tuple(levels))
+
+
+def _with_fewest_lots(inputs: Inputs, held: Held) -> Inputs:
+    """The inputs with as many lots at least, of what is not held, as the least quantity comes to that a price is for."""
+
+    def fewest(asset: Asset) -> Asset:
+        least = least_of(asset, inputs.least)
+        if not least or asset.lot_size is None or held.units.get(asset.key):
+            return asset
+        return replace(asset, minimum_lots=max(asset.minimum_lots, math.ceil(least / asset.lot_size - SAME_QUANTITY)))
+
+    told = [
+        message("{asset} {least:,.6g} {unit}", asset=asset.key, least=least, unit=asset.unit)
+        for asset in inputs.universe if (least := least_of(asset, inputs.least))
+    ]  # fmt: skip
+    text = message("Bought in no less than their quotations are for: {assets}.", assets=told)
+    further = (*inputs.further, note(text)) if told else inputs.further
+    return replace(inputs, universe=Universe(tuple(map(fewest, inputs.universe))), further=further)
+
+
+def least_of(asset: Asset, least: Mapping[str, float]) -> float:
+    """The least quantity of an asset that is bought at its price, in its unit; 0 where any is.
+
+    Args:
+        asset: Or an offer of it.
+        least: As of `Inputs`.
+    """
+    return least.get(asset.offer_of or asset.key, 0.0) / KG_PER_UNIT.get(asset.unit, 1.0)
 
 
 def _with_held(

@@ -11,7 +11,7 @@ import numpy as np
 from toolkit.app.allocation.amounts import AllocationAmounts
 from toolkit.app.allocation.factor_model import correlation_risk, correlations, factor_model
 from toolkit.app.allocation.inputs import Inputs
-from toolkit.app.allocation.orders import lots_after, orders, taxed_today
+from toolkit.app.allocation.orders import lots_after, orders, stock_sold, taxed_today
 from toolkit.app.allocation.prepare import Prepared
 from toolkit.app.allocation.rebalancing import rebalancing
 from toolkit.app.allocation.record_risk import (
@@ -43,7 +43,7 @@ from toolkit.optimize.infeasibility.least_budget import least_budget
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.solution import Allocation
 from toolkit.records.base import with_phrases
-from toolkit.records.controls import Upcoming
+from toolkit.records.dates import Upcoming
 from toolkit.records.limits import CostItems, Solver
 from toolkit.records.limits import Costs as RunCosts
 from toolkit.records.positions import Before, Caps, Cash, LeftOut, Money, Order, Position, Relaxed
@@ -103,14 +103,20 @@ def run_record(
     quoted = _in_europe(prepared)
     touched = money.touched(universe)
     solved = allocation.continuous
-    waiting = prepared.not_sold(solved.x[:-1])
     bases = [*_bases(prepared)]
     traded = orders(prepared, money, bases)
+    waiting, sold = prepared.not_sold(solved.x[:-1]), stock_sold(prepared, traded)
     taxed, held_after = taxed_today(prepared, traded), lots_after(prepared, traded)
     listed = [row.order for row in traded]
     # A blend reads the others of its estimators from all periods.
     lost = of_lost_periods((*told, *(forecast.notes if forecast.covariance != "blend" else ())))
-    further = (*lost, *waiting, *taxed, *(one for key, there in quoted.items() if touched[key] for one in there.remark(key)))
+    further = (
+        *lost,
+        *sold,
+        *waiting,
+        *taxed,
+        *(one for key, there in quoted.items() if touched[key] for one in there.remark(key)),
+    )
     remarks = warnings(prepared, allocation, money, provenance, further)
     errors = _errors(inputs)
     positions = _positions(prepared, allocation, money, errors, quoted, bases)
@@ -127,6 +133,7 @@ def run_record(
         schema_version=SCHEMA_VERSION,
         run_id=run_id,
         holdings_notes=(
+            *(remark.text for remark in sold),
             *prepared.money.notes,
             *(remark.text for remark in (*prepared.told, *waiting) if not remark.is_warning),
         ),

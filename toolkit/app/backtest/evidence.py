@@ -27,8 +27,7 @@ from toolkit.backtest.refutation import FIGURES, Margin, Outcome, against_number
 from toolkit.backtest.simulate import Backtest
 from toolkit.core.errors import DataError, SpecError, did_you_mean
 from toolkit.optimize.objectives.track import Track
-from toolkit.records.answers.evidence import EvidenceList
-from toolkit.records.evidence import Followed, LimitsKept, Refutation, StrategyEvidence, Verdict
+from toolkit.records.evidence import EvidenceList, Followed, LimitsKept, Refutation, StrategyEvidence, Verdict
 from toolkit.strategy.model import RebalanceSpec, Strategy
 from toolkit.strategy.refutation import RefutedSpec
 

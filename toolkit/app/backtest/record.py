@@ -25,7 +25,7 @@ from toolkit.core.messages import Message, first_names, message, phrases, togeth
 from toolkit.core.remarks import Remark, in_record, note
 from toolkit.market.exchange_rates import rates_used
 from toolkit.market.readers.price_checks import CUSTOMS
-from toolkit.records.answers import backtest as records
+from toolkit.records import backtest as records
 from toolkit.returns.history import MONTHLY_AVERAGE
 from toolkit.strategy.model import ForecastSpec, Strategy
 
@@ -152,7 +152,7 @@ def _benchmark(name: str, prices: BacktestPrices, simulated: Sequence[Simulation
 def _one(
     one: Simulation, prices: BacktestPrices, paths: evaluation.Paths | None, benchmark: Backtest | FloatArray | None
 ) -> dict[str, Any]:
-    """Fields of `toolkit.records.answers.backtest.Simulated`; `benchmark`, or (T,) levels of it, is what to compare with."""
+    """Fields of `toolkit.records.backtest.Simulated`; `benchmark`, or (T,) levels of it, is what to compare with."""
     strategy, found = one.strategy, one.backtest
     figures = evaluation.performance(found, paths)
     over_time = _over_time(found, prices, paths, banded=one.role == "strategy")
@@ -223,7 +223,7 @@ def _used(market: PricedMarket, prices: BacktestPrices) -> dict[str, pl.DataFram
 
 
 def _over_time(backtest: Backtest, prices: BacktestPrices, paths: Paths | None, *, banded: bool) -> dict[str, Any]:
-    """Fields of `toolkit.records.answers.backtest.Simulated`.
+    """Fields of `toolkit.records.backtest.Simulated`.
 
     Args:
         backtest: T dates.

@@ -31,7 +31,7 @@ from toolkit.core.messages import message
 from toolkit.core.remarks import note
 from toolkit.core.text import repeated
 from toolkit.market.price_series import PriceSeries
-from toolkit.records.answers import backtest as records
+from toolkit.records import backtest as records
 from toolkit.returns.history import DAY_BY_DAY, histories_of
 from toolkit.strategy.model import RebalanceSpec, Strategy
 

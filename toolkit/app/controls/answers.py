@@ -15,14 +15,13 @@ from toolkit.core.countries import country, country_hint
 from toolkit.core.errors import SpecError
 from toolkit.core.messages import message
 from toolkit.records.answers.controls import (
-    Calendar,
     ControlledItems,
-    DatedChange,
     Form,
     ListedItem,
     MetalControls,
     ProductControls,
 )
+from toolkit.records.dates import Dates, Upcoming
 
 if TYPE_CHECKING:
     from toolkit.app.context import Context
@@ -121,20 +120,18 @@ def parse_within(text: str) -> int:
     return days
 
 
-def calendar(context: Context, within: str) -> Calendar:
-    """The calendar of the ledger in force.
+def dates(context: Context, within: str) -> Dates:
+    """The dated changes of the ledger in force.
 
     Raises:
         SpecError, DataError: for a span or a file that cannot be used.
     """
     days, as_of = parse_within(within), context.as_of
-    rows = [
-        DatedChange.model_validate({**row, "days": (row["date"] - as_of).days, "own": row["event_id"] in context.own})
-        for row in upcoming(context.ledger, on=as_of, within_days=days)
-    ]
-    return Calendar.from_objects(
+    rows = [Upcoming.model_validate(row) for row in upcoming(context.ledger, on=as_of, within_days=days)]
+    return Dates.from_objects(
         context,
         context.ledger,
+        schema_version=2,
         within_days=days,
         review=review_note(context.ledger.reviewed_to, as_of),
         upcoming=tuple(row for row in rows if row.status == "ahead"),

@@ -16,7 +16,7 @@ from toolkit.controls.state import Route, piece_of
 from toolkit.core.calendar import add_months
 from toolkit.holdings.exposure import STORED_SAFE
 from toolkit.holdings.exposure_history import Change, Exposure, Part, changes, exposure_on
-from toolkit.records.answers.backtest import Backtest
+from toolkit.records.backtest import Backtest
 from toolkit.records.parts.control_history import ControlHistory
 from toolkit.records.subjects import BacktestSubject, Holdings
 

@@ -15,7 +15,6 @@ from toolkit.core.messages import Message, message
 from toolkit.holdings.exit_cost import ExitTerms
 from toolkit.holdings.exposure import PLANS, LotExposure
 from toolkit.holdings.holding_period import HoldingRule, holding_rule
-from toolkit.market.readers.holdings.lots import ARRIVING
 from toolkit.records.exposure import Exposure
 from toolkit.records.parts.exit import HORIZONS, Exit, ExitAmounts, OpenOrders, ProductExit, Tax, TaxLot
 from toolkit.records.run import Run
@@ -157,7 +156,7 @@ def _rule(ask: Ask) -> HoldingRule | None:
 
 
 def _tax(exposure: Exposure, ask: Ask) -> Tax:
-    """Holding period of every bought lot, where the owner has one; what has not arrived has gained nothing yet."""
+    """Holding period of every bought lot, where the owner has one; what has not arrived, or may not come back, has no gain."""
     owner, rule = ask.record.owner, _rule(ask)
     country = owner.country
     limit = find_assumption(ask.context.snapshot, "tax_exemption", country)
@@ -175,7 +174,7 @@ def _tax(exposure: Exposure, ask: Ask) -> Tax:
                 lot,
                 bought,
                 **dict(ask.named(lot.asset)),
-                gain=None if value is None or cost is None or lot.status in ARRIVING else value - cost,
+                gain=None if value is None or cost is None or lot.status != "stored" else value - cost,
                 free_from=free,
                 days=None if days is None else max(days, 0),
                 state=None if days is None else FREE if days <= 0 else SOON if days <= SOON_DAYS else LATER,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -29,11 +29,15 @@ class Ask:
         context: The owner, and the ledger and the snapshot of the market on the day.
         assets: Keys of the products that the report is about, those held first; all products for the market alone.
         record: The subject.
+        loss, elasticity, cap: Of supply in a stop of exports, beside the usual ones, as of `toolkit.app.stops`; None for none.
     """
 
     context: Context
     assets: tuple[str, ...]
     record: Subject
+    loss: float | None = None
+    elasticity: str | None = None
+    cap: float | None = None
 
     @property
     def as_of(self) -> date:
@@ -103,6 +107,7 @@ def parts() -> Mapping[str, Part]:
     return values_by_name(("toolkit.app.findings",), Part)
 
 
-def findings(ask: Ask) -> Parts:
-    """Every part that the data of the day hold."""
-    return Parts.model_validate({name: found for name, one in parts().items() if (found := one.find(ask)) is not None})
+def findings(ask: Ask, wanted: Collection[str] | None = None) -> Parts:
+    """Every part that the data of the day hold, or those of them that are wanted."""
+    asked = [(name, one) for name, one in parts().items() if wanted is None or name in wanted]
+    return Parts.model_validate({name: found for name, one in asked if (found := one.find(ask)) is not None})

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -35,7 +36,7 @@ from toolkit.core.errors import GapError, SpecError
 from toolkit.core.grouping import sums_by_key
 from toolkit.core.limits import HELD, LARGEST_RATIO, check_number
 from toolkit.core.messages import Message, message
-from toolkit.holdings.exposure import IN_TRANSIT, is_out
+from toolkit.holdings.exposure import IN_TRANSIT, ORDERS, is_out
 from toolkit.holdings.unit_price import UnitPrice
 from toolkit.market.market import Snapshot
 from toolkit.records.run import Run
@@ -84,12 +85,14 @@ class Amounts:
     Attributes:
         undelivered: Of what is ordered, the part from the stopped country or of unknown origin.
         in_transit: Of what is on its way, that part: it may be stopped or have left, so it is neither held nor coming.
+        planned: Of what is coming, purchases that are only planned for a holdings file.
     """
 
     held: Mapping[str, float]
     coming: Mapping[str, float]
     undelivered: Mapping[str, float]
     in_transit: Mapping[str, float]
+    planned: Mapping[str, float]
 
     @property
     def whole(self) -> dict[str, float]:
@@ -97,7 +100,7 @@ class Amounts:
         return _sums([*self.held.items(), *self.coming.items()])
 
 
-NONE = Amounts({}, {}, {}, {})
+NONE = Amounts({}, {}, {}, {}, {})
 
 
 @part("whatif")
@@ -107,17 +110,20 @@ def whatif(ask: Ask) -> WhatIf | None:
     Returns:
         Multiples are price after over price before, at both ends of the 90 % band of each metal and at its median; `shown` is a
         metal without a case of its own. Effects are in the reporting currency and as fractions of the whole. None on a day
-        when neither cases nor an assumption was known, or no shares.
+        when neither cases nor an assumption was known.
     """
     assets, published = _held(ask), _published(ask.context.snapshot)
-    if not stop_shares(ask.context, assets):
-        return None
-    seen = price_responses(ask.context, (*dict.fromkeys((*assets, *published["subject"])), FURTHER))
+    seen = price_responses(ask.context, (*dict.fromkeys((*assets, *published["subject"])), FURTHER), ask.elasticity)
     try:
         seen.elasticity(FURTHER)
     except GapError:
         return None
-    return _answer(ask.context, assets, seen, published, weights=ask.weights, amounts=amounts_of(ask.record))
+    if ask.cap is not None:
+        check_number("--cap", ask.cap, LARGEST_RATIO)
+    losses = sorted({*LOSSES, *(() if ask.loss is None else (ask.loss,))})
+    return _answer(
+        ask.context, assets, seen, published, weights=ask.weights, amounts=amounts_of(ask.record), losses=losses, cap=ask.cap
+    )
 
 
 def shock(
@@ -187,6 +193,8 @@ def _answer(
     asked: AskedLoss | None = None,
     weights: Mapping[str, float] | None = None,
     amounts: Amounts = NONE,
+    losses: Sequence[float] = LOSSES,
+    cap: float | None = None,
 ) -> WhatIf:
     """What is found of some metals.
 
@@ -198,11 +206,14 @@ def _answer(
         asked: The loss of one metal that is asked about.
         weights: Share of value by product; empty for none.
         amounts: Value by product.
+        losses: Of supply, at which every metal is shown.
+        cap: Multiple of the price at which a substitute is used; None for none.
     """
     snapshot, spread = context.snapshot, seen.elasticity(FURTHER)
     supplies = {key: context.metal_supply(key, Scenario()) for key in dict.fromkeys((*assets, *published["subject"]))}
     shares = stop_shares(context, assets)
-    metals = tuple(_metal(supplies[key], seen.elasticity(key), context, weights or {}) for key in assets)
+    effects = partial(_effects, shares=shares, seen=seen, losses=losses, cap=cap)
+    metals = tuple(_metal(supplies[key], seen.elasticity(key), context, weights or {}, losses, cap) for key in assets)
     return WhatIf(
         schema_version=2,
         as_of=context.as_of.isoformat(),
@@ -214,11 +225,17 @@ def _answer(
         largest_observed=seen.largest_observed,
         response=_response(seen, context),
         metals=metals,
-        shown=tuple(Band.model_validate(price_band(loss, spread)) for loss in LOSSES),
-        weights=_effects(weights, shares, seen) if weights else None,
+        shown=tuple(Band.model_validate(price_band(loss, spread, cap=cap)) for loss in losses),
+        weights=effects(weights) if weights else None,
         money={
-            name: _effects(values, shares, seen)
-            for name, values in (("whole", amounts.whole), ("held", amounts.held), ("coming", amounts.coming))
+            name: effects(values)
+            for name, values in (
+                ("whole", amounts.whole),
+                ("held", amounts.held),
+                ("coming", amounts.coming),
+                ("ordered", amounts.undelivered),
+                ("planned", amounts.planned),
+            )
             if values
         },
         undelivered=sum(value for key, value in amounts.undelivered.items() if key in shares),
@@ -227,7 +244,11 @@ def _answer(
             _check(row, supplies[row["subject"]], seen.elasticity(row["subject"]), context)
             for row in published.iter_rows(named=True)
         ),
-        assumptions=_assumptions(snapshot, seen, metals),
+        assumptions={
+            key: words
+            for key, words in _assumptions(snapshot, seen, metals).items()
+            if asked or key == STOCKS or any(metal.state in MOVING for metal in metals)
+        },
         data=snapshot.provenance({"shares": _rows(snapshot, metals), "assumptions": published}),
     )
 
@@ -289,23 +310,31 @@ def amounts_of(record: Subject) -> Amounts:
     if isinstance(record, Holdings):
         lots = record.exposure.lots
         stopped, moving = (
-            [lot for lot in lots if lot.status == status and lot.export_from == CHINA] for status in ("ordered", IN_TRANSIT)
+            [lot for lot in lots if lot.delivery in kind and lot.export_from == CHINA] for kind in (ORDERS, (IN_TRANSIT,))
         )
-        waiting = [*stopped, *(lot for lot in lots if lot.status == "planned")]
+        planned = [lot for lot in lots if lot.status == "planned"]
         held = [lot for lot in lots if is_out(lot.delivery, lot.export_from)]
-        return Amounts(*(_sums((lot.asset, lot.value or 0.0) for lot in some) for some in (held, waiting, stopped, moving)))
+        kinds = (held, [*stopped, *planned], stopped, moving, planned)
+        return Amounts(*(_sums((lot.asset, lot.value or 0.0) for lot in some) for some in kinds))
     if not isinstance(record, Run):
         return NONE
     kept = [(row.product, min(row.value, row.previous_weight * record.budget)) for row in record.positions]
     bought = [(row.product, max(0.0, row.value - row.previous_weight * record.budget)) for row in record.positions]
-    return Amounts(_sums(kept), _sums(bought), {}, {})
+    return Amounts(_sums(kept), _sums(bought), {}, {}, {})
 
 
 def _sums(pairs: Iterable[tuple[str, float]]) -> dict[str, float]:
     return sums_by_key((key, value) for key, value in pairs if value > 0)
 
 
-def _metal(supply: MetalSupply, spread: Elasticity, context: Context, weights: Mapping[str, float]) -> MetalStop:
+def _metal(
+    supply: MetalSupply,
+    spread: Elasticity,
+    context: Context,
+    weights: Mapping[str, float],
+    losses: Sequence[float],
+    cap: float | None,
+) -> MetalStop:
     """A metal with its bands: at each loss that the country can cause, and at the stop of all that it makes."""
     at, share = supply.scored, _share(supply)
     state = PRECIOUS if is_exchange_traded(supply.asset, context.products) else _state(share)
@@ -319,8 +348,8 @@ def _metal(supply: MetalSupply, spread: Elasticity, context: Context, weights: M
         period_end=at and at.supply.period_end,
         source_id=at and at.supply.source,
         state=state,
-        bands=tuple(price_band(loss, spread) for loss in LOSSES if moves >= loss),
-        stop=price_band(moves, spread) if state == COUNTED else None,
+        bands=tuple(price_band(loss, spread, cap=cap) for loss in losses if moves >= loss),
+        stop=price_band(moves, spread, cap=cap) if state == COUNTED else None,
     )
 
 
@@ -335,16 +364,22 @@ def _state(share: float | None) -> str:
     return NOT_MADE if share <= 0 else COUNTED if share <= LARGEST_SUPPLY_LOSS else BEYOND
 
 
-def _effects(amounts: Mapping[str, float], shares: Mapping[str, float], seen: PriceResponses) -> tuple[Effect, ...]:
-    """Gain of amounts at each of `LOSSES`: a metal loses what the country makes of it, and at most the loss.
+def _effects(
+    amounts: Mapping[str, float],
+    shares: Mapping[str, float],
+    seen: PriceResponses,
+    losses: Sequence[float],
+    cap: float | None,
+) -> tuple[Effect, ...]:
+    """Gain of amounts at each of the losses: a metal loses what the country makes of it, and at most the loss.
 
     `multiples` are the largest of any metal, `metals` counts those that move, `short` those of which the country makes more
     than the loss.
     """
     moving = {key: amount for key, amount in amounts.items() if amount > 0 and key in shares}
     rows: list[Effect] = []
-    for loss in LOSSES:
-        bands = stop_bands({key: shares[key] for key in moving}, loss, seen.elasticity)
+    for loss in losses:
+        bands = stop_bands({key: shares[key] for key in moving}, loss, seen.elasticity, cap=cap)
         gains = {
             side: sum(amount * (getattr(bands[key], side) - 1.0) for key, amount in moving.items())
             for side in ("low", "central", "high")
@@ -355,6 +390,12 @@ def _effects(amounts: Mapping[str, float], shares: Mapping[str, float], seen: Pr
                 loss=loss,
                 **gains,
                 multiples=Multiples(**most),
+                on_return=Multiples(
+                    **{
+                        side: sum(amount * (1.0 - 1.0 / getattr(bands[key], side)) for key, amount in moving.items())
+                        for side in gains
+                    }
+                ),
                 metals=len(moving),
                 short=sum(shares[key] > loss for key in moving),
             )

@@ -112,6 +112,7 @@ class HoldingsMap:
             ),
             lots=len(read.rows),
             faults=len(read.faults) + len(read.broken),
+            wrong=tuple(found.told() for found in read.grouped()),
             notes=read.notes,
             command=confirming(read),
             layout=read.layout.to_toml(),

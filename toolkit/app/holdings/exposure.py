@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -16,9 +16,8 @@ from toolkit.app.data.unused import unused_remarks
 from toolkit.app.holdings.lots import read_lots
 from toolkit.app.holdings.names import LotNames, instruments_of
 from toolkit.app.holdings.valuation import ANNUAL, unit_prices, with_dealer_spreads, with_own_prices
-from toolkit.app.holdings.warnings import exposure_remarks, grade_remarks
+from toolkit.app.holdings.warnings import exposure_remarks, grade_remarks, of_clients
 from toolkit.app.prices import NAME_METAL, OwnPrices, PriceFiles, of_no_product, read_own, with_stored
-from toolkit.app.stops import FURTHER, price_responses, stop_bands, stop_shares
 from toolkit.controls.changes import change_ahead
 from toolkit.controls.events import CIVIL
 from toolkit.controls.ledger import CHINA
@@ -26,11 +25,11 @@ from toolkit.controls.state import piece_of
 from toolkit.controls.upcoming import upcoming
 from toolkit.core.assets import Asset
 from toolkit.core.errors import DataError, GapError
-from toolkit.core.limits import LARGEST_RATIO, check_number
 from toolkit.core.messages import Message, few, message, phrases
 from toolkit.core.remarks import Remark, by_money, in_record, note
-from toolkit.holdings.clients import by_client, summed
+from toolkit.holdings.clients import by_client
 from toolkit.holdings.exposure import (
+    MAY_NOT_RETURN,
     STORED_SAFE,
     LotExposure,
     PortfolioExposure,
@@ -41,8 +40,7 @@ from toolkit.holdings.instruments import instruments, out_of_scope
 from toolkit.holdings.licence_delay import LicenceDelay as Delay
 from toolkit.holdings.licence_delay import cover
 from toolkit.holdings.price_slips import price_doubts, price_warnings
-from toolkit.holdings.purchases import purchases
-from toolkit.holdings.statements import by_dates, gaps, owed, statements, without_rate
+from toolkit.holdings.purchases import gaps, purchases, without_rate
 from toolkit.holdings.unit_price import UnitPrice, lot_price
 from toolkit.market.exchange_rates import rates_used
 from toolkit.market.market import Snapshot
@@ -57,7 +55,6 @@ from toolkit.supply.concentration import country_exposure, newest_shares, scored
 AHEAD_DAYS = 400
 """Days ahead in the calendar of holdings."""
 QUANTILES = (0.1, 0.5, 0.9)
-CASES = ("low", "central", "high")
 CHANGE = ("date", "metal", "what", "standing")
 
 
@@ -69,7 +66,7 @@ class ExposureRequest:
         holdings: File of lots, or cells of a frame.
         context: Settings, day, and market as known on it.
         prices: The user's own; None for the bundled prices alone.
-        loss, elasticity, cap: The shock that replacement is measured under; `cap` is a multiple of today's price.
+        loss, elasticity, cap: Of a stop of exports, as of `toolkit.app.findings.Ask`.
         use: ``METAL=KG`` a month, one entry a metal.
         metal: Key of the one metal whose lots are meant; None for all.
         client: Whose lots are meant, where the file has a column of clients; None for all.
@@ -79,7 +76,7 @@ class ExposureRequest:
     holdings: str | Table
     context: Context
     prices: PriceFiles | None = None
-    loss: float = 0.5
+    loss: float | None = None
     elasticity: str | None = None
     cap: float | None = None
     use: tuple[str, ...] = ()
@@ -149,11 +146,6 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
     levels = _of_valued(levels, found)
     held = [asset for asset in context.products if asset.key in portfolio.weights]
     supplies = scored_supplies(held, snapshot["shares"], snapshot["shares_elsewhere"])
-    moving = stop_shares(context, sorted({*portfolio.weights, *(lot.asset for lot in found if lot.value is None)}))
-    seen = price_responses(context, (*moving, FURTHER), request.elasticity)
-    if request.cap is not None:
-        check_number("--cap", request.cap, LARGEST_RATIO)
-    bands = stop_bands({**moving, FURTHER: 1.0}, request.loss, seen.elasticity, cap=request.cap)
     use = monthly_use(request.use, context, portfolio.stored_safe)
     delay, without_delay = _licence_delay(snapshot)
     data = snapshot.provenance(_used(snapshot, prices, levels, supplies, {currency, *lots["currency"].drop_nulls()}))
@@ -164,7 +156,8 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
     bought = purchases(lots, snapshot["fx"], currency, doubts)
     worth = {key: weight * portfolio.value for key, weight in portfolio.weights.items()}
     remarks = [
-        *_may_not_come_back(holdings.at_risk, found),
+        *_may_not_return(portfolio),
+        *of_clients(holdings.frame["client"]),
         *exposure_remarks(portfolio, levels, context.ledger, as_of),
         *(remark for remark in late(data, {}) if remark.kind == "law"),  # the age of prices is told by metal
         *grade_remarks(((lot.lot_id, lot.priced_as, lot.nines, lot.value) for lot in found), step, currency),
@@ -174,16 +167,10 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         *remarks,
     ]
     told, changes = by_money((*remarks, *map(note, reading)), worth), _changes(context, portfolio, as_of)
-    summary = (
-        *summed(holdings.frame["client"]),
-        *statements(portfolio, currency),
-        *owed(bought, currency),
-        *by_dates(portfolio, context.ledger, as_of),
-    )
     supplied, safe = country_exposure(portfolio.weights, supplies), portfolio.stored_safe
     return ExposureAnswer.from_objects(
         portfolio,
-        schema_version=1,
+        schema_version=2,
         as_of=as_of,
         currency=currency,
         destination=destination,
@@ -195,18 +182,9 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         open_at_risk=portfolio.open_orders,
         resale_unknown_origin=portfolio.resale_unknown,
         clients=by_client(portfolio),
-        statements=summary,
         ledger=context.ledger,
         prices=[*levels],
         rates=_rates(levels, currency),
-        shock={
-            "country": CHINA,
-            "band": bands[FURTHER],
-            "bands": bands,
-            "still": [asset for asset in portfolio.weights if asset not in bands],
-            "largest_observed": seen.largest_observed,
-            "replacement": dict(zip(CASES, portfolio.replacement(bands), strict=True)),
-        },
         concentration=ExposureConcentration.from_objects(
             supplied, country=supplied.as_mapping(), supplies=[*supplies.values()]
         ),
@@ -225,9 +203,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         reading=reading,
         **in_record(told),
         data=data,
-        phrases=phrases(
-            (*summary, *(words for one in told for words in (one.text, one.remedy)), *(what for _, _, what, _ in changes))
-        ),
+        phrases=phrases((*(words for one in told for words in (one.text, one.remedy)), *(what for _, _, what, _ in changes))),
     )
 
 
@@ -274,11 +250,11 @@ def _of_valued(levels: Collection[UnitPrice], lots: Iterable[LotExposure]) -> tu
     return tuple(level for level in levels if level in valued)
 
 
-def _may_not_come_back(at_risk: Collection[str], lots: Sequence[LotExposure]) -> Iterator[Remark]:
+def _may_not_return(portfolio: PortfolioExposure) -> Iterator[Remark]:
     """The warning of lots that are lent, pledged or seized, which no figure of export controls tells of."""
-    if risky := [lot for lot in lots if lot.lot_id in at_risk]:
-        worth, names = sum(lot.value or 0.0 for lot in risky), few([lot.lot_id for lot in risky], of=len(lots))
-        text = message("By your own remarks it may not come back, whatever an export control does: {lots}.", lots=names)
+    if risky := [lot for lot in portfolio.lots if lot.delivery == MAY_NOT_RETURN]:
+        worth, names = portfolio.may_not_return.value, few([lot.lot_id for lot in risky], of=len(portfolio.lots))
+        text = message("By your own word it may not come back, whatever an export control does: {lots}.", lots=names)
         remedy = message("Do not count on it; what an export control can stop is another figure.")
         yield Remark("answer", text, remedy, tuple({lot.asset: None for lot in risky}), worth, comes_first=True)
 

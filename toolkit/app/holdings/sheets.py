@@ -142,5 +142,4 @@ def _together(file: str, found: Mapping[str, Holdings], unread: Sequence[str], *
         price_unit=units.pop() if len(units) == 1 else None,
         other_grade={f"{sheet} {lot}": nines for sheet, own in found.items() for lot, nines in own.other_grade.items()},
         arrivals={f"{sheet} {lot}": day for sheet, own in found.items() for lot, day in own.arrivals.items()},
-        at_risk=tuple(f"{sheet} {lot}" for sheet, own in found.items() for lot in own.at_risk),
     )

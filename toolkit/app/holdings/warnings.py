@@ -8,14 +8,15 @@ from datetime import date
 from toolkit.app.allocation.holdings import Held, in_words
 from toolkit.app.holdings.valuation import FILTERED, KINDS
 from toolkit.controls.coverage import MODELLED, PARTIAL, POINTER, export_law, uncovered_note
-from toolkit.controls.ledger import ControlLedger
+from toolkit.controls.ledger import CHINA, ControlLedger
 from toolkit.core.assets import Universe
+from toolkit.core.countries import CUSTOMS_CHINA
 from toolkit.core.forecast import FloatArray
 from toolkit.core.grouping import by_key
 from toolkit.core.messages import few, message
 from toolkit.core.remarks import Remark, note
 from toolkit.holdings.clients import summed
-from toolkit.holdings.exposure import PLANS, LotExposure, PortfolioExposure
+from toolkit.holdings.exposure import PLANS, STORED_AT_ORIGIN, STORED_UNPLACED, LotExposure, PortfolioExposure
 from toolkit.holdings.unit_price import STALE_PRICE_DAYS, UnitPrice
 
 
@@ -88,6 +89,15 @@ def exposure_remarks(
         partial = sorted({export_law(country) for country in open_ones if coverage[country] == PARTIAL})
         text = uncovered_note(partial, [country for country in coverage if coverage[country] == POINTER])
         found.append(Remark("law", text, message("Check the export law there before you rely on it."), money=worth(elsewhere)))
+    if unplaced := [lot for lot in portfolio.lots if lot.delivery == STORED_UNPLACED]:
+        text = message(
+            "Stored at a place that is not named or not understood: {lots}. Whether it can still be stopped is unknown, so "
+            "what of it is under control counts as at risk.",
+            lots=few([lot.lot_id for lot in unplaced], of=len(portfolio.lots)),
+        )
+        found.append(Remark("data", text, message("Write city and country of the warehouse."), money=worth(unplaced)))
+    if any(lot.delivery == STORED_AT_ORIGIN and lot.place in CUSTOMS_CHINA - {CHINA} for lot in portfolio.lots):
+        found.append(note(message("Hong Kong and Macau count as China: metal there is not outside it.")))
     if uncertain := [lot for lot in portfolio.lots if lot.uncertain]:
         text = message(
             "Controlled only in part of the form (by size, purity or use), counted as controlled: {lots}.",
@@ -129,8 +139,7 @@ def held_remarks(
         remedy = message("Bring a series of the traded form with --prices; `toolkit exposure` values other forms, too.")
         yield Remark("data", text, remedy, unpriced)
     if held.read is not None:
-        for text in summed(held.read.frame["client"]):
-            yield Remark("data", text, message("Limits, orders and tax are a client's own."), comes_first=True)
+        yield from of_clients(held.read.frame["client"])
         priced = dict(zip(universe.keys, prices.tolist(), strict=True))
         worth = {lot.lot_id: lot.quantity * priced[lot.asset] for lot in held.lots if lot.asset in priced}
         grades = held.read.other_grade
@@ -143,6 +152,12 @@ def held_remarks(
             "Held with too few prices to tell its risk, kept, and counted in no limit and no amount: {assets}.", assets=left
         )
         yield Remark("data", text, message("Bring a longer series with --prices."), left)
+
+
+def of_clients(clients: Iterable[str | None]) -> Iterator[Remark]:
+    """A warning that every figure is of the lots of several clients; none where they are of one."""
+    for text in summed(clients):
+        yield Remark("data", text, message("Limits, orders and tax are a client's own."), comes_first=True)
 
 
 def grade_remarks(lots: Iterable[tuple[str, str | None, int, float | None]], step: float, currency: str) -> Iterator[Remark]:

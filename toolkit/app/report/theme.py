@@ -18,8 +18,8 @@ from toolkit.report.charts.theme import DARK, LIGHT
 from toolkit.report.formats.brand import LEAST_CONTRAST, PNG, Brand, Logo, alike, coloured, contrast, is_picture, nearest
 from toolkit.report.formats.html import Theme
 
-STYLE_SHEET, PRINT, SLIDES = "report.css", "print.css", "slides/"
-"""The first of the sheets; that of paper, which is not for slides; the folder of those for slides alone."""
+STYLE_SHEET, PRINT, SLIDES, SCRIPT = "report.css", "print.css", "slides/", "tables.js"
+"""The first of the sheets; that of paper, which is not for slides; the folder of those for slides; what sorts and copies."""
 
 
 def theme(brand: Brand | None = None) -> Theme:
@@ -38,7 +38,9 @@ def theme(brand: Brand | None = None) -> Theme:
         "page": "\n".join(sheets[name] for name in order if not name.startswith(SLIDES)),
         "slides": "\n".join(sheets[name] for name in order if name != PRINT),
     }
-    return Theme(templates, css["page"] + brand.css, kept_drawing, css["slides"] + brand.css, brand)
+    ours = (place / "assets" / SCRIPT for origin, place in folders("reports") if origin != "workspace")  # not of any folder
+    script = read_text(next(path for path in ours if path.is_file()))
+    return Theme(templates, css["page"] + brand.css, kept_drawing, css["slides"] + brand.css, script, brand)
 
 
 def _found(folder: str, pattern: str) -> dict[str, str]:

@@ -8,12 +8,12 @@ from typing import Any
 
 from toolkit.app.run_store.entries import StoredRun, same_command
 from toolkit.core.units import significant
-from toolkit.records.answers.backtest import Backtest
 from toolkit.records.answers.runs import RunDifference, RunDifferences
-from toolkit.records.answers.sweep import Sweep
+from toolkit.records.backtest import Backtest
 from toolkit.records.conflict import Conflict
 from toolkit.records.run import Run
 from toolkit.records.sources import Provenance
+from toolkit.records.sweep import Sweep
 
 Value = str | float | None
 Fact = tuple[str, str, Value, str | None]

@@ -12,8 +12,7 @@ from toolkit.app.definitions import find, folders
 from toolkit.app.runs import put
 from toolkit.app.strategies.own_files import read_strategy
 from toolkit.core.errors import GapError
-from toolkit.records.answers.evidence import EvidenceList
-from toolkit.records.evidence import StrategyEvidence
+from toolkit.records.evidence import EvidenceList, StrategyEvidence
 
 FILE = "evidence.json"
 """Beside the strategies that it is of."""

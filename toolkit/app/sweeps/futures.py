@@ -22,7 +22,7 @@ from toolkit.core.forecast import FloatArray
 from toolkit.core.messages import message, phrases
 from toolkit.core.units import DAYS_PER_YEAR
 from toolkit.holdings.licence_delay import TAIL
-from toolkit.records.answers.sweep import AllocationFutures
+from toolkit.records.sweep import AllocationFutures
 from toolkit.scenarios.futures import NONE, drawn_futures, values
 from toolkit.strategy.model import RebalanceSpec, Strategy
 from toolkit.strategy.scenarios import SimulatedScenarios
@@ -156,7 +156,7 @@ def _arrives(
 
 
 def _distribution(worth: NDArray[np.float64], budget: float) -> dict[str, Any] | None:
-    """Fields of `toolkit.records.answers.sweep.FutureValues`; None without a future."""
+    """Fields of `toolkit.records.sweep.FutureValues`; None without a future."""
     if not len(worth):
         return None
     ascending = np.sort(worth)

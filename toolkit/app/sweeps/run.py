@@ -22,7 +22,7 @@ from toolkit.app.versions import versions
 from toolkit.backtest.tries import deflated_sharpe_ratio
 from toolkit.core.calendar import month_end, month_number
 from toolkit.core.errors import SpecError
-from toolkit.records.answers.sweep import Futures, Sweep
+from toolkit.records.sweep import Futures, Sweep
 from toolkit.strategy.model import Strategy
 from toolkit.strategy.without import among
 

@@ -73,7 +73,12 @@ HOLDINGS = (
         "CHN",
     ),
     Field("location", "where it lies: a country, a port or a town", "unknown, which is never called safe", "Frankfurt", "text"),
-    Field("status", "stored, in_transit, ordered or planned", "stored", "stored"),
+    Field(
+        "status",
+        "stored, in_transit, ordered or planned; at_risk of what may not come back: lent, pledged, seized, lost, disputed",
+        "stored",
+        "stored",
+    ),
     Field("received", "day on which it arrived", "not told", "2026-10-15"),
     Field("arrival", "day on which it is due: 2026-12-15, KW 3/2027, Q1 2027", "not told", ""),
     Field("custody", "how it is kept: segregated, collective, bonded, at home", "unknown", "segregated", "text"),
@@ -142,7 +147,8 @@ PRICES = (
     Field("delivery", "when it is delivered: spot, or a month ahead, which is a forward and no price of today", "spot", "spot"),
     Field("valid_until", "last day of an offer", "open", "2026-12-31"),
     Field("counterparty", "whose price it is", "not told", "ACME", "text"),
-    Field("least", "least or most that is sold at it, which is not read", "none", "25 kg"),
+    Field("least", "least quantity that is sold at it: no purchase below it is proposed", "none", "25 kg"),
+    Field("most", "largest quantity that is sold at it, which is not read", "none", "500 kg"),
     Field("source", "where the price is from", "the name of the file", "SMM", "text"),
     Field("known_from", "day from which it was known", "its date", "2026-12-01"),
     Field("remark", "what else is written of a price; each text that is not known is asked about once", "none", ""),
@@ -153,5 +159,5 @@ BY_KEY = {field.key: field for field in HOLDINGS}
 IGNORE = "ignore"
 """What a layout says of a column that is not read."""
 NOTHING = "nothing"
-SEVERAL = {"holdings": ("remark", NOTHING), "prices": ("remark", "series", "least", "status", NOTHING)}
+SEVERAL = {"holdings": ("remark", NOTHING), "prices": ("remark", "series", "most", "status", NOTHING)}
 """Kind of file -> fields that several columns may be read as."""

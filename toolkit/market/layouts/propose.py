@@ -325,7 +325,9 @@ def _reading(  # noqa: PLR0911, PLR0912  # one answer a kind of header
     header: Header, texts: Sequence[str], layout: Layout, settled: Callable[[Header], bool], found: Sequence[Header]
 ) -> ColumnReading:
     shown = examples(texts)
-    per = " ".join(filter(None, (header.currency, f"per {header.unit}" if header.per_unit else header.unit)))
+    per = header.unit or header.currency or ""
+    if header.per_unit:
+        per = message("{currency:s}/{unit}", currency=header.currency or "", unit=header.unit)
     per = "%" if header.percent else per
 
     def read(key: str | None, why: Message, *, sure: bool) -> ColumnReading:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from toolkit.core.errors import DataError
-from toolkit.core.messages import message, named, together
+from toolkit.core.messages import message, named
 from toolkit.core.text import printable
 from toolkit.market.layouts.layout import Layout
 from toolkit.market.layouts.propose import Question
@@ -70,7 +70,7 @@ class Unconfirmed(DataError):
         more = len(read.questions) - len(asked)
         asked += [message("- {more:d} more", more=more)] if more else []
         command, found = confirming(read), read.grouped()
-        faults = [together(message("- {fault} in {where}.", fault=one.fault, where=one.where()), one.hint) for one in found]
+        faults = [message("- {fault}", fault=one.told()) for one in found]
         told = message("{file:s}: before it is read, say once:\n{asked:\n}", file=read.table.name, asked=asked)
         if faults:
             told = message("{asked}\nand mend:\n{faults:\n}", asked=told, faults=faults)

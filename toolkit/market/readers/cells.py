@@ -329,7 +329,7 @@ def unit(text: str, *, precious: bool, listed: bool) -> str:
             "a unit that is not read" if found.endswith(" ton") else "a unit that is not one mass", hint=NO_ONE_MASS[found]
         )
     if found is None:
-        whole = message("Write the net mass of the whole lot as the quantity, as 75 kg.")  # "drums of 25 kg", "-60", "kg gross"
+        whole = message("Write the net mass of the whole lot as the quantity, with its unit.")  # "drums", "-60", "kg gross"
         is_part = re.search(r"\d|(?i:gross|brutto)", text)
         raise DataError("unknown unit", hint=whole if is_part else did_you_mean(text, (KG, G, T, LB, OZT)))
     return found

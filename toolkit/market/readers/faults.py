@@ -51,6 +51,10 @@ class Fault:
         cells = self.cells.select("row", "what", "value").sort("row", maintain_order=True)
         return cells.unique("row", keep="first", maintain_order=True).head(FIRST_ROWS).to_dicts()
 
+    def told(self) -> str:
+        """The fault in words: what it is, where, and what helps."""
+        return together(message("{fault} in {where}.", fault=self.fault, where=self.where()), self.hint)
+
     def details(self) -> dict:
         """The fault for machines."""
         first = self.first()
@@ -121,7 +125,7 @@ def row_error(file: str, faults: Sequence[Fault], *, remedy: str = "") -> FrameE
             fault=only.fault,
             where=only.where(),
         )
-    told = [together(message("- {fault} in {where}.", fault=found.fault, where=found.where()), found.hint) for found in faults]
+    told = [message("- {fault}", fault=found.told()) for found in faults]
     every = [{**found.details(), "fault": found.fault, "hint": found.hint} for found in faults]
     details |= {"faults": every}
     words = message("{file:s}: {n:d} kinds of faults.\n{faults:\n}", file=file, n=len(faults), faults=told)

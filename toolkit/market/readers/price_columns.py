@@ -72,13 +72,22 @@ NO_ANSWERS: Mapping[str, str] = MappingProxyType({})
 MONEY_FIELDS = ("price", "bid", "ask", "low", "high", "open", "close", "adjusted")
 _OF_ROWS = ("bid", "ask", "unit", "currency", "quantity", "form", "purity", "place", "side", "basis")
 """Fields that no day of trading has beside its prices."""
-_TOLD = ("remark", "status", "side", "basis", "delivery", "terms", "least", "counterparty")
+_TOLD = ("remark", "status", "side", "basis", "delivery", "terms", "least", "most", "counterparty")
 """Fields whose texts say whether a row is a price."""
 _PRICED = ("price", "bid", "ask", "low", "high", "close")
 """Fields of prices of a file with a row for each."""
-_NOT_IN_ROWS = ("remark", "status", "delivery", "least", "counterparty", "open", NOTHING, IGNORE)
-_BESIDE_SERIES = ("remark", "status", "delivery", "terms", "least", "valid_until", "counterparty", "source", NOTHING, IGNORE)
+_NOT_IN_ROWS = ("remark", "status", "delivery", "most", "counterparty", "open", NOTHING, IGNORE)
+_BESIDE_SERIES = (
+    "remark", "status", "delivery", "terms", "least", "most", "valid_until", "counterparty", "source", NOTHING, IGNORE,
+)  # fmt: skip
 """Fields of columns that stand beside those of the series of a wide file."""
+_RIVALS: Mapping[str, tuple[str, ...]] = {
+    "counterparty": ("asset", "form", "purity"),
+    "least": (
+        "asset", "form", "purity", "date", "counterparty", "place", "side", "basis", "terms", "delivery", "currency", "unit",
+    ),
+}  # fmt: skip
+"""Field of which several stand for one good -> what is one good: prices of several suppliers, or by quantity, are no series."""
 SIDES = {"bid": DEALER_BID, "ask": DEALER_ASK, "mid": AS_GIVEN, "trade": AS_GIVEN}
 _PROMPT = timedelta(days=31)
 """Within which what is delivered is sold at a price of today."""
@@ -643,10 +652,13 @@ class _Proposal:
             gone = text.is_in([cell for cell, meaning in meanings.items() if meaning == "not_a_price"]).fill_null(value=False)
             if reads[header] == "delivery":
                 gone |= self._forwards(header, [cell for cell, meaning in meanings.items() if meaning == "dated"])
-            if reads[header] == "counterparty":  # whoever alone has a price of a good is asked for that one
+            if reads[header] in _RIVALS:  # whoever alone has a price of a good is asked for that one
                 gone &= self._has_rivals(header, reads)
             kept &= ~gone
-            left += [*text.filter(gone).unique(maintain_order=True)]
+            named = text.to_frame("text")
+            if reads[header] in _RIVALS and (asset := next((one for one in reads if reads[one] == "asset"), None)):
+                named = named.with_columns(text=pl.format("{} ({})", "text", table.cells[asset].alias("of").cast(pl.String)))
+            left += [*named["text"].filter(gone).unique(maintain_order=True)]
             sides = {cell: SIDES[meaning] for cell, meaning in meanings.items() if meaning in SIDES}
             if reads[header] in ("side", "status", "basis") and {*sides.values()} - {AS_GIVEN}:
                 own = text if reads[header] == "basis" else pl.lit(AS_GIVEN)
@@ -687,8 +699,8 @@ class _Proposal:
         return frame.with_columns(frame[name].replace({**layout.words}) for name in worded)
 
     def _has_rivals(self, header: str, reads: Mapping[str, str]) -> pl.Series:
-        """Rows of a good of which several counterparties give a price: those of several suppliers are no series."""
-        of = [name for name in self.table.columns if reads.get(name) in ("asset", "form", "purity")]
+        """Rows of a good of which a column says several: suppliers, or least quantities."""
+        of = [name for name in self.table.columns if reads.get(name) in _RIVALS[reads[header]]]
         goods = [self.table.cells[name].alias(str(i)) for i, name in enumerate(of)]  # a name may be a pattern to `pl.col`
         rows = pl.DataFrame([self.table.cells[header].alias("who"), *goods])
         good = pl.concat_str(pl.all().exclude("who"), ignore_nulls=True) if goods else pl.lit("")
@@ -701,14 +713,12 @@ class _Proposal:
         words = {fold(text): meaning for text, meaning in self.layout.words.items()}
         known = {} if field == "remark" else vocabulary().meanings["delivery" if field == "delivery" else "side"]
         answers = {
-            "remark": ("no_meaning", "not_a_price"), "status": ("trade", "not_a_price", "bid", "ask", "mid"),
+            "status": ("trade", "not_a_price", "bid", "ask", "mid"),
             "side": ("bid", "ask", "mid", "trade", "not_a_price"), "delivery": ("spot", "not_a_price"),
             "basis": ("no_meaning", "bid", "ask", "mid", "not_a_price"),
-            "terms": ("no_meaning", "not_a_price"), "least": ("no_meaning", "not_a_price"),
-            "counterparty": ("no_meaning", "not_a_price"),
-        }[field]  # fmt: skip
+        }.get(field, ("no_meaning", "not_a_price"))  # fmt: skip
         found: dict[str, str] = {}
-        rivals = {*self.table.cells[header].filter(self._has_rivals(header, reads))} if field == "counterparty" else set()
+        rivals = {*self.table.cells[header].filter(self._has_rivals(header, reads)).cast(pl.String)} if field in _RIVALS else ()
         for cell in self._cells(header):
             text = cells.tidy(cell)
             meaning = next((known[one] for one in foldings(text) if one in known), None)
@@ -718,7 +728,7 @@ class _Proposal:
                 meaning = "no_meaning"
             if meaning is None and field == "remark" and is_harmless(text):
                 meaning = "no_meaning"
-            if meaning is None and field in ("terms", "least") and is_plain_title(text):
+            if meaning is None and field in ("terms", "least", "most") and cell not in rivals and is_plain_title(text):
                 meaning = "no_meaning"
             if meaning is None and field == "counterparty" and cell not in rivals:
                 meaning = "no_meaning"
@@ -728,7 +738,8 @@ class _Proposal:
         asks = {
             "remark": message("a remark: may its price be taken for one of today"),
             "terms": message("more than terms of delivery: may its price be taken for one of today"),
-            "least": message("more than a least quantity: may its price be taken for one of today"),
+            "least": message("a price by quantity: is it to be valued at the one from this quantity on"),
+            "most": message("more than a largest quantity: may its price be taken for one of today"),
             "counterparty": message("several give a price of one good: is it to be valued at this one's"),
             "basis": message("a basis that is not known: may its price be taken for one of today"),
             "delivery": message("a delivery: is it a price of today, or one of a later delivery"),

@@ -86,7 +86,8 @@ def read_price_files(
                 )  # fmt: skip
         places |= file.places
     unstated = frozenset[str]().union(*(file.unstated for file in read))
-    return PriceFile(frame, quotes, names, "several", tuple(notes), reading, assumed, places, unstated)
+    least = {asset: quantity for file in read for asset, quantity in file.least.items()}
+    return PriceFile(frame, quotes, names, "several", tuple(notes), reading, assumed, places, unstated, least)
 
 
 def _read(file: str | Path | Table | PriceColumns, *, key: Key, **options: Any) -> PriceFile:

@@ -10,12 +10,14 @@ from typing import Literal
 
 import polars as pl
 
-from toolkit.core.countries import fold
+from toolkit.core.countries import fold, foldings
 from toolkit.core.currencies import currency as currency_of
 from toolkit.core.currencies import currency_hint
 from toolkit.core.errors import DataError, SpecError
 from toolkit.core.frames import Prices
 from toolkit.core.messages import Message, message, together
+from toolkit.core.units import KG_PER_UNIT
+from toolkit.market.layouts.layout import Layout
 from toolkit.market.layouts.unconfirmed import Unconfirmed
 from toolkit.market.price_series import PriceSeries
 from toolkit.market.readers import cells
@@ -46,11 +48,19 @@ from toolkit.market.readers.price_checks import (
 )
 from toolkit.market.readers.price_columns import Key, PriceColumns, read_columns
 from toolkit.market.readers.price_layouts import UPPER_END, PriceColumn, down, middle, wide_prices
-from toolkit.market.readers.price_units import is_known, of_one, shares_among, stated_above, stated_in, with_date
+from toolkit.market.readers.price_units import (
+    is_known,
+    key_of,
+    of_one,
+    shares_among,
+    stated_above,
+    stated_in,
+    with_date,
+)
 from toolkit.market.readers.tabular import Source, Table
 
 REQUIRED = ("date", "asset", "price")
-OPTIONAL = ("place", "terms", "currency", "unit", "quantity", "basis", "source", "known_from")
+OPTIONAL = ("place", "terms", "currency", "unit", "quantity", "least", "basis", "source", "known_from")
 
 
 @dataclass(frozen=True, eq=False)  # frames have no truth value, so files are compared by identity; no slots: rows are made once
@@ -68,6 +78,7 @@ class PriceFile:
         assumed: Messages of `reading` on prices that name no currency.
         places: Asset -> ISO-3 code of the country in which its prices are paid, where the file says so.
         unstated: Assets of files in which some price names no currency.
+        least: Asset -> least quantity that its newest price is for, in kg, or in units where that is of one.
     """
 
     prices: pl.DataFrame | PriceSeries
@@ -79,6 +90,7 @@ class PriceFile:
     assumed: tuple[str, ...] = ()
     places: Mapping[str, str] = field(default_factory=dict)
     unstated: frozenset[str] = frozenset()
+    least: Mapping[str, float] = field(default_factory=dict)
 
     @cached_property
     def frame(self) -> pl.DataFrame:
@@ -149,7 +161,7 @@ def read_prices(
     if found.shape == "wide" and (file := _by_column(found, table, prices, default_currency, key, as_of or today)):
         notes = (*_notes(running, 0, today), *late)
         return replace(file, notes=notes, reading=(*table.notes, *found.notes, *reading, *file.reading))
-    table, told = down(table, prices)
+    table, told = down(_with_least(table, prices), prices)
     rows, more, assumed = _rows(table, default_currency, key)
     if found.shape == "ohlc":
         close = message("{file} is read as quotations of {assets}: the close is the price.", file=name, assets=_keys(rows))
@@ -160,9 +172,7 @@ def read_prices(
         more = (close, *more)
     reading = (*found.notes, *reading, *told, *more)
     assumed = () if "currency" in every else assumed
-    if "unit" in every:
-        rows = rows.with_columns(pl.col("unit").replace("unit", every["unit"]))
-    rows = of_one(rows)
+    rows = of_one(rows.with_columns(pl.col("unit").replace("unit", every["unit"])) if "unit" in every else rows)
     for column in ("asset", "unit", "basis", "source"):
         is_one = column != "asset" and rows.select(pl.col(column).n_unique()).item() == 1
         check_names(name, rows.select("row", value=column).head(1 if is_one else rows.height))
@@ -181,7 +191,8 @@ def read_prices(
     frame = rows.select(Prices.column_names())
     if not several:
         check_series(visible(rows, as_of or today), accept, file=name)
-    return PriceFile(frame, quotes.select(frame.columns), name, found.shape, notes, reading, assumed, places, unstated)
+    quotes, least = quotes.select(frame.columns), _least(pl.concat([rows, quotes]), found.layout, name)
+    return PriceFile(frame, quotes, name, found.shape, notes, reading, assumed, places, unstated, least)
 
 
 def _by_column(
@@ -308,6 +319,7 @@ def _rows(table: Table, currency: str, key: Key) -> tuple[pl.DataFrame, tuple[Me
         basis=_said(table, "basis", AS_GIVEN),
         place=_said(table, "place"),
         terms=_said(table, "terms").str.to_lowercase(),
+        least=_said(table, "least"),
         source=_said(table, "source", table.name),
         known_from=days(table, "known_from").fill_null(dates) if "known_from" in table.columns else dates,
     )
@@ -333,6 +345,40 @@ def _silent(file: str, currency: str) -> Message:
 def _left_out(columns: Sequence[PriceColumn], priced: Collection[str]) -> Iterator[Message]:
     empty = sorted({one.asset for one in columns if one.asset} - {*priced})
     return (message("{name!r} has no prices and is left out.", name=one) for one in empty)
+
+
+def _with_least(table: Table, prices: Sequence[PriceColumn]) -> Table:
+    """The table with the least quantity that the header of its one column of prices names: of ``ab 10 kg`` the ``10 kg``."""
+    found = cells.amount(prices[0].header) if len(prices) == 1 and "least" not in table.columns else None
+    if found is None or key_of(f"{found.before} {found.after}") != "least":
+        return table
+    return replace(table, cells=table.cells.with_columns(least=pl.lit(f"{found.digits} {found.after}")))
+
+
+def _least(rows: pl.DataFrame, layout: Layout, file: str) -> dict[str, float]:
+    """Asset -> least quantity that its newest price is for; of a number without a unit in that of the header, or of the price.
+
+    Args:
+        rows: With their names and keys of assets.
+        layout: Of the file.
+        file: Name as shown.
+
+    Raises:
+        FrameError: for a text without a number.
+    """
+    header = next((header for header, one in layout.columns.items() if one.reads == "least"), "")
+    of_header = next((cells.UNITS[word] for word in fold(header).split() if word in cells.UNITS), None)
+    newest = rows.sort("date").group_by("asset", maintain_order=True).last().drop_nulls("least")
+    read = {text: found for text in newest["least"] if (found := cells.amount(text)) is not None}
+    odd = newest.filter(~pl.col("least").is_in([*read]))
+    hint = message("Write the least quantity as 25 kg, or leave the cell empty.")
+    raise_row_errors(file, odd.select("row", what="asset", value="least"), rule="least", fault="no least quantity", hint=hint)
+    found = {}
+    for asset, text, of_price in newest.select("asset", "least", "unit").iter_rows():
+        amount = read[text]
+        unit = next((cells.UNITS[one] for one in foldings(amount.after) if one in cells.UNITS), None)
+        found[asset] = max(amount.readings.values()) * KG_PER_UNIT.get(unit or of_header or of_price, 1.0)
+    return found
 
 
 def _said(table: Table, column: str, default: str | None = None) -> pl.Expr:

@@ -2,8 +2,8 @@
 
 from pydantic import Field
 
-from toolkit.records.base import Day, Record, Rows, Sentence
-from toolkit.records.controls import FormState, Upcoming
+from toolkit.records.base import Day, Record, Rows
+from toolkit.records.controls import FormState
 from toolkit.records.fields import DayAsked, EndUser, KnownFrom, OwnEvents, ReviewedTo, SourceId
 
 
@@ -99,28 +99,3 @@ class ControlledItems(Record, schema="controls-items"):
     reviewed_to: ReviewedTo
     rows: Rows[ControlledItem] = Field(alias="items")
     """In the order of the notices."""
-
-
-class DatedChange(Upcoming):
-    """A dated change of the calendar."""
-
-    days: int
-    """From the day asked about; negative for what is past."""
-    own: bool
-    """Whether it is an event of the user's own."""
-
-
-class Calendar(Record, schema="upcoming"):
-    """Dated changes ahead, and suspensions that have lapsed: `toolkit upcoming`."""
-
-    as_of: DayAsked
-    within_days: int
-    """How far ahead it looks."""
-    reviewed_to: ReviewedTo
-    review: Sentence
-    """What that means for the days ahead."""
-    upcoming: Rows[DatedChange]
-    """Ahead, the nearest first."""
-    lapsed: Rows[DatedChange]
-    """Suspensions whose end has passed and of which nothing else is known."""
-    own_events: OwnEvents

@@ -40,7 +40,7 @@ class ReadLot(Record):
     location: str | None
     """Storage place as the file names it."""
     status: str
-    """stored, in_transit, ordered or planned."""
+    """stored, in_transit, ordered, planned or at_risk."""
     custody: str | None
     """As the file says."""
     certificate: str | None
@@ -70,7 +70,7 @@ class ColumnReading(Record):
     """Some of its distinct cells."""
     reads: str | None
     """Field of docs/holdings.md, ``ignore``, or null where nothing is proposed."""
-    unit: str
+    unit: Sentence
     """Unit, currency or per cent of its numbers, as its header says."""
     why: Sentence
     """The reason."""
@@ -107,7 +107,9 @@ class HoldingsMap(Record, schema="holdings-map"):
     lots: int
     """Rows that are lots."""
     faults: int
-    """Cells that break a rule: `toolkit holdings check` tells each."""
+    """Cells that break a rule."""
+    wrong: Rows[Sentence]
+    """Them by rule: what is wrong, in which rows, and what helps."""
     notes: Rows[Sentence]
     """How the file was read."""
     command: str

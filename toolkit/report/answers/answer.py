@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from toolkit.core.countries import UNKNOWN_ORIGIN
-from toolkit.core.messages import retellable, template_with
+from toolkit.core.messages import retellable
 from toolkit.records.base import Phrase
 from toolkit.records.sources import Beside, Fault, Remark
 from toolkit.report.document import Align, Block, Column, Document, Heading, Notes, Paragraph, Row, Section, Table
@@ -47,7 +47,7 @@ class Answer:
 
     def told(self, template: str, /, **values: Any) -> Text:
         """A message with its places filled."""
-        return self.say.translate(template_with(template, values))
+        return self.say.told(template, **values)
 
     def sentence(self, words: str) -> Text:
         """A sentence that remembers how it was made, or words of the data."""

@@ -7,16 +7,12 @@ from datetime import date
 
 from toolkit.controls.state import ABOVE_SIZE, UNCERTAIN, Measure, doubt_note, headline_word, returned_by_dates, review_note
 from toolkit.core.grouping import by_key
-from toolkit.records.answers.controls import Calendar, ControlledItems, DatedChange, MetalControls, ProductControls
+from toolkit.records.answers.controls import ControlledItems, MetalControls, ProductControls
 from toolkit.records.controls import FormState
-from toolkit.records.sources import Owner, Review
-from toolkit.records.subjects import Market
 from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.document import Document
-from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import Language, mark
-from toolkit.report.i18n.text import Text, text
-from toolkit.report.sections.calendar import change_in_words, reach_in_words, standing_in_words
+from toolkit.report.i18n.text import Text
 
 STATES = {
     "unchecked": mark("not settled here, text not checked"),
@@ -212,37 +208,3 @@ def _number(answer: Answer, m: Measure) -> str:
 
 def _listed(words: str) -> str:
     return words.replace(";", ", ")
-
-
-def upcoming(record: Calendar, say: Language) -> Document:
-    """The dates ahead."""
-    answer = Answer(say, record.as_of)
-    answer.heading("Ahead of {day:%Y-%m-%d}, within {days:d} days", day=record.as_of, days=record.within_days)
-    answer.lines(record.review)
-    ledger = Review(reviewed_to=record.reviewed_to)
-    empty = dict.fromkeys(("controls", "timeline", "upcoming", "rates", "data", "warnings", "notes", "remarks"), ())
-    of_day = Market(as_of=record.as_of, owner=Owner(country="", currency=""), currency="", ledger=ledger, phrases={}, **empty)
-    run = Findings.of(of_day, language=say)
-    own = say.words(", yours")
-    rows = (
-        (
-            say.fmt.short_date(row.date),
-            row.days,
-            standing_in_words(run, row) + (own if row.own else ""),
-            _what(run, row),
-            answer.word(row.confidence),
-        )
-        for row in record.upcoming
-    )
-    if not answer.table("date | >days | standing | what | checked", rows):
-        answer.line("Nothing that is known.")
-    answer.notes(text(say.fmt.short_date(row.date), ": ", _what(run, row)) for row in record.lapsed)
-    return answer.document("upcoming", answer.told("Dates ahead"))
-
-
-def _what(run: Findings, row: DatedChange) -> Text:
-    """What happens and what follows from it, on which metals and to whom."""
-    title, notes = change_in_words(run, row)
-    if row.change in ("suspension_ends", "claim_ends"):
-        notes = (*notes, reach_in_words(run, row))
-    return text(title, ". ", *(part for note in notes for part in (note, " ")))

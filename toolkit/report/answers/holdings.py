@@ -11,7 +11,7 @@ from toolkit.records.answers.holdings import HoldingsCheck, ReadLot
 from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language
-from toolkit.report.tables.lots import lot_names
+from toolkit.report.topics.holdings import lot_names
 
 
 def template(say: Language) -> str:

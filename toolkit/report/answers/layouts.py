@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from datetime import date
 
 from toolkit.core.messages import message
@@ -38,10 +37,8 @@ def mapped(found: HoldingsMap | PricesMap, as_of: date, say: Language, *, comman
     if isinstance(found, PricesMap):
         _series(answer, found)
     answer.notes(answer.told("note: {words}", words=words) for words in found.notes)
-    if isinstance(found, HoldingsMap) and found.faults:
-        answer.line(
-            "Wrong cells: {n:d}. `toolkit holdings check {file:s}` tells each.", n=found.faults, file=shlex.quote(found.file)
-        )
+    if isinstance(found, HoldingsMap):
+        answer.notes(answer.told("fault: {words}", words=words) for words in found.wrong)
     _closing(answer, found, command=command)
     return answer.document("prices-map" if isinstance(found, PricesMap) else "holdings-map")
 
@@ -73,7 +70,7 @@ def _columns(answer: Answer, found: HoldingsMap | PricesMap) -> None:
                 say.name(one.header),
                 say.name(", ".join(one.cells)),
                 say.name(one.reads or "?"),
-                say.name(one.unit),
+                answer.sentence(one.unit),
                 answer.sentence(one.why if one.sure else message("asked: {why}", why=answer.phrase(one.why))),
             ]
             for one in found.columns

@@ -11,7 +11,7 @@ from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.answers.data.store import tables
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language
-from toolkit.report.tables.evidence import state
+from toolkit.report.topics.evidence import state
 
 
 def settings(found: SettingsList, as_of: date, say: Language) -> Document:

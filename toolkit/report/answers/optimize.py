@@ -13,12 +13,12 @@ from toolkit.records.risk import CorrelationRisk
 from toolkit.records.run import Run
 from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.answers.explain import explain
-from toolkit.report.answers.exposure import price_sources
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language, mark
-from toolkit.report.i18n.text import plain, text
-from toolkit.report.tables.evidence import following, verdict
+from toolkit.report.i18n.names import source_of_dealer
+from toolkit.report.i18n.text import joined, plain, text
 from toolkit.report.tables.proof import proof
+from toolkit.report.topics.evidence import following, verdict
 
 RowT = TypeVar("RowT")
 PRINTED_WEIGHT = 5e-5
@@ -53,7 +53,7 @@ def optimize(record: Run, say: Language) -> Document:
             budget=record.limits_hold_from, money=record.currency,
         )  # fmt: skip
     listed = {row.asset for row in record.orders} | {p.asset for p in held}
-    price_sources(
+    _price_sources(
         answer,
         (
             (p.price_source, p.price_from, p.basis, say.fmt.short_date(p.price_date), say.term("name", p.name))
@@ -334,3 +334,30 @@ def _limit(answer: Answer, c: Constraint, limit: float, slack: float) -> Iterato
         yield say.words("at the limit") if slack < ROOM_OF_LOTS else say.words("at the limit before whole lots")
     else:
         yield ""
+
+
+OWN = {
+    "own_series": mark("{source} (own series)"),
+    "own_price": mark("{source} (own price of a day)"),
+    "dealer_ask": mark("{source} (a dealer’s ask)"),
+    "dealer_bid": mark("{source} (a dealer’s bid)"),
+    "dealer_bid_ask": mark("{source} (between a dealer’s bid and ask)"),
+}
+"""Whose a price is (`price_from`, of a dealer's the basis); of bundled ones the source says it."""
+
+
+def _price_sources(answer: Answer, prices: Iterable[tuple[str, str, str, str, str]]) -> None:
+    """A line for each source of prices.
+
+    Args:
+        answer: Where to.
+        prices: Id of the source or name of the file, `price_from`, basis, what the price is or of which day, and name of the
+            asset.
+    """
+    of: dict[str, list[str]] = {}
+    for source, owner, basis, words, name in prices:
+        key = basis if owner == "dealer" else owner
+        told = answer.say.words(OWN[key], source=source_of_dealer(source)) if key in OWN else source
+        of.setdefault(", ".join(part for part in (told, words) if part), []).append(name)
+    for words, names in of.items():
+        answer.line("Price from {source}: {names}.", source=words, names=plain(joined(answer.say.shortened(names), ", ")))

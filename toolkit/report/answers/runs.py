@@ -6,18 +6,17 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
-from toolkit.records.answers.backtest import Backtest
 from toolkit.records.answers.runs import RunDifference, RunDifferences, RunEntry, RunList
-from toolkit.records.answers.sweep import Sweep
+from toolkit.records.backtest import Backtest
 from toolkit.records.conflict import Conflict
 from toolkit.records.run import Run
+from toolkit.records.sweep import Sweep
 from toolkit.report.answers.answer import Answer, Cell
-from toolkit.report.answers.backtest import backtest
 from toolkit.report.answers.optimize import optimize
-from toolkit.report.answers.sweep import sweep
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.measures import TAIL_LEVEL, measure_words
+from toolkit.report.topics import backtest, sweep
 
 STATUS: Mapping[str, str] = {
     "infeasible": mark("no answer"),
@@ -73,9 +72,9 @@ def stored(found: Run | Conflict | Backtest | Sweep, say: Language) -> Document:
     """What a stored run answered, as its command printed it."""
     match found:
         case Backtest():
-            return backtest(found, say)
+            return backtest.document(found, say)
         case Sweep():
-            return sweep(found, say)
+            return sweep.document(found, say)
         case Conflict():
             answer = Answer(say, found.as_of, found.phrases)
             answer.heading("{title}: no answer", title=found.strategy.title)

@@ -11,7 +11,6 @@ from toolkit.report.charts.plane import LEFT, RIGHT, Plane, spread
 from toolkit.report.charts.theme import (
     AXIS_TEXT,
     COLUMN,
-    FIT,
     FIXED,
     LABEL_TEXT,
     PAGE,
@@ -19,7 +18,6 @@ from toolkit.report.charts.theme import (
     SHEET,
     TOKENS,
     Layer,
-    field,
     layer,
     sized,
     specification,
@@ -76,52 +74,6 @@ def _spec(slices: tuple[Slice, ...], fmt: Formats) -> str:
         layers.append(layer("text", words, {"x": left, "y": place, "text": "label:N"}, **style))
     padding = {"left": 0, "right": 0, "top": 0, "bottom": 0}
     return specification(layers, fmt, width=PHONE, height=height + 2 * EDGE, autosize=FIXED, padding=padding)
-
-
-STATUS, HEAD = 30, 24
-PADDING = 12
-"""Px that the theme leaves at the sides."""
-APART = 10
-"""Px between two labels."""
-
-
-def status_bar(parts: Sequence[Slice], fmt: Formats) -> Drawings:
-    """The bar from left to right, for a phone, a printed sheet and a page; parts of nothing are left out."""
-    there = tuple(part for part in parts if part.value > 0)
-    return sized(_status_bar_spec, (there,), fmt, PHONE, SHEET, PAGE)
-
-
-def _status_bar_spec(parts: tuple[Slice, ...], px: int, fmt: Formats) -> str:
-    total = sum(part.value for part in parts)
-    x = field("from:Q", scale={"domain": [0, total], "nice": False, "zero": True}, axis=None)
-    layers: list[Layer] = []
-    start, places = 0.0, _status_bar_places(parts, px - PADDING)
-    for i, part in enumerate(parts):
-        row = {"from": start, "to": start + part.value, "label": part.label}
-        layers.append(layer("rect", [row], {"x": x, "x2": "to", "y": HEAD, "y2": HEAD + STATUS}, **FILLS[part.fill]))
-        if i in places:
-            words = {"align": "left", "baseline": "bottom", "fontSize": LABEL_TEXT, "fontWeight": "bold"}
-            layers.append(layer("text", [row], {"x": places[i], "y": HEAD - 6, "text": "label:N"}, **words))
-        start += part.value
-    return specification(layers, fmt, width=px, height=HEAD + STATUS, autosize=FIT)
-
-
-def _status_bar_places(parts: tuple[Slice, ...], room: float) -> dict[int, float]:
-    """Part -> left end of its label in px: above its start, or as far left of it as the labels after it need.
-
-    Where all find no room beside each other, that of the least which nothing can stop is left out, then the least of all.
-    """
-    total, shown = sum(part.value for part in parts), list(range(len(parts)))
-    while True:
-        found: dict[int, float] = {}
-        end = room + APART
-        for i in reversed(shown):
-            long = width(parts[i].label, bold=True)
-            end = min(room * sum(part.value for part in parts[:i]) / total, end - APART - long)
-            found[i] = end
-        if end >= 0 or len(shown) == 1:
-            return {i: max(left, 0.0) for i, left in found.items()}
-        shown.remove(min(shown, key=lambda i: (parts[i].fill not in ("safe", "clear"), parts[i].value)))
 
 
 ROW, THICK = 30, 22

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from toolkit.records.answers.frontier import EfficientFrontier, FrontierPoint
+from toolkit.records.frontier import EfficientFrontier, FrontierPoint
 from toolkit.report.charts.draw import draw, standalone, titled
 from toolkit.report.charts.theme import FIT, TOKENS, field, layer, specification
 from toolkit.report.i18n.formats import Formats

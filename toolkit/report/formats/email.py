@@ -157,33 +157,48 @@ def inline(value: Text) -> Markup:
     return told
 
 
-DATES, LINE_OF_MAIL = 4, 72
-"""Dates of a mail at most; characters of a line of its text (RFC 3676)."""
+DATES_OF_MAIL, ROWS_OF_MAIL, LINE_OF_MAIL = 8, 15, 72
+"""Dates and rows of a mail at most; characters of a line of its text (RFC 3676)."""
 
 
 def letter(document: d.Document, say: Language) -> d.Document:
-    """The document as a mail tells it, without the markers of sources: what they stand for is in the report."""
+    """The document as a mail tells it: what it opens with, its first table and the dates ahead; of the rest what was found.
+
+    Markers of sources are left out: what they stand for is in the report.
+    """
     opening = tuple(section for section in document.sections if not section.title)
-    dates = [section for section in document.sections if (section.title and _calendar(section))]
+    titled = [section for section in document.sections if section.title]
+    table = next(((replace(one, content=found),) for one in titled if (found := _table(one, say))), ())
+    dates = (replace(section, content=found) for section in titled if (found := _calendar(section)))
     found = tuple(
         (section.title, figures[0].title)
-        for section in document.sections
-        if section.title and (figures := [part for part in d.apart(section.blocks) if isinstance(part, d.Figure)])
+        for section in titled
+        if (figures := [part for part in d.apart(section.blocks) if isinstance(part, d.Figure)])
     )
-    contents = d.Section("contents", say.words("In the attached report"), (d.Notes(found),)) if found else None
-    sections = (
-        *opening,
-        *(replace(section, content=_calendar(section)) for section in dates),
-        *((contents,) if contents else ()),
-    )
-    return replace(document, sections=_unmarked(sections))
+    contents = (d.Section("contents", say.words("In the attached report"), (d.Notes(found),)),) if found else ()
+    return replace(document, sections=_unmarked((*opening, *table, *dates, *contents)))
+
+
+def _shown(section: d.Section) -> list[d.Block]:
+    """Blocks of a section, and in place of a figure what it shows."""
+    return [part for block in section.blocks for part in (block.body if isinstance(block, d.Figure) else (block,))]
+
+
+def _table(section: d.Section, say: Language) -> tuple[d.Block, ...]:
+    """The first table of a section, as far as a mail goes."""
+    table = next((part for part in _shown(section) if isinstance(part, d.Table)), None)
+    if table is None:
+        return ()
+    kept = tuple(row for number, row in enumerate(table.rows) if row.total or number < ROWS_OF_MAIL)
+    left = len(table.rows) - len(kept)
+    more = say.counted(left, "{N} more row stands in the attached report.", "{N} more rows stand in the attached report.")
+    return (replace(table, rows=kept), d.Paragraph(more)) if left else (table,)
 
 
 def _calendar(section: d.Section) -> tuple[d.Block, ...]:
     """The dates of a section that lie ahead, the nearest first."""
-    shown = [part for block in section.blocks for part in (block.body if isinstance(block, d.Figure) else (block,))]
-    dates = [one for part in shown if isinstance(part, d.Calendar) for one in part.dates if one.state != "past"]
-    return (d.Calendar(tuple(dates[:DATES])),) if dates else ()
+    dates = [one for part in _shown(section) if isinstance(part, d.Calendar) for one in part.dates if one.state != "past"]
+    return (d.Calendar(tuple(dates[:DATES_OF_MAIL])),) if dates else ()
 
 
 def _unmarked(value: Any) -> Any:
@@ -234,8 +249,8 @@ def _labelled(label: str, words: str) -> str:
 def _row(table: d.Table, row: d.Row) -> str:
     """A row as a line: its head, then what each column says of it."""
     head, *cells = zip(table.columns, row.cells, strict=True)
-    said = (f"{column.label} {plain(cell)}" for column, cell in cells if plain(cell))
-    return _filled(f"{plain(head[1])}: {', '.join(said)}", "- ")
+    said = (f"{column.label}: {plain(cell)}" for column, cell in cells if plain(cell))
+    return _filled(f"{plain(head[1])}. {'; '.join(said)}", "- ")
 
 
 def _filled(words: str, first: str = "") -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from email.utils import format_datetime
 
-from toolkit.records.answers.controls import Calendar, DatedChange
+from toolkit.records.dates import Dates, Upcoming
 
 NAME = "Export controls on strategic metals"
 OF_LINE = 75
@@ -15,7 +15,7 @@ OF_LINE = 75
 REFERENCE = "https://www.mofcom.gov.cn/"
 
 
-def ics(record: Calendar) -> str:
+def ics(record: Dates) -> str:
     """The changes ahead as all-day events of an iCalendar.
 
     Args:
@@ -26,7 +26,7 @@ def ics(record: Calendar) -> str:
     return "".join(f"{_folded(line)}\r\n" for line in lines)
 
 
-def _events(record: Calendar) -> Iterator[str]:
+def _events(record: Dates) -> Iterator[str]:
     stamp = f"{date.fromisoformat(record.as_of):%Y%m%d}T000000Z"
     for row in record.upcoming:
         day = date.fromisoformat(row.date)
@@ -45,7 +45,7 @@ def _events(record: Calendar) -> Iterator[str]:
         )
 
 
-def rss(record: Calendar) -> str:
+def rss(record: Dates) -> str:
     """The changes ahead as an RSS 2.0 channel, built on the day asked about."""
     root = ET.Element("rss", version="2.0")
     channel = ET.SubElement(root, "channel")
@@ -62,22 +62,22 @@ def rss(record: Calendar) -> str:
     return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
 
 
-FORMATS: Mapping[str, Callable[[Calendar], str]] = {"ics": ics, "rss": rss}
+FORMATS: Mapping[str, Callable[[Dates], str]] = {"ics": ics, "rss": rss}
 """Writer of each format by name; JSON is the record itself."""
 
 
-def uid(row: DatedChange) -> str:
+def uid(row: Upcoming) -> str:
     """The identity of a change: event and kind of change, so that a new day of the same change moves it in a calendar."""
     return f"{row.event_id}.{row.change}@toolkit.strategic-metals".lower()
 
 
-def _headline(row: DatedChange) -> str:
+def _headline(row: Upcoming) -> str:
     """The instrument and its notice, short: the whole is in the description."""
     return f"{row.title} ({row.instrument.replace('_', ' ')}): {row.change.replace('_', ' ')}, {row.standing}"
 
 
-def _details(row: DatedChange, record: Calendar) -> str:
-    own = "An event of your own. " if row.own else ""
+def _details(row: Upcoming, record: Dates) -> str:
+    own = "An event of your own. " if row.event_id in record.own_events else ""
     return f"{row.what}. {own}Metals: {row.metals.replace(';', ', ')}. Checked: {row.confidence}. {record.review}"
 
 

@@ -1,12 +1,14 @@
-"""From a `Document` to one HTML page: no script, no request, every word escaped.
+"""From a `Document` to one HTML page: no request, no script that it needs, every word escaped.
 
-Templates, style sheet and drawings are given, not read.
+Templates, style sheet, script and drawings are given, not read.
 """
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from types import CodeType
 
 from jinja2 import BytecodeCache, DictLoader, StrictUndefined, TemplateNotFound
@@ -35,6 +37,7 @@ class Theme:
     Attributes:
         templates: File name -> source: the page, and one template a block kind (``table.html.j2``).
         css: The style sheet, put into the page.
+        script: Of tables, put into the page, which runs no other; slides have none.
         slides_css: The style sheet of slides; their templates are in ``slides/``, before those of the page.
         brand: Whose name, logo and footer it carries.
         draw: From a drawing to SVG; one that keeps drawings saves the time of making them again.
@@ -44,6 +47,7 @@ class Theme:
     css: str
     draw: Callable[[Drawing], str] = drawn
     slides_css: str = ""
+    script: str = ""
     brand: Brand = field(default_factory=Brand)
 
 
@@ -117,8 +121,12 @@ def render(document: Document, theme: Theme, say: Language | None = None) -> str
     try:
         # The sheet is ours or the user's own file, and may not end its element.
         css = Markup((theme.slides_css if presented else theme.css).replace("</", "<\\/"))  # noqa: S704
+        script = Markup("" if presented else theme.script)  # noqa: S704
+        hashed = b64encode(sha256(script.encode()).digest()).decode()
         shown = {"slides": slides(document)} if presented else {}
-        return environment.get_template(PAGE).render(document=document, css=css, brand=theme.brand, **shown)
+        return environment.get_template(PAGE).render(
+            document=document, css=css, script=script, hashed=hashed, brand=theme.brand, **shown
+        )
     except TemplateNotFound as error:
         raise SpecError(
             "the report has no template {name!r:s}.", hint="Add it to reports/templates/.", name=error.name
@@ -185,7 +193,7 @@ def _is_missing(content: object) -> bool:
     return isinstance(content, Missing)
 
 
-ROWS_OF_SLIDE, BARS, LINES, PANELS, NOTES, DATES = 6, 9, 5, 4, 6, 4
+ROWS_OF_SLIDE, BARS, LINES, PANELS, NOTES, DATES = 7, 9, 5, 4, 6, 4
 """What a slide holds at most: rows of a table, bars, lines of the matrix, small charts, notes, dates ahead."""
 
 

@@ -15,6 +15,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
+from toolkit.core.messages import template_with
 from toolkit.records.base import Phrase
 from toolkit.report.i18n.countries import short_country
 from toolkit.report.i18n.formats import DASH, Formats, capital, readable
@@ -81,6 +82,10 @@ class Language:
     def words(self, message: str, /, **values: Inline | int) -> str:
         """A message with its places filled, as bare words for labels, captions and titles of graphics."""
         return plain(self(message, **values))
+
+    def told(self, template: str, /, **values: Any) -> Text:
+        """A message whose places say how figures and days are written, as in `toolkit.core.messages.Message`."""
+        return self.translate(template_with(template, values))
 
     def counted(self, n: int, one: str, many: str, /, **values: Inline | int) -> Text:
         """A message with a count: `{n}` is the number, small ones in words, `{N}` the same at the start of a sentence."""

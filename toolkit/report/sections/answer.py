@@ -15,10 +15,10 @@ from toolkit.report.i18n.text import NONE, Inline, Text, joined, plain, sentence
 from toolkit.report.markers import COSTS, NORMAL, SHOCKS, STORAGE, UNCERTAIN
 from toolkit.report.tables.basket import proposed
 from toolkit.report.tables.costs import entry_rests_on
-from toolkit.report.tables.deadline import deadline
-from toolkit.report.tables.evidence import following, verdict
 from toolkit.report.tables.facts import doubts
 from toolkit.report.tables.proof import proof
+from toolkit.report.topics.dates import next_change
+from toolkit.report.topics.evidence import following, verdict
 
 MOSTLY_CASH = 0.5
 SAME = 0.0005
@@ -36,7 +36,7 @@ def answer(run: Findings) -> tuple[Block, ...]:
     return (
         Heading(_result(run)),
         Paragraph(sentences(*_paragraph(run)), "answer"),
-        Paragraph(sentences(*deadline(run), *_next_look(run)), "next"),
+        Paragraph(sentences(*next_change(run), *_next_look(run)), "next"),
         KeyFigures((_controlled(run), _loss(run), _break_even(run) or _entry(run))),
         *((bar,) if (bar := proposed(run)) else ()),
         *((Paragraph(told),) if (told := sentences(*_beside(run), *proof(run.say, run.proposal), *_evidence(run))) else ()),

@@ -13,8 +13,8 @@ from toolkit.report.i18n.text import Inline, Text, sentences, text
 from toolkit.report.markers import UNCERTAIN
 from toolkit.report.sections.changes import inferred
 from toolkit.report.tables.basket import market
-from toolkit.report.tables.deadline import deadline
 from toolkit.report.tables.facts import doubts
+from toolkit.report.topics.dates import next_change
 
 
 @section("brief-answer", "", needs=["market", "changes"])
@@ -23,7 +23,7 @@ def brief_answer(found: Findings) -> tuple[Block, ...]:
     return (
         Heading(_result(found)),
         Paragraph(text(*_paragraph(found)), "answer"),
-        Paragraph(sentences(*deadline(found)), "next"),
+        Paragraph(sentences(*next_change(found)), "next"),
         KeyFigures((_controlled(found), _changed(found), _next(found))),
         *((bar,) if (bar := market(found)) else ()),
         Status(tuple(_status(found))),

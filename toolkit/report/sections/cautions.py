@@ -16,6 +16,7 @@ ELSEWHERE = (
     "{sources:; }: up to {end:%Y-%m-%d}; newer figures have been due for {days} days.",
     "{sources:; }: up to {end:%Y-%m-%d}; newer figures have been due for a day.",
     "Origin unknown, taken as the controlling country: {lots}.",
+    "The lots are of {clients}, and every figure is of all of them together; --client NAME takes those of one.",
 )
 """Warnings that a report of lots tells elsewhere: dates beside prices and in `Data and sources`, origins in the assumptions."""
 

@@ -16,8 +16,8 @@ from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import origin as from_place
 from toolkit.report.i18n.names import short_country
 from toolkit.report.i18n.text import NONE, Text, name, sources, strong, text
+from toolkit.report.markers import ORIGIN
 from toolkit.report.sections.resale import ANSWER, BUYER, LEGEND, MARKS
-from toolkit.report.tables.lots import ORIGIN
 
 FILL: Mapping[str, str] = {"on": "on", "suspended": "suspended", "uncertain": "uncertain", "clear": "cash"}
 """Fill of a bar by the mark of an answer in the matrix of resale."""

@@ -15,8 +15,8 @@ from toolkit.report.i18n.formats import NBSP
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.text import NONE, Inline, Text, plain, sentences, strong, text
 from toolkit.report.markers import COSTS, STORAGE, VAT
-from toolkit.report.tables.lots import shown_name
 from toolkit.report.tables.tax_lots import tax_lots
+from toolkit.report.topics.holdings import shown_name
 
 DAYS = "exit_days"
 ASSUMED = ("assumption", "published_fee", "mixed")

@@ -15,8 +15,7 @@ from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import of_key
 from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, name, sources, strong, text
-from toolkit.report.markers import DELIVERED, UNCERTAIN
-from toolkit.report.tables.lots import FORM, ORIGIN
+from toolkit.report.markers import DELIVERED, FORM, ORIGIN, UNCERTAIN
 
 WHAT: Mapping[str, str] = {
     "in_force": mark("in force"),

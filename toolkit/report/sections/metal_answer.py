@@ -13,9 +13,9 @@ from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import stage
 from toolkit.report.i18n.text import NONE, Text, sentences, sources, text
 from toolkit.report.markers import UNCERTAIN
-from toolkit.report.tables.deadline import deadline
 from toolkit.report.tables.facts import doubts
 from toolkit.report.tables.lanes import suspended_until
+from toolkit.report.topics.dates import next_change
 
 LAW = {
     "controlled": mark("its traded form needs a Chinese licence or may not leave China"),
@@ -38,7 +38,7 @@ def metal_answer(run: Findings) -> tuple[Block, ...]:
     return (
         Heading(_result(run, key)),
         Paragraph(sentences(*_paragraph(run, key)), "answer"),
-        Paragraph(sentences(*deadline(run), *_unnamed(run, key)), "next"),
+        Paragraph(sentences(*next_change(run), *_unnamed(run, key)), "next"),
         KeyFigures(tuple(figure for figure in figures if figure)),
         Status(doubts(run)),
     )

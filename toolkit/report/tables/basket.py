@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from toolkit.holdings.exposure import LotExposure
 from toolkit.records.controls import Standing
 from toolkit.records.positions import Position
 from toolkit.report.charts.basket import Slice, basket
@@ -13,10 +12,7 @@ from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.text import Text, sources
 from toolkit.report.markers import UNCERTAIN
-from toolkit.report.tables.lots import FORM, LEGEND, ORIGIN, PLANNED, Reach, reach
 
-NAMES_BESIDE_BAR = 14
-"""Names beside a bar of lots; smaller ones are one part."""
 STANDINGS: Mapping[Standing, tuple[str, str]] = {
     "controlled": ("on", mark("licence or ban in force")),
     "unsettled": ("uncertain", mark("controlled only in part")),
@@ -25,8 +21,6 @@ STANDINGS: Mapping[Standing, tuple[str, str]] = {
 """Class of the mark of a standing, and the words beside it."""
 UNKNOWN = ("whitelist", mark("unknown to the ledger"))
 CASH = ("cash", mark("cash"))
-RISK: tuple[Reach, ...] = ("order", "unsettled", "unknown", "clear", "safe")
-"""What a control can do to a lot, the worst first."""
 
 
 def proposed(run: Findings) -> Figure | None:
@@ -51,37 +45,9 @@ def proposed(run: Findings) -> Figure | None:
     if cash > 0:
         slices.append(Slice(cash, f"{say.words('Cash')} {fmt.percent(cash)}", CASH[0]))
     marks = [*STANDINGS.values(), UNKNOWN, CASH]
-    return _figure(
+    return basket_figure(
         run, slices, marks, say("Each product by its share of value, for delivery {towards}.", towards=_towards(run))
     )
-
-
-def owned(run: Findings, lots: Sequence[LotExposure]) -> Figure | None:
-    """What is owned or ordered by metal: what can be stopped first."""
-    say, fmt = run.say, run.fmt
-    sums: dict[tuple[Reach, str], float] = {}
-    for lot in lots:
-        if lot.status != PLANNED and lot.value:
-            key = (reach(lot), lot.asset)
-            sums[key] = sums.get(key, 0.0) + lot.value
-    if not sums:
-        return None
-    rows = sorted(sums.items(), key=lambda row: (RISK.index(row[0][0]), -row[1], row[0][1]))
-    small = sorted(rows, key=lambda row: -row[1])[NAMES_BESIDE_BAR:]
-    small = [row for row in small if sum(other[0][0] == row[0][0] for other in small) > 1]  # one alone has its name
-    slices = [
-        Slice(value, f"{run.head(run.product(asset)).text} {run.money(value)}", LEGEND[where][0])
-        for (where, asset), value in rows
-        if ((where, asset), value) not in small
-    ]
-    for where in RISK:
-        if rest := [value for (at, _), value in small if at == where]:
-            words = say.words("{n} more, {value}", n=fmt.number(len(rest)), value=run.money(sum(rest)))
-            slices.append(Slice(sum(rest), words, LEGEND[where][0]))
-    slices.sort(key=lambda part: [LEGEND[where][0] for where in RISK].index(part.fill))
-    marks = [LEGEND[where] for where in RISK]
-    sub = say("Each metal by its value: what can be stopped stands above, what is stored outside its origin below.")
-    return _figure(run, slices, marks, sub, ORIGIN, FORM)
 
 
 def market(run: Findings) -> Figure | None:
@@ -89,14 +55,23 @@ def market(run: Findings) -> Figure | None:
     rows = sorted(run.record.controls, key=lambda row: ([*STANDINGS].index(run.standing(row.asset)), run.head(row).text))
     slices = [Slice(1.0, run.head(row).text, STANDINGS[run.standing(row.asset)][0]) for row in rows]
     sub = run.say("Each product once, for delivery {towards}.", towards=_towards(run))
-    return _figure(run, slices, [*STANDINGS.values()], sub) if slices else None
+    return basket_figure(run, slices, [*STANDINGS.values()], sub) if slices else None
 
 
 def _towards(run: Findings) -> str:
     return run.towards(run.record.owner.country)
 
 
-def _figure(run: Findings, slices: Sequence[Slice], marks: Sequence[tuple[str, str]], sub: Text, *rests: str) -> Figure:
+def basket_figure(run: Findings, slices: Sequence[Slice], marks: Sequence[tuple[str, str]], sub: Text, *rests: str) -> Figure:
+    """A bar of a whole in the colours of its controls.
+
+    Args:
+        run: The findings.
+        slices: Parts of the bar, from the top down.
+        marks: Class and words of each kind of part.
+        sub: What the parts are.
+        rests: Keys of further assumptions behind it.
+    """
     there = {part.fill for part in slices}
     legend = tuple((key, run.say.words(words)) for key, words in marks if key in there)
     told = "; ".join(part.label for part in slices)

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from toolkit.controls.state import Measure
-from toolkit.records.controls import ControlState, Upcoming
+from toolkit.records.controls import ControlState
+from toolkit.records.dates import Upcoming
 from toolkit.records.flows import ReportedFlow
 from toolkit.records.parts.resale import ResaleMeasure
 from toolkit.report.findings import Findings, is_confirmed
@@ -116,7 +117,7 @@ def concerned(run: Findings, event_id: str) -> tuple[ControlState, ...]:
     )
 
 
-def why_unconfirmed(run: Findings, fact: Fact | Measure | ResaleMeasure) -> Text:
+def why_unconfirmed(run: Findings, fact: Fact | Measure | ResaleMeasure | Upcoming) -> Text:
     """What is missing for it to be a fact: a claim, a report, or a look at the text."""
     if fact.standing == "agreed":
         return text(run.say.words(AGREED))

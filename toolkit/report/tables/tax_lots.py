@@ -10,7 +10,7 @@ from toolkit.report.document import Chart, Figure, Row, Table, left, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import day
 from toolkit.report.i18n.text import NONE, Inline, Text, sentences, strong, text
-from toolkit.report.tables.lots import lot_names, shown_name
+from toolkit.report.topics.holdings import lot_names, shown_name
 
 TAX, PRIVATE, STORED = "tax", "private", "stored"
 FREE, SOON = "free", "soon"
@@ -196,8 +196,8 @@ def _foot(run: Findings, tax: Tax) -> Iterator[Text]:
     if coming := sum(lot.status != STORED for lot in lots):
         yield run.say.counted(
             coming,
-            "{N} lot that is ordered or in transit has gained nothing yet: it is in no sum.",
-            "{N} lots that are ordered or in transit have gained nothing yet: they are in no sum.",
+            "{N} lot that has not arrived, or may not come back, counts no gain: it is in no sum.",
+            "{N} lots that have not arrived, or may not come back, count no gain: they are in no sum.",
         )
     unknown = sum(lot.gain is None and not lot.doubted and lot.status == STORED for lot in lots)
     if unknown:

@@ -232,13 +232,13 @@ def _above(run: Findings, rows: Sequence[Scored]) -> Text:
     above = sum(at.hhi > _high(run) for _, at in rows)
     high = fmt.number(POINTS * _high(run))
     if above == len(rows):
-        return say("Every index lies above {high}, the line of a highly concentrated market", high=high)
+        return say("Supply of every metal is highly concentrated (HHI over {high})", high=high)
     if not above:
-        return say("No index lies above {high}, the line of a highly concentrated market", high=high)
+        return say("Supply of no metal is highly concentrated (HHI over {high})", high=high)
     return say.counted(
         above,
-        "One of {total} indices lies above {high}, the line of a highly concentrated market",
-        "{N} of {total} indices lie above {high}, the line of a highly concentrated market",
+        "Supply of one of {total} metals is highly concentrated (HHI over {high})",
+        "Supply of {n} of {total} metals is highly concentrated (HHI over {high})",
         total=say.number_word(len(rows)),
         high=high,
     )

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from toolkit.records.findings import Parts
 from toolkit.records.supply import MetalSupply, Stage, Supply
-from toolkit.report.compose import Builder, unfolded
-from toolkit.report.document import Block, Document, Figure, Missing, Notes, Section, left, right
+from toolkit.report.compose import opened
+from toolkit.report.document import Block, Document, Figure, Notes, Section, left, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import capital
 from toolkit.report.i18n.language import Language, mark
@@ -32,11 +31,11 @@ def document(found: Supply, say: Language) -> Document:
     blocks: list[Block] = [indices(run, rows, full=True)] if rows else []
     if one:
         title = say.words("Supply of {metal}, known on {day}", metal=run.metal(metal), day=written)
-        blocks += (*_notes(_about(run, found, metal)), *_shown(run, stages))
+        blocks += (*_notes(_about(run, found, metal)), *opened(run, stages))
     blocks += [figure for figure in (hosts(run), _studies(run, metal) if one else None) if figure]
-    blocks += _shown(run, official)
+    blocks += opened(run, official)
     if one:
-        blocks += _shown(run, uses)
+        blocks += opened(run, uses)
     blocks += _notes(_beside(run, found))
     return Document(title, say.code, found.as_of, written, "", (Section("supply", title, tuple(blocks)),))
 
@@ -44,13 +43,6 @@ def document(found: Supply, say: Language) -> Document:
 def _notes(words: Iterator[Text]) -> tuple[Notes, ...]:
     items = tuple(("", one) for one in words)
     return (Notes(items),) if items else ()
-
-
-def _shown(run: Findings, section: Builder) -> tuple[Block, ...]:
-    """The blocks of a section of reports, one below the other and its tables open; a picture stands for its own table."""
-    found = section.build(run)
-    blocks = () if isinstance(found, Missing) else unfolded(found)
-    return tuple(replace(block, data=None) if isinstance(block, Figure) else block for block in blocks)
 
 
 def _about(run: Findings, found: Supply, metal: MetalSupply) -> Iterator[Text]:

@@ -38,9 +38,22 @@ from toolkit.shocks.elasticity import Elasticity
 def whatif(run: Findings) -> tuple[Block, ...] | Missing:
     """Who gains and who pays, the multiples of each metal, and behind them the money and the check from outside."""
     if not (moving := _moving(run)):
-        return Missing(run.say.words("Of none of these metals does the country of the stop make a share that is known."))
+        return _untouched(run)
     words = () if run.short else (Paragraph(text(*_both(run)), "body"),)
     return (*words, _multiples(run, moving), *folded(money(run), None if run.short else cases(run), outside(run)))
+
+
+@section("stop", mark("What if exports stop"), needs=["exposure", "whatif"])
+def stop(run: Findings) -> tuple[Block, ...] | Missing:
+    """Who gains and who pays, in money; the multiples of each metal are an answer of their own."""
+    if not _moving(run):
+        return _untouched(run)
+    return (Paragraph(text(*_both(run)), "body"), *filter(None, (money(run),)))
+
+
+def _untouched(run: Findings) -> Missing:
+    """Why a stop changes the price of none of the metals."""
+    return Missing(plain(sentences(run.say("A stop of exports moves none of these prices."), *left_out(run))))
 
 
 def document(found: WhatIf, say: Language) -> Document:
@@ -206,7 +219,7 @@ def _row(run: Findings, metal: MetalStop, published: float | None) -> Bands:
     """The bars of a metal; in place of a full stop that the formula does not carry stand words."""
     first, stop = run.part(WhatIf).shown[0].loss, metal.stop
     part = next((band for band in metal.bands if band.loss == first), None)
-    words = run.say.words("beyond the formula")
+    words = run.say.words("cannot be computed")
     if stop:
         words = run.say.words("{low} to {high}", low=multiple(run, stop.low), high=multiple(run, stop.high))
     label = f"{run.metal(metal).text} {run.fmt.percent(metal.share, 0)}"
@@ -225,8 +238,8 @@ def _finding(run: Findings, order: Sequence[MetalStop]) -> Text:
         return say("A loss of {loss} of supply multiplies a price by {low} to {high}", **values)
     return say.counted(
         beyond,
-        "A loss of {loss} of supply multiplies a price by {low} to {high}; for one metal a full stop is beyond the formula",
-        "A loss of {loss} of supply multiplies a price by {low} to {high}; for {n} metals a full stop is beyond the formula",
+        "If {loss} of supply goes, prices become {low} to {high} times as high; for one metal a full stop cannot be computed",
+        "If {loss} of supply goes, prices become {low} to {high} times as high; for {n} metals a full stop cannot be computed",
         **values,
     )
 
@@ -316,7 +329,7 @@ def losses(run: Findings) -> Table:
     rows.sort(key=lambda row: row[0])
     if beyond := [metal for metal in metals[::-1] if metal.state == BEYOND]:
         over = say.words("over {share}", share=fmt.percent(part.carried_to, 0))
-        what = say("full stop of {metals}: beyond what the formula can carry", metals=named(run, beyond))
+        what = say("full stop of {metals}: cannot be computed", metals=named(run, beyond))
         rows.append((1.0, over, None, what))
 
     def end(i: int) -> Shown[tuple[float, str, LossBand | None, Inline]]:
@@ -409,14 +422,20 @@ def money(run: Findings) -> Figure | None:
         "whole": say("gain to whoever holds by then, cost to whoever buys later"),
     }
     names = ("held", "coming") if "held" in gains and "coming" in gains else ("whole",)
+    rows = [(what[name], row, row) for name in names for row in gains[name]]
+    if "planned" in gains and "ordered" in gains:
+        parts = {"ordered": say("of it to replace open orders"), "planned": say("of it for what is only planned")}
+        rows += [(words, row, row) for name, words in parts.items() for row in gains[name]]
+    back = say("loss of what is held if as much supply comes back")
+    rows += [(back, row, row.on_return) for row in gains.get("held", ()) if row.on_return]
 
-    def end(i: int) -> Shown[tuple[str, Effect]]:
-        return right(say(ENDS[i]), lambda row: _amount(run, ends(row[1])[i], ends(row[1].multiples)[i]))
+    def end(i: int) -> Shown[tuple[Text, Effect, Multiples]]:
+        return right(say(ENDS[i]), lambda row: _amount(run, ends(row[2])[i], ends(row[1].multiples)[i]))
 
     table = run.table(
         "Gains and costs by loss of supply",
-        [(name, row) for name in names for row in gains[name]],
-        left("Who", lambda row: what[row[0]]),
+        rows,
+        left("Who", lambda row: row[0]),
         right("Loss of supply", lambda row: fmt.percent(row[1].loss, 0)),
         *map(end, range(len(ENDS))),
     )

@@ -27,7 +27,7 @@ from toolkit.web.words import language, moment
 REMINDERS = {"day": timedelta(days=1), "hour": timedelta(hours=1), "minutes": timedelta(minutes=5)}
 """Kind of a reminder -> how long before the start."""
 SEATED = ("confirmed",)
-TITLE_CHARACTERS = 60
+TITLE_LENGTH = 60
 """Characters of a title in a subject: mail programs show little more."""
 CHANGES = ("moved", "cancellation")
 """Kinds whose calendar file replaces the first, which comes with the seat."""
@@ -174,7 +174,7 @@ def compose(row: Outbox, registration: Registration) -> EmailMultiAlternatives:
     if row.kind == "news":  # RFC 8058; the mail server must sign both headers (DKIM)
         headers["List-Unsubscribe"] = f"<{unsubscribe_address(registration)}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    about = Truncator((row.webinar or registration.webinar).title).chars(TITLE_CHARACTERS)
+    about = Truncator((row.webinar or registration.webinar).title).chars(TITLE_LENGTH)
     found = EmailMultiAlternatives(
         f"{told.subject}: {about}",
         engines["text"].get_template("letter.txt").render({"letter": told, "organiser": settings.PORTAL.organiser}),

@@ -55,6 +55,9 @@ def test_prices_of_several_suppliers_are_no_series_until_it_is_said_whose_count(
     said = mapped(QUOTES, **{"Alpha Metals": "no_meaning", "Beta Trading": "not_a_price"})
     # Who alone has a price of a metal is asked for that one.
     assert prices(said) == {"gallium": [1450], "germanium": [5200], "indium": [610]}
+    left = next(words for words in said.file.reading if "no price of today" in words)
+    assert "Beta Trading (Gallium)" in left
+    assert "Indium" not in left
 
 
 def test_prices_of_two_terms_of_delivery_are_refused_with_the_answer_that_keeps_one(mapped):
@@ -64,10 +67,42 @@ def test_prices_of_two_terms_of_delivery_are_refused_with_the_answer_that_keeps_
     assert prices(mapped(TERMS, **{"fob shanghai": "not_a_price"})) == {"gallium": [1450]}
 
 
+BY_ROWS = """Metal;Purity;Quantity from;Price USD/kg;Date
+Gallium;4N;1 kg;1450;2026-11-20
+Gallium;4N;50 kg;1310;2026-11-20
+Indium;4N;25 kg;610;2026-11-20
+"""
+
+
+def test_of_prices_by_quantity_in_rows_it_is_asked_which_quantity_counts(mapped, tmp_path):
+    """They were two prices of one day, and so a fault with no way out."""
+    assert [(one.name, one.answers) for one in mapped(BY_ROWS).questions] == [
+        ("1 kg", ("no_meaning", "not_a_price")), ("50 kg", ("no_meaning", "not_a_price")),
+    ]  # fmt: skip
+    said = mapped(BY_ROWS, **{"1 kg": "not_a_price", "50 kg": "no_meaning"})
+    assert prices(said) == {"gallium": [1310], "indium": [610]}
+    assert said.file.least == {"gallium": 50, "indium": 25}
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "unit", "kg"),
+    [
+        ("MOQ", "25", "kg", 25),
+        ("MOQ", "2 t", "kg", 2000),
+        ("Mindestmenge (t)", "0.5", "kg", 500),
+        ("min qty", "100", "lb", 45.359237),
+    ],
+)
+def test_a_least_quantity_is_in_its_own_unit_in_that_of_its_header_or_of_its_price(mapped, header, cell, unit, kg):
+    text = f"Date,Metal,Price,Currency,Unit,{header}\n2026-11-20,Gallium,1450,USD,{unit},{cell}\n"
+    assert mapped(text).file.least == {"gallium": pytest.approx(kg)}
+
+
 def test_prices_by_quantity_beside_a_column_of_metals_are_asked_about(mapped):
     """They were two assets, `ab 10 kg` and `ab 100 kg`."""
     assert [one.name for one in mapped(BREAKS).questions] == ["ab 10 kg", "ab 100 kg"]
-    assert prices(mapped(BREAKS, **{"ab 10 kg": "price", "ab 100 kg": "ignore"})) == {"indium": [720]}
+    found = mapped(BREAKS, **{"ab 10 kg": "ignore", "ab 100 kg": "price"})
+    assert (prices(found), found.file.least) == ({"indium": [690]}, {"indium": 100})
 
 
 def test_a_currency_and_a_unit_beside_the_series_of_a_wide_file_are_those_of_all(mapped):

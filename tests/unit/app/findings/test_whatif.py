@@ -134,7 +134,11 @@ def test_gains_and_costs_are_sums_over_the_metals_that_the_stop_touches(holdings
                 "whole": pytest.approx(12_000 * ga + 4_000 * sb),
                 "held": pytest.approx(10_000 * ga),
                 "coming": pytest.approx(2_000 * ga + 4_000 * sb),
+                "ordered": pytest.approx(2_000 * ga),
+                "planned": pytest.approx(4_000 * sb),
             }
+            back = {name: rows[i]["on_return"][side] for name, rows in holdings["money"].items()}
+            assert back["held"] == pytest.approx(10_000 * (1 - 1 / (1 + ga)))
             assert holdings["weights"][i][side] == pytest.approx(money["whole"] / 21_000)
     assert [(row["metals"], row["short"]) for row in holdings["money"]["whole"]] == [(2, 2), (2, 2)]
 
@@ -177,7 +181,8 @@ def test_the_check_is_there_for_a_report_about_other_metals(find):
 def test_before_the_publication_there_is_no_check_and_before_the_assumption_no_part(find):
     assert find({}, date(2023, 9, 30))["checks"] == []
     assert find({}, date(2011, 12, 31)) is None
-    assert find({}, assets=("unobtainium",)) is None
+    (unknown,) = find({}, assets=("unobtainium",))["metals"]
+    assert unknown["state"] == "unknown"
 
 
 def test_json_closes_and_sources_are_those_used(market):

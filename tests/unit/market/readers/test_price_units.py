@@ -258,7 +258,7 @@ def test_a_dealers_sheet_with_lots_and_a_day_until_which_it_is_valid_is_read(tmp
     assert found.quotes.select("date", "price", "currency", "basis").rows() == [
         (date(2026, 11, 20), 1230.5, "EUR", "dealer_bid"), (date(2026, 11, 20), 1410.0, "EUR", "dealer_ask"),
     ]  # fmt: skip
-    assert any("Columns that are not read:" in str(note) and '"Min. lot"' in str(note) for note in found.reading)
+    assert any("Columns that are not read:" in str(note) and '"Max lot (kg)"' in str(note) for note in found.reading)
     assert not found.notes
 
 

@@ -51,7 +51,7 @@ def test_marks_stand_where_weight_and_remaining_supply_say(found):
         assert all(gold[0]["y"] < row["y"] for row in others), "most is left of gold: its mark is the highest"
         assert draw(drawing.spec).count("class=") > len(at)
     assert "gallium 40.0%, 1%; tungsten 30.0%, 14%; gold 20.0%, 88%." in chart.told
-    assert plain(indices.title) == "15 of 17 indices lie above 1,800, the line of a highly concentrated market"
+    assert plain(indices.title) == "Supply of 15 of 17 metals is highly concentrated (HHI over 1,800)"
     assert plain(hosts.title) == "By-products are 40% of value: their supply follows other metals"
 
 
@@ -87,7 +87,7 @@ def test_the_market_alone_is_a_ranking_without_weights(found):
 
 def test_when_all_exceed_the_line_bands_are_said_to_tell_nothing(found):
     indices = figures(concentration.build(found(assets=("gallium", "indium"))))[1]
-    assert plain(indices.title).startswith("Every index lies above 1,800")
+    assert plain(indices.title).startswith("Supply of every metal is highly concentrated")
 
 
 def test_without_shares_it_is_missing_and_a_held_metal_without_shares_is_named(found):

@@ -70,7 +70,7 @@ def test_the_finding_is_median_range_and_n_at_three_months():
         "Three months after an announcement the median metal stood 20% above base metals; the range runs from −5% to +70% (n = 3)"
     )
     german = plain(build(*cases, say=DE)[0].title)
-    assert german.startswith("Drei Monate nach einer Bekanntmachung lag das Metall im Median 20\u202f% über Basismetallen")
+    assert german.startswith("Drei Monate nach einer Bekanntmachung lag das Metall im Median 20\u202f% über Industriemetallen")
 
 
 def test_a_falling_median_is_below_and_an_early_report_speaks_of_one_month():

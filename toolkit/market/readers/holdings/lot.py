@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 
 from toolkit.core.countries import UNKNOWN_ORIGIN, fold, foldings
-from toolkit.core.errors import DataError
+from toolkit.core.errors import DataError, SpecError
 from toolkit.core.messages import message, together
 from toolkit.core.places import place
 from toolkit.core.size import PieceSize
@@ -23,7 +23,7 @@ from toolkit.market.layouts.propose import Question
 from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers import cells
 from toolkit.market.readers.holdings import values
-from toolkit.market.readers.holdings.lots import ARRIVING, LISTED_UNIT, CellFault, Names
+from toolkit.market.readers.holdings.lots import ARRIVING, AT_RISK, LISTED_UNIT, CellFault, Names
 from toolkit.market.readers.holdings.values import Faulty
 from toolkit.market.readers.tabular import Table
 
@@ -46,6 +46,7 @@ class FileCells:
     mark: str | None = None
     month_first: int | None = None
     remarks: Mapping[str, Meaning] = field(default_factory=dict)
+    of_all: set[Meaning] = field(default_factory=set)
     words: Mapping[str, str] = field(default_factory=dict)
     faults: list[CellFault] = field(default_factory=list)
     questions: dict[str, Question] = field(default_factory=dict)
@@ -168,7 +169,7 @@ def lot_of_row(row: Row, status: str, said: set[Meaning]) -> dict[str, Any] | No
             lot[one.key] = row.text(one.key)
         elif one.cells == "fraction" and (share := row.number(one.key))[1]:
             lot[one.key] = row.read(one.key, values.fraction, one.key, share, percent=row.header(one.key).percent)
-    _place(row, lot, said, is_listed=is_listed)
+    _place(row, lot, is_listed=is_listed)
     row.read("pieces", _counted, row, lot)
     row.read("quantity", _short, row, lot)
     return lot
@@ -217,16 +218,27 @@ def _asset(row: Row) -> tuple[str, str | None, str | None]:
         return _named(row, text)
     except DataError as error:
         hint = error.hint
-        if (found := _WITH_MASS.fullmatch(text)) and _is_known(row, found[1]):
-            hint = message(
-                "Write {name:s} as the asset, and {mass:s} in a column 'size', as the mass of one piece.",
-                name=found[1],
-                mass=found[2],
-            )
+        if found := _WITH_MASS.fullmatch(text):
+            hint = _hint_for(row, found[1])
+            if not hint:
+                hint = message(
+                    "Write {name:s} as the asset, and {mass:s} in a column 'size', as the mass of one piece.",
+                    name=found[1],
+                    mass=found[2],
+                )
         if row.i == 0 and not any(re.search(r"\d", str(cell)) for cell in row.cells.values()):
             row_of = row.file.table.header
             hint = message("Row {row:d} is taken for the header. Where the header has two rows, write it in one.", row=row_of)
         raise Faulty("unknown_asset", "unknown asset", hint) from None
+
+
+def _hint_for(row: Row, text: str) -> str:
+    """What helps where a name is not known; nothing of one that is."""
+    try:
+        _named(row, text)
+    except DataError as error:
+        return error.hint
+    return ""
 
 
 def _named(row: Row, text: str) -> tuple[str, str | None, str | None]:
@@ -285,7 +297,7 @@ def _quantity(row: Row, lot: dict[str, Any], words: str | None, *, is_listed: bo
     else:
         column = "unit" if row.text("unit") else "quantity"
         lot["quantity"] = quantity
-        lot["unit"] = row.read(column, _unit, row, lot["asset"], unit, is_listed=is_listed, is_coin=is_coin)
+        lot["unit"] = row.read(column, _unit, row, lot, unit, is_listed=is_listed, is_coin=is_coin)
     is_fine = re.search(r"\b(fein|fine )", fold(f"{told[1]} {row.text('quantity')}")) is not None
     if is_fine or (is_coin and (lot["unit"] == "ozt" or (pieces and cells.in_ounces(row.text("size") or "")))):
         lot["purity"] = None
@@ -316,12 +328,13 @@ def _mass_of_pieces(row: Row, count: float, asset: str | None) -> float:
     if mass is None or count != round(count):
         hint = message("Give the mass in kg, g, t, lb or ozt, or that of one piece in a column 'size'.")
         raise Faulty("unknown_unit", "pieces of unknown weight", hint)
-    row.default("pieces", f"{row.lot} ({count:.0f} x {mass:.12g} kg)")
+    row.default("pieces", message("{lot} ({count:.0f} x {mass:.12g} kg)", lot=row.lot, count=count, mass=mass))
     return float(f"{count * mass:.15g}")
 
 
-def _unit(row: Row, asset: str | None, beside: str, *, is_listed: bool, is_coin: bool) -> str | None:
+def _unit(row: Row, lot: Mapping[str, Any], beside: str, *, is_listed: bool, is_coin: bool) -> str | None:
     """The unit of the column, of the quantity's cell or of its header; where two are named, they must agree."""
+    asset = lot["asset"]
     named = [text for text in (row.text("unit"), beside, row.header("quantity").unit) if text]
     if not named and not is_listed and (said := row.file.layout.every.get("unit")):
         named = [said]
@@ -342,20 +355,31 @@ def _unit(row: Row, asset: str | None, beside: str, *, is_listed: bool, is_coin:
             found.add(cells.unit(text, precious=row.is_precious(asset), listed=is_listed))
         except DataError as error:
             if asset is not None or not cells.UNITS.get(fold(text)):
-                raise Faulty("unknown_unit", error.message, error.hint, cell=text) from None
+                whole = _whole(text, lot["quantity"])
+                raise Faulty("unknown_unit", error.message, together(error.hint, whole), cell=text) from None
     if len(found) > 1:
         raise Faulty("two_units", "two units", "Keep one of {words:s}.", words=", ".join(sorted(found)))
     return found.pop() if found else None
+
+
+def _whole(text: str, count: float | None) -> str:
+    """What a number of containers comes to, where their unit says the mass of one: ``Flaschen à 1 kg``."""
+    one = _WITH_MASS.fullmatch(text)
+    with contextlib.suppress(SpecError):
+        mass = PieceSize.parse(one[2], "size").mass if one and not one[3] else None
+        if mass and count:
+            return message("{count:g} of {mass:.12g} kg are {whole:.12g} kg.", count=count, mass=mass, whole=count * mass)
+    return ""
 
 
 def _status(row: Row, default: str, said: set[Meaning]) -> str:
     """That which the owner said of a text of the row, else that of its cell, else that of the file."""
     text = row.text("status")
     found = values.known_word(text, vocabulary().meanings["status"])
-    if told := said & {"in_transit", "ordered", "planned"}:
+    if told := said & {AT_RISK, "in_transit", "ordered", "planned"}:
         if found not in (None, *told):
             row.default("remarked")
-        return str(min(told))
+        return min(told)  # at risk, where one text says so
     if text is None and default == "stored":
         row.default("status")
     return found or ("stored" if "stored" in said else default)
@@ -401,8 +425,8 @@ def _day_of_text(row: Row, text: str) -> date | None:
     return found
 
 
-def _place(row: Row, lot: dict[str, Any], said: set[Meaning], *, is_listed: bool) -> None:
-    """Where a lot lies, as far as that is known; a lot that may not come back is an order and lies nowhere."""
+def _place(row: Row, lot: dict[str, Any], *, is_listed: bool) -> None:
+    """Where a lot lies, as far as that is known."""
     location = lot["location"]
     if values.is_unknown(location):
         location = None
@@ -411,9 +435,6 @@ def _place(row: Row, lot: dict[str, Any], said: set[Meaning], *, is_listed: bool
         location = None
     if location is None and lot["status"] == "stored" and not is_listed:
         row.default("location")
-    if "at_risk" in said:
-        row.default("at_risk")
-        lot["status"], location = "ordered", None
     lot["location"] = location
 
 

@@ -27,6 +27,8 @@ from toolkit.market.readers.tabular import Table
 LISTED_UNIT = cells.PIECE
 ARRIVING = ("ordered", "in_transit")
 """Statuses of what is bought and has not arrived."""
+AT_RISK = "at_risk"
+"""Status of what may not come back to its owner: lent, pledged, stolen, seized, lost, disputed."""
 _FINE = ("fine", "fein")
 """Beginnings, as `fold` writes them, of a quantity that is fine weight: ``Feingewicht``, ``Fine oz``."""
 CHECK = message("`toolkit holdings check FILE` tells every fault, and `toolkit holdings map FILE` how each column is read.")
@@ -68,8 +70,8 @@ class Lots(dy.Schema):
 
     @dy.rule()
     def status_is_known(cls) -> pl.Expr:  # noqa: N805
-        """One of the four."""
-        return pl.col("status").is_in(["stored", *ARRIVING, "planned"])
+        """One of the five."""
+        return pl.col("status").is_in(["stored", *ARRIVING, "planned", AT_RISK])
 
     @dy.rule()
     def short_positions_are_listed(cls) -> pl.Expr:  # noqa: N805
@@ -168,7 +170,6 @@ class Holdings:
         price_unit: That the header of the purchase price says it is per; None where it says nothing.
         other_grade: Lot -> nines by which it is purer than its product, negative where it is less pure; 0 is left out.
         arrivals: Stored lot -> the day on which it arrived, where a column says so.
-        at_risk: Ids of lots that may not come back, by what their owner said of their remarks.
     """
 
     frame: pl.DataFrame
@@ -178,7 +179,6 @@ class Holdings:
     price_unit: str | None = None
     other_grade: Mapping[str, int] = field(default_factory=dict)
     arrivals: Mapping[str, date] = field(default_factory=dict)
-    at_risk: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -197,7 +197,7 @@ class ReadFile:
         numbers: Row in the file of each record.
         faults: Every cell that breaks a rule; `broken` are lines that have other fields than the header.
         notes: As `Holdings.notes`.
-        arrivals, at_risk: As of `Holdings`.
+        arrivals: As of `Holdings`.
         given: Answers that were given with it.
     """
 
@@ -214,7 +214,6 @@ class ReadFile:
     faults: list[CellFault] = field(default_factory=list)
     notes: tuple[str, ...] = ()
     arrivals: Mapping[str, date] = field(default_factory=dict)
-    at_risk: tuple[str, ...] = ()
     given: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -245,8 +244,7 @@ class ReadFile:
         rows = sorted(self.rows, key=lambda row: (_counted(row["lot_id"]), row["lot_id"]))
         frame = pl.DataFrame([lot_of(row) for row in rows], schema=SCHEMA)
         lots = Lots.validate(frame.select(Lots.column_names()))
-        kept = {"arrivals": self.arrivals, "at_risk": self.at_risk}
-        return Holdings(lots, self.table.name, self.notes, self.fine, self.price_unit, **kept)
+        return Holdings(lots, self.table.name, self.notes, self.fine, self.price_unit, arrivals=self.arrivals)
 
     @property
     def price_unit(self) -> str | None:
@@ -309,7 +307,6 @@ DEFAULTS: Mapping[str, Callable[[list[str]], Message]] = {
     "unit": lambda lots: message("No unit given, taken as kg: {lots}.", lots=lots),
     "short": lambda lots: message("Sold short, since their quantity is below zero: {lots}.", lots=lots),
     "zero": lambda lots: message("A quantity of zero, and no lot: {lots}.", lots=lots),
-    "at_risk": lambda lots: message("By their remarks counted as what may not arrive: {lots}.", lots=lots),
     "remarked": lambda lots: message("The status is that of their remarks: {lots}.", lots=lots),
     "not_mine": lambda lots: message("By their remarks no lots of yours, and left out: {lots}.", lots=lots),
     "status": lambda lots: message("No status given, taken as stored: {lots}.", lots=lots),

@@ -117,7 +117,6 @@ def with_lots(read: ReadFile, names: Names, today: date, client: str | None) -> 
         questions=(*read.questions, *file.questions.values()),
         notes=tuple(told),
         arrivals=arrivals,
-        at_risk=tuple(lot["lot_id"] for lot in lots.values() if lot["lot_id"] in {*file.defaults.get("at_risk", ())}),
     )
 
 
@@ -216,8 +215,8 @@ def _conventions(file: FileCells, kept: Sequence[int], told: Collection[int]) ->
             hint = message("Use one decimal mark in the whole file.")
             file.fault(i, key, Faulty("decimal", "numbers use both '.' and ',' as decimal mark", hint))
         elif found.is_ambiguous and file.mark is None and i in told:
-            low, high = (f"{value:.12g}" for value in sorted(found.readings.values()))
-            asks = message("it may be {low:s} or {high:s}: which mark is the decimal?", low=low, high=high)
+            low, high = sorted(found.readings.values())
+            asks = message("it may be {low:.12g} or {high:.12g}: which mark is the decimal?", low=low, high=high)
             file.questions.setdefault("decimal", Question("decimal", "decimal", (found.digits,), asks, None, (".", ",")))
     settled = [found for i, _, found in seen if found.is_ambiguous and i in told]
     if settled and file.mark is not None:
@@ -378,9 +377,10 @@ def _status_of_file(file: FileCells, below: Iterable[int]) -> str:
             case None if not is_harmless(undated(text)):
                 asks = message("a line beside the table: what does it say of the lots?")
                 _ask(file, text, (), asks, None)
-            case "in_transit" | "ordered" | "planned" | "at_risk" as said:
-                status = "ordered" if said == "at_risk" else said
-                file.defaults |= {"at_risk": [*file.lots]} if said == "at_risk" else {}
+            case "in_transit" | "ordered" | "planned" as said:
+                status = said
+            case "at_risk" as said:  # whatever a row says of where its lot is
+                file.of_all.add(said)
             case _:
                 pass
     return status
@@ -406,7 +406,7 @@ def _said(file: FileCells, texts: Sequence[tuple[str, Sequence[str]]], i: int, d
         i: Position of the row.
         default: Status of a lot without one.
     """
-    found: set[Meaning] = set()
+    found: set[Meaning] = {*file.of_all}
     status = values.known_word(file.text("status", i), vocabulary().meanings["status"]) or default
     for key, column in texts:
         text = column[i]

@@ -9,9 +9,12 @@ import pytest
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.holdings.names import LotNames
+from toolkit.app.languages import language
 from toolkit.core.errors import DataError
+from toolkit.core.messages import retellable
 from toolkit.market.layouts.unconfirmed import confirming
 from toolkit.market.readers.holdings.read import ReadFile, parse
+from toolkit.report.i18n.text import plain
 
 TODAY = date(2026, 12, 1)
 PIECES = """Metall;Stückzahl;Einheit;EK-Preis;Kaufdatum;Lagerort
@@ -99,6 +102,21 @@ def test_orders_in_another_unit_than_the_stock_are_refused(read):
         read(ORDERS.replace("Bestellmenge kg", "Bestellmenge t"), **{"Bestellmenge t": "ordered"})
 
 
+def test_numbers_and_rows_in_how_a_file_was_read_are_in_the_language_of_the_answer(read):
+    """`row 2 (3 x 0.1 kg)` stood on a German page."""
+    found = read("Metall;Anzahl Stück;Stückgröße;Preis EUR/Stück\nGold;3;100 g;5000\n")
+    told = [plain(language("de").translate(retellable(note))) for note in found.notes]
+    assert any("Zeile 2 (3 x 0,1 kg)" in words for words in told)
+    assert [plain(language("de").translate(retellable(one.per))) for one in found.readings] == ["", "", "", "EUR/Einheit"]
+    asked = read("Metall;Menge kg\nGallium;1,234\n").questions
+    assert "1,234 oder 1234" in plain(language("de").translate(retellable(asked[0].asks)))
+
+
+def test_a_slip_in_a_name_with_a_mass_finds_the_metal(read):
+    (fault,) = read("Metall;Menge kg\nFeinsilber 1 kg;3\nGalium 5 kg;5\n").faults
+    assert "'gallium'" in fault.hint
+
+
 def test_the_next_command_says_again_what_was_said(read):
     """Each forgot the answers of the one before, and asked for them again."""
     text = "Was;Wieviel kg;liegt in\nGallium;5;Keller\n"
@@ -114,6 +132,22 @@ def test_a_price_within_a_header_keeps_its_currency(read):
     assert (row["purchase_price"], row["currency"]) == (300, "EUR")
 
 
-def test_lots_that_may_not_come_back_are_known_by_their_ids(read):
-    text = "lot_id;asset;quantity kg;location;remark\nA;gallium;5;Frankfurt;pledged to bank\nB;indium;4;Frankfurt;\n"
-    assert read(text, **{"pledged to bank": "at_risk"}).at_risk == ("A",)
+@pytest.mark.parametrize("status", ["stored", "ordered", "in_transit", ""])
+def test_a_lot_that_may_not_come_back_is_at_risk_whatever_else_its_row_says(read, status):
+    text = f"lot_id;asset;quantity kg;location;status;remark\nA;gallium;5;Frankfurt;{status};pledged to bank\nB;indium;4;;stored;\n"
+    rows = read(text, **{"pledged to bank": "at_risk"}).rows
+    assert [row["status"] for row in rows] == ["at_risk", "stored"]
+
+
+def test_what_is_said_beside_the_table_puts_each_lot_at_risk(read):
+    text = "All of it is pledged to the bank;;\nasset;quantity kg;status\ngallium;5;stored\nindium;4;\n"
+    rows = read(text, **{"All of it is pledged to the bank": "at_risk"}).rows
+    assert [row["status"] for row in rows] == ["at_risk", "at_risk"]
+
+
+@pytest.mark.parametrize(
+    "word", ["lent", "Pledged", "stolen", "verpfändet", "beschlagnahmt", "im Streit", "volé", "rubato", "紛失", "质押"]
+)
+def test_words_of_a_status_say_that_a_lot_is_at_risk(read, word):
+    (row,) = read(f"asset;quantity kg;location;status\ngallium;5;Frankfurt;{word}\n").rows
+    assert (row["status"], row["location"]) == ("at_risk", "Frankfurt")

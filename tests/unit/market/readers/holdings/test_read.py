@@ -309,10 +309,10 @@ def test_a_line_of_one_field_that_may_be_a_lot_is_a_fault(line):
 
 
 def test_what_is_asked_and_what_is_wrong_are_one_answer():
-    faulty = {("quantty" if k == "quantity" else k): v for k, v in LOT.items()} | {"origin_country": "CHI", "status": "lost"}
+    faulty = {("quantty" if k == "quantity" else k): v for k, v in LOT.items()} | {"origin_country": "CHI", "status": "mislaid"}
     with pytest.raises(Unconfirmed) as caught:
         read(faulty)
-    for words in ("'quantty'", "not a country", "'lost'"):
+    for words in ("'quantty'", "not a country", "'mislaid'"):
         assert words in caught.value.message
 
 

@@ -314,20 +314,21 @@ def test_a_gross_mass_is_never_proposed_as_the_quantity(header):
 
 
 @pytest.mark.parametrize(
-    ("cell", "unit", "quantity"),
+    ("cell", "unit", "quantity", "whole"),
     [
-        ("25 kg net", "", 25.0),
-        ("25", "kg netto", 25.0),
-        ("25 kg brutto", "", None),
-        ("3", "drums of 25 kg", None),
-        ("3x25 kg", "", None),
-        ("50-60", "", None),
+        ("25 kg net", "", 25.0, ""),
+        ("25", "kg netto", 25.0, ""),
+        ("25 kg brutto", "", None, ""),
+        ("3", "drums of 25 kg", None, " 3 of 25 kg are 75 kg."),
+        ("4", "Flaschen à 1 kg", None, " 4 of 1 kg are 4 kg."),
+        ("3x25 kg", "", None, ""),
+        ("50-60", "", None, ""),
     ],
 )
-def test_a_mass_beside_packing_is_net_or_asked_for_as_a_whole(cell, unit, quantity):
+def test_a_mass_beside_packing_is_net_or_asked_for_as_a_whole(cell, unit, quantity, whole):
     read = parsed(f"Metall;Menge;Einheit\nGallium;{cell};{unit}\n")
     assert [fault.hint for fault in read.faults] == (
-        [] if quantity else ["Write the net mass of the whole lot as the quantity, as 75 kg."]
+        [] if quantity else [f"Write the net mass of the whole lot as the quantity, with its unit.{whole}"]
     )
     assert [row["unit"] for row in read.rows] == ["kg" if quantity else None]
 

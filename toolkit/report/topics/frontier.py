@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from toolkit.records.answers.frontier import EfficientFrontier, FrontierPoint
+from toolkit.records.frontier import EfficientFrontier, FrontierPoint
 from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language
@@ -16,7 +16,7 @@ HOLDINGS_NAMED = 4
 """Holdings named in a line."""
 
 
-def frontier(record: EfficientFrontier, say: Language) -> Document:
+def document(record: EfficientFrontier, say: Language) -> Document:
     """Every fifth point and all turning points."""
     answer, last = Answer(say, record.as_of), len(record.points)
     turning = len(record.critical)

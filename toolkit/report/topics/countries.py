@@ -1,12 +1,15 @@
-"""Exposure: the countries behind the value, and what is left of each supply without its largest producer."""
+"""The countries behind the value of a proposal or of lots, and what is left of each supply without its largest producer."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from toolkit.records.positions import Position
+from toolkit.records.exposure import Industries
+from toolkit.records.positions import Before, Position
 from toolkit.records.risk import AssetSupply
-from toolkit.report.compose import beside, section
+from toolkit.records.subjects import Holdings
+from toolkit.report.compose import beside, folded, section
 from toolkit.report.document import Bar, Block, Figure, Missing, Table, left, legend, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
@@ -22,6 +25,25 @@ ROOM = 1.1
 """The longest bar leaves a tenth of its room free."""
 
 
+@dataclass(frozen=True, slots=True)
+class Supplied:
+    """The supply behind what is proposed or held.
+
+    Attributes:
+        now: Shares of value by country; `other` is that of many countries, `unknown` that of a supply that is not known.
+        before: The same of what is held before a proposal; None for a start in cash, and for lots.
+        caps: Limits by country.
+        statistics: Markers of the statistics.
+    """
+
+    now: Mapping[str, float]
+    other: float
+    unknown: float
+    before: Before | None
+    caps: Mapping[str, float | None]
+    statistics: Span
+
+
 @section("exposure", mark("Exposure by country"), needs=["positions"])
 def exposure(run: Findings) -> tuple[Block, ...] | Missing:
     """Countries of supply and dependence on the largest producer."""
@@ -29,19 +51,70 @@ def exposure(run: Findings) -> tuple[Block, ...] | Missing:
         return Missing(run.say.words("Nothing is held, so no country stands behind it."))
     if not run.proposal.exposures.country and not (run.before and run.before.country):
         return Missing(run.say.words("No country of supply is known for what is held."))
-    return beside(_countries(run), _single(run))
+    found = run.proposal.exposures
+    supplied = Supplied(
+        now=found.country,
+        other=found.country_other,
+        unknown=found.country_unknown,
+        before=run.before,
+        caps=run.proposal.caps.countries,
+        statistics=_statistics(run, run.shown),
+    )
+    return beside(_countries(run, supplied), _single(run))
 
 
-def _countries(run: Findings) -> Figure:
-    say, before = run.say, run.before
-    now, caps = run.proposal.exposures.country, run.proposal.caps.countries
+@section("held-exposure", mark("Exposure by country"), needs=["exposure"])
+def held_exposure(run: Findings) -> tuple[Block, ...] | Missing:
+    """Countries of supply behind lots, and the industries that use what is held."""
+    exposure = run.needed(Holdings).exposure
+    found = exposure.concentration
+    if not found.country:
+        return Missing(run.say.words("No country of supply is known for what is held."))
+    statistics = run.of_sources(*(one.source for one in found.supplies))
+    supplied = Supplied(found.country, found.other, found.unknown, before=None, caps={}, statistics=statistics)
+    figure = _countries(run, supplied)
+    if found.n_minus_1 is not None:
+        left_over = run.say(
+            "Without the largest producer of each metal {share} of supply is left, weighted by value.",
+            share=run.fmt.percent(found.n_minus_1, 0),
+        )
+        figure = replace(figure, sub=text(*figure.sub, " ", left_over))
+    return (figure, *folded(_industries(run, exposure.industries)))
+
+
+def _industries(run: Findings, found: Industries) -> Figure | None:
+    """Who uses what is held, by industry; None where no use is known."""
+    say, fmt = run.say, run.fmt
+    if not found.sectors:
+        return None
+    first = found.sectors[0]
+    table = run.table(
+        "Industries behind the value",
+        found.sectors,
+        left(text("NACE"), lambda row: row.nace2 or say.words("other")),
+        right("Share", lambda row: strong(fmt.percent(row.share, 0))),
+        left("For what", lambda row: say.series([say.term("use", use) for use in row.applications])),
+    )
+    title = say(
+        "{share} of value is in metals of industry {nace} of NACE, by their uses in the EU",
+        share=fmt.percent(first.share, 0),
+        nace=first.nace2 or say.words("other"),
+    )
+    lacking = run.metals(map(run.product, found.without_uses))
+    sub = say("No shares by use are known of {metals}.", metals=lacking) if found.without_uses else ()
+    return Figure(title, sub, (table,))
+
+
+def _countries(run: Findings, found: Supplied) -> Figure:
+    say, before = run.say, found.before
+    now, caps = found.now, found.caps
     old = before.country if before else {}
     order = sorted({*now, *old}, key=lambda code: (-now.get(code, 0.0), -old.get(code, 0.0), code))
     first, rest = order[:COUNTRIES_SHOWN], order[COUNTRIES_SHOWN:]
     rows: list[tuple[str, float, float, float | None]] = []
     rows += [(run.country(code), now.get(code, 0.0), old.get(code, 0.0), _near(caps, code, now, old)) for code in first]
     summed = (say.words("Other named"), sum(now.get(c, 0.0) for c in rest), sum(old.get(c, 0.0) for c in rest))
-    others = [row for row in (summed, *_unnamed(run)) if max(row[1:]) > NAMELESS]
+    others = [row for row in (summed, *_unnamed(run, found)) if max(row[1:]) > NAMELESS]
     rows += [(label, new, was, None) for label, new, was in others]
     scale = ROOM * max(max(new, was, cap or 0.0) for _, new, was, cap in rows)
     drawn = sorted({cap for _, _, _, cap in rows if cap is not None})
@@ -49,7 +122,7 @@ def _countries(run: Findings) -> Figure:
     sub = say("Share of value behind which each country stands as producer, at the stage at which the metal is scored.")
     foot = say(
         "Source: statistics of supply{markers}. “Not named” is many countries and is never counted as one.",
-        markers=sources(_statistics(run, run.shown)),
+        markers=sources(found.statistics),
     )
     table = run.bars(
         "Country of supply",
@@ -65,8 +138,9 @@ def _countries(run: Findings) -> Figure:
         caps=marks,
     )
     marked = legend((before, "now", say.words("now")), (True, "new", say.words("proposed")), (drawn, "cap", say.words("limit")))
-    behind = _table(run, [(run.country(code), now.get(code, 0.0), old.get(code, 0.0)) for code in order]) if rest else None
-    return Figure(_countries_finding(run, order), sub, (table,), marked, foot, behind)
+    every = [(run.country(code), now.get(code, 0.0), old.get(code, 0.0)) for code in order]
+    behind = _table(run, found, every) if rest else None
+    return Figure(_countries_finding(run, found, order), sub, (table,), marked, foot, behind)
 
 
 def _near(caps: Mapping[str, float | None], code: str, now: Mapping[str, float], old: Mapping[str, float]) -> float | None:
@@ -77,21 +151,21 @@ def _near(caps: Mapping[str, float | None], code: str, now: Mapping[str, float],
     return cap if max(now.get(code, 0.0), old.get(code, 0.0)) >= NEAR_COUNTRY_LIMIT * cap else None
 
 
-def _unnamed(run: Findings) -> tuple[tuple[str, float, float], ...]:
+def _unnamed(run: Findings, found: Supplied) -> tuple[tuple[str, float, float], ...]:
     """Shares behind which no country stands by name: (label, new, today)."""
-    found, before, say = run.proposal.exposures, run.before, run.say
+    before, say = found.before, run.say
     return (
-        (say.words("Not named"), found.country_other, before.country_other if before else 0.0),
-        (say.words("Supply unknown"), found.country_unknown, before.country_unknown if before else 0.0),
+        (say.words("Not named"), found.other, before.country_other if before else 0.0),
+        (say.words("Supply unknown"), found.unknown, before.country_unknown if before else 0.0),
     )
 
 
-def _table(run: Findings, countries: Sequence[tuple[str, float, float]]) -> Table:
+def _table(run: Findings, found: Supplied, countries: Sequence[tuple[str, float, float]]) -> Table:
     """Every country that is named, and what is not."""
-    say, before = run.say, run.before
+    say, before = run.say, found.before
     return run.table(
         "All countries of supply",
-        [row for row in (*countries, *_unnamed(run)) if max(row[1:]) > 0],
+        [row for row in (*countries, *_unnamed(run, found)) if max(row[1:]) > 0],
         left("Country", lambda row: row[0]),
         right("now", lambda row: _cell(run, row[2], muted)) if before else None,
         right(say("new") if before else say("share"), lambda row: _cell(run, row[1], strong)),
@@ -103,9 +177,9 @@ def _cell(run: Findings, value: float, style: Callable[[str], Span]) -> Span:
     return NONE if value <= 0 else style(run.fmt.share(value))
 
 
-def _countries_finding(run: Findings, order: Sequence[str]) -> Text:
+def _countries_finding(run: Findings, found: Supplied, order: Sequence[str]) -> Text:
     say, fmt = run.say, run.fmt
-    now, before = run.proposal.exposures.country, run.before
+    now, before = found.now, found.before
     if not now:
         return say("No country stands behind what is left")
     top = order[0]

@@ -1,23 +1,121 @@
-"""A backtest over time: growth beside its baselines with the band of noise, falls, months, sizes and years of returns."""
+"""What each strategy of a backtest did over time: wealth, falls, months, sizes of returns, and what it held."""
 
 from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 
-from toolkit.records.answers.backtest import Backtest, EventLosses, PeriodReturn, Simulated
+from toolkit.records.backtest import Backtest, EventLosses, Interval, PeriodReturn, Simulated
+from toolkit.records.parts.control_history import MetalHistory
+from toolkit.records.subjects import BacktestSubject
+from toolkit.report.charts.flow_bars import Dateline, FlowBars, Tint, flow_bars
 from toolkit.report.charts.heatmap import months as heat_map_of_months
 from toolkit.report.charts.histogram import bins, histogram
 from toolkit.report.charts.paths import Path, Paths, paths
 from toolkit.report.compose import section
-from toolkit.report.document import Block, Chart, Drawings, Figure, Missing, Paragraph, Shown, Table, left, legend, right
+from toolkit.report.document import (
+    Block,
+    Chart,
+    Drawings,
+    Figure,
+    Missing,
+    Panels,
+    Paragraph,
+    Shown,
+    SmallMultiple,
+    Table,
+    left,
+    legend,
+    right,
+)
 from toolkit.report.findings import Findings
-from toolkit.report.i18n.formats import day
+from toolkit.report.i18n.formats import Formats, capital, day
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import of_key
-from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, name, strong, text
-from toolkit.report.tables.backtest import CONFIDENCE, briefly, calculated, first, of, returned, title
+from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, name, plain, strong, text
+from toolkit.report.markers import COSTS
+
+CONFIDENCE = 0.95
+"""Of every interval and band, as the record says."""
+BRIEFLY: Mapping[str, str] = {
+    "equal-weight": mark("Equal weight"),
+    "sample-minimum-risk": mark("Least sample risk"),
+    "gold-only": mark("Gold only"),
+}
+"""Names of baselines where there is little room."""
+HELD = "-held"
+"""How the name of a strategy ends that is bought once and held."""
+
+
+def of(run: Findings) -> Backtest:
+    """The backtest that a report is about."""
+    return run.needed(BacktestSubject).backtest
+
+
+def first(run: Findings) -> Simulated:
+    """The strategy that was named first: the one that sections on one strategy are about."""
+    return of(run).strategies[0]
+
+
+def title(run: Findings, one: Simulated) -> str:
+    """The title of a strategy or baseline."""
+    return plain(run.sentence(one.title))
+
+
+def titles(run: Findings) -> Mapping[str, str]:
+    """Name -> title."""
+    return {one.name: title(run, one) for one in of(run).strategies}
+
+
+def briefly(run: Findings, one: Simulated) -> str:
+    """The title, or a shorter one of a baseline."""
+    if one.role == "baseline" and one.name.endswith(HELD):
+        return run.say.words("Bought and held")
+    return run.say.words(BRIEFLY[one.name]) if one.role == "baseline" and one.name in BRIEFLY else title(run, one)
+
+
+def calculated(run: Findings) -> Text:
+    """The source line of what was simulated."""
+    prices, costs = run.of_prices(), run.rests_on(COSTS)
+    return run.say("Own calculation on prices{prices}, with costs{costs}.", prices=prices, costs=costs)
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """What a strategy made: a year, or of less than a year in all, which nobody should stretch to one.
+
+    Attributes:
+        head: What is measured.
+        figure, words: The return, alone and in a sentence.
+        interval: Its ends; empty where there is none, as there is of less than a year.
+    """
+
+    head: str
+    figure: str
+    words: str
+    interval: str
+
+
+def returned(run: Findings, one: Simulated) -> Returned:
+    """What a strategy made, as every place of the report says it."""
+    say, fmt, figures = run.say, run.fmt, one.figures
+    if of(run).years < 1:
+        figure = fmt.percent(figures.total, 1, signed=True)
+        return Returned(say.words("Return in all"), figure, say.words("{growth} in all", growth=figure), "")
+    figure, interval = fmt.percent(figures.growth, 1, signed=True), ends(fmt, figures.growth_interval)
+    return Returned(say.words("Growth a year"), figure, say.words("{growth} a year", growth=figure), interval)
+
+
+def ends(fmt: Formats, interval: Interval | None) -> str:
+    """The ends of an interval; nothing where there is none."""
+    if interval is None:
+        return ""
+    low, high = (fmt.percent(end, 0, signed=True) for end in (interval.low, interval.high))
+    return f"{low} … {high}"
+
 
 YEARS_OF_LINE = 2
 """Years of returns, each ending on a date, that make a line."""
@@ -41,7 +139,20 @@ def growth(run: Findings) -> tuple[Block, ...]:
         run, say("wealth by date, {currency}", currency=run.currency), lambda one, i: run.fmt.number(one.wealth[i])
     )
     body = (growth_chart(run), _figures(run, found.strategies), _ratios(run, found), *_beside_benchmark(run, found))
-    return (Figure(_inside(run, found, one), sub, body, legend((one.band, "band", _drawn_anew(run))), calculated(run), wealth),)
+    band, foot = legend((one.band, "band", _drawn_anew(run))), text(calculated(run), " ", _over(run, found))
+    return (Figure(_inside(run, found, one), sub, body, band, foot, wealth),)
+
+
+def _over(run: Findings, found: Backtest) -> Text:
+    """What ratios are over."""
+    if found.cash_rate:
+        return run.say(
+            "Sharpe and Sortino are over the rate of cash; worst twentieth is the mean loss of such periods between dates."
+        )
+    return run.say(
+        "Sharpe, Sortino and Calmar are over no rate of interest; worst twentieth is the mean loss of such periods between "
+        "dates."
+    )
 
 
 def growth_chart(run: Findings) -> Chart:
@@ -96,6 +207,7 @@ def _figures(run: Findings, strategies: Sequence[Simulated]) -> Table:
         right("Interval", lambda one: made[one.name].interval or NONE) if any(one.interval for one in made.values()) else None,
         right("Volatility", lambda one: fmt.percent(one.figures.volatility)),
         right("Deepest fall", lambda one: fmt.percent(one.figures.max_drawdown)),
+        right("Days below a peak", lambda one: fmt.number(one.figures.days_under_water)),
         right("Turnover a year", lambda one: fmt.percent(one.figures.turnover, 0)),
         right("Trading costs a year", lambda one: fmt.percent(one.figures.costs)),
         right("Storage a year", lambda one: fmt.percent(one.figures.storage)),
@@ -108,11 +220,9 @@ def _named(run: Findings, one: Simulated) -> Span:
 
 def _ratios(run: Findings, found: Backtest) -> Table:
     """What was earned for the risk, and the best and the worst month."""
-    say, fmt = run.say, run.fmt
+    fmt = run.fmt
     return run.table(
-        say("Ratios over the rate of cash, and months")
-        if found.cash_rate
-        else say("Ratios over no rate of interest, and months"),
+        "Ratios, and months",
         found.strategies,
         left("Strategy", functools.partial(_named, run)),
         right("Sharpe", lambda one: fmt.number(one.figures.sharpe, 2)),
@@ -131,11 +241,12 @@ def _beside_benchmark(run: Findings, found: Backtest) -> tuple[Table, ...]:
     each = [(one, beside) for one in found.strategies if (beside := one.against_benchmark) and one.name != found.benchmark]
     if found.benchmark is None or not each:
         return ()
-    benchmark = next((title(run, one) for one in found.strategies if one.name == found.benchmark), None)
+    named = next((title(run, one) for one in found.strategies if one.name == found.benchmark), None)
+    benchmark = name(named or of_key(found.benchmark, run.say))
     table = run.table(
-        run.say("Beside the benchmark {name}, since the first trade", name=name(benchmark or of_key(found.benchmark, run.say))),
+        run.say("Beside the benchmark {name}, since the first trade", name=benchmark),
         each,
-        left("Strategy", lambda row: _named(run, row[0])),
+        left(run.say("Beside {benchmark}", benchmark=benchmark), lambda row: _named(run, row[0])),
         right("Beta", lambda row: fmt.number(row[1].beta, 2)),
         right("Alpha", lambda row: fmt.percent(row[1].alpha)),
         right("Tracking error", lambda row: fmt.percent(row[1].tracking_error)),
@@ -240,7 +351,6 @@ def months(run: Findings) -> tuple[Block, ...] | Missing:
         "count": fmt.number(len(values)),
     }
     finding = say("{gains} of {count} months gained; they returned {low} to {high}", **told)
-    words = say.words("{gains} of {count} months gained; they returned {low} to {high}.", **told)
     most = max(-low, high)
     marked = [
         (key, say.words("{low} to {high}", low=fmt.percent(a * most), high=fmt.percent(b * most)))
@@ -248,7 +358,7 @@ def months(run: Findings) -> tuple[Block, ...] | Missing:
     ]
     sub = say("Return of each month and year in per cent, after all costs; the tint is its size beside the largest month.")
     below = legend((low < 0, "below", say.words("below zero")))
-    chart = Chart(months_chart(run, one), words)
+    chart = Chart(months_chart(run, one), f"{plain(finding)}.")
     return (Figure(finding, sub, (chart,), (*marked, *below), calculated(run), _months(run, one)),)
 
 
@@ -279,7 +389,6 @@ def distribution(run: Findings) -> tuple[Block, ...] | Missing:
         "worst": fmt.percent(worst, signed=True),
     }
     finding = say("Returns between two dates ran from {low} to {high}, the worst twentieth {worst} on average", **told)
-    words = say.words("Returns between two dates from {low} to {high}, the worst twentieth {worst} on average.", **told)
     lines = sorted(
         (
             (worst, say.words("worst twentieth {value}", value=told["worst"])),
@@ -296,7 +405,7 @@ def distribution(run: Findings) -> tuple[Block, ...] | Missing:
         right("Returns", lambda row: fmt.number(row[2])),
         stacks=False,
     )
-    return (Figure(finding, sub, (Chart(histogram(values, lines, fmt), words),), marked, calculated(run), data),)
+    return (Figure(finding, sub, (Chart(histogram(values, lines, fmt), f"{plain(finding)}."),), marked, calculated(run), data),)
 
 
 @section("rolling-return", mark("Returns over a year"), needs=["backtest"])
@@ -377,4 +486,108 @@ def _months(run: Findings, one: Simulated) -> Table:
         left("Year", lambda year: str(day(year.ends).year)),
         *map(of_month, sorted({month for _, month in by})),
         right("Year", lambda year: strong(fmt.points(year.value))),
+    )
+
+
+WEIGHT_PANELS = 8
+"""Panels: with the legend they fill three rows of three; every asset is in the table."""
+MONTHS_OF_PANEL = 300
+"""Months that a panel has room for: the last ones."""
+LEAST_MEAN_WEIGHT = 0.0005
+"""Mean weight below which an asset has no panel."""
+
+
+@section("weights", mark("Weights over time"), needs=["backtest"], uses=["control_history"])
+def weights(run: Findings) -> tuple[Block, ...] | Missing:
+    """Weights at the ends of months; a licence or ban in force is a tint, a suspended one a hatch."""
+    say, fmt, found, one = run.say, run.fmt, of(run), first(run)
+    months = _month_ends(found, one)
+    mean = {key: sum(row.get(key, 0.0) for _, row in months) / len(months) for key in {key for _, row in months for key in row}}
+    keys = sorted((key for key, weight in mean.items() if weight > LEAST_MEAN_WEIGHT), key=lambda key: (-mean[key], key))
+    if not keys:
+        return Missing(say.words("Nothing was ever held."))
+    history = run.parts.control_history
+    metals = {metal.asset: metal for metal in (history.metals if history else ())}
+    items = tuple(_panel(run, key, months, mean[key], metals.get(key)) for key in keys[:WEIGHT_PANELS])
+    cash = 1.0 - sum(mean.values())
+    finding = say(
+        "{metal} was its largest holding with {share} on average; {cash} were cash",
+        metal=name(capital(of_key(keys[0], say))),
+        share=fmt.percent(mean[keys[0]], 0),
+        cash=fmt.percent(max(cash, 0.0), 0),
+    )
+    sub = say(
+        "Share of wealth of {strategy} at the end of each month, each panel on its own scale with its peak at the top left.",
+        strategy=name(title(run, one)),
+    )
+    foot = history and say(
+        "Own calculation; controls as known on each day, for delivery {towards}{marks}.",
+        towards=run.towards(run.record.owner.country),
+        marks=run.of_tables("controls"),
+    )
+    return (
+        Figure(
+            finding,
+            sub,
+            (Panels(items, _tints(run, [metals[key] for key in keys[:WEIGHT_PANELS] if key in metals])),),
+            (),
+            foot or calculated(run),
+            _weights_by_month(run, keys, months),
+        ),
+    )
+
+
+Month = tuple[date, Mapping[str, float]]
+
+
+def _month_ends(found: Backtest, one: Simulated) -> list[Month]:
+    """The last date of each month and its weights, the opening, on which nothing is held, left out."""
+    last = {(d := day(date)).year * 12 + d.month: (d, row) for date, row in zip(found.dates[1:], one.weights[1:], strict=True)}
+    return [last[key] for key in sorted(last)][-MONTHS_OF_PANEL:]
+
+
+def _panel(run: Findings, key: str, months: Sequence[Month], mean: float, metal: MetalHistory | None) -> SmallMultiple:
+    say, fmt = run.say, run.fmt
+    quantities = tuple(max(row.get(key, 0.0), 0.0) for _, row in months)
+    peak, begin, end = max(quantities), months[0][0], months[-1][0]
+    periods = [p for p in (metal.periods if metal else ()) if day(p.since) <= end and (not p.until or day(p.until) >= begin)]
+    started = [Dateline(day(p.since), fmt.notices(p.numbers[0])) for p in periods if p.numbers]
+    bars = FlowBars(
+        first=begin.replace(day=1),
+        quantities=quantities,
+        inferred=frozenset(),
+        peak=fmt.percent(peak, 0),
+        tints=tuple(Tint(day(p.since), day(p.until) if p.until else None, p.status == "suspended") for p in periods),
+        named=tuple(started),
+    )
+    title = capital(of_key(key, say))
+    note = say("{mean} on average, {last} at the end", mean=fmt.percent(mean, 0), last=fmt.percent(quantities[-1], 0))
+    told = say.words("{metal}: at most {peak} of wealth; {note}.", metal=title, peak=fmt.percent(peak, 0), note=note)
+    return SmallMultiple(text(name(title)), note, Chart(flow_bars(bars, fmt), told))
+
+
+def _tints(run: Findings, metals: Sequence[MetalHistory]) -> tuple[tuple[str, str], ...]:
+    say, kinds = run.say, {period.status for metal in metals for period in metal.periods}
+    return legend(
+        (True, "new", say.words("share of wealth")),
+        ("controlled" in kinds, "soft", say.words("licence or ban in force")),
+        ("suspended" in kinds, "paused", say.words("suspended")),
+    )
+
+
+def _weights_by_month(run: Findings, keys: Sequence[str], months: Sequence[Month]) -> Table:
+    say, fmt = run.say, run.fmt
+
+    def share(key: str) -> Shown[Month]:
+        return right(
+            text(capital(of_key(key, say))), lambda at: fmt.percent(weight) if (weight := at[1].get(key, 0.0)) else NONE
+        )
+
+    return run.table(
+        "share of wealth by month",
+        reversed(months),
+        left("Month", lambda at: fmt.month(at[0])),
+        *map(share, keys),
+        right("Cash", lambda at: fmt.percent(1.0 - sum(at[1].values()))),
+        stacks=False,
     )
