@@ -83,8 +83,10 @@ class Answer:
         return self.parsed.heading.strip()
 
     def form(self, action: str = "") -> dict[str, str]:
-        """Fields of the form that posts there: hidden ones with their values."""
-        return next(fields for where, fields in self.parsed.forms if where.startswith(action) or (not action and not where))
+        """Fields of the form that posts there, without a place of the one that posts to its page: hidden ones with their values."""
+        forms = self.parsed.forms
+        own = next((fields for where, fields in forms if not where), None)
+        return own if own and not action else next(fields for where, fields in forms if where.startswith(action))
 
 
 @dataclass

@@ -144,8 +144,8 @@ def test_what_validate_exposure_and_shock_say_is_german(toolkit, tmp_path):
     options = ("--prices", str(tmp_path / "today.csv"), "--as-of", "2026-11-24", "--lang", "de")
     assert "Zu wenige eigene Preise" in toolkit("data", "validate", *options).stdout
     exposure = " ".join(toolkit("exposure", str(tmp_path / "lots.csv"), *options).stdout.split())
-    assert "(eigener Tagespreis): Gallium" in exposure
-    assert "(integrierte Schaltungen, CIGS-Solarzellen)" in exposure
+    assert "Posten der Datei zu eigenen Tagespreisen (today.csv)" in exposure
+    assert "integrierte Schaltungen und CIGS-Solarzellen" in exposure
     shock = " ".join(toolkit("shock", "gallium", "--as-of", "2026-11-24", "--lang", "de").stdout.split())
     assert "veröffentlichte Modelle offen lassen, 3 davon von Gallium" in shock
 
