@@ -25,7 +25,7 @@ from toolkit.app.holdings.exposure import ExposureRequest
 from toolkit.app.subjects import holdings, market
 from toolkit.cli.main import run
 from toolkit.holdings.exposure import IN_TRANSIT, STORED
-from toolkit.report.answers.factors import factors as document
+from toolkit.report.topics.factors import document
 
 DAY = "2026-11-24"
 GOLD = "AU-1,gold,metal,999.9,0.1,kg,2025-01-10,90000,EUR,AUS,DEU,stored,,,,,"
@@ -205,7 +205,7 @@ COMMANDS = {
 FIGURE = re.compile(r"(?<![\w.,/-])[+-]?(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?:\s?(%))?(?![\w/-]|[,.]\d)")
 LEGENDS = {
     "event": ("1 m", "3 m", "6 m", "12 m"),
-    "factors": ("68% interval", "|t| of 2 or more", "a forecast that is right has 1.00"),
+    "factors": ("68% interval", "a t-statistic of 2 or more", "A forecast that is right has 1.00", "Fewer than 20 dates"),
     "shock": ("90 % low", "68 % low", "68 % high", "90 % high", "Bars are 90%"),
     "supply": ("10,000", "EU list 2023", "US list 2025", "WGI 2024"),
 }
@@ -303,7 +303,7 @@ def test_every_figure_of_the_terminal_is_one_of_the_object(told, command):
             scales = (100,) if percent else SCALES.get(command, (1,))
             if not any(abs(abs(number) * scale - float(digits)) <= half for number in own for scale in scales):
                 missing.append((figure[0], line.strip()))
-    assert missing == []
+    assert missing == [], "\n".join(map(str, missing))
     assert shown or command == "controls"
 
 

@@ -9,8 +9,8 @@ from datetime import date
 from toolkit.core.grouping import by_key
 from toolkit.core.limits import HELD
 from toolkit.records.exposure import Exposure
+from toolkit.records.factors import AssetModel
 from toolkit.records.findings import Parts
-from toolkit.records.risk import AssetModel
 from toolkit.records.run import Run
 from toolkit.records.sources import Rate, Vat
 from toolkit.records.subjects import BacktestSubject, Holdings, Market, Subject

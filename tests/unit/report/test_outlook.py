@@ -25,8 +25,7 @@ from toolkit.report.markers import NORMAL, SHOCKS
 from toolkit.report.sections.allocation import allocation
 from toolkit.report.sections.cautions import cautions
 from toolkit.report.sections.controls import offers
-from toolkit.report.sections.risk import risk
-from toolkit.report.tables.outlook import falls, shocks, tail
+from toolkit.report.topics.factors import falls, risk, shocks, tail
 from toolkit.risk_measures import measures
 
 FMT = Formats()

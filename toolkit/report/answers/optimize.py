@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from toolkit.records.answers.explanation import ExplainedRun
+from toolkit.records.factors import CorrelationRisk
 from toolkit.records.limits import Constraint
 from toolkit.records.positions import BrokenLimit, Order, Position
-from toolkit.records.risk import CorrelationRisk
 from toolkit.records.run import Run
 from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.answers.explain import explain
