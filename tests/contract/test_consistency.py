@@ -215,13 +215,13 @@ CENTS = {"allocation._equation", "costs._table", "costs.cost_waterfall", "costs.
 COUNTS = {
     "answer.answer", "brief_answer._controlled", "brief_answer._next", "brief_answer._paragraph", "brief_answer._status",
     "dates._entry", "dates._finding", "concentration._above", "concentration._weights", "concentration._won",
-    "conflict._figures", "conflict.no_answer", "factors._title", "factors.correlations", "controls._finding", "dates._returned", "dates.next_change", "facts.doubts", "flows._effects",
+    "conflict._figures", "conflict.no_answer", "factors._pairs_title", "factors._correlations", "controls._finding", "dates._returned", "dates.next_change", "measures.doubts", "flows._effects",
     "changes._flows", "flows._recent", "history._foot", "holdings._figure", "holdings._status", "holdings._stoppable", "holdings._totals", "method._data", "official._finding", "official._views", "resale._by_measure", "sources._dates",
     "sources._late", "sources._metals", "stages._finding",
 }  # fmt: skip
 """Where rows or days are counted."""
 CONSTANTS = {
-    "concentration.indices": {10_000}, "factors.correlations": {0, 0.25, 0.5, 0.75, 1}, "flows._change": {-0.999}, "flows._number": {1}, "holdings._totals": {1.0},
+    "concentration.indices": {10_000}, "factors._correlations": {0, 0.25, 0.5, 0.75, 1}, "flows._change": {-0.999}, "flows._number": {1}, "holdings._totals": {1.0},
     "prices._title": {0.1}, "measures.measure_words": {0.95},
 }  # fmt: skip
 """Ends of scales, thresholds, the least that is written."""
@@ -235,7 +235,7 @@ NAMES = {
     "sources._facts",
 }
 """Days in the names of acts and in citations, which a German name writes itself."""
-AXES = {"lanes.timeline"}
+AXES = {"measures.timeline"}
 """Ends of axes of time."""
 COLUMNS = {
     "% of value": "(100*risk.measures[])",
@@ -286,7 +286,7 @@ COLUMNS = {
     "First day": "flows.flows[].controls[].effective",
     "First price": "history.points[].first.low history.points[].first.high history.points[].first.date",
     "First three months": "flows.flows[].controls[].around.after",
-    "From": "lanes._table assets[].volatility.first control_history.points[].day",
+    "From": "measures._table assets[].volatility.first control_history.points[].day",
     "Day": "control_history.changes[].day exposure.instruments[].date",
     "Could be stopped": "control_history.changes[].stoppable control_history.points[].stoppable",
     "Under control, cannot be stopped": "control_history.points[].outside",
@@ -318,9 +318,7 @@ COLUMNS = {
     "Left without it": "supply.metals[].scored.n_minus_1 supply.metals[].scored.n_minus_1_range[]",
     "Left, EUR": "costs._table Σpositions[].value",
     "Estimated price ± error, EUR": "positions[].price positions[].price_today_se",
-    "Loadings, t-statistic in brackets, bold from 2 on": (
-        "factor_model.assets[].loadings[].loading factor_model.assets[].loadings[].t"
-    ),
+    "Loadings, t-statistic in brackets": ("factor_model.assets[].loadings[].loading factor_model.assets[].loadings[].t"),
     "loss": "scenarios[].loss",
     "Loss of world supply": "whatif.response.cases[].loss",
     "Loss of supply": (
@@ -415,7 +413,7 @@ COLUMNS = {
     "Storage a year": "exit.products[].storage",
     "Tax-free from": "exit.tax.lots[].free_from",
     "To": "assets[].volatility.last factor_model.assets[].last factor_model.factors[].last",
-    "To, inclusive": "lanes._table resale.groups[].answers[].measures[].until",
+    "To, inclusive": "measures._table resale.groups[].answers[].measures[].until",
     "Today": "positions[].previous_weight",
     "US net imports": "official._reliance",
     "Value": (

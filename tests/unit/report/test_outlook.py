@@ -24,7 +24,7 @@ from toolkit.report.i18n.text import plain
 from toolkit.report.markers import NORMAL, SHOCKS
 from toolkit.report.sections.allocation import allocation
 from toolkit.report.sections.cautions import cautions
-from toolkit.report.sections.controls import offers
+from toolkit.report.topics.controls import offers
 from toolkit.report.topics.factors import falls, risk, shocks, tail
 from toolkit.risk_measures import measures
 

@@ -13,7 +13,7 @@ from toolkit.report.document import Missing
 from toolkit.report.i18n.text import plain
 from toolkit.report.sections.assumptions import assumptions
 from toolkit.report.sections.sources import data_sources
-from toolkit.report.tables.facts import unconfirmed
+from toolkit.report.topics.measures import unconfirmed
 
 SHARES = {
     "table": "shares", "source": "USGS Mineral Commodity Summaries 2026", "source_id": "usgs_mcs_2026", "licence": "public domain",

@@ -15,10 +15,10 @@ from toolkit.report.i18n.text import NONE, Inline, Text, joined, plain, sentence
 from toolkit.report.markers import COSTS, NORMAL, SHOCKS, STORAGE, UNCERTAIN
 from toolkit.report.tables.basket import proposed
 from toolkit.report.tables.costs import entry_rests_on
-from toolkit.report.tables.facts import doubts
 from toolkit.report.tables.proof import proof
 from toolkit.report.topics.dates import next_change
 from toolkit.report.topics.evidence import following, verdict
+from toolkit.report.topics.measures import doubts
 
 MOSTLY_CASH = 0.5
 SAME = 0.0005

@@ -8,7 +8,7 @@ from toolkit.report.document import Block, Notes, Panel
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.text import Span, Text, sentences, strong, text
-from toolkit.report.tables.facts import legal_day
+from toolkit.report.topics.measures import legal_day
 
 
 @section("assumptions", mark("Assumptions"))

@@ -13,8 +13,8 @@ from toolkit.report.i18n.text import Inline, Text, sentences, text
 from toolkit.report.markers import UNCERTAIN
 from toolkit.report.sections.changes import inferred
 from toolkit.report.tables.basket import market
-from toolkit.report.tables.facts import doubts
 from toolkit.report.topics.dates import next_change
+from toolkit.report.topics.measures import doubts
 
 
 @section("brief-answer", "", needs=["market", "changes"])

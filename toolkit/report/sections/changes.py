@@ -12,7 +12,7 @@ from toolkit.report.i18n import formats
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import of_key
 from toolkit.report.i18n.text import NONE, Span, Text, muted, name, sentences, strong, text
-from toolkit.report.tables.facts import review
+from toolkit.report.topics.measures import review
 from toolkit.supply.flows import Change
 
 STATUS: Mapping[str, str] = {

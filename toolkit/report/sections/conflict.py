@@ -14,7 +14,7 @@ from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import of_strategy
 from toolkit.report.i18n.text import NONE, Inline, Text, name, plain, sentences, strong, text
 from toolkit.report.sections.limits import NAMELESS
-from toolkit.report.tables.facts import doubts
+from toolkit.report.topics.measures import doubts
 
 INDIVISIBLE = ("lots", "min_ticket")
 """Kinds of constraints that a larger budget makes easier to hold."""

@@ -13,9 +13,8 @@ from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import stage
 from toolkit.report.i18n.text import NONE, Text, sentences, sources, text
 from toolkit.report.markers import UNCERTAIN
-from toolkit.report.tables.facts import doubts
-from toolkit.report.tables.lanes import suspended_until
 from toolkit.report.topics.dates import next_change
+from toolkit.report.topics.measures import doubts, suspended_until
 
 LAW = {
     "controlled": mark("its traded form needs a Chinese licence or may not leave China"),

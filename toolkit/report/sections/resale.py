@@ -19,7 +19,7 @@ from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import origin, short_country
 from toolkit.report.i18n.text import Text, joined, name, plain, sentences, sources, text
 from toolkit.report.markers import ORIGIN
-from toolkit.report.tables.facts import review, why_unconfirmed
+from toolkit.report.topics.measures import review, why_unconfirmed
 
 NO, LICENCE, UNSETTLED, PERMIT, SUSPENDED, YES = "no", "licence", "unsettled", "permit", "suspended", "yes"
 NOT_COVERED = "not_covered"

@@ -15,7 +15,7 @@ from toolkit.report.i18n.formats import NBSP, capital, readable
 from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.names import of_key
 from toolkit.report.i18n.text import NONE, Inline, Span, Text, joined, muted, name, plain, text
-from toolkit.report.tables.facts import Fact, concerned, instrument, legal_day, review, unconfirmed, why_unconfirmed
+from toolkit.report.topics.measures import Fact, concerned, instrument, legal_day, review, unconfirmed, why_unconfirmed
 
 SHARES, PRICES, ANNUAL = "shares", "prices", "annual_average"
 GIVEN: Mapping[str, str] = {"as_given": mark("own prices"), "own_quote": mark("own quotations")}

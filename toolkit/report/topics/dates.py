@@ -24,8 +24,7 @@ from toolkit.report.i18n.formats import capital, day
 from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.names import of_key
 from toolkit.report.i18n.text import Span, Text, joined, name, plain, strong, text
-from toolkit.report.tables.facts import instrument, review, why_unconfirmed
-from toolkit.report.tables.lanes import in_words, suspended_until
+from toolkit.report.topics.measures import in_words, instrument, review, suspended_until, why_unconfirmed
 
 BACK, LEAST, AFTER = timedelta(days=30), timedelta(days=90), timedelta(days=20)
 """What the strip shows: before the day of the report, at least after it, and after the last date."""

@@ -1,4 +1,4 @@
-"""`ledger add`: a user's own finding with the hash of its evidence, in a file of own events, and the states that it changes."""
+"""`ledger review`, and `ledger add`: a user's own finding with the hash of its evidence, and the states that it changes."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ from toolkit.app.context import Context
 from toolkit.app.runs import put
 from toolkit.controls.events import CIVIL, EUROPEAN_UNION, Event
 from toolkit.controls.ledger import CHINA
-from toolkit.controls.state import ControlState
+from toolkit.controls.ledger_review import review_ledger
+from toolkit.controls.state import ControlState, review_note
 from toolkit.core.errors import DataError, FrameError, SpecError, did_you_mean
 from toolkit.core.messages import message
 from toolkit.core.text import OWN_MARK
 from toolkit.market.readers.events import DATES, KEYS, read_records
 from toolkit.market.readers.tabular import read_table
-from toolkit.records.answers.ledger import AddedEvent, StateChange
+from toolkit.records.controls import AddedEvent, EventTitle, Evidence, LedgerReview, StateChange
 from toolkit.shocks.event_study import event_metals, notice_key
 
 METAL, ALL = "metal", "all"
@@ -59,7 +60,7 @@ def add_event(context: Context, file: str, words: list[str], evidence: str, *, d
     event = {key: event[key] for key in KEYS if key in event}
     before = replace(context, given_events=file if path.exists() else None)
     text = with_event(path, event)
-    told: dict[str, Any] = {"schema_version": 1, "file": file, "event": event}
+    told: dict[str, Any] = {"schema_version": 2, "as_of": context.as_of, "file": file, "event": event}
     if text is None:
         return AddedEvent(**told, written=False, is_there=True, changes=(), notes=before.notes)
     with tempfile.TemporaryDirectory() as folder:
@@ -74,6 +75,28 @@ def add_event(context: Context, file: str, words: list[str], evidence: str, *, d
     if not dry_run:
         put(path, text.encode())
     return AddedEvent(**told, written=not dry_run, is_there=False, changes=changes, notes=after.notes)
+
+
+def review(context: Context) -> LedgerReview:
+    """The review of the ledger in force.
+
+    Raises:
+        DataError: for a file of own events that cannot be used.
+    """
+    found = review_ledger(context.ledger, on=context.as_of, reviewed_to=context.ledger.reviewed_to)
+    folder = Path(given if isinstance(given := context.given_events, str) else "-").absolute().parent
+    return LedgerReview.from_objects(
+        found,
+        unconfirmed=tuple(EventTitle(event_id=event_id, title=title) for event_id, title in found.unconfirmed),
+        review=review_note(found.reviewed_to, found.as_of),
+        own_events=context.own,
+        coverage=context.ledger.coverages(context.as_of),
+        evidence=tuple(
+            Evidence(event_id=event_id, evidence=path, sha256=sha256, state=evidence_state(folder, path, sha256))
+            for event_id, (path, sha256) in ({} if context.events is None else context.events.evidence).items()
+            if event_id in context.own
+        ),
+    )
 
 
 def evidence_state(folder: Path, path: str, sha256: str) -> str:
