@@ -205,7 +205,7 @@ FORMULAS = {
     # what a limit costs, half the points that rounding moved, one estimate in twenty
     "(((constraints[].shadow_price*0.01)*1)*budget)",
     "(100*((constraints[].shadow_price*0.01)*1))",
-    "(100*(((constraints[].shadow_price*0.01)*1)/(objective.risk_aversion*risk.volatility)))",
+    "(100*(((constraints[].shadow_price*0.01)*1)/(objective.risk_aversion*relaxed.volatility)))",
     "(100*((Σ(positions[].weight-positions[].relaxed_weight)+(cash.weight-relaxed.cash))/2))",
     "(objective.risk_aversion/2)", "(factor_model.tests.estimates/20)",
 }  # fmt: skip
@@ -213,9 +213,9 @@ FORMULAS = {
 CENTS = {"allocation._equation", "costs._table", "costs.cost_waterfall", "costs.costs_by_trade", "costs.share"}
 """Amounts whose cents are shared out so that they add up: `tests/unit/app/test_money.py` adds them."""
 COUNTS = {
-    "answer.answer", "brief_answer._controlled", "brief_answer._next", "brief_answer._paragraph", "brief_answer._status",
+    "allocation.answer", "market._products_controlled", "market._next_date", "market._controlled_today", "market._status",
     "dates._entry", "dates._finding", "concentration._above", "concentration._weights", "concentration._won",
-    "conflict._figures", "conflict.no_answer", "factors._pairs_title", "factors._correlations", "controls._finding", "dates._returned", "dates.next_change", "measures.doubts", "flows._effects",
+    "limits._figures", "limits.no_answer", "factors._pairs_title", "factors._correlations", "controls._finding", "dates._returned", "dates.next_change", "measures.doubts", "flows._effects",
     "changes._flows", "flows._recent", "history._foot", "holdings._figure", "holdings._status", "holdings._stoppable", "holdings._totals", "method._data", "official._finding", "official._views", "resale._by_measure", "sources._dates",
     "sources._late", "sources._metals", "stages._finding",
 }  # fmt: skip
@@ -247,7 +247,7 @@ COLUMNS = {
     "After 3 years, EUR": "exit.products[].net exit.total.net",
     "All, kg": "changes.flows[].all.latest",
     "Amount, EUR": "costs._table",
-    "Asked": "constraints[].limit",
+    "Asked": "constraints[].limit constraints[].hold_limit",
     "Asks": "measures.asked",
     "Before": "flows.flows[].controls[].around.base",
     "Bought": "exit.tax.lots[].bought",
@@ -357,7 +357,7 @@ COLUMNS = {
     "On the year before": "changes.flows[].all.on_year.value",
     "One more point": (
         "(((constraints[].shadow_price*0.01)*1)*budget) "
-        "(100*(((constraints[].shadow_price*0.01)*1)/(objective.risk_aversion*risk.volatility))) "
+        "(100*(((constraints[].shadow_price*0.01)*1)/(objective.risk_aversion*relaxed.volatility))) "
         "(100*((constraints[].shadow_price*0.01)*1))"
     ),
     "Order": "orders[].quantity",

@@ -12,11 +12,11 @@ from toolkit.records.conflict import Conflict
 from toolkit.records.run import Run
 from toolkit.records.sweep import Sweep
 from toolkit.report.answers.answer import Answer, Cell
-from toolkit.report.answers.optimize import optimize
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.measures import TAIL_LEVEL, measure_words
 from toolkit.report.topics import backtest, sweep
+from toolkit.report.topics.allocation import document as optimize
 
 STATUS: Mapping[str, str] = {
     "infeasible": mark("no answer"),

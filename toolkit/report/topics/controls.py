@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import TypeVar
 
-from toolkit.controls.state import ABOVE_SIZE, UNCERTAIN, Measure, headline_word
+from toolkit.controls.state import ABOVE_SIZE, Measure, headline_word
+from toolkit.controls.state import UNCERTAIN as FORM_UNCERTAIN
 from toolkit.core.grouping import by_key
 from toolkit.core.messages import few, retellable
 from toolkit.records.conflict import Conflict
@@ -21,13 +22,16 @@ from toolkit.records.controls import (
     MetalControls,
     ProductControls,
     Route,
+    Standing,
 )
 from toolkit.records.findings import Parts
 from toolkit.records.positions import Position
 from toolkit.records.subjects import Market
+from toolkit.report.charts.basket import Slice, basket
 from toolkit.report.compose import section
 from toolkit.report.document import (
     Block,
+    Chart,
     Document,
     Figure,
     Heading,
@@ -48,7 +52,7 @@ from toolkit.report.i18n.formats import DASH, day
 from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.names import of_key, origin, short_country
 from toolkit.report.i18n.text import NONE, Inline, Span, Text, joined, muted, name, plain, sentences, sources, strong, text
-from toolkit.report.markers import OFFERS
+from toolkit.report.markers import OFFERS, UNCERTAIN
 from toolkit.report.topics.measures import doubt, instrument, legal_day, note, review, timeline, why_unconfirmed
 
 DUTIES = ("licence", "ban")
@@ -76,6 +80,14 @@ IN_FORCE = {
 SHOWN = ("in_force", "unchecked", "suspended")
 """Statuses with a cell, the one that is shown first."""
 Cells = tuple[State | None, ...]
+STANDINGS: Mapping[Standing, tuple[str, str]] = {
+    "controlled": ("on", mark("licence or ban in force")),
+    "unsettled": ("uncertain", mark("controlled only in part")),
+    "plain": ("plain", mark("no control applies")),
+}
+"""Class of the mark of a standing, and the words beside it."""
+UNKNOWN = ("whitelist", mark("unknown to the ledger"))
+CASH = ("cash", mark("cash"))
 STATUS = {"unchecked": mark("not settled here, text not checked"), "agreed": mark("agreed, act not seen")}
 """Statuses with words of their own."""
 ABOVE, NOT_SETTLED = mark("only large pieces"), mark("form uncertain")
@@ -85,7 +97,7 @@ SUFFIXES = {
     "_suspended": mark("suspended"),
     "_unchecked": STATUS["unchecked"],
     ABOVE_SIZE: ABOVE,
-    UNCERTAIN: NOT_SETTLED,
+    FORM_UNCERTAIN: NOT_SETTLED,
 }
 """Ends of a word of a headline, in their order."""
 BASIS = {
@@ -338,7 +350,7 @@ def _part(run: Findings, part: str) -> str:
 
 def _leading(state: FormState) -> tuple[Measure, ...]:
     """The legal measures that the headline rests on."""
-    parts = {part.removesuffix(UNCERTAIN).removesuffix(ABOVE_SIZE) for part in state.headline.split("+")}
+    parts = {part.removesuffix(FORM_UNCERTAIN).removesuffix(ABOVE_SIZE) for part in state.headline.split("+")}
     law = (m for m in state.measures if m.is_law and not m.conditional)
     return tuple(m for m in law if headline_word(m.instrument, m.status) in parts)
 
@@ -748,3 +760,24 @@ def _reaching(run: Findings, p: Position) -> Inline:
             status = run.say.words("{status}, unconfirmed", status=status)
         told.append(text(f"{_number(run, m)} ({status})", run.of_sources(m.source_id)))
     return run.say.listed(told)
+
+
+def basket_figure(run: Findings, slices: Sequence[Slice], marks: Sequence[tuple[str, str]], sub: Text, *rests: str) -> Figure:
+    """A bar of a whole in the colours of its controls.
+
+    Args:
+        run: The findings.
+        slices: Parts of the bar, from the top down.
+        marks: Class and words of each kind of part.
+        sub: What the parts are.
+        rests: Keys of further assumptions behind it.
+    """
+    there = {part.fill for part in slices}
+    legend = tuple((key, run.say.words(words)) for key, words in marks if key in there)
+    told = "; ".join(part.label for part in slices)
+    foot = run.say(
+        "Source: notices of the Chinese authorities{markers}.",
+        markers=sources(run.of_tables("controls"), run.rests_on(UNCERTAIN, *rests)),
+    )
+    title = run.say("What of it export controls reach")
+    return Figure(title, sub, (Chart(basket(slices, run.fmt), f"{told}."),), legend, foot)

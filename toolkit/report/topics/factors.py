@@ -120,7 +120,7 @@ def risk(run: Findings) -> tuple[Block, ...] | Missing:
         return (believed,) if believed else Missing(run.say.words("Nothing is held, so nothing carries risk."))
     return (
         *beside(_contributions(run), believed),
-        *folded(_rests_on_pairs(run)),
+        *folded(rests_on_pairs(run)),
         *(figure for figure in (falls(run), shocks(run), tail(run)) if figure),
     )
 
@@ -162,7 +162,7 @@ def _contributions(run: Findings) -> Figure:
     return Figure(title, sub, (table,), legend, own_calculation(run))
 
 
-def _rests_on_pairs(run: Findings) -> Figure | None:
+def rests_on_pairs(run: Findings) -> Figure | None:
     """The pairs on which the volatility rests most, and its interval by the errors of correlations; None without either."""
     found = run.proposal.correlation_risk
     if found is None:

@@ -43,7 +43,7 @@ from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.names import source_of_dealer
 from toolkit.report.i18n.text import NONE, Inline, Span, Text, joined, muted, name, sentences, sources, strong, text
 from toolkit.report.markers import COSTS, DELAY, FORM, LATER, ORIGIN
-from toolkit.report.tables.basket import basket_figure
+from toolkit.report.topics.controls import basket_figure
 from toolkit.report.topics.dates import PLANNED, next_change
 from toolkit.report.topics.measures import doubts
 

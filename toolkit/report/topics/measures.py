@@ -123,10 +123,10 @@ def doubts(run: Findings) -> tuple[tuple[str, Text], ...]:
     Another report of the same run has other sections, and with them other facts and sources: the labels say whose they are.
     """
     say, late = run.say, sum(origin.overdue_days > 0 for origin in run.origins)
-    return (
-        (say.words("Unconfirmed facts in this report"), text(run.fmt.number(len(unconfirmed(run))))),
-        (say.words("Overdue sources of this report"), say("{late} of {total}", late=late, total=len(run.origins))),
-    )
+    known = ((say.words("Unconfirmed facts in this report"), text(run.fmt.number(len(unconfirmed(run))))),)
+    if not run.origins:
+        return known
+    return (*known, (say.words("Overdue sources of this report"), say("{late} of {total}", late=late, total=len(run.origins))))
 
 
 def concerned(run: Findings, event_id: str) -> tuple[ControlState, ...]:

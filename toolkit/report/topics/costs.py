@@ -14,6 +14,7 @@ from toolkit.report.i18n.formats import capital
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, sources, strong, text
 from toolkit.report.markers import CHARGES, COSTS, OFFERS, SET, STORAGE
+from toolkit.report.shorten import largest
 
 ASSUMED = ("assumption", "published_fee")
 """Terms of which spread and lot are assumed: what a vault publishes is its fee."""
@@ -163,14 +164,17 @@ def costs_by_trade(run: Findings) -> Figure | None:
         return NONE if small else muted(fmt.percent(amount / total, 0))
 
     entry = run.derived(fmt.number(total), *entry_rests_on(run), marked=False)
-    below = [Bar.of(say("Trading cost"), entry, share(total), total=True)]
+    first, others = largest(paid, lambda p: p.cost)
+    rest = sum(p.cost for p in others)
+    below = [Bar.of(say("{n} others", n=len(others)), fmt.number(rest), share(rest))] if others else []
+    below.append(Bar.of(say("Trading cost"), entry, share(total), total=True))
     for item in items(run) if len(run.entry_items) > 1 else ():
         words = say.words("of it {part}", part=_line(run, item.key))
         amount = run.derived(fmt.number(item.amount), *item.rests_on, marked=False)
         below.append(Bar.of(muted(words), amount, share(item.amount)))
     table = run.bars(
         "Trading cost by trade",
-        paid,
+        first,
         left("Trade", run.head),
         right(text(run.currency), lambda p: cost_of(run, p, fmt.number(p.cost))),
         right("share", lambda p: share(p.cost)),

@@ -1,18 +1,23 @@
-"""The opening of the page on one metal: who makes it, what the law asks, its price, and what arrives."""
+"""The openings of reports on the market: what changed in the law, and one metal."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from toolkit.records.controls import ControlState
+from toolkit.records.parts.changes import Changes
 from toolkit.records.subjects import Market
 from toolkit.records.supply import Stage
+from toolkit.report.charts.basket import Slice
 from toolkit.report.compose import section
-from toolkit.report.document import Block, Heading, KeyFigure, KeyFigures, Paragraph, Status
+from toolkit.report.document import Block, Figure, Heading, KeyFigure, KeyFigures, Paragraph, Status
 from toolkit.report.findings import Findings, official_dates
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import stage
-from toolkit.report.i18n.text import NONE, Text, sentences, sources, text
+from toolkit.report.i18n.text import NONE, Inline, Text, sentences, sources, text
 from toolkit.report.markers import UNCERTAIN
+from toolkit.report.sections.changes import inferred
+from toolkit.report.topics.controls import STANDINGS, basket_figure
 from toolkit.report.topics.dates import next_change
 from toolkit.report.topics.measures import doubts, suspended_until
 
@@ -27,6 +32,99 @@ IN_FORCE = {
     "licence": mark("its traded form needs a Chinese licence"),
 }
 """The clause where the law is in force, by the first word of the headline."""
+
+
+@section("brief-answer", "", needs=["market", "changes"])
+def brief_answer(found: Findings) -> tuple[Block, ...]:
+    """Heading, paragraph, what changes next, the bar, key figures and the status line."""
+    return (
+        Heading(_changed_law(found)),
+        Paragraph(text(*_controlled_today(found)), "answer"),
+        Paragraph(sentences(*next_change(found)), "next"),
+        KeyFigures((_products_controlled(found), _measures_changed(found), _next_date(found))),
+        *((bar,) if (bar := _every_product(found)) else ()),
+        Status(tuple(_status(found))),
+    )
+
+
+def _counted(found: Findings) -> list[ControlState]:
+    return [row for row in found.record.controls if row.counts]
+
+
+def _changed_law(found: Findings) -> Text:
+    say, since = found.say, found.fmt.long_date(found.part(Changes).since)
+    changed = len(found.part(Changes).controls)
+    if not changed:
+        return say("No export control changed since {since}", since=since)
+    told = inferred(found, found.part(Changes))
+    return told or say.counted(changed, "One measure changed since {since}", "{N} measures changed since {since}", since=since)
+
+
+def _controlled_today(found: Findings) -> Iterator[Inline]:
+    say, total = found.say, len(found.record.controls)
+    doubtful = sum(row.uncertain for row in _counted(found))
+    need = len(_counted(found)) - doubtful
+    yield from say.counted(
+        need,
+        "One of {total} products needs a Chinese licence for delivery {towards} today, or may not leave China{markers}. ",
+        "{N} of {total} products need a Chinese licence for delivery {towards} today, or may not leave China{markers}. ",
+        total=say.number_word(total),
+        towards=found.towards(found.record.owner.country),
+        markers=found.of_tables("controls"),
+    )
+    if doubtful:
+        yield from say.counted(
+            doubtful,
+            "{N} more is controlled only in part and counts in full{marks}. ",
+            "{N} more are controlled only in part and count in full{marks}. ",
+            marks=found.rests_on(UNCERTAIN),
+        )
+
+
+def _products_controlled(found: Findings) -> KeyFigure:
+    say, rows = found.say, found.record.controls
+    note = say(
+        "of {total} products, for delivery {towards}",
+        total=len(rows),
+        towards=found.towards(found.record.owner.country),
+    )
+    count = str(len(_counted(found)))
+    rests = any(row.uncertain for row in _counted(found))
+    return KeyFigure(say.words("Under export control"), text(found.derived(count, UNCERTAIN) if rests else count), note)
+
+
+def _measures_changed(found: Findings) -> KeyFigure:
+    say, part = found.say, found.part(Changes)
+    since = found.fmt.short_date(part.since)
+    note = say("by their dates alone, since {since}", since=since) if inferred(found, part) else say(
+        "announced, begun or ended since {since}", since=since
+    )  # fmt: skip
+    return KeyFigure(say.words("Measures changed"), text(str(len(part.controls))), note)
+
+
+def _next_date(found: Findings) -> KeyFigure:
+    say, ahead = found.say, official_dates(found.record.upcoming)
+    if not ahead:
+        return KeyFigure(say.words("Next official date"), text("–"), say("none is known"))
+    return KeyFigure(
+        say.words("Next official date"), text(found.fmt.short_date(ahead[0].date)), text(found.away(ahead[0].date))
+    )
+
+
+def _status(found: Findings) -> Iterator[tuple[str, Text]]:
+    say, part = found.say, found.part(Changes)
+    prices, flows = (sum(row.new for row in rows) for rows in (part.prices, part.flows))
+    yield say.words("New prices"), say("{new} of {total}", new=prices, total=len(part.prices))
+    yield say.words("New months of customs data"), say("{new} of {total}", new=flows, total=len(part.flows))
+    yield from doubts(found)
+
+
+def _every_product(run: Findings) -> Figure | None:
+    """Every product, each as large as any other, by its standing."""
+    rows = sorted(run.record.controls, key=lambda row: ([*STANDINGS].index(run.standing(row.asset)), run.head(row).text))
+    slices = [Slice(1.0, run.head(row).text, STANDINGS[run.standing(row.asset)][0]) for row in rows]
+    sub = run.say("Each product once, for delivery {towards}.", towards=run.towards(run.record.owner.country))
+    return basket_figure(run, slices, [*STANDINGS.values()], sub) if slices else None
 
 
 @section("metal-answer", "", needs=["metal"], uses=["supply", "prices", "flows"])
