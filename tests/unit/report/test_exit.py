@@ -15,15 +15,15 @@ from tests.subjects import AS_OF, all_cash, proposal
 from tests.svg_texts import assert_apart, texts
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
-from toolkit.app.findings.exit import exit_
-from toolkit.records.parts.exit import Exit
+from toolkit.app.topics.exit import exit_
+from toolkit.records.exit import Exit
 from toolkit.report.charts.lot_gantt import Period, lot_gantt
 from toolkit.report.compose import Definition, compose
 from toolkit.report.document import BarTable, Chart, Columns, Missing, Paragraph
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.text import plain
-from toolkit.report.sections.exit import exit_ as section
+from toolkit.report.topics.exit import exit_ as section
 
 
 @pytest.fixture(scope="module")

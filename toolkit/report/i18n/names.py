@@ -12,7 +12,7 @@ from toolkit.report.i18n.text import Span, name
 
 if TYPE_CHECKING:
     from toolkit.records.base import Named
-    from toolkit.records.parts.exit import TaxLot
+    from toolkit.records.exit import TaxLot
     from toolkit.records.positions import Position
     from toolkit.records.risk import AssetModel
 

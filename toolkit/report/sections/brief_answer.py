@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from toolkit.records.changes import Changes
 from toolkit.records.controls import ControlState
-from toolkit.records.parts.changes import Changes
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Heading, KeyFigure, KeyFigures, Paragraph, Status
 from toolkit.report.findings import Findings, official_dates
 from toolkit.report.i18n.text import Inline, Text, sentences, text
 from toolkit.report.markers import UNCERTAIN
-from toolkit.report.sections.changes import inferred
 from toolkit.report.tables.basket import market
 from toolkit.report.tables.facts import doubts
+from toolkit.report.topics.changes import inferred
 from toolkit.report.topics.dates import next_change
 
 

@@ -9,7 +9,7 @@ from toolkit.controls.state import Measure
 from toolkit.records.controls import ControlState
 from toolkit.records.dates import Upcoming
 from toolkit.records.flows import ReportedFlow
-from toolkit.records.parts.resale import ResaleMeasure
+from toolkit.records.resale import ResaleMeasure
 from toolkit.report.findings import Findings, is_confirmed
 from toolkit.report.i18n.formats import day, readable
 from toolkit.report.i18n.language import mark

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from toolkit.records.parts.exit import Tax, TaxLot
+from toolkit.records.exit import Tax, TaxLot
 from toolkit.report.charts.lot_gantt import Period, lot_gantt
 from toolkit.report.document import Chart, Figure, Row, Table, left, right
 from toolkit.report.findings import Findings
