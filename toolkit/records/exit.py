@@ -34,8 +34,8 @@ class ExitAmounts(Record):
     """Rise of the price a year at which nothing is lost, as a fraction."""
 
 
-class LicenceDays(Record):
-    """Days that a licence takes."""
+class DaysOfSale(Record):
+    """Days from the decision to sell to the money."""
 
     low: float
     """Tenth percentile."""
@@ -58,8 +58,8 @@ class ProductExit(Named, ExitAmounts):
     """A year, as a fraction of value; null where lots differ."""
     terms: str
     """What both rest on: assumption, published_fee, given, mixed."""
-    days: LicenceDays | None
-    """Of a licence, where a sale needs one."""
+    days: DaysOfSale | None
+    """Null where nothing is assumed of its group."""
     vat: Mapping[str, int]
     """Number of lots by state of VAT."""
 
@@ -81,10 +81,6 @@ class TaxLot(Record):
     asset: ProductKey
     name: Name
     element: Element
-    form: str | None
-    """Form that it is held in."""
-    mass: float | None
-    """kg."""
     status: str
     """stored, in_transit, ordered."""
     bought: Day
