@@ -191,7 +191,7 @@ FORMULAS = {
     "(cash.weight-relaxed.cash)", "(cash.weight-cash.previous_weight)", "(positions[].weight-positions[].previous_weight)",
     "Σorders[].cash", "Σorders[].value", "(exposure.purchases[].cost-exposure.purchases[].owed)", "Σexposure.purchases[].owed",
     "Σ(exposure.purchases[].cost-exposure.purchases[].owed)", "Σbefore.country[]", "Σexposure.concentration.country[]", "Σexit.products[].vat[]", "Σexit.tax.lots[].cost", "Σexit.tax.lots[].gain", "Σexit.tax.lots[].value",
-    "Σday_after.buyers[].today[].value", "Σday_after.buyers[].after[].value", "Σexposure.lots[].value", "-Σexit.tax.lots[].gain", "Σexposures.country[]", "Σpositions[].value", "Σpositions[].weight",
+    "Σresale.groups[].value", "Σexposure.lots[].value", "-Σexit.tax.lots[].gain", "Σexposures.country[]", "Σpositions[].value", "Σpositions[].weight",
     "(at_last_prices.value-cash.value)", "(money.added-money.reserved)", "(exit.total.value+exit.total.entry)", "(positions[].weight-positions[].relaxed_weight)",
     "(exposure.at_risk.value-Σexposure.lots[].value)", "((exposure.at_risk.value-Σexposure.lots[].value)-Σexposure.lots[].value)", "(flows.flows[].partners[].became.level/flows.flows[].partners[].became.base)",
     "(whatif.largest_observed-1)", "(risk.cvar_95*(budget-costs.entry))",
@@ -421,7 +421,7 @@ COLUMNS = {
     ),
     "value": "positions[].weight",
     "Value, EUR": (
-        "exposure.instruments[].value day_after.buyers[].lots[].value exit.products[].value exit.tax.lots[].value exit.total.value exposure.lots[].value orders[].value "
+        "exposure.instruments[].value resale.groups[].value exit.products[].value exit.tax.lots[].value exit.total.value exposure.lots[].value orders[].value "
         "Σexit.tax.lots[].value Σexposure.lots[].value Σorders[].cash Σpositions[].value"
     ),
     "variance": "risk.factor_shares[]",
@@ -491,7 +491,7 @@ APART = (
     "flows.flows[].partners[].became.", "flows.flows[].partners[].", "changes.flows[].all.", "changes.flows[].china.",
     "changes.prices[].before.", "changes.prices[].change", "whatif.metals[].stop.", "whatif.checks[].change",
     "assets[].volatility.observations", "exposure.prices[].in_europe.",
-    "day_after.buyers[].", "supply.metals[].scored.producers[].", "supply.metals[].other_stages[].producers[].",
+    "supply.metals[].scored.producers[].", "supply.metals[].other_stages[].producers[].",
 )  # fmt: skip
 """What shares its last name with another quantity: another day, another flow, a trade beside a holding, days beside rates."""
 OF_WORDS = {"asked.step"}

@@ -23,8 +23,7 @@ from toolkit.market.layouts.layout import Layout
 from toolkit.market.layouts.texts import is_grade, is_known_custody, is_paper, is_plain_place
 from toolkit.market.readers.holdings.read import NO_ANSWERS
 from toolkit.market.readers.tabular import table_of
-from toolkit.records.answers.holdings import HoldingsMap
-from toolkit.records.answers.prices import PricesMap
+from toolkit.records.layouts import HoldingsMap, PricesMap
 
 
 def propose_layout(

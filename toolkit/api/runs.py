@@ -14,7 +14,7 @@ from toolkit.app.context import Context
 from toolkit.app.run_store.differences import differences
 from toolkit.app.run_store.entries import Stored, load, pair, run_list
 from toolkit.app.run_store.lookup import LAST, find
-from toolkit.records.answers.runs import RunList
+from toolkit.records.runs import RunList
 
 if TYPE_CHECKING:
     from toolkit.report.document import Document
@@ -62,7 +62,7 @@ class Runs(Answer[RunList]):
 
     def document(self, say: Language) -> Document:
         """What `toolkit runs list` prints."""
-        from toolkit.report.answers.runs import runs as document  # noqa: PLC0415
+        from toolkit.report.topics.runs import runs as document  # noqa: PLC0415
 
         return document(self.found, self.context.as_of, say)
 

@@ -11,8 +11,8 @@ from tests.subjects import market
 from toolkit.app import subjects
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
-from toolkit.app.findings.changes import changes
 from toolkit.app.languages import language
+from toolkit.app.topics.changes import changes
 from toolkit.report.i18n.text import plain
 from toolkit.report.topics.market import brief_answer
 

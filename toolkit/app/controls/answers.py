@@ -106,7 +106,8 @@ def items(context: Context, query: str, as_of: date) -> ControlledItems:
     found = find_items(context.ledger, query, on=as_of)
     reviewed_to = context.ledger.reviewed_to
     note = review_note(reviewed_to, as_of)
-    return ControlledItems(query=query, as_of=as_of, reviewed_to=reviewed_to, review=note, items=found.to_dicts())
+    told = {"query": query, "as_of": as_of, "reviewed_to": reviewed_to, "review": note, "items": found.to_dicts()}
+    return ControlledItems.model_validate(told)
 
 
 def parse_within(text: str) -> int:

@@ -26,7 +26,7 @@ from toolkit.market.readers.faults import row_error
 from toolkit.market.readers.holdings.lots import SCHEMA, ReadFile, Unconfirmed, confirming, lot_of
 from toolkit.market.readers.holdings.read import NO_ANSWERS, parse
 from toolkit.market.readers.tabular import Table
-from toolkit.records.answers import holdings as records
+from toolkit.records import layouts as records
 from toolkit.records.sources import Fault
 
 

@@ -70,7 +70,7 @@ def as_document(
 
     Args:
         record: What it is about (`Findings.record`).
-        parts: What was found beside it (`toolkit.app.findings`).
+        parts: What was found beside it (`toolkit.app.topics`).
         name: A report by name, or the path of its TOML file.
         lang: Code of a language.
 

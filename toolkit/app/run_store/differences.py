@@ -8,10 +8,10 @@ from typing import Any
 
 from toolkit.app.run_store.entries import StoredRun, same_command
 from toolkit.core.units import significant
-from toolkit.records.answers.runs import RunDifference, RunDifferences
 from toolkit.records.backtest import Backtest
 from toolkit.records.conflict import Conflict
 from toolkit.records.run import Run
+from toolkit.records.runs import RunDifference, RunDifferences
 from toolkit.records.sources import Provenance
 from toolkit.records.sweep import Sweep
 

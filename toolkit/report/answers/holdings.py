@@ -7,7 +7,7 @@ from datetime import date
 from functools import partial
 
 from toolkit.market.layouts.fields import HOLDINGS
-from toolkit.records.answers.holdings import HoldingsCheck, ReadLot
+from toolkit.records.layouts import HoldingsCheck, ReadLot
 from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from toolkit.core.messages import message
-from toolkit.records.answers.holdings import HoldingsMap
-from toolkit.records.answers.prices import PricesMap
+from toolkit.records.layouts import HoldingsMap, PricesMap
 from toolkit.report.answers.answer import Answer
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language

@@ -12,8 +12,8 @@ from toolkit.report.i18n.text import Span, name
 
 if TYPE_CHECKING:
     from toolkit.records.base import Named
+    from toolkit.records.exit import TaxLot
     from toolkit.records.factors import AssetModel
-    from toolkit.records.parts.exit import TaxLot
     from toolkit.records.positions import Position
 
     Asset = Named | Position | AssetModel | TaxLot

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from toolkit.core.grouping import by_key
 from toolkit.records.fetch import QualityFinding
-from toolkit.records.parts.quality import StoredChecks
+from toolkit.records.prices import StoredChecks
 from toolkit.records.sources import Provenance
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Figure, Missing, Notes, Paragraph, Row, Status, left, right

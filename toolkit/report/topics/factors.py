@@ -20,7 +20,7 @@ from toolkit.records.factors import (
     Scenario,
 )
 from toolkit.records.findings import Parts
-from toolkit.records.parts.prices import Fall
+from toolkit.records.prices import Fall
 from toolkit.report.charts.heatmap import Pair, heatmap
 from toolkit.report.charts.intervals import Interval, intervals, is_logarithmic
 from toolkit.report.compose import beside, folded, section, unfolded

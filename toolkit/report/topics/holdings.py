@@ -11,10 +11,10 @@ from toolkit.holdings.exposure import LotExposure, Total
 from toolkit.holdings.instruments import Instrument
 from toolkit.holdings.purchases import Purchase
 from toolkit.holdings.unit_price import STALE_PRICE_DAYS, UnitPrice
-from toolkit.records.answers.holdings import ReadLot
+from toolkit.records.exit import TaxLot
 from toolkit.records.exposure import Exposure
 from toolkit.records.findings import Parts
-from toolkit.records.parts.exit import TaxLot
+from toolkit.records.layouts import ReadLot
 from toolkit.records.subjects import Holdings, Subject
 from toolkit.report.answers.answer import PRICE_KINDS
 from toolkit.report.charts.basket import Slice

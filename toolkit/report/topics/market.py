@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from toolkit.records.changes import Changes
 from toolkit.records.controls import ControlState
-from toolkit.records.parts.changes import Changes
 from toolkit.records.subjects import Market
 from toolkit.records.supply import Stage
 from toolkit.report.charts.basket import Slice
@@ -16,7 +16,7 @@ from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import stage
 from toolkit.report.i18n.text import NONE, Inline, Text, sentences, sources, text
 from toolkit.report.markers import UNCERTAIN
-from toolkit.report.sections.changes import inferred
+from toolkit.report.topics.changes import inferred
 from toolkit.report.topics.controls import STANDINGS, basket_figure
 from toolkit.report.topics.dates import next_change
 from toolkit.report.topics.measures import doubts, suspended_until

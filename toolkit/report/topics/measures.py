@@ -11,7 +11,7 @@ from toolkit.controls.state import Measure
 from toolkit.records.controls import ControlState, MeasureSpells
 from toolkit.records.dates import Upcoming
 from toolkit.records.flows import ReportedFlow
-from toolkit.records.parts.resale import ResaleMeasure
+from toolkit.records.resale import ResaleMeasure
 from toolkit.report.charts.timeline import Bar, Mark, Period, Swimlane, swimlanes
 from toolkit.report.document import Chart, Figure, Table, left, pieces
 from toolkit.report.findings import Findings, is_confirmed
