@@ -130,9 +130,7 @@ def _of_new_address(row: Outbox, registration: Registration, say: Language, usua
         lines = [*usual.lines, told, say.words("The registration goes with it, and what was agreed to.")]
         link = settings.PORTAL.base_url + reverse("confirm", args=[secret]), say.words("Confirm the address")
         return Letter(say.words("Confirm your new address"), lines, link, say.words("If it was not you, do nothing."))
-    told = say.words(
-        "Your registration has another address from now on. The links to the room in mails to this one have ended."
-    )
+    told = say.words("Your registration has another address from now on. The links in mails to this one have ended.")
     contact = settings.PORTAL.contact
     lines = [
         *usual.lines,
