@@ -12,6 +12,7 @@ from toolkit.web.asgi.later import awaited
 from toolkit.web.demo import child
 from toolkit.web.demo.crew import PROCESSES, Crew, Rank
 from toolkit.web.demo.position import Outcome, Position, Start
+from toolkit.web.demo.trial import Gap
 from toolkit.web.writing import Busy
 
 ANSWERS_KEPT = 2048
@@ -110,6 +111,14 @@ class Solver:
         """
         turn = Rank.PRESENTER if first else Rank.ATTENDEE, session
         return self._answer(child.solve, (position,), turn, self._wall)
+
+    def trial(self, strategy: str) -> tuple[Gap, ...]:
+        """What is missing over the ranges of a strategy's sliders.
+
+        Raises:
+            ToolkitError: where the strategy, or its data, cannot be shown.
+        """
+        return self._answer(child.trial, (strategy,), (Rank.REPORT, f"trial {strategy}"), OF_A_REPORT)
 
     def report(self, position: Position, session: str, language: str, kind: str) -> bytes:
         """The report at a position.
