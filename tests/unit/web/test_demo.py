@@ -332,8 +332,51 @@ class TestQueue:
         now[0] += 1000  # what was long ago counts no more
         assert self.order(queue) == ["a later", "z later"]
 
-    def ask(self, queue, key: str, who: str, rank: crew.Rank = crew.Rank.ATTENDEE) -> Future:
-        return queue.ask(key, child.solve, (key,), turn=(rank, who), seconds=4)
+    def test_who_asks_all_the_time_comes_after_who_asks_seldom_though_nothing_was_answered(self, queue):
+        """Thirty sessions that asked without a pause, and were refused, had the same share as anybody."""
+        for number in range(3):
+            self.ask(queue, f"hostile {number}", "a")
+        self.ask(queue, "good", "b")
+        assert self.order(queue) == ["good", "hostile 2"]
+
+    def test_a_question_that_was_busy_and_is_asked_again_counts_once(self, queue):
+        for _ in range(3):
+            self.ask(queue, "again", "a")
+        for number in range(2):
+            self.ask(queue, f"other {number}", "b")
+        assert self.order(queue) == ["again", "other 1"]
+
+    def test_one_process_is_left_to_short_questions(self, queue):
+        for who in "abc":
+            self.ask(queue, f"long {who}", who)
+        self.ask(queue, "short", "d", is_long=False)
+        taken = [queue._next() for _ in range(3)]
+        assert [question.key for question in taken] == ["long a", "long b", "short"]
+        assert queue._next() is None
+        queue._finish(taken[2], "", None)
+        assert queue._next() is None
+        queue._finish(taken[0], "", None)
+        assert queue._next().key == "long c"
+
+    def test_short_questions_of_a_session_that_asks_too_many_wait_with_the_long_ones(self, queue):
+        for number in range(1 + int(crew.SHORT_COST / 100 / crew.ASKED[False])):
+            self.ask(queue, f"hostile {number}", "a", is_long=False)
+        for who in "bcd":
+            self.ask(queue, f"good {who}", who)
+        taken = [queue._next() for _ in range(2)]
+        assert [question.key for question in taken] == ["good b", "good c"]
+        assert queue._next() is None  # the process that is left is not theirs
+        self.ask(queue, "good e", "e", is_long=False)
+        assert queue._next().key == "good e"
+
+    def test_short_questions_come_first_where_one_process_has_loaded(self, queue):
+        queue.ready = 1
+        self.ask(queue, "long", "a")
+        self.ask(queue, "short", "b", is_long=False)
+        assert self.order(queue) == ["short", "long"]
+
+    def ask(self, queue, key: str, who: str, rank: crew.Rank = crew.Rank.ATTENDEE, *, is_long: bool = True) -> Future:
+        return queue.ask(key, child.solve, (key,), turn=(rank, who), seconds=4, is_long=is_long)
 
     def order(self, queue) -> list[str]:
         found = []
@@ -360,7 +403,7 @@ class TestQueue:
         newest = self.ask(queue, "newest", "a")
         with pytest.raises(Busy):
             former.result(0)
-        assert self.order(queue) == ["newest", "other"]
+        assert self.order(queue) == ["other", "newest"]
         assert (newest.result(0), other.result(0)) == ("newest", "other")
 
     def test_what_somebody_else_waits_for_is_not_taken_away(self, queue):
@@ -393,9 +436,14 @@ class TestQueue:
 
     def test_who_presents_comes_first_and_reports_last_one_at_a_time(self, queue):
         reports = [self.ask(queue, f"report {who}", who, crew.Rank.REPORT) for who in "ab"]
-        self.ask(queue, "attendee", "a")
+        self.ask(queue, "attendee", "c")
         self.ask(queue, "presenter", "host 1", crew.Rank.PRESENTER)
-        assert [queue._next().key for _ in range(3)] == ["presenter", "attendee", "report a"]
+        taken = [queue._next() for _ in range(2)]
+        assert [question.key for question in taken] == ["presenter", "attendee"]
+        assert queue._next() is None
+        for question in taken:
+            queue._finish(question, "", None)
+        assert queue._next().key == "report a"
         assert queue._next() is None
         assert not any(report.done() for report in reports)
 

@@ -81,7 +81,15 @@ class Solver:
             if len(self._kept) > ANSWERS_KEPT:
                 self._kept.popitem(last=False)
 
-    def _answer(self, function: Callable[..., Any], arguments: tuple[Any, ...], turn: tuple[Rank, str], seconds: float) -> Any:
+    def _answer(
+        self,
+        function: Callable[..., Any],
+        arguments: tuple[Any, ...],
+        turn: tuple[Rank, str],
+        seconds: float,
+        *,
+        is_long: bool = True,
+    ) -> Any:
         crew = self._present()
         key = (crew.day, function.__name__, *arguments)
         with self._lock:
@@ -90,7 +98,9 @@ class Solver:
                 return self._kept[key]
         limit = OF_A_REPORT if turn[0] is Rank.REPORT else ANSWER_SECONDS
         return awaited(
-            (function.__name__, *arguments), lambda: crew.ask(key, function, arguments, turn=turn, seconds=seconds), limit
+            (function.__name__, *arguments),
+            lambda: crew.ask(key, function, arguments, turn=turn, seconds=seconds, is_long=is_long),
+            limit,
         )
 
     def start(self, strategy: str) -> Start:
@@ -110,7 +120,7 @@ class Solver:
             first: Whether all wait for it: the presenter's.
         """
         turn = Rank.PRESENTER if first else Rank.ATTENDEE, session
-        return self._answer(child.solve, (position,), turn, self._wall)
+        return self._answer(child.solve, (position,), turn, self._wall, is_long=position.whole)
 
     def trial(self, strategy: str) -> tuple[Gap, ...]:
         """What is missing over the ranges of a strategy's sliders.

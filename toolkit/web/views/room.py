@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -93,7 +94,8 @@ def room(request: HttpRequest, registration: Registration) -> HttpResponse:
         return redirect("webinar", webinar.slug)
     if not webinar.is_open:
         left = max(webinar.starts - timezone.now(), timedelta(0))
-        data = {"webinar": webinar, "left": left}
+        host = webinar.host.username if webinar.host is not None else settings.PORTAL.organiser
+        data = {"webinar": webinar, "left": left, "host": host}
         return render(request, "waiting.html", data)
     return _room(request, registration, None)
 
