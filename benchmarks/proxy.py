@@ -109,7 +109,9 @@ class Page(Client):
                 head = await reader.readuntil(b"\r\n\r\n")
                 if b" 200 " in head.split(b"\r\n")[0]:
                     self.opened, tries = self.opened + 1, 0
-                    while await reader.read(1 << 16):
+                    while (part := await reader.read(1 << 16)) and not part.endswith(
+                        b"0\r\n\r\n"
+                    ):  # nginx keeps the connection
                         self.heard = time.monotonic()
                 elif b"portal-answer" in head.lower() and b" 503 " not in head:
                     self.ended += 1
@@ -119,21 +121,21 @@ class Page(Client):
             tries += 1
 
 
-async def entered(portal: Portal, people: int, seconds: float) -> list[Page]:
+async def entered(portal: Portal, links: list[str], seconds: float) -> list[Page]:
     """Attendees in the room."""
-    pages = [Page(portal, link, number) for number, link in enumerate(prepared(portal, people))]
+    pages = [Page(portal, link, number) for number, link in enumerate(links)]
 
     async def come(one: Page, at: float) -> None:
         await asyncio.sleep(at)
         await one.enter()
 
-    await asyncio.gather(*(come(one, seconds * number / people) for number, one in enumerate(pages)))
+    await asyncio.gather(*(come(one, seconds * number / len(links)) for number, one in enumerate(pages)))
     return pages
 
 
 async def idle(portal: Portal, people: int) -> dict[str, object]:
     """Streams that nothing happens in, three of each attendee."""
-    pages = await entered(portal, people, people / 15)
+    pages = await entered(portal, prepared(portal, people), people / 15)
     before, began = memory(portal), time.monotonic()
     tasks = []
     for _ in range(STREAMS):
@@ -162,9 +164,10 @@ async def idle(portal: Portal, people: int) -> dict[str, object]:
 
 async def restart(portal: Portal, nginx: Nginx, people: int) -> dict[str, object]:
     """Seconds until every page is back after a restart of the portal, and of nginx."""
-    pages = await entered(portal, people, people / 15)
+    links = prepared(portal, people + 1)
+    pages = await entered(portal, links[:people], people / 15)
     browser = Browser()
-    await asyncio.to_thread(_open, browser, portal, prepared(portal, 1)[0])
+    await asyncio.to_thread(_open, browser, portal, links[people])
     tasks = [asyncio.create_task(one.follow()) for one in pages]
     await _all_back(pages, 0.0)
     found: dict[str, object] = {"people": people}
@@ -197,10 +200,10 @@ async def _all_back(pages: list[Page], since: float) -> float | None:
 def _open(browser: Browser, portal: Portal, link: str) -> None:
     """A page of the room in a real browser."""
     browser.open(f"{portal.base}{link}", 1280)  # type: ignore[arg-type]
-    browser.value("document.querySelector('main form').submit()")
+    browser.value("document.querySelector('main form').submit(); 0")
     while not browser.value("Boolean(document.getElementById('live'))"):
         time.sleep(0.5)
-        browser.value("document.getElementById('main') && location.reload()")
+        browser.value("document.getElementById('main') && location.reload(); 0")
         time.sleep(1.5)
 
 

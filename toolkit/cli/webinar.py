@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -82,7 +81,7 @@ def create(
     """Announce a webinar, or several sessions of one; its page is where visitors register."""
     config = portal(new=True, folder=folder)
     from toolkit.web.server import answering, migrate
-    from toolkit.web.webinars import announce, as_record
+    from toolkit.web.webinars import announce, as_record, tried
 
     migrate(config)
     with answering():
@@ -102,26 +101,11 @@ def create(
         for record in records:
             sys.stdout.write(printable(f"{_line(record)}\n{record['url']}\n"))
         sys.stdout.flush()
-    gaps = _gaps(strategy, config) if trial and config.demo else []
+    gaps = tried(strategy, config) if trial and config.demo else []
     if json:
         print_json({**records[0], "gaps": gaps} if len(records) == 1 else {"webinars": records, "gaps": gaps})
     for gap in gaps if not json else ():
         sys.stdout.write(printable(f"demo: {gap['told']}\n"))
-
-
-def _gaps(strategy: str, config: WebConfig) -> list[dict[str, Any]]:
-    """What visitors of the demo would find missing, tried in this process."""
-    from toolkit.core.errors import ToolkitError
-    from toolkit.web.demo.showing import gap_told
-    from toolkit.web.demo.solving import Demo
-    from toolkit.web.words import language
-
-    demo, say = Demo(date.today(), config.prices), language("en")
-    try:
-        start, found = demo.start(strategy), demo.trial(strategy)
-    except ToolkitError as error:
-        return [{"kind": "refused", "slider": "", "values": [], "told": str(error)}]
-    return [{**gap.as_record(), "told": gap_told(gap, start, say)} for gap in found]
 
 
 @app.command("change")

@@ -37,6 +37,7 @@ class Webinar(models.Model):
         series: The same for each session of one webinar.
         questions: Asked at sign-up; one that ends with ``*`` must be answered.
         webhook, webhook_secret: Where changes of registrations are sent, and what signs them.
+        player: Address of its meeting or player; empty where there is none.
         news_sent: When those who agreed to news were told of it.
         revision: Changes since it was announced: the sequence of its calendar file.
         cancelled_at: When its host cancelled it.
@@ -57,6 +58,7 @@ class Webinar(models.Model):
     questions = models.JSONField(default=list)
     webhook = models.CharField(max_length=500, blank=True)
     webhook_secret = models.CharField(max_length=64, blank=True)
+    player = models.CharField(max_length=500, blank=True, default="")
     news_sent = models.DateTimeField(null=True)
     revision = models.PositiveIntegerField(default=0)
     cancelled_at = models.DateTimeField(null=True)

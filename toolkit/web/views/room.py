@@ -8,7 +8,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -22,6 +21,7 @@ from toolkit.web.demo.showing import settings_of, shown, sliders
 from toolkit.web.forms import Nothing, PositionForm, QuestionForm, ReportForm, Strict, UpvoteForm, VoteForm
 from toolkit.web.gate import limits, tokens
 from toolkit.web.jinja import spoken
+from toolkit.web.middleware import Player
 from toolkit.web.models import Registration, Webinar
 from toolkit.web.room import presenting, talking
 from toolkit.web.room.hub import Stream, hub
@@ -94,8 +94,7 @@ def room(request: HttpRequest, registration: Registration) -> HttpResponse:
         return redirect("webinar", webinar.slug)
     if not webinar.is_open:
         left = max(webinar.starts - timezone.now(), timedelta(0))
-        host = webinar.host.username if webinar.host is not None else settings.PORTAL.organiser
-        data = {"webinar": webinar, "left": left, "host": host}
+        data = {"webinar": webinar, "left": left}
         return render(request, "waiting.html", data)
     return _room(request, registration, None)
 
@@ -186,18 +185,17 @@ def _room(request: HttpRequest, registration: Registration, position: Position |
             answer = shown(current().solve(position, str(registration.id)), position, say)
     except Busy:
         return loading(request, webinar, reverse("room"), status=503 if position is not None else 200)
+    player = Player.of(webinar.player)
     data = {
         "webinar": webinar,
+        "player": player,
         "view": view,
         "moderated": found.moderated,
         "away": presenting.is_away(found) and not webinar.is_over,
         "pdf": start.pdf,
     }
-    return render(
-        request,
-        "room.html",
-        {**data, "sliders": sliders(start, position, say), **answer, **talk_of(registration)},
-    )
+    controls = sliders(start, position, say)
+    return player.on(render(request, "room.html", {**data, "sliders": controls, **answer, **talk_of(registration)}))
 
 
 def loading(request: HttpRequest, webinar: Webinar, again: str, status: int = 200) -> HttpResponse:

@@ -6,7 +6,8 @@ const byId = (id) => document.getElementById(id);
 const own = new Set([...document.querySelectorAll(".votes[aria-pressed=true]")].map((button) => button.value));
 let newest = null, lost;
 
-for (const id of ["alone", "reload"]) if (byId(id)) byId(id).hidden = id === "reload";
+byId("reload").hidden = true;
+if (byId("alone")) byId("alone").hidden = live.dataset.view !== "following";
 
 function put(name, html) {
   const place = byId(name), focused = place.contains(document.activeElement) ? document.activeElement.id : "";
