@@ -27,6 +27,8 @@ from toolkit.web.words import line
 
 QUICKEST, SLOWEST = 2, 7200
 """Seconds between which a form is taken at once: an earlier one and one that is older are shown again."""
+REPLAY_DAYS = 80
+"""Days after a webinar in which its replay is given to who registers at most: after 90 everything is deleted."""
 FORM = "web.form"
 AGAIN = "again"
 """Stamp of a form that is shown once more with what is wrong in it: it is taken however quickly it is sent."""
@@ -164,9 +166,10 @@ class WebhookForm(Strict):
 
 
 class PlayerForm(Strict):
-    """Where voice and picture of a webinar come from; nothing ends them."""
+    """Where voice and picture of a webinar come from, where nothing ends them; and how long the replay is given."""
 
     url = forms.CharField(max_length=500, required=False, widget=forms.URLInput)
+    replay_days = forms.IntegerField(min_value=0, max_value=REPLAY_DAYS, initial=0)
 
     def clean_url(self) -> str:
         """An address of a page over https, without a name and a password in it."""

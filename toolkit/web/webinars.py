@@ -166,15 +166,16 @@ def change(webinar: Webinar, *, starts: str | None = None, actor: str = audit.CO
 
 
 @writing
-def set_player(webinar: Webinar, address: str, *, actor: str) -> None:
-    """Set where voice and picture of a webinar come from.
+def set_player(webinar: Webinar, address: str, replay_days: int, *, actor: str) -> None:
+    """Set where voice and picture of a webinar come from, and how long its replay is given to who registers afterwards.
 
     Args:
         webinar: Of the host.
         address: Checked before; empty for none.
+        replay_days: After its end.
         actor: For the audit log.
     """
-    Webinar.objects.filter(id=webinar.id).update(player=address)
+    Webinar.objects.filter(id=webinar.id).update(player=address, replay_days=replay_days)
     audit.record(actor, "player", webinar.slug)
 
 

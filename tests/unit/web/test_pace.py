@@ -55,7 +55,7 @@ class TestPace:
         assert slept == []
 
     def test_sessions_that_have_all_their_requests_left_are_forgotten(self, slept, monkeypatch):
-        monkeypatch.setattr(pace, "SESSIONS", 10)
+        monkeypatch.setattr(pace, "REMEMBERED", 10)
         paced = Pace(frozenset({"/room/solve"}))
         for number in range(10):
             asked(paced, f"{number}")

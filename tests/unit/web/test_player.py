@@ -1,15 +1,17 @@
-"""Voice and picture in the room: from origins of the operator alone, for those with a seat; and webinars made in the browser."""
+"""Voice and picture in the room, from origins of the operator alone; the replay afterwards; and webinars made in the browser."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from tests.unit.web.test_routes import log_in
-from tests.unit.web.visitors import Browser, announced, entered, registered
-from toolkit.web.models import AuditEntry, Webinar
+from tests.unit.web.visitors import Browser, access, announced, entered, filled, kinds, registered, secret_of
+from toolkit.web.gate.mail import compose
+from toolkit.web.models import AuditEntry, Outbox, Registration, Webinar
 
 MEETING = "https://meet.example/metals"
 FRAME = "; frame-src https://meet.example"
@@ -30,7 +32,7 @@ def host(webinar) -> Browser:
 
 class TestPlayer:
     def save(self, host: Browser, webinar: Webinar, url: str):
-        return host.send(f"/host/w/{webinar.slug}/player", {"url": url})
+        return host.send(f"/host/w/{webinar.slug}/player", {"url": url, "replay_days": "0"})
 
     def test_a_meeting_of_an_origin_of_the_operator_stands_in_the_test_page(self, host, webinar):
         assert self.save(host, webinar, MEETING).status_code == 302
@@ -77,6 +79,71 @@ class TestPlayer:
         assert MEETING not in waiting.content.decode()  # before the start
         self.save(host, webinar, "")
         assert "<iframe" not in host.get(f"/host/w/{webinar.slug}/player").content.decode()
+
+
+class TestReplayAfterwards:
+    """Who registers after the webinar sees the replay until its last day."""
+
+    @pytest.fixture
+    def over(self, webinar) -> Webinar:  # with a database
+        return announced(starts=timezone.now() - timedelta(hours=3), capacity=1, replay_days=5)
+
+    def confirmed(self, over: Webinar, email: str = "ana@example.com") -> Registration:
+        page = Browser().get(f"/w/{over.slug}/").content.decode()
+        assert "Register for the replay" in page
+        assert "to show you the replay of the webinar" in page
+        assert Browser().send(f"/w/{over.slug}/register", filled(email=email), page=f"/w/{over.slug}/").status_code == 302
+        found = Registration.objects.get(webinar=over, email=email)
+        row = Outbox.objects.get(registration=found, kind="confirm")
+        assert "to see the replay" in compose(row, found).body
+        assert Browser().send(f"/c/{secret_of(found)}").headers["Location"].endswith("/confirmed")
+        found.refresh_from_db()
+        return found
+
+    def test_it_has_its_own_consent_and_no_seat_is_counted(self, over):
+        registered(over, "first@example.com")  # the one seat
+        found = self.confirmed(over)
+        assert (found.state, kinds()[-1]) == ("confirmed", "link")
+        text = found.consents.get(text__purpose="participation").text.text  # type: ignore[attr-defined]
+        assert "to show you the replay" in text
+        visitor = entered(Browser(), found)
+        assert visitor.get("/room/replay").status_code == 200
+
+    def test_who_waited_for_a_seat_gets_the_replay_by_a_new_sign_up(self, over):
+        waited = registered(over, "w@example.com", "waitlisted")
+        assert (
+            Browser().send(f"/w/{over.slug}/register", filled(email="w@example.com"), page=f"/w/{over.slug}/").status_code
+            == 302
+        )
+        waited.refresh_from_db()
+        assert (waited.state, kinds()) == ("confirmed", ["link"])
+
+    def test_it_ends_on_its_day_and_without_one_nothing_is_taken(self, over):
+        found = self.confirmed(over)
+        Webinar.objects.filter(id=over.id).update(replay_days=20)
+        link = access(found)
+        with time_machine.travel(over.ends + timedelta(days=19)):
+            assert entered(Browser(), found).get("/room/replay").status_code == 200
+        with time_machine.travel(over.ends + timedelta(days=21)):
+            assert Browser().get(link).status_code == 404
+            page = Browser().get(f"/w/{over.slug}/").content.decode()
+            assert "Register for the replay" not in page
+            over.refresh_from_db()
+            assert not over.gives_replay
+        Webinar.objects.filter(id=over.id).update(replay_days=0)
+        assert "Register for the replay" not in Browser().get(f"/w/{over.slug}/").content.decode()
+        Webinar.objects.filter(id=over.id).update(replay_days=9, cancelled_at=timezone.now())
+        assert "Register for the replay" not in Browser().get(f"/w/{over.slug}/").content.decode()
+
+    @pytest.mark.parametrize("days", ["-1", "81", "", "x"])
+    def test_days_that_make_no_sense_are_refused(self, host, webinar, days):
+        answer = host.send(f"/host/w/{webinar.slug}/player", {"url": "", "replay_days": days})
+        assert answer.status_code == 422
+
+    def test_the_host_sets_the_days(self, host, webinar):
+        assert host.send(f"/host/w/{webinar.slug}/player", {"url": "", "replay_days": "30"}).status_code == 302
+        webinar.refresh_from_db()
+        assert webinar.replay_until == webinar.ends + timedelta(days=30)
 
 
 class TestNew:

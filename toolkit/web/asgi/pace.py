@@ -15,7 +15,7 @@ WAITING = 4
 REFUSED_SECONDS = 1.0
 """Seconds after which who sends more is refused, not to ask again at once."""
 SESSION = re.compile(rb"(?:^|;) *(?:__Host-)?session=([^;]*)")
-SESSIONS = 10_000
+REMEMBERED = 10_000
 """Sessions that are remembered; those that have all their requests left need not be."""
 
 
@@ -44,7 +44,7 @@ class Pace:
             await asyncio.sleep(REFUSED_SECONDS)
             return False
         self._left[who] = left, now
-        if len(self._left) > SESSIONS:
+        if len(self._left) > REMEMBERED:
             self._left = {one: (n, then) for one, (n, then) in self._left.items() if n + A_SECOND * (now - then) < BURST}
         if left < 0:
             await asyncio.sleep(-left / A_SECOND)

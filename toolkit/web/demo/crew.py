@@ -43,7 +43,7 @@ SHORT_COST = 100
 """Hundredths of a second that the short questions of a session may have cost to be answered before long ones of others."""
 SPENT_HALVES = 10.0
 """Seconds in which what a session has asked and cost counts half."""
-SESSIONS = 4096
+COSTS_KEPT = 4096
 """Sessions whose costs are kept without looking which are long past."""
 log = structlog.get_logger("demo")
 
@@ -211,7 +211,7 @@ class Crew:
             key: Of the question.
         """
         now = time.monotonic()
-        if len(self._spent) > SESSIONS:
+        if len(self._spent) > COSTS_KEPT:
             self._spent = {one: spent for one, spent in self._spent.items() if now - spent[1] < 10 * SPENT_HALVES}
         self._spent[who] = self._cost(who) / 100 + seconds, now, key
 

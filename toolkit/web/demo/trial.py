@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from toolkit.web.demo.position import SCENARIOS, Outcome, Position, Range, Start
 
-POINTS = 5
+TRIED = 5
 """Values of a slider that are tried, its ends among them."""
 MIXED = 8
 """Positions with every slider moved that are tried."""
@@ -92,7 +92,7 @@ def _values(grid: Range | None) -> list[Any]:
     """Values of a slider over its range, or every scenario."""
     if grid is None:
         return [*SCENARIOS]
-    return [grid.on_grid(grid.least + (grid.most - grid.least) * k / (POINTS - 1)) for k in range(POINTS)]
+    return [grid.on_grid(grid.least + (grid.most - grid.least) * k / (TRIED - 1)) for k in range(TRIED)]
 
 
 def _near(grid: Range, at: float) -> list[float]:

@@ -76,12 +76,14 @@ def letter(row: Outbox, registration: Registration, say: Language) -> Letter:
     room = (base + reverse("enter", args=[tokens.link(registration, tokens.ACCESS)]), say.words("Open the room"))
     if row.kind == "confirm":
         secret = tokens.mint("confirm", tokens.CONFIRM, registration)
+        told = (
+            say.words("Somebody entered this address to see the replay. If it was you, confirm it within two days.")
+            if webinar.gives_replay
+            else say.words("Somebody entered this address to take part. If it was you, confirm it within two days.")
+        )
         return Letter(
             say.words("Confirm your registration"),
-            [
-                title,
-                say.words("Somebody entered this address to take part. If it was you, confirm it within two days."),
-            ],
+            [title, told],
             (base + reverse("confirm", args=[secret]), say.words("Confirm the registration")),
             say.words("If it was not you, do nothing: without a confirmation the address is deleted after seven days."),
         )

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import secrets
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.core import signing
 from django.utils import timezone
 
-from toolkit.web.models import Registration, Token
+from toolkit.web.models import Registration, Token, Webinar
 from toolkit.web.writing import writing
 
 CONFIRM = timedelta(hours=48)
@@ -77,13 +77,18 @@ def read(secret: str, salt: str) -> tuple[uuid.UUID, int | str] | None:
     return uuid.UUID(identity), bound
 
 
+def held_until(webinar: Webinar) -> datetime:
+    """Last moment of the personal links of a webinar."""
+    return max(webinar.ends + AFTER, webinar.replay_until)
+
+
 def follow(secret: str, salt: str) -> Registration | None:
     """The registration of a personal secret; None where it was revoked, has ended or was never ours."""
     named = read(secret, salt)
     if named is None:
         return None
     found = Registration.objects.select_related("webinar").filter(id=named[0]).first()
-    if found is None or (salt == ACCESS and timezone.now() > found.webinar.ends + AFTER):
+    if found is None or (salt == ACCESS and timezone.now() > held_until(found.webinar)):
         return None
     earlier = salt == ME and named[1] == 0 and found.link_version == 1  # of a portal before addresses could be corrected
     return found if earlier or named[1] == _bound(found, salt) else None

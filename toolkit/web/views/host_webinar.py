@@ -90,10 +90,13 @@ def trial(request: HttpRequest, found: Webinar) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @of_own
 def player(request: HttpRequest, found: Webinar) -> HttpResponse:
-    """Where voice and picture come from, as attendees see them."""
-    form = PlayerForm(request.POST if request.method == "POST" else None, initial={"url": found.player})
+    """Where voice and picture come from, as attendees see them, and how long the replay is given."""
+    form = PlayerForm(
+        request.POST if request.method == "POST" else None, initial={"url": found.player, "replay_days": found.replay_days}
+    )
     if request.method == "POST" and form.is_valid():
-        webinars.set_player(found, form.cleaned_data["url"], actor=audit.actor(request))
+        given = form.cleaned_data
+        webinars.set_player(found, given["url"], given["replay_days"], actor=audit.actor(request))
         return redirect("host-player", found.slug)
     shown = Player.of(found.player)
     data = {"webinar": found, "form": form, "player": shown, "origins": settings.PORTAL.players}

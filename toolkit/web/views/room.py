@@ -47,7 +47,7 @@ def attendee(request: HttpRequest) -> Registration | None:
         return None
     holds = {"session__session_key": digest(key), "session__expire_date__gt": now, "state": Registration.State.CONFIRMED}
     found = next(iter(Registration.objects.select_related("webinar").filter(**holds)), None)
-    return found if found is not None and found.webinar.ends + tokens.AFTER > now else None
+    return found if found is not None and tokens.held_until(found.webinar) > now else None
 
 
 def gated(view: Gated[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
