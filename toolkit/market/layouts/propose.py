@@ -436,7 +436,9 @@ def is_of_movements(table: Table, is_asset: Callable[[str], bool]) -> bool:
     return any(len(both) > 1 for both in signs.values())
 
 
-def _of_money(one: ColumnReading, header: Header, table: Table, found: Sequence[Header], layout: Layout) -> ColumnReading:
+def _of_money(  # noqa: PLR0911  # a finding after the other
+    one: ColumnReading, header: Header, table: Table, found: Sequence[Header], layout: Layout
+) -> ColumnReading:
     """How a column of money of all is read: with fees and taxes in it or without them, by the price and the quantity.
 
     Args:
@@ -453,16 +455,25 @@ def _of_money(one: ColumnReading, header: Header, table: Table, found: Sequence[
         if one.reads == "total" and not header.sure and not header.currency:
             return replace(one, reads="quantity", why=message("its header may mean it"), sure=False)
         return one
-    has_costs = any(holds_more(text) for other in found if other.key in ("fees", "taxes") for text in _texts(table, other.text))
+    if header.sure and {"total", "cash"} & keys:  # beside each other they say which is which
+        return one
+    beside = [other.text for other in found if other.key in ("fees", "taxes")]
+    rows = table.cells.select(one.header, *beside).rows()
+    has_costs = any(holds_more(_text(money)) and any(holds_more(_text(cost)) for cost in costs) for money, *costs in rows)
     shown = _money_is(table, found, one.header)
-    if shown == one.reads or (shown is None and not has_costs and (header.sure or header.currency)):
-        why = one.why if header.sure else message("it is the quantity times the price")
-        return replace(one, why=why if shown else one.why, sure=True)
-    if shown:
-        return replace(
-            one, reads=shown, why=message("it is the quantity times the price, with the fees"), sure=header.sure is False
-        )
-    return replace(one, why=message("money of all: total without fees and taxes, or cash with them"), sure=False)
+    if shown == "cash" and not (header.sure and one.reads == "total"):
+        return replace(one, reads=shown, why=message("it is the quantity times the price, with the fees"), sure=True)
+    if shown == one.reads:
+        return one if header.sure else replace(one, why=message("it is the quantity times the price"), sure=True)
+    if shown is None and (header.sure or header.currency) and not (has_costs and one.reads == "total"):
+        return replace(one, sure=True)
+    return replace(
+        one, reads=shown or one.reads, why=message("money of all: total without fees and taxes, or cash with them"), sure=False
+    )
+
+
+def _text(cell: object) -> str:
+    return "" if cell is None else str(cell)
 
 
 def _money_is(table: Table, found: Sequence[Header], column: str) -> str | None:

@@ -71,6 +71,7 @@ def with_movements(read: ReadFile, names: Names, today: date, client: str | None
     texts = [(key, _of_matter(texts) if key == IGNORE else texts) for key, texts in texts_of(read)]
     read_columns(file, read.headers)
     check_formulas(file)
+    _merge_sides(file)
     totals, below = rows_of_no_lot(file)
     left = [i for i, row in enumerate(table.cells.rows()) if first_cell(row) in {fold(text) for text in read.layout.leave_out}]
     kept = sorted({*range(len(numbers))} - {*totals, *below, *left})
@@ -119,13 +120,9 @@ def _of_matter(texts: Sequence[str]) -> list[str]:
 
 def _kinds(file: FileCells, kept: Sequence[int]) -> dict[int, str]:
     """Row -> its kind, as far as that is known; what is not is asked about, or a fault."""
-    ins, outs = (file.raw.pop(key, None) for key in ("quantity_in", "quantity_out"))
-    if ins or outs:
-        sides = ins or outs or [], outs or [None] * len(ins or [])
-        file.header["quantity"] = file.header.get("quantity_in") or file.header["quantity_out"]
-        file.raw["quantity"] = [_of_sides(file, i, *both) for i, both in enumerate(zip(*sides, strict=True))]
     if "kind" not in file.raw:
         moves_money = not {"purchase_price", "total_price", "cash"}.isdisjoint(file.raw)
+        ins = "quantity_in" in file.header
         asks = message(
             "no column says what a row is: signed (below zero sold), credited (below zero taken back), moved (brought and "
             "taken, neither bought nor sold), or one kind of all rows; where each row is a lot, --set of=holdings"
@@ -153,6 +150,17 @@ def _kinds(file: FileCells, kept: Sequence[int]) -> dict[int, str]:
             where = (*question.cells, message("row {row:d}", row=file.table.rows[i]))[:3]
             file.questions[f"kind {fold(text)}"] = replace(question, cells=where)
     return found
+
+
+def _merge_sides(file: FileCells) -> None:
+    """Two columns of quantities, of what came in and of what went out, as one."""
+    sides = [file.raw.pop(key, None) for key in ("quantity_in", "quantity_out")]
+    if any(sides):
+        named = [file.header[key] for key in ("quantity_in", "quantity_out") if key in file.header]
+        file.header["quantity"] = replace(named[0], key="quantity")
+        height = file.table.cells.height
+        ins, outs = (side or [None] * height for side in sides)
+        file.raw["quantity"] = [_of_sides(file, i, *both) for i, both in enumerate(zip(ins, outs, strict=True))]
 
 
 def _of_sides(file: FileCells, i: int, came: Any, went: Any) -> Any:
