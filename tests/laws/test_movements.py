@@ -42,7 +42,7 @@ def ledgers(draw, *, transfers: bool = True) -> list[Movement]:
             break
         client, asset, lot, place = key = draw(st.sampled_from(held))
         part = there[key] * draw(st.integers(1, 4)) / 4
-        day = bought[lot] + timedelta(draw(st.integers(0, 30)))
+        day = bought[lot] + timedelta(draw(st.sampled_from((0, 0, 0, 9))))
         kind = draw(st.sampled_from(("sell", "withdraw", "loss", "fee", "storage", "income", "split", "transfer")))
         said = {"lot": lot, "asset": asset, "client": client, "fees": draw(COSTS), "taxes": draw(COSTS)}
         if kind in ("fee", "storage", "income"):
@@ -120,7 +120,8 @@ def test_every_cent_is_in_stock_taken_out_a_cost_or_a_gain(movements):
 def test_the_order_of_rows_is_no_matter(movements, seed):
     shuffled = [*movements]
     random.Random(seed).shuffle(shuffled)
-    assert said(stock_on(shuffled, LAST)) == said(stock_on(movements, LAST))
+    renumbered = [replace(one, row=row) for row, one in enumerate(shuffled, start=2)]
+    assert said(stock_on(renumbered, LAST)) == said(stock_on(movements, LAST))
 
 
 @given(ledgers(), st.integers(0, 100), st.sampled_from(PLACES))
