@@ -135,7 +135,7 @@ def _kinds(file: FileCells, kept: Sequence[int]) -> dict[int, str]:
     known = vocabulary().meanings["kind"] | {one: one for one in DIRECTIONS}
     for i in kept:
         text = file.text("kind", i)
-        kind = next((known[one] for one in foldings(text or "") if one in known), None)
+        kind = next((known[one] for one in foldings(file.words.get(fold(text or ""), text or "")) if one in known), None)
         if text is None:
             hint = message("Fill the cell, or leave the row out: --set TEXT=leave_out.")
             file.fault(i, "kind", Faulty("empty", "a row that does not say what it is", hint))

@@ -120,7 +120,7 @@ def _of_several(
         return plain or read(near or ("", None))
     try:
         plain = read(("", None))
-    except DataError:
+    except (DataError, SpecError):  # such an answer is of a field that its own words do not name
         return options[0] if all(one.rows == options[0].rows for one in options) else _asked(options)
     is_clean = not (plain.questions or plain.faults)
     agree = all(one.rows == options[0].rows for one in options)

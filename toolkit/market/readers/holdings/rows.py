@@ -18,7 +18,7 @@ from toolkit.core.errors import DataError, did_you_mean
 from toolkit.core.messages import Message, few, message
 from toolkit.core.places import place
 from toolkit.core.units import KG_PER_UNIT
-from toolkit.market.layouts.fields import AS_LOT, FIELDS, HOLDINGS, IGNORE, NOTHING, SEVERAL
+from toolkit.market.layouts.fields import AS_LOT, FIELDS, HOLDINGS, IGNORE, KINDS_OF_MOVEMENTS, NOTHING, SEVERAL
 from toolkit.market.layouts.headers import Header
 from toolkit.market.layouts.layout import OF_LOTS, Meaning
 from toolkit.market.layouts.propose import Question, examples, holds_more
@@ -167,6 +167,8 @@ def _with_orders(read: ReadFile) -> tuple[ReadFile, frozenset[int]]:
 def read_columns(file: FileCells, headers: Sequence[Header]) -> None:
     """Cells by field, in the words of the vocabulary; where a column counts pieces or orders alone, it is the quantity."""
     words = {fold(text): word for text, word in file.layout.words.items()}
+    of_movements = file.layout.of == "movements"  # a number is a kind in the column of kinds alone
+    kinds = {text for text, word in words.items() if of_movements and word in KINDS_OF_MOVEMENTS}
     file.words, file.remarks = words, {fold(text): meaning for text, meaning in file.layout.remarks.items()}
     for header in headers:
         key = AS_LOT.get(header.key or "", header.key)
@@ -174,7 +176,8 @@ def read_columns(file: FileCells, headers: Sequence[Header]) -> None:
             column = [
                 None if isinstance(cell, str) and not cells.tidy(cell) else cell for cell in file.table.cells[header.text]
             ]
-            file.raw[key] = [words.get(fold(cell), cell) if isinstance(cell, str) else cell for cell in column]
+            own = words if key == "kind" else {text: word for text, word in words.items() if text not in kinds}
+            file.raw[key] = [own.get(fold(cell), cell) if isinstance(cell, str) else cell for cell in column]
             file.header[key] = header
     if "quantity" not in file.raw and "pieces" in file.raw:
         unit = None if "unit" in file.raw else cells.PIECE
