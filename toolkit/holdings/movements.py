@@ -5,7 +5,7 @@ For each lot, metal, client and the whole, in each currency: ``paid_in + gain + 
 
 from __future__ import annotations
 
-from bisect import insort
+from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -90,6 +90,7 @@ class Part:
         fees: Fees and taxes of its purchase.
         bought: Day of the purchase, which no transfer and no division changes.
         arrives: Day from which it is there; None for that of the purchase.
+        number: Of it in the book.
     """
 
     lot: str
@@ -108,6 +109,7 @@ class Part:
     status: str
     arrives: date | None
     details: Mapping[str, Any]
+    number: int = 0
 
     def is_there(self, day: date) -> bool:
         """Whether it has arrived; a listed instrument is sold before its settlement too."""
@@ -445,6 +447,7 @@ class _Book:
     def put(self, part: Part) -> None:
         """A part, in the order of purchases."""
         self.count += 1
+        part.number = self.count
         self.by_lot[part.client, part.lot].append(part)
         insort(self.by_asset[part.client, part.asset], (part.bought, self.count, part))
 
@@ -452,7 +455,7 @@ class _Book:
         """Forget a part of which nothing is left; its lot was there and stays known."""
         self.by_lot[part.client, part.lot].remove(part)
         entries = self.by_asset[part.client, part.asset]
-        del entries[next(at for at, entry in enumerate(entries) if entry[2] is part)]
+        del entries[bisect_left(entries, (part.bought, part.number))]
 
     def bring(self, moved: Movement) -> Refusal | None:
         """A new lot, at its cost."""
@@ -472,14 +475,15 @@ class _Book:
         self.post(moved, moved.asset, moved.lot, paid_in=(moved.total or ZERO) + moved.costs, costs=moved.costs)
         return None
 
-    def fitting(self, moved: Movement) -> Iterator[Part]:
-        """Parts that a movement may mean, in the order of their purchases: of its lot, else of its asset and form."""
+    def fitting(self, moved: Movement, *, newest: bool = False) -> Iterator[Part]:
+        """Parts that a movement may mean, the oldest (or `newest`) first: of its lot, else of its asset and form."""
         if moved.lot is not None:
             parts: Iterable[Part] = sorted(
                 self.by_lot.get((moved.client, moved.lot), ()), key=lambda part: part.arrives or date.min
             )
         else:
-            parts = (part for _, _, part in self.by_asset.get((moved.client, moved.asset or ""), ()))
+            entries = self.by_asset.get((moved.client, moved.asset or ""), ())
+            parts = (part for _, _, part in (reversed(entries) if newest else entries))
         for part in parts:
             if moved.asset in (None, part.asset) and moved.form in (None, part.form) and _is_at(part.place, moved.source):
                 yield part
@@ -549,7 +553,7 @@ class _Book:
 
     def chosen(self, moved: Movement) -> list[tuple[Part, Decimal]] | Refusal:
         """Parts that a movement takes, and how much of each, in their units."""
-        is_first = moved.sale_order == "fifo" and moved.lot is None and moved.kind != "adjust"  # no need of all of them
+        is_first = moved.sale_order in ("fifo", "lifo") and moved.lot is None and moved.kind != "adjust"  # not all are needed
         there = None if is_first else [part for part in self.fitting(moved) if part.is_there(moved.date)]
         if there is not None and moved.kind == "adjust":
             if len(there) != 1:
@@ -561,7 +565,8 @@ class _Book:
             is_one = there and (moved.lot or len({part.lot for part in there}) == 1)
             return [(part, part.quantity) for part in there] if is_one else self.none_or_several(moved, there)
         if there is None:
-            return self.first_of((part for part in self.fitting(moved) if part.is_there(moved.date)), moved)
+            found = self.fitting(moved, newest=moved.sale_order == "lifo")
+            return self.first_of((part for part in found if part.is_there(moved.date)), moved)
         if len({part.lot for part in there}) > 1:
             ordered = self.ordered(moved, there)
             if isinstance(ordered, Refusal):
@@ -593,8 +598,6 @@ class _Book:
         if moved.sale_order is None or (moved.sale_order == "least_tax" and self.free_from is None):
             code = "which_lot" if moved.sale_order is None else "not_known"
             return Refusal(moved.row, code, {"lots": _lots(there), "asset": moved.asset or ""})
-        if moved.sale_order == "lifo":
-            return there[::-1]
         if len({part.currency for part in there}) > 1 or any(part.cost is None for part in there):
             return Refusal(moved.row, "not_known", {"lots": _lots(there), "asset": moved.asset or ""})
         free = self.free_from if moved.sale_order == "least_tax" else None
