@@ -149,6 +149,17 @@ class Sale:
     currency: str | None
     cost_currency: str | None
 
+    def with_more(self, other: Sale) -> Sale:
+        """The sale of more of the lot by the same movement."""
+        return replace(
+            self,
+            quantity=self.quantity + other.quantity,
+            proceeds=None if self.proceeds is None or other.proceeds is None else self.proceeds + other.proceeds,
+            cost=None if self.cost is None or other.cost is None else self.cost + other.cost,
+            fees=self.fees + other.fees,
+            purchase_fees=self.purchase_fees + other.purchase_fees,
+        )
+
     @property
     def gain(self) -> Decimal | None:
         """Proceeds less cost; None where one is not known, and in two currencies."""
@@ -638,12 +649,15 @@ class _Book:
         self.add(key, taken_out=money - costs, costs=costs, **{"gain" if is_known else "unknown": money})
         self.add(of_purchase, **{"gain" if is_known else "unknown": -cost})
         if moved.kind == "sell":
-            self.sales.append(
-                Sale(
-                    moved.row, moved.date, part.lot, part.client, part.asset, part.quantity, part.unit, part.bought, received,
-                    part.cost, costs, part.fees, moved.currency, part.currency,
-                )
+            own = Sale(
+                moved.row, moved.date, part.lot, part.client, part.asset, part.quantity, part.unit, part.bought, received,
+                part.cost, costs, part.fees, moved.currency, part.currency,
             )  # fmt: skip
+            last = self.sales[-1] if self.sales else own
+            if (last.row, last.lot, last is own) == (own.row, own.lot, False):  # of another place, or of another delivery
+                own = last.with_more(own)
+                self.sales.pop()
+            self.sales.append(own)
 
     def not_there(self, moved: Movement, parts: Sequence[Part], code: str = "not_there") -> Refusal:
         """The refusal of more than is there, with what is: in its place, in others, and on order."""

@@ -12,7 +12,7 @@ import polars as pl
 
 from toolkit.app.context import Context
 from toolkit.app.holdings.lots import with_known_texts
-from toolkit.app.holdings.movements import lots_of, stock_frame, with_stock
+from toolkit.app.holdings.movements import lots_of, of_places, stock_frame, with_stock
 from toolkit.app.holdings.names import LotNames, instruments_of
 from toolkit.app.holdings.sheets import EVERY_SHEET
 from toolkit.app.prices import PriceFiles, read_own, with_stored
@@ -227,7 +227,7 @@ class HoldingsStock:
                 )
                 for one in self.stock.sales
             ),
-            notes=self.read.notes,
+            notes=(*self.read.notes, *of_places(self.lots)),
             written=written,
         )  # fmt: skip
 

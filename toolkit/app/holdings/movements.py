@@ -15,7 +15,7 @@ from toolkit.holdings.holding_period import HoldingRule
 from toolkit.holdings.movements import Movement, Part, Refusal, Stock, stock_on
 from toolkit.market.layouts.fields import SALE_ORDERS
 from toolkit.market.layouts.propose import Question
-from toolkit.market.readers.holdings.lots import SCHEMA, CellFault, Holdings, Lots, ReadFile, lot_of
+from toolkit.market.readers.holdings.lots import DEFAULTS, SCHEMA, CellFault, Holdings, Lots, ReadFile, lot_of
 
 _FIELDS = {one.name for one in fields(Movement)} - {"details", "source"}
 _DETAILS = ("origin_country", "custody", "certificate", "spread", "storage_fee", "vat_state", "destination", "end_user")
@@ -184,7 +184,14 @@ def stock_holdings(read: ReadFile, day: date, rule: HoldingRule | None) -> Holdi
     read.raise_open()
     frame = stock_frame(stock)
     told = message("Stock on {day}, of {n:d} movements: {lots:d} lots.", day=day, n=len(read.rows), lots=frame.height)
-    return Holdings(Lots.validate(frame), read.table.name, (*read.notes, told), read.fine)
+    return Holdings(Lots.validate(frame), read.table.name, (*read.notes, told, *of_places(frame)), read.fine)
+
+
+def of_places(frame: pl.DataFrame) -> list[Message]:
+    """That lots lie nobody knows where, if any do."""
+    stored = pl.col("status") == "stored"
+    lots = frame.filter(stored, pl.col("mass").is_not_null(), pl.col("location").is_null())["lot_id"].to_list()
+    return [DEFAULTS["location"](few(lots, of=frame.height))] if lots else []
 
 
 def stock_frame(stock: Stock) -> pl.DataFrame:

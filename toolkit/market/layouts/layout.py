@@ -141,11 +141,12 @@ class Layout(BaseModel):
         known = {field.key for field in FIELDS[self.of]}
         if unknown := {*self.every, *keys} - known:
             raise ValueError(f"no fields: {', '.join(sorted(unknown))}")
-        for key, meant in (("status", vocabulary().meanings["status"]), ("unit", UNITS), ("sale_order", SALE_ORDERS)):
+        for key, meant in (("status", vocabulary().meanings["status"]), ("unit", UNITS)):
             if key in self.every and fold(self.every[key]) not in meant:
                 raise ValueError(f"every {key} is {self.every[key]!r}, and so none")
-        if self.every.get("kind", DIRECTIONS[0]) not in (*DIRECTIONS, *KINDS_OF_MOVEMENTS):
-            raise ValueError(f"every kind is {self.every['kind']!r}, and so none")
+        for key, words in (("kind", (*DIRECTIONS, *KINDS_OF_MOVEMENTS)), ("sale_order", SALE_ORDERS)):
+            if self.every.get(key, words[0]) not in words:
+                raise ValueError(f"every {key} is {self.every[key]!r}, and so none")
         if "currency" in self.every and currency(self.every["currency"]) is None:
             raise ValueError(f"every currency is {self.every['currency']!r}, and so none")
         return self

@@ -448,9 +448,13 @@ def _of_money(  # noqa: PLR0911  # a finding after the other
         found: What each header says.
         layout: By which it is read.
     """
-    if one.reads not in ("total", "cash") or fold(one.header) in {fold(name) for name in layout.columns}:
+    if one.reads not in ("quantity", "total", "cash") or fold(one.header) in {fold(name) for name in layout.columns}:
         return one
     keys = {other.key for other in found if other is not header}
+    if one.reads == "quantity":
+        if keys.isdisjoint(("quantity_in", "quantity_out")):
+            return one
+        return replace(one, reads=IGNORE, why=message("a balance, beside what came in and what went out"), sure=False)
     if keys.isdisjoint(("quantity", "quantity_in", "quantity_out", "pieces")):
         if one.reads == "total" and not header.sure and not header.currency:
             return replace(one, reads="quantity", why=message("its header may mean it"), sure=False)

@@ -270,6 +270,8 @@ def _movement(
         return row.default("not_done")
     money = _money(row)
     has_metal = row.text("asset") is not None and row.cells.get("quantity") is not None and _number(row.cells["quantity"])
+    if kind in BRINGS and row.text("to") is not None:
+        row.cells["location"] = row.cells["to"]
     own = row.file.defaults
     row.file.defaults = {}
     if kind in _MONEY_ALONE or (kind in _MAY_BE_MONEY and row.text("asset") is None and row.text("lot_id") is None):
@@ -282,7 +284,7 @@ def _movement(
     if kind not in BRINGS and found is not None:  # of what is there nothing is assumed
         found |= {key: None for key in ("form", "status") if key in new}
     for key, lots in new.items():
-        if kind in BRINGS or key in _KEPT_DEFAULTS:
+        if key != "location" and (kind in BRINGS or key in _KEPT_DEFAULTS):  # where it lies is told of the stock
             own.setdefault(key, []).extend(lots)
     if found is None:
         return None

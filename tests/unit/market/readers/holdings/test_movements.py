@@ -80,6 +80,12 @@ class TestWhatAFileIs:
         assert [(row["kind"], row["quantity"]) for row in read.rows] == [(kinds[0], 5), (kinds[1], 2)]
         assert not read.faults
 
+    def test_a_balance_is_no_quantity(self):
+        content = "Datum;Metall;Zugang (kg);Abgang (kg);Bestand (kg)\n10.06.2024;Gallium;5;;5\n11.06.2024;Gallium;;2;3\n"
+        assert asked(parsed(content)) == {"kind": "moved", "Bestand (kg)": "ignore"}
+        read = parsed(content, **{"kind": "moved", "Bestand (kg)": "ignore"})
+        assert [row["quantity"] for row in read.rows] == [5, 2]
+
     def test_what_came_in_and_went_out_stands_in_two_columns(self):
         content = "Datum;Metall;Zugang (kg);Abgang (kg)\n10.06.2024;Gallium;5;\n11.06.2024;Gallium;;2\n12.06.2024;Gallium;1;1\n"
         assert asked(parsed(content)) == {"kind": "moved"}
