@@ -474,7 +474,8 @@ class _Book:
             return Refusal(moved.row, "no_lot", {"lot": moved.lot or ""})
         if (moved.client, moved.lot) in self.by_lot:
             return Refusal(moved.row, "lot_twice", {"lot": moved.lot})
-        waits = moved.kind == "order" or (moved.client, moved.lot) in self.delivered
+        is_away = moved.kind == "order" or moved.status in ("ordered", "in_transit")
+        waits = is_away or (moved.client, moved.lot) in self.delivered
         arrives = NOT_DELIVERED if waits else moved.settled if moved.settled and moved.settled > moved.date else None
         self.put(
             Part(
@@ -516,6 +517,7 @@ class _Book:
         arrived = self.cut(order, quantity)
         arrived.arrives, arrived.fees = moved.date, arrived.fees + moved.costs
         arrived.place = moved.to or arrived.place
+        arrived.status = moved.status or ("stored" if arrived.status in ("ordered", "in_transit") else arrived.status)
         return None
 
     def cut(self, part: Part, quantity: Decimal) -> Part:

@@ -211,7 +211,7 @@ class HoldingsStock:
         return records.HoldingsStock(
             schema_version=1,
             file=self.read.table.name,
-            as_of=self.stock.day,
+            as_of=self.stock.day.isoformat(),
             movements=len(self.read.rows),
             lots=_lots(self.lots),
             money=tuple(
@@ -220,10 +220,11 @@ class HoldingsStock:
             ),
             sales=tuple(
                 records.SoldLot(
-                    row=one.row, date=one.date, lot=one.lot, client=one.client, asset=one.asset, quantity=float(one.quantity),
-                    unit=one.unit, bought=one.bought, proceeds=_float(one.proceeds), cost=_float(one.cost),
-                    fees=float(one.fees), purchase_fees=float(one.purchase_fees), gain=_float(one.gain),
-                    currency=one.currency, cost_currency=one.cost_currency,
+                    row=one.row, date=one.date.isoformat(), lot=one.lot, client=one.client, asset=one.asset,
+                    quantity=float(one.quantity), unit=one.unit, bought=one.bought.isoformat(),
+                    proceeds=_float(one.proceeds), cost=_float(one.cost), fees=float(one.fees),
+                    purchase_fees=float(one.purchase_fees), gain=_float(one.gain), currency=one.currency,
+                    cost_currency=one.cost_currency,
                 )
                 for one in self.stock.sales
             ),

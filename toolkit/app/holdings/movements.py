@@ -138,7 +138,7 @@ def lots_of(stock: Stock) -> list[tuple[str, Part]]:
     for (client, lot), own in of_lot.items():
         first = f"{client} {lot}" if clients[lot] > 1 and client else lot
         for part in own:
-            beside = "ordered" if is_ordered(part, stock.day) else part.place or ""
+            beside = part.place or "" if part.is_there(stock.day) else "ordered"
             name = first if len(own) == 1 else f"{first} {beside}".strip()
             while name in taken:
                 name = f"{name} +"
@@ -151,8 +151,8 @@ def _merged(stock: Stock) -> list[Part]:
     """Parts of one lot that say the same but for their quantity are one."""
     found: dict[tuple[Any, ...], Part] = {}
     for part in stock.parts:
-        ordered = part.arrives if is_ordered(part, stock.day) else None
-        key = part.client, part.lot, part.place, part.status, ordered, part.purity
+        arrives = None if part.is_there(stock.day) else part.arrives
+        key = part.client, part.lot, part.place, part.status, arrives, part.purity
         known = found.get(key)
         if known is None:
             found[key] = replace(part)
@@ -163,9 +163,9 @@ def _merged(stock: Stock) -> list[Part]:
     return [*found.values()]
 
 
-def is_ordered(part: Part, day: date) -> bool:
-    """Whether a part was bought and has not arrived."""
-    return not part.is_there(day) and part.status == "stored"
+def _status(part: Part, day: date) -> str:
+    """Where a part stands: what was bought and has not arrived is ordered, where nothing else is said."""
+    return "ordered" if part.status == "stored" and not part.is_there(day) else part.status
 
 
 def stock_holdings(read: ReadFile, day: date, rule: HoldingRule | None) -> Holdings:
@@ -206,7 +206,7 @@ def stock_frame(stock: Stock) -> pl.DataFrame:
                     "size": part.size, "quantity": quantity, "unit": part.unit, "purchase_date": part.bought,
                     "purchase_price": None if not part.cost else float(part.cost) / quantity,
                     "paid": None, "currency": part.currency if part.cost else None, "location": part.place,
-                    "status": "ordered" if is_ordered(part, stock.day) else part.status, "client": part.client,
+                    "status": _status(part, stock.day), "client": part.client,
                 }
             )
         )  # fmt: skip

@@ -65,6 +65,14 @@ class TestStock:
             stock(BUY, line("2024-07-01", "deliver", "A"), day=date(2024, 6, 30)).parts[0].is_there(date(2024, 6, 30)) is False
         )
 
+    def test_an_order_by_its_status_is_one_until_it_is_delivered(self):
+        head = HEAD.replace("\n", ",status\n")
+        content = (
+            head + BUY.replace("\n", ",in transit\n") + line("2024-08-01", "deliver", "A", to="Zürich").replace("\n", ",\n")
+        )
+        for day, status in ((date(2024, 7, 1), "in_transit"), (TODAY, "stored")):
+            assert stock_frame(with_stock(parsed(content), day, None)[1])["status"].to_list() == [status]
+
     def test_a_split_and_an_adjustment_keep_cost_and_day(self):
         found = stock(
             BUY,

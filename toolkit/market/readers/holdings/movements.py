@@ -46,6 +46,8 @@ _OF_SIGN: Mapping[str, tuple[str, str]] = {
 }  # fmt: skip
 """Answer on a file without kinds -> what its quantities above and below zero are."""
 _SIGNED = ("quantity", "total_price", "cash", "fees", "taxes")
+_PAID = dict.fromkeys(("buy", "order", "fee", "storage", "tax"), "paid")
+"""Kinds of which money has one sign."""
 _KEPT_DEFAULTS = ("unit", "coins", "pieces", "zero", "not_mine", "day_first", "month_first", "month", "dollar", "null_date")
 """What is assumed of a movement that brings no lot, too."""
 CENT = Decimal("0.01")
@@ -132,7 +134,7 @@ def _kinds(file: FileCells, kept: Sequence[int]) -> dict[int, str]:
         file.questions["kind"] = Question("kind", "kind", (), asks, proposed, answers)
         return {}
     found: dict[int, str] = {}
-    known = vocabulary().meanings["kind"] | {one: one for one in DIRECTIONS}
+    known = {**vocabulary().meanings["kind"], **{one: one for one in DIRECTIONS}}
     for i in kept:
         text = file.text("kind", i)
         kind = next((known[one] for one in foldings(file.words.get(fold(text or ""), text or "")) if one in known), None)
@@ -177,7 +179,7 @@ def _signs(file: FileCells, kept: Sequence[int], kinds: dict[int, str]) -> dict[
     """Field and row -> whether the number is below zero; the cells are without their sign from then on, the kinds are by it."""
     found: dict[tuple[str, int], bool] = {}
     for key in _SIGNED:
-        column = file.raw.get(key)
+        column = file.raw.get(key, [])
         for i in kept if column else ():
             column[i], is_below = _unsigned(column[i])
             if column[i] is not None and cells.amount(str(column[i])) and _number(column[i]):
@@ -213,11 +215,11 @@ def _number(cell: Any) -> bool:
 def _check_signs(file: FileCells, kinds: Mapping[int, str], signs: Mapping[tuple[str, int], bool]) -> None:
     """A fault where a number has another sign than those of its kind, and where what comes in is below zero.
 
-    Costs have one sign in the whole file, whichever that is.
+    Fees and taxes, and what is paid for purchases and costs, have one sign in the whole file, whichever that is.
     """
     seen: dict[tuple[str, str], set[bool]] = {}
     of_kind = {
-        (key, i): (key, "" if key in ("fees", "taxes") else kinds[i])
+        (key, i): (key, "" if key in ("fees", "taxes") else _PAID.get(kinds[i], kinds[i]) if key != "quantity" else kinds[i])
         for key, i in signs
         if i in kinds and (kinds[i] != "reversal" or key == "quantity") and (key, kinds[i]) not in
         (("quantity", "adjust"), ("quantity", "transfer"))
@@ -226,7 +228,9 @@ def _check_signs(file: FileCells, kinds: Mapping[int, str], signs: Mapping[tuple
         seen.setdefault(group, set()).add(signs[cell])
     hint = message("What takes a movement back is of kind reversal, and a refund of kind income.")
     for (key, i), group in of_kind.items():
-        is_in = key == "quantity" and kinds[i] in (*BRINGS, "deliver")
+        is_in = (
+            kinds[i] in (*BRINGS, "deliver") if key == "quantity" else kinds[i] == "income" and key in ("total_price", "cash")
+        )
         if signs[key, i] and (len(seen[group]) > 1 or is_in):
             file.fault(i, key, Faulty("sign", "a number below zero, unlike those of its kind", hint))
 
@@ -266,7 +270,7 @@ def _movement(
     """
     if "not_mine" in said:
         return row.default("not_mine")
-    if kind not in BRINGS and ("planned" in said or values.known_word(row.text("status"), _STATUS) == "planned"):
+    if "planned" in said or values.known_word(row.text("status"), vocabulary().meanings["status"]) == "planned":
         return row.default("not_done")
     money = _money(row)
     has_metal = row.text("asset") is not None and row.cells.get("quantity") is not None and _number(row.cells["quantity"])
@@ -313,9 +317,6 @@ def _movement(
     }
 
 
-_STATUS = vocabulary().meanings["status"]
-
-
 def _of_metal(row: Row, kind: str, money: _Money, said: set[Meaning], status: str) -> dict[str, Any] | None:
     """What a row says of metal, read as that of a lot."""
     costs, given = money.fees + money.taxes, money.total
@@ -344,7 +345,7 @@ def _of_metal(row: Row, kind: str, money: _Money, said: set[Meaning], status: st
 
 def _of_whole(row: Row, kind: str, money: _Money) -> dict[str, Any]:
     """What a row says that is of all of a lot, or of its price."""
-    lot = {"asset": None, "unit": None}
+    lot: dict[str, Any] = {"asset": None, "unit": None}
     if row.text("asset") is not None:
         lot["asset"] = (row.read("asset", asset_of, row) or (None,))[0]
     elif row.text("lot_id") is None and row.text("document") is None and row.text("reverses") is None:
@@ -365,7 +366,7 @@ def _of_whole(row: Row, kind: str, money: _Money) -> dict[str, Any]:
 
 def _of_money(row: Row, kind: str, money: _Money) -> dict[str, Any]:
     """What a row says that moves money alone; of a fee or a tax the amount may stand in the column of these."""
-    lot = {"asset": None, "unit": None}
+    lot: dict[str, Any] = {"asset": None, "unit": None}
     if row.text("asset") is not None:
         lot["asset"] = (row.read("asset", asset_of, row) or (None,))[0]
     amount = money.total if money.total is not None else money.cash

@@ -157,6 +157,8 @@ class TestSigns:
             "2024-06-11,buy,B,gallium,1,kg,,-500,,,,EUR,,,\n2024-06-11,buy,C,gallium,1,kg,,500,,,,EUR,,,\n",
             "2024-06-11,sell,A,gallium,-1,kg,500,,,,,EUR,,,\n2024-06-11,sell,A,gallium,1,kg,500,,,,,EUR,,,\n",
             "2024-06-11,buy,B,gallium,1,kg,500,,,-5,,EUR,,,\n",
+            "2024-06-11,income,,gallium,,,,-5,,,,EUR,,,\n",
+            "2024-06-11,buy,B,gallium,1,kg,,-500,,,,EUR,,,\n2024-06-12,tax,,,,,,30,,,,EUR,,,\n",
         ],
     )
     def test_a_number_unlike_those_of_its_kind_is_a_fault(self, line):
