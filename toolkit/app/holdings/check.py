@@ -162,7 +162,8 @@ def _with_stock(read: ReadFile, context: Context) -> tuple[ReadFile, pl.DataFram
     if read.layout.of == "holdings":
         return read, None
     read, stock = with_stock(read, context.as_of, context.settings.config.owner.holding_rule)
-    return read, stock_frame(stock)
+    is_open = read.questions or read.faults or read.broken  # nothing is told of the stock then
+    return read, stock_frame(stock).clear() if is_open else stock_frame(stock)
 
 
 def stock_of(path: str, context: Context, *, prices: PriceFiles | None, client: str | None = None) -> HoldingsStock:

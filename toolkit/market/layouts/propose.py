@@ -423,7 +423,8 @@ def is_of_movements(table: Table, is_asset: Callable[[str], bool]) -> bool:
         return False
     for header in found:
         texts = _texts(table, header.text) if header.key in ("kind", None) else []
-        if texts and ((header.key and header.sure) or (any if header.key else all)(map(is_kind, texts))):
+        are_words = header.key and header.sure and not all(any(map(str.isdigit, text)) for text in texts)  # no numbers of files
+        if texts and (are_words or (any if header.key else all)(map(is_kind, texts))):
             return True
     if {"quantity_in", "quantity_out"} <= by.keys():
         return True

@@ -63,6 +63,10 @@ class TestWhatAFileIs:
         read = parsed("purchase_date;asset;quantity;status\n2024-06-10;gallium;5;ordered\n2024-06-10;gallium;5;delivered\n")
         assert (read.layout.of, len(read.rows)) == ("holdings", 2)
 
+    def test_numbers_of_files_are_no_kinds(self):
+        read = parsed("Kaufdatum;Metall;Menge (kg);Vorgang\n10.06.2024;Gallium;5;4711\n11.06.2024;Gallium;5;4712\n")
+        assert (read.layout.of, asked(read)) == ("holdings", {"Vorgang": None})
+
     def test_the_owner_says_what_a_file_is(self):
         content = "purchase_date;asset;quantity\n2024-06-10;GLD;5\n2024-07-10;GLD;-2\n"
         assert asked(parsed(content)) == {"kind": "moved"}
