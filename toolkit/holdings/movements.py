@@ -271,7 +271,9 @@ def _order(one: Movement) -> tuple[Any, ...]:
     """Place of a movement in its day, which does not depend on its place in the file."""
     priority = _WHOLE_TRANSFER if one.kind == "transfer" and one.quantity is None else _PRIORITY.get(one.kind, 8)
     said = (one.kind, one.client, one.lot, one.asset, one.to, one.source, one.document, one.into)
-    return priority, *(text or "" for text in said), one.quantity or ZERO, one.total or ZERO, one.row
+    # What names its lot or its place is tried before what may take any.
+    names = one.lot is None, one.source is None
+    return priority, *names, *(text or "" for text in said), one.quantity or ZERO, one.total or ZERO, one.row
 
 
 # What is taken back

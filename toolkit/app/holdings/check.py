@@ -152,7 +152,7 @@ def map_holdings(
     Raises:
         DataError, SpecError: as of `parse`.
     """
-    names, _, _ = _names(context, prices)
+    names, _, _ = names_of(context, prices)
     read = parse(path, names=names, today=date.today(), layout=layout or context.layout, answers=answers)
     return HoldingsMap(*_with_stock(read, context))
 
@@ -178,7 +178,7 @@ def stock_of(path: str, context: Context, *, prices: PriceFiles | None, client: 
     Raises:
         SpecError: for a list of lots; DataError: for a file that cannot be read, or is not settled.
     """
-    names, _, _ = _names(context, prices)
+    names, _, _ = names_of(context, prices)
     read = parse(path, names=names, today=date.today(), client=client, layout=context.layout)
     if read.layout.of != "movements":
         hint = message(
@@ -258,7 +258,7 @@ def write_layout(found: HoldingsMap, file: str) -> None:
     put(Path(file), found.read.layout.to_toml().encode("utf-8"))
 
 
-def _names(context: Context, prices: PriceFiles | None) -> tuple[LotNames, pl.DataFrame, pl.DataFrame | None]:
+def names_of(context: Context, prices: PriceFiles | None) -> tuple[LotNames, pl.DataFrame, pl.DataFrame | None]:
     """How names in a file are recognised, known prices, and the user's own."""
     known, own, names = context.snapshot["prices"], None, LotNames(context.ledger, context.products)
     if (files := with_stored(prices, context)) is not None:
@@ -282,7 +282,7 @@ def check_holdings(path: str, context: Context, *, prices: PriceFiles | None = N
     if file_and_sheet(path)[1] == EVERY_SHEET:
         hint = message("Name one, as {file:s}#SHEET.", file=str(file_and_sheet(path)[0]))
         raise DataError("the sheets of a workbook are checked one at a time.", hint=hint)
-    names, known, _ = _names(context, prices)
+    names, known, _ = names_of(context, prices)
     read, stock = _with_stock(parse(path, names=names, today=date.today(), layout=context.layout), context)
     faulty = {found.row for found in read.faults}
     rows = zip(read.rows, read.numbers, strict=True) if stock is None else ()

@@ -5,7 +5,7 @@ from typing import Literal
 
 from toolkit.market.readers.holdings.lots import CellFault
 from toolkit.records.base import Day, Record, Rows, Sentence
-from toolkit.records.fields import AsOf, Name, SchemaVersion
+from toolkit.records.fields import AsOf, Currency, Name, SchemaVersion
 from toolkit.records.sources import Fault
 
 
@@ -134,6 +134,83 @@ class HoldingsStock(Record, schema="holdings-stock"):
     """How the file was read."""
     written: str | None
     """File of the lots."""
+
+
+class SoldLotPreview(Record):
+    """What a sale would take of one lot; money is in the reporting currency."""
+
+    lot: str
+    """Its name."""
+    quantity: float
+    """In `unit`."""
+    unit: str
+    """kg, g, oz, ..."""
+    bought: Day
+    """Day of the purchase."""
+    proceeds: float
+    """After half the spread, before fees."""
+    fees: float
+    """Its share of those of the sale."""
+    cost: float | None
+    """With the fees of the purchase, at the rate of its day; null where it is not known."""
+    gain: float | None
+    """Proceeds less fees and cost."""
+    free_from: Day | None
+    """First day on which a sale is free of tax; null where no period is known."""
+    is_free: bool
+    """Whether it is on the day of the sale."""
+    days_to_free: int | None
+    """Until then."""
+
+
+class SaleOrder(Record):
+    """What an order of lots makes of a sale."""
+
+    order: str
+    """fifo, lifo, highest_cost, least_tax, or named."""
+    refused: Sentence | None
+    """Why it cannot be."""
+    lots: Rows[SoldLotPreview]
+    """In the order in which they are taken."""
+    gain: float | None = None
+    """Of all lots; null where the cost of one is not known."""
+    taxable: float | None = None
+    """Gains less losses of lots that are not free, at least nothing; null where no period is known."""
+    tax: float | None = None
+    """At the rate that was given."""
+    net: float | None = None
+    """Proceeds less fees and that tax."""
+
+
+class SellPreview(Record, schema="sell"):
+    """Which lots a sale would take: `toolkit sell --json`."""
+
+    schema_version: SchemaVersion
+    as_of: AsOf
+    file: Name
+    asset: str
+    """Key of the metal or the instrument."""
+    quantity: float
+    """In `unit`."""
+    unit: str
+    """kg, g, oz, ..."""
+    price: float
+    """Of one unit, in the reporting currency."""
+    price_kind: str
+    """estimated price, last observed price, annual average; empty for a price that was given."""
+    price_date: Day | None
+    """Of the last price it rests on."""
+    price_se: float
+    """Standard error as the price of the day; 0 for a price that was given."""
+    currency: Currency
+    tax_rate: float | None
+    """As given."""
+    has_rule: bool
+    """Whether a period free of tax is known."""
+    orders: Rows[SaleOrder]
+    """Side by side."""
+    written: int | None
+    """Movements that were added to the file."""
 
 
 class ColumnReading(Record):

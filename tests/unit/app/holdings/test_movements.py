@@ -109,6 +109,14 @@ class TestStock:
         assert [one.quantity for one in found.sales] == [5, 1]
         assert sum(one.fees for one in found.sales) == Decimal("10.01")
 
+    def test_a_sale_of_any_lot_leaves_what_another_of_the_day_names(self):
+        other = line("2024-06-11", "buy", "B", quantity=5, price=700)
+        named = line("2025-03-01", "sell", "A", quantity=10, price=800)
+        assert [one.lot for one in stock(BUY, other, line("2025-03-01", "sell", quantity=5, price=800), named).sales] == [
+            "A",
+            "B",
+        ]
+
     def test_two_currencies_have_no_one_gain(self):
         found = stock(BUY, line("2025-01-10", "sell", "A", quantity=4, price=700, currency="USD"))
         assert found.sales[0].gain is None

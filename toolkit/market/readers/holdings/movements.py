@@ -46,7 +46,7 @@ _OF_SIGN: Mapping[str, tuple[str, str]] = {
 }  # fmt: skip
 """Answer on a file without kinds -> what its quantities above and below zero are."""
 _SIGNED = ("quantity", "total_price", "cash", "fees", "taxes")
-_PAID = dict.fromkeys(("buy", "order", "fee", "storage", "tax"), "paid")
+_PAID: Mapping[str, str] = dict.fromkeys(("buy", "order", "fee", "storage", "tax"), "paid")
 """Kinds of which money has one sign."""
 _KEPT_DEFAULTS = ("unit", "coins", "pieces", "zero", "not_mine", "day_first", "month_first", "month", "dollar", "null_date")
 """What is assumed of a movement that brings no lot, too."""
@@ -226,7 +226,9 @@ def _check_signs(file: FileCells, kinds: Mapping[int, str], signs: Mapping[tuple
     }  # fmt: skip
     for cell, group in of_kind.items():
         seen.setdefault(group, set()).add(signs[cell])
-    hint = message("What takes a movement back is of kind reversal, and a refund of kind income.")
+    hint = message(
+        "What takes a movement back is of kind reversal, and a refund of kind income; else write it as the others are."
+    )
     for (key, i), group in of_kind.items():
         is_in = (
             kinds[i] in (*BRINGS, "deliver") if key == "quantity" else kinds[i] == "income" and key in ("total_price", "cash")
