@@ -489,11 +489,12 @@ def _money_is(table: Table, found: Sequence[Header], column: str) -> str | None:
         found: What each header says.
         column: Header of the money.
     """
-    named = {header.key: header.text for header in found if header.text != column}
-    quantity = named.get("quantity") or named.get("pieces")
-    if quantity is None or "price" not in named or any(header.key == "price" and header.per_unit for header in found):
+    by = {header.key: header for header in found if header.text != column}
+    named = {key: header.text for key, header in by.items()}
+    quantity, price = by.get("quantity") or by.get("pieces"), by.get("price")
+    if quantity is None or price is None or (price.per_unit and price.unit != quantity.unit):
         return None
-    texts = [column, quantity, named["price"], *(named[key] for key in ("fees", "taxes") if key in named)]
+    texts = [column, quantity.text, price.text, *(named[key] for key in ("fees", "taxes") if key in named)]
     rows = [[cells.amount(str(cell)) if cell is not None else None for cell in row] for row in table.cells.select(texts).rows()]
     for mark in (".", ","):
         seen = set[str]()

@@ -114,6 +114,11 @@ class TestMoney:
         assert [row["total"] for row in cash.rows] == [Decimal("5000.00"), Decimal("1200.00")]
         assert "amount" in asked(parsed(head + body.format(5025, 1200)))
 
+    def test_a_price_per_the_unit_of_the_quantity_shows_it_too(self):
+        content = "date,type,asset,quantity ({}),price EUR/kg,amount EUR,fees EUR\n2024-06-10,buy,gallium,10,500,5000,25\n"
+        assert parsed(content.format("kg")).columns["amount EUR"] == "total"
+        assert "amount EUR" in asked(parsed(content.format("g")))
+
     def test_an_amount_that_nothing_settles_is_asked(self):
         head = "date,type,asset,quantity,total,fees,currency\n"
         assert asked(parsed(head + "2024-06-10,buy,gallium,10,5025,25,EUR\n")) == {"total": "total"}
