@@ -12,7 +12,7 @@ from typing import Any
 
 from toolkit.app.context import Context
 from toolkit.app.holdings.check import names_of
-from toolkit.app.holdings.movements import movements_of, with_stock
+from toolkit.app.holdings.movements import movements_of, settled, with_stock
 from toolkit.app.holdings.names import LotNames
 from toolkit.app.holdings.valuation import KINDS, unit_prices
 from toolkit.app.prices import PriceFiles
@@ -115,13 +115,7 @@ class Selling:
 
     def _read(self, path: Path) -> ReadFile:
         read = parse(str(path), names=self.names, today=date.today(), client=self.request.client, layout=self.context.layout)
-        if read.layout.of != "movements":
-            hint = message("A list of lots knows no sale: take what was sold off the quantity of its lot.")
-            raise SpecError("{file:s} is a list of lots, and no list of movements.", hint=hint, file=read.table.name)
-        read.raise_open()
-        settled, _ = with_stock(read, self.day, self.rule)
-        settled.raise_open()
-        return read
+        return settled(read, self.day, self.rule)[0]
 
     @cached_property
     def price(self) -> tuple[float, str, date | None, float]:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
 
 from toolkit.app.context import Context
 from toolkit.app.holdings.lots import with_known_texts
-from toolkit.app.holdings.movements import lots_of, of_places, stock_frame, with_stock
+from toolkit.app.holdings.movements import lots_of, of_places, settled, stock_frame, with_stock
 from toolkit.app.holdings.names import LotNames, instruments_of
 from toolkit.app.holdings.sheets import EVERY_SHEET
 from toolkit.app.prices import PriceFiles, read_own, with_stored
@@ -180,14 +179,7 @@ def stock_of(path: str, context: Context, *, prices: PriceFiles | None, client: 
     """
     names, _, _ = names_of(context, prices)
     read = parse(path, names=names, today=date.today(), client=client, layout=context.layout)
-    if read.layout.of != "movements":
-        hint = message(
-            "Each of its rows is a lot of today; where each is a movement: `toolkit holdings map FILE --set of=movements`."
-        )
-        raise SpecError("{file:s} is a list of lots, and no list of movements.", hint=hint, file=read.table.name)
-    read.raise_open()
-    read, stock = with_stock(read, context.as_of, context.settings.config.owner.holding_rule)
-    read.raise_open()
+    read, stock = settled(read, context.as_of, context.settings.config.owner.holding_rule)
     return HoldingsStock(read, stock, stock_frame(stock))
 
 
@@ -207,8 +199,8 @@ class HoldingsStock:
 
     def record(self, written: str | None) -> records.HoldingsStock:
         """The lots, the money and the sales; `written` is the file of the lots."""
-        money = {currency: one for currency, one in self.stock.account().items() if currency}
-        amounts = ("paid_in", "taken_out", "costs", "gain", "unknown", "stock")
+        money = sorted((currency, one) for currency, one in self.stock.account().items() if currency)
+        amounts = {*records.MovedMoney.model_fields} - {"currency"}
         return records.HoldingsStock(
             schema_version=1,
             file=self.read.table.name,
@@ -217,21 +209,15 @@ class HoldingsStock:
             lots=_lots(self.lots),
             money=tuple(
                 records.MovedMoney(currency=currency, **{name: float(getattr(one, name)) for name in amounts})
-                for currency, one in sorted(money.items())
+                for currency, one in money
             ),
             sales=tuple(
-                records.SoldLot(
-                    row=one.row, date=one.date.isoformat(), lot=one.lot, client=one.client, asset=one.asset,
-                    quantity=float(one.quantity), unit=one.unit, bought=one.bought.isoformat(),
-                    proceeds=_float(one.proceeds), cost=_float(one.cost), fees=float(one.fees),
-                    purchase_fees=float(one.purchase_fees), gain=_float(one.gain), currency=one.currency,
-                    cost_currency=one.cost_currency,
-                )
+                records.SoldLot.model_validate({name: getattr(one, name) for name in records.SoldLot.model_fields})
                 for one in self.stock.sales
             ),
             notes=(*self.read.notes, *of_places(self.lots)),
             written=written,
-        )  # fmt: skip
+        )
 
     def to_csv(self) -> str:
         """The lots as a file of lots: read again they are the same, to the cent."""
@@ -242,10 +228,6 @@ class HoldingsStock:
         columns = [field.key for field in HOLDINGS if field.key in frame.columns and field.key != "purchase_price"]
         columns = [key for key in columns if key in ("asset", "quantity") or frame[key].null_count() < frame.height]
         return frame.select(columns).write_csv()
-
-
-def _float(money: Decimal | None) -> float | None:
-    return None if money is None else float(money)
 
 
 def accepted(found: HoldingsMap) -> dict[str, str]:
