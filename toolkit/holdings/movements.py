@@ -203,8 +203,8 @@ class Refusal:
     """A movement that cannot be: its row, why, and what is there.
 
     Attributes:
-        code: not_there, not_arrived, no_lot, which_lot, not_known, no_order, too_much, no_original, which_original, no_into,
-            lot_twice or below_zero.
+        code: not_there, not_arrived, no_lot, which_lot (an order of lots decides), several (none does), not_known, no_order,
+            too_much, no_original, which_original, all_of_it, no_into, lot_twice or below_zero.
         values: Asset, lot, quantity and unit that are asked for; there: what there is; lots: names of those that fit.
     """
 
@@ -300,6 +300,9 @@ def _without_reversed(movements: Sequence[Movement]) -> tuple[list[Movement], li
             refusals.append(Refusal(back.row, code, {"rows": rows, "lot": back.lot or back.document or back.asset or ""}))
             continue
         original = fitting[-1]
+        if back.quantity is None and original.quantity is not None and back.total is not None and back.total == original.total:
+            refusals.append(Refusal(back.row, "all_of_it", {"lot": original.lot or original.asset or ""}))
+            continue
         taken_back[back.row] = original.row
         rest, money = _less(original, back)
         if rest is None and money is None:
@@ -508,7 +511,7 @@ class _Book:
         if moved.lot is None:
             orders = [part for part in orders if part.arrives == NOT_DELIVERED]
         if len({part.lot for part in orders}) > 1:
-            return Refusal(moved.row, "which_lot", {"lots": _lots(orders), "asset": moved.asset or ""})
+            return Refusal(moved.row, "several", {"lots": _lots(orders)})
         if not orders:
             return Refusal(moved.row, "no_order", {"lot": moved.lot or moved.asset or ""})
         (order,) = orders[:1]
@@ -684,7 +687,7 @@ class _Book:
     def none_or_several(self, moved: Movement, parts: Sequence[Part]) -> Refusal:
         """The refusal of what names no one lot."""
         if parts:
-            return Refusal(moved.row, "which_lot", {"lots": _lots(parts), "asset": moved.asset or ""})
+            return Refusal(moved.row, "several", {"lots": _lots(parts)})
         return Refusal(moved.row, "no_lot", {"lot": moved.lot or moved.asset or ""})
 
     def stock(self, day: date, refusals: Sequence[Refusal], taken_back: Mapping[int, int]) -> Stock:

@@ -122,8 +122,12 @@ def _why(code: str, said: Mapping[str, Any]) -> tuple[str, Message, Message]:  #
             return "quantity", message("more than was ordered"), told
         case "no_lot":
             return "lot", message("a lot that is not there"), message("Row {row:d}: nothing is there of {lot:s}.", **said)
-        case "which_lot":
-            return "lot", message("a movement that fits several lots"), message("Row {row:d}: name one of {lots}.", **said)
+        case "which_lot" | "several":
+            told = message("Row {row:d}: name one of {lots}, and where it lies in several places, the place.", **said)
+            return "lot", message("a movement that fits several lots or places"), told
+        case "all_of_it":
+            told = message("Row {row:d}: its total is all that {lot:s} cost: give the quantity that goes back.", **said)
+            return "quantity", message("a price that is taken back, or a purchase"), told
         case "not_known":
             told = message(
                 "Row {row:d}: the costs of {lots} are not known in one currency, or no period free of tax is; name the lot.",

@@ -143,6 +143,9 @@ REFUSED = {
     "taken back": (line("2024-07-01", "reversal", reverses="R9"), "no_original", "name its document"),
     "lost": (line("2024-07-01", "loss", "Z", asset=""), "no_lot", "nothing is there of Z"),
     "divided": (line("2024-07-01", "split", "A", quantity=1), "no_into", "in a column 'into'"),
+    "all of its price": (
+        line("2024-07-01", "reversal", total=5000, unit="", reverses="R1"), "all_of_it", "give the quantity that goes back",
+    ),
     "below zero": (line("2024-07-01", "adjust", "A", quantity=-10), "below_zero", "A would be below zero"),
 }  # fmt: skip
 
@@ -152,6 +155,14 @@ def test_what_is_not_there_is_refused_with_what_is(wrong, rule, hint):
     ((row, found, told),) = refused(BUY, wrong)
     assert (row, found) == (3, rule)
     assert hint in told
+
+
+def test_what_no_order_of_lots_decides_is_a_fault_and_no_question():
+    other = BUY.replace(",A,", ",B,").replace("R1", "R2")
+    for wrong in (line("2024-07-01", "adjust", quantity="-0.1"), line("2024-07-01", "transfer", quantity="", to="Zürich")):
+        read, _ = with_stock(parsed(HEAD + BUY + other + wrong), TODAY, None)
+        assert (list(read.questions), [(one.rule, one.row) for one in read.faults]) == ([], [("several", 4)])
+        assert "'A', 'B'" in str(read.faults[0].hint)
 
 
 @pytest.fixture
