@@ -470,7 +470,7 @@ def _of_money(  # noqa: PLR0911  # a finding after the other
         return replace(one, reads=shown, why=message("it is the quantity times the price, with the fees"), sure=True)
     if shown == one.reads:
         return one if header.sure else replace(one, why=message("it is the quantity times the price"), sure=True)
-    if shown is None and (header.sure or header.currency) and not (has_costs and one.reads == "total"):
+    if shown is None and header.sure and not (has_costs and one.reads == "total"):
         return replace(one, sure=True)
     return replace(
         one, reads=shown or one.reads, why=message("money of all: total without fees and taxes, or cash with them"), sure=False

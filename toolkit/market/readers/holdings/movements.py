@@ -97,7 +97,7 @@ def with_movements(read: ReadFile, names: Names, today: date, client: str | None
         if named := file.defaults.get(key):
             told.append(said(few([*dict.fromkeys(named)])))
     of_fields = {AS_LOT.get(field.key, field.key): at for at, field in enumerate(MOVEMENTS)}
-    faults = sorted(file.faults, key=lambda one: (of_fields.get(one.column, -1), one.row))
+    faults = sorted(dict.fromkeys(file.faults), key=lambda one: (of_fields.get(one.column, -1), one.row))
     if client is not None:
         own_rows = {numbers[i] for i in own}
         faults = [one if one.row in own_rows else replace(one, lot=None, value=None) for one in faults]
@@ -294,15 +294,13 @@ def _movement(
             own.setdefault(key, []).extend(lots)
     if found is None:
         return None
+    for key in ("cash", "fees", "taxes"):
+        row.read(key, _in_currency, row, key, found["currency"])
     if found["date"] is None and row.cells.get("purchase_date") is None:
         hint = message("Fill the 'date' cell, or leave the row out.")
         row.file.fault(row.i, "purchase_date", Faulty("empty", "a movement without a day", hint))
-    arrives = kind in (*BRINGS, "deliver")
-    place = row.text("to") or row.text("location") if arrives else row.text("to")
-    source = None if arrives else row.text("from") or row.text("location")
     below = signs.get(("quantity", row.i))
-    if kind == "transfer" and below is not None and row.text("to") is None:  # one of two rows
-        source, place = (source, None) if below else (None, source)
+    source, place = _places(row, kind, below)
     return found | {
         "row": row.file.table.rows[row.i],
         "kind": kind,
@@ -317,6 +315,16 @@ def _movement(
         "below": below,
         **{key: row.text(key) for key in ("document", "reverses", "into", "client", "counterparty", "remark")},
     }
+
+
+def _places(row: Row, kind: str, below: bool | None) -> tuple[str | None, str | None]:  # noqa: FBT001  # None for no sign
+    """Places that a movement leaves and goes to; of a purchase where it lies, of half of a transfer one of them."""
+    if kind in (*BRINGS, "deliver"):
+        return None, row.text("to") or row.text("location")
+    source = row.text("from") or row.text("location")
+    if kind == "transfer" and below is not None and row.text("to") is None:  # one of two rows
+        return (source, None) if below else (None, source)
+    return source, row.text("to")
 
 
 def _of_metal(row: Row, kind: str, money: _Money, said: set[Meaning], status: str) -> dict[str, Any] | None:
@@ -409,6 +417,17 @@ def _beside(row: Row) -> list[str]:
     """Words beside the amounts of a row, which name a currency."""
     shown = [row.number(key)[1] for key in ("purchase_price", "total_price", "cash", "fees", "taxes")]
     return [part for one in shown if one for part in (one.before, one.after) if part]
+
+
+def _in_currency(row: Row, key: str, currency: str | None) -> None:
+    """A fault for money in another currency than the price, and for a part of it in per cent."""
+    shown = row.number(key)[1]
+    words = [part for part in (shown.before, shown.after) if part] if shown else []
+    if shown and (row.header(key).percent or "%" in words):
+        raise Faulty("percent", "a cost in per cent", message("Write the amount of money."))
+    hint = message("Give fees and taxes in the currency of the price.")
+    if currency is not None and any(cells.currency(word) != currency for word in words):
+        raise Faulty("two_currencies", "two currencies", hint)
 
 
 def _without_costs(row: Row, lot: Mapping[str, Any], money: _Money, kind: str) -> None:

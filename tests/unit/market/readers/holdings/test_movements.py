@@ -145,6 +145,18 @@ class TestMoney:
         assert (tax["asset"], storage["lot"]) == ("gallium", "A")
         assert faults("2024-06-10,fee,,,,,,,,,,EUR,,,\n") == [("empty", "total", 2)]
 
+    @pytest.mark.parametrize("fee", ["5 USD", "$5", "0.5 %"])
+    def test_a_fee_is_an_amount_in_the_currency_of_the_price(self, fee):
+        head = "date,kind,asset,quantity,price,fees,currency\n"
+        assert not parsed(f"{head}2024-06-10,buy,gallium,1,500,5 EUR,EUR\n").faults
+        (fault,) = parsed(f"{head}2024-06-10,buy,gallium,1,500,{fee},EUR\n").faults
+        assert (fault.column, fault.rule) in {("fees", "two_currencies"), ("fees", "percent")}
+
+    @pytest.mark.parametrize("header", ["Bruttobetrag", "Betrag EUR", "gross amount", "Value"])
+    def test_an_amount_without_a_price_beside_it_is_asked(self, header):
+        read = parsed(f"date,type,asset,quantity,{header},currency\n2024-06-10,buy,gallium,1,500,EUR\n")
+        assert asked(read) == {header: "total"}
+
     def test_fees_in_another_currency_are_a_fault(self):
         head = "date,kind,asset,quantity,total EUR,fees USD\n"
         read = parsed(f"{head}2024-06-10,buy,gallium,1,500,5\n", **{"total EUR": "total EUR"})
