@@ -375,7 +375,7 @@ def _reading(  # noqa: PLR0911, PLR0912  # one answer a kind of header
             return read("unit", message("its cells show it"), sure=True)
         case "asset" if not header.sure and "asset" in exact and not settled(header):
             return read(IGNORE, message("beside the column that names the asset"), sure=False)
-        case "quantity" if header.sure and header.unit is None and _adds_up(texts):
+        case "quantity" if layout.of == "holdings" and header.sure and header.unit is None and _adds_up(texts):
             return read("quantity", message("its numbers add up to a whole, as weights of a portfolio do"), sure=False)
         case key if key == COST:
             price, total = ("price", "total") if layout.of == "movements" else ("purchase_price", "total_price")
