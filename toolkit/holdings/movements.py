@@ -220,7 +220,6 @@ class Stock:
     Attributes:
         parts: What is there, by lot and place.
         accounts: Money by client, asset, lot and currency.
-        deposits: Money alone that was brought less what was taken, by client and currency.
         refusals: Movements that cannot be; nothing is told of a stock with one.
         reversed: Row of a reversal -> the row that it takes back.
     """
@@ -229,7 +228,6 @@ class Stock:
     parts: tuple[Part, ...]
     sales: tuple[Sale, ...]
     accounts: Mapping[AccountKey, Account]
-    deposits: Mapping[tuple[str | None, str | None], Decimal]
     refusals: tuple[Refusal, ...]
     reversed: Mapping[int, int]
 
@@ -408,17 +406,17 @@ class _Book:
     by_asset: dict[tuple[str | None, str], list[tuple[date, int, Part]]] = field(default_factory=lambda: defaultdict(list))
     sales: list[Sale] = field(default_factory=list)
     accounts: dict[AccountKey, Account] = field(default_factory=lambda: defaultdict(Account))
-    deposits: dict[tuple[str | None, str | None], Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     count: int = 0
 
     def apply(self, movements: Sequence[Movement]) -> list[Refusal]:
         """Apply those of one day: what cannot be yet waits for the others; what then cannot be is refused."""
-        waiting, refused = [*movements], dict[int, Refusal]()
+        waiting = [*movements]
         while waiting:
-            left = [one for one in waiting if (refusal := self.one(one)) and not refused.update({one.row: refusal})]
-            if len(left) == len(waiting):
-                return [refused[one.row] for one in left]
-            waiting = left
+            tried = [(one, self.one(one)) for one in waiting]
+            refused = [(one, refusal) for one, refusal in tried if refusal is not None]
+            if len(refused) == len(waiting):
+                return [refusal for _, refusal in refused]
+            waiting = [one for one, _ in refused]
         return []
 
     def one(self, moved: Movement) -> Refusal | None:
@@ -431,8 +429,6 @@ class _Book:
             self.money(moved)
             return None
         if moved.asset is None and moved.lot is None:  # between accounts, in or out of them
-            sign = {"deposit": 1, "withdraw": -1}.get(moved.kind, 0)
-            self.deposits[moved.client, moved.currency] += sign * (moved.total or ZERO)
             self.post(moved, None, None, paid_in=moved.costs, costs=moved.costs)
             return None
         if moved.kind in _TAKES:
@@ -698,9 +694,7 @@ class _Book:
         ordered = sorted(
             parts, key=lambda one: (one.client or "", one.bought, one.lot, one.place or "", one.arrives or date.min)
         )
-        return Stock(
-            day, tuple(ordered), tuple(self.sales), dict(self.accounts), dict(self.deposits), tuple(refusals), taken_back
-        )
+        return Stock(day, tuple(ordered), tuple(self.sales), dict(self.accounts), tuple(refusals), taken_back)
 
 
 def _lots(parts: Iterable[Part]) -> list[str]:

@@ -62,6 +62,7 @@ class HoldingsCheck:
         return records.HoldingsCheck(
             schema_version=1,
             file=self.read.table.name,
+            of="movements" if self.read.layout.of == "movements" else "holdings",
             columns=self.read.columns,
             ignored=self.read.ignored,
             lots=_lots(self.lots),

@@ -281,6 +281,8 @@ class HoldingsCheck(Record, schema="holdings-check"):
 
     schema_version: SchemaVersion
     file: Name
+    of: Literal["holdings", "movements"]
+    """What its rows are; of movements the lots are those of the day."""
     columns: Mapping[str, str]
     """Column that is meant by each header."""
     ignored: Rows[str]

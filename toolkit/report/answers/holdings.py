@@ -49,10 +49,15 @@ def check(found: HoldingsCheck, as_of: date, say: Language) -> Document:
         say: Language.
     """
     answer, faulty = Answer(say, as_of), {fault.row for fault in found.faults}
-    answer.heading(
-        "{file}: {good:d} of {total:d} lots are understood",
-        file=found.file, good=len(found.lots), total=len(found.lots) + len(faulty),
-    )  # fmt: skip
+    if found.of == "movements" and found.error is not None:
+        answer.heading("{file}: no stock is told before its movements are settled", file=found.file)
+    elif found.of == "movements":
+        answer.heading("{file}: {lots:d} lots on {day}", file=found.file, lots=len(found.lots), day=answer.day(as_of))
+    else:
+        answer.heading(
+            "{file}: {good:d} of {total:d} lots are understood",
+            file=found.file, good=len(found.lots), total=len(found.lots) + len(faulty),
+        )  # fmt: skip
     names = lot_names(found.lots, say)
     rows = (_lot(answer, row, names[row.lot_id]) for row in found.lots)
     if any(lot.paid is not None for lot in found.lots):
