@@ -63,6 +63,12 @@ class TestWhatAFileIs:
         read = parsed("purchase_date;asset;quantity;status\n2024-06-10;gallium;5;ordered\n2024-06-10;gallium;5;delivered\n")
         assert (read.layout.of, len(read.rows)) == ("holdings", 2)
 
+    def test_a_title_that_says_movements_is_not_asked(self):
+        content = "{};;;\nDatum;Vorgang;Metall;Menge (kg)\n10.06.2024;Kauf;Gallium;5\n"
+        assert not asked(parsed(content.format("Kontoauszug 2024")))
+        assert asked(parsed(content.format("Stornierte Buchungen"))) == {"Stornierte Buchungen": None}
+        assert asked(parsed("Kontoauszug;\nMetall;Menge (kg)\nGallium;5\n")) == {"Kontoauszug": None}
+
     def test_numbers_of_files_are_no_kinds(self):
         read = parsed("Kaufdatum;Metall;Menge (kg);Vorgang\n10.06.2024;Gallium;5;4711\n11.06.2024;Gallium;5;4712\n")
         assert (read.layout.of, asked(read)) == ("holdings", {"Vorgang": None})
