@@ -492,7 +492,15 @@ def _money_is(table: Table, found: Sequence[Header], column: str) -> str | None:
     by = {header.key: header for header in found if header.text != column}
     named = {key: header.text for key, header in by.items()}
     quantity, price = by.get("quantity") or by.get("pieces"), by.get("price")
-    if quantity is None or price is None or (price.per_unit and price.unit != quantity.unit):
+    if quantity is None or price is None:
+        return None
+    beside = [amount.after for text in _texts(table, quantity.text) if (amount := cells.amount(text))]
+    units = (
+        {quantity.unit}
+        if quantity.unit
+        else {_unit(text) for text in (_texts(table, named["unit"]) if "unit" in by else beside)}
+    )
+    if price.per_unit and units != {price.unit}:
         return None
     texts = [column, quantity.text, price.text, *(named[key] for key in ("fees", "taxes") if key in named)]
     rows = [[cells.amount(str(cell)) if cell is not None else None for cell in row] for row in table.cells.select(texts).rows()]
@@ -509,6 +517,10 @@ def _money_is(table: Table, found: Sequence[Header], column: str) -> str | None:
         if seen and "neither" not in seen and len(seen - {"either"}) < 2:
             return next(iter(seen - {"either"}), "total")
     return None
+
+
+def _unit(text: str) -> str | None:
+    return next((cells.UNITS[one] for one in foldings(text) if one in cells.UNITS), None)
 
 
 def _question(kind: Kind, one: ColumnReading, first: Mapping[str, str]) -> Question:

@@ -9,9 +9,12 @@ import pytest
 
 from tests.holdings_files import NAMES, TODAY, parsed
 from toolkit.app.holdings.movements import stock_frame, with_stock
+from toolkit.app.languages import language
 from toolkit.cli.main import run
 from toolkit.holdings.holding_period import HoldingRule
+from toolkit.market.layouts.fields import MOVEMENTS
 from toolkit.market.readers.holdings.read import parse
+from toolkit.report.answers.holdings import template
 
 HEAD = "date,kind,lot,asset,quantity,unit,price,total,fees,currency,location,from,to,document,into,settled,client,reverses\n"
 FIELDS = HEAD.strip().split(",")
@@ -163,6 +166,20 @@ def test_what_no_order_of_lots_decides_is_a_fault_and_no_question():
         read, _ = with_stock(parsed(HEAD + BUY + other + wrong), TODAY, None)
         assert (list(read.questions), [(one.rule, one.row) for one in read.faults]) == ([], [("several", 4)])
         assert "'A', 'B'" in str(read.faults[0].hint)
+
+
+@pytest.mark.parametrize("lang", ["en", "de"])
+def test_the_template_has_an_example_that_reads(lang):
+    text = template(language(lang), "movements")
+    lines = text.splitlines()
+    example = lines[-2].removeprefix("# ")
+    read = parsed(f"{lines[-1]}\n{example}\n")
+    assert (list(read.questions), read.faults, list(read.ignored)) == ([], [], [])
+    (one,) = read.rows
+    assert (one["kind"], one["lot"], one["quantity"], one["total"], one["fees"]) == (
+        "buy", "GA-01", Decimal(12), Decimal("6960.00"), Decimal("25.00"),
+    )  # fmt: skip
+    assert set(read.columns.values()) == {field.key for field in MOVEMENTS if field.example}
 
 
 @pytest.fixture

@@ -124,6 +124,10 @@ class TestMoney:
         content = "date,type,asset,quantity ({}),price EUR/kg,amount EUR,fees EUR\n2024-06-10,buy,gallium,10,500,5000,25\n"
         assert parsed(content.format("kg")).columns["amount EUR"] == "total"
         assert "amount EUR" in asked(parsed(content.format("g")))
+        content = "date,type,asset,quantity,unit,price EUR/kg,amount EUR\n2024-06-10,buy,gallium,10,{},500,5000\n"
+        assert not asked(parsed(content.format("kg")))
+        assert asked(parsed(content.format("g"))) == {"amount EUR": "total"}
+        assert not asked(parsed(content.replace("unit,", "").replace("10,{}", "10 kg")))
 
     def test_an_amount_that_nothing_settles_is_asked(self):
         head = "date,type,asset,quantity,total,fees,currency\n"
