@@ -281,7 +281,7 @@ def _without_reversed(movements: Sequence[Movement]) -> tuple[list[Movement], li
     """Movements less what reversals take back, reversals without an original, and row of a reversal -> row of its original."""
     now = {one.row: one for one in movements if one.kind != "reversal"}
     by_name: dict[tuple[str, str | None, str], list[int]] = defaultdict(list)
-    for one in now.values():
+    for one in now.values() if len(now) < len(movements) else ():
         for what, name in (("document", one.document), ("lot", one.lot), ("asset", one.asset)):
             if name:
                 by_name[what, one.client, fold(name)].append(one.row)

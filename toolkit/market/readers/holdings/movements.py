@@ -425,8 +425,8 @@ def _in_currency(row: Row, key: str, currency: str | None) -> None:
     words = [part for part in (shown.before, shown.after) if part] if shown else []
     if shown and (row.header(key).percent or "%" in words):
         raise Faulty("percent", "a cost in per cent", message("Write the amount of money."))
-    hint = message("Give fees and taxes in the currency of the price.")
     if currency is not None and any(cells.currency(word) != currency for word in words):
+        hint = message("Give fees and taxes in the currency of the price.")
         raise Faulty("two_currencies", "two currencies", hint)
 
 
