@@ -1,10 +1,11 @@
 """Files of lots and of prices as they are understood: `toolkit holdings check`, `holdings map` and `data map`."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 from toolkit.market.readers.holdings.lots import CellFault
 from toolkit.records.base import Day, Record, Rows, Sentence
-from toolkit.records.fields import Name, SchemaVersion
+from toolkit.records.fields import AsOf, Currency, Name, SchemaVersion
 from toolkit.records.sources import Fault
 
 
@@ -61,6 +62,157 @@ class ReadLot(Record):
     """ISO-3 code of the country that it lies in."""
 
 
+class MovedMoney(Record):
+    """Money of a currency: what was paid in and gained is the cost of the stock, what was taken out, and costs."""
+
+    currency: str
+    """ISO 4217."""
+    paid_in: float
+    """Paid for metal, fees, storage and taxes, or the cost of what was brought."""
+    taken_out: float
+    """Received after fees and taxes, or the cost of what was taken."""
+    costs: float
+    """Fees, storage and taxes."""
+    gain: float
+    """Realised: proceeds less cost, income, less what was lost."""
+    unknown: float
+    """Proceeds of lots of unknown cost, less the cost of what left at an unknown price."""
+    stock: float
+    """Cost of what is there, without the fees of its purchase."""
+
+
+class SoldLot(Record):
+    """What was sold of one lot."""
+
+    row: int
+    """Of the movement in the file."""
+    date: Day
+    """Of the sale."""
+    lot: str
+    """Its name."""
+    client: str | None
+    """Whose it was."""
+    asset: str
+    """Key of the metal or the instrument."""
+    quantity: float
+    """In `unit`."""
+    unit: str
+    """kg, g, oz, ..."""
+    bought: Day
+    """Day of the purchase."""
+    proceeds: float | None
+    """In `currency`, without fees."""
+    cost: float | None
+    """Paid for it, without fees, in `cost_currency`."""
+    fees: float
+    """Fees and taxes of the sale."""
+    purchase_fees: float
+    """Its share of those of the purchase, in `cost_currency`."""
+    gain: float | None
+    """Proceeds less cost; null where one is not known, and in two currencies."""
+    currency: str | None
+    """Of the sale."""
+    cost_currency: str | None
+    """Of the purchase."""
+
+
+class HoldingsStock(Record, schema="holdings-stock"):
+    """The stock of a day by a file of movements: `toolkit holdings stock --json`."""
+
+    schema_version: SchemaVersion
+    file: Name
+    as_of: AsOf
+    movements: int
+    """Rows that are movements, those after the day among them."""
+    lots: Rows[ReadLot]
+    """What is there."""
+    money: Rows[MovedMoney]
+    """By currency."""
+    sales: Rows[SoldLot]
+    """By day and lot."""
+    notes: Rows[Sentence]
+    """How the file was read."""
+    written: str | None
+    """File of the lots."""
+
+
+class SoldLotPreview(Record):
+    """What a sale would take of one lot; money is in the reporting currency."""
+
+    lot: str
+    """Its name."""
+    quantity: float
+    """In `unit`."""
+    unit: str
+    """kg, g, oz, ..."""
+    bought: Day
+    """Day of the purchase."""
+    proceeds: float
+    """After half the spread, before fees."""
+    fees: float
+    """Its share of those of the sale."""
+    cost: float | None
+    """With the fees of the purchase, at the rate of its day; null where it is not known."""
+    gain: float | None
+    """Proceeds less fees and cost."""
+    free_from: Day | None
+    """First day on which a sale is free of tax; null where no period is known."""
+    is_free: bool
+    """Whether it is on the day of the sale."""
+    days_to_free: int | None
+    """Until then."""
+
+
+class SaleOrder(Record):
+    """What an order of lots makes of a sale."""
+
+    order: str
+    """fifo, lifo, highest_cost, least_tax, or named."""
+    refused: Sentence | None
+    """Why it cannot be."""
+    lots: Rows[SoldLotPreview]
+    """In the order in which they are taken."""
+    gain: float | None = None
+    """Of all lots; null where the cost of one is not known."""
+    taxable: float | None = None
+    """Gains less losses of lots that are not free, at least nothing; null where no period is known."""
+    tax: float | None = None
+    """At the rate that was given."""
+    net: float | None = None
+    """Proceeds less fees and that tax."""
+
+
+class SellPreview(Record, schema="sell"):
+    """Which lots a sale would take: `toolkit sell --json`."""
+
+    schema_version: SchemaVersion
+    as_of: AsOf
+    file: Name
+    asset: str
+    """Key of the metal or the instrument."""
+    quantity: float
+    """In `unit`."""
+    unit: str
+    """kg, g, oz, ..."""
+    price: float
+    """Of one unit, in the reporting currency."""
+    price_kind: str
+    """estimated price, last observed price, annual average; empty for a price that was given."""
+    price_date: Day | None
+    """Of the last price it rests on."""
+    price_se: float
+    """Standard error as the price of the day; 0 for a price that was given."""
+    currency: Currency
+    tax_rate: float | None
+    """As given."""
+    has_rule: bool
+    """Whether a period free of tax is known."""
+    orders: Rows[SaleOrder]
+    """Side by side."""
+    written: int | None
+    """Movements that were added to the file."""
+
+
 class ColumnReading(Record):
     """A column of a file, and how it is read."""
 
@@ -115,10 +267,14 @@ class FileMap(Record):
 
 
 class HoldingsMap(FileMap, schema="holdings-map"):
-    """How a file of lots is read: `toolkit holdings map --json`."""
+    """How a file of lots or of movements is read: `toolkit holdings map --json`."""
 
+    of: Literal["holdings", "movements"]
+    """What its rows are."""
     lots: int
-    """Rows that are lots."""
+    """Rows that are lots; of movements the lots of the day."""
+    movements: int | None
+    """Rows that are movements; null in a file of lots."""
     faults: int
     """Cells that break a rule."""
     wrong: Rows[Sentence]
@@ -160,6 +316,8 @@ class HoldingsCheck(Record, schema="holdings-check"):
 
     schema_version: SchemaVersion
     file: Name
+    of: Literal["holdings", "movements"]
+    """What its rows are; of movements the lots are those of the day."""
     columns: Mapping[str, str]
     """Column that is meant by each header."""
     ignored: Rows[str]
