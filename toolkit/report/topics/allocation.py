@@ -260,7 +260,8 @@ def _beside(run: Findings) -> Iterator[Text]:
 def _evidence(run: Findings) -> Iterator[Text]:
     """What past prices say of following the strategy, and of holding instead."""
     if (found := run.proposal.evidence) is not None:
-        yield from following(run.say, found)
+        own = run.proposal.rebalancing
+        yield from following(run.say, found, own.every if run.short and own else None)
 
 
 def _next_look(run: Findings) -> Iterator[Text]:
@@ -690,8 +691,8 @@ def orders(run: Findings) -> Figure:
     return Figure(
         _orders_finding(run, traded, lots=lots),
         say(
-            "Price of one unit: as estimated by the model, with one standard error as the price of today, and the last "
-            "observed price beside it. An estimated price is no offer."
+            "Price of one unit: the estimate of the model with one standard error as the price of today, and the last observed "
+            "one. An estimate is no offer."
         ),
         (table, Notes(told)) if told else (table,),
         source=_priced(run),
@@ -745,7 +746,7 @@ def _estimated(run: Findings, p: Position) -> Inline:
     if p.price is None or p.price_raw is None:
         return NONE
     error = (" ± ", run.fmt.price(p.price_today_se, like=p.price)) if p.price_today_se else ()
-    return text(run.fmt.price(p.price), *error, muted(f" / {run.say.term('term', p.unit)}"))
+    return text(run.fmt.price(p.price), *error, () if run.short else muted(f" / {run.say.term('term', p.unit)}"))
 
 
 def _last(run: Findings, p: Position) -> Inline:
@@ -800,8 +801,8 @@ def _order_notes(run: Findings, rows: list[tuple[Order, Position]]) -> Iterator[
         yield say("The {shown} largest of {all} orders; orders.csv of the run has all.", shown=len(rows), all=every)
     if any((run.as_of - day(p.price_date)).days > AGED and p.price_today_se for _, p in rows):
         yield say(
-            "Prices are of the day of the last observed one, deliveries follow the market by some months, and customs values "
-            "are paid in one country: the errors hold all of that, by what past prices missed."
+            "The errors hold, by what past prices missed, that prices are old, deliveries come months later and customs values "
+            "are of one country."
         )
     yield from (run.sentence(p.in_europe.told) for _, p in rows if p.in_europe and p.in_europe.told)
     if run.before and any(order.side != KEEP for order, _ in rows):
