@@ -96,10 +96,12 @@ def document(record: Run, say: Language) -> Document:
     """The answer of `toolkit optimize`: what to do, weights, orders and limits; all of the section and why, where asked."""
     run = replace(Findings.of(record, None, say), origins=(), assumptions=())  # without the sections that markers refer to
     written = run.fmt.long_date(run.as_of)
-    title = say.words(
-        "{title}, for delivery {towards}, known on {day}",
-        title=run.subject, towards=run.towards(record.owner.country), day=written,
-    )  # fmt: skip
+    title = say.words("{title}, known on {day}", title=run.subject, day=written)
+    if run.controlled is not None:
+        title = say.words(
+            "{title}, for delivery {towards}, known on {day}",
+            title=run.subject, towards=run.towards(record.owner.country), day=written,
+        )  # fmt: skip
     why = record.explanation if isinstance(record, ExplainedRun) else None
     opening = tuple(block for block in opened(run, answer) if not isinstance(block, Figure))
     told = opened(run, allocation) if why or not run.shown else (_weights(run), *_traded(run))
@@ -140,7 +142,7 @@ def answer(run: Findings) -> tuple[Block, ...]:
     return (
         Heading(_result(run)),
         Paragraph(sentences(*_paragraph(run)), "answer"),
-        Paragraph(sentences(*next_change(run), *_next_look(run)), "next"),
+        *((Paragraph(told, "next"),) if (told := sentences(*_next_of_law(run), *_next_look(run))) else ()),
         KeyFigures((_controlled(run), _loss(run), _break_even(run) or _entry(run))),
         *((bar,) if (bar := _proposed(run)) else ()),
         *((Paragraph(told),) if (told := sentences(*_beside(run), *_proof(run), *_evidence(run))) else ()),
@@ -262,6 +264,12 @@ def _evidence(run: Findings) -> Iterator[Text]:
     if (found := run.proposal.evidence) is not None:
         own = run.proposal.rebalancing
         yield from following(run.say, found, own.every if run.short and own else None)
+
+
+def _next_of_law(run: Findings) -> Iterator[Text]:
+    """What of the law changes next; nothing where the ledger knows no holding, as of shares."""
+    if run.controlled is not None or not run.held:
+        yield from next_change(run)
 
 
 def _next_look(run: Findings) -> Iterator[Text]:
