@@ -35,12 +35,13 @@ RowT = TypeVar("RowT")
 PICTURES: tuple[type[Any], ...] = (Chart, Panels, BarTable, Matrix, Calendar)
 
 
-def shortened(sections: Iterable[Section], told: Sequence[str], say: Language) -> tuple[Section, ...]:
+def shortened(sections: Iterable[Section], told: Sequence[str], alone: Sequence[str], say: Language) -> tuple[Section, ...]:
     """The sections of a document in short.
 
     Args:
         sections: In order; the one named `ALSO` has no content of its own.
         told: Names of sections whose findings are rows alone.
+        alone: Names of sections of which no finding but the first is told.
         say: The language of the document.
     """
     rest: list[tuple[str, Figure]] = []
@@ -57,6 +58,8 @@ def shortened(sections: Iterable[Section], told: Sequence[str], say: Language) -
         shown, others = _evidence(blocks)
         if section.name in told:
             shown, others = (), [block for block in apart(blocks) if isinstance(block, Figure)]
+        if section.name in alone:
+            others = others[: 0 if shown else 1]
         rest += [(section.title, figure) for figure in others]
         if shown:
             kept.append(replace(section, content=shown))

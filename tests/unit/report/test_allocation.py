@@ -123,7 +123,7 @@ def test_orders_are_those_of_the_record_with_the_cash_that_they_move(traded):
 
 def test_old_prices_are_told_with_their_error_as_prices_of_today(traded):
     table, notes = figures(traded)["Orders"].body
-    assert any("the errors hold all of that" in plain(words) for _, words in notes.items)
+    assert any(plain(words).startswith("The errors hold, by what past prices missed,") for _, words in notes.items)
     indium = next(p for p in traded["positions"] if p["asset"].startswith("indium") and p["quantity"])
     assert indium["price_today_se"] > indium["price_se"]
     (row,) = (row for row in table.rows if plain(row.cells[0]).startswith("Indium"))

@@ -47,12 +47,14 @@ class ReportSpec(Spec):
     layout: Layout = "page"
     length: Literal["short", "full"] = "full"
     told: tuple[str, ...] = ()
+    alone: tuple[str, ...] = ()
     pairs: tuple[tuple[str, str], ...] = ()
 
     @property
     def definition(self) -> Definition:
         """What the report is composed of."""
-        return Definition(self.title, self.sections, self.layout, self.length == "short", self.told, self.pairs)
+        short = self.length == "short"
+        return Definition(self.title, self.sections, self.layout, short, self.told, self.alone, self.pairs)
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ def _dates(run: Findings, doubtful: int) -> Status:
     if prices := _prices(run):
         items.append((say.words("Prices"), prices))
     items.append((say.words("Unconfirmed facts in this report"), text(fmt.number(doubtful))))
-    if vintages := _vintages(run):
+    if not run.short and (vintages := _vintages(run)):
         items.append((say.words("Shares of supply"), vintages))
     return Status(tuple(items))
 

@@ -96,10 +96,12 @@ def document(record: Run, say: Language) -> Document:
     """The answer of `toolkit optimize`: what to do, weights, orders and limits; all of the section and why, where asked."""
     run = replace(Findings.of(record, None, say), origins=(), assumptions=())  # without the sections that markers refer to
     written = run.fmt.long_date(run.as_of)
-    title = say.words(
-        "{title}, for delivery {towards}, known on {day}",
-        title=run.subject, towards=run.towards(record.owner.country), day=written,
-    )  # fmt: skip
+    title = say.words("{title}, known on {day}", title=run.subject, day=written)
+    if run.controlled is not None:
+        title = say.words(
+            "{title}, for delivery {towards}, known on {day}",
+            title=run.subject, towards=run.towards(record.owner.country), day=written,
+        )  # fmt: skip
     why = record.explanation if isinstance(record, ExplainedRun) else None
     opening = tuple(block for block in opened(run, answer) if not isinstance(block, Figure))
     told = opened(run, allocation) if why or not run.shown else (_weights(run), *_traded(run))
@@ -140,7 +142,7 @@ def answer(run: Findings) -> tuple[Block, ...]:
     return (
         Heading(_result(run)),
         Paragraph(sentences(*_paragraph(run)), "answer"),
-        Paragraph(sentences(*next_change(run), *_next_look(run)), "next"),
+        *((Paragraph(told, "next"),) if (told := sentences(*_next_of_law(run), *_next_look(run))) else ()),
         KeyFigures((_controlled(run), _loss(run), _break_even(run) or _entry(run))),
         *((bar,) if (bar := _proposed(run)) else ()),
         *((Paragraph(told),) if (told := sentences(*_beside(run), *_proof(run), *_evidence(run))) else ()),
@@ -260,7 +262,14 @@ def _beside(run: Findings) -> Iterator[Text]:
 def _evidence(run: Findings) -> Iterator[Text]:
     """What past prices say of following the strategy, and of holding instead."""
     if (found := run.proposal.evidence) is not None:
-        yield from following(run.say, found)
+        own = run.proposal.rebalancing
+        yield from following(run.say, found, own.every if run.short and own else None)
+
+
+def _next_of_law(run: Findings) -> Iterator[Text]:
+    """What of the law changes next; nothing where the ledger knows no holding, as of shares."""
+    if run.controlled is not None or not run.held:
+        yield from next_change(run)
 
 
 def _next_look(run: Findings) -> Iterator[Text]:
@@ -690,8 +699,8 @@ def orders(run: Findings) -> Figure:
     return Figure(
         _orders_finding(run, traded, lots=lots),
         say(
-            "Price of one unit: as estimated by the model, with one standard error as the price of today, and the last "
-            "observed price beside it. An estimated price is no offer."
+            "Price of one unit: the estimate of the model with one standard error as the price of today, and the last observed "
+            "one. An estimate is no offer."
         ),
         (table, Notes(told)) if told else (table,),
         source=_priced(run),
@@ -745,7 +754,7 @@ def _estimated(run: Findings, p: Position) -> Inline:
     if p.price is None or p.price_raw is None:
         return NONE
     error = (" ± ", run.fmt.price(p.price_today_se, like=p.price)) if p.price_today_se else ()
-    return text(run.fmt.price(p.price), *error, muted(f" / {run.say.term('term', p.unit)}"))
+    return text(run.fmt.price(p.price), *error, () if run.short else muted(f" / {run.say.term('term', p.unit)}"))
 
 
 def _last(run: Findings, p: Position) -> Inline:
@@ -800,8 +809,8 @@ def _order_notes(run: Findings, rows: list[tuple[Order, Position]]) -> Iterator[
         yield say("The {shown} largest of {all} orders; orders.csv of the run has all.", shown=len(rows), all=every)
     if any((run.as_of - day(p.price_date)).days > AGED and p.price_today_se for _, p in rows):
         yield say(
-            "Prices are of the day of the last observed one, deliveries follow the market by some months, and customs values "
-            "are paid in one country: the errors hold all of that, by what past prices missed."
+            "The errors hold, by what past prices missed, that prices are old, deliveries come months later and customs values "
+            "are of one country."
         )
     yield from (run.sentence(p.in_europe.told) for _, p in rows if p.in_europe and p.in_europe.told)
     if run.before and any(order.side != KEEP for order, _ in rows):

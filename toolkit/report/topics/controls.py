@@ -498,8 +498,10 @@ def _matrix(run: Findings) -> Figure:
 
 
 def _routes(run: Findings, row: ControlState) -> Sequence[Route]:
-    """Deliveries with a column of their own; none in a short report on lots, whose resale has the buyers."""
-    return () if run.short and run.exposure else row.routes
+    """Deliveries with a column of their own; in short of civil buyers alone, and none of lots, whose resale has the buyers."""
+    if not run.short:
+        return row.routes
+    return () if run.exposure else [route for route in row.routes if route.end_user == "civil"]
 
 
 def _finding(run: Findings, rows: Sequence[ControlState]) -> Text:

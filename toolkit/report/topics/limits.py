@@ -77,10 +77,8 @@ def limits(run: Findings) -> tuple[Block, ...] | Missing:
     )
     sub = say("Values of the proposal.")
     if run.proposal.solver.lots_gap is not None:
-        sub = say(
-            "Values on whole lots; the worth of a point is that before rounding to lots, where a limit can leave less room."
-        )
-    foot = [say.words("Own calculation. “Point” is a percentage point."), _aim(run), _others(run)]
+        sub = say("Values on whole lots; the worth of a point is that before rounding.")
+    foot = [say.words("Own calculation. “Point” is a percentage point."), "" if run.short else _aim(run), _others(run)]
     source = text(" ".join(words for words in foot if words))
     one_sided = [c for c in run.limits if _one_sided(c)]
     if one_sided:

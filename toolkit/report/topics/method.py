@@ -30,13 +30,13 @@ ELSEWHERE = (
 @section("warnings", mark("Cautions"), needs=["positions"])
 def cautions(run: Findings) -> tuple[Block, ...] | Missing:
     """What weakens the answer, largest amount first, and how its numbers were made after it."""
-    warnings, notes = run.record.warnings, run.record.notes
-    if not warnings and not notes:
+    if not run.record.warnings and not run.record.notes:
         return Missing(run.say.words("The run gave no warning."))
     read = run.record.holdings_notes if isinstance(run.record, Run) else ()
-    made = () if run.short else [words for words in notes if words not in read]
+    made = () if run.short else [words for words in run.record.notes if words not in read]
+    warnings = _told_here(run)
     if run.short and not warnings and not read:
-        return Missing(run.say.words("The run gave no warning."))
+        return () if run.record.warnings else Missing(run.say.words("The run gave no warning."))
     return _listed(run, warnings, read, made)
 
 
@@ -46,10 +46,15 @@ def file(run: Findings) -> tuple[Block, ...]:
 
     A short report says once what its other sections tell of old prices and sources and of lots without an origin.
     """
+    return _listed(run, _told_here(run), run.record.notes, ())
+
+
+def _told_here(run: Findings) -> Sequence[str]:
+    """The warnings; of a short report those that its other sections do not tell."""
     warnings, phrases = run.record.warnings, run.record.phrases
-    if run.short:
-        warnings = tuple(w for w in warnings if w not in phrases or phrases[w]["said"] not in ELSEWHERE)
-    return _listed(run, warnings, run.record.notes, ())
+    if not run.short:
+        return warnings
+    return [words for words in warnings if words not in phrases or phrases[words]["said"] not in ELSEWHERE]
 
 
 @section("simulation", mark("How it was simulated"), needs=["backtest"])
