@@ -19,7 +19,7 @@ FRAME = "; frame-src https://meet.example"
 
 @pytest.fixture(autouse=True)
 def _allowed(settings):
-    settings.PORTAL = settings.PORTAL.model_copy(update={"players": ("https://meet.example",), "organiser": "The organiser"})
+    settings.PORTAL = settings.PORTAL.model_copy(update={"players": ("https://meet.example",), "demo": True})
 
 
 @pytest.fixture

@@ -66,7 +66,7 @@ def new(request: HttpRequest) -> HttpResponse:
         host, given = cast("Host", request.user), dict(form.cleaned_data)
         try:
             found = webinars.announce(given.pop("starts"), **given, host=host.username, actor=audit.actor(request))
-            return redirect("host-trial", found[0].slug)
+            return redirect("host-trial" if settings.PORTAL.demo else "host-webinar", found[0].slug)
         except SpecError as error:
             form.add_error(None, plain(spoken().translate(retellable(error.message))))
     return render(request, "host_new.html", {"form": form}, status=UNPROCESSABLE if form.errors else 200)
