@@ -8,7 +8,7 @@ from datetime import date
 
 import pytest
 
-from tests.blocks import rows, table_of
+from tests.blocks import rows
 from tests.lots import TWELVE, ask_of, findings_of
 from tests.records import asked, partial_findings
 from tests.subjects import AS_OF, all_cash, proposal
