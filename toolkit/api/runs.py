@@ -11,7 +11,6 @@ import polars as pl
 from toolkit.api.answers import Answer, rows
 from toolkit.api.market import PathText, market_of
 from toolkit.app.context import Context
-from toolkit.app.run_store.differences import differences
 from toolkit.app.run_store.entries import Stored, load, pair, run_list
 from toolkit.app.run_store.lookup import LAST, find
 from toolkit.records.runs import RunList
@@ -54,6 +53,8 @@ class Runs(Answer[RunList]):
         Raises:
             DataError, SpecError: as of `show`, and for runs of two commands.
         """
+        from toolkit.app.topics.changes import differences  # noqa: PLC0415
+
         found = differences(*pair((first, second), Path(self.found.folder)))
         names = ("part", "key", "first", "second", "unit")
         told = [row.to_json() for row in found.differences]

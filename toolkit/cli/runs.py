@@ -47,13 +47,12 @@ def show(run: Annotated[str, typer.Argument(metavar="RUN", help=RUN_HELP)], *, c
 @without_prices
 def diff(runs: Annotated[tuple[str, str], typer.Argument(metavar="RUN RUN", help=PAIR_HELP)], *, common: Common) -> None:
     """What differs between two stored runs of one command: question, data, versions, weights, orders, key figures."""
-    from toolkit.app.run_store.differences import differences
     from toolkit.app.run_store.entries import pair
-    from toolkit.report.topics.runs import differences as document
+    from toolkit.app.topics.changes import differences
+    from toolkit.report.topics.changes import document
 
     _without_day(common)
-    found = differences(*pair(runs, _output(common)))
-    show_answer(common, found, lambda found, say: document(found, common.day(), say))
+    show_answer(common, differences(*pair(runs, _output(common))), document)
 
 
 def _without_day(common: Common) -> None:

@@ -1,4 +1,4 @@
-"""Stored runs, and what differs between two of them."""
+"""Stored runs: `toolkit runs list`."""
 
 from typing import Literal
 
@@ -39,33 +39,3 @@ class RunList(Record, schema="runs"):
     """Where runs are stored: in its folders runs, reports and sweeps."""
     runs: Rows[RunEntry]
     """The one written last first."""
-
-
-class RunDifference(Record):
-    """One thing that differs."""
-
-    part: Literal["settings", "strategy", "holdings", "prices", "data", "versions", "weights", "orders", "figures"]
-    """What it belongs to: of the question (settings, strategy, holdings, own prices), of what was known (data, versions), or of
-    the answer (weights, orders, key figures)."""
-    key: str
-    """Which, as a path of keys."""
-    first: str | float | None
-    """In the first run; null where it has none."""
-    second: str | float | None
-    """In the second."""
-    unit: str | None
-    """fraction, a currency, or that of the asset; null for what is no quantity."""
-
-
-class RunDifferences(Record, schema="runs-diff"):
-    """What differs between two stored runs: `toolkit runs diff`."""
-
-    schema_version: FirstVersion
-    kind: Literal["runs-diff"]
-    """Of the object."""
-    first: RunEntry
-    """The one."""
-    second: RunEntry
-    """The other."""
-    differences: Rows[RunDifference]
-    """First those of the question, then of what was known, then of the answer; empty where nothing differs."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from datetime import date
 from itertools import groupby
 
 import polars as pl
@@ -182,12 +183,22 @@ def _codes(context: Context, table: pl.DataFrame, metal: str | None = None) -> I
             name,
             asset=name.asset,
             months=tuple(f"{month:%Y-%m}" for month in total.months),
+            known_from=_known_from(table, total),
             partners=tuple(_partner(one, total) for one in partners),
             watched=at,
             diversion=tuple(diversion(one, total, partners[1:]) for one in fell),
             controls=tuple(_controls(partners, metal or total.asset, context)),
             mixed=mixed.caution if mixed else None,
         )
+
+
+def _known_from(table: pl.DataFrame, total: FlowSeries) -> date | None:
+    """The day on which the newest month of a code became known; None of a file of the user, which does not say."""
+    if "known_from" not in table.columns:
+        return None
+    of_code = (pl.col("hs_code") == total.hs_code) & pl.col("reporter").eq_missing(total.reporter)
+    rows = table.filter(of_code & pl.col("direction").eq_missing(total.direction))
+    return rows.filter(pl.col("date") == pl.col("date").max())["known_from"].max()
 
 
 def _partner(one: FlowSeries, total: FlowSeries) -> PartnerFlow:

@@ -16,7 +16,7 @@ from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import stage
 from toolkit.report.i18n.text import NONE, Inline, Text, sentences, sources, text
 from toolkit.report.markers import UNCERTAIN
-from toolkit.report.topics.changes import inferred
+from toolkit.report.topics.changes import inferred, newest_months
 from toolkit.report.topics.controls import STANDINGS, basket_figure
 from toolkit.report.topics.dates import next_change
 from toolkit.report.topics.measures import doubts, suspended_until
@@ -34,7 +34,7 @@ IN_FORCE = {
 """The clause where the law is in force, by the first word of the headline."""
 
 
-@section("brief-answer", "", needs=["market", "changes"])
+@section("brief-answer", "", needs=["market", "changes"], uses=["flows"])
 def brief_answer(found: Findings) -> tuple[Block, ...]:
     """Heading, paragraph, what changes next, the bar, key figures and the status line."""
     return (
@@ -113,9 +113,9 @@ def _next_date(found: Findings) -> KeyFigure:
 
 def _status(found: Findings) -> Iterator[tuple[str, Text]]:
     say, part = found.say, found.part(Changes)
-    prices, flows = (sum(row.new for row in rows) for rows in (part.prices, part.flows))
-    yield say.words("New prices"), say("{new} of {total}", new=prices, total=len(part.prices))
-    yield say.words("New months of customs data"), say("{new} of {total}", new=flows, total=len(part.flows))
+    prices, flows = [row.new for row in part.prices], [new for _, new in newest_months(found)]
+    yield say.words("New prices"), say("{new} of {total}", new=sum(prices), total=len(prices))
+    yield say.words("New months of customs data"), say("{new} of {total}", new=sum(flows), total=len(flows))
     yield from doubts(found)
 
 
