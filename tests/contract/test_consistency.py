@@ -188,6 +188,7 @@ FORMULAS = {
     # a sum of rows, a difference, a change
     "(control_history.points[].stoppable+control_history.points[].outside)",
     "(control_history.changes[].stoppable+control_history.changes[].outside)",
+    "(changes.value.now-changes.value.before)", "(changes.value.before-changes.value.now)",
     "(cash.weight-relaxed.cash)", "(cash.weight-cash.previous_weight)", "(positions[].weight-positions[].previous_weight)",
     "Σorders[].cash", "Σorders[].value", "(exposure.purchases[].cost-exposure.purchases[].owed)", "Σexposure.purchases[].owed",
     "Σ(exposure.purchases[].cost-exposure.purchases[].owed)", "Σbefore.country[]", "Σexposure.concentration.country[]", "Σexit.products[].vat[]", "Σexit.tax.lots[].cost", "Σexit.tax.lots[].gain", "Σexit.tax.lots[].value",
@@ -221,7 +222,7 @@ COUNTS = {
 }  # fmt: skip
 """Where rows or days are counted."""
 CONSTANTS = {
-    "concentration.indices": {10_000}, "factors._correlations": {0, 0.25, 0.5, 0.75, 1}, "flows._change": {-0.999}, "flows._number": {1}, "holdings._totals": {1.0},
+    "concentration.indices": {10_000}, "factors._correlations": {0, 0.25, 0.5, 0.75, 1}, "flows.relative": {-0.999}, "flows.quantity": {1}, "holdings._totals": {1.0},
     "prices._title": {0.1}, "measures.measure_words": {0.95},
 }  # fmt: skip
 """Ends of scales, thresholds, the least that is written."""
@@ -240,12 +241,12 @@ AXES = {"measures.timeline"}
 COLUMNS = {
     "% of value": "(100*risk.measures[])",
     "12 before": "flows.flows[].partners[].year_before",
-    "12 months, kg a month": "flows.flows[].partners[].year flows._number",
+    "12 months, kg a month": "flows.flows[].partners[].year flows.quantity",
     "68% interval": "assets[].volatility.high assets[].volatility.low",
     "95% interval": "correlations[].high correlations[].low correlation_risk.pairs[].high correlation_risk.pairs[].low",
     "a year before": "flows.flows[].partners[].on_year.base",
     "After 3 years, EUR": "exit.products[].net exit.total.net",
-    "All, kg": "changes.flows[].all.latest",
+    "All, kg": "flows.flows[].partners[].latest",
     "Amount, EUR": "costs._table",
     "Asked": "constraints[].limit constraints[].hold_limit",
     "Asks": "measures.asked",
@@ -258,7 +259,7 @@ COLUMNS = {
     "To replace today, EUR": "exposure.lots[].value",
     "Change": (
         "changes.prices[].change flows.flows[].controls[].around.change.value flows.flows[].partners[].year_on_year.value "
-        "history.points[].change flows._change"
+        "history.points[].change flows.relative"
     ),
     "Common changes": "correlations[].periods",
     "change": "(cash.weight-cash.previous_weight) (positions[].weight-positions[].previous_weight)",
@@ -292,7 +293,7 @@ COLUMNS = {
     "Under control, cannot be stopped": "control_history.points[].outside",
     "Under control then": "(control_history.changes[].stoppable+control_history.changes[].outside)",
     "shares under control by day": "control_history.points[].outside",
-    "From China, kg": "changes.flows[].china.latest",
+    "From China, kg": "flows.flows[].partners[].latest",
     "Gain, EUR": "exit.tax.lots[].gain Σexit.tax.lots[].gain",
     "Gives way by": "asked.step",
     "Held after": "positions[].quantity",
@@ -335,7 +336,7 @@ COLUMNS = {
     "middle": "whatif.money_words whatif.metals[].bands[].central whatif.metals[].stop.central",
     "Month": "flows._months history.cases[].path[].shift prices.series[].months[].month prices.rates[]",
     "Months below a peak": "prices.series[].fall.under_water",
-    "Months in a row at zero": "changes.flows[].china.zeros_running",
+    "Months in a row at zero": "flows.flows[].partners[].zeros_running",
     "n": "assets[].volatility.observations",
     "New": "constraints[].value",
     "new": (
@@ -344,7 +345,7 @@ COLUMNS = {
     "Newest": (
         "changes.data[].as_of data[].as_of history.data[].as_of quality.data[].as_of quality.series[].last supply.data[].as_of"
     ),
-    "Newest month": "changes.flows[].month",
+    "Newest month": "changes.newest flows.flows[].partners[].month",
     "Noise of a price": "assets[].volatility.noise",
     "Now": "before.limits[]",
     "now": (
@@ -353,8 +354,8 @@ COLUMNS = {
     ),
     "Number of lots": "holdings._totals",
     "of": "changes.prices[].before.date changes.prices[].date",
-    "On the month before": "changes.flows[].all.on_month.value",
-    "On the year before": "changes.flows[].all.on_year.value",
+    "On the month before": "flows.flows[].partners[].on_month.value",
+    "On the year before": "flows.flows[].partners[].on_year.value",
     "One more point": (
         "(((constraints[].shadow_price*0.01)*1)*budget) "
         "(100*(((constraints[].shadow_price*0.01)*1)/(objective.risk_aversion*relaxed.volatility))) "
@@ -472,10 +473,6 @@ SAME = (
     ("assets[].supply.hhi", "supply.metals[].scored.hhi"),
     ("assets[].supply.top_share", "supply.metals[].scored.top_share"),
     ("assets[].supply.period_end", "supply.metals[].scored.period_end", "whatif.metals[].period_end"),
-    ("changes.flows[].china.latest", "flows.flows[].partners[].latest"),
-    ("changes.flows[].china.on_year.base", "flows.flows[].partners[].on_year.base"),
-    ("changes.flows[].china.on_year.value", "flows.flows[].partners[].on_year.value"),
-    ("changes.flows[].china.zeros_running", "flows.flows[].partners[].zeros_running"),
     ("whatif.checks[].share", "whatif.metals[].share"),
     ("exit.tax.lots[].value", "exposure.lots[].value"),
     ("exit.tax.lots[].mass", "exposure.lots[].mass"),
@@ -488,7 +485,7 @@ SAME = (
 """Numbers of the JSON that are one quantity: those of one row agree."""
 APART = (
     "at_last_prices.", "before.", "orders[].", "exit.products[].days.", "history.points[]", "history.cases[].path[].",
-    "flows.flows[].partners[].became.", "flows.flows[].partners[].", "changes.flows[].all.", "changes.flows[].china.",
+    "flows.flows[].partners[].became.", "flows.flows[].partners[].",
     "changes.prices[].before.", "changes.prices[].change", "whatif.metals[].stop.", "whatif.checks[].change",
     "assets[].volatility.observations", "exposure.prices[].in_europe.",
     "supply.metals[].scored.producers[].", "supply.metals[].other_stages[].producers[].",

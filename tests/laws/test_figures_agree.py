@@ -344,13 +344,17 @@ def test_commands_and_reports_hold_one_figure_of_one_quantity(told, subject):
         scored = column(told["supply"][0]["metals"], "scored", key)
         same(f"supply {key}", scored, column(parts["supply"]["metals"], "scored", key))
         same(f"optimize {key}", scored, {row["asset"]: row["supply"][key] for row in run_["assets"] if row["supply"]})
-    for partner, name in (("WLD", "all"), ("CHN", "china")):
-        series = {
-            flow["asset"]: one for flow in told["flows"][0]["flows"] for one in flow["partners"] if one["partner"] == partner
-        }
+    for partner in ("WLD", "CHN"):
+        series, of_report = (
+            {flow["asset"]: one for flow in flows for one in flow["partners"] if one["partner"] == partner}
+            for flows in (told["flows"][0]["flows"], parts["flows"]["flows"])
+        )
         for keys in (("latest",), ("on_year", "value")):
-            found = {metal: functools.reduce(lambda row, key: row[key], keys, one) for metal, one in series.items()}
-            same(f"flows {partner} {keys[0]}", found, column(parts["changes"]["flows"], name, *keys))
+            found, shown = (
+                {metal: functools.reduce(lambda row, key: row[key], keys, one) for metal, one in each.items()}
+                for each in (series, of_report)
+            )
+            same(f"flows {partner} {keys[0]}", found, shown)
     for key in ("volatility", "return_12m"):
         same(
             f"factors {key}",

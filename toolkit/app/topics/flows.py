@@ -198,7 +198,8 @@ def _known_from(table: pl.DataFrame, total: FlowSeries) -> date | None:
         return None
     of_code = (pl.col("hs_code") == total.hs_code) & pl.col("reporter").eq_missing(total.reporter)
     rows = table.filter(of_code & pl.col("direction").eq_missing(total.direction))
-    return rows.filter(pl.col("date") == pl.col("date").max())["known_from"].max()
+    days = rows.filter(pl.col("date") == pl.col("date").max())["known_from"].drop_nulls().to_list()
+    return max(days, default=None)
 
 
 def _partner(one: FlowSeries, total: FlowSeries) -> PartnerFlow:
