@@ -50,6 +50,14 @@ _PAID: Mapping[str, str] = dict.fromkeys(("buy", "order", "fee", "storage", "tax
 """Kinds of which money has one sign."""
 _KEPT_DEFAULTS = ("unit", "coins", "pieces", "zero", "not_mine", "day_first", "month_first", "month", "dollar", "null_date")
 """What is assumed of a movement that brings no lot, too."""
+TOLD: Mapping[str, Message] = {
+    "buy": message("purchase"), "order": message("order"), "deliver": message("delivery"), "sell": message("sale"),
+    "transfer": message("transfer"), "transfer_in": message("transfer"), "transfer_out": message("transfer"),
+    "split": message("split"), "adjust": message("adjustment"), "deposit": message("deposit"),
+    "withdraw": message("withdrawal"), "loss": message("loss"), "fee": message("fee"), "storage": message("storage"),
+    "tax": message("tax"), "income": message("income"), "reversal": message("reversal"),
+}  # fmt: skip
+"""Kind -> its name."""
 CENT = Decimal("0.01")
 _ROUNDED = Decimal("0.02")
 """Most by which money of a row may differ from what its other money comes to."""
@@ -533,4 +541,4 @@ def told_kinds(rows: Sequence[Mapping[str, Any]]) -> Iterator[Message]:
     counts = Counter(row["kind"] for row in rows)
     for kind in KINDS_OF_MOVEMENTS:
         if counts[kind]:
-            yield message("{count:d} {kind:s}", count=counts[kind], kind=kind)
+            yield message("{count:d} × {kind}", count=counts[kind], kind=TOLD[kind])
