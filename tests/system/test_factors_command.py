@@ -89,7 +89,7 @@ def test_what_the_terminal_says(whole):
     assert shown.isascii()
     assert max(map(len, shown.splitlines())) <= 100
     told = " ".join(shown.split())
-    assert "a forecast that is right has 1.00" in told
+    assert "A forecast that is right has 1.00" in told
     assert "no forecast, and nobody could have earned them" in told
     for premium in whole[0]["characteristics"]:
         if premium["t"] is None:
@@ -149,7 +149,7 @@ def test_a_strategy_without_named_factors(as_json, called):
     assert any("has no named factors" in note for note in found["notes"])
     code, out, _ = called("factors", "sample.toml", *BEFORE)
     assert code == 0
-    assert "no loadings, no factor returns" in " ".join(out.split())
+    assert "there are no loadings to show" in " ".join(out.split())
 
 
 def test_own_prices_that_nobody_knows(as_json):
@@ -201,6 +201,6 @@ def test_correlations_are_told_pair_by_pair_with_their_number_and_interval(calle
     for row in rows:
         assert row["low"] < row["observed"] < row["high"]
         assert row["periods"] > 100
-        assert f"{row['forecast']:+.2f}" in out
+        assert f"{row["forecast"]:.2f}" in out
         assert f"{row['low']:+.2f} to {row['high']:+.2f}" in out
     assert [row["forecast"] for row in rows] == sorted((row["forecast"] for row in rows), reverse=True)

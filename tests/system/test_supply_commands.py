@@ -85,7 +85,7 @@ def test_a_state_stands_beside_the_days_of_that_state(called):
     (ban,) = [row for row in rows if row[2:3] == ["suspended"]]
     assert ban[3:5] == ["9 Nov 2025", "27 Nov 2026"]
     (oxide,) = [row for row in rows if row[0] == "oxide"]
-    assert oxide[1:4] == ["licence+ban_suspended", "9 Nov 2025", "27 Nov 2026"]
+    assert oxide[1:4] == ["licence + ban (suspended)", "9 Nov 2025", "27 Nov 2026"]
 
 
 def test_indium_by_form(as_json):
