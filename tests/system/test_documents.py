@@ -59,6 +59,7 @@ def folder(tmp_path_factory):
     prices = "".join(f"{2023 + i // 12}-{i % 12 + 1:02d},{60000 + 900 * (i * 7 % 11)},{25 + i % 5}\n" for i in range(40))
     for name, text in {
         "mine.csv": lots,
+        "moves.csv": re.findall(r"```csv\n(.*?)```", PAGES["movements.md"], re.DOTALL)[0],
         "own.toml": own,
         "dealer.csv": "date,gold (USD),tin (USD)\n" + prices,
         "prices.csv": "date,ALFA,CORA,ECHO\n" + re.sub(r"(?m),(\d+)$", r",\1,\1.5", prices),
@@ -89,7 +90,7 @@ def test_every_command_of_the_pages_is_answered(command, folder, tmp_path, monke
     shutil.copytree(folder, tmp_path / "work")
     monkeypatch.chdir(tmp_path / "work")
     if "holdings template" in command:
-        Path("mine.csv").unlink()
+        Path("moves.csv" if "--movements" in command else "mine.csv").unlink()
     for shown, shorter in SHORTER.items():
         command = command.replace(shown, shorter)
     words = [word for word in shlex.split(command)[1:] if word != "--open"]

@@ -16,11 +16,9 @@ from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.data.map_prices import map_prices
 from toolkit.app.holdings.check import accepted, map_holdings
-from toolkit.app.holdings.lots import read_lots
+from toolkit.app.holdings.lots import read_lots, with_known_texts
 from toolkit.core.errors import SpecError
-from toolkit.core.places import place
 from toolkit.market.layouts.layout import Layout
-from toolkit.market.layouts.texts import is_grade, is_known_custody, is_paper, is_plain_place
 from toolkit.market.readers.holdings.read import NO_ANSWERS
 from toolkit.market.readers.tabular import table_of
 from toolkit.records.answers.holdings import HoldingsMap
@@ -81,7 +79,7 @@ def read_holdings(holdings: Any, *, layout: Layout | None = None, client: str | 
     """The lots of a file, under the names of the fields, as `exposure` and `optimize` take them.
 
     Args:
-        holdings: File or frame of lots.
+        holdings: File or frame of lots, or of movements: then the lots of today.
         layout: By which it is read; None for the one beside it, or for its exact words.
         client: Whose lots are meant, where the file has a column of clients.
 
@@ -94,15 +92,9 @@ def read_holdings(holdings: Any, *, layout: Layout | None = None, client: str | 
     today = date.today()
     context = Context(resolve({}), today, None, today)
     given = {"instruments": context.listed, "client": client, "layout": _layout_of(layout) or context.layout}
+    given["rule"] = context.settings.config.owner.holding_rule
     lots = read_lots(holdings_of(holdings), context.ledger, context.products, today, **given).frame.drop("mass")
-    # What was confirmed is not asked about again: a place by its country, other texts where their words are known.
-    places = {text: text if is_plain_place(text) else place(text).country for text in lots["location"].drop_nulls()}
-    rules = {"custody": is_known_custody, "certificate": is_paper, "purity": is_grade}
-    known = {key: [text for text in lots[key].drop_nulls().unique() if is_known(text)] for key, is_known in rules.items()}
-    return lots.with_columns(
-        pl.col("location").replace_strict(places, default=None, return_dtype=pl.String),
-        *(pl.when(pl.col(key).is_in(texts)).then(key).alias(key) for key, texts in known.items()),
-    )
+    return with_known_texts(lots)
 
 
 def _layout_of(given: Layout | Mapping[str, Any] | None) -> Layout | None:

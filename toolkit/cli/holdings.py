@@ -10,6 +10,7 @@ import typer
 
 from toolkit.cli.mapping import Accept, Sets, Write, settled
 from toolkit.cli.options import Common, with_common, without_prices
+from toolkit.cli.request import Client
 from toolkit.cli.terminal import print_json, say, show, tell_remarks, translator
 from toolkit.core.messages import message
 
@@ -26,14 +27,15 @@ def template(
     file: Annotated[str, typer.Argument(metavar="[FILE]", help="A new file; - is stdout.")] = "-",
     *,
     lang: Annotated[str, typer.Option("--lang", metavar="en|de", help="Language of headers and comments.")] = "en",
+    movements: Annotated[bool, typer.Option("--movements", help="Of purchases, transfers and sales in place of lots.")] = False,
     common: Common,
 ) -> None:
-    """Write a holdings file with every column explained and no lot."""
+    """Write a holdings file with every column explained and no row."""
     from toolkit.app.holdings.check import write_text
     from toolkit.app.languages import language
     from toolkit.report.answers.holdings import template as text_of
 
-    text = text_of(language(lang))
+    text = text_of(language(lang), "movements" if movements else "holdings")
     if common.json:
         print_json({"language": lang, "template": text})
     elif file == "-":
@@ -65,6 +67,26 @@ def check(
             told = f"{tell(message('error'))}: {tell(error.message)}\n{tell(error.hint)}".rstrip()
             sys.stderr.write(f"{told}\n")
         raise typer.Exit(DATA_FAULT)
+
+
+@app.command("stock")
+@with_common
+def stock(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="Your movements (a workbook, CSV or Parquet; - is stdin).")],
+    *,
+    output: Annotated[str | None, typer.Option("--output", metavar="FILE", help="Write the lots as a new CSV file.")] = None,
+    client: Client = None,
+    common: Common,
+) -> None:
+    """Tell what is there on a day (--as-of) by a file of movements, where the money is, and what was sold."""
+    from toolkit.app.clients import client_name
+    from toolkit.app.holdings.check import stock_of, write_text
+    from toolkit.report.answers.holdings import stock as document
+
+    found = stock_of(file, common.context(), prices=common.price_files(), client=client_name(client))
+    if output is not None:
+        write_text(output, found.to_csv())
+    show(common, found.record(output), document)
 
 
 @app.command("map")

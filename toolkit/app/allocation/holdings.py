@@ -315,6 +315,7 @@ def _of_lots(file: str | Table, request: Request, inputs: Inputs) -> Held:
         instruments=listed,
         client=request.client,
         layout=request.context.layout,
+        rule=request.owner.holding_rule,
     )
     frame, traded = holdings.frame, {(asset.key, asset.form) for asset in inputs.products}
     per_unit = set(inputs.prices.filter(pl.col("unit") == "unit")["asset"]) & set(inputs.products.keys) & set(frame["asset"])

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
 
 from toolkit.app.context import Context
+from toolkit.app.holdings.lots import with_known_texts
+from toolkit.app.holdings.movements import lots_of, of_places, stock_frame, with_stock
 from toolkit.app.holdings.names import LotNames, instruments_of
 from toolkit.app.holdings.sheets import EVERY_SHEET
 from toolkit.app.prices import PriceFiles, read_own, with_stored
@@ -18,7 +21,9 @@ from toolkit.core.errors import DataError, SpecError
 from toolkit.core.messages import message
 from toolkit.core.places import place
 from toolkit.core.remarks import Remark
+from toolkit.holdings.movements import Stock
 from toolkit.holdings.price_slips import price_doubts, price_warnings
+from toolkit.market.layouts.fields import HOLDINGS
 from toolkit.market.layouts.layout import Layout
 from toolkit.market.layouts.propose import Question
 from toolkit.market.readers.contents import file_and_sheet
@@ -55,21 +60,24 @@ class HoldingsCheck:
     def record(self) -> records.HoldingsCheck:
         """The file and its faults."""
         error = self.error
-        lots = (
-            {**row, "country": place(row["location"]).country if row["location"] else None}
-            for row in self.lots.iter_rows(named=True)
-        )
         return records.HoldingsCheck(
             schema_version=1,
             file=self.read.table.name,
             columns=self.read.columns,
             ignored=self.read.ignored,
-            lots=tuple(map(records.ReadLot.model_validate, lots)),
+            lots=_lots(self.lots),
             faults=tuple(self.read.faults),
             notes=self.read.notes,
             warnings=tuple(warning.text for warning in self.warnings),
             **({} if error is None else {"error": Fault.model_validate(error)}),
         )
+
+
+def _lots(frame: pl.DataFrame) -> tuple[records.ReadLot, ...]:
+    rows = (
+        {**row, "country": place(row["location"]).country if row["location"] else None} for row in frame.iter_rows(named=True)
+    )
+    return tuple(map(records.ReadLot.model_validate, rows))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,9 +86,11 @@ class HoldingsMap:
 
     Attributes:
         read: The file, as every command reads it.
+        stock: Of a file of movements the lots of the day; None of one of lots.
     """
 
     read: ReadFile
+    stock: pl.DataFrame | None = None
 
     @property
     def questions(self) -> Sequence[Question]:
@@ -110,7 +120,9 @@ class HoldingsMap:
                 )
                 for one in read.questions
             ),
-            lots=len(read.rows),
+            of="movements" if read.layout.of == "movements" else "holdings",
+            lots=len(read.rows) if self.stock is None else self.stock.height,
+            movements=None if self.stock is None else len(read.rows),
             faults=len(read.faults) + len(read.broken),
             wrong=tuple(found.told() for found in read.grouped()),
             notes=read.notes,
@@ -141,7 +153,98 @@ def map_holdings(
         DataError, SpecError: as of `parse`.
     """
     names, _, _ = _names(context, prices)
-    return HoldingsMap(parse(path, names=names, today=date.today(), layout=layout or context.layout, answers=answers))
+    read = parse(path, names=names, today=date.today(), layout=layout or context.layout, answers=answers)
+    return HoldingsMap(*_with_stock(read, context))
+
+
+def _with_stock(read: ReadFile, context: Context) -> tuple[ReadFile, pl.DataFrame | None]:
+    """A file with what of its movements cannot be, and the lots of the day that they leave; None of a file of lots."""
+    if read.layout.of == "holdings":
+        return read, None
+    read, stock = with_stock(read, context.as_of, context.settings.config.owner.holding_rule)
+    return read, stock_frame(stock)
+
+
+def stock_of(path: str, context: Context, *, prices: PriceFiles | None, client: str | None = None) -> HoldingsStock:
+    """The stock of the day of the answer, and the money, of a file of movements.
+
+    Args:
+        path: File, or ``-`` for standard input.
+        context: With the day.
+        prices: Price files of the user, whose series may be held.
+        client: Whose movements are meant, where the file has a column of clients; None for all.
+
+    Raises:
+        SpecError: for a list of lots; DataError: for a file that cannot be read, or is not settled.
+    """
+    names, _, _ = _names(context, prices)
+    read = parse(path, names=names, today=date.today(), client=client, layout=context.layout)
+    if read.layout.of != "movements":
+        hint = message(
+            "Each of its rows is a lot of today; where each is a movement: `toolkit holdings map FILE --set of=movements`."
+        )
+        raise SpecError("{file:s} is a list of lots, and no list of movements.", hint=hint, file=read.table.name)
+    read.raise_open()
+    read, stock = with_stock(read, context.as_of, context.settings.config.owner.holding_rule)
+    read.raise_open()
+    return HoldingsStock(read, stock, stock_frame(stock))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HoldingsStock:
+    """The stock of a day by a file of movements.
+
+    Attributes:
+        read: The file.
+        stock: What is there, the sales and the money.
+        lots: Holds the contract `Lots`.
+    """
+
+    read: ReadFile
+    stock: Stock
+    lots: pl.DataFrame
+
+    def record(self, written: str | None) -> records.HoldingsStock:
+        """The lots, the money and the sales; `written` is the file of the lots."""
+        money = {currency: one for currency, one in self.stock.account().items() if currency}
+        amounts = ("paid_in", "taken_out", "costs", "gain", "unknown", "stock")
+        return records.HoldingsStock(
+            schema_version=1,
+            file=self.read.table.name,
+            as_of=self.stock.day.isoformat(),
+            movements=len(self.read.rows),
+            lots=_lots(self.lots),
+            money=tuple(
+                records.MovedMoney(currency=currency, **{name: float(getattr(one, name)) for name in amounts})
+                for currency, one in sorted(money.items())
+            ),
+            sales=tuple(
+                records.SoldLot(
+                    row=one.row, date=one.date.isoformat(), lot=one.lot, client=one.client, asset=one.asset,
+                    quantity=float(one.quantity), unit=one.unit, bought=one.bought.isoformat(),
+                    proceeds=_float(one.proceeds), cost=_float(one.cost), fees=float(one.fees),
+                    purchase_fees=float(one.purchase_fees), gain=_float(one.gain), currency=one.currency,
+                    cost_currency=one.cost_currency,
+                )
+                for one in self.stock.sales
+            ),
+            notes=(*self.read.notes, *of_places(self.lots)),
+            written=written,
+        )  # fmt: skip
+
+    def to_csv(self) -> str:
+        """The lots as a file of lots: read again they are the same, to the cent."""
+        costs = {name: part.cost for name, part in lots_of(self.stock)}
+        frame = with_known_texts(self.lots).with_columns(
+            total_price=pl.Series([str(costs[lot]) if costs[lot] else None for lot in self.lots["lot_id"]], dtype=pl.String),
+        )
+        columns = [field.key for field in HOLDINGS if field.key in frame.columns and field.key != "purchase_price"]
+        columns = [key for key in columns if key in ("asset", "quantity") or frame[key].null_count() < frame.height]
+        return frame.select(columns).write_csv()
+
+
+def _float(money: Decimal | None) -> float | None:
+    return None if money is None else float(money)
 
 
 def accepted(found: HoldingsMap) -> dict[str, str]:
@@ -179,12 +282,11 @@ def check_holdings(path: str, context: Context, *, prices: PriceFiles | None = N
         hint = message("Name one, as {file:s}#SHEET.", file=str(file_and_sheet(path)[0]))
         raise DataError("the sheets of a workbook are checked one at a time.", hint=hint)
     names, known, _ = _names(context, prices)
-    read = parse(path, names=names, today=date.today(), layout=context.layout)
+    read, stock = _with_stock(parse(path, names=names, today=date.today(), layout=context.layout), context)
     faulty = {found.row for found in read.faults}
-    good = [
-        lot_of(row) for row, number in zip(read.rows, read.numbers, strict=True) if number not in faulty and row["quantity"]
-    ]
-    lots = pl.DataFrame(good, schema=SCHEMA)
+    rows = zip(read.rows, read.numbers, strict=True) if stock is None else ()
+    good = [lot_of(row) for row, number in rows if number not in faulty and row["quantity"]]
+    lots = pl.DataFrame(good, schema=SCHEMA) if stock is None else stock
     assets = {lot: (asset, None) for lot, asset in lots.select("lot_id", "asset").iter_rows()}
     doubts = price_doubts(lots, known, context.snapshot, context.products, unit=read.price_unit)
     return HoldingsCheck(read, lots, price_warnings(doubts, assets))

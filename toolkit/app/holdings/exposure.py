@@ -96,6 +96,7 @@ def _read(request: ExposureRequest, instruments: set[str]) -> Holdings:
         instruments=instruments,
         client=request.client,
         layout=context.layout,
+        rule=context.settings.config.owner.holding_rule,
     )
     if request.metal is None:
         return holdings

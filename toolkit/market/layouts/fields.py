@@ -154,10 +154,64 @@ PRICES = (
     Field("remark", "what else is written of a price; each text that is not known is asked about once", "none", ""),
     Field("nothing", "nothing when its layout was confirmed; a cell with more is asked about", "as it was", ""),
 )
-FIELDS = {"holdings": HOLDINGS, "prices": PRICES}
 BY_KEY = {field.key: field for field in HOLDINGS}
+KINDS_OF_MOVEMENTS = (
+    "buy", "order", "deliver", "sell", "transfer", "transfer_in", "transfer_out", "split", "adjust", "deposit", "withdraw",
+    "loss", "fee", "storage", "tax", "income", "reversal",
+)  # fmt: skip
+"""What a movement is. A transfer may stand in two rows: what leaves a place, and what arrives at another."""
+SALE_ORDERS = ("fifo", "lifo", "highest_cost", "least_tax")
+"""Which lot a sale takes that names none."""
+MOVEMENTS = (
+    Field("date", "day of the contract: 2024-06-10, 10.06.2024 or 10 June 2024", "required", "2024-06-10"),
+    Field("settled", "day of delivery; until then what was bought is ordered", "the day of the contract", ""),
+    Field("kind", "buy, order, deliver, sell, transfer, split, adjust, deposit, withdraw, loss, fee, ...", "required", "buy"),
+    Field(
+        "lot",
+        "whose lot: that of a purchase is new, all else names one that is there",
+        "the number of its row; the one that fits",
+        "GA-01",
+    ),
+    *(BY_KEY[key] for key in ("asset", "form", "purity")),
+    Field("quantity", "how much; with a sign, it is that of the kind", "required where metal moves", "12", "number"),
+    Field("quantity_in", "how much came in, beside a column of what went out", "none", "", "number"),
+    Field("quantity_out", "how much went out", "none", "", "number"),
+    *(BY_KEY[key] for key in ("pieces", "unit", "size")),
+    Field("price", "of one unit, paid or received", "total by quantity", "580", "number"),
+    Field("price_is", BY_KEY["purchase_price_is"].holds.replace("purchase_price", "price"), "unit", "unit"),
+    Field("total", "price of all, paid or received, without fees and taxes", "price times quantity", "6960", "number"),
+    Field("cash", "what was paid or received in all, with fees and taxes", "total with fees and taxes", "", "number"),
+    Field("fees", "of the dealer, the broker or the carrier", "none", "25", "number"),
+    Field("taxes", "withheld or paid with it", "none", "", "number"),
+    Field("currency", "ISO 4217: EUR, USD, JPY", "the one in the header or in the price cell", "EUR"),
+    Field("rate", "own exchange rate; no figure uses it yet", "none", "", "number"),
+    Field("from", "place that it leaves", "where the lot lies", "", "text"),
+    Field("to", "place that it goes to, or lies in from then on", "see location", "Frankfurt", "text"),
+    Field("location", "where it lies: of a purchase as `to`, of all else as `from`", "unknown, which is never called safe", ""),
+    Field("counterparty", "who sold or bought it", "not told", "ACME", "text"),
+    Field("document", "number of the invoice or the trade; the same twice is asked about", "not told", "RE-2024-17", "text"),
+    Field("reverses", "document of the movement that a reversal takes back", "that of the same document, else lot", "", "text"),
+    Field("into", "name of the lot that is divided off", "required of a split", "", "text"),
+    Field("sale_order", "fifo, lifo, highest_cost or least_tax, where a sale names no lot", "asked where several fit", ""),
+    *(
+        BY_KEY[key]
+        for key in (
+            "origin_country", "status", "custody", "certificate", "spread", "storage_fee", "vat_state", "destination",
+            "end_user", "client", "remark", "nothing",
+        )
+    ),
+)  # fmt: skip
+FIELDS = {"holdings": HOLDINGS, "prices": PRICES, "movements": MOVEMENTS}
+AS_LOT = {
+    "date": "purchase_date", "lot": "lot_id", "price": "purchase_price", "price_is": "purchase_price_is",
+    "total": "total_price",
+}  # fmt: skip
+"""Field of a movement -> that of a lot by whose rules its cells are read."""
 IGNORE = "ignore"
 """What a layout says of a column that is not read."""
 NOTHING = "nothing"
-SEVERAL = {"holdings": ("remark", NOTHING), "prices": ("remark", "series", "most", "status", NOTHING)}
+SEVERAL = {
+    **dict.fromkeys(("holdings", "movements"), ("remark", NOTHING)),
+    "prices": ("remark", "series", "most", "status", NOTHING),
+}
 """Kind of file -> fields that several columns may be read as."""

@@ -15,6 +15,9 @@ COST = "cost"
 """Money of which the header does not say whether it is of a unit or of the lot."""
 _PER = ("per", "je", "pro", "/", "p")
 _TOTAL = ("total", "gesamt", "insgesamt", "ges", "summe", "sum")
+_MONEY = {"movements": ("price", "total", "date")}
+"""Kind of file -> its fields for the price of a unit, of all, and the day."""
+_OF_LOT = ("purchase_price", "total_price", "purchase_date")
 _TOKEN = re.compile(r"[^\W_][\w'.$]*|[€$£¥%/#円元]|\.")
 
 
@@ -49,6 +52,7 @@ def read_header(kind: str, text: str) -> Header:  # noqa: PLR0912  # a kind of w
         text: As in the file.
     """
     words = vocabulary().headers[kind]
+    price_key, total_key, day_key = _MONEY.get(kind, _OF_LOT)
     found, total = Header(text, None), False
     tokens = _TOKEN.findall(cells.tidy(text).casefold().replace("_", " "))
     while tokens:
@@ -58,13 +62,13 @@ def read_header(kind: str, text: str) -> Header:  # noqa: PLR0912  # a kind of w
             key, sure = words.get(spelling, (None, False))
             if spelling in ("fine", "fein") and found.unit:  # "Fine oz"
                 key, sure = "quantity", True
-            is_price = key in (COST, "purchase_price", "total_price") or (key == "quantity" and found.currency)  # "Amount EUR"
+            is_price = key in (COST, price_key, total_key) or (key == "quantity" and found.currency)  # "Amount EUR"
             if is_price and (total or key == "quantity"):
-                return replace(found, key="total_price", sure=sure or key == COST)
+                return replace(found, key=total_key, sure=sure or key == COST)
             if key == COST and found.per_unit:
-                return replace(found, key="purchase_price", sure=True)
+                return replace(found, key=price_key, sure=True)
             if key is not None and not total:
-                is_mass = key == "purchase_date" and found.unit  # "Purchased kg"
+                is_mass = key == day_key and found.unit  # "Purchased kg"
                 return replace(found, key=None) if is_mass else replace(found, key=key, sure=sure)
         last = tokens.pop()
         mass, money = _mass(last), _money(last)
@@ -83,7 +87,7 @@ def read_header(kind: str, text: str) -> Header:  # noqa: PLR0912  # a kind of w
             total = True
         elif last not in (".", "/", "netto", "net") and (last != "in" or found == Header(text, None)):  # "Date in"
             return _within(found, tokens)
-    key = "purchase_price" if found.per_unit else "quantity" if found.unit else "total_price" if total else None
+    key = price_key if found.per_unit else "quantity" if found.unit else total_key if total else None
     return replace(found, key=key, sure=False) if key and not found.percent else found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -17,18 +17,26 @@ from toolkit.core.countries import fold
 from toolkit.core.currencies import currency
 from toolkit.core.errors import SpecError
 from toolkit.core.messages import message
-from toolkit.market.layouts.fields import FIELDS, IGNORE, SEVERAL
+from toolkit.market.layouts.fields import FIELDS, IGNORE, KINDS_OF_MOVEMENTS, SALE_ORDERS, SEVERAL
 from toolkit.market.layouts.headers import COST, Header, read_header
 from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers.cells import UNITS
 
-Kind = Literal["holdings", "prices"]
-Meaning = Literal["stored", "in_transit", "ordered", "planned", "at_risk", "not_mine", "no_meaning", "not_a_price"]
+Kind = Literal["holdings", "prices", "movements"]
+OF_OWNERS: tuple[Kind, ...] = ("holdings", "movements")
+"""Kinds of file that may stand where holdings are asked for."""
+Meaning = Literal[
+    "stored", "in_transit", "ordered", "planned", "at_risk", "not_mine", "no_meaning", "not_a_price", "once", "each"
+]
 """What a text says of a lot: where it stands, that it may not come back, that it is another's, or nothing of these; of a price
-that it is none."""
+that it is none; of the number of a document that its rows which say the same are one movement, or one each."""
 MEANINGS: tuple[Meaning, ...] = get_args(Meaning)
-OF_LOTS = MEANINGS[:-1]
+OF_LOTS = MEANINGS[: MEANINGS.index("no_meaning") + 1]
 """Those of a lot."""
+OF_DOCUMENTS: tuple[Meaning, ...] = ("once", "each")
+"""Those of a document."""
+DIRECTIONS = ("signed", "credited", "moved")
+"""What quantities of a file without kinds are: bought and sold, bought and taken back, or brought and taken."""
 SUFFIX = ".layout.toml"
 _SHIPPED = Path(__file__).parent / "shipped"
 
@@ -136,6 +144,9 @@ class Layout(BaseModel):
         for key, meant in (("status", vocabulary().meanings["status"]), ("unit", UNITS)):
             if key in self.every and fold(self.every[key]) not in meant:
                 raise ValueError(f"every {key} is {self.every[key]!r}, and so none")
+        for key, words in (("kind", (*DIRECTIONS, *KINDS_OF_MOVEMENTS)), ("sale_order", SALE_ORDERS)):
+            if self.every.get(key, words[0]) not in words:
+                raise ValueError(f"every {key} is {self.every[key]!r}, and so none")
         if "currency" in self.every and currency(self.every["currency"]) is None:
             raise ValueError(f"every currency is {self.every['currency']!r}, and so none")
         return self
@@ -209,24 +220,24 @@ def beside(file: Path, sheet: str | None = None) -> Path:
     return file.with_name(f"{file.stem}{f'.{sheet}' if sheet else ''}{SUFFIX}")
 
 
-def found_for(file: Path, kind: Kind, sheet: str | None = None) -> Iterator[tuple[str, Layout]]:
-    """The layouts of a kind by which a file may be read, each with its name: beside it, in its folder, of a known program.
+def found_for(file: Path, kinds: Collection[Kind], sheet: str | None = None) -> Iterator[tuple[str, Layout]]:
+    """The layouts by which a file may be read, each with its name: beside it, in its folder, of a known program.
 
     Args:
         file: It need not exist: for standard input one of the working folder.
-        kind: Of the file.
+        kinds: That the file may be of.
         sheet: Of a workbook.
 
     Raises:
         SpecError: for one beside the file that is none; others that are none are no layouts of it.
     """
     own = [kept for kept in dict.fromkeys((beside(file, sheet), beside(file))) if kept.is_file()]
-    yield from ((kept.name, layout) for kept in own if (layout := load_layout(kept)).of == kind)
+    yield from ((kept.name, layout) for kept in own if (layout := load_layout(kept)).of in kinds)
     for other in sorted({*file.parent.glob(f"*{SUFFIX}")} - {*own}):
         with contextlib.suppress(SpecError):
-            if (layout := load_layout(other)).of == kind:
+            if (layout := load_layout(other)).of in kinds:
                 yield other.name, layout
-    yield from ((name, layout) for name, layout in shipped().items() if layout.of == kind)
+    yield from ((name, layout) for name, layout in shipped().items() if layout.of in kinds)
 
 
 def said(kind: str, text: str) -> Column | None:

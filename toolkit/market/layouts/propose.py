@@ -19,7 +19,7 @@ from toolkit.core.messages import Message, message, named
 from toolkit.core.places import place
 from toolkit.core.text import one_line
 from toolkit.core.trade_names import FORMS
-from toolkit.market.layouts.fields import BY_KEY, FIELDS, IGNORE, NOTHING, SEVERAL
+from toolkit.market.layouts.fields import FIELDS, IGNORE, NOTHING, SEVERAL
 from toolkit.market.layouts.headers import COST, Header, read_header
 from toolkit.market.layouts.layout import MEANINGS, Column, Kind, Layout, said
 from toolkit.market.layouts.vocabulary import vocabulary
@@ -34,10 +34,15 @@ LEAVE_OUT = "leave_out"
 """What is answered of the first text of a row that is no lot."""
 GONE = "gone"
 """What is answered of a column of the layout that the file has no more."""
-_CONVENTIONS = ("decimal", "dates", "sheet", "encoding", "shape", "layout")
-_OF_A_ROW = ("lot_id", "quantity", "pieces", "ordered", "remark", "nothing", "series", "price")
+_CONVENTIONS = ("of", "decimal", "dates", "sheet", "encoding", "shape", "layout")
+_OF_A_ROW = (
+    "lot_id", "lot", "quantity", "quantity_in", "quantity_out", "pieces", "ordered", "remark", "nothing", "series", "price",
+    "total", "cash", "fees", "taxes", "document", "reverses", "into",
+)  # fmt: skip
 """Fields that no value holds for all rows of."""
 _FEW = 3
+_AGREES = 5e-3
+"""Relative difference below which money is a price times a quantity: the price was rounded."""
 _BY_CELLS = ("form", "unit", "status", "size")
 """Fields whose cells are known words or sizes: a column of others, as ``Type`` of purchases and sales, is none of them."""
 _SAY = message("Say it as NAME=MEANING: a header and a field, or ignore; a text and one of {words:, }.", words=[*MEANINGS])
@@ -112,6 +117,8 @@ def propose(
     texts = {header.text: _texts(table, header.text) for header in found}
     settled = _settled(found, texts, is_asset)
     readings = [_reading(header, texts[header.text], layout, settled, found) for header in found]
+    if layout.of == "movements":
+        readings = [_of_money(one, header, table, found, layout) for one, header in zip(readings, found, strict=True)]
     # Of several that may be one field none is taken unasked.
     known = {header.text for header in found if header.key}
     open_keys = [one.reads for one in readings if one.reads not in (None, IGNORE, *SEVERAL[kind]) and one.header in known]
@@ -134,7 +141,7 @@ def propose(
         if one.reads in SEVERAL[kind] or (one.reads and first.get(one.reads) == one.header)
     }
     ignore = tuple(one.header for one in readings if one.header not in columns)
-    questions = [_question(one, first) for one in readings if not one.sure]
+    questions = [_question(kind, one, first) for one in readings if not one.sure]
     reads = {column.reads for column in columns.values()}
     lacking = [name for name in layout.differs(table.columns)[1] if layout.columns[name].reads not in reads]
     questions += [
@@ -222,7 +229,7 @@ def _of_few_words(kind: Kind, table: Table, header: str, columns: Mapping[str, C
     only = tuple(dict.fromkeys(_texts(table, header)))
     if not 0 < len(only) <= _FEW or any(cells.amount(text) for text in only):
         return None
-    if kind == "holdings" and (sold := [one for one in only if not vocabulary().texts["sells"].isdisjoint(fold(one).split())]):
+    if kind != "prices" and (sold := [one for one in only if not vocabulary().texts["sells"].isdisjoint(fold(one).split())]):
         raise SpecError(
             "{name:s}=ignore: its cells say {texts:, }, and a sale that is not read counts as held.",
             hint=message(
@@ -233,7 +240,7 @@ def _of_few_words(kind: Kind, table: Table, header: str, columns: Mapping[str, C
             texts=named(sold),
         )
     reads = {name: columns[name].reads if name in columns else read_header(kind, name).key for name in table.columns}
-    assets = [name for name, key in reads.items() if key == "asset" and name != header and kind == "holdings"]
+    assets = [name for name, key in reads.items() if key == "asset" and name != header and kind != "prices"]
     counts = (table.cells.group_by(name).agg(pl.col(header).drop_nulls().n_unique())[header] for name in assets)
     return Column(reads="remark") if any((count > 1).any() for count in counts) else Column(reads=NOTHING, only=only)
 
@@ -291,6 +298,9 @@ def _settled(
         "certificate": lambda _: True,
         "paid": all_of(lambda text: cells.amount(text) is not None),
         "purchase_price": lambda _: "purchase_date" in keys,
+        "kind": lambda header: any(map(is_kind, texts[header.text])),
+        "date": all_of(_is_day),
+        **dict.fromkeys(("lot", "document", "price", "total", "price_is"), lambda _: True),
         "purchase_price_is": lambda _: "purchase_price" in keys,
     }
     return lambda header: of_field.get(header.key or "", lambda _: False)(header)
@@ -346,7 +356,7 @@ def _reading(  # noqa: PLR0911, PLR0912  # one answer a kind of header
     exact = {one.key for one in found if one.sure and one is not header}
     match header.key:
         case None:
-            near = nearly("holdings", fold(header.text))
+            near = nearly(layout.of, fold(header.text))
             why = message("its header is not known") if near is None else message("its header is nearly {field:s}", field=near)
             return read(near, why, sure=False)
         case "vat_state" if all(cells.amount(text.lstrip("-\u2212 ")) for text in texts):
@@ -357,7 +367,8 @@ def _reading(  # noqa: PLR0911, PLR0912  # one answer a kind of header
             return read("ordered", message("beside the quantity: what is ordered is a lot of its own"), sure=False)
         case "asset" if not header.sure and all(text.rstrip(".").isdecimal() for text in texts):
             numbered = any(one.key == "lot_id" for one in found)
-            return read(IGNORE if numbered else "lot_id", message("numbers of rows"), sure=True)
+            is_name = layout.of == "holdings" and not numbered
+            return read("lot_id" if is_name else IGNORE, message("numbers of rows"), sure=True)
         case "client" if not header.sure and any(one.key == "client" for one in found if one is not header and one.sure):
             return read(IGNORE, message("beside the name of the client"), sure=True)
         case "pieces" if all(any(one in cells.UNITS for one in foldings(text)) for text in texts):
@@ -367,9 +378,10 @@ def _reading(  # noqa: PLR0911, PLR0912  # one answer a kind of header
         case "quantity" if header.sure and header.unit is None and _adds_up(texts):
             return read("quantity", message("its numbers add up to a whole, as weights of a portfolio do"), sure=False)
         case key if key == COST:
-            of_lot = any(one.key == "purchase_price" for one in found)
+            price, total = ("price", "total") if layout.of == "movements" else ("purchase_price", "total_price")
+            of_lot = any(one.key == price for one in found)
             why = message("money, of one unit or of the lot")
-            return read("total_price" if of_lot else "purchase_price", why, sure=of_lot)
+            return read(total if of_lot else price, why, sure=of_lot)
         case key if header.sure:
             return read(key, message("its header says so"), sure=True)
         case key if settled(header):
@@ -394,8 +406,111 @@ def nearly(kind: Kind, words: str) -> str | None:
     return known[near[0]] if is_close else None
 
 
-def _question(one: ColumnReading, first: Mapping[str, str]) -> Question:
+def is_kind(text: str) -> bool:
+    """Whether a text says what a movement is."""
+    return any(one in vocabulary().meanings["kind"] for one in foldings(text))
+
+
+def is_of_movements(table: Table, is_asset: Callable[[str], bool]) -> bool:
+    """Whether the rows of a table are movements, and no lots: each has a day, and a kind or a direction.
+
+    By a column that is called so or whose cells say purchase, sale, transfer ..., by columns of what came in and what went
+    out, or by quantities of one asset with both signs.
+    """
+    found = [read_header("movements", text) for text in table.columns]
+    by = {header.key: header for header in found}
+    if "date" not in by:
+        return False
+    for header in found:
+        texts = _texts(table, header.text) if header.key in ("kind", None) else []
+        if texts and ((header.key and header.sure) or (any if header.key else all)(map(is_kind, texts))):
+            return True
+    if {"quantity_in", "quantity_out"} <= by.keys():
+        return True
+    if not {"asset", "quantity"} <= by.keys() or any(one.key == "quantity" for one in found if one is not by["quantity"]):
+        return False
+    signs: dict[str, set[bool]] = {}
+    for asset, quantity, day in zip(*(table.cells[by[key].text] for key in ("asset", "quantity", "date")), strict=True):
+        if asset is not None and quantity is not None and day is not None and is_asset(str(asset)):
+            signs.setdefault(fold(str(asset)), set()).add(str(quantity).lstrip().startswith(("-", "\u2212")))
+    return any(len(both) > 1 for both in signs.values())
+
+
+def _of_money(  # noqa: PLR0911  # a finding after the other
+    one: ColumnReading, header: Header, table: Table, found: Sequence[Header], layout: Layout
+) -> ColumnReading:
+    """How a column of money of all is read: with fees and taxes in it or without them, by the price and the quantity.
+
+    Args:
+        one: By its header.
+        header: What it says.
+        table: The file.
+        found: What each header says.
+        layout: By which it is read.
+    """
+    if one.reads not in ("quantity", "total", "cash") or fold(one.header) in {fold(name) for name in layout.columns}:
+        return one
+    keys = {other.key for other in found if other is not header}
+    if one.reads == "quantity":
+        if keys.isdisjoint(("quantity_in", "quantity_out")):
+            return one
+        return replace(one, reads=IGNORE, why=message("a balance, beside what came in and what went out"), sure=False)
+    if keys.isdisjoint(("quantity", "quantity_in", "quantity_out", "pieces")):
+        if one.reads == "total" and not header.sure and not header.currency:
+            return replace(one, reads="quantity", why=message("its header may mean it"), sure=False)
+        return one
+    if header.sure and {"total", "cash"} & keys:  # beside each other they say which is which
+        return one
+    beside = [other.text for other in found if other.key in ("fees", "taxes")]
+    rows = table.cells.select(one.header, *beside).rows()
+    has_costs = any(holds_more(_text(money)) and any(holds_more(_text(cost)) for cost in costs) for money, *costs in rows)
+    shown = _money_is(table, found, one.header)
+    if shown == "cash" and not (header.sure and one.reads == "total"):
+        return replace(one, reads=shown, why=message("it is the quantity times the price, with the fees"), sure=True)
+    if shown == one.reads:
+        return one if header.sure else replace(one, why=message("it is the quantity times the price"), sure=True)
+    if shown is None and (header.sure or header.currency) and not (has_costs and one.reads == "total"):
+        return replace(one, sure=True)
+    return replace(
+        one, reads=shown or one.reads, why=message("money of all: total without fees and taxes, or cash with them"), sure=False
+    )
+
+
+def _text(cell: object) -> str:
+    return "" if cell is None else str(cell)
+
+
+def _money_is(table: Table, found: Sequence[Header], column: str) -> str | None:
+    """Whether money is the quantity times the price, or that and the fees and taxes; None where rows show neither, or both.
+
+    Args:
+        table: The file.
+        found: What each header says.
+        column: Header of the money.
+    """
+    named = {header.key: header.text for header in found if header.text != column}
+    quantity = named.get("quantity") or named.get("pieces")
+    if quantity is None or "price" not in named or any(header.key == "price" and header.per_unit for header in found):
+        return None
+    texts = [column, quantity, named["price"], *(named[key] for key in ("fees", "taxes") if key in named)]
+    rows = [[cells.amount(str(cell)) if cell is not None else None for cell in row] for row in table.cells.select(texts).rows()]
+    for mark in (".", ","):
+        seen = set[str]()
+        for money, *factors in ([abs(cell.readings.get(mark, float("nan"))) if cell else None for cell in row] for row in rows):
+            if not (money and factors[0] and factors[1]):
+                continue
+            product, costs = factors[0] * factors[1], sum(filter(None, factors[2:]))
+            apart = {"total": abs(money - product), "cash": min(abs(money - product - costs), abs(money - product + costs))}
+            nearest = min(apart, key=lambda key: apart[key])
+            is_near = apart[nearest] <= max(_AGREES * product if not costs else min(costs / 2, _AGREES * product), 0.011)
+            seen.add(nearest if is_near and costs else "either" if is_near else "neither")
+        if seen and "neither" not in seen and len(seen - {"either"}) < 2:
+            return next(iter(seen - {"either"}), "total")
+    return None
+
+
+def _question(kind: Kind, one: ColumnReading, first: Mapping[str, str]) -> Question:
     taken = one.reads is not None and first.get(one.reads, one.header) != one.header
     proposed = IGNORE if taken else one.reads
-    fields: tuple[str, ...] = tuple(dict.fromkeys([one.reads or IGNORE, IGNORE, *BY_KEY]))
+    fields: tuple[str, ...] = tuple(dict.fromkeys([one.reads or IGNORE, IGNORE, *(field.key for field in FIELDS[kind])]))
     return Question("column", one.header, one.cells, one.why, proposed, fields)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.core.countries import foldings
+from toolkit.market.layouts.fields import AS_LOT, IGNORE, MOVEMENTS
 
 _FOLDER = Path(__file__).parent / "vocabulary"
 
@@ -20,7 +21,7 @@ class Vocabulary:
 
     Attributes:
         headers: Kind of file -> spelling of a header -> its field, and whether it can mean nothing else.
-        meanings: ``status``, ``paid``, ``price_is``, ``custody``, ``metals``; of prices ``side``, ``delivery``; of both
+        meanings: ``kind``, ``status``, ``paid``, ``price_is``, ``custody``, ``metals``; of prices ``side``, ``delivery``; all:
             ``units``, ``months`` -> spelling of a cell -> what it means.
         texts: ``totals``, ``unknown``, ``harmless``, ``places``, ``rooms``, ``keepers`` -> spellings.
         first: Kind of file -> field -> its first header in each language, as it is written.
@@ -36,8 +37,8 @@ class Vocabulary:
         return tuple(word for word, (meant, sure) in self.headers[kind].items() if meant == field and sure)
 
 
-KINDS = ("holdings", "prices")
-_MEANINGS = ("status", "paid", "price_is", "custody", "metals", "side", "delivery", "units", "months")
+KINDS = ("holdings", "prices", "movements")
+_MEANINGS = ("kind", "status", "paid", "price_is", "custody", "metals", "side", "delivery", "units", "months")
 
 
 @cache
@@ -49,6 +50,7 @@ def vocabulary() -> Vocabulary:
     """
     files = [tomllib.loads(file.read_text(encoding="utf-8")) for file in sorted(_FOLDER.glob("*.toml"))]
     headers = {kind: _once(_of_headers(files, kind)) for kind in KINDS}
+    headers["movements"] = _inherited(headers["holdings"]) | headers["movements"]
     meanings = {name: _once(_spelled(files, name)) for name in _MEANINGS}
     texts = {
         name: frozenset(spelling for _, words in _words(files, "texts", name) for word in words for spelling in foldings(word))
@@ -61,7 +63,24 @@ def vocabulary() -> Vocabulary:
         }
         for kind in KINDS
     }
+    of_lots = {own: first["holdings"].get(key, ()) for key, own in _OF_MOVEMENT.items()}
+    first["movements"] = {key: (*of_lots.get(key, ()), *words) for key, words in first["movements"].items()}
     return Vocabulary(headers, meanings, texts, first)
+
+
+_OF_MOVEMENT = {
+    **{field.key: field.key for field in MOVEMENTS},
+    **{of_lot: own for own, of_lot in AS_LOT.items()},
+    **dict.fromkeys(("arrival", "received"), "settled"),
+    IGNORE: IGNORE,
+    "cost": "cost",
+}
+"""Field of a lot -> that of a movement which its words mean, where they mean no other."""
+
+
+def _inherited(headers: Mapping[str, tuple[str, bool]]) -> dict[str, tuple[str, bool]]:
+    """Spellings of headers of lots that mean the same of a movement."""
+    return {word: (_OF_MOVEMENT[key], sure) for word, (key, sure) in headers.items() if key in _OF_MOVEMENT}
 
 
 def _words(files: list[dict[str, Any]], section: str, name: str | None = None) -> Iterator[tuple[str, list[str]]]:

@@ -91,6 +91,7 @@ RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹†‡"
 _SIGNS = str.maketrans(dict.fromkeys("’‘ʼ´`", "'") | dict.fromkeys(RAISED, "*"))
 
 
+@lru_cache(1 << 16)
 def tidy(text: str) -> str:
     """Text in one form of Unicode: wide digits and hard spaces become plain ones."""
     if text.isascii() and "`" not in text:
@@ -356,6 +357,7 @@ class Day:
     either: tuple[date | None, date | None] | None = None
 
 
+@lru_cache(1 << 14)
 def day(text: str) -> Day | None:  # noqa: PLR0911  # one form after the other
     """The date in a cell. None for what is no date of the calendar, and for a moment of another zone that is no midnight.
 

@@ -1,10 +1,11 @@
 """A holdings file as it is understood: `toolkit holdings check --json`."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 from toolkit.market.readers.holdings.lots import CellFault
 from toolkit.records.base import Day, Record, Rows, Sentence
-from toolkit.records.fields import Name, SchemaVersion
+from toolkit.records.fields import AsOf, Name, SchemaVersion
 from toolkit.records.sources import Fault
 
 
@@ -61,6 +62,80 @@ class ReadLot(Record):
     """ISO-3 code of the country that it lies in."""
 
 
+class MovedMoney(Record):
+    """Money of a currency: what was paid in and gained is the cost of the stock, what was taken out, and costs."""
+
+    currency: str
+    """ISO 4217."""
+    paid_in: float
+    """Paid for metal, fees, storage and taxes, or the cost of what was brought."""
+    taken_out: float
+    """Received after fees and taxes, or the cost of what was taken."""
+    costs: float
+    """Fees, storage and taxes."""
+    gain: float
+    """Realised: proceeds less cost, income, less what was lost."""
+    unknown: float
+    """Proceeds of lots of unknown cost, less the cost of what left at an unknown price."""
+    stock: float
+    """Cost of what is there, without the fees of its purchase."""
+
+
+class SoldLot(Record):
+    """What was sold of one lot."""
+
+    row: int
+    """Of the movement in the file."""
+    date: Day
+    """Of the sale."""
+    lot: str
+    """Its name."""
+    client: str | None
+    """Whose it was."""
+    asset: str
+    """Key of the metal or the instrument."""
+    quantity: float
+    """In `unit`."""
+    unit: str
+    """kg, g, oz, ..."""
+    bought: Day
+    """Day of the purchase."""
+    proceeds: float | None
+    """In `currency`, without fees."""
+    cost: float | None
+    """Paid for it, without fees, in `cost_currency`."""
+    fees: float
+    """Fees and taxes of the sale."""
+    purchase_fees: float
+    """Its share of those of the purchase, in `cost_currency`."""
+    gain: float | None
+    """Proceeds less cost; null where one is not known, and in two currencies."""
+    currency: str | None
+    """Of the sale."""
+    cost_currency: str | None
+    """Of the purchase."""
+
+
+class HoldingsStock(Record, schema="holdings-stock"):
+    """The stock of a day by a file of movements: `toolkit holdings stock --json`."""
+
+    schema_version: SchemaVersion
+    file: Name
+    as_of: AsOf
+    movements: int
+    """Rows that are movements, those after the day among them."""
+    lots: Rows[ReadLot]
+    """What is there."""
+    money: Rows[MovedMoney]
+    """By currency."""
+    sales: Rows[SoldLot]
+    """By day and lot."""
+    notes: Rows[Sentence]
+    """How the file was read."""
+    written: str | None
+    """File of the lots."""
+
+
 class ColumnReading(Record):
     """A column of a file, and how it is read."""
 
@@ -104,8 +179,12 @@ class HoldingsMap(Record, schema="holdings-map"):
     """In the order of the file."""
     questions: Rows[LayoutQuestion]
     """What is open; without any the file is read."""
+    of: Literal["holdings", "movements"]
+    """What its rows are."""
     lots: int
-    """Rows that are lots."""
+    """Rows that are lots; of movements the lots of the day."""
+    movements: int | None
+    """Rows that are movements; null in a file of lots."""
     faults: int
     """Cells that break a rule."""
     wrong: Rows[Sentence]

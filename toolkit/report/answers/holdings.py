@@ -6,22 +6,27 @@ from collections.abc import Iterator
 from datetime import date
 from functools import partial
 
-from toolkit.market.layouts.fields import HOLDINGS
-from toolkit.records.answers.holdings import HoldingsCheck, ReadLot
+from toolkit.market.layouts.fields import FIELDS
+from toolkit.records.answers.holdings import HoldingsCheck, HoldingsStock, ReadLot
 from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language
 from toolkit.report.topics.holdings import lot_names
 
 
-def template(say: Language) -> str:
-    """A holdings file without lots: what each column holds, an example behind a comment sign, and the header."""
-    told, fields = partial(say.term, "column"), [field for field in HOLDINGS if field.example]
+def template(say: Language, kind: str = "holdings") -> str:
+    """A file of lots or of movements without rows: what each column holds, an example behind a comment sign, and the header."""
+    told, fields = partial(say.term, "column"), [field for field in FIELDS[kind] if field.example]
     separator = ";" if "," in say.fmt.number(0, 1) else ","
     intro = say.words(
         "Your lots, one row each. Lines that begin with # are comments. asset and quantity are enough; what is assumed for an "
         "empty cell stands behind each column. Headers and words may be English or German."
     )
+    if kind == "movements":
+        intro = say.words(
+            "What was bought, moved and sold, one row each. Lines that begin with # are comments. Kinds are buy, order, "
+            "deliver, sell, transfer, split, adjust, deposit, withdraw, loss, fee, storage, tax, income and reversal."
+        )
     lines = [
         f"# {intro}",
         f"# {say.words('Check it with: toolkit holdings check THIS_FILE')}",
@@ -51,6 +56,46 @@ def check(found: HoldingsCheck, as_of: date, say: Language) -> Document:
         answer.table("lot | asset | form | >quantity | bought | >price a unit | from | stored in | status", unpaid)
     answer.notes(answer.told("note: {words}", words=words) for words in found.notes)
     return answer.document("holdings")
+
+
+def stock(found: HoldingsStock, say: Language) -> Document:
+    """What is there on the day, where the money is, and what was sold."""
+    answer, names = Answer(say, found.as_of), lot_names(found.lots, say)
+    answer.heading("{file}: {lots:d} lots on {day}", file=found.file, lots=len(found.lots), day=answer.day(found.as_of))
+    rows = ([*row[:6], *row[7:]] for row in (list(_lot(answer, row, names[row.lot_id])) for row in found.lots))
+    answer.table("lot | asset | form | >quantity | bought | >price a unit | from | stored in | status", rows)
+    answer.table(
+        "currency | >paid in | >realised gain | >at cost in stock | >taken out | >fees, storage and taxes",
+        (
+            [
+                one.currency,
+                *(answer.number(value, ",.2f") for value in (one.paid_in, one.gain, one.stock, one.taken_out, one.costs)),
+            ]
+            for one in found.money
+        ),
+    )
+    answer.table(
+        "sold | lot | asset | >quantity | bought | >proceeds | >cost | >gain before fees",
+        (
+            [
+                answer.day(one.date), say.name(one.lot), answer.metal(one.asset),
+                f"{answer.number(one.quantity, ',.6g')} {one.unit}", answer.day(one.bought),
+                _money(answer, one.proceeds, one.currency), _money(answer, one.cost, one.cost_currency),
+                _money(answer, one.gain, one.currency),
+            ]
+            for one in found.sales
+        ),
+    )  # fmt: skip
+    if unknown := [f"{answer.number(one.unknown, ',.2f')} {one.currency}" for one in found.money if one.unknown]:
+        answer.line("In no gain, since a cost or a price is not known: {money}.", money=unknown)
+    answer.notes(answer.told("note: {words}", words=words) for words in found.notes)
+    if found.written:
+        answer.line("The lots are written to {file}.", file=found.written)
+    return answer.document("holdings")
+
+
+def _money(answer: Answer, amount: float | None, currency: str | None) -> str:
+    return answer.say.words("not known") if amount is None else f"{answer.number(amount, ',.2f')} {currency}"
 
 
 def _lot(answer: Answer, row: ReadLot, name: str) -> Iterator[Cell]:

@@ -27,6 +27,11 @@ def mapped(found: HoldingsMap | PricesMap, as_of: date, say: Language, *, comman
         answer.heading("{file}: {n:d} questions before it is read", file=found.file, n=len(found.questions))
     elif isinstance(found, HoldingsMap) and found.faults:
         answer.heading("{file}: its columns are known, and cells of it are wrong", file=found.file)
+    elif isinstance(found, HoldingsMap) and found.movements is not None:
+        answer.heading(
+            "{file}: {n:d} movements, {lots:d} lots on {day}, nothing is open",
+            file=found.file, n=found.movements, lots=found.lots, day=answer.day(as_of),
+        )  # fmt: skip
     elif isinstance(found, HoldingsMap):
         answer.heading("{file}: {lots:d} lots, nothing is open", file=found.file, lots=found.lots)
     elif found.fault:

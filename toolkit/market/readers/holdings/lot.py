@@ -144,7 +144,7 @@ def lot_of_row(row: Row, status: str, said: set[Meaning]) -> dict[str, Any] | No
     if not (row.text("lot_id") or "").lstrip("# "):
         row.default("lot_id")
     _size_in_name(row)
-    lot["asset"], words, lot["purity"] = row.read("asset", _asset, row) or (None, None, None)
+    lot["asset"], words, lot["purity"] = row.read("asset", asset_of, row) or (None, None, None)
     is_listed = lot["asset"] is not None and names.is_listed(lot["asset"])
     if lot["asset"] is not None and not is_listed:
         lot["form"], beside = row.read("form", _form, row, lot["asset"], words) or (None, None)
@@ -156,7 +156,7 @@ def lot_of_row(row: Row, status: str, said: set[Meaning]) -> dict[str, Any] | No
         found = row.read("size", cells.size, size, row.header("size").unit, most=most, precious=row.is_precious(lot["asset"]))
         lot["size"] = str(found) if found else None
     lot["status"] = _status(row, status, said)
-    lot["purchase_date"] = row.read("purchase_date", _day, row, lot["status"])
+    lot["purchase_date"] = row.read("purchase_date", day_of, row, lot["status"])
     price_of(row, lot, pieces if lot["quantity"] else None)
     if (origin := row.text("origin_country")) is None:
         row.default("origin_country")
@@ -210,7 +210,7 @@ def _size_in_name(row: Row) -> None:
         row.cells |= {"asset": name, "size": found[2]}
 
 
-def _asset(row: Row) -> tuple[str, str | None, str | None]:
+def asset_of(row: Row) -> tuple[str, str | None, str | None]:
     """Asset key, words for a form, and the purity that stand with the name."""
     if (text := row.text("asset")) is None:
         raise Faulty("empty", "no asset", "Fill the 'asset' cell, or leave the row out.")
@@ -385,7 +385,7 @@ def _status(row: Row, default: str, said: set[Meaning]) -> str:
     return found or ("stored" if "stored" in said else default)
 
 
-def _day(row: Row, status: str) -> date | None:
+def day_of(row: Row, status: str) -> date | None:
     """The day of the purchase; None for a date that a program writes for an empty one."""
     cell = row.cells.get("purchase_date")
     if cell is None:
@@ -477,7 +477,7 @@ def price_of(row: Row, lot: dict[str, Any], pieces: float | None) -> None:
     paid, is_share, shown_paid = row.read("paid", _payment, row) or (None, False, None)
     texts = [part for one in (shown, shown_total, shown_paid) if one for part in (one.before, one.after) if part]
     is_needed = price is not None or total is not None
-    lot["currency"] = row.read("currency", _currency, row, lot, texts, is_needed=is_needed)
+    lot["currency"] = row.read("currency", currency_of, row, lot, texts, is_needed=is_needed)
     lot["purchase_price"] = row.read("purchase_price", _unit_price, row, lot, (price, shown, total), pieces)
     if paid is not None:
         lot["paid"] = row.read("paid", _share_paid, lot, paid, is_share=is_share)
@@ -594,8 +594,15 @@ def _share_paid(lot: dict[str, Any], paid: float, *, is_share: bool) -> float:
     return min(share, 1.0)
 
 
-def _currency(row: Row, lot: dict[str, Any], shown: list[str], *, is_needed: bool) -> str | None:
-    """The one currency that the row, its prices or their headers name, else that of the layout."""
+def currency_of(row: Row, lot: dict[str, Any], shown: list[str], *, is_needed: bool) -> str | None:
+    """The one currency that the row, its prices or their headers name, else that of the layout.
+
+    Args:
+        row: Its cells.
+        lot: What is read of it: asset and unit.
+        shown: Words beside its prices.
+        is_needed: Whether it is a fault where none is named.
+    """
     basis = row.text("purchase_price_is") or ""
     texts = [row.text("currency"), *shown, basis if basis.partition("/")[1] and basis.partition("/")[0].strip() else None]
     texts += [row.header(key).currency for key in ("purchase_price", "total_price", "paid")]

@@ -230,17 +230,21 @@ class ReadFile:
         """The faults by rule and words, in the order of the columns; remedies of one kind are told once each."""
         return [*self.broken, *grouped((one.rule, one.fault, one.hint, (one.row, one.lot, one.value)) for one in self.faults)]
 
-    def holdings(self) -> Holdings:
-        """The lots.
+    def raise_open(self) -> None:
+        """Raise what stops the file from being used, where there is anything.
 
         Raises:
-            FrameError: with every fault of the file, where there is one.
+            Unconfirmed: with what is open.
+            FrameError: with every fault of the file.
         """
-        groups = self.grouped()
         if self.questions:
             raise Unconfirmed(self)
-        if groups:
+        if groups := self.grouped():
             raise row_error(self.table.name, groups, remedy=CHECK if len(groups) > 1 else "")
+
+    def holdings(self) -> Holdings:
+        """The lots; raises as `raise_open`."""
+        self.raise_open()
         rows = sorted(self.rows, key=lambda row: (_counted(row["lot_id"]), row["lot_id"]))
         frame = pl.DataFrame([lot_of(row) for row in rows], schema=SCHEMA)
         lots = Lots.validate(frame.select(Lots.column_names()))
@@ -321,6 +325,8 @@ DEFAULTS: Mapping[str, Callable[[list[str]], Message]] = {
     "month": lambda lots: message(
         "Of the purchase only the month is known; the tax clock runs from its last day: {lots}.", lots=lots
     ),
+    "not_done": lambda lots: message("Planned, and no movements yet: {lots}.", lots=lots),
+    "alike": lambda rows: message("Rows that say the same, and each counts: {rows}.", rows=rows),
     "dollar": lambda lots: message("The sign $ is read as USD: {lots}.", lots=lots),
 }
 """What is assumed where a cell is empty: key -> the sentence that names the lots."""

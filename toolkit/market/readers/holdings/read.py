@@ -14,11 +14,12 @@ from toolkit.core.countries import fold
 from toolkit.core.errors import DataError, SeveralSheets, SpecError, did_you_mean
 from toolkit.core.messages import message, named, together
 from toolkit.market.layouts.headers import read_header
-from toolkit.market.layouts.layout import SUFFIX, Kind, Layout, beside, found_for
-from toolkit.market.layouts.propose import Question, propose
+from toolkit.market.layouts.layout import OF_OWNERS, SUFFIX, Kind, Layout, beside, found_for
+from toolkit.market.layouts.propose import Question, is_of_movements, propose
 from toolkit.market.readers.contents import LEGACY, file_and_sheet
 from toolkit.market.readers.faults import Fault
-from toolkit.market.readers.holdings.lots import Holdings, Names, ReadFile
+from toolkit.market.readers.holdings.lots import Names, ReadFile
+from toolkit.market.readers.holdings.movements import with_movements
 from toolkit.market.readers.holdings.rows import with_lots
 from toolkit.market.readers.tabular import MAX_NAME, TITLES, Header, Source, Table, read_table
 
@@ -27,28 +28,7 @@ _FEW = 3
 """Columns by which a file much like another differs from it."""
 MOST_LOTS = 100_000
 """Lots of one file; more are refused."""
-KIND: Kind = "holdings"
 NO_ANSWERS: Mapping[str, str] = MappingProxyType({})
-
-
-def read_holdings(
-    path: Source | Table, *, names: Names, today: date, client: str | None = None, layout: Layout | None = None
-) -> Holdings:
-    """Read a holdings file; see `docs/holdings.md` for its columns.
-
-    Args:
-        path: As of `read_table`.
-        names: How assets, forms and instruments are recognised.
-        today: No lot but a planned one is bought later.
-        client: As of `parse`.
-        layout: As of `parse`.
-
-    Raises:
-        DataError: for a file or a header that cannot be used.
-        Unconfirmed: for a file of which something is open; its questions and the command that answers them.
-        FrameError: for faulty rows: every kind of fault with its rule, count and first rows (header = row 1) in `details`.
-    """
-    return parse(path, names=names, today=today, client=client, layout=layout).holdings()
 
 
 def parse(
@@ -76,7 +56,7 @@ def parse(
     """
     broken: list[Fault] = []
     file, sheet = file_and_sheet(path) if isinstance(path, str | Path) and str(path) != "-" else (None, None)
-    found = [("", layout)] if layout is not None else [*found_for(file or Path("stdin"), KIND, sheet)]
+    found = [("", layout)] if layout is not None else [*found_for(file or Path("stdin"), OF_OWNERS, sheet)]
     own_names = {beside(file, sheet).name, beside(file).name} if file is not None else set[str]()
     # Who holds nothing has a file with a header alone.
     try:
@@ -103,15 +83,24 @@ def parse(
         )
     given = str(path) if isinstance(path, str | Path) else table.name
 
+    said_of = answers.get("of")
+    if said_of not in (None, *OF_OWNERS):
+        raise SpecError("of={kind:s}: no such file.", hint=did_you_mean(said_of, OF_OWNERS), kind=said_of)
+
     def read(by: str, base: Layout | None) -> ReadFile:
-        proposed, readings, questions = propose(table, KIND, _names_asset(names), base, answers)
+        is_asset = _names_asset(names)
+        guess = said_of or ("movements" if base is None and is_of_movements(table, is_asset) else "holdings")
+        kind: Kind = base.of if base is not None and not said_of else "movements" if guess == "movements" else "holdings"
+        base = base if base is None or base.of == kind else None
+        proposed, readings, questions = propose(table, kind, is_asset, base, answers)
         keys = {column.reads for column in proposed.columns.values()}
-        keys |= {"quantity"} if keys & {"pieces", "ordered"} else set()
-        if lacking := [key for key in ("asset", "quantity") if key not in keys]:
+        keys |= {"quantity"} if keys & {"pieces", "ordered", "quantity_in", "quantity_out"} else set()
+        needed = ("asset", "quantity") if kind == "holdings" else ("asset", "quantity", "date")
+        if lacking := [key for key in needed if key not in keys]:
             raise _lacks(table, given, lacking, [one.header for one in readings if one.reads is None], answers)
         headers = proposed.headers(table.columns)
         raw = ReadFile(table, given, proposed, by, readings, questions, headers, [*broken], given=answers)
-        return with_lots(raw, names, today, client)
+        return (with_lots if kind == "holdings" else with_movements)(raw, names, today, client)
 
     own = next(((name, one) for name, one in found if layout is not None or name in own_names), None)
     if own is not None:
@@ -131,7 +120,7 @@ def _of_several(
         return plain or read(near or ("", None))
     try:
         plain = read(("", None))
-    except DataError:
+    except (DataError, SpecError):  # such an answer is of a field that its own words do not name
         return options[0] if all(one.rows == options[0].rows for one in options) else _asked(options)
     is_clean = not (plain.questions or plain.faults)
     agree = all(one.rows == options[0].rows for one in options)
@@ -206,8 +195,10 @@ def _header(layouts: Sequence[Layout], answers: Mapping[str, str]) -> Header:
 
 
 def _names_lots(record: Sequence[str]) -> bool:
-    keys = {read_header(KIND, text).key for text in record if len(text) <= MAX_NAME}
-    return "asset" in keys and not keys.isdisjoint({"quantity", "pieces", "ordered"})
+    names = [text for text in record if len(text) <= MAX_NAME]
+    keys = [{read_header(kind, text).key for text in names} for kind in OF_OWNERS]
+    quantities = {"quantity", "pieces", "ordered", "quantity_in", "quantity_out"}
+    return any("asset" in one and not one.isdisjoint(quantities) for one in keys)
 
 
 def _has_words(record: Sequence[str]) -> bool:

@@ -18,7 +18,7 @@ from toolkit.core.errors import DataError, did_you_mean
 from toolkit.core.messages import Message, few, message
 from toolkit.core.places import place
 from toolkit.core.units import KG_PER_UNIT
-from toolkit.market.layouts.fields import HOLDINGS, IGNORE, NOTHING, SEVERAL
+from toolkit.market.layouts.fields import AS_LOT, FIELDS, HOLDINGS, IGNORE, KINDS_OF_MOVEMENTS, NOTHING, SEVERAL
 from toolkit.market.layouts.headers import Header
 from toolkit.market.layouts.layout import OF_LOTS, Meaning
 from toolkit.market.layouts.propose import Question, examples, holds_more
@@ -67,17 +67,17 @@ def with_lots(read: ReadFile, names: Names, today: date, client: str | None) -> 
     read, orders = _with_orders(read)
     table, numbers = read.table, read.table.rows.to_list()
     file = FileCells(table, read.layout, names, today)
-    texts = [*_texts(read)]
-    _columns(file, read.headers)
-    _formulas(file)
-    totals, below = _no_lots(file)
-    left = [i for i, row in enumerate(table.cells.rows()) if _first(row) in {fold(text) for text in read.layout.leave_out}]
+    texts = [*texts_of(read)]
+    read_columns(file, read.headers)
+    check_formulas(file)
+    totals, below = rows_of_no_lot(file)
+    left = [i for i, row in enumerate(table.cells.rows()) if first_cell(row) in {fold(text) for text in read.layout.leave_out}]
     kept = sorted({*range(len(numbers))} - {*totals, *below, *left})
     file.lots = _lot_ids(file, numbers)
-    of_client = {*_of_client(file, kept, client)}
-    read = read if of_client == {*kept} else _told_of(read, of_client)
-    told = [*notes(read, [numbers[i] for i in (*totals, *left)]), *_conventions(file, kept, of_client)]
-    status = _status_of_file(file, below)
+    own_rows = {*of_client(file, kept, client)}
+    read = read if own_rows == {*kept} else told_of(read, own_rows)
+    told = [*notes(read, [numbers[i] for i in (*totals, *left)]), *conventions(file, kept, own_rows)]
+    status = status_of_file(file, below)
     days = _days(file, kept)
     if read.layout.every.get("snapshot") == NEWEST:
         older = [i for i in kept if days.get(i, max(days.values())) < max(days.values())]
@@ -87,17 +87,17 @@ def with_lots(read: ReadFile, names: Names, today: date, client: str | None) -> 
             if older
             else []
         )
-    of_client = [i for i in kept if i in of_client]
-    lots = {i: lot for i in of_client if (lot := lot_of_row(Row(file, i), status, _said(file, texts, i, status))) is not None}
+    own_rows = [i for i in kept if i in own_rows]
+    lots = {i: lot for i in own_rows if (lot := lot_of_row(Row(file, i), status, said_of(file, texts, i, status))) is not None}
     of_formulas = {(fault.row, fault.column) for fault in file.faults if fault.rule == "formula"}
     file.faults = [one for one in file.faults if one.rule != "empty" or (one.row, one.column) not in of_formulas]
     _repeated(file, lots)
     _sales(file, lots)
-    if of_client == kept:
+    if own_rows == kept:
         _totals(file, totals, {i: lot for i, lot in lots.items() if i not in orders})
-    _nothing(file, of_client, read.headers)
+    check_nothing(file, own_rows, read.headers)
     arrivals = _arrivals(file, lots)
-    own = {numbers[i] for i in of_client}
+    own = {numbers[i] for i in own_rows}
     if client is not None:  # what is wrong in the rows of another is told by its row alone
         file.faults = [one if one.row in own else replace(one, lot=None, value=None) for one in file.faults]
     if ordered := [lot["lot_id"] for i, lot in lots.items() if i in orders]:
@@ -164,17 +164,21 @@ def _with_orders(read: ReadFile) -> tuple[ReadFile, frozenset[int]]:
 # Columns
 
 
-def _columns(file: FileCells, headers: Sequence[Header]) -> None:
+def read_columns(file: FileCells, headers: Sequence[Header]) -> None:
     """Cells by field, in the words of the vocabulary; where a column counts pieces or orders alone, it is the quantity."""
     words = {fold(text): word for text, word in file.layout.words.items()}
+    of_movements = file.layout.of == "movements"  # a number is a kind in the column of kinds alone
+    kinds = {text for text, word in words.items() if of_movements and word in KINDS_OF_MOVEMENTS}
     file.words, file.remarks = words, {fold(text): meaning for text, meaning in file.layout.remarks.items()}
     for header in headers:
-        if header.key and header.key not in SEVERAL["holdings"]:
+        key = AS_LOT.get(header.key or "", header.key)
+        if key and key not in SEVERAL["holdings"]:
             column = [
                 None if isinstance(cell, str) and not cells.tidy(cell) else cell for cell in file.table.cells[header.text]
             ]
-            file.raw[header.key] = [words.get(fold(cell), cell) if isinstance(cell, str) else cell for cell in column]
-            file.header[header.key] = header
+            own = words if key == "kind" else {text: word for text, word in words.items() if text not in kinds}
+            file.raw[key] = [own.get(fold(cell), cell) if isinstance(cell, str) else cell for cell in column]
+            file.header[key] = header
     if "quantity" not in file.raw and "pieces" in file.raw:
         unit = None if "unit" in file.raw else cells.PIECE
         file.raw["quantity"] = file.raw.pop("pieces")
@@ -183,11 +187,12 @@ def _columns(file: FileCells, headers: Sequence[Header]) -> None:
         file.raw["quantity"], file.header["quantity"] = file.raw["ordered"], replace(file.header["ordered"], key="quantity")
     for key, text in file.layout.every.items():
         if key not in ("currency", "unit", "status"):  # these a cell, a header or a price may say in other places
+            key = AS_LOT.get(key, key)  # noqa: PLW2901  # of a movement
             column = file.raw.get(key) or [None] * file.table.cells.height
             file.raw[key] = [text if cell is None else cell for cell in column]
 
 
-def _formulas(file: FileCells) -> None:
+def check_formulas(file: FileCells) -> None:
     """A formula without a value is a fault, and its cell is empty; in a CSV what begins with ``=`` is text."""
     for key, column in file.raw.items():
         for i, cell in enumerate(column):
@@ -202,9 +207,16 @@ def _formulas(file: FileCells) -> None:
                 column[i] = None
 
 
-def _conventions(file: FileCells, kept: Sequence[int], told: Collection[int]) -> Iterator[Message]:
-    """The decimal mark and the order of day and month, from every cell; said with a cell of the rows that are `told`."""
-    keys = [one.key for one in HOLDINGS if one.cells in ("number", "fraction") and one.key in file.raw]
+def conventions(file: FileCells, kept: Sequence[int], told: Collection[int]) -> Iterator[Message]:
+    """The decimal mark and the order of day and month, from every cell; said with a cell of the rows that are `told`.
+
+    Args:
+        file: Its cells.
+        kept: Rows that are read.
+        told: Those of whom a question may quote a cell.
+    """
+    fields = FIELDS[file.layout.of]
+    keys = [key for one in fields if one.cells in ("number", "fraction") and (key := AS_LOT.get(one.key, one.key)) in file.raw]
     column = [(i, key, file.raw[key][i]) for key in keys for i in kept]
     seen = [(i, key, found) for i, key, cell in column if isinstance(cell, str) and (found := cells.amount(cell))]
     file.mark, odd = cells.decimal_mark(Counter(found for _, _, found in seen))
@@ -233,12 +245,12 @@ def _conventions(file: FileCells, kept: Sequence[int], told: Collection[int]) ->
 # Rows
 
 
-def _first(row: Sequence[Any]) -> str:
+def first_cell(row: Sequence[Any]) -> str:
     """The first cell of a row, folded."""
     return fold(next((str(cell) for cell in row if cell is not None), ""))
 
 
-def _no_lots(file: FileCells) -> tuple[list[int], list[int]]:
+def rows_of_no_lot(file: FileCells) -> tuple[list[int], list[int]]:
     """Positions of the totals and of the remarks among the rows of a table.
 
     A total is a row that begins with the label of a total, or with ``*`` as in a list of SAP, and names no asset. Remarks are
@@ -309,8 +321,14 @@ def _days(file: FileCells, kept: Sequence[int]) -> dict[int, date]:
     return days
 
 
-def _of_client(file: FileCells, kept: list[int], client: str | None) -> list[int]:
-    """The rows of the client that is meant; all of them where none is, or no row names any."""
+def of_client(file: FileCells, kept: list[int], client: str | None) -> list[int]:
+    """The rows of the client that is meant; all of them where none is, or no row names any.
+
+    Args:
+        file: Its cells.
+        kept: Rows that are read.
+        client: The name; None for all.
+    """
     names = {i: name for i in kept if (name := file.text("client", i)) is not None}
     if client is None or not names:
         return kept
@@ -329,7 +347,7 @@ def _of_client(file: FileCells, kept: list[int], client: str | None) -> list[int
     return sorted({*meant, *unnamed})
 
 
-def _told_of(read: ReadFile, rows: Collection[int]) -> ReadFile:
+def told_of(read: ReadFile, rows: Collection[int]) -> ReadFile:
     """A file of which readings and questions quote no cell of other rows."""
     cells_of = {
         header: examples(cells.tidy(str(cell)) for i in sorted(rows) if (cell := read.table.cells[header][i]) is not None)
@@ -345,11 +363,11 @@ def _told_of(read: ReadFile, rows: Collection[int]) -> ReadFile:
 # Texts
 
 
-def _texts(read: ReadFile) -> Iterator[tuple[str, Sequence[str]]]:
+def texts_of(read: ReadFile) -> Iterator[tuple[str, Sequence[str]]]:
     """Columns of texts that may say something of their lots: field or ``ignore``, and cells; comments on cells too."""
     unknown, asked = vocabulary().texts["unknown"], {one.name for one in read.questions}
     for header in read.headers:
-        key, column = header.key or IGNORE, read.table.cells[header.text]
+        key, column = AS_LOT.get(header.key or IGNORE, header.key or IGNORE), read.table.cells[header.text]
         if key in _TEXTS and header.text not in asked and column.dtype == pl.String:
             texts = ["" if cell is None else cells.tidy(cell) for cell in column.to_list()]
             yield key, ["" if fold(text) in unknown else text for text in texts]
@@ -357,7 +375,7 @@ def _texts(read: ReadFile) -> Iterator[tuple[str, Sequence[str]]]:
         yield "remark", [" ".join(read.table.remarks.get(row, ())) for row in read.table.rows]
 
 
-def _status_of_file(file: FileCells, below: Iterable[int]) -> str:
+def status_of_file(file: FileCells, below: Iterable[int]) -> str:
     """The status of a lot without one, by what the owner said of the texts beside the table."""
     is_ordered = file.header["quantity"].text == getattr(file.header.get("ordered"), "text", None)
     given = vocabulary().meanings["status"].get(fold(file.layout.every.get("status", "stored")), "stored")
@@ -376,7 +394,7 @@ def _status_of_file(file: FileCells, below: Iterable[int]) -> str:
         match dated.get(undated(text)):
             case None if not is_harmless(undated(text)):
                 asks = message("a line beside the table: what does it say of the lots?")
-                _ask(file, text, (), asks, None)
+                ask(file, text, (), asks, None)
             case "in_transit" | "ordered" | "planned" as said:
                 status = said
             case "at_risk" as said:  # whatever a row says of where its lot is
@@ -386,8 +404,16 @@ def _status_of_file(file: FileCells, below: Iterable[int]) -> str:
     return status
 
 
-def _ask(file: FileCells, text: str, where: tuple[str, ...], asks: Message, proposed: Meaning | None) -> None:
-    """A question on a text, told once however often it stands."""
+def ask(file: FileCells, text: str, where: tuple[str, ...], asks: Message, proposed: Meaning | None) -> None:
+    """A question on a text, told once however often it stands.
+
+    Args:
+        file: Of its questions.
+        text: The text.
+        where: Rows in which it stands.
+        asks: In words.
+        proposed: The likely answer.
+    """
     known = file.questions.get(fold(text))
     if known is None:
         file.questions[fold(text)] = Question("text", text, where, asks, proposed, OF_LOTS)
@@ -395,14 +421,14 @@ def _ask(file: FileCells, text: str, where: tuple[str, ...], asks: Message, prop
         file.questions[fold(text)] = replace(known, cells=(*known.cells, *where))
 
 
-def _said(file: FileCells, texts: Sequence[tuple[str, Sequence[str]]], i: int, default: str) -> set[Meaning]:
+def said_of(file: FileCells, texts: Sequence[tuple[str, Sequence[str]]], i: int, default: str) -> set[Meaning]:
     """What the texts of a row say of its lot, as the owner answered; a text that is not understood is asked about.
 
     Where a lot lies is of matter to one that is stored, and when it comes to one that is not (else `_arrivals` asks).
 
     Args:
         file: With the answers.
-        texts: As of `_texts`.
+        texts: As of `texts_of`.
         i: Position of the row.
         default: Status of a lot without one.
     """
@@ -416,7 +442,7 @@ def _said(file: FileCells, texts: Sequence[tuple[str, Sequence[str]]], i: int, d
         if meaning := file.remarks.get(fold(text)):
             found.add(meaning)
         elif not is_understood(file.words.get(fold(text), text)):
-            _ask(file, text, (message("row {row:d}", row=file.table.rows[i]),), asks, _says_status(text))
+            ask(file, text, (message("row {row:d}", row=file.table.rows[i]),), asks, _says_status(text))
     return found
 
 
@@ -434,9 +460,12 @@ _TEXTS: Mapping[str, tuple[Callable[[str], bool], Message]] = {
         lambda text: any(one in vocabulary().meanings["status"] for one in foldings(text)),
         message("no known status: what does it say of the lot?"),
     ),
-    "location": (
-        lru_cache(4096)(is_plain_place),
-        message("not only a place that is known: does the lot lie there? Or write the country."),
+    **dict.fromkeys(
+        ("location", "from", "to"),
+        (
+            lru_cache(4096)(is_plain_place),
+            message("not only a place that is known: does the lot lie there? Or write the country."),
+        ),
     ),
     "custody": (lru_cache(4096)(is_known_custody), message("not only how it is kept: what does it say of the lot?")),
     "certificate": (lru_cache(4096)(is_paper), message("not only a paper: what does it say of the lot?")),
@@ -493,8 +522,14 @@ def _totals(file: FileCells, totals: Sequence[int], lots: Mapping[int, Mapping[s
             file.fault(i, "quantity", Faulty("total", "a total that the lots do not sum to", hint))
 
 
-def _nothing(file: FileCells, kept: Sequence[int], headers: Sequence[Header]) -> None:
-    """A fault where a column that says nothing, as empty ones do, holds another cell than when that was confirmed."""
+def check_nothing(file: FileCells, kept: Sequence[int], headers: Sequence[Header]) -> None:
+    """A fault where a column that says nothing, as empty ones do, holds another cell than when that was confirmed.
+
+    Args:
+        file: Its cells.
+        kept: Rows that are read.
+        headers: What each header says.
+    """
     for header in (one for one in headers if one.key == NOTHING):
         usual = {fold(text) for text in file.layout.columns[header.text].only}
         for i in kept:

@@ -208,7 +208,7 @@ def per_of(header: Header | None) -> str:
 ABOVE_ZERO: Message = message(
     "Give a quantity above zero. A sale is no lot: take it off the quantity of its lot, and leave its row out."
 )
-_NEGATIVE = re.compile(r"\(\s*\d[\d.,' ]*\w*\s*\)|\d[\d.,' ]*-")
+NEGATIVE = re.compile(r"\(\s*\d[\d.,' ]*\w*\s*\)|\d[\d.,' ]*-")
 """A negative number as accounts write it: ``(5 kg)``, ``5-``."""
 
 
@@ -222,7 +222,7 @@ def quantity(cell: Any, mark: str | None, *, may_be_short: bool) -> tuple[float 
     """
     if cell is None:
         raise Faulty("empty", "no quantity", "Fill the 'quantity' cell, or leave the row out.")
-    if isinstance(cell, str) and _NEGATIVE.fullmatch(cells.tidy(cell)):
+    if isinstance(cell, str) and NEGATIVE.fullmatch(cells.tidy(cell)):
         raise Faulty("positive", "a quantity that is not positive", ABOVE_ZERO)
     if (found := number(cell, mark)) is None:
         return None, ""

@@ -1,0 +1,707 @@
+"""Stock, sales and accounts from movements: a pure fold over dated rows, exact to the cent.
+
+For each lot, metal, client and the whole, in each currency: ``paid_in + gain + unknown = cost of stock + taken_out + costs``.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from itertools import groupby
+from typing import Any
+
+from toolkit.core.countries import fold
+from toolkit.core.units import KG_PER_UNIT
+
+CENT = Decimal("0.01")
+ZERO = Decimal(0)
+_KG = {unit: Decimal(repr(mass)) for unit, mass in KG_PER_UNIT.items()}
+_EXACT = Decimal("1e-9")
+"""Relative difference below which two quantities are one: units are converted, and a rest of this size is none."""
+NOT_DELIVERED = date.max
+_BRINGS = ("buy", "order", "deposit")
+_TAKES = ("sell", "withdraw", "loss")
+_COSTS = ("fee", "storage", "tax")
+_PRIORITY = {
+    **dict.fromkeys(_BRINGS, 0), "deliver": 1, "split": 2, "adjust": 3, "transfer": 4, **dict.fromkeys(_TAKES, 5),
+    **dict.fromkeys((*_COSTS, "income"), 7),
+}  # fmt: skip
+"""In which order the movements of one day are tried; what needs another waits for it."""
+_WHOLE_TRANSFER = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """One dated row that is never edited: what takes it back is a movement of its own.
+
+    Attributes:
+        row: Its number in the file.
+        kind: As of `toolkit.market.layouts.fields.KINDS_OF_MOVEMENTS`.
+        lot: Of a purchase the name of the new lot, else the lot that is meant; None where none is named.
+        quantity: Above zero, in `unit`; of ``adjust`` the difference; None for all of a lot, or where no metal moves.
+        total: Price of all, to the cent, without fees and taxes; None where it is not told.
+        source, to: Places that it leaves and goes to; of a purchase `to` is where it lies.
+        settled: Day of delivery; None for that of the contract.
+        details: What else describes the lot: origin, custody, ...
+        sale_order: Which lot is taken where none is named; None where that is asked.
+    """
+
+    row: int
+    date: date
+    kind: str
+    lot: str | None = None
+    asset: str | None = None
+    form: str | None = None
+    purity: str | None = None
+    size: str | None = None
+    quantity: Decimal | None = None
+    unit: str | None = None
+    total: Decimal | None = None
+    fees: Decimal = ZERO
+    taxes: Decimal = ZERO
+    currency: str | None = None
+    source: str | None = None
+    to: str | None = None
+    settled: date | None = None
+    status: str | None = None
+    document: str | None = None
+    reverses: str | None = None
+    into: str | None = None
+    client: str | None = None
+    sale_order: str | None = None
+    details: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    @property
+    def costs(self) -> Decimal:
+        """Fees and taxes."""
+        return self.fees + self.taxes
+
+
+@dataclass(slots=True, eq=False)
+class Part:
+    """What is there of a lot in one place.
+
+    Attributes:
+        cost: Paid for it without fees, to the cent; None where it is not known.
+        fees: Fees and taxes of its purchase.
+        bought: Day of the purchase, which no transfer and no division changes.
+        arrives: Day from which it is there; None for that of the purchase.
+        number: Of it in the book.
+    """
+
+    lot: str
+    client: str | None
+    asset: str
+    form: str | None
+    purity: str | None
+    size: str | None
+    unit: str
+    quantity: Decimal
+    cost: Decimal | None
+    fees: Decimal
+    currency: str | None
+    bought: date
+    place: str | None
+    status: str
+    arrives: date | None
+    details: Mapping[str, Any]
+    number: int = 0
+
+    def is_there(self, day: date) -> bool:
+        """Whether it has arrived; a listed instrument is sold before its settlement too."""
+        return self.arrives is None or self.arrives <= day or (self.unit not in _KG and self.arrives != NOT_DELIVERED)
+
+    def in_its_unit(self, quantity: Decimal, unit: str | None) -> Decimal | None:
+        """A quantity in the unit of the lot; None where one is a mass and the other is none."""
+        if unit in (None, self.unit):
+            return quantity
+        return quantity * _KG[unit] / _KG[self.unit] if unit in _KG and self.unit in _KG else None
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """What was sold of one lot.
+
+    Attributes:
+        row: Of the movement.
+        proceeds: Without fees, to the cent; None where they are not told.
+        cost: Paid for it without fees; None where it is not known.
+        fees: Fees and taxes of the sale; `purchase_fees` are its share of those of the purchase.
+        currency, cost_currency: Of the sale and of the purchase.
+    """
+
+    row: int
+    date: date
+    lot: str
+    client: str | None
+    asset: str
+    quantity: Decimal
+    unit: str
+    bought: date
+    proceeds: Decimal | None
+    cost: Decimal | None
+    fees: Decimal
+    purchase_fees: Decimal
+    currency: str | None
+    cost_currency: str | None
+
+    def with_more(self, other: Sale) -> Sale:
+        """The sale of more of the lot by the same movement."""
+        return replace(
+            self,
+            quantity=self.quantity + other.quantity,
+            proceeds=None if self.proceeds is None or other.proceeds is None else self.proceeds + other.proceeds,
+            cost=None if self.cost is None or other.cost is None else self.cost + other.cost,
+            fees=self.fees + other.fees,
+            purchase_fees=self.purchase_fees + other.purchase_fees,
+        )
+
+    @property
+    def gain(self) -> Decimal | None:
+        """Proceeds less cost; None where one is not known, and in two currencies."""
+        if self.proceeds is None or self.cost is None or self.currency != self.cost_currency:
+            return None
+        return self.proceeds - self.cost
+
+
+@dataclass(slots=True)
+class Account:
+    """Money of one lot, of a metal without one or of a client, in one currency.
+
+    Attributes:
+        paid_in: Paid for metal, fees, storage and taxes, or the cost of what was brought.
+        taken_out: Received after fees and taxes, or the cost of what was taken.
+        costs: Fees, storage and taxes.
+        gain: Realised: proceeds less cost, income, less what was lost.
+        unknown: Proceeds of lots of unknown cost, less the cost of what was sold for an unknown price.
+        stock: Cost of what is there.
+    """
+
+    paid_in: Decimal = ZERO
+    taken_out: Decimal = ZERO
+    costs: Decimal = ZERO
+    gain: Decimal = ZERO
+    unknown: Decimal = ZERO
+    stock: Decimal = ZERO
+
+    @property
+    def is_balanced(self) -> bool:
+        """Whether every cent that went in is somewhere."""
+        return self.paid_in + self.gain + self.unknown == self.stock + self.taken_out + self.costs
+
+
+AccountKey = tuple[str | None, str | None, str | None, str | None]
+"""Client, asset, lot and currency."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A movement that cannot be: its row, why, and what is there.
+
+    Attributes:
+        code: not_there, not_arrived, no_lot, which_lot, not_known, no_order, too_much, no_original, which_original, no_into,
+            lot_twice or below_zero.
+        values: Asset, lot, quantity and unit that are asked for; there: what there is; lots: names of those that fit.
+    """
+
+    row: int
+    code: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """What there is on a day, and how it came to that.
+
+    Attributes:
+        parts: What is there, by lot and place.
+        accounts: Money by client, asset, lot and currency.
+        deposits: Money alone that was brought less what was taken, by client and currency.
+        refusals: Movements that cannot be; nothing is told of a stock with one.
+        reversed: Row of a reversal -> the row that it takes back.
+    """
+
+    day: date
+    parts: tuple[Part, ...]
+    sales: tuple[Sale, ...]
+    accounts: Mapping[AccountKey, Account]
+    deposits: Mapping[tuple[str | None, str | None], Decimal]
+    refusals: tuple[Refusal, ...]
+    reversed: Mapping[int, int]
+
+    def account(self, client: str | None = None, asset: str | None = None, lot: str | None = None) -> dict[str | None, Account]:
+        """Money by currency.
+
+        Args:
+            client: Whose; None for all.
+            asset: Of which metal; None for all.
+            lot: Of which lot; None for all.
+        """
+        found: dict[str | None, Account] = defaultdict(Account)
+        for (whose, what, which, currency), one in self.accounts.items():
+            if all(meant in (None, own) for meant, own in ((client, whose), (asset, what), (lot, which))):
+                for name in Account.__slots__:
+                    setattr(found[currency], name, getattr(found[currency], name) + getattr(one, name))
+        return found
+
+
+FreeFrom = Callable[[date], date]
+
+
+def stock_on(movements: Sequence[Movement], day: date, *, free_from: FreeFrom | None = None) -> Stock:
+    """The stock of a day: movements up to it, in the order that they need.
+
+    Args:
+        movements: Of one file, in any order.
+        day: The day.
+        free_from: Day of a purchase -> the first day on which a sale is free of tax; None where no rule is known.
+    """
+    kept, refusals, taken_back = _without_reversed([one for one in movements if one.date <= day])
+    book = _Book(free_from, {(one.client, one.lot) for one in movements if one.kind == "deliver" and one.lot})
+    for _, of_day in groupby(sorted(kept, key=lambda one: one.date), key=lambda one: one.date):
+        refusals += book.apply(sorted(of_day, key=_order))
+    return book.stock(day, refusals, taken_back)
+
+
+def _order(one: Movement) -> tuple[Any, ...]:
+    """Place of a movement in its day, which does not depend on its place in the file."""
+    priority = _WHOLE_TRANSFER if one.kind == "transfer" and one.quantity is None else _PRIORITY.get(one.kind, 8)
+    said = (one.kind, one.client, one.lot, one.asset, one.to, one.source, one.document, one.into)
+    return priority, *(text or "" for text in said), one.quantity or ZERO, one.total or ZERO, one.row
+
+
+# What is taken back
+
+
+def _without_reversed(movements: Sequence[Movement]) -> tuple[list[Movement], list[Refusal], dict[int, int]]:
+    """Movements less what reversals take back, reversals without an original, and row of a reversal -> row of its original."""
+    now = {one.row: one for one in movements if one.kind != "reversal"}
+    by_name: dict[tuple[str, str | None, str], list[int]] = defaultdict(list)
+    for one in now.values():
+        for what, name in (("document", one.document), ("lot", one.lot), ("asset", one.asset)):
+            if name:
+                by_name[what, one.client, fold(name)].append(one.row)
+    refusals, taken_back, rests = list[Refusal](), dict[int, int](), list[Movement]()
+    for back in sorted((one for one in movements if one.kind == "reversal"), key=lambda one: (one.date, one.row)):
+        rows = _originals(back, by_name)
+        fitting = [now[row] for row in rows if row in now and _may_be(now[row], back)]
+        exact = [one for one in fitting if _same(one, back) and back.total in (None, one.total)]
+        exact = exact or [one for one in fitting if _same(one, back)]
+        fitting = exact or [one for one in fitting if one.kind in (*_BRINGS, "sell")]
+        if len({_order(one)[:-1] for one in fitting}) != 1:
+            code = "which_original" if fitting else "no_original"
+            rows = [one.row for one in fitting]
+            refusals.append(Refusal(back.row, code, {"rows": rows, "lot": back.lot or back.document or back.asset or ""}))
+            continue
+        original = fitting[-1]
+        taken_back[back.row] = original.row
+        rest, money = _less(original, back)
+        if rest is None and money is None:
+            refusals.append(Refusal(back.row, "no_original", {"rows": [], "lot": original.lot or original.asset or ""}))
+            continue
+        del now[original.row]
+        if rest is not None and (rest.quantity or rest.total or rest.costs):
+            now[original.row] = rest
+        rests += [money] if money is not None and money.total else []
+    return [*now.values(), *rests], refusals, taken_back
+
+
+def _originals(back: Movement, by_name: Mapping[tuple[str, str | None, str], list[int]]) -> list[int]:
+    """Rows that a reversal may mean: by the document that it names, its own, its lot, else its asset."""
+    for what, name in (("document", back.reverses), ("document", back.document), ("lot", back.lot), ("asset", back.asset)):
+        if name and (rows := by_name.get((what, back.client, fold(name)), [])):
+            return rows
+        if name and name is back.reverses:
+            return []
+    return []
+
+
+def _may_be(one: Movement, back: Movement) -> bool:
+    """Whether a movement is as large as what takes it back, and not after it."""
+    if one.date > back.date or (back.asset and one.asset != back.asset) or (back.lot and one.lot not in (back.lot, None)):
+        return False
+    if back.quantity is None:
+        return back.total is None or (one.total is not None and one.total >= back.total)
+    quantity = _converted(back.quantity, back.unit, one.unit)
+    return quantity is not None and one.quantity is not None and quantity <= one.quantity * (1 + _EXACT)
+
+
+def _same(one: Movement, back: Movement) -> bool:
+    """Whether a reversal takes back all of a movement."""
+    if back.quantity is None:
+        return back.total is None or (one.quantity is None and one.total == back.total)
+    quantity = _converted(back.quantity, back.unit, one.unit)
+    return one.quantity is not None and quantity is not None and _is_same(quantity, one.quantity)
+
+
+def _less(one: Movement, back: Movement) -> tuple[Movement | None, Movement | None]:
+    """What a reversal leaves of a movement, and money that was not given back, as a cost; None and None where it cannot be."""
+    if back.currency not in (None, one.currency):
+        return None, None
+    if _same(one, back):
+        # A movement of money, or a reversal that names none, is taken back as it is.
+        credited = one.total if back.total is None else back.total
+        if back.total is None or one.total is None:
+            return replace(one, quantity=None, total=None, fees=ZERO, taxes=ZERO), None
+        left = one.total + one.costs - (credited or ZERO) - back.costs if one.kind != "sell" else back.total - one.total
+        kind = "fee" if left > 0 else "income"
+        money = replace(one, kind=kind, date=back.date, quantity=None, total=abs(left), fees=ZERO, taxes=ZERO)
+        return replace(one, quantity=None, total=None, fees=ZERO, taxes=ZERO), money
+    if one.kind not in (*_BRINGS, "sell"):
+        return None, None
+    quantity, total = one.quantity, back.total
+    if back.quantity is not None and one.quantity is not None:
+        quantity = one.quantity - (_converted(back.quantity, back.unit, one.unit) or ZERO)
+        if total is None and one.total is not None:
+            total = _cents(one.total * (one.quantity - quantity) / one.quantity)
+    left = None if one.total is None else one.total - (total or ZERO)
+    fees, taxes = one.fees - back.fees, one.taxes - back.taxes
+    if (left is not None and left < 0) or fees < 0 or taxes < 0:
+        return None, None
+    return replace(one, quantity=quantity, total=left, fees=fees, taxes=taxes), None
+
+
+def _converted(quantity: Decimal, unit: str | None, into: str | None) -> Decimal | None:
+    if unit == into or unit is None or into is None:
+        return quantity
+    return quantity * _KG[unit] / _KG[into] if unit in _KG and into in _KG else None
+
+
+def _is_same(one: Decimal, other: Decimal) -> bool:
+    return abs(one - other) <= _EXACT * max(abs(one), abs(other))
+
+
+def _cents(money: Decimal) -> Decimal:
+    return money.quantize(CENT, ROUND_HALF_UP)
+
+
+def shares(whole: Decimal, quantities: Sequence[Decimal]) -> list[Decimal]:
+    """Money by quantities, to the cent: the last share is the rest."""
+    left, of = whole, sum(quantities, ZERO)
+    found = []
+    for quantity in quantities:
+        share = left if quantity == of else _cents(left * quantity / of)
+        found.append(share)
+        left, of = left - share, of - quantity
+    return found
+
+
+# The fold
+
+
+@dataclass(slots=True)
+class _Book:
+    """Parts and money while movements are applied."""
+
+    free_from: FreeFrom | None
+    delivered: set[tuple[str | None, str | None]]
+    by_lot: dict[tuple[str | None, str], list[Part]] = field(default_factory=lambda: defaultdict(list))
+    by_asset: dict[tuple[str | None, str], list[tuple[date, int, Part]]] = field(default_factory=lambda: defaultdict(list))
+    sales: list[Sale] = field(default_factory=list)
+    accounts: dict[AccountKey, Account] = field(default_factory=lambda: defaultdict(Account))
+    deposits: dict[tuple[str | None, str | None], Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    count: int = 0
+
+    def apply(self, movements: Sequence[Movement]) -> list[Refusal]:
+        """Apply those of one day: what cannot be yet waits for the others; what then cannot be is refused."""
+        waiting, refused = [*movements], dict[int, Refusal]()
+        while waiting:
+            left = [one for one in waiting if (refusal := self.one(one)) and not refused.update({one.row: refusal})]
+            if len(left) == len(waiting):
+                return [refused[one.row] for one in left]
+            waiting = left
+        return []
+
+    def one(self, moved: Movement) -> Refusal | None:
+        """Apply one movement; a refusal, and nothing changed, where it cannot be."""
+        if moved.kind in _BRINGS and moved.asset:
+            return self.bring(moved)
+        if moved.kind == "deliver":
+            return self.deliver(moved)
+        if moved.kind in _COSTS or moved.kind == "income":
+            self.money(moved)
+            return None
+        if moved.asset is None and moved.lot is None:  # between accounts, in or out of them
+            sign = {"deposit": 1, "withdraw": -1}.get(moved.kind, 0)
+            self.deposits[moved.client, moved.currency] += sign * (moved.total or ZERO)
+            self.post(moved, None, None, paid_in=moved.costs, costs=moved.costs)
+            return None
+        if moved.kind in _TAKES:
+            return self.take(moved)
+        return self.change(moved)
+
+    def post(self, moved: Movement, asset: str | None, lot: str | None, **amounts: Decimal) -> None:
+        """Add amounts to an account, in the currency of the movement."""
+        self.add((moved.client, asset, lot, moved.currency), **amounts)
+
+    def add(self, key: AccountKey, **amounts: Decimal) -> None:
+        """Add amounts to an account."""
+        if any(amounts.values()):
+            account = self.accounts[key]
+            for name, amount in amounts.items():
+                setattr(account, name, getattr(account, name) + amount)
+
+    def money(self, moved: Movement) -> None:
+        """A cost, or income; of a lot, a metal or a client."""
+        total, costs = moved.total or ZERO, moved.costs
+        of_lot = self.by_lot.get((moved.client, moved.lot or ""))
+        asset = moved.asset or (of_lot[0].asset if of_lot else None)
+        if moved.kind == "income":
+            self.post(moved, asset, moved.lot, taken_out=total - costs, gain=total, costs=costs)
+        else:
+            self.post(moved, asset, moved.lot, paid_in=total + costs, costs=total + costs)
+
+    def put(self, part: Part) -> None:
+        """A part, in the order of purchases."""
+        self.count += 1
+        part.number = self.count
+        self.by_lot[part.client, part.lot].append(part)
+        insort(self.by_asset[part.client, part.asset], (part.bought, self.count, part))
+
+    def drop(self, part: Part) -> None:
+        """Forget a part of which nothing is left; its lot was there and stays known."""
+        self.by_lot[part.client, part.lot].remove(part)
+        entries = self.by_asset[part.client, part.asset]
+        del entries[bisect_left(entries, (part.bought, part.number))]
+
+    def bring(self, moved: Movement) -> Refusal | None:
+        """A new lot, at its cost."""
+        if moved.lot is None or moved.asset is None or moved.quantity is None or moved.unit is None:
+            return Refusal(moved.row, "no_lot", {"lot": moved.lot or ""})
+        if (moved.client, moved.lot) in self.by_lot:
+            return Refusal(moved.row, "lot_twice", {"lot": moved.lot})
+        is_away = moved.kind == "order" or moved.status in ("ordered", "in_transit")
+        waits = is_away or (moved.client, moved.lot) in self.delivered
+        arrives = NOT_DELIVERED if waits else moved.settled if moved.settled and moved.settled > moved.date else None
+        self.put(
+            Part(
+                moved.lot, moved.client, moved.asset, moved.form, moved.purity, moved.size, moved.unit, moved.quantity,
+                moved.total, moved.costs, moved.currency, moved.date, moved.to, moved.status or "stored", arrives,
+                moved.details,
+            )
+        )  # fmt: skip
+        self.post(moved, moved.asset, moved.lot, paid_in=(moved.total or ZERO) + moved.costs, costs=moved.costs)
+        return None
+
+    def fitting(self, moved: Movement, *, newest: bool = False) -> Iterator[Part]:
+        """Parts that a movement may mean, the oldest (or `newest`) first: of its lot, else of its asset and form."""
+        if moved.lot is not None:
+            parts: Iterable[Part] = sorted(
+                self.by_lot.get((moved.client, moved.lot), ()), key=lambda part: part.arrives or date.min
+            )
+        else:
+            entries = self.by_asset.get((moved.client, moved.asset or ""), ())
+            parts = (part for _, _, part in (reversed(entries) if newest else entries))
+        for part in parts:
+            if moved.asset in (None, part.asset) and moved.form in (None, part.form) and _is_at(part.place, moved.source):
+                yield part
+
+    def deliver(self, moved: Movement) -> Refusal | None:
+        """An order arrives, or a part of it."""
+        orders = [part for part in self.fitting(replace(moved, source=None)) if part.arrives and part.arrives > moved.date]
+        if moved.lot is None:
+            orders = [part for part in orders if part.arrives == NOT_DELIVERED]
+        if len({part.lot for part in orders}) > 1:
+            return Refusal(moved.row, "which_lot", {"lots": _lots(orders), "asset": moved.asset or ""})
+        if not orders:
+            return Refusal(moved.row, "no_order", {"lot": moved.lot or moved.asset or ""})
+        (order,) = orders[:1]
+        quantity = order.quantity if moved.quantity is None else order.in_its_unit(moved.quantity, moved.unit)
+        if quantity is None or quantity > order.quantity * (1 + _EXACT):
+            return self.not_there(moved, orders, "too_much")
+        self.post(moved, order.asset, order.lot, paid_in=moved.costs, costs=moved.costs)
+        arrived = self.cut(order, quantity)
+        arrived.arrives, arrived.fees = moved.date, arrived.fees + moved.costs
+        arrived.place = moved.to or arrived.place
+        arrived.status = moved.status or ("stored" if arrived.status in ("ordered", "in_transit") else arrived.status)
+        return None
+
+    def cut(self, part: Part, quantity: Decimal) -> Part:
+        """A quantity of a part as a part of its own, with its share of the cost; the part itself where it is all of it."""
+        if quantity >= part.quantity or _is_same(quantity, part.quantity):
+            return part
+        of = [quantity, part.quantity - quantity]
+        cost = [None, None] if part.cost is None else shares(part.cost, of)
+        fees = shares(part.fees, of)
+        own = replace(part, quantity=quantity, cost=cost[0], fees=fees[0])
+        part.quantity, part.cost, part.fees = of[1], cost[1], fees[1]
+        self.put(own)
+        return own
+
+    def change(self, moved: Movement) -> Refusal | None:
+        """A transfer, a division or a correction of what is there: none of them changes the cost or the day of purchase."""
+        chosen = self.chosen(moved)
+        if isinstance(chosen, Refusal):
+            return chosen
+        if moved.kind == "split" and (not moved.into or (moved.client, moved.into) in self.by_lot):
+            return Refusal(moved.row, "lot_twice" if moved.into else "no_into", {"lot": moved.into or moved.lot or ""})
+        if moved.kind == "adjust":
+            part, difference = chosen[0][0], chosen[0][1]
+            if part.quantity + difference <= 0:
+                return Refusal(moved.row, "below_zero", {"lot": part.lot})
+            part.quantity, part.purity = part.quantity + difference, moved.purity or part.purity
+        for part, quantity in chosen if moved.kind != "adjust" else ():
+            own = self.cut(part, quantity)
+            if moved.kind == "transfer":
+                own.place, own.status = moved.to, moved.status or own.status
+            else:
+                self.divide(own, moved.into or "")
+        first = chosen[0][0]
+        self.post(moved, first.asset, first.lot, paid_in=moved.costs, costs=moved.costs)
+        return None
+
+    def divide(self, part: Part, into: str) -> None:
+        """Make a part a lot of its own, to which its cost and the fees of its purchase go."""
+        cost = part.cost or ZERO
+        for lot, sign in ((part.lot, -1), (into, 1)):
+            key = part.client, part.asset, lot, part.currency
+            self.add(key, paid_in=sign * (cost + part.fees), costs=sign * part.fees)
+        self.drop(part)
+        part.lot = into
+        self.put(part)
+
+    def chosen(self, moved: Movement) -> list[tuple[Part, Decimal]] | Refusal:
+        """Parts that a movement takes, and how much of each, in their units."""
+        is_first = moved.sale_order in ("fifo", "lifo") and moved.lot is None and moved.kind != "adjust"  # not all are needed
+        there = None if is_first else [part for part in self.fitting(moved) if part.is_there(moved.date)]
+        if there is not None and moved.kind == "adjust":
+            if len(there) != 1:
+                return self.none_or_several(moved, there)
+            difference = ZERO if moved.quantity is None else there[0].in_its_unit(moved.quantity, moved.unit)
+            return [(there[0], difference)] if difference is not None else self.not_there(moved, there)
+        if moved.quantity is None:
+            there = [part for part in self.fitting(moved) if part.is_there(moved.date)]
+            is_one = there and (moved.lot or len({part.lot for part in there}) == 1)
+            return [(part, part.quantity) for part in there] if is_one else self.none_or_several(moved, there)
+        if there is None:
+            found = self.fitting(moved, newest=moved.sale_order == "lifo")
+            return self.first_of((part for part in found if part.is_there(moved.date)), moved)
+        if len({part.lot for part in there}) > 1:
+            ordered = self.ordered(moved, there)
+            if isinstance(ordered, Refusal):
+                return ordered
+            there = ordered
+        return self.first_of(iter(there), moved)
+
+    def first_of(self, parts: Iterator[Part], moved: Movement) -> list[tuple[Part, Decimal]] | Refusal:
+        """The first parts that make up a quantity."""
+        needed, found = moved.quantity or ZERO, list[tuple[Part, Decimal]]()
+        for part in parts:
+            own = part.in_its_unit(needed, moved.unit)
+            if own is None:
+                continue
+            if own <= part.quantity or _is_same(own, part.quantity):
+                return [*found, (part, min(own, part.quantity))]
+            found.append((part, part.quantity))
+            needed -= _converted(part.quantity, part.unit, moved.unit) or ZERO
+            if needed <= _EXACT * (moved.quantity or ZERO):
+                return found
+        return self.not_there(moved, [part for part, _ in found])
+
+    def ordered(self, moved: Movement, there: list[Part]) -> list[Part] | Refusal:
+        """Parts in the order in which a sale takes them; a refusal where several fit and nothing says which."""
+        masses = [_converted(part.quantity, part.unit, moved.unit) for part in there]
+        whole = sum((mass for mass in masses if mass is not None), ZERO)
+        if moved.quantity is not None and (_is_same(whole, moved.quantity) or whole < moved.quantity):
+            return there
+        if moved.sale_order is None or (moved.sale_order == "least_tax" and self.free_from is None):
+            code = "which_lot" if moved.sale_order is None else "not_known"
+            return Refusal(moved.row, code, {"lots": _lots(there), "asset": moved.asset or ""})
+        if len({part.currency for part in there}) > 1 or any(part.cost is None for part in there):
+            return Refusal(moved.row, "not_known", {"lots": _lots(there), "asset": moved.asset or ""})
+        free = self.free_from if moved.sale_order == "least_tax" else None
+
+        def key(part: Part) -> tuple[bool, Decimal]:
+            unit_cost = (part.cost or ZERO) / part.quantity / _KG.get(part.unit, Decimal(1))
+            return free is None or free(part.bought) > moved.date, -unit_cost
+
+        return sorted(there, key=key)
+
+    def take(self, moved: Movement) -> Refusal | None:
+        """What is sold, taken or lost leaves at its cost."""
+        chosen = self.chosen(moved)
+        if isinstance(chosen, Refusal):
+            return chosen
+        masses = [_converted(quantity, part.unit, moved.unit) or quantity for part, quantity in chosen]
+        proceeds = [None] * len(chosen) if moved.total is None else shares(moved.total, masses)
+        costs = shares(moved.costs, masses)
+        for (part, quantity), received, cost in zip(chosen, proceeds, costs, strict=True):
+            own = self.cut(part, quantity)
+            self.leave(moved, own, received, cost)
+            self.drop(own)
+        return None
+
+    def leave(self, moved: Movement, part: Part, received: Decimal | None, costs: Decimal) -> None:
+        """Money of one part that leaves."""
+        key, of_purchase = (
+            (moved.client, part.asset, part.lot, moved.currency),
+            (moved.client, part.asset, part.lot, part.currency),
+        )
+        cost, money = part.cost or ZERO, received or ZERO
+        if moved.kind == "withdraw":
+            self.add(of_purchase, taken_out=cost)
+            self.add(key, paid_in=costs, costs=costs)
+            return
+        # Of a sale neither of whose sides is unknown the gain is proceeds less cost, each in its currency.
+        is_known = moved.kind == "loss" or (received is not None and part.cost is not None)
+        self.add(key, taken_out=money - costs, costs=costs, **{"gain" if is_known else "unknown": money})
+        self.add(of_purchase, **{"gain" if is_known else "unknown": -cost})
+        if moved.kind == "sell":
+            own = Sale(
+                moved.row, moved.date, part.lot, part.client, part.asset, part.quantity, part.unit, part.bought, received,
+                part.cost, costs, part.fees, moved.currency, part.currency,
+            )  # fmt: skip
+            last = self.sales[-1] if self.sales else own
+            if (last.row, last.lot, last is own) == (own.row, own.lot, False):  # of another place, or of another delivery
+                own = last.with_more(own)
+                self.sales.pop()
+            self.sales.append(own)
+
+    def not_there(self, moved: Movement, parts: Sequence[Part], code: str = "not_there") -> Refusal:
+        """The refusal of more than is there, with what is: in its place, in others, and on order."""
+        unit = moved.unit or (parts[0].unit if parts else "")
+        anywhere = [*self.fitting(replace(moved, source=None))]
+        here = [part for part in self.fitting(moved) if part.is_there(moved.date)]
+        if code == "not_there" and not here and any(not part.is_there(moved.date) for part in anywhere):
+            code = "not_arrived"
+
+        def all_of(some: Iterable[Part]) -> Decimal:
+            return sum((_converted(part.quantity, part.unit, unit) or ZERO for part in some), ZERO)
+
+        values = {
+            "asset": moved.asset or (anywhere[0].asset if anywhere else ""), "lot": moved.lot or "", "unit": unit,
+            "quantity": moved.quantity, "there": all_of(parts if code == "too_much" else here), "place": moved.source or "",
+            "elsewhere": all_of(anywhere) - all_of(here),
+        }  # fmt: skip
+        return Refusal(moved.row, code, values)
+
+    def none_or_several(self, moved: Movement, parts: Sequence[Part]) -> Refusal:
+        """The refusal of what names no one lot."""
+        if parts:
+            return Refusal(moved.row, "which_lot", {"lots": _lots(parts), "asset": moved.asset or ""})
+        return Refusal(moved.row, "no_lot", {"lot": moved.lot or moved.asset or ""})
+
+    def stock(self, day: date, refusals: Sequence[Refusal], taken_back: Mapping[int, int]) -> Stock:
+        """What is there, with the cost of it in each account."""
+        parts = [part for some in self.by_lot.values() for part in some]
+        for part in parts:
+            self.add((part.client, part.asset, part.lot, part.currency), stock=part.cost or ZERO)
+        ordered = sorted(
+            parts, key=lambda one: (one.client or "", one.bought, one.lot, one.place or "", one.arrives or date.min)
+        )
+        return Stock(
+            day, tuple(ordered), tuple(self.sales), dict(self.accounts), dict(self.deposits), tuple(refusals), taken_back
+        )
+
+
+def _lots(parts: Iterable[Part]) -> list[str]:
+    return [*dict.fromkeys(part.lot for part in parts)]
+
+
+def _is_at(place: str | None, source: str | None) -> bool:
+    """Whether a part lies where a movement says that it leaves; one that names no place leaves wherever it lies."""
+    return source is None or (place is not None and fold(place) == fold(source))
