@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from tests.subjects import AS_OF, confirmed, context
-from toolkit.app.findings import Ask
-from toolkit.app.findings.exit import exit_
-from toolkit.app.findings.resale import resale
 from toolkit.app.holdings.exposure import ExposureRequest, expose
 from toolkit.app.languages import language
 from toolkit.app.subjects import holdings_record
+from toolkit.app.topics import Ask
+from toolkit.app.topics.exit import exit_
+from toolkit.app.topics.resale import resale
 from toolkit.holdings.unit_price import UnitPrice
 from toolkit.records.findings import Parts
 from toolkit.report.findings import Findings

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from toolkit.app import report as toolkit_report
 from toolkit.app.context import Context
-from toolkit.app.findings import Ask
+from toolkit.app.topics import Ask
 from toolkit.core.messages import message
 from toolkit.records.base import Record
 from toolkit.records.conflict import Conflict

@@ -21,13 +21,13 @@ from toolkit.app.backtest.run import backtest as simulate
 from toolkit.app.config import Settings, resolve
 from toolkit.app.context import Context
 from toolkit.app.factors import factors as factor_model
-from toolkit.app.findings.part import Part
 from toolkit.app.holdings.check import map_holdings, write_layout
 from toolkit.app.holdings.exposure import ExposureRequest
 from toolkit.app.languages import language
 from toolkit.app.optimize import NoAnswer, optimize
 from toolkit.app.prices import PriceFiles
 from toolkit.app.subjects import Subject as Found
+from toolkit.app.topics.part import Part
 from toolkit.market.layouts.layout import beside
 from toolkit.records.factors import Factors
 from toolkit.report.findings import Findings

@@ -44,7 +44,7 @@ from toolkit.core.errors import SpecError
 from toolkit.core.limits import LARGEST
 from toolkit.market.package import bundled_folder
 from toolkit.optimize.constraints.measures import CLOSED
-from toolkit.records.answers.lists import LanguageEntry
+from toolkit.records.lists import LanguageEntry
 from toolkit.records.reading import read_run
 from toolkit.records.run import Run
 from toolkit.risk_measures import measures

@@ -156,7 +156,7 @@ def test_clocks_are_read_and_files_opened_at_the_rim_only():
     assert not found
 
 
-DRAFTS = {"toolkit.app.report.pdf", "toolkit.app.controls.ledger_add"}
+DRAFTS = {"toolkit.app.report.pdf", "toolkit.app.controls.ledger"}
 """Modules that write into a temporary folder."""
 
 

@@ -45,6 +45,7 @@ def specifications(tmp_path_factory) -> dict[str, list[str]]:
         (with_parts(proposal()), "full"),
         (with_parts(proposal()), "allocation"),
         (held, "full"),
+        (held, "exposure"),
         (market(), "full"),
         (backtest(), "backtest"),
     )

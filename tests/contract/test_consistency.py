@@ -188,10 +188,11 @@ FORMULAS = {
     # a sum of rows, a difference, a change
     "(control_history.points[].stoppable+control_history.points[].outside)",
     "(control_history.changes[].stoppable+control_history.changes[].outside)",
+    "(changes.value.now-changes.value.before)", "(changes.value.before-changes.value.now)",
     "(cash.weight-relaxed.cash)", "(cash.weight-cash.previous_weight)", "(positions[].weight-positions[].previous_weight)",
     "Σorders[].cash", "Σorders[].value", "(exposure.purchases[].cost-exposure.purchases[].owed)", "Σexposure.purchases[].owed",
     "Σ(exposure.purchases[].cost-exposure.purchases[].owed)", "Σbefore.country[]", "Σexposure.concentration.country[]", "Σexit.products[].vat[]", "Σexit.tax.lots[].cost", "Σexit.tax.lots[].gain", "Σexit.tax.lots[].value",
-    "Σday_after.buyers[].today[].value", "Σday_after.buyers[].after[].value", "Σexposure.lots[].value", "-Σexit.tax.lots[].gain", "Σexposures.country[]", "Σpositions[].value", "Σpositions[].weight",
+    "Σresale.groups[].value", "Σexposure.lots[].value", "-Σexit.tax.lots[].gain", "Σexposures.country[]", "Σpositions[].value", "Σpositions[].weight",
     "(at_last_prices.value-cash.value)", "(money.added-money.reserved)", "(exit.total.value+exit.total.entry)", "(positions[].weight-positions[].relaxed_weight)",
     "(exposure.at_risk.value-Σexposure.lots[].value)", "((exposure.at_risk.value-Σexposure.lots[].value)-Σexposure.lots[].value)", "(flows.flows[].partners[].became.level/flows.flows[].partners[].became.base)",
     "(whatif.largest_observed-1)", "(risk.cvar_95*(budget-costs.entry))",
@@ -205,7 +206,7 @@ FORMULAS = {
     # what a limit costs, half the points that rounding moved, one estimate in twenty
     "(((constraints[].shadow_price*0.01)*1)*budget)",
     "(100*((constraints[].shadow_price*0.01)*1))",
-    "(100*(((constraints[].shadow_price*0.01)*1)/(objective.risk_aversion*risk.volatility)))",
+    "(100*(((constraints[].shadow_price*0.01)*1)/(objective.risk_aversion*relaxed.volatility)))",
     "(100*((Σ(positions[].weight-positions[].relaxed_weight)+(cash.weight-relaxed.cash))/2))",
     "(objective.risk_aversion/2)", "(factor_model.tests.estimates/20)",
 }  # fmt: skip
@@ -213,15 +214,15 @@ FORMULAS = {
 CENTS = {"allocation._equation", "costs._table", "costs.cost_waterfall", "costs.costs_by_trade", "costs.share"}
 """Amounts whose cents are shared out so that they add up: `tests/unit/app/test_money.py` adds them."""
 COUNTS = {
-    "answer.answer", "brief_answer._controlled", "brief_answer._next", "brief_answer._paragraph", "brief_answer._status",
+    "allocation.answer", "market._products_controlled", "market._next_date", "market._controlled_today", "market._status",
     "dates._entry", "dates._finding", "concentration._above", "concentration._weights", "concentration._won",
-    "conflict._figures", "conflict.no_answer", "factors._title", "factors.correlations", "controls._finding", "dates._returned", "dates.next_change", "facts.doubts", "flows._effects",
+    "limits._figures", "limits.no_answer", "factors._pairs_title", "factors._correlations", "controls._finding", "dates._returned", "dates.next_change", "measures.doubts", "flows._effects",
     "changes._flows", "flows._recent", "history._foot", "holdings._figure", "holdings._status", "holdings._stoppable", "holdings._totals", "method._data", "official._finding", "official._views", "resale._by_measure", "sources._dates",
     "sources._late", "sources._metals", "stages._finding",
 }  # fmt: skip
 """Where rows or days are counted."""
 CONSTANTS = {
-    "concentration.indices": {10_000}, "factors.correlations": {0, 0.25, 0.5, 0.75, 1}, "flows._change": {-0.999}, "flows._number": {1}, "holdings._totals": {1.0},
+    "concentration.indices": {10_000}, "factors._correlations": {0, 0.25, 0.5, 0.75, 1}, "flows.relative": {-0.999}, "flows.quantity": {1}, "holdings._totals": {1.0},
     "prices._title": {0.1}, "measures.measure_words": {0.95},
 }  # fmt: skip
 """Ends of scales, thresholds, the least that is written."""
@@ -235,19 +236,19 @@ NAMES = {
     "sources._facts",
 }
 """Days in the names of acts and in citations, which a German name writes itself."""
-AXES = {"lanes.timeline"}
+AXES = {"measures.timeline"}
 """Ends of axes of time."""
 COLUMNS = {
     "% of value": "(100*risk.measures[])",
     "12 before": "flows.flows[].partners[].year_before",
-    "12 months, kg a month": "flows.flows[].partners[].year flows._number",
+    "12 months, kg a month": "flows.flows[].partners[].year flows.quantity",
     "68% interval": "assets[].volatility.high assets[].volatility.low",
     "95% interval": "correlations[].high correlations[].low correlation_risk.pairs[].high correlation_risk.pairs[].low",
     "a year before": "flows.flows[].partners[].on_year.base",
     "After 3 years, EUR": "exit.products[].net exit.total.net",
-    "All, kg": "changes.flows[].all.latest",
+    "All, kg": "flows.flows[].partners[].latest",
     "Amount, EUR": "costs._table",
-    "Asked": "constraints[].limit",
+    "Asked": "constraints[].limit constraints[].hold_limit",
     "Asks": "measures.asked",
     "Before": "flows.flows[].controls[].around.base",
     "Bought": "exit.tax.lots[].bought",
@@ -258,7 +259,7 @@ COLUMNS = {
     "To replace today, EUR": "exposure.lots[].value",
     "Change": (
         "changes.prices[].change flows.flows[].controls[].around.change.value flows.flows[].partners[].year_on_year.value "
-        "history.points[].change flows._change"
+        "history.points[].change flows.relative"
     ),
     "Common changes": "correlations[].periods",
     "change": "(cash.weight-cash.previous_weight) (positions[].weight-positions[].previous_weight)",
@@ -286,13 +287,13 @@ COLUMNS = {
     "First day": "flows.flows[].controls[].effective",
     "First price": "history.points[].first.low history.points[].first.high history.points[].first.date",
     "First three months": "flows.flows[].controls[].around.after",
-    "From": "lanes._table assets[].volatility.first control_history.points[].day",
+    "From": "measures._table assets[].volatility.first control_history.points[].day",
     "Day": "control_history.changes[].day exposure.instruments[].date",
     "Could be stopped": "control_history.changes[].stoppable control_history.points[].stoppable",
     "Under control, cannot be stopped": "control_history.points[].outside",
     "Under control then": "(control_history.changes[].stoppable+control_history.changes[].outside)",
     "shares under control by day": "control_history.points[].outside",
-    "From China, kg": "changes.flows[].china.latest",
+    "From China, kg": "flows.flows[].partners[].latest",
     "Gain, EUR": "exit.tax.lots[].gain Σexit.tax.lots[].gain",
     "Gives way by": "asked.step",
     "Held after": "positions[].quantity",
@@ -318,9 +319,7 @@ COLUMNS = {
     "Left without it": "supply.metals[].scored.n_minus_1 supply.metals[].scored.n_minus_1_range[]",
     "Left, EUR": "costs._table Σpositions[].value",
     "Estimated price ± error, EUR": "positions[].price positions[].price_today_se",
-    "Loadings, t-statistic in brackets, bold from 2 on": (
-        "factor_model.assets[].loadings[].loading factor_model.assets[].loadings[].t"
-    ),
+    "Loadings, t-statistic in brackets": ("factor_model.assets[].loadings[].loading factor_model.assets[].loadings[].t"),
     "loss": "scenarios[].loss",
     "Loss of world supply": "whatif.response.cases[].loss",
     "Loss of supply": (
@@ -337,7 +336,7 @@ COLUMNS = {
     "middle": "whatif.money_words whatif.metals[].bands[].central whatif.metals[].stop.central",
     "Month": "flows._months history.cases[].path[].shift prices.series[].months[].month prices.rates[]",
     "Months below a peak": "prices.series[].fall.under_water",
-    "Months in a row at zero": "changes.flows[].china.zeros_running",
+    "Months in a row at zero": "flows.flows[].partners[].zeros_running",
     "n": "assets[].volatility.observations",
     "New": "constraints[].value",
     "new": (
@@ -346,7 +345,7 @@ COLUMNS = {
     "Newest": (
         "changes.data[].as_of data[].as_of history.data[].as_of quality.data[].as_of quality.series[].last supply.data[].as_of"
     ),
-    "Newest month": "changes.flows[].month",
+    "Newest month": "changes.newest flows.flows[].partners[].month",
     "Noise of a price": "assets[].volatility.noise",
     "Now": "before.limits[]",
     "now": (
@@ -355,11 +354,11 @@ COLUMNS = {
     ),
     "Number of lots": "holdings._totals",
     "of": "changes.prices[].before.date changes.prices[].date",
-    "On the month before": "changes.flows[].all.on_month.value",
-    "On the year before": "changes.flows[].all.on_year.value",
+    "On the month before": "flows.flows[].partners[].on_month.value",
+    "On the year before": "flows.flows[].partners[].on_year.value",
     "One more point": (
         "(((constraints[].shadow_price*0.01)*1)*budget) "
-        "(100*(((constraints[].shadow_price*0.01)*1)/(objective.risk_aversion*risk.volatility))) "
+        "(100*(((constraints[].shadow_price*0.01)*1)/(objective.risk_aversion*relaxed.volatility))) "
         "(100*((constraints[].shadow_price*0.01)*1))"
     ),
     "Order": "orders[].quantity",
@@ -415,7 +414,7 @@ COLUMNS = {
     "Storage a year": "exit.products[].storage",
     "Tax-free from": "exit.tax.lots[].free_from",
     "To": "assets[].volatility.last factor_model.assets[].last factor_model.factors[].last",
-    "To, inclusive": "lanes._table resale.groups[].answers[].measures[].until",
+    "To, inclusive": "measures._table resale.groups[].answers[].measures[].until",
     "Today": "positions[].previous_weight",
     "US net imports": "official._reliance",
     "Value": (
@@ -423,7 +422,7 @@ COLUMNS = {
     ),
     "value": "positions[].weight",
     "Value, EUR": (
-        "exposure.instruments[].value day_after.buyers[].lots[].value exit.products[].value exit.tax.lots[].value exit.total.value exposure.lots[].value orders[].value "
+        "exposure.instruments[].value resale.groups[].value exit.products[].value exit.tax.lots[].value exit.total.value exposure.lots[].value orders[].value "
         "Σexit.tax.lots[].value Σexposure.lots[].value Σorders[].cash Σpositions[].value"
     ),
     "variance": "risk.factor_shares[]",
@@ -474,10 +473,6 @@ SAME = (
     ("assets[].supply.hhi", "supply.metals[].scored.hhi"),
     ("assets[].supply.top_share", "supply.metals[].scored.top_share"),
     ("assets[].supply.period_end", "supply.metals[].scored.period_end", "whatif.metals[].period_end"),
-    ("changes.flows[].china.latest", "flows.flows[].partners[].latest"),
-    ("changes.flows[].china.on_year.base", "flows.flows[].partners[].on_year.base"),
-    ("changes.flows[].china.on_year.value", "flows.flows[].partners[].on_year.value"),
-    ("changes.flows[].china.zeros_running", "flows.flows[].partners[].zeros_running"),
     ("whatif.checks[].share", "whatif.metals[].share"),
     ("exit.tax.lots[].value", "exposure.lots[].value"),
     ("exit.tax.lots[].mass", "exposure.lots[].mass"),
@@ -490,10 +485,10 @@ SAME = (
 """Numbers of the JSON that are one quantity: those of one row agree."""
 APART = (
     "at_last_prices.", "before.", "orders[].", "exit.products[].days.", "history.points[]", "history.cases[].path[].",
-    "flows.flows[].partners[].became.", "flows.flows[].partners[].", "changes.flows[].all.", "changes.flows[].china.",
+    "flows.flows[].partners[].became.", "flows.flows[].partners[].",
     "changes.prices[].before.", "changes.prices[].change", "whatif.metals[].stop.", "whatif.checks[].change",
     "assets[].volatility.observations", "exposure.prices[].in_europe.",
-    "day_after.buyers[].", "supply.metals[].scored.producers[].", "supply.metals[].other_stages[].producers[].",
+    "supply.metals[].scored.producers[].", "supply.metals[].other_stages[].producers[].",
 )  # fmt: skip
 """What shares its last name with another quantity: another day, another flow, a trade beside a holding, days beside rates."""
 OF_WORDS = {"asked.step"}

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from tests.subjects import context
-from toolkit.app.findings.supply import supply
+from toolkit.app.topics.supply import supply
 from toolkit.market.package import bundled_folder, bundled_market, descriptor
 
 EVER = bundled_market().until(date(2100, 1, 1))

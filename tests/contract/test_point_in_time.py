@@ -10,8 +10,8 @@ import pytest
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.controls.answers import controls
-from toolkit.app.findings.supply import supply
 from toolkit.app.holdings.valuation import unit_prices
+from toolkit.app.topics.supply import supply
 from toolkit.returns.price_levels import price_levels
 
 SETTINGS = resolve({}, file=None)

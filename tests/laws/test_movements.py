@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.holdings_files import parsed
+from toolkit.app.holdings.movements import movements_of
 from toolkit.holdings.movements import Account, Movement, Stock, shares, stock_on
 
 FIRST, LAST = date(2023, 1, 1), date(2026, 12, 31)
@@ -46,7 +48,8 @@ def ledgers(draw, *, transfers: bool = True) -> list[Movement]:
         kind = draw(st.sampled_from(("sell", "withdraw", "loss", "fee", "storage", "income", "split", "transfer")))
         said = {"lot": lot, "asset": asset, "client": client, "fees": draw(COSTS), "taxes": draw(COSTS)}
         if kind in ("fee", "storage", "income"):
-            add(kind, day, **said, total=draw(CENTS))
+            own = {} if kind == "income" else {"fees": Decimal(0), "taxes": Decimal(0)}
+            add(kind, day, **said | own, total=draw(CENTS))
             continue
         bought[lot] = day  # later movements of the lot are not before this one
         if kind == "transfer":
@@ -228,6 +231,32 @@ def test_every_sale_order_takes_the_same_quantity_and_no_cent_is_lost(movements,
         if len(sales) > 1 and order in ("fifo", "lifo"):
             days = [one.bought for one in sales]
             assert days == sorted(days, reverse=order == "lifo")
+
+
+@given(ledgers(), st.integers(0, 2**32), st.sampled_from([",", ";"]))
+def test_a_file_says_its_movements_whatever_the_order_of_its_rows_and_columns(movements, seed, separator):
+    movements = [replace(one, asset="germanium" if one.asset == "tin" else one.asset) for one in movements]
+    fields = {
+        "date": lambda one: one.date.isoformat(), "kind": lambda one: one.kind, "lot": lambda one: one.lot,
+        "asset": lambda one: one.asset, "quantity": lambda one: one.quantity, "unit": lambda _: "kg",
+        "total": lambda one: one.total, "fees": lambda one: one.fees, "taxes": lambda one: one.taxes,
+        "currency": lambda _: "EUR", "from": lambda one: one.source, "to": lambda one: one.to,
+        "client": lambda one: one.client, "into": lambda one: one.into,
+    }  # fmt: skip
+    names, rows, draw = [*fields], [*movements], random.Random(seed)
+    draw.shuffle(names)
+    draw.shuffle(rows)
+
+    def cell(found: object) -> str:
+        if not isinstance(found, Decimal):
+            return "" if found is None else str(found)
+        text = f"{found:f}" + ("0" if "." in f"{found:f}" else ".00")  # never three decimals
+        return text.replace(".", ",") if separator == ";" else text
+
+    lines = [separator.join(cell(fields[name](one)) for name in names) for one in rows]
+    read = parsed("\n".join([separator.join(names), *lines]), total="total")
+    assert (list(read.questions), read.faults, read.broken) == ([], [], [])
+    assert said(stock_on(movements_of(read), LAST)) == said(stock_on(movements, LAST))
 
 
 @given(CENTS, st.lists(st.integers(1, 10**9).map(Decimal), min_size=1, max_size=9))

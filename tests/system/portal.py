@@ -206,7 +206,7 @@ class Portal:
 
     def create(self, title: str, starts: str, *more: str) -> str:
         """Announce a webinar; the path of its page."""
-        return urlsplit(self.run("webinar", "create", title, "--starts", starts, *more).splitlines()[1]).path
+        return urlsplit(self.run("webinar", "create", title, "--no-trial", "--starts", starts, *more).splitlines()[1]).path
 
     def start(self) -> None:
         command = [self.python, "-m", "toolkit", "serve"]

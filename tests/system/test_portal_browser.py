@@ -27,7 +27,7 @@ def portal(tmp_path_factory):
         found = stack.enter_context(serving(tmp_path_factory.mktemp("portal"), **database))
         starts = (datetime.now(UTC) - timedelta(minutes=1)).isoformat(timespec="minutes")[:16]
         later = (datetime.now(UTC) + timedelta(days=2, minutes=5)).isoformat(timespec="minutes")[:16]
-        found.now = found.create("Gallium & cousins", starts, "--zone", "UTC")  # type: ignore[attr-defined]
+        found.now = found.create("Gallium & cousins", starts, "--zone", "UTC", "--strategy", "physical-basket")  # type: ignore[attr-defined]
         found.later = found.create("Rare earths", later, "--zone", "UTC")  # type: ignore[attr-defined]
         found.start()
         yield found
@@ -55,8 +55,8 @@ def test_a_visitor_enters_and_moves_sliders(visit, portal, code):
     *_, conflict, controlled = HEADINGS[code]
     assert visit.browser.value("document.cookie") == ""
     before = visit.browser.value("document.getElementById('finding').textContent")
-    # A slider that rests at a limit nothing can hold, then at one that leaves more room.
-    visit.slide("cap", 5)
+    # Controls so wide that nothing holds every limit, then a slider at one that leaves more room.
+    visit.run("document.querySelector('[name=scenario][value=wider]').click(); return 0")
     visit.until(f"document.getElementById('finding').textContent.includes({conflict!r})")
     visit.until(f"document.getElementById('state').textContent.includes({conflict!r})")
     # The last answer stays below the reason, with where it holds.
@@ -64,6 +64,7 @@ def test_a_visitor_enters_and_moves_sliders(visit, portal, code):
     where = {"en": "The last answer, which holds at: Budget €100,000", "de": "gilt: Budget 100.000\xa0€"}[code]
     assert (before in kept, where in kept) == (True, True)
     visit.check(1280)
+    visit.run("document.querySelector('[name=scenario][value=today]').click(); return 0")
     visit.slide("cap", 80)
     visit.until("!document.getElementById('last') && document.querySelectorAll('.bars tbody tr').length > 3")
     visit.until(f"document.getElementById('state').textContent.includes({controlled!r})")

@@ -42,8 +42,9 @@ def test_host_and_visitor_pages_in_both_languages_and_widths(portal):
         portal.page,
         me,
         "/host/",
+        "/host/new",
         f"/host{portal.later}",
-        *(f"/host{portal.page}{one}" for one in ("", "change", "settings")),
+        *(f"/host{portal.page}{one}" for one in ("", "change", "settings", "player")),
     ]
     found = {}
     for code, width in (("de", 390), ("en", 1280)):
@@ -64,6 +65,13 @@ def test_host_and_visitor_pages_in_both_languages_and_widths(portal):
             browser.call("Page.setBypassCSP", enabled=False)
             browser.events.clear()
     assert {page: faults for page, faults in found.items() if faults} == {}
+    # A webinar is made in the browser, and its meeting is a link where the operator names no origin.
+    visit.open("/host/new")
+    visit.submit("main form", "Antimony", title="Antimony", starts="2126-12-03T17:00")
+    visit.run("document.querySelector('a[href$=player]').click(); return 0")
+    visit.until("document.querySelector('main form [name=replay_days]')")
+    visit.submit("main form", "Antimony", url="https://meet.example/metals", replay_days="7")
+    visit.until("document.querySelector('main a.main[target=_blank]')")
     # News leave by the button of the host and end by the button of the visitor.
     visit.open(f"/host{portal.later}")
     visit.run("document.querySelector('form[action$=news] button').click(); return 0")

@@ -201,6 +201,13 @@ def test_a_presenter_and_two_visitors(portal, people):
     click(mara, "#polls button[name=open]")
     bea.until("document.querySelectorAll('#poll input[type=radio]').length === 2")
     ana.until("document.querySelectorAll('#poll input[type=radio]').length === 2")
+    # It is told where its place is out of sight, and not where it is seen.
+    ana.browser.call("Emulation.setDeviceMetricsOverride", width=390, height=500, deviceScaleFactor=1, mobile=True)
+    ana.run("scrollTo(0, 0); return 0")
+    ana.until("!document.getElementById('poll_open').hidden")
+    ana.run("document.getElementById('poll_open').click(); return 0")
+    ana.until("document.getElementById('poll_open').hidden")
+    ana.browser.call("Emulation.setDeviceMetricsOverride", width=1280, height=900, deviceScaleFactor=1, mobile=False)
     if PICTURE:
         picture(ana, PICTURE)
     ana.check(1280)

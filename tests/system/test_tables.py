@@ -96,7 +96,7 @@ def shown_whole(out, width, tables):
     assert max(map(len, lines)) <= width
     for heads, right, rows in tables:
         for j, heading in enumerate(heads):
-            assert set(heading.split()) <= set(words), heading
+            assert set(heading.replace("±", "+/-").split()) <= set(words), heading
             for cell in (row[j] for row in rows):
                 if right[j]:
                     whole = any(cell.strip() in line for line in lines)

@@ -16,7 +16,7 @@ from toolkit.app.threads import one_thread
 from toolkit.controls.events import EUROPEAN_UNION, end_user_of
 from toolkit.core.errors import SpecError
 from toolkit.core.size import PieceSize
-from toolkit.records.answers.controls import MetalControls, ProductControls
+from toolkit.records.controls import MetalControls, ProductControls
 
 if TYPE_CHECKING:
     from toolkit.report.document import Document
@@ -47,11 +47,9 @@ class Controls(Answer[MetalControls | ProductControls]):
 
     def document(self, say: Language) -> Document:
         """What `toolkit controls` prints."""
-        from toolkit.report.answers import controls as compose  # noqa: PLC0415
+        from toolkit.report.topics.controls import document  # noqa: PLC0415
 
-        if isinstance(self.found, MetalControls):
-            return compose.controls(self.found, say)
-        return compose.products(self.found, {asset.key: asset.name for asset in self.context.products}, say)
+        return document(self.found, say)
 
 
 @one_thread()

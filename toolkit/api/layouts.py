@@ -21,8 +21,7 @@ from toolkit.core.errors import SpecError
 from toolkit.market.layouts.layout import Layout
 from toolkit.market.readers.holdings.read import NO_ANSWERS
 from toolkit.market.readers.tabular import table_of
-from toolkit.records.answers.holdings import HoldingsMap
-from toolkit.records.answers.prices import PricesMap
+from toolkit.records.layouts import HoldingsMap, PricesMap
 
 
 def propose_layout(

@@ -50,7 +50,7 @@ class Run(ReportedAnswer[records.Run]):
         read: Of one that was pickled how own prices were read.
     """
 
-    told = "answers.optimize:optimize"
+    told = "topics.allocation:document"
     solved: Result | Request
     kept: records.Run | None = None
     read: tuple[str, ...] | None = None

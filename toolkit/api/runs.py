@@ -11,10 +11,9 @@ import polars as pl
 from toolkit.api.answers import Answer, rows
 from toolkit.api.market import PathText, market_of
 from toolkit.app.context import Context
-from toolkit.app.run_store.differences import differences
 from toolkit.app.run_store.entries import Stored, load, pair, run_list
 from toolkit.app.run_store.lookup import LAST, find
-from toolkit.records.answers.runs import RunList
+from toolkit.records.runs import RunList
 
 if TYPE_CHECKING:
     from toolkit.report.document import Document
@@ -54,6 +53,8 @@ class Runs(Answer[RunList]):
         Raises:
             DataError, SpecError: as of `show`, and for runs of two commands.
         """
+        from toolkit.app.topics.changes import differences  # noqa: PLC0415
+
         found = differences(*pair((first, second), Path(self.found.folder)))
         names = ("part", "key", "first", "second", "unit")
         told = [row.to_json() for row in found.differences]
@@ -62,7 +63,7 @@ class Runs(Answer[RunList]):
 
     def document(self, say: Language) -> Document:
         """What `toolkit runs list` prints."""
-        from toolkit.report.answers.runs import runs as document  # noqa: PLC0415
+        from toolkit.report.topics.runs import runs as document  # noqa: PLC0415
 
         return document(self.found, self.context.as_of, say)
 

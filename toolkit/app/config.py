@@ -21,7 +21,7 @@ from toolkit.core.errors import SpecError
 from toolkit.core.messages import message
 from toolkit.holdings.holding_period import HoldingRule, holding_rule
 from toolkit.market.readers.cells import number
-from toolkit.records.answers.lists import Setting
+from toolkit.records.lists import Setting
 from toolkit.records.sources import Owner as OwnedBy
 
 

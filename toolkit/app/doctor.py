@@ -17,7 +17,7 @@ from toolkit.app.languages import languages
 from toolkit.app.report.pdf import INSTALL, printer
 from toolkit.core.errors import DataError
 from toolkit.optimize.solvers.solve import QUADRATIC_ORDER
-from toolkit.records.answers.lists import Check, Doctor
+from toolkit.records.lists import Check, Doctor
 
 LIBRARIES = ("cvxpy", "polars", "numpy", "scipy", "pydantic", "dataframely", "vl-convert-python")
 

@@ -15,7 +15,7 @@ from toolkit.optimize.analysis.bets import BET_HELD, effective_bets, effective_n
 from toolkit.optimize.analysis.marginal import Marginals, annual_cost, from_others, marginals
 from toolkit.optimize.analysis.sensitivity import POINT, Analysis, Sensitivity, analyse
 from toolkit.optimize.problem import Problem
-from toolkit.records.answers.explanation import (
+from toolkit.records.explanation import (
     Bets,
     Explanation,
     HoldingSlopes,

@@ -60,22 +60,19 @@ def factors(
     characteristics, missing = _characteristics(inputs, seen.realised, forecast, owner.country)
     model = factor_model(chosen, inputs, forecast, owner.country)
     described = () if characteristics is None else characteristics.notes
-    return Factors(
+    return Factors.from_objects(
+        model,
         schema_version=SCHEMA_VERSION,
         as_of=context.as_of.isoformat(),
         strategy=StrategyTitle(name=chosen.name, title=chosen.about.title),
         currency=owner.currency,
         periods_per_year=forecast.periods_per_year,
         covariance=forecast.covariance,
-        factors=model.factors,
-        assets=model.assets,
-        tests=model.tests,
         factor_returns=_factor_returns(forecast),
         characteristics=_premia(characteristics),
         correlations=correlations(forecast),
         bias=bias,
         notes=(*(remark.text for remark in inputs.notes), *_own_notes(forecast, bias), *forecast.notes, *missing, *described),
-        characteristic_notes=described,
         data=inputs.snapshot.provenance(_used(inputs, owner.currency)),
     )
 

@@ -12,8 +12,8 @@ from toolkit.app.config import Settings
 from toolkit.app.context import Context
 from toolkit.app.controls.own_events import kept
 from toolkit.app.controls.states import control_states, timeline
-from toolkit.app.findings import Ask, findings
 from toolkit.app.holdings.exposure import AHEAD_DAYS, ExposureRequest, expose
+from toolkit.app.topics import Ask, findings
 from toolkit.controls.upcoming import upcoming
 from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.core.remarks import in_record, note

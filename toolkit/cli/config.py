@@ -15,7 +15,7 @@ app = typer.Typer(help="Settings: where, for whom and how fast.", no_args_is_hel
 def show(*, common: Common) -> None:
     """Every setting, its value and where it came from."""
     from toolkit.app.config import resolve
-    from toolkit.records.answers.lists import SettingsList
+    from toolkit.records.lists import SettingsList
     from toolkit.report.answers.lists import settings
 
     found = SettingsList(settings=resolve(common.settings(), file=common.config).rows())

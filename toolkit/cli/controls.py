@@ -41,7 +41,7 @@ def controls(
     from toolkit.controls.events import end_user_of
     from toolkit.core.errors import SpecError
     from toolkit.core.size import PieceSize
-    from toolkit.report.answers import controls as compose
+    from toolkit.report.topics.controls import document
 
     day = common.day()
     if item is not None and (metal is not None or form is not None):
@@ -54,7 +54,7 @@ def controls(
         )
     context = common.context(events)
     if item is not None:
-        show(common, app.items(context, item, day), compose.items)
+        show(common, app.items(context, item, day), document)
         return
     route: app.Route = {
         "destination": app.check_country(to or context.settings.config.owner.country, "--to"),
@@ -63,9 +63,5 @@ def controls(
         "origin": app.check_country(origin, "--origin", EUROPEAN_UNION),
         "purity": app.parse_purity(purity),
     }
-    if metal is None:
-        names = {asset.key: asset.name for asset in context.products}
-        answer = app.product_controls(context, route, day)
-        show(common, answer, lambda found, say: compose.products(found, names, say))
-    else:
-        show(common, app.controls(context, metal, form, route, day), compose.controls)
+    found = app.product_controls(context, route, day) if metal is None else app.controls(context, metal, form, route, day)
+    show(common, found, document)

@@ -19,7 +19,7 @@ def event(
     common: Common,
 ) -> None:
     """Show prices 1, 3, 6 and 12 months after an event, benchmark-adjusted, with overlaps and non-reactions."""
-    from toolkit.app.findings.history import event as ask
+    from toolkit.app.topics.history import event as ask
     from toolkit.report.topics.history import document
 
     answer = ask(common.context(events), event_id)

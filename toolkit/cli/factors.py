@@ -23,7 +23,7 @@ def factors(
 ) -> None:
     """Show the factor model: loadings, fit, corrected volatilities, and whether past forecasts of risk held."""
     from toolkit.app.factors import factors as ask
-    from toolkit.report.answers.factors import factors as document
+    from toolkit.report.topics.factors import document
 
     context = common.context()
     with progress(message("Estimating, and repeating past forecasts"), common):

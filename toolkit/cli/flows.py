@@ -22,7 +22,7 @@ def flows(
     common: Common,
 ) -> None:
     """Show customs flows by partner: recent change, months at zero, collapse alerts, diversion, effect of controls."""
-    from toolkit.app.findings.flows import flows as ask
+    from toolkit.app.topics.flows import flows as ask
     from toolkit.report.topics.flows import document
 
     answer = ask(common.context(), metal, file)

@@ -22,11 +22,10 @@ def review(
     common: Common,
 ) -> None:
     """List what has passed since the last review: changes by date, ended suspensions, claims, and rows not checked."""
-    from toolkit.app.controls import ledger_review
-    from toolkit.report.answers.ledger import review as document
+    from toolkit.app.controls.ledger import review
+    from toolkit.report.topics.controls import document
 
-    answer = ledger_review.review(common.context(events))
-    show(common, answer, document)
+    show(common, review(common.context(events)), document)
 
 
 @app.command("add")
@@ -42,10 +41,10 @@ def add(
     common: Common,
 ) -> None:
     """Append an event of your own, with its source and evidence, to a file for --events; the shipped ledger stays as it is."""
-    from toolkit.app.controls.ledger_add import add_event
-    from toolkit.report.answers.ledger import added
+    from toolkit.app.controls.ledger import add_event
+    from toolkit.report.topics.controls import document
 
     answer = add_event(common.context(), file, event, evidence, dry_run=dry_run)
-    show(common, answer, lambda answer, say: added(answer, common.day(), say))
+    show(common, answer, document)
     if answer.written:
         say(message("wrote {file:s}", file=str(file)), common)

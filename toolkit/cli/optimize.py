@@ -122,7 +122,7 @@ def optimize(
 
 def _document(record: Run, say: Language) -> Document:
     """The answer as a page: JSON does not import what makes one."""
-    from toolkit.report.answers.optimize import optimize as document
+    from toolkit.report.topics.allocation import document
 
     return document(record, say)
 
@@ -184,7 +184,7 @@ def _explained(result: Result, common: Common) -> Run:
     """Printed, never stored: a run folder holds the same bytes whether or not somebody asked why."""
     with progress(message("Explaining"), common):
         from toolkit.app.explain import explanation
-        from toolkit.records.answers.explanation import ExplainedRun
         from toolkit.records.base import given
+        from toolkit.records.explanation import ExplainedRun
 
         return ExplainedRun(**given(result.record), explanation=explanation(result))

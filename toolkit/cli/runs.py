@@ -22,7 +22,7 @@ PAIR_HELP = "Two stored runs, each as of show; last beside another is the last o
 def list_runs(*, common: Common) -> None:
     """Every stored run, backtest and sweep, the one written last first."""
     from toolkit.app.run_store.entries import run_list
-    from toolkit.report.answers.runs import runs as document
+    from toolkit.report.topics.runs import runs as document
 
     found = run_list(_output(common))
     show_answer(common, found, lambda found, say: document(found, common.day(), say))
@@ -34,7 +34,7 @@ def show(run: Annotated[str, typer.Argument(metavar="RUN", help=RUN_HELP)], *, c
     """What a stored run answered, in any format and language; nothing is computed again."""
     from toolkit.app.run_store.entries import load
     from toolkit.app.run_store.lookup import find
-    from toolkit.report.answers.runs import stored as document
+    from toolkit.report.topics.runs import stored as document
 
     _without_day(common)
     found = load(find(run, _output(common))).record
@@ -47,13 +47,12 @@ def show(run: Annotated[str, typer.Argument(metavar="RUN", help=RUN_HELP)], *, c
 @without_prices
 def diff(runs: Annotated[tuple[str, str], typer.Argument(metavar="RUN RUN", help=PAIR_HELP)], *, common: Common) -> None:
     """What differs between two stored runs of one command: question, data, versions, weights, orders, key figures."""
-    from toolkit.app.run_store.differences import differences
     from toolkit.app.run_store.entries import pair
-    from toolkit.report.answers.runs import differences as document
+    from toolkit.app.topics.changes import differences
+    from toolkit.report.topics.changes import document
 
     _without_day(common)
-    found = differences(*pair(runs, _output(common)))
-    show_answer(common, found, lambda found, say: document(found, common.day(), say))
+    show_answer(common, differences(*pair(runs, _output(common))), document)
 
 
 def _without_day(common: Common) -> None:

@@ -30,7 +30,7 @@ def shock(
     common: Common,
 ) -> None:
     """Show how far a price can go when supply stops, and what that means for who holds, waits or has yet to buy."""
-    from toolkit.app.findings.whatif import shock as answer_of
+    from toolkit.app.topics.whatif import shock as answer_of
     from toolkit.report.topics.whatif import document
 
     answer = answer_of(common.context(), metal, loss=loss, elasticity=elasticity, cap=cap, premium=premium)

@@ -25,8 +25,8 @@ def list_strategies(*, common: Common) -> None:
     from toolkit.app.strategies.evidence import evidence_of
     from toolkit.core.decode import read_toml
     from toolkit.core.errors import ToolkitError
-    from toolkit.records.answers.lists import StrategyFile, StrategyList
     from toolkit.records.evidence import EvidenceState
+    from toolkit.records.lists import StrategyFile, StrategyList
     from toolkit.report.answers.lists import strategies as document
     from toolkit.strategy.decode import load_strategy
 
@@ -126,7 +126,7 @@ def check(name: Annotated[str, typer.Argument(help="Name or path.")], *, common:
     """Tell every fault of a strategy at once, in its file and where it meets the data; exit 2 when there is one."""
     from toolkit.app.strategies.check import check as checked
     from toolkit.cli.request import request_of
-    from toolkit.records.answers.lists import StrategyCheck
+    from toolkit.records.lists import StrategyCheck
     from toolkit.report.answers.lists import strategy_check as document
 
     strategy = checked(request_of(common, name, None, budget=None, holdings=None)).strategy
@@ -146,7 +146,7 @@ def language(
     """Everything that a strategy may say: every table and kind, with its keys, types and defaults, as Markdown."""
     from toolkit.app.strategies import language as spoken
     from toolkit.core.errors import SpecError, did_you_mean
-    from toolkit.records.answers.lists import LanguageList
+    from toolkit.records.lists import LanguageList
 
     entries = spoken.language()
     if name is not None:

@@ -27,8 +27,8 @@ def supply(
     common: Common,
 ) -> None:
     """Show how concentrated the supply is, stage by stage, and how the EU and the US rate the metal."""
-    from toolkit.app.findings.supply import supply as ask
     from toolkit.app.supply import SCENARIO_TRADE, Scenario
+    from toolkit.app.topics.supply import supply as ask
     from toolkit.report.topics.supply import document
 
     scenario = Scenario(SCENARIO_TRADE if trade_parameter is None else trade_parameter, origin)

@@ -63,7 +63,7 @@ def create(
         typer.Option("--starts", metavar="TIME", help="On the clock of the zone, as 2026-12-03T17:00; repeat it for sessions."),
     ],
     zone: Annotated[str, typer.Option("--zone", help="Time zone, as Europe/Berlin.")] = "Europe/Berlin",
-    strategy: Annotated[str, typer.Option("--strategy", help="Of the live demo.")] = "physical-basket",
+    strategy: Annotated[str, typer.Option("--strategy", help="Of the live demo.")] = "robust-utility",
     capacity: Annotated[int, typer.Option("--capacity", min=1, max=100_000, help="Seats.")] = 100,
     minutes: Annotated[int, typer.Option("--minutes", min=1, max=1440, help="Planned length.")] = 45,
     description: Annotated[str, typer.Option("--description", help="Paragraphs below the title.")] = "",
@@ -71,6 +71,9 @@ def create(
         list[str] | None, typer.Option("--question", metavar="TEXT", help="Asked at sign-up; `*` behind it: must be answered.")
     ] = None,
     host: Annotated[str | None, typer.Option("--host", metavar="NAME", help="Whose it is; default: the only host.")] = None,
+    trial: Annotated[
+        bool, typer.Option("--trial/--no-trial", help="Try the demo over the ranges of its sliders; gaps are printed.")
+    ] = True,
     folder: Folder = None,
     json: Json = False,
     debug: Debug = False,  # noqa: ARG001  # read by main
@@ -78,7 +81,7 @@ def create(
     """Announce a webinar, or several sessions of one; its page is where visitors register."""
     config = portal(new=True, folder=folder)
     from toolkit.web.server import answering, migrate
-    from toolkit.web.webinars import announce, as_record
+    from toolkit.web.webinars import announce, as_record, tried
 
     migrate(config)
     with answering():
@@ -94,11 +97,15 @@ def create(
             host=host,
         )
     records = [as_record(webinar, config) for webinar in found]
+    if not json:
+        for record in records:
+            sys.stdout.write(printable(f"{_line(record)}\n{record['url']}\n"))
+        sys.stdout.flush()
+    gaps = tried(strategy, config) if trial and config.demo else []
     if json:
-        print_json(records[0] if len(records) == 1 else {"webinars": records})
-        return
-    for record in records:
-        sys.stdout.write(printable(f"{_line(record)}\n{record['url']}\n"))
+        print_json({**records[0], "gaps": gaps} if len(records) == 1 else {"webinars": records, "gaps": gaps})
+    for gap in gaps if not json else ():
+        sys.stdout.write(printable(f"demo: {gap['told']}\n"))
 
 
 @app.command("change")

@@ -225,8 +225,8 @@ class Refusal:
     """A movement that cannot be: its row, why, and what is there.
 
     Attributes:
-        code: not_there, not_arrived, no_lot, which_lot, not_known, no_order, too_much, no_original, which_original, no_into,
-            lot_twice or below_zero.
+        code: not_there, not_arrived, no_lot, which_lot (an order of lots decides), several (none does), not_known, no_order,
+            too_much, no_original, which_original, all_of_it, no_into, lot_twice or below_zero.
         values: Asset, lot, quantity and unit that are asked for; there: what there is; lots: names of those that fit.
     """
 
@@ -243,8 +243,8 @@ class Stock:
         parts: What is there, by lot and place.
         left: What was sold, taken or lost.
         payments: For nothing that is held.
+        moneys: Money alone that was brought, and below zero taken.
         accounts: Money by client, asset, lot and currency.
-        deposits: Money alone that was brought less what was taken, by client and currency.
         refusals: Movements that cannot be; nothing is told of a stock with one.
         reversed: Row of a reversal -> the row that it takes back.
     """
@@ -253,8 +253,8 @@ class Stock:
     parts: tuple[Part, ...]
     left: tuple[Sale, ...]
     payments: tuple[Payment, ...]
+    moneys: tuple[Payment, ...]
     accounts: Mapping[AccountKey, Account]
-    deposits: Mapping[tuple[str | None, str | None], Decimal]
     refusals: tuple[Refusal, ...]
     reversed: Mapping[int, int]
 
@@ -301,7 +301,9 @@ def _order(one: Movement) -> tuple[Any, ...]:
     """Place of a movement in its day, which does not depend on its place in the file."""
     priority = _WHOLE_TRANSFER if one.kind == "transfer" and one.quantity is None else _PRIORITY.get(one.kind, 8)
     said = (one.kind, one.client, one.lot, one.asset, one.to, one.source, one.document, one.into)
-    return priority, *(text or "" for text in said), one.quantity or ZERO, one.total or ZERO, one.row
+    # What names its lot or its place is tried before what may take any.
+    names = one.lot is None, one.source is None
+    return priority, *names, *(text or "" for text in said), one.quantity or ZERO, one.total or ZERO, one.row
 
 
 # What is taken back
@@ -311,7 +313,7 @@ def _without_reversed(movements: Sequence[Movement]) -> tuple[list[Movement], li
     """Movements less what reversals take back, reversals without an original, and row of a reversal -> row of its original."""
     now = {one.row: one for one in movements if one.kind != "reversal"}
     by_name: dict[tuple[str, str | None, str], list[int]] = defaultdict(list)
-    for one in now.values():
+    for one in now.values() if len(now) < len(movements) else ():
         for what, name in (("document", one.document), ("lot", one.lot), ("asset", one.asset)):
             if name:
                 by_name[what, one.client, fold(name)].append(one.row)
@@ -328,6 +330,9 @@ def _without_reversed(movements: Sequence[Movement]) -> tuple[list[Movement], li
             refusals.append(Refusal(back.row, code, {"rows": rows, "lot": back.lot or back.document or back.asset or ""}))
             continue
         original = fitting[-1]
+        if back.quantity is None and original.quantity is not None and back.total is not None and back.total == original.total:
+            refusals.append(Refusal(back.row, "all_of_it", {"lot": original.lot or original.asset or ""}))
+            continue
         taken_back[back.row] = original.row
         rest, money = _less(original, back)
         if rest is None and money is None:
@@ -433,18 +438,19 @@ class _Book:
     by_asset: dict[tuple[str | None, str], list[tuple[date, int, Part]]] = field(default_factory=lambda: defaultdict(list))
     left: list[Sale] = field(default_factory=list)
     payments: list[Payment] = field(default_factory=list)
+    moneys: list[Payment] = field(default_factory=list)
     accounts: dict[AccountKey, Account] = field(default_factory=lambda: defaultdict(Account))
-    deposits: dict[tuple[str | None, str | None], Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     count: int = 0
 
     def apply(self, movements: Sequence[Movement]) -> list[Refusal]:
         """Apply those of one day: what cannot be yet waits for the others; what then cannot be is refused."""
-        waiting, refused = [*movements], dict[int, Refusal]()
+        waiting = [*movements]
         while waiting:
-            left = [one for one in waiting if (refusal := self.one(one)) and not refused.update({one.row: refusal})]
-            if len(left) == len(waiting):
-                return [refused[one.row] for one in left]
-            waiting = left
+            tried = [(one, self.one(one)) for one in waiting]
+            refused = [(one, refusal) for one, refusal in tried if refusal is not None]
+            if len(refused) == len(waiting):
+                return [refusal for _, refusal in refused]
+            waiting = [one for one, _ in refused]
         return []
 
     def one(self, moved: Movement) -> Refusal | None:
@@ -458,7 +464,9 @@ class _Book:
             return None
         if moved.asset is None and moved.lot is None:  # between accounts, in or out of them
             sign = {"deposit": 1, "withdraw": -1}.get(moved.kind, 0)
-            self.deposits[moved.client, moved.currency] += sign * (moved.total or ZERO)
+            if sign and moved.total:
+                money = Payment(moved.date, moved.kind, sign * moved.total, moved.currency, None, None, moved.client)
+                self.moneys.append(money)
             self.post(moved, None, None, paid_in=moved.costs, costs=moved.costs)
             return None
         if moved.kind in _TAKES:
@@ -540,7 +548,7 @@ class _Book:
         if moved.lot is None:
             orders = [part for part in orders if part.arrives == NOT_DELIVERED]
         if len({part.lot for part in orders}) > 1:
-            return Refusal(moved.row, "which_lot", {"lots": _lots(orders), "asset": moved.asset or ""})
+            return Refusal(moved.row, "several", {"lots": _lots(orders)})
         if not orders:
             return Refusal(moved.row, "no_order", {"lot": moved.lot or moved.asset or ""})
         (order,) = orders[:1]
@@ -715,7 +723,7 @@ class _Book:
     def none_or_several(self, moved: Movement, parts: Sequence[Part]) -> Refusal:
         """The refusal of what names no one lot."""
         if parts:
-            return Refusal(moved.row, "which_lot", {"lots": _lots(parts), "asset": moved.asset or ""})
+            return Refusal(moved.row, "several", {"lots": _lots(parts)})
         return Refusal(moved.row, "no_lot", {"lot": moved.lot or moved.asset or ""})
 
     def stock(self, day: date, refusals: Sequence[Refusal], taken_back: Mapping[int, int]) -> Stock:
@@ -726,16 +734,8 @@ class _Book:
         ordered = sorted(
             parts, key=lambda one: (one.client or "", one.bought, one.lot, one.place or "", one.arrives or date.min)
         )
-        return Stock(
-            day,
-            tuple(ordered),
-            tuple(self.left),
-            tuple(self.payments),
-            dict(self.accounts),
-            dict(self.deposits),
-            tuple(refusals),
-            taken_back,
-        )
+        left, paid, moneys = tuple(self.left), tuple(self.payments), tuple(self.moneys)
+        return Stock(day, tuple(ordered), left, paid, moneys, dict(self.accounts), tuple(refusals), taken_back)
 
 
 def _lots(parts: Iterable[Part]) -> list[str]:

@@ -22,9 +22,9 @@ from toolkit.core.units import cents
 
 YEAR = 365.0
 """Days of a year of a rate (actual/365, as of XIRR); below it none is told a year."""
-CONFIDENCE = 0.9
+INSIDE = 0.9
 """Part of the draws that an interval holds."""
-DRAWS = 1_000
+LEVEL_DRAWS = 1_000
 PARTS = ("price", "currency", "spread", "fees", "storage", "tax")
 """Of a gain."""
 _GROWTH = 30.0
@@ -69,7 +69,7 @@ def internal_rate(flows: Sequence[Flow], value: float, day: date) -> float | Non
     signs = np.sign(left_over(places))
     roots = {*places[signs == 0].tolist()}
     turns = np.flatnonzero(signs[:-1] * signs[1:] < 0)
-    roots |= {brentq(left_over, places[at], places[at + 1], xtol=1e-14, rtol=1e-14) for at in turns}
+    roots |= {brentq(left_over, places[at], places[at + 1], xtol=1e-14) for at in turns}
     return math.expm1(roots.pop() * YEAR / length) if len(roots) == 1 else None
 
 
@@ -84,8 +84,8 @@ def a_year(growth: float, days: int) -> float | None:
 
 
 def interval(draws: FloatArray) -> tuple[float, float]:
-    """Ends of the middle `CONFIDENCE` of draws (m,)."""
-    low, high = np.quantile(draws, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    """Ends of the middle `INSIDE` of draws (m,)."""
+    low, high = np.quantile(draws, [(1 - INSIDE) / 2, (1 + INSIDE) / 2])
     return float(low), float(high)
 
 
@@ -155,7 +155,7 @@ def gain_of(
     spread = cents(quantity * before.level * before.rate) - cents(cost)
     spread += 0.0 if proceeds is None else cents(proceeds) - value
     parts = (round(total - currency - spread, 2), currency, spread, -cents(fees))
-    return Gain(*(round(part, 2) + 0.0 for part in parts))
+    return Gain(*(round(float(part), 2) + 0.0 for part in parts))
 
 
 def grown(flows: Sequence[Flow], levels: Sequence[float], last: float) -> float:
@@ -260,11 +260,13 @@ class Levels:
 
     @cached_property
     def drawn(self) -> FloatArray:
-        """(DRAWS, n, T) prices that may be the true ones; goods of one metal differ from what is believed together."""
+        """(LEVEL_DRAWS, n, T) prices that may be the true ones; goods of one metal differ from what is believed together."""
         metals = [*dict.fromkeys(good[0] for good in self.goods)]
         of = [metals.index(good[0]) for good in self.goods]
         random, T = np.random.default_rng(self.seed), len(self.days)
-        common, own, place = (random.standard_normal((DRAWS, *shape)) for shape in ((1, T), (len(metals), T), (len(metals), 1)))
+        common, own, place = (
+            random.standard_normal((LEVEL_DRAWS, *shape)) for shape in ((1, T), (len(metals), T), (len(metals), 1))
+        )
         of_metal = math.sqrt(self.correlation) * common + math.sqrt(1.0 - self.correlation) * own
         return self.prices * np.exp(self.of_day * of_metal[:, of] + self.of_place[:, None] * place[:, of])
 
@@ -303,7 +305,8 @@ class Track:
         held = np.ones_like(put)
         last = self.value[..., :-1]
         np.divide(self.before[..., 1:], last, out=held[..., 1:], where=last > 0)
-        return np.cumprod(held if gross else held * traded, axis=-1)
+        growth: FloatArray = np.cumprod(held if gross else held * traded, axis=-1)
+        return growth
 
 
 @dataclass(frozen=True, eq=False)  # no slots: sums are made once

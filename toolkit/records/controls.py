@@ -1,7 +1,11 @@
-"""Export controls: measures, the state of a product, periods of a measure, dated changes ahead."""
+"""Export controls: the state of a form, periods of a measure; `toolkit controls --json` and `toolkit ledger --json`."""
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
+from pydantic import Field
+
+from toolkit.controls.ledger_review import EndedSuspension, OpenClaim, StatusChange, Unchecked
 from toolkit.controls.state import Measure
 from toolkit.records.base import Day, Named, Record, Rows, Sentence
 from toolkit.records.dates import Upcoming
@@ -16,7 +20,9 @@ from toolkit.records.fields import (
     Destinations,
     EndUser,
     EventId,
+    KnownFrom,
     MetalKey,
+    Name,
     NotesBeside,
     Number,
     OwnerCountry,
@@ -95,7 +101,11 @@ class FormState(Record):
     """Forms of the metal that notices name, where `note` says no more of the law than that none names this one; else null."""
 
 
-class ControlState(FormState, Named):
+class ProductState(FormState, Named):
+    """The legal state of the traded form of a product."""
+
+
+class ControlState(ProductState):
     """The legal state of a product for the owner's country."""
 
     routes: Rows[Route]
@@ -187,3 +197,205 @@ class OwnerControls(Record):
     own_ledger: OwnLedger = None
     client: Client = None
     phrases: Phrases
+
+
+class Form(FormState):
+    """The state of one form of a metal."""
+
+    traded: bool
+    """Whether it is the form shown first."""
+
+
+class ListedItem(Record):
+    """An item of China's list of dual-use items, a row of the table `dual_use_list`, that no notice of the ledger names."""
+
+    number: str
+    """Number in the licence catalogue of 2026."""
+    control_code: str
+    """Its control code."""
+    form: str
+    """Form in the words of the list."""
+    item: str
+    """Its words in English, with every threshold."""
+    thresholds: str | None
+    """Thresholds, separated by semicolons."""
+    hs_codes: str | None
+    """Tariff codes, separated by semicolons."""
+    confidence: str
+    """partly: read from a compilation."""
+    source: SourceId
+
+
+class MetalControls(FormState, schema="controls"):
+    """The state of a metal: `toolkit controls METAL`."""
+
+    form_basis: str
+    """Choice of the form: asked, traded, named (no product; a form that notices name) or metal (none of these)."""
+    forms: Rows[Form]
+    """Every form that a notice of the origin names, and the traded form; empty where one form was asked for."""
+    listed_items: Rows[ListedItem]
+    """What the list of dual-use items adds, read from a compilation; empty for other origins than China."""
+    own_events: OwnEvents
+
+
+class ProductControls(Record, schema="controls-products"):
+    """The state of the traded form of every product: `toolkit controls`."""
+
+    as_of: DayAsked
+    origin: str
+    """ISO-3 code of the controlling country."""
+    destination: str
+    """ISO-3 code of the buyer's country."""
+    end_user: EndUser
+    reviewed_to: ReviewedTo
+    review: Sentence
+    """What that means for the day asked about."""
+    doubt: Sentence
+    """Which measures are in force by the end of a suspension alone, in words; empty where none is."""
+    note: Sentence
+    """A remark on the route; empty where there is none."""
+    products: Rows[ProductState]
+    """In the order of the products."""
+    own_events: OwnEvents
+
+
+class ControlledItem(Record):
+    """An item of a notice, a row of the table `control_items`."""
+
+    event_id: str
+    """Id of the notice in the ledger."""
+    notice: str
+    """Number of the notice."""
+    item: str
+    """Its words in English."""
+    item_cn: str | None
+    """Its words in Chinese."""
+    metals: str
+    """Keys, separated by semicolons."""
+    control_code: str | None
+    """Control code of the list of dual-use items."""
+    hs_codes: str | None
+    """Tariff codes, separated by semicolons."""
+    announced: Day
+    """Day of the notice."""
+    effective: Day | None
+    """First day in force."""
+    citation: str
+    """Of the notice."""
+    source: SourceId
+    known_from: KnownFrom
+    status: str
+    """in_force, suspended, ... on the day asked."""
+
+
+class ControlledItems(Record, schema="controls-items"):
+    """Items that a tariff code or words find: `toolkit controls --item`."""
+
+    query: str
+    """What was looked for."""
+    as_of: DayAsked
+    reviewed_to: ReviewedTo
+    review: Sentence
+    """What that means for the day asked about."""
+    rows: Rows[ControlledItem] = Field(alias="items")
+    """In the order of the notices."""
+
+
+class EventTitle(Record):
+    """An event of the ledger."""
+
+    event_id: EventId
+    title: Name
+
+
+class Evidence(Record):
+    """The file that shows an event of the user's own."""
+
+    event_id: EventId
+    evidence: str
+    """Path of the file."""
+    sha256: str
+    """Its checksum, as the event gives it."""
+    state: str
+    """unchanged, changed or not found."""
+
+
+class LawCoverage(Record):
+    """How far an export law is in the ledger."""
+
+    law: str
+    """ISO-3 code of the country, or EU."""
+    name: str | None
+    """By which it is cited; null of a country of which only single acts are known."""
+    coverage: str
+    """modelled, partial or pointer."""
+    acts: int
+    """Number of its official acts on exports in the ledger."""
+    metals: Rows[MetalKey]
+    """Whose forms they name."""
+    reason: Sentence
+    """Why it is in the ledger as far as it is."""
+
+
+class LedgerReview(Record, schema="ledger-review"):
+    """What has to be checked before the ledger is relied on: `toolkit ledger review`."""
+
+    as_of: DayAsked
+    reviewed_to: ReviewedTo
+    passed: Rows[StatusChange]
+    """Changes of status after that day, in order of days."""
+    ended: Rows[EndedSuspension]
+    """Suspensions that have ended since, or whose end a claim disputes."""
+    unconfirmed: Rows[EventTitle]
+    """Measures in force because a suspension ended after that day."""
+    claims: Rows[OpenClaim]
+    """Extensions that were stated and are still said to run."""
+    unchecked: Rows[Unchecked]
+    """Rows that were not checked against their text, or only in part."""
+    coverage: Rows[LawCoverage]
+    """How far export laws are in the ledger; an answer that needs one that is not modelled says `not_covered`."""
+    days_since: int | None
+    """Days since the last reviewed day."""
+    review: Sentence
+    """What that means for today."""
+    own_events: OwnEvents
+    evidence: Rows[Evidence]
+    """Files behind them."""
+
+
+class StateChange(Record):
+    """The state of a form without an event and with it."""
+
+    metal: MetalKey
+    form: str
+    """As notices name it."""
+    destination: str
+    """ISO-3 code of the buyer's country."""
+    end_user: EndUser
+    day: Day
+    """Day of the state."""
+    was: str
+    """Headline without it."""
+    now: str
+    """Headline with it."""
+    measures: Rows[str]
+    """Measures that differ."""
+
+
+class AddedEvent(Record, schema="ledger-add"):
+    """An event of the user's own and the states that it changes: `toolkit ledger add`."""
+
+    schema_version: SchemaVersion
+    as_of: DayAsked
+    file: str
+    """Where it stands."""
+    event: Mapping[str, str]
+    """Its cells as written."""
+    written: bool
+    """False where the file says the same already, or nothing was to be written."""
+    is_there: bool
+    """Whether the file says the same already."""
+    changes: Rows[StateChange]
+    """States that differ by it, on the day asked about and on the days that it names."""
+    notes: Rows[Sentence]
+    """On the events of the file."""

@@ -1,31 +1,17 @@
 """What is found beside a subject: `findings.json`, stored with a run so that a report is rendered again without the market."""
 
 from toolkit.records.base import Record
+from toolkit.records.changes import Changes
+from toolkit.records.exit import Exit
+from toolkit.records.exposure_history import ControlHistory
 from toolkit.records.flows import CustomsFlows
 from toolkit.records.history import History
-from toolkit.records.parts.changes import Changes
-from toolkit.records.parts.control_history import ControlHistory
-from toolkit.records.parts.exit import Exit
-from toolkit.records.parts.prices import Prices
-from toolkit.records.parts.quality import Quality, StoredChecks
-from toolkit.records.parts.resale import DayAfter, Resale
+from toolkit.records.prices import Prices, Quality, StoredChecks
+from toolkit.records.resale import Resale
 from toolkit.records.supply import Supply
 from toolkit.records.whatif import WhatIf
 
-Part = (
-    Changes
-    | ControlHistory
-    | CustomsFlows
-    | DayAfter
-    | Exit
-    | History
-    | Prices
-    | Quality
-    | Resale
-    | StoredChecks
-    | Supply
-    | WhatIf
-)
+Part = Changes | ControlHistory | CustomsFlows | Exit | History | Prices | Quality | Resale | StoredChecks | Supply | WhatIf
 
 
 class Parts(Record, schema="findings"):
@@ -35,8 +21,6 @@ class Parts(Record, schema="findings"):
     """What a reader of last month's report does not know yet."""
     control_history: ControlHistory | None = None
     """Export controls on what is held over time."""
-    day_after: DayAfter | None = None
-    """What the next official date changes for lots."""
     exit: Exit | None = None
     """What a sale brings."""
     flows: CustomsFlows | None = None

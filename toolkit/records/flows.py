@@ -55,6 +55,8 @@ class PartnerFlow(Record):
     """The newest."""
     latest: float | None
     """Quantity of the month."""
+    on_month: Change
+    """Against the month before."""
     on_year: Change
     """Against the same month a year before."""
     three_months: float | None
@@ -107,6 +109,8 @@ class CodeFlows(Named):
     """import or export; null where the file does not say."""
     months: Rows[Month]
     """In order."""
+    known_from: Day | None
+    """Day on which the newest of them became known; null for a file of the user."""
     partners: Rows[PartnerFlow]
     """All together first, then the largest of the latest two years."""
     watched: int

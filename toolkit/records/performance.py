@@ -131,12 +131,10 @@ class Benchmark(Record):
 
 
 class Risk(Record):
-    """Risk of the whole by month ends."""
+    """Risk of the whole by the estimated levels of month ends."""
 
     volatility: float
     """Of a year."""
-    noise: float
-    """Part of its variance that is error of levels."""
     depth: float
     """Deepest fall, a fraction."""
     peak: Day

@@ -8,7 +8,16 @@ from toolkit.records.base import Record, Rows, Sentence
 from toolkit.records.controls import ControlState, MeasureSpells
 from toolkit.records.dates import Upcoming
 from toolkit.records.evidence import StrategyEvidence
-from toolkit.records.factors import FactorModel
+from toolkit.records.factors import (
+    AssetModel,
+    Correlation,
+    CorrelationRisk,
+    ExpectedReturn,
+    Exposures,
+    FactorModel,
+    Risk,
+    Scenario,
+)
 from toolkit.records.fields import (
     AsOf,
     Client,
@@ -24,7 +33,6 @@ from toolkit.records.fields import (
 )
 from toolkit.records.limits import Constraint, Costs, Objective, Rebalancing, Solver
 from toolkit.records.positions import AtLastPrices, Before, Caps, Cash, LeftOut, Money, Order, Position, Relaxed
-from toolkit.records.risk import AssetModel, Correlation, CorrelationRisk, ExpectedReturn, Exposures, Risk, Scenario
 from toolkit.records.sources import About, Owner, Rate, Review, StrategyName, Vat
 
 

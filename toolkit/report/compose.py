@@ -46,6 +46,7 @@ class Definition:
         layout: How they are laid out.
         short: Whether a section shows one picture and one table, or all that it has (`toolkit.report.shorten`).
         told: Names of sections of a short report whose findings are rows alone.
+        alone: Names of sections of a short report of which the first finding alone is told; the others stand in `full`.
         pairs: Names of sections that stand side by side where there is room, one after the other in `sections`.
     """
 
@@ -54,6 +55,7 @@ class Definition:
     layout: Layout = "page"
     short: bool = False
     told: tuple[str, ...] = ()
+    alone: tuple[str, ...] = ()
     pairs: tuple[tuple[str, str], ...] = ()
 
 
@@ -133,6 +135,8 @@ def compose(found: Findings, definition: Definition) -> Document:
         if _fits(builder, found, several=sum(not one.title for one in chosen) > 1)
     )
     sections = tuple(one for one in sections if one.missing or one.blocks or one.name == ALSO)
+    if definition.short:
+        sections = shortened(sections, definition.told, definition.alone, say)
     title = say.term("title", definition.title)
     if isinstance(found.record, Market) and found.record.metal:
         title = f"{title}: {found.head(found.product(found.record.metal)).text}"
@@ -143,7 +147,7 @@ def compose(found: Findings, definition: Definition) -> Document:
         as_of_written=found.fmt.long_date(found.as_of),
         subject=", ".join(name for name in (found.record.client, found.subject) if name),
         run_id=run.run_id if run else "",
-        sections=_paired(shortened(sections, definition.told, say) if definition.short else sections, definition),
+        sections=_paired(sections, definition),
         layout=definition.layout,
     )
 

@@ -9,8 +9,8 @@ from datetime import date
 from toolkit.core.grouping import by_key
 from toolkit.core.limits import HELD
 from toolkit.records.exposure import Exposure
+from toolkit.records.factors import AssetModel
 from toolkit.records.findings import Parts
-from toolkit.records.risk import AssetModel
 from toolkit.records.run import Run
 from toolkit.records.sources import Rate, Vat
 from toolkit.records.subjects import BacktestSubject, Holdings, Market, Subject
@@ -24,6 +24,8 @@ TERMS, COSTS, STORAGE, RATE, UNCERTAIN, NORMAL = "terms", "costs", "storage", "r
 OFFERS, SHOCKS, CHARGES, VAT, DELIVERED = "offers", "shocks", "charges", "vat", "delivered"
 DELAY, ORIGIN, FORM, LATER = "licence_delay", "origin_unknown", "form_unsettled", "bought_later"
 HALF_A_CENT = 0.005
+NAMED_TOGETHER = 3
+"""Metals of one rate that are named where the others are few enough to be named too."""
 ENTRY = {
     "spread": mark("half the dealer spread"),
     "premium": mark("premiums of origin"),
@@ -253,9 +255,12 @@ def _vat(tax: Vat, say: Language, *, charged: bool) -> Text:
 
 
 def _rates(priced: Iterable[tuple[float, AssetModel]], say: Language) -> Text:
-    """Equal rates together, highest first: 15% gallium, indium; 2% gold."""
+    """Equal rates together, highest first, the largest group behind the others: 6% silver; 2% gold; 15% all others."""
     groups = by_key((rate, metal(asset, say).text) for rate, asset in priced)
+    most = max(groups, key=lambda rate: len(groups[rate]))
     parts: list[Inline] = []
-    for rate in sorted(groups, reverse=True):
-        parts += ["; " if parts else "", f"{say.fmt.limit(rate)} ", name(", ".join(groups[rate]))]
+    for rate in sorted(groups, key=lambda rate: (rate == most and len(groups) > 1, -rate)):
+        rest = rate == most and len(groups) > 1 and len(groups[rate]) > NAMED_TOGETHER
+        who = say.words("all others") if rest else name(", ".join(groups[rate]))
+        parts += ["; " if parts else "", f"{say.fmt.limit(rate)} ", who]
     return text(*parts)

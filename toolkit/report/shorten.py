@@ -5,9 +5,9 @@ What a short report leaves out stands in the definition `full`, whose sections a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from toolkit.report.document import (
     BarTable,
@@ -29,15 +29,19 @@ from toolkit.report.i18n.text import Text, sources, text
 
 ALSO, SOURCES = "also", "sources"
 """Sections that take what others leave: findings without a picture, and the status line of the opening."""
+ROWS_SHOWN_WHOLE, LARGEST_ROWS = 40, 20
+"""Rows that a table shows whole; of more, those of the largest holdings or trades, and the sum of the others."""
+RowT = TypeVar("RowT")
 PICTURES: tuple[type[Any], ...] = (Chart, Panels, BarTable, Matrix, Calendar)
 
 
-def shortened(sections: Iterable[Section], told: Sequence[str], say: Language) -> tuple[Section, ...]:
+def shortened(sections: Iterable[Section], told: Sequence[str], alone: Sequence[str], say: Language) -> tuple[Section, ...]:
     """The sections of a document in short.
 
     Args:
         sections: In order; the one named `ALSO` has no content of its own.
         told: Names of sections whose findings are rows alone.
+        alone: Names of sections of which no finding but the first is told.
         say: The language of the document.
     """
     rest: list[tuple[str, Figure]] = []
@@ -54,6 +58,8 @@ def shortened(sections: Iterable[Section], told: Sequence[str], say: Language) -
         shown, others = _evidence(blocks)
         if section.name in told:
             shown, others = (), [block for block in apart(blocks) if isinstance(block, Figure)]
+        if section.name in alone:
+            others = others[: 0 if shown else 1]
         rest += [(section.title, figure) for figure in others]
         if shown:
             kept.append(replace(section, content=shown))
@@ -112,3 +118,16 @@ def _table(rest: Sequence[tuple[str, Figure]], say: Language) -> Table:
         left("About", lambda one: one[0]),
         left("Finding", lambda one: text(one[1].title, sources(*one[1].source))),
     )
+
+
+def largest(rows: Sequence[RowT], size: Callable[[RowT], float]) -> tuple[list[RowT], list[RowT]]:
+    """The rows that a table shows and those that it sums up, each in their order.
+
+    Args:
+        rows: In order.
+        size: By which the largest are found, whatever the sign.
+    """
+    if len(rows) <= ROWS_SHOWN_WHOLE:
+        return [*rows], []
+    first = {*sorted(range(len(rows)), key=lambda i: -abs(size(rows[i])))[:LARGEST_ROWS]}
+    return [row for i, row in enumerate(rows) if i in first], [row for i, row in enumerate(rows) if i not in first]

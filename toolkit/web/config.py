@@ -82,6 +82,7 @@ class WebConfig(BaseSettings):
         trusted_proxy: Networks whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` count.
         insecure_http: Whether plain http on other addresses than loopback is meant.
         form_origins: Origins of sites whose own form may post sign-ups here, as ``https://metals.example``.
+        players: Origins of meetings and players that may stand in the room, as ``https://meet.example``.
         webhook_networks: Private networks that webhooks may reach, over plain http too; by default none.
         journal: File of erasures and revocations that a restore makes again; by default in the folder.
         every: Seconds between two looks at the mails and webhooks that are due.
@@ -106,6 +107,7 @@ class WebConfig(BaseSettings):
     trusted_proxy: Listed[IPv4Network | IPv6Network] = ()
     insecure_http: bool = False
     form_origins: Listed[Origin] = ()
+    players: Listed[Origin] = ()
     webhook_networks: Listed[IPv4Network | IPv6Network] = ()
     journal: Path | None = None
     every: float = Field(default=1.0, gt=0)

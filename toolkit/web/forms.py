@@ -16,6 +16,7 @@ from django_otp.forms import OTPAuthenticationFormMixin
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from email_validator import EmailNotValidError, validate_email
 
+from toolkit.app.definitions import definitions
 from toolkit.report.i18n.language import mark
 from toolkit.web.demo.position import AVERSION, BUDGET, CAP, SCENARIOS, Position, Range
 from toolkit.web.jinja import spoken
@@ -26,6 +27,8 @@ from toolkit.web.words import line
 
 QUICKEST, SLOWEST = 2, 7200
 """Seconds between which a form is taken at once: an earlier one and one that is older are shown again."""
+REPLAY_DAYS = 80
+"""Days after a webinar in which its replay is given to who registers at most: after 90 everything is deleted."""
 FORM = "web.form"
 AGAIN = "again"
 """Stamp of a form that is shown once more with what is wrong in it: it is taken however quickly it is sent."""
@@ -162,6 +165,20 @@ class WebhookForm(Strict):
         return url
 
 
+class PlayerForm(Strict):
+    """Where voice and picture of a webinar come from, where nothing ends them; and how long the replay is given."""
+
+    url = forms.CharField(max_length=500, required=False, widget=forms.URLInput)
+    replay_days = forms.IntegerField(min_value=0, max_value=REPLAY_DAYS, initial=0)
+
+    def clean_url(self) -> str:
+        """An address of a page over https, without a name and a password in it."""
+        url = self.cleaned_data["url"]
+        if url and not re.fullmatch(r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[!-~]*)?", url):
+            raise forms.ValidationError(spoken().words("This is no address as https://meet.example.com/room."))
+        return url
+
+
 class ChangeForm(Strict):
     """What a host changes of a webinar; `starts` on the clock of its zone, to the minute."""
 
@@ -174,6 +191,30 @@ class ChangeForm(Strict):
     def clean_description(self) -> str:
         """The paragraphs: forms are sent with the line ends of the net."""
         return "\n".join(self.cleaned_data["description"].splitlines())
+
+
+class NewForm(ChangeForm):
+    """A new webinar, or several sessions of one: `starts` and `questions` one a line."""
+
+    starts = forms.CharField(max_length=640, widget=forms.Textarea(attrs={"rows": "2"}))
+    zone = forms.CharField(max_length=64, initial="Europe/Berlin")
+    minutes = forms.IntegerField(min_value=1, max_value=1440, initial=45)
+    capacity = forms.IntegerField(min_value=1, max_value=100_000, initial=100)
+    strategy = forms.ChoiceField(choices=lambda: [(one, one) for one in strategies()], initial="robust-utility")
+    questions = forms.CharField(max_length=2048, required=False, widget=forms.Textarea(attrs={"rows": "3"}))
+
+    def clean_starts(self) -> list[str]:
+        """The start of each session."""
+        return self.cleaned_data["starts"].split()
+
+    def clean_questions(self) -> list[str]:
+        """The questions."""
+        return [one.strip() for one in self.cleaned_data["questions"].splitlines() if one.strip()]
+
+
+def strategies() -> list[str]:
+    """Names of the strategies that a demo may have."""
+    return sorted({one.name for one in definitions("strategies")})
 
 
 def stamp(shown: str = "form") -> str:

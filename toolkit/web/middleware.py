@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
 from django.conf import settings
@@ -27,6 +29,32 @@ POLICY = (
 )
 """Content security policy: nothing inline, nothing of another origin; a constant, which needs no library."""
 PERMISSIONS = "camera=(), microphone=(), geolocation=(), browsing-topics=()"
+"""On every page; one with a meeting gives camera and microphone to its origin alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Player:
+    """The origin of a meeting or player that stands in a page; empty where it is a link, or there is none."""
+
+    origin: str
+
+    @classmethod
+    def of(cls, address: str) -> Player:
+        """That of an address, where the operator has named its origin."""
+        parts = urlsplit(address)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        return cls(origin if origin in settings.PORTAL.players else "")
+
+    @property
+    def permissions(self) -> str:
+        """What its origin may use."""
+        return PERMISSIONS.replace("camera=(), microphone=()", f'camera=("{self.origin}"), microphone=("{self.origin}")')
+
+    def on(self, response: HttpResponse) -> HttpResponse:
+        """A page that it stands in."""
+        if self.origin:
+            response.player = self  # type: ignore[attr-defined]
+        return response
 
 
 def own_headers(answer: Answer) -> Answer:
@@ -37,9 +65,10 @@ def own_headers(answer: Answer) -> Answer:
 
     def answered(request: HttpRequest) -> HttpResponseBase:
         response = answer(request)
-        response["Content-Security-Policy"] = POLICY
+        player = getattr(response, "player", None)
+        response["Content-Security-Policy"] = POLICY if player is None else f"{POLICY}; frame-src {player.origin}"
         response["Cross-Origin-Resource-Policy"] = "same-origin"
-        response["Permissions-Policy"] = PERMISSIONS
+        response["Permissions-Policy"] = PERMISSIONS if player is None else player.permissions
         response["Portal-Answer"] = "1"
         if not request.path.startswith(settings.STATIC_URL):
             response["Cache-Control"] = "no-store"

@@ -37,6 +37,8 @@ class Webinar(models.Model):
         series: The same for each session of one webinar.
         questions: Asked at sign-up; one that ends with ``*`` must be answered.
         webhook, webhook_secret: Where changes of registrations are sent, and what signs them.
+        player: Address of its meeting or player; empty where there is none.
+        replay_days: Days after its end in which who registers sees the replay; 0 for none.
         news_sent: When those who agreed to news were told of it.
         revision: Changes since it was announced: the sequence of its calendar file.
         cancelled_at: When its host cancelled it.
@@ -57,6 +59,8 @@ class Webinar(models.Model):
     questions = models.JSONField(default=list)
     webhook = models.CharField(max_length=500, blank=True)
     webhook_secret = models.CharField(max_length=64, blank=True)
+    player = models.CharField(max_length=500, blank=True, default="")
+    replay_days = models.PositiveSmallIntegerField(default=0)
     news_sent = models.DateTimeField(null=True)
     revision = models.PositiveIntegerField(default=0)
     cancelled_at = models.DateTimeField(null=True)
@@ -88,6 +92,16 @@ class Webinar(models.Model):
     def is_open(self) -> bool:
         """Whether its room is open: from its start on."""
         return self.cancelled_at is None and timezone.now() >= self.starts
+
+    @property
+    def replay_until(self) -> datetime:
+        """Last moment at which the replay is given to who registers afterwards."""
+        return self.ends + timedelta(days=self.replay_days)
+
+    @property
+    def gives_replay(self) -> bool:
+        """Whether who registers now gets the replay."""
+        return self.cancelled_at is None and self.ends < timezone.now() <= self.replay_until
 
     @property
     def is_over(self) -> bool:

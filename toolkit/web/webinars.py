@@ -15,15 +15,17 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from toolkit.app.definitions import find
-from toolkit.core.errors import SpecError, did_you_mean, nearest
+from toolkit.app.languages import ENGLISH
+from toolkit.core.errors import SpecError, ToolkitError, did_you_mean, nearest
 from toolkit.core.messages import message
 from toolkit.core.text import printable
 from toolkit.web.config import WebConfig
+from toolkit.web.demo.showing import gap_told
 from toolkit.web.gate import registering
 from toolkit.web.hosts import named
 from toolkit.web.models import Host, Registration, Webinar
 from toolkit.web.operations import audit, journal
-from toolkit.web.words import line
+from toolkit.web.words import language, line
 from toolkit.web.writing import writing
 
 QUESTIONS = 10
@@ -43,6 +45,7 @@ def announce(
     description: str = "",
     questions: Sequence[str] = (),
     host: str | None = None,
+    actor: str = audit.CONSOLE,
 ) -> list[Webinar]:
     """A new webinar, a row for each of its sessions.
 
@@ -56,6 +59,7 @@ def announce(
         description: Paragraphs.
         questions: Asked at sign-up; one that ends with ``*`` must be answered.
         host: Name of the host; by default the only one there is.
+        actor: For the audit log.
 
     Raises:
         SpecError: for a zone, a time, a strategy or a host that is none, and for a title or questions that are no words.
@@ -97,8 +101,25 @@ def announce(
         for moment in moments
     ]
     for webinar in found:
-        audit.record(audit.CONSOLE, "webinar", webinar.slug)
+        audit.record(actor, "webinar", webinar.slug)
     return found
+
+
+def tried(strategy: str, config: WebConfig) -> list[dict[str, Any]]:
+    """What visitors of a demo would miss over the ranges of its sliders, tried in this process, in JSON.
+
+    Args:
+        strategy: A name, or a path.
+        config: For the host's own prices.
+    """
+    from toolkit.web.demo.solving import Demo  # noqa: PLC0415  # the serving process loads no solver
+
+    demo, say = Demo(date.today(), config.prices), language(ENGLISH)
+    try:
+        start, found = demo.start(strategy), demo.trial(strategy)
+    except ToolkitError as error:
+        return [{"kind": "refused", "slider": "", "values": [], "told": str(error)}]
+    return [{**gap.as_record(), "told": gap_told(gap, start, say)} for gap in found]
 
 
 @writing
@@ -142,6 +163,20 @@ def change(webinar: Webinar, *, starts: str | None = None, actor: str = audit.CO
     registering.move_up(webinar)
     audit.record(actor, "change", webinar.slug)
     return True
+
+
+@writing
+def set_player(webinar: Webinar, address: str, replay_days: int, *, actor: str) -> None:
+    """Set where voice and picture of a webinar come from, and how long its replay is given to who registers afterwards.
+
+    Args:
+        webinar: Of the host.
+        address: Checked before; empty for none.
+        replay_days: After its end.
+        actor: For the audit log.
+    """
+    Webinar.objects.filter(id=webinar.id).update(player=address, replay_days=replay_days)
+    audit.record(actor, "player", webinar.slug)
 
 
 @writing

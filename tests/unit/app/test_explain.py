@@ -15,7 +15,7 @@ from toolkit.app.optimize import optimize
 from toolkit.records.limits import Objective
 from toolkit.report.i18n.language import Language
 from toolkit.report.i18n.measures import in_words, worth
-from toolkit.report.sections.limits import limits
+from toolkit.report.topics.limits import limits
 
 DAY = date(2026, 10, 2)
 
@@ -72,7 +72,7 @@ def test_report_and_terminal_word_a_price_alike(strategy):
     for c in record["constraints"]:
         if c["value"] is None or not c["binding"] or 0.01 * c["shadow_price"] < 1e-4:
             continue
-        gain = worth(run.proposal.objective, record["risk"]["volatility"], 0.01 * c["shadow_price"])
+        gain = worth(run.proposal.objective, record["relaxed"]["volatility"], 0.01 * c["shadow_price"])
         assert in_words(gain, run.money, record["budget"], run.say) == told[c["name"]]
         compared += 1
     assert compared

@@ -8,9 +8,9 @@ import pytest
 from tests.records import subject_of
 from tests.subjects import conflict, holdings, market, proposal, settings, with_parts
 from toolkit import __version__
-from toolkit.app.findings.part import parts as all_parts
 from toolkit.app.report.stored import load_run
 from toolkit.app.runs import RECORD, read_stored, run_files, store, with_checksums
+from toolkit.app.topics.part import parts as all_parts
 from toolkit.cli.main import run
 from toolkit.core.errors import SpecError
 from toolkit.records.base import Record

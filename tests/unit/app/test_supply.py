@@ -10,8 +10,8 @@ import pytest
 from tests.records import facts_of
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
-from toolkit.app.findings.supply import supply
 from toolkit.app.supply import Scenario
+from toolkit.app.topics.supply import supply
 from toolkit.core.errors import DataError, GapError, SpecError
 from toolkit.records.supply import MetalSupply
 

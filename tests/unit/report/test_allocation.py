@@ -17,8 +17,8 @@ from toolkit.report.charts.waterfall import Step, spans, waterfall
 from toolkit.report.document import Columns, Figure
 from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.text import plain
-from toolkit.report.sections.allocation import allocation
-from toolkit.report.tables.costs import cost_waterfall, costs_by_trade, items, to_the_cent
+from toolkit.report.topics.allocation import allocation
+from toolkit.report.topics.costs import cost_waterfall, costs_by_trade, items, to_the_cent
 
 MONEY, LOTS = "From the budget to what is held", "Today, divisible, whole lots"
 
@@ -122,12 +122,13 @@ def test_orders_are_those_of_the_record_with_the_cash_that_they_move(traded):
 
 
 def test_old_prices_are_told_with_their_error_as_prices_of_today(traded):
-    told = [plain(words) for _, words in figures(traded)["Orders"].body[1].items]
-    (aged,) = [words for words in told if "error as prices of today" in words]
+    table, notes = figures(traded)["Orders"].body
+    assert any(plain(words).startswith("The errors hold, by what past prices missed,") for _, words in notes.items)
     indium = next(p for p in traded["positions"] if p["asset"].startswith("indium") and p["quantity"])
     assert indium["price_today_se"] > indium["price_se"]
-    (told_error,) = re.findall(r"indium[^±,]*±\s(\d+)%", aged)
-    assert int(told_error) == pytest.approx(100 * indium["price_today_se"] / indium["price"], abs=0.6)
+    (row,) = (row for row in table.rows if plain(row.cells[0]).startswith("Indium"))
+    (told_error,) = re.findall(r"±\s([\d.]+)", " ".join(map(plain, row.cells)))
+    assert float(told_error) == pytest.approx(indium["price_today_se"], abs=0.06)
 
 
 def test_where_nothing_is_traded_no_change_is_the_largest(traded):

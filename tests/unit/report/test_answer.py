@@ -13,8 +13,8 @@ from toolkit.report.document import Paragraph
 from toolkit.report.i18n.language import Language
 from toolkit.report.i18n.text import plain
 from toolkit.report.markers import NORMAL, SHOCKS, UNCERTAIN
-from toolkit.report.sections.answer import answer
-from toolkit.report.tables.facts import unconfirmed
+from toolkit.report.topics.allocation import answer
+from toolkit.report.topics.measures import unconfirmed
 
 NB, THIN = "\u00a0", "\u202f"
 

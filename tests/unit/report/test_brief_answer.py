@@ -11,10 +11,10 @@ from tests.subjects import market
 from toolkit.app import subjects
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
-from toolkit.app.findings.changes import changes
 from toolkit.app.languages import language
+from toolkit.app.topics.changes import changes
 from toolkit.report.i18n.text import plain
-from toolkit.report.sections.brief_answer import brief_answer
+from toolkit.report.topics.market import brief_answer
 
 AS_OF = date(2026, 11, 24)
 

@@ -17,9 +17,9 @@ from toolkit.app.optimize import NoAnswer, optimize
 from toolkit.records.conflict import AskedLimit
 from toolkit.report.i18n.asked import asked
 from toolkit.report.i18n.text import plain
-from toolkit.report.sections.conflict import conflict, no_answer
-from toolkit.report.sections.controls import controls
-from toolkit.report.sections.method import method
+from toolkit.report.topics.controls import controls
+from toolkit.report.topics.limits import conflict, no_answer
+from toolkit.report.topics.method import method
 
 AS_OF = date(2026, 11, 24)
 

@@ -16,7 +16,7 @@ from toolkit.report.compose import Definition, compose
 from toolkit.report.document import Missing
 from toolkit.report.formats.html import render
 from toolkit.report.i18n.text import plain
-from toolkit.report.sections.controls import controls
+from toolkit.report.topics.controls import controls
 
 
 def matrix_figure(record, code="en"):

@@ -10,12 +10,12 @@ import pytest
 from tests.records import partial, partial_findings
 from tests.svg_texts import assert_apart, texts
 from toolkit.app.languages import language
-from toolkit.records.risk import Correlation
+from toolkit.records.factors import Correlation
 from toolkit.report.charts.draw import draw
-from toolkit.report.document import Paragraph
+from toolkit.report.document import Chart, Figure, Missing, Paragraph, apart
 from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.text import plain
-from toolkit.report.sections.factors import clustered, correlations, factors
+from toolkit.report.topics.factors import clustered, factors
 
 FMT = Formats()
 DE = language("de")
@@ -24,7 +24,9 @@ SHEET = -1
 
 
 def figure(record, say=None):
-    return correlations(partial_findings(record, language=say))
+    found = factors.build(partial_findings(record, language=say))
+    shown = () if isinstance(found, Missing) else apart(found)
+    return next((one for one in shown if isinstance(one, Figure) and isinstance(next(iter(one.body), None), Chart)), None)
 
 
 def words(spec):

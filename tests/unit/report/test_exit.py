@@ -8,22 +8,22 @@ from datetime import date
 
 import pytest
 
-from tests.blocks import rows, table_of
+from tests.blocks import rows
 from tests.lots import TWELVE, ask_of, findings_of
 from tests.records import asked, partial_findings
 from tests.subjects import AS_OF, all_cash, proposal
 from tests.svg_texts import assert_apart, texts
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
-from toolkit.app.findings.exit import exit_
-from toolkit.records.parts.exit import Exit
+from toolkit.app.topics.exit import exit_
+from toolkit.records.exit import Exit
 from toolkit.report.charts.lot_gantt import Period, lot_gantt
 from toolkit.report.compose import Definition, compose
 from toolkit.report.document import BarTable, Chart, Columns, Missing, Paragraph
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.text import plain
-from toolkit.report.sections.exit import exit_ as section
+from toolkit.report.topics.exit import exit_ as section
 
 
 @pytest.fixture(scope="module")
@@ -142,13 +142,12 @@ def test_a_loss_is_called_one_and_a_doubtful_purchase_price_tells_none(tmp_path)
     assert "Verlust" in plain(german.sub)
 
 
-def test_lots_that_are_all_free_of_tax_have_no_empty_columns(tmp_path):
+def test_lots_that_are_all_free_of_tax_are_told_in_one_sum_and_not_drawn(tmp_path):
     found = findings_of(ask_of(tmp_path, TWELVE[0], TWELVE[2]))
     figure = section.build(found)[3]
-    table = table_of(figure)
-    assert [column.label for column in table.columns] == ["Lot ID", "Purchase price, EUR", "Value, EUR", "Gain, EUR"]
-    assert [plain(row.cells[0]) for row in table.rows] == ["Two lots, tax-free today", "All lots"]
-    assert all(plain(cell) for row in table.rows for cell in row.cells)
+    assert not figure.body
+    gain = sum(lot["gain"] for lot in found.parts.to_json()["exit"]["tax"]["lots"])
+    assert f"Two lots are tax-free today, gain {found.money(gain)}. All lots together: gain" in plain(figure.sub)
     assert len(figure.data.columns) == 8
 
 

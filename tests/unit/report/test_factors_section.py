@@ -11,8 +11,7 @@ from toolkit.app.languages import language
 from toolkit.report.document import Figure, Missing
 from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.text import plain
-from toolkit.report.sections.factors import SPECIFIC, factors
-from toolkit.report.tables.outlook import factor
+from toolkit.report.topics.factors import SPECIFIC, factor, factors
 
 FMT = Formats()
 DE = language("de")
@@ -79,7 +78,8 @@ def test_every_loading_is_in_the_record(records, model):
         assert plain(fit) == FMT.percent(a["fit"], 0) == plain(bars[a["asset"].capitalize()].cells[1])
         for one, cell in zip(model["factors"], shown, strict=True):
             loading = a["loadings"][one["name"]]
-            assert plain(cell) == f"{FMT.number(loading['loading'], 2)} ({FMT.number(loading['t'], 1)})"
+            star = "*" if abs(loading["t"]) >= model["tests"]["threshold"] else ""
+            assert plain(cell) == f"{FMT.number(loading['loading'], 2)} ({FMT.number(loading['t'], 1)}){star}"
 
 
 def test_only_what_can_be_told_from_zero_is_strong(records, model):

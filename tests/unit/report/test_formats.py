@@ -7,7 +7,7 @@ import pytest
 from tests.records import partial_findings
 from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.text import plain
-from toolkit.report.sections.limits import limits
+from toolkit.report.topics.limits import limits
 
 EN, DE = Formats("en"), Formats("de")
 NB, THIN, MINUS = "\u00a0", "\u202f", "\u2212"
@@ -67,7 +67,7 @@ def test_written(call, english, german):
 def test_a_shadow_price_is_told_in_the_unit_of_the_objective(records, objective, price, expected):
     record = dict(records["normal"])
     record["objective"] = {**record["objective"], **objective}
-    record["risk"] = {**record["risk"], "volatility": 0.12}
+    record["relaxed"] = {**record["relaxed"], "volatility": 0.12}
     record["constraints"] = [{**record["constraints"][0], "binding": True, "shadow_price": price}]
     (figure,) = limits.build(partial_findings(record))
     assert plain(figure.body[0].rows[0].cells[-1]) == expected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from dataclasses import replace
 from datetime import date
@@ -17,14 +18,14 @@ from toolkit.app import subjects
 from toolkit.app.holdings.exposure import ExposureRequest
 from toolkit.app.languages import language
 from toolkit.app.report.theme import theme
-from toolkit.report.answers.answer import Answer
-from toolkit.report.answers.optimize import _price_sources as price_sources
+from toolkit.records.run import Run
 from toolkit.report.compose import Definition, compose
-from toolkit.report.document import Chart, Figure, Heading, KeyFigures, Paragraph
+from toolkit.report.document import Chart, Figure, Heading, KeyFigures, Notes, Paragraph
 from toolkit.report.formats.html import render
-from toolkit.report.i18n.text import plain, text
-from toolkit.report.sections.cautions import file
+from toolkit.report.i18n.text import plain
+from toolkit.report.topics.allocation import document
 from toolkit.report.topics.holdings import LOT_ROWS, REACHES, holdings, holdings_answer, reach, sums, terms
+from toolkit.report.topics.method import file
 
 
 @pytest.fixture(scope="module")
@@ -306,17 +307,19 @@ def test_the_source_line_names_whose_prices_the_values_rest_on(found):
 @pytest.mark.parametrize(
     ("lang", "told"),
     [
-        ("en", "Price from kontor (between a dealer’s bid and ask), 20 Nov 2026: Gallium."),
-        ("de", "Preis aus kontor (zwischen Geld und Brief des Händlers), 20 Nov 2026: Gallium."),
+        ("en", "Price from kontor (between a dealer’s bid and ask), 20\xa0Nov\xa02026: Gallium."),
+        ("de", "Preis aus kontor (zwischen Geld und Brief des Händlers), 20.11.2026: Gallium."),
     ],
 )
 def test_a_price_between_bid_and_ask_names_the_dealer_and_not_one_side(lang, told):
     """It was named `kontor (dealer_bid) (dealer)`."""
-    answer = Answer(language(lang), "2026-11-24")
-    price_sources(answer, [("kontor (dealer_bid)", "dealer", "dealer_bid_ask", "20 Nov 2026", "Gallium")])
-    (section,) = answer.document("exposure", text("t")).sections
-    assert isinstance(section.content, tuple)
-    assert [plain(line.text) for line in section.content if isinstance(line, Paragraph)] == [told]
+    record = copy.deepcopy(proposal())
+    of_dealer = {"price_source": "kontor (dealer_bid)", "price_from": "dealer", "basis": "dealer_bid_ask"}
+    gallium = next(p for p in record["positions"] if p["asset"] == "gallium")
+    gallium |= {**of_dealer, "price_date": "2026-11-20", "name": "Gallium"}
+    shown = next(one for one in document(Run.model_validate(record), language(lang)).sections if one.name == "allocation")
+    notes = [plain(words) for block in shown.blocks if isinstance(block, Notes) for _, words in block.items]
+    assert told in notes
 
 
 def test_who_is_barred_is_not_narrowed_to_military_buyers_when_a_country_is_barred(tmp_path):

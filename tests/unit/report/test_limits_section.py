@@ -11,8 +11,8 @@ from tests.records import partial_findings
 from toolkit.app.languages import language
 from toolkit.report.i18n.measures import measure_words
 from toolkit.report.i18n.text import plain
-from toolkit.report.sections.answer import answer
-from toolkit.report.sections.limits import limits
+from toolkit.report.topics.allocation import answer
+from toolkit.report.topics.limits import limits
 
 VARIANCE = {"kind": "min_risk", "unit": "variance", "risk_aversion": None, "measure": "variance", "value": 0.04}
 

@@ -14,7 +14,7 @@ from toolkit.app.subjects import metal_of
 from toolkit.cli.main import run
 from toolkit.core.errors import SpecError
 from toolkit.report.i18n.text import plain
-from toolkit.report.sections.metal_answer import metal_answer
+from toolkit.report.topics.market import metal_answer
 from toolkit.report.topics.stages import stages, uses
 
 

@@ -7,7 +7,7 @@ import copy
 from tests.records import partial_findings
 from toolkit.app.languages import language
 from toolkit.report.i18n.text import plain
-from toolkit.report.sections.method import method
+from toolkit.report.topics.method import method
 
 
 def built(record, code="en"):

@@ -22,11 +22,10 @@ from toolkit.report.i18n.measures import SQUARES
 from toolkit.report.i18n.origins import by_product
 from toolkit.report.i18n.text import plain
 from toolkit.report.markers import NORMAL, SHOCKS
-from toolkit.report.sections.allocation import allocation
-from toolkit.report.sections.cautions import cautions
-from toolkit.report.sections.controls import offers
-from toolkit.report.sections.risk import risk
-from toolkit.report.tables.outlook import falls, shocks, tail
+from toolkit.report.topics.allocation import allocation
+from toolkit.report.topics.controls import offers
+from toolkit.report.topics.factors import falls, risk, shocks, tail
+from toolkit.report.topics.method import cautions
 from toolkit.risk_measures import measures
 
 FMT = Formats()

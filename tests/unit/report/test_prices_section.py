@@ -13,7 +13,7 @@ from toolkit.app.languages import language
 from toolkit.report.charts.draw import draw
 from toolkit.report.document import Missing, Panels
 from toolkit.report.i18n.text import plain
-from toolkit.report.sections.prices import prices
+from toolkit.report.topics.prices import prices
 
 DE = language("de")
 

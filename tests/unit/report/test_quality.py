@@ -7,7 +7,7 @@ from tests.records import partial_findings
 from tests.subjects import law
 from toolkit.app.languages import language
 from toolkit.report.i18n.text import plain
-from toolkit.report.sections.quality import quality
+from toolkit.report.topics.prices import quality
 
 ROW = {
     "asset": "gallium", "name": "Gallium ingot", "element": "Ga", "basis": "customs_unit_value", "noisy": True, "old": True,

@@ -7,8 +7,8 @@ import pytest
 from tests.lots import TWELVE, ask_of, findings_of
 from toolkit.report.document import Figure, KeyFigures, Matrix
 from toolkit.report.i18n.text import plain
-from toolkit.report.sections.resale import resale
 from toolkit.report.topics.holdings import holdings_answer
+from toolkit.report.topics.resale import resale
 
 
 @pytest.fixture(scope="module")

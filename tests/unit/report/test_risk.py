@@ -11,7 +11,7 @@ from toolkit.app.languages import language
 from toolkit.report.document import Columns, Figure, Missing
 from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.text import NONE, plain
-from toolkit.report.sections.risk import NOISY, risk
+from toolkit.report.topics.factors import NOISY, risk
 
 FMT = Formats()
 DE = language("de")

@@ -19,7 +19,7 @@ from toolkit.report.charts.timeline import Bar, Period, Swimlane, swimlanes
 from toolkit.report.document import Chart
 from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.text import plain
-from toolkit.report.tables.lanes import in_words, suspended_until, timeline
+from toolkit.report.topics.measures import in_words, suspended_until, timeline
 
 
 def figure(record, code="en"):

@@ -10,8 +10,8 @@ import pytest
 from toolkit.app.allocation.shocks import strategy_shocks
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
-from toolkit.app.findings.whatif import shock
 from toolkit.app.stops import price_responses, stop_shares
+from toolkit.app.topics.whatif import shock
 from toolkit.core.messages import message
 from toolkit.shocks.base_rates import control_rate
 from toolkit.shocks.elasticity import Elasticity, price_multiple

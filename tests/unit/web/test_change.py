@@ -344,7 +344,7 @@ class TestPages:
         registered(webinar)
         path = f"/host/w/{webinar.slug}/"
         assert (
-            f'<details><summary>Cancel the webinar</summary><form method="post" action="{path}cancel"'
+            f'<details><summary class="danger">Cancel the webinar</summary><form method="post" action="{path}cancel"'
             in host.get(f"{path}change").content.decode()
         )
         for _ in range(2):

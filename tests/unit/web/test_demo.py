@@ -5,14 +5,17 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
+import inspect
 import multiprocessing
 import os
+import re
 import signal
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -34,6 +37,7 @@ from toolkit.app.languages import language
 from toolkit.app.optimize import optimize
 from toolkit.app.report import FORMATS
 from toolkit.app.subjects import Subject
+from toolkit.cli import webinar
 from toolkit.core.errors import DataError
 from toolkit.core.text import half_up
 from toolkit.market.sources.base import data_source
@@ -45,7 +49,8 @@ from toolkit.records.sources import Provenance
 from toolkit.web.asgi import later
 from toolkit.web.demo import child, crew, pool, solving
 from toolkit.web.demo.position import AVERSION, BUDGET, CAP, Outcome, Position
-from toolkit.web.demo.showing import _beside_assets, shown, sliders
+from toolkit.web.demo.showing import _beside_assets, gap_told, shown, sliders
+from toolkit.web.demo.trial import Gap
 from toolkit.web.gate import limits
 from toolkit.web.writing import Busy
 
@@ -64,6 +69,61 @@ def demo() -> solving.Demo:
 @pytest.fixture(scope="module")
 def start(demo):
     return demo.start(STRATEGY)
+
+
+class TestTrial:
+    """What is missing over the ranges of the sliders, told when a webinar is made."""
+
+    def told(self, demo, strategy, code="en"):
+        start = demo.start(strategy)
+        return [gap_told(gap, start, language(code)) for gap in demo.trial(strategy)]
+
+    def test_the_strategy_of_the_readme_has_an_answer_everywhere_and_each_slider_moves_it(self, demo):
+        """The basket of the README had none five points below its start, nor where controls are wider."""
+        shown = re.findall(
+            r"toolkit webinar create .* --strategy (\S+)", (Path(__file__).parents[3] / "README.md").read_text("utf-8")
+        )
+        default = inspect.signature(webinar.create).parameters["strategy"].default
+        assert [*shown, default] == ["robust-utility"] * 2
+        assert self.told(demo, "robust-utility") == []
+        start = demo.start("robust-utility")
+        assert [*start.ranges] == ["budget", "aversion", "cap"]
+        at = start.position
+        for slider, grid in start.ranges.items():
+            near = {demo.solve(replace(at, **{slider: getattr(at, slider) + step * grid.step})).holdings for step in (-4, 0, 4)}
+            assert len(near) > 1, slider
+
+    def test_gaps_are_told(self, demo):
+        told = self.told(demo, STRATEGY)
+        assert "Risk aversion: nothing changes near the start." in told
+        assert "Export controls of China: no answer at also on every metal of which China makes half or more." in told
+        assert "Budget: limits of the strategy are exceeded at €10,000." in told
+        german = self.told(demo, STRATEGY, "de")
+        assert "Risikoaversion: Nahe dem Anfang ändert sich nichts." in german
+        others = [Gap("mixed", values=(1, 8)), Gap("slow", values=(1.5,)), Gap("unfinished", values=(30.0,))]
+        assert [gap_told(gap, demo.start(STRATEGY), language("en")) for gap in others] == [
+            "With several sliders moved, 1 of 8 positions that were tried have no answer.",
+            "An answer takes 1.5 s: visitors wait.",
+            "The trial ended after 30 s, before everything was tried.",
+        ]
+
+    def test_the_slider_begins_where_there_is_an_answer(self, demo):
+        start = demo.start(STRATEGY)
+        lowest = replace(start.position, cap=start.least_cap)
+        assert demo.solve(lowest).status == "optimal"
+        assert demo.solve(replace(lowest, cap=lowest.cap - CAP.step, whole=False)).status == "infeasible"
+        (slider,) = (one for one in sliders(start, lowest, language("en"))["ranges"] if one["name"] == "cap")
+        assert slider["range"].least == start.least_cap > CAP.least
+
+    def test_limits_that_gave_way_are_named(self, demo):
+        """Where whole lots of a small budget leave no answer the page told one beyond its limits without a word."""
+        position = replace(demo.start("ex-china").position, budget=10_000)
+        outcome = demo.solve(position)
+        assert outcome.cash > 0.05
+        assert outcome.controlled > position.cap / 100
+        assert {"cash", "under export control"} <= {*outcome.exceeded}
+        assert "cash" in shown(outcome, position, language("en"))["exceeded"]
+        assert not demo.solve(replace(position, budget=100_000)).exceeded
 
 
 class TestPosition:
@@ -272,8 +332,51 @@ class TestQueue:
         now[0] += 1000  # what was long ago counts no more
         assert self.order(queue) == ["a later", "z later"]
 
-    def ask(self, queue, key: str, who: str, rank: crew.Rank = crew.Rank.ATTENDEE) -> Future:
-        return queue.ask(key, child.solve, (key,), turn=(rank, who), seconds=4)
+    def test_who_asks_all_the_time_comes_after_who_asks_seldom_though_nothing_was_answered(self, queue):
+        """Thirty sessions that asked without a pause, and were refused, had the same share as anybody."""
+        for number in range(3):
+            self.ask(queue, f"hostile {number}", "a")
+        self.ask(queue, "good", "b")
+        assert self.order(queue) == ["good", "hostile 2"]
+
+    def test_a_question_that_was_busy_and_is_asked_again_counts_once(self, queue):
+        for _ in range(3):
+            self.ask(queue, "again", "a")
+        for number in range(2):
+            self.ask(queue, f"other {number}", "b")
+        assert self.order(queue) == ["again", "other 1"]
+
+    def test_one_process_is_left_to_short_questions(self, queue):
+        for who in "abc":
+            self.ask(queue, f"long {who}", who)
+        self.ask(queue, "short", "d", is_long=False)
+        taken = [queue._next() for _ in range(3)]
+        assert [question.key for question in taken] == ["long a", "long b", "short"]
+        assert queue._next() is None
+        queue._finish(taken[2], "", None)
+        assert queue._next() is None
+        queue._finish(taken[0], "", None)
+        assert queue._next().key == "long c"
+
+    def test_short_questions_of_a_session_that_asks_too_many_wait_with_the_long_ones(self, queue):
+        for number in range(1 + int(crew.SHORT_COST / 100 / crew.ASKED[False])):
+            self.ask(queue, f"hostile {number}", "a", is_long=False)
+        for who in "bcd":
+            self.ask(queue, f"good {who}", who)
+        taken = [queue._next() for _ in range(2)]
+        assert [question.key for question in taken] == ["good b", "good c"]
+        assert queue._next() is None  # the process that is left is not theirs
+        self.ask(queue, "good e", "e", is_long=False)
+        assert queue._next().key == "good e"
+
+    def test_short_questions_come_first_where_one_process_has_loaded(self, queue):
+        queue.ready = 1
+        self.ask(queue, "long", "a")
+        self.ask(queue, "short", "b", is_long=False)
+        assert self.order(queue) == ["short", "long"]
+
+    def ask(self, queue, key: str, who: str, rank: crew.Rank = crew.Rank.ATTENDEE, *, is_long: bool = True) -> Future:
+        return queue.ask(key, child.solve, (key,), turn=(rank, who), seconds=4, is_long=is_long)
 
     def order(self, queue) -> list[str]:
         found = []
@@ -300,7 +403,7 @@ class TestQueue:
         newest = self.ask(queue, "newest", "a")
         with pytest.raises(Busy):
             former.result(0)
-        assert self.order(queue) == ["newest", "other"]
+        assert self.order(queue) == ["other", "newest"]
         assert (newest.result(0), other.result(0)) == ("newest", "other")
 
     def test_what_somebody_else_waits_for_is_not_taken_away(self, queue):
@@ -333,9 +436,14 @@ class TestQueue:
 
     def test_who_presents_comes_first_and_reports_last_one_at_a_time(self, queue):
         reports = [self.ask(queue, f"report {who}", who, crew.Rank.REPORT) for who in "ab"]
-        self.ask(queue, "attendee", "a")
+        self.ask(queue, "attendee", "c")
         self.ask(queue, "presenter", "host 1", crew.Rank.PRESENTER)
-        assert [queue._next().key for _ in range(3)] == ["presenter", "attendee", "report a"]
+        taken = [queue._next() for _ in range(2)]
+        assert [question.key for question in taken] == ["presenter", "attendee"]
+        assert queue._next() is None
+        for question in taken:
+            queue._finish(question, "", None)
+        assert queue._next().key == "report a"
         assert queue._next() is None
         assert not any(report.done() for report in reports)
 

@@ -61,6 +61,9 @@ ROUTES: dict[str, tuple[str, tuple[int, ...]]] = {
     "host-csv": ("/host/w/{slug}/registrations.csv", OF_ITS_HOST),
     "host-xlsx": ("/host/w/{slug}/registrations.xlsx", OF_ITS_HOST),
     "host-settings": ("/host/w/{slug}/settings", OF_ITS_HOST),
+    "host-player": ("/host/w/{slug}/player", OF_ITS_HOST),
+    "host-trial": ("/host/w/{slug}/trial", OF_ITS_HOST),
+    "host-new": ("/host/new", OF_HOSTS),
     "host-change": ("/host/w/{slug}/change", OF_ITS_HOST),
     "host-cancel": ("/host/w/{slug}/cancel", LED_ABOVE),
     "host-news": ("/host/w/{slug}/news", LED_ABOVE),
@@ -322,3 +325,15 @@ def test_the_personal_link_is_in_no_page(addresses, client):
     registration = registered(announced(), "own@example.com")
     entered(client, registration)
     assert access(registration) not in client.get("/room/").content.decode()
+
+
+@pytest.mark.parametrize("name", ["confirm", "enter", "me", "unsubscribe", "host-setup", "webinar", "host-login"])
+def test_the_language_is_changed_on_every_page(addresses, name):
+    """Who came by a link of a mail had to read what the browser asks for."""
+    path = ROUTES[name][0].format(**addresses)
+    visitor = Browser()
+    page = visitor.get(path).content.decode()
+    assert f'<input type="hidden" name="next" value="{path}">' in page
+    answer = visitor.send("/language", {"language": "de", "next": path}, page=path)
+    assert answer.headers["Location"] == path
+    assert '<html lang="de">' in visitor.get(path).content.decode()

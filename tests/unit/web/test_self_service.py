@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import time_machine
 from django.conf import settings as django_settings
-from django.core import mail
+from django.core import mail, signing
 from django.db import connection
 from django.db.models import CASCADE
 from django.test.utils import CaptureQueriesContext
@@ -323,8 +323,10 @@ class TestCorrect:
     @pytest.mark.parametrize(("state", "mailed"), [("confirmed", "link"), ("waitlisted", "waitlist")])
     def test_an_address_is_corrected_once_it_is_confirmed_and_former_links_open_no_room(self, webinar, state, mailed):
         found = registered(webinar, state=state)
-        former = access(found)
+        former, own = access(found), me(found)
+        earlier = f"/me/{signing.dumps([found.id.hex, 0], salt=tokens.ME)}"
         visitor = entered(Browser(), found) if state == "confirmed" else Browser()
+        assert [Browser().get(page).status_code for page in (own, earlier)] == [200, 200]
         assert "asks to confirm it" in self.send(found, email="Lima@example.com").content.decode()
         found.refresh_from_db()
         assert (found.email, kinds()) == ("ana@example.com", ["correct"])
@@ -337,6 +339,7 @@ class TestCorrect:
         assert compose(Outbox.objects.get(kind="corrected"), found).to == ["ana@example.com"]
         assert compose(Outbox.objects.get(kind=mailed), found).to == ["lima@example.com"]
         assert (Browser().get(former).status_code, visitor.get("/room/").status_code) == (404, 401)
+        assert [Browser().get(page).status_code for page in (own, earlier, me(found))] == [404, 404, 200]
         if state == "confirmed":
             assert entered(Browser(), found).get("/room/").status_code == 200
 
@@ -353,14 +356,15 @@ class TestCorrect:
         assert found.email == "ana@example.com"
 
     def test_wrong_fields_are_told_and_mails_to_one_address_are_few(self, webinar):
-        found = registered(webinar)
-        answer = self.send(found, email="lima@")
-        assert (answer.status_code, "This is no e-mail address" in answer.content.decode()) == (422, True)
-        self.send(found, email="lima@example.com")
-        self.send(found, email="lima@example.com")
-        assert kinds() == ["correct", "noop"]
+        found, hour = registered(webinar), timezone.now().replace(minute=1)  # the windows of limits begin with the hour
+        with time_machine.travel(hour):
+            answer = self.send(found, email="lima@")
+            assert (answer.status_code, "This is no e-mail address" in answer.content.decode()) == (422, True)
+            self.send(found, email="lima@example.com")
+            self.send(found, email="lima@example.com")
+            assert kinds() == ["correct", "noop"]
         for n in range(4):
-            with time_machine.travel(timezone.now() + timedelta(minutes=2 * n + 2)):
+            with time_machine.travel(hour + timedelta(minutes=2 * n + 2)):
                 self.send(registered(webinar, f"a{n}@example.com"), email="lima@example.com")
         assert Outbox.objects.filter(kind="correct").count() <= 3
         gone = registered(webinar, "b@example.com", "cancelled")

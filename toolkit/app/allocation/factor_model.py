@@ -12,8 +12,16 @@ from toolkit.app.allocation.inputs import Inputs
 from toolkit.core.assets import Universe
 from toolkit.core.baskets import DOLLAR_SERIES
 from toolkit.core.forecast import FloatArray, Forecast, with_factors
-from toolkit.records.factors import Factor, FactorAsset, FactorModel, FactorTests, Loading
-from toolkit.records.risk import Correlation, CorrelationRisk, PairRisk
+from toolkit.records.factors import (
+    Correlation,
+    CorrelationRisk,
+    Factor,
+    FactorAsset,
+    FactorModel,
+    FactorTests,
+    Loading,
+    PairRisk,
+)
 from toolkit.risk_model.correlations import NORMAL_95, rank_correlation
 from toolkit.risk_model.covariance.factor import FactorCovariance, NamedFactors
 from toolkit.risk_model.timeseries.baskets import MARKET, SUPPLY

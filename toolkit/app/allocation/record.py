@@ -44,10 +44,10 @@ from toolkit.optimize.problem import Problem
 from toolkit.optimize.solution import Allocation
 from toolkit.records.base import with_phrases
 from toolkit.records.dates import Upcoming
+from toolkit.records.factors import AssetModel, AssetSupply, AssetVolatility, Concentration, Estimate, ExpectedReturn, Exposures
 from toolkit.records.limits import CostItems, Solver
 from toolkit.records.limits import Costs as RunCosts
 from toolkit.records.positions import Before, Caps, Cash, LeftOut, Money, Order, Position, Relaxed
-from toolkit.records.risk import AssetModel, AssetSupply, AssetVolatility, Concentration, Estimate, ExpectedReturn, Exposures
 from toolkit.records.run import Run
 from toolkit.records.sources import About, Owner, Provenance, Review, StrategyName
 from toolkit.records.sources import Rate as RateUsed

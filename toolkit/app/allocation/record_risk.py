@@ -14,9 +14,9 @@ from toolkit.core.messages import Message, message
 from toolkit.optimize.constraints.measures import CLOSED
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.solution import Allocation
+from toolkit.records.factors import Risk, Scenario
 from toolkit.records.limits import Constraint, Objective
 from toolkit.records.positions import AtLastPrices, BrokenLimit
-from toolkit.records.risk import Risk, Scenario
 from toolkit.risk_measures import measures
 from toolkit.risk_measures.base import measured as measured_on
 from toolkit.risk_measures.tail import normal_cvar

@@ -9,18 +9,12 @@ from typing import TYPE_CHECKING
 from toolkit.controls.items import find_items
 from toolkit.controls.ledger import CHINA, COMMON_FORM
 from toolkit.controls.purity import settled_purity
-from toolkit.controls.state import Route, review_note
+from toolkit.controls.state import Route, doubt_note, returned_by_dates, review_note
 from toolkit.controls.upcoming import upcoming
 from toolkit.core.countries import country, country_hint
 from toolkit.core.errors import SpecError
 from toolkit.core.messages import message
-from toolkit.records.answers.controls import (
-    ControlledItems,
-    Form,
-    ListedItem,
-    MetalControls,
-    ProductControls,
-)
+from toolkit.records.controls import ControlledItems, Form, ListedItem, MetalControls, ProductControls, ProductState
 from toolkit.records.dates import Dates, Upcoming
 
 if TYPE_CHECKING:
@@ -88,9 +82,17 @@ def product_controls(context: Context, route: Route, as_of: date) -> ProductCont
         as_of: Day of knowledge and of the state.
     """
     traded: Route = {**route, "purity": None, "size": None}
-    forms = [(asset.key, asset.form) for asset in context.products if asset.form is not None]
-    states = [context.ledger.state(metal, form, on=as_of, **traded) for metal, form in forms]
-    return ProductControls.from_objects(states[0], products=states, own_events=context.own)
+    products = [asset for asset in context.products if asset.form is not None]
+    states = [context.ledger.state(asset.key, str(asset.form), on=as_of, **traded) for asset in products]
+    first = states[0]
+    law = (m for state in states for m in state.measures if m.is_law and not m.conditional)
+    return ProductControls.from_objects(
+        first,
+        doubt=doubt_note(returned_by_dates(law), first.reviewed_to),
+        note=first.note if first.origin == first.destination else "",
+        products=[ProductState.from_objects(state, one, asset=one.key) for one, state in zip(products, states, strict=True)],
+        own_events=context.own,
+    )
 
 
 def items(context: Context, query: str, as_of: date) -> ControlledItems:
@@ -102,7 +104,10 @@ def items(context: Context, query: str, as_of: date) -> ControlledItems:
         as_of: Day of knowledge.
     """
     found = find_items(context.ledger, query, on=as_of)
-    return ControlledItems.from_objects(context.ledger, query=query, as_of=as_of, items=found.to_dicts())
+    reviewed_to = context.ledger.reviewed_to
+    note = review_note(reviewed_to, as_of)
+    told = {"query": query, "as_of": as_of, "reviewed_to": reviewed_to, "review": note, "items": found.to_dicts()}
+    return ControlledItems.model_validate(told)
 
 
 def parse_within(text: str) -> int:

@@ -19,8 +19,7 @@ from toolkit.market.layouts.unconfirmed import confirming
 from toolkit.market.readers.price_columns import NO_ANSWERS, PriceColumns, read_columns
 from toolkit.market.readers.prices import PriceFile
 from toolkit.market.readers.tabular import Table
-from toolkit.records.answers.holdings import ColumnReading, LayoutQuestion
-from toolkit.records.answers.prices import MappedSeries, PricesMap
+from toolkit.records.layouts import ColumnReading, LayoutQuestion, MappedSeries, PricesMap
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
 
 from toolkit.app.context import Context
 from toolkit.app.holdings.lots import with_known_texts
-from toolkit.app.holdings.movements import lots_of, of_places, stock_frame, with_stock
+from toolkit.app.holdings.movements import lots_of, of_places, settled, stock_frame, with_stock
 from toolkit.app.holdings.names import LotNames, instruments_of
 from toolkit.app.holdings.sheets import EVERY_SHEET
 from toolkit.app.prices import PriceFiles, read_own, with_stored
@@ -31,7 +30,7 @@ from toolkit.market.readers.faults import row_error
 from toolkit.market.readers.holdings.lots import SCHEMA, ReadFile, Unconfirmed, confirming, lot_of
 from toolkit.market.readers.holdings.read import NO_ANSWERS, parse
 from toolkit.market.readers.tabular import Table
-from toolkit.records.answers import holdings as records
+from toolkit.records import layouts as records
 from toolkit.records.sources import Fault
 
 
@@ -63,6 +62,7 @@ class HoldingsCheck:
         return records.HoldingsCheck(
             schema_version=1,
             file=self.read.table.name,
+            of="movements" if self.read.layout.of == "movements" else "holdings",
             columns=self.read.columns,
             ignored=self.read.ignored,
             lots=_lots(self.lots),
@@ -152,7 +152,7 @@ def map_holdings(
     Raises:
         DataError, SpecError: as of `parse`.
     """
-    names, _, _ = _names(context, prices)
+    names, _, _ = names_of(context, prices)
     read = parse(path, names=names, today=date.today(), layout=layout or context.layout, answers=answers)
     return HoldingsMap(*_with_stock(read, context))
 
@@ -162,10 +162,11 @@ def _with_stock(read: ReadFile, context: Context) -> tuple[ReadFile, pl.DataFram
     if read.layout.of == "holdings":
         return read, None
     read, stock = with_stock(read, context.as_of, context.settings.config.owner.holding_rule)
-    return read, stock_frame(stock)
+    is_open = read.questions or read.faults or read.broken  # nothing is told of the stock then
+    return read, stock_frame(stock).clear() if is_open else stock_frame(stock)
 
 
-def stock_of(path: str, context: Context, *, prices: PriceFiles | None, client: str | None = None) -> HoldingsStock:
+def stock_of(path: str | Table, context: Context, *, prices: PriceFiles | None, client: str | None = None) -> HoldingsStock:
     """The stock of the day of the answer, and the money, of a file of movements.
 
     Args:
@@ -177,16 +178,9 @@ def stock_of(path: str, context: Context, *, prices: PriceFiles | None, client: 
     Raises:
         SpecError: for a list of lots; DataError: for a file that cannot be read, or is not settled.
     """
-    names, _, _ = _names(context, prices)
+    names, _, _ = names_of(context, prices)
     read = parse(path, names=names, today=date.today(), client=client, layout=context.layout)
-    if read.layout.of != "movements":
-        hint = message(
-            "Each of its rows is a lot of today; where each is a movement: `toolkit holdings map FILE --set of=movements`."
-        )
-        raise SpecError("{file:s} is a list of lots, and no list of movements.", hint=hint, file=read.table.name)
-    read.raise_open()
-    read, stock = with_stock(read, context.as_of, context.settings.config.owner.holding_rule)
-    read.raise_open()
+    read, stock = settled(read, context.as_of, context.settings.config.owner.holding_rule)
     return HoldingsStock(read, stock, stock_frame(stock))
 
 
@@ -206,8 +200,8 @@ class HoldingsStock:
 
     def record(self, written: str | None) -> records.HoldingsStock:
         """The lots, the money and the sales; `written` is the file of the lots."""
-        money = {currency: one for currency, one in self.stock.account().items() if currency}
-        amounts = ("paid_in", "taken_out", "costs", "gain", "unknown", "stock")
+        money = sorted((currency, one) for currency, one in self.stock.account().items() if currency)
+        amounts = {*records.MovedMoney.model_fields} - {"currency"}
         return records.HoldingsStock(
             schema_version=1,
             file=self.read.table.name,
@@ -216,21 +210,15 @@ class HoldingsStock:
             lots=_lots(self.lots),
             money=tuple(
                 records.MovedMoney(currency=currency, **{name: float(getattr(one, name)) for name in amounts})
-                for currency, one in sorted(money.items())
+                for currency, one in money
             ),
             sales=tuple(
-                records.SoldLot(
-                    row=one.row, date=one.date.isoformat(), lot=one.lot, client=one.client, asset=one.asset,
-                    quantity=float(one.quantity), unit=one.unit, bought=one.bought.isoformat(),
-                    proceeds=_float(one.proceeds), cost=_float(one.cost), fees=float(one.fees),
-                    purchase_fees=float(one.purchase_fees), gain=_float(one.gain), currency=one.currency,
-                    cost_currency=one.cost_currency,
-                )
+                records.SoldLot.model_validate({name: getattr(one, name) for name in records.SoldLot.model_fields})
                 for one in self.stock.sales
             ),
             notes=(*self.read.notes, *of_places(self.lots)),
             written=written,
-        )  # fmt: skip
+        )
 
     def to_csv(self) -> str:
         """The lots as a file of lots: read again they are the same, to the cent."""
@@ -243,10 +231,6 @@ class HoldingsStock:
         return frame.select(columns).write_csv()
 
 
-def _float(money: Decimal | None) -> float | None:
-    return None if money is None else float(money)
-
-
 def accepted(found: HoldingsMap) -> dict[str, str]:
     """The answers that are proposed: header or text -> answer."""
     return {one.name: one.proposed for one in found.read.questions if one.proposed}
@@ -257,7 +241,7 @@ def write_layout(found: HoldingsMap, file: str) -> None:
     put(Path(file), found.read.layout.to_toml().encode("utf-8"))
 
 
-def _names(context: Context, prices: PriceFiles | None) -> tuple[LotNames, pl.DataFrame, pl.DataFrame | None]:
+def names_of(context: Context, prices: PriceFiles | None) -> tuple[LotNames, pl.DataFrame, pl.DataFrame | None]:
     """How names in a file are recognised, known prices, and the user's own."""
     known, own, names = context.snapshot["prices"], None, LotNames(context.ledger, context.products)
     if (files := with_stored(prices, context)) is not None:
@@ -281,7 +265,7 @@ def check_holdings(path: str, context: Context, *, prices: PriceFiles | None = N
     if file_and_sheet(path)[1] == EVERY_SHEET:
         hint = message("Name one, as {file:s}#SHEET.", file=str(file_and_sheet(path)[0]))
         raise DataError("the sheets of a workbook are checked one at a time.", hint=hint)
-    names, known, _ = _names(context, prices)
+    names, known, _ = names_of(context, prices)
     read, stock = _with_stock(parse(path, names=names, today=date.today(), layout=context.layout), context)
     faulty = {found.row for found in read.faults}
     rows = zip(read.rows, read.numbers, strict=True) if stock is None else ()

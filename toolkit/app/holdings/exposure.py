@@ -66,7 +66,7 @@ class ExposureRequest:
         holdings: File of lots, or cells of a frame.
         context: Settings, day, and market as known on it.
         prices: The user's own; None for the bundled prices alone.
-        loss, elasticity, cap: Of a stop of exports, as of `toolkit.app.findings.Ask`.
+        loss, elasticity, cap: Of a stop of exports, as of `toolkit.app.topics.Ask`.
         use: ``METAL=KG`` a month, one entry a metal.
         metal: Key of the one metal whose lots are meant; None for all.
         client: Whose lots are meant, where the file has a column of clients; None for all.

@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from toolkit.core.errors import SpecError
 from toolkit.core.messages import Message, few, message, named
 from toolkit.holdings.holding_period import HoldingRule
 from toolkit.holdings.movements import Movement, Part, Refusal, Stock, stock_on
@@ -46,8 +47,10 @@ def with_stock(read: ReadFile, day: date, rule: HoldingRule | None) -> tuple[Rea
     stock = stock_on(movements_of(read), day, free_from=rule.free_from if rule else None)
     open_sales = [one for one in stock.refusals if one.code == "which_lot"]
     refused = [one for one in stock.refusals if one.code != "which_lot"]
-    questions = [*read.questions]
-    if open_sales and not (questions or read.faults):
+    if read.questions or read.faults:
+        return read, stock
+    questions = list[Question]()
+    if open_sales:
         lots = [*dict.fromkeys(lot for one in open_sales for lot in one.values["lots"])]
         rows = tuple(message("row {row:d}", row=one.row) for one in open_sales[:3])
         asks = message(
@@ -55,10 +58,30 @@ def with_stock(read: ReadFile, day: date, rule: HoldingRule | None) -> tuple[Rea
             lots=few([*named(lots)], most=4),
         )
         questions.append(Question("sale_order", "sale_order", rows, asks, None, SALE_ORDERS))
-    elif open_sales and not read.faults and not read.questions:
-        refused = [*stock.refusals]
-    told = [] if read.questions or read.faults else [_fault(one) for one in refused]
-    return replace(read, questions=questions, faults=[*read.faults, *told]), stock
+    return replace(read, questions=questions, faults=[_fault(one) for one in refused]), stock
+
+
+def settled(read: ReadFile, day: date, rule: HoldingRule | None) -> tuple[ReadFile, Stock]:
+    """A file of movements of which nothing is open, and its stock on a day.
+
+    Args:
+        read: The file.
+        day: The day.
+        rule: Period after which a sale is free of tax, where one is known.
+
+    Raises:
+        SpecError: for a list of lots.
+        Unconfirmed, FrameError: as of `ReadFile.raise_open`, for what is sold and not there too.
+    """
+    if read.layout.of != "movements":
+        hint = message(
+            "Each of its rows is a lot of today; where each is a movement: `toolkit holdings map FILE --set of=movements`."
+        )
+        raise SpecError("{file:s} is a list of lots, and no list of movements.", hint=hint, file=read.table.name)
+    read.raise_open()
+    read, stock = with_stock(read, day, rule)
+    read.raise_open()
+    return read, stock
 
 
 def _fault(refusal: Refusal) -> CellFault:
@@ -99,8 +122,12 @@ def _why(code: str, said: Mapping[str, Any]) -> tuple[str, Message, Message]:  #
             return "quantity", message("more than was ordered"), told
         case "no_lot":
             return "lot", message("a lot that is not there"), message("Row {row:d}: nothing is there of {lot:s}.", **said)
-        case "which_lot":
-            return "lot", message("a movement that fits several lots"), message("Row {row:d}: name one of {lots}.", **said)
+        case "which_lot" | "several":
+            told = message("Row {row:d}: name one of {lots}, and where it lies in several places, the place.", **said)
+            return "lot", message("a movement that fits several lots or places"), told
+        case "all_of_it":
+            told = message("Row {row:d}: its total is all that {lot:s} cost: give the quantity that goes back.", **said)
+            return "quantity", message("a price that is taken back, or a purchase"), told
         case "not_known":
             told = message(
                 "Row {row:d}: the costs of {lots} are not known in one currency, or no period free of tax is; name the lot.",
@@ -169,19 +196,14 @@ def _status(part: Part, day: date) -> str:
 
 
 def stock_holdings(read: ReadFile, day: date, rule: HoldingRule | None) -> Holdings:
-    """The lots of a file of movements on a day.
+    """The lots of a file of movements on a day; arguments and errors are those of `settled`.
 
     Args:
         read: The file.
         day: The day.
-        rule: Period after which a sale is free of tax, where one is known.
-
-    Raises:
-        Unconfirmed, FrameError: as of `ReadFile.raise_open`, for what is not there and is sold too.
+        rule: Period after which a sale is free of tax.
     """
-    read.raise_open()
-    read, stock = with_stock(read, day, rule)
-    read.raise_open()
+    read, stock = settled(read, day, rule)
     frame = stock_frame(stock)
     told = message("Stock on {day}, of {n:d} movements: {lots:d} lots.", day=day, n=len(read.rows), lots=frame.height)
     return Holdings(Lots.validate(frame), read.table.name, (*read.notes, told, *of_places(frame)), read.fine)

@@ -47,12 +47,14 @@ class ReportSpec(Spec):
     layout: Layout = "page"
     length: Literal["short", "full"] = "full"
     told: tuple[str, ...] = ()
+    alone: tuple[str, ...] = ()
     pairs: tuple[tuple[str, str], ...] = ()
 
     @property
     def definition(self) -> Definition:
         """What the report is composed of."""
-        return Definition(self.title, self.sections, self.layout, self.length == "short", self.told, self.pairs)
+        short = self.length == "short"
+        return Definition(self.title, self.sections, self.layout, short, self.told, self.alone, self.pairs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def as_document(
 
     Args:
         record: What it is about (`Findings.record`).
-        parts: What was found beside it (`toolkit.app.findings`).
+        parts: What was found beside it (`toolkit.app.topics`).
         name: A report by name, or the path of its TOML file.
         lang: Code of a language.
 

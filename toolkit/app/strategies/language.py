@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 from toolkit.optimize.constraints import constraint_kinds
 from toolkit.optimize.constraints.measures import CLOSED, MeasureName
 from toolkit.optimize.objectives import objective_kinds
-from toolkit.records.answers.lists import LanguageEntry, LanguageKey
+from toolkit.records.lists import LanguageEntry, LanguageKey
 from toolkit.risk_measures import measures
 from toolkit.strategy.decode import SECTIONS
 from toolkit.strategy.model import VatSpec

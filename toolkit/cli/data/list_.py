@@ -10,7 +10,7 @@ from toolkit.cli.terminal import show
 def list_(*, common: Common) -> None:
     """Every table and source: rows, newest date, publication date, age against its release interval, licence."""
     from toolkit.app.data.places import package_folder
-    from toolkit.records.answers.lists import DataList
+    from toolkit.records.lists import DataList
     from toolkit.report.answers.lists import data as document
 
     context = common.context()

@@ -23,7 +23,7 @@ def validate(*, common: Common) -> None:
     from toolkit.core.errors import FrameError
     from toolkit.core.frames import TABLES
     from toolkit.market.package import validate_package
-    from toolkit.records.answers.lists import PackageCheck
+    from toolkit.records.lists import PackageCheck
     from toolkit.report.answers.lists import package_check
 
     folder = package_folder(resolve(common.settings(), file=common.config))
@@ -40,7 +40,7 @@ def validate(*, common: Common) -> None:
     found, context = PackageCheck(package=str(folder), tables=tuple(sorted(TABLES)), faults=()), common.context()
     if context.store is not None:
         from toolkit.app.data.store import check_contracts, stored_quality, verify
-        from toolkit.records.answers.lists import StoreCheck
+        from toolkit.records.lists import StoreCheck
         from toolkit.report.answers.data.fetch import store_check
 
         store = StoreCheck(
@@ -59,7 +59,7 @@ def _validate_prices(files: PriceFiles, common: Common) -> None:
     from toolkit.app.prices import of_no_product, read_own
     from toolkit.market.quality import findings, quality
     from toolkit.market.readers.price_checks import visible
-    from toolkit.records.answers.lists import PriceCheck, Quote, SeriesCheck
+    from toolkit.records.lists import PriceCheck, Quote, SeriesCheck
     from toolkit.report.answers.lists import quality as document
 
     context = common.context()

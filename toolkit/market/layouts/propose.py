@@ -375,7 +375,7 @@ def _reading(  # noqa: PLR0911, PLR0912  # one answer a kind of header
             return read("unit", message("its cells show it"), sure=True)
         case "asset" if not header.sure and "asset" in exact and not settled(header):
             return read(IGNORE, message("beside the column that names the asset"), sure=False)
-        case "quantity" if header.sure and header.unit is None and _adds_up(texts):
+        case "quantity" if layout.of == "holdings" and header.sure and header.unit is None and _adds_up(texts):
             return read("quantity", message("its numbers add up to a whole, as weights of a portfolio do"), sure=False)
         case key if key == COST:
             price, total = ("price", "total") if layout.of == "movements" else ("purchase_price", "total_price")
@@ -423,7 +423,8 @@ def is_of_movements(table: Table, is_asset: Callable[[str], bool]) -> bool:
         return False
     for header in found:
         texts = _texts(table, header.text) if header.key in ("kind", None) else []
-        if texts and ((header.key and header.sure) or (any if header.key else all)(map(is_kind, texts))):
+        are_words = header.key and header.sure and not all(any(map(str.isdigit, text)) for text in texts)  # no numbers of files
+        if texts and (are_words or (any if header.key else all)(map(is_kind, texts))):
             return True
     if {"quantity_in", "quantity_out"} <= by.keys():
         return True
@@ -469,7 +470,7 @@ def _of_money(  # noqa: PLR0911  # a finding after the other
         return replace(one, reads=shown, why=message("it is the quantity times the price, with the fees"), sure=True)
     if shown == one.reads:
         return one if header.sure else replace(one, why=message("it is the quantity times the price"), sure=True)
-    if shown is None and (header.sure or header.currency) and not (has_costs and one.reads == "total"):
+    if shown is None and header.sure and not (has_costs and one.reads == "total"):
         return replace(one, sure=True)
     return replace(
         one, reads=shown or one.reads, why=message("money of all: total without fees and taxes, or cash with them"), sure=False
@@ -488,11 +489,20 @@ def _money_is(table: Table, found: Sequence[Header], column: str) -> str | None:
         found: What each header says.
         column: Header of the money.
     """
-    named = {header.key: header.text for header in found if header.text != column}
-    quantity = named.get("quantity") or named.get("pieces")
-    if quantity is None or "price" not in named or any(header.key == "price" and header.per_unit for header in found):
+    by = {header.key: header for header in found if header.text != column}
+    named = {key: header.text for key, header in by.items()}
+    quantity, price = by.get("quantity") or by.get("pieces"), by.get("price")
+    if quantity is None or price is None:
         return None
-    texts = [column, quantity, named["price"], *(named[key] for key in ("fees", "taxes") if key in named)]
+    beside = [amount.after for text in _texts(table, quantity.text) if (amount := cells.amount(text))]
+    units = (
+        {quantity.unit}
+        if quantity.unit
+        else {_unit(text) for text in (_texts(table, named["unit"]) if "unit" in by else beside)}
+    )
+    if price.per_unit and units != {price.unit}:
+        return None
+    texts = [column, quantity.text, price.text, *(named[key] for key in ("fees", "taxes") if key in named)]
     rows = [[cells.amount(str(cell)) if cell is not None else None for cell in row] for row in table.cells.select(texts).rows()]
     for mark in (".", ","):
         seen = set[str]()
@@ -507,6 +517,10 @@ def _money_is(table: Table, found: Sequence[Header], column: str) -> str | None:
         if seen and "neither" not in seen and len(seen - {"either"}) < 2:
             return next(iter(seen - {"either"}), "total")
     return None
+
+
+def _unit(text: str) -> str | None:
+    return next((cells.UNITS[one] for one in foldings(text) if one in cells.UNITS), None)
 
 
 def _question(kind: Kind, one: ColumnReading, first: Mapping[str, str]) -> Question:

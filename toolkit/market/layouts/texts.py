@@ -70,14 +70,16 @@ def is_grade(text: str) -> bool:
     return "?" not in text and all(word in known or _NUMBER.fullmatch(word) or len(word) == 1 for word in words)
 
 
-def is_harmless(text: str, words: str = "harmless") -> bool:
+def is_harmless(text: str, *sections: str) -> bool:
     """Whether each word of a remark says nothing of where a lot is, whose it is or whether it exists.
 
     Args:
         text: The remark.
-        words: Section of the vocabulary's texts that it is held against.
+        sections: Of the vocabulary's texts that it is held against; ``harmless`` where none is named.
     """
-    return "?" not in text and all(word in vocabulary().texts[words] for word in fold(text).split())
+    texts = vocabulary().texts
+    known = [texts[section] for section in sections or ("harmless",)]
+    return "?" not in text and all(any(word in words for words in known) for word in fold(text).split())
 
 
 def undated(text: str) -> str:

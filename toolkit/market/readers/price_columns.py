@@ -148,7 +148,7 @@ def read_columns(
         SpecError: for a layout or an answer that is none.
     """
     file, sheet = file_and_sheet(path) if isinstance(path, str | Path) and str(path) != "-" else (None, None)
-    found = [("", layout)] if layout is not None else [*found_for(file, KIND, sheet)] if file else []
+    found = [("", layout)] if layout is not None else [*found_for(file, (KIND,), sheet)] if file else []
     legacy = answers.get("encoding") or next((one.encoding for _, one in found[:1] if one.encoding), "cp1252")
     table = without_lines(read_table(path, header=_header([one for _, one in found]), legacy=legacy), key)
     table = replace(table, cells=table.cells.rename(dict(zip(table.columns, with_levels(table.columns), strict=True))))

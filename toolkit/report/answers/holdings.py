@@ -7,7 +7,7 @@ from datetime import date
 from functools import partial
 
 from toolkit.market.layouts.fields import FIELDS
-from toolkit.records.answers.holdings import HoldingsCheck, HoldingsStock, ReadLot
+from toolkit.records.layouts import HoldingsCheck, HoldingsStock, ReadLot, SellPreview
 from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language
@@ -41,12 +41,23 @@ def template(say: Language, kind: str = "holdings") -> str:
 
 
 def check(found: HoldingsCheck, as_of: date, say: Language) -> Document:
-    """The lots without a fault, and the notes of reading."""
+    """The lots without a fault, and the notes of reading.
+
+    Args:
+        found: The file.
+        as_of: Day of the answer.
+        say: Language.
+    """
     answer, faulty = Answer(say, as_of), {fault.row for fault in found.faults}
-    answer.heading(
-        "{file}: {good:d} of {total:d} lots are understood",
-        file=found.file, good=len(found.lots), total=len(found.lots) + len(faulty),
-    )  # fmt: skip
+    if found.of == "movements" and found.error is not None:
+        answer.heading("{file}: no stock is told before its movements are settled", file=found.file)
+    elif found.of == "movements":
+        answer.heading("{file}: {lots:d} lots on {day}", file=found.file, lots=len(found.lots), day=answer.day(as_of))
+    else:
+        answer.heading(
+            "{file}: {good:d} of {total:d} lots are understood",
+            file=found.file, good=len(found.lots), total=len(found.lots) + len(faulty),
+        )  # fmt: skip
     names = lot_names(found.lots, say)
     rows = (_lot(answer, row, names[row.lot_id]) for row in found.lots)
     if any(lot.paid is not None for lot in found.lots):
@@ -92,6 +103,58 @@ def stock(found: HoldingsStock, say: Language) -> Document:
     if found.written:
         answer.line("The lots are written to {file}.", file=found.written)
     return answer.document("holdings")
+
+
+def sale(found: SellPreview, say: Language) -> Document:
+    """What each order of lots makes of a sale, side by side and lot by lot."""
+    answer = Answer(say, found.as_of)
+    what = f"{answer.number(found.quantity, ',.6g')} {found.unit}"
+    answer.heading(
+        "{what} of {asset} at {price} {currency} a {unit}",
+        what=what, asset=answer.metal(found.asset), price=answer.number(found.price, ",.2f"), currency=found.currency,
+        unit=found.unit,
+    )  # fmt: skip
+    if found.price_kind:
+        answer.line(
+            "The price ({kind}, {day}) is wrong by more than {error} {currency} as that of today in one of three cases; "
+            "--price gives an offer.",
+            kind=answer.word(found.price_kind), day=answer.day(found.price_date), error=answer.number(found.price_se, ",.2f"),
+            currency=found.currency,
+        )  # fmt: skip
+
+    def money(amount: float | None) -> str:
+        return say.words("not known") if amount is None else answer.number(amount, ",.2f")
+
+    done = [one for one in found.orders if one.refused is None]
+    answer.table(
+        "order of lots | >gain | >of it taxable | >tax | >net",
+        ([say.name(one.order), money(one.gain), money(one.taxable), money(one.tax), money(one.net)] for one in done),
+    )
+    answer.table(
+        "order of lots | lot | >quantity | bought | >proceeds | >cost | >gain | free of tax",
+        (
+            [
+                say.name(one.order), say.name(lot.lot), f"{answer.number(lot.quantity, ',.6g')} {lot.unit}",
+                answer.day(lot.bought), money(lot.proceeds), money(lot.cost), money(lot.gain),
+                say.words("free") if lot.is_free else say.words("not known") if lot.free_from is None
+                else answer.told("in {n:d} days", n=lot.days_to_free),
+            ]
+            for one in done
+            for lot in one.lots
+        ),
+    )  # fmt: skip
+    answer.notes(
+        answer.told("{order}: {why}", order=one.order, why=answer.phrase(one.refused))
+        for one in found.orders
+        if one.refused is not None
+    )
+    if not found.has_rule:
+        answer.line("No period after which a sale is free of tax is known for this owner (owner.tax_free_after).")
+    elif found.tax_rate is None:
+        answer.line("Net is before tax: --tax-rate gives a rate. Not advice.")
+    if found.written is not None:
+        answer.line("Movements that were added to {file}: {n:d}.", n=found.written, file=found.file)
+    return answer.document("sell")
 
 
 def _money(answer: Answer, amount: float | None, currency: str | None) -> str:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from toolkit.core.messages import message
-from toolkit.records.answers.holdings import HoldingsMap
-from toolkit.records.answers.prices import PricesMap
+from toolkit.records.layouts import HoldingsMap, PricesMap
 from toolkit.report.answers.answer import Answer
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language
@@ -24,7 +23,7 @@ def mapped(found: HoldingsMap | PricesMap, as_of: date, say: Language, *, comman
     """
     answer = Answer(say, as_of)
     if found.questions:
-        answer.heading("{file}: {n:d} questions before it is read", file=found.file, n=len(found.questions))
+        answer.heading("Open questions before {file} is read: {n:d}", file=found.file, n=len(found.questions))
     elif isinstance(found, HoldingsMap) and found.faults:
         answer.heading("{file}: its columns are known, and cells of it are wrong", file=found.file)
     elif isinstance(found, HoldingsMap) and found.movements is not None:

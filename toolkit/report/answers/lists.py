@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from toolkit.records.answers.lists import DataList, Doctor, PackageCheck, PriceCheck, SettingsList, StrategyCheck, StrategyList
+from toolkit.records.lists import DataList, Doctor, PackageCheck, PriceCheck, SettingsList, StrategyCheck, StrategyList
 from toolkit.records.sources import Provenance
 from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.answers.data.store import tables

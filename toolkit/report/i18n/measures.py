@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from toolkit.records.answers.explanation import PointWorth
+from toolkit.records.explanation import PointWorth
 from toolkit.records.limits import Limit, Objective
 from toolkit.report.i18n.language import Language, mark
 

@@ -12,9 +12,9 @@ from toolkit.report.i18n.text import Span, name
 
 if TYPE_CHECKING:
     from toolkit.records.base import Named
-    from toolkit.records.parts.exit import TaxLot
+    from toolkit.records.exit import TaxLot
+    from toolkit.records.factors import AssetModel
     from toolkit.records.positions import Position
-    from toolkit.records.risk import AssetModel
 
     Asset = Named | Position | AssetModel | TaxLot
     """A row of a table that names its asset: key, name, and symbol of the element."""

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from toolkit.records.controls import ControlState
-from toolkit.records.factors import FactorAsset
+from toolkit.records.factors import AssetModel, FactorAsset
 from toolkit.records.positions import Position
-from toolkit.records.risk import AssetModel
 from toolkit.report.i18n import names
 from toolkit.report.i18n.countries import CHINA
 from toolkit.report.i18n.language import Language
 
-Row = TypeVar("Row", Position, AssetModel, FactorAsset)
+Row = TypeVar("Row", Position, AssetModel, FactorAsset, AssetModel | FactorAsset)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from toolkit.report.document import Block, Notes, Panel
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.text import Span, Text, sentences, strong, text
-from toolkit.report.tables.facts import legal_day
+from toolkit.report.topics.measures import legal_day
 
 
 @section("assumptions", mark("Assumptions"))
@@ -19,10 +19,10 @@ def assumptions(run: Findings) -> tuple[Block, ...]:
     read: list[Text] = [
         sentences(
             text(strong(say.words("How to read this report."))),
-            say("Upright figures are data or computed from data."),
+            () if run.short else say("Upright figures are data or computed from data."),
             text(Span(say.words("What is set like this is an assumption."), "assumption")),
             text(Span(say.words("What has dots below it alone is computed from data and an assumption."), "derived")),
-            say("A dash means undefined or not applicable."),
+            () if run.short else say("A dash means undefined or not applicable."),
             say("Prices are indicative: a customs value, an average or a dealer’s ask is no bid, and buy-back may be refused."),
         )
     ]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from toolkit.core.grouping import by_key
 from toolkit.records.fetch import QualityFinding
-from toolkit.records.parts.quality import StoredChecks
+from toolkit.records.prices import StoredChecks
 from toolkit.records.sources import Provenance
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Figure, Missing, Notes, Paragraph, Row, Status, left, right
@@ -15,7 +15,7 @@ from toolkit.report.i18n.formats import NBSP, capital, readable
 from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.names import of_key
 from toolkit.report.i18n.text import NONE, Inline, Span, Text, joined, muted, name, plain, text
-from toolkit.report.tables.facts import Fact, concerned, instrument, legal_day, review, unconfirmed, why_unconfirmed
+from toolkit.report.topics.measures import Fact, concerned, instrument, legal_day, review, unconfirmed, why_unconfirmed
 
 SHARES, PRICES, ANNUAL = "shares", "prices", "annual_average"
 GIVEN: Mapping[str, str] = {"as_given": mark("own prices"), "own_quote": mark("own quotations")}
@@ -78,7 +78,7 @@ def _dates(run: Findings, doubtful: int) -> Status:
     if prices := _prices(run):
         items.append((say.words("Prices"), prices))
     items.append((say.words("Unconfirmed facts in this report"), text(fmt.number(doubtful))))
-    if vintages := _vintages(run):
+    if not run.short and (vintages := _vintages(run)):
         items.append((say.words("Shares of supply"), vintages))
     return Status(tuple(items))
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from toolkit.records.exposure import Industries
+from toolkit.records.factors import AssetSupply
 from toolkit.records.positions import Before, Position
-from toolkit.records.risk import AssetSupply
 from toolkit.records.subjects import Holdings
 from toolkit.report.compose import beside, folded, section
 from toolkit.report.document import Bar, Block, Figure, Missing, Table, left, legend, right

@@ -24,8 +24,7 @@ from toolkit.report.i18n.formats import capital, day
 from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.names import of_key
 from toolkit.report.i18n.text import Span, Text, joined, name, plain, strong, text
-from toolkit.report.tables.facts import instrument, review, why_unconfirmed
-from toolkit.report.tables.lanes import in_words, suspended_until
+from toolkit.report.topics.measures import in_words, instrument, review, suspended_until, why_unconfirmed
 
 BACK, LEAST, AFTER = timedelta(days=30), timedelta(days=90), timedelta(days=20)
 """What the strip shows: before the day of the report, at least after it, and after the last date."""
@@ -54,6 +53,10 @@ def calendar(run: Findings) -> tuple[Block, ...] | Missing:
         return Missing(run.say.words("The ledger knows no dated change within 400 days."))
     if run.short and run.parts.changes:  # what has lapsed stands among what changed
         rows = tuple(row for row in rows if row.status == "ahead") or rows
+    if run.short and run.held:
+        rows = tuple(row for row in rows if touched(run, row))
+        if not rows:
+            return Missing(run.say.words("No dated change within 400 days names what is held."))
     following = next((row.date for row in official_dates(rows)), None)
     listed = Calendar(tuple(_entry(run, row, following) for row in rows))
     figure = _figure(run, rows, following)
@@ -99,10 +102,7 @@ def _figure(run: Findings, rows: Sequence[Upcoming], following: str | None) -> F
     told = "; ".join(f"{fmt.long_date(row.date)}, {standing_in_words(run, row)}" for row in rows)
     marks = {one.mark for one in shown}
     reviewed = review(run)
-    dates = say(
-        "Dates in the control ledger, the next 400 days, each official, agreed, reported, claimed or not checked against "
-        "the text."
-    )
+    dates = say("Dates in the control ledger, the next 400 days, each with what it rests on.")
     return Figure(
         _finding(run, rows, following),
         text(dates, " ", reviewed) if reviewed and not run.short else dates,
@@ -119,7 +119,13 @@ def _finding(run: Findings, rows: Sequence[Upcoming], following: str | None) -> 
     if following is None:
         first = say("No official date is ahead")
     else:
-        first = say("The next official date is {day}, {away}", day=run.fmt.long_date(following), away=run.away(following))
+        when = {"day": run.fmt.long_date(following), "away": run.away(following)}
+        of_held = run.short and run.held
+        first = (
+            say("The next official date that names what is held is {day}, {away}", **when)
+            if of_held
+            else say("The next official date is {day}, {away}", **when)
+        )
     if not unsure:
         return first
     rest = say.counted(

@@ -236,13 +236,19 @@ def _how(say: Language, one: Refutation) -> Text:
     return say("{figure} {value}, {rival} {other}", other=other, rival=rival(say, one.against), **told)
 
 
-def following(say: Language, found: StrategyEvidence) -> Iterator[Text]:
-    """What following it cost and earned in each rhythm, beside bought and held; nothing where there are no prices."""
+def following(say: Language, found: StrategyEvidence, every: str | None = None) -> Iterator[Text]:
+    """What following it cost and earned, beside bought and held; nothing where there are no prices.
+
+    Args:
+        say: The language.
+        found: Evidence on the strategy.
+        every: The one rhythm that is told, where it was followed in it; None for each.
+    """
     rows = [row for row in found.followed if row.name == "followed"]
     held = next((row for row in found.followed if row.name == "held"), None)
     if not rows or held is None or found.start is None or found.end is None:
         return
-    shown = [row for row in rows if row.every in RHYTHMS]
+    shown = [row for row in rows if row.every == every] or [row for row in rows if row.every in RHYTHMS]
     yield say(
         "Followed from {start} to {end} on past prices, the strategy earned net and paid for trades after the first purchase, "
         "a year: {rhythms}; bought once and held it earned {held} (evidence of {day}, {fee} for the first purchase).",

@@ -175,7 +175,7 @@ def _panel(run: Findings, code: CodeFlows, months: Sequence[str]) -> SmallMultip
     peak = max(q for q in quantities if q is not None)
     bans = [control for control in code.controls if control.instrument == BAN]
     bars = FlowBars(
-        first=_first(months[0]),
+        first=first_day(months[0]),
         quantities=quantities,
         inferred=frozenset(months.index(month) for month in flow.inferred),
         peak=mass(run, peak),
@@ -195,9 +195,9 @@ def _panel(run: Findings, code: CodeFlows, months: Sequence[str]) -> SmallMultip
     told = say.words(
         "By month, at most {peak} in {month}; the latest {latest} in {last}.",
         peak=mass(run, peak),
-        month=run.fmt.month(_first(months[quantities.index(peak)])),
+        month=run.fmt.month(first_day(months[quantities.index(peak)])),
         latest=mass(run, flow.latest),
-        last=run.fmt.month(_first(flow.month)),
+        last=run.fmt.month(first_day(flow.month)),
     )
     return SmallMultiple(text(run.head(code)), note, Chart(flow_bars(bars, run.fmt), told))
 
@@ -255,7 +255,7 @@ def _months(run: Findings, drawn: Sequence[CodeFlows], months: Sequence[str]) ->
     return run.table(
         "flows by month in kg (* zero inferred)",
         reversed(months),
-        left("Month", lambda month: run.fmt.month(_first(month))),
+        left("Month", lambda month: run.fmt.month(first_day(month))),
         *map(quantities, drawn),
         stacks=False,
     )
@@ -289,7 +289,7 @@ def _reported(run: Findings, points: Sequence[ReportedFlow]) -> Figure:
     return Figure(title, sub, (table,), (), foot)
 
 
-def _first(month: str) -> date:
+def first_day(month: str) -> date:
     """The first day of a month written as 2026-07, or of the month of a day."""
     return date.fromisoformat(f"{month[:7]}-01")
 
@@ -365,11 +365,11 @@ def _years(run: Findings, caption: Inline, rows: Sequence[Traded], first: Shown[
         caption,
         rows,
         first,
-        right("Latest month, kg", lambda row: _number(run, row[1].latest)),
-        right("a year before", lambda row: _number(run, row[1].on_year.base)),
-        right("12 months, kg a month", lambda row: _number(run, row[1].year, bold=True), "12 months"),
-        right("12 before", lambda row: _number(run, row[1].year_before)),
-        right("Change", lambda row: _change(run, row[1].year_on_year)),
+        right("Latest month, kg", lambda row: quantity(run, row[1].latest)),
+        right("a year before", lambda row: quantity(run, row[1].on_year.base)),
+        right("12 months, kg a month", lambda row: quantity(run, row[1].year, bold=True), "12 months"),
+        right("12 before", lambda row: quantity(run, row[1].year_before)),
+        right("Change", lambda row: relative(run, row[1].year_on_year)),
         right("Months at zero", lambda row: _zeros(run, row[1])),
         right("Share of all partners", lambda row: NONE if (s := row[1].share) is None else run.fmt.share(s), "Share"),
     )
@@ -433,9 +433,9 @@ def _effects(run: Findings, found: CustomsFlows, drawn: Sequence[CodeFlows]) -> 
         left("Metal", lambda row: run.head(row[0])),
         left("Control", lambda row: _control(run, row[1])),
         right("First day", lambda row: run.fmt.short_date(row[1].effective)),
-        right("Before", lambda row: _number(run, row[2].base)),
-        right("First three months", lambda row: _number(run, row[2].after, bold=True)),
-        right("Change", lambda row: _change(run, row[2].change)),
+        right("Before", lambda row: quantity(run, row[2].base)),
+        right("First three months", lambda row: quantity(run, row[2].after, bold=True)),
+        right("Change", lambda row: relative(run, row[2].change)),
         right("Collapse from", lambda row: run.fmt.month(row[2].collapse.onset) if row[2].collapse else NONE),
     )
     foot = say(
@@ -455,7 +455,7 @@ def _control(run: Findings, control: ControlOnFlow) -> Text:
     return what if control.covers else text(muted(plain(what)))
 
 
-def _number(run: Findings, kg: float | None, *, bold: bool = False) -> Inline:
+def quantity(run: Findings, kg: float | None, *, bold: bool = False) -> Inline:
     """Whole kg; what rounds to none and is some is below one."""
     if kg is None:
         return NONE
@@ -463,7 +463,7 @@ def _number(run: Findings, kg: float | None, *, bold: bool = False) -> Inline:
     return strong(words) if bold else words
 
 
-def _change(run: Findings, change: Change | None) -> Inline:
+def relative(run: Findings, change: Change | None) -> Inline:
     """A percentage; a dagger where the base is too small for one, a dash where a month is missing."""
     if change is None or change.value is None:
         return muted("†") if change and change.reason == "small base" else NONE

@@ -11,10 +11,10 @@ from toolkit.holdings.exposure import LotExposure, Total
 from toolkit.holdings.instruments import Instrument
 from toolkit.holdings.purchases import Purchase
 from toolkit.holdings.unit_price import STALE_PRICE_DAYS, UnitPrice
-from toolkit.records.answers.holdings import ReadLot
+from toolkit.records.exit import TaxLot
 from toolkit.records.exposure import Exposure
 from toolkit.records.findings import Parts
-from toolkit.records.parts.exit import TaxLot
+from toolkit.records.layouts import ReadLot
 from toolkit.records.subjects import Holdings, Subject
 from toolkit.report.answers.answer import PRICE_KINDS
 from toolkit.report.charts.basket import Slice
@@ -43,9 +43,9 @@ from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.names import source_of_dealer
 from toolkit.report.i18n.text import NONE, Inline, Span, Text, joined, muted, name, sentences, sources, strong, text
 from toolkit.report.markers import COSTS, DELAY, FORM, LATER, ORIGIN
-from toolkit.report.tables.basket import basket_figure
-from toolkit.report.tables.facts import doubts
+from toolkit.report.topics.controls import basket_figure
 from toolkit.report.topics.dates import PLANNED, next_change
+from toolkit.report.topics.measures import doubts
 
 Reach = Literal["safe", "clear", "unknown", "unsettled", "order", "may_not_return"]
 CIVIL = "civil"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from toolkit.records.backtest import Backtest, EventLosses, Interval, PeriodReturn, Simulated
-from toolkit.records.parts.control_history import MetalHistory
+from toolkit.records.exposure_history import MetalHistory
 from toolkit.records.subjects import BacktestSubject
 from toolkit.report.charts.flow_bars import Dateline, FlowBars, Tint, flow_bars
 from toolkit.report.charts.heatmap import months as heat_map_of_months

@@ -284,7 +284,7 @@ SUM, STOP, CARRIED, STOCKS = "elasticity_sum", "stop_of_exports", "carried_to", 
 SCENARIO = mark("When exports resume, the gain is lost again: scenarios under stated assumptions, no forecasts.")
 ENDS = (mark("low"), mark("middle"), mark("high"))
 BEYOND, NOT_MADE, PRECIOUS, UNKNOWN = "beyond", "not_made", "precious", "unknown"
-"""States of a metal without a figure for the full stop (`toolkit.app.findings.whatif`)."""
+"""States of a metal without a figure for the full stop (`toolkit.app.topics.whatif`)."""
 
 
 def times(run: Findings, value: float) -> str:

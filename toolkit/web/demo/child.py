@@ -18,6 +18,7 @@ from toolkit.web.demo.position import SCENARIOS, Outcome, Position, Start
 
 if TYPE_CHECKING:
     from toolkit.web.demo.solving import Demo
+    from toolkit.web.demo.trial import Gap
 
 MEMORY = 6 << 30
 """Bytes of memory that each may have."""
@@ -91,6 +92,12 @@ def solve(position: Position) -> Outcome:
     """`Demo.solve` in this process."""
     assert _demo is not None  # noqa: S101
     return _demo.solve(position)
+
+
+def trial(strategy: str) -> tuple[Gap, ...]:
+    """`Demo.trial` in this process."""
+    assert _demo is not None  # noqa: S101
+    return _demo.trial(strategy)
 
 
 def report(position: Position, language: str, kind: str) -> bytes:

@@ -1,8 +1,8 @@
 """The processes of the demo, and who is next.
 
-One question of a session waits, the newest; who has cost the least of late is next, those who present come first, and one
-report is made at a time. What a process was given is never taken away from it: a process is ended if it is silent for too
-long, and loaded again.
+One question of a session waits, the newest; who has asked and cost the least of late is next, those who present come first, and
+one report is made at a time. One process is left to questions that take hundredths of a second. What a process was
+given is never taken away from it: a process is ended if it is silent for too long, and loaded again.
 """
 
 from __future__ import annotations
@@ -37,8 +37,14 @@ SILENT_SECONDS = 10.0
 """Seconds without that sign after which a process is ended."""
 END_SECONDS = 1.0
 """Seconds in which a process that is told to end removes its files."""
+ASKED = {True: 0.3, False: 0.03}
+"""Seconds that a long question and another one cost a session by being asked: who asks all the time is answered last."""
+SHORT_COST = 100
+"""Hundredths of a second that the short questions of a session may have cost to be answered before long ones of others."""
 SPENT_HALVES = 10.0
-"""Seconds in which what a session has cost counts half."""
+"""Seconds in which what a session has asked and cost counts half."""
+COSTS_KEPT = 4096
+"""Sessions whose costs are kept without looking which are long past."""
 log = structlog.get_logger("demo")
 
 
@@ -58,6 +64,7 @@ class Question:
         key: Two questions of one key have one answer.
         function, arguments: Of `child`.
         seconds: After which the process is ended.
+        is_long: Whether it may take more than hundredths of a second.
         waiting: Who waits -> where the answer goes.
         turn: Rank and whose turn it took, once a process has it.
         began: When that was.
@@ -68,6 +75,7 @@ class Question:
     function: Callable[..., Any]
     arguments: tuple[Any, ...]
     seconds: float
+    is_long: bool
     waiting: dict[str, list[Future[Any]]] = field(default_factory=dict)
     turn: tuple[Rank, str] | None = None
     began: float = 0.0
@@ -99,8 +107,8 @@ class Crew:
         self._ending, self._leaving = threading.Event(), False
         self._asked: dict[Hashable, Question] = {}
         self._turns: dict[Rank, dict[str, Question]] = {rank: {} for rank in Rank}
-        self._taken: set[tuple[Rank, str]] = set()
-        self._spent: dict[str, tuple[float, float]] = {}
+        self._taken: dict[tuple[Rank, str], bool] = {}
+        self._spent: dict[tuple[bool, str], tuple[float, float, Hashable]] = {}
         self._processes: set[BaseProcess] = set()
         self._told = False
         self.ready = 0
@@ -112,7 +120,14 @@ class Crew:
             thread.start()
 
     def ask(
-        self, key: Hashable, function: Callable[..., Any], arguments: tuple[Any, ...], *, turn: tuple[Rank, str], seconds: float
+        self,
+        key: Hashable,
+        function: Callable[..., Any],
+        arguments: tuple[Any, ...],
+        *,
+        turn: tuple[Rank, str],
+        seconds: float,
+        is_long: bool = True,
     ) -> Future[Any]:
         """The answer to come; what the same session asked before and waits still gets `Busy`.
 
@@ -122,6 +137,7 @@ class Crew:
             arguments: Of the function.
             turn: Rank, and session.
             seconds: That a process may take.
+            is_long: Whether it may take more than hundredths of a second.
         """
         rank, who = turn
         future: Future[Any] = Future()
@@ -129,8 +145,10 @@ class Crew:
         with self._changed:
             if self._ending.is_set() or not self.was_ready:
                 raise Busy
-            question = self._asked.setdefault(key, Question(key, function, arguments, seconds))
+            question = self._asked.setdefault(key, Question(key, function, arguments, seconds, is_long))
             question.waiting.setdefault(who, []).append(future)
+            if self._spent.get((is_long, who), (0, 0, None))[2] != key:  # it is not one that was busy and is asked again
+                self._charge((is_long, who), ASKED[is_long], key)
             if question.turn is None:
                 before = self._turns[rank].get(who, question)
                 self._turns[rank][who] = question  # in the place of the former one
@@ -157,22 +175,45 @@ class Crew:
 
     def _next(self) -> Question | None:
         """The question whose turn it is."""
+        full, long_first = sum(self._taken.values()) >= max(1, self.ready - 1), self.ready > 1
         for rank, turns in self._turns.items():
             if rank is Rank.REPORT and (self.ready < 2 or any(taken is rank for taken, _ in self._taken)):
                 continue
-            for who, question in sorted(turns.items(), key=lambda turn: self._cost(turn[0])):
+            waiting = [(*self._lane(who, question), who, question) for who, question in turns.items()]
+            for is_long, _, who, question in sorted(waiting, key=lambda one: (one[0] != long_first, one[1])):
                 if (rank, who) in self._taken or self._forget_unless_wanted(question):
+                    continue
+                if full and is_long and rank is not Rank.PRESENTER:
                     continue
                 self._take_from_turns(question)
                 question.turn, question.began = (rank, who), time.monotonic()
-                self._taken.add(question.turn)
+                self._taken[question.turn] = is_long
                 return question
         return None
 
-    def _cost(self, who: str) -> int:
-        """Hundredths of a second that processes have spent on a session, the fewer the longer ago."""
-        seconds, at = self._spent.get(who, (0.0, 0.0))
+    def _lane(self, who: str, question: Question) -> tuple[bool, int]:
+        """Whether a question waits with the long ones, as those of a session that asks too many do, and the session's cost."""
+        of_short = self._cost((False, who))
+        is_long = question.is_long or of_short > SHORT_COST
+        return is_long, of_short + self._cost((True, who)) if is_long else of_short
+
+    def _cost(self, who: tuple[bool, str]) -> int:
+        """Hundredths of a second that the long questions of a session, or its others, have cost, the fewer the longer ago."""
+        seconds, at, _ = self._spent.get(who, (0.0, 0.0, None))
         return round(100 * seconds * 0.5 ** ((time.monotonic() - at) / SPENT_HALVES))
+
+    def _charge(self, who: tuple[bool, str], seconds: float, key: Hashable) -> None:
+        """Add to what the questions of a session have cost.
+
+        Args:
+            who: Whether it is a long question, and the session.
+            seconds: More.
+            key: Of the question.
+        """
+        now = time.monotonic()
+        if len(self._spent) > COSTS_KEPT:
+            self._spent = {one: spent for one, spent in self._spent.items() if now - spent[1] < 10 * SPENT_HALVES}
+        self._spent[who] = self._cost(who) / 100 + seconds, now, key
 
     def _take(self, process: BaseProcess) -> Question | None:
         """The next question for a process; None where there will be none, or it has ended by itself."""
@@ -191,7 +232,7 @@ class Crew:
             if question.turn is None or self._ending.is_set():
                 return
             (rank, who), question.turn = question.turn, None
-            self._taken.discard((rank, who))
+            self._taken.pop((rank, who), None)
             if who in self._turns[rank]:  # a newer one came meanwhile
                 refused = question.waiting.pop(who, [])
                 for other in question.waiting:
@@ -210,10 +251,8 @@ class Crew:
         with self._changed:
             self._asked.pop(question.key, None)
             if question.turn is not None:
-                self._taken.discard(question.turn)
-                now, who = time.monotonic(), question.turn[1]
-                self._spent = {one: spent for one, spent in self._spent.items() if now - spent[1] < 10 * SPENT_HALVES}
-                self._spent[who] = self._cost(who) / 100 + now - question.began, now
+                self._taken.pop(question.turn, None)
+                self._charge((question.is_long, question.turn[1]), time.monotonic() - question.began, question.key)
             waiting = question.taken()
             self._changed.notify_all()
         for future in waiting:

@@ -12,6 +12,7 @@ from toolkit.web.asgi.later import awaited
 from toolkit.web.demo import child
 from toolkit.web.demo.crew import PROCESSES, Crew, Rank
 from toolkit.web.demo.position import Outcome, Position, Start
+from toolkit.web.demo.trial import Gap
 from toolkit.web.writing import Busy
 
 ANSWERS_KEPT = 2048
@@ -80,7 +81,15 @@ class Solver:
             if len(self._kept) > ANSWERS_KEPT:
                 self._kept.popitem(last=False)
 
-    def _answer(self, function: Callable[..., Any], arguments: tuple[Any, ...], turn: tuple[Rank, str], seconds: float) -> Any:
+    def _answer(
+        self,
+        function: Callable[..., Any],
+        arguments: tuple[Any, ...],
+        turn: tuple[Rank, str],
+        seconds: float,
+        *,
+        is_long: bool = True,
+    ) -> Any:
         crew = self._present()
         key = (crew.day, function.__name__, *arguments)
         with self._lock:
@@ -89,7 +98,9 @@ class Solver:
                 return self._kept[key]
         limit = OF_A_REPORT if turn[0] is Rank.REPORT else ANSWER_SECONDS
         return awaited(
-            (function.__name__, *arguments), lambda: crew.ask(key, function, arguments, turn=turn, seconds=seconds), limit
+            (function.__name__, *arguments),
+            lambda: crew.ask(key, function, arguments, turn=turn, seconds=seconds, is_long=is_long),
+            limit,
         )
 
     def start(self, strategy: str) -> Start:
@@ -109,7 +120,15 @@ class Solver:
             first: Whether all wait for it: the presenter's.
         """
         turn = Rank.PRESENTER if first else Rank.ATTENDEE, session
-        return self._answer(child.solve, (position,), turn, self._wall)
+        return self._answer(child.solve, (position,), turn, self._wall, is_long=position.whole)
+
+    def trial(self, strategy: str) -> tuple[Gap, ...]:
+        """What is missing over the ranges of a strategy's sliders.
+
+        Raises:
+            ToolkitError: where the strategy, or its data, cannot be shown.
+        """
+        return self._answer(child.trial, (strategy,), (Rank.REPORT, f"trial {strategy}"), OF_A_REPORT)
 
     def report(self, position: Position, session: str, language: str, kind: str) -> bytes:
         """The report at a position.

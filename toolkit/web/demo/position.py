@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 Scenario = Literal["today", "wider", "lifted"]
@@ -38,6 +38,8 @@ BUDGET = Range(10_000, 500_000, 10_000)
 AVERSION = Range(0.5, 20.0, 0.5)
 CAP = Range(0, 100, 1)
 """Per cent of the value that may be under export control."""
+GRIDS = {"budget": BUDGET, "aversion": AVERSION, "cap": CAP}
+"""Field of `Position` -> values that it may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class Position:
     whole: bool = True
 
     def __post_init__(self) -> None:
-        for name, grid in (("budget", BUDGET), ("aversion", AVERSION), ("cap", CAP)):
+        for name, grid in GRIDS.items():
             value = getattr(self, name)
             if not grid.holds(value):
                 raise ValueError(f"{name} is {value}")
@@ -102,6 +104,7 @@ class Outcome:
         least_cap: Smallest limit of the slider at which there is an answer then, in per cent; None where none was found.
         as_of: Day of knowledge, ISO.
         oldest: Day of the oldest price of what is held, ISO; empty where nothing is.
+        exceeded: Names of limits of the strategy that the answer exceeds: they are soft, or gave way to whole lots.
         wealth: What is left of the budget after the costs of buying, assets and cash; 0 in a step that an earlier version kept.
     """
 
@@ -119,11 +122,16 @@ class Outcome:
     least_cap: float | None = None
     oldest: str = ""
     wealth: float = 0.0
+    exceeded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Where the sliders of a strategy stand at first."""
+    """Where the sliders of a strategy stand at first.
+
+    Attributes:
+        least_cap: Where the slider of the largest share under export control begins: below it there is no answer.
+    """
 
     position: Position
     title: str
@@ -131,3 +139,14 @@ class Start:
     has_aversion: bool
     has_cap: bool
     pdf: bool = False
+    least_cap: float = CAP.least
+
+    @property
+    def ranges(self) -> dict[str, Range]:
+        """Field of `Position` -> values of its slider, for the sliders that the strategy has."""
+        cap = replace(CAP, least=self.least_cap)
+        return {
+            "budget": BUDGET,
+            **({"aversion": AVERSION} if self.has_aversion else {}),
+            **({"cap": cap} if self.has_cap else {}),
+        }

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.names import short_country
-from toolkit.web.demo.position import AVERSION, BUDGET, CAP, SCENARIOS, Outcome, Position, Start
+from toolkit.web.demo.position import SCENARIOS, Outcome, Position, Start
+from toolkit.web.demo.trial import BASES, Gap
 
 SCENARIO_WORDS = {
     "today": mark("as in force today"),
@@ -25,15 +27,18 @@ def sliders(start: Start, position: Position, say: Language) -> dict[str, Any]:
         position: Where they stand.
         say: The language.
     """
-    every = (
-        ("budget", BUDGET, start.currency, True),
-        ("aversion", AVERSION, "", start.has_aversion),
-        ("cap", CAP, "%", start.has_cap),
-    )
+    units, words = {"budget": start.currency, "aversion": "", "cap": "%"}, settings_of(position, start.currency, say)
     found = [
-        {"name": name, "label": label, "range": grid, "value": getattr(position, name), "unit": unit, "shown": shown}
-        for (name, grid, unit, is_there), (label, shown) in zip(every, settings_of(position, start.currency, say), strict=False)
-        if is_there
+        {
+            "name": name,
+            "label": label,
+            "range": start.ranges[name],
+            "value": getattr(position, name),
+            "unit": unit,
+            "shown": shown,
+        }
+        for (name, unit), (label, shown) in zip(units.items(), words, strict=False)
+        if name in start.ranges
     ]
     scenarios = [(name, say.words(SCENARIO_WORDS[name]), name == position.scenario) for name in SCENARIOS]
     return {"ranges": found, "scenarios": scenarios if start.has_cap else scenarios[:1]}
@@ -72,6 +77,41 @@ def _beside_assets(outcome: Outcome, position: Position, say: Language) -> tuple
     amounts = outcome.cash * outcome.wealth, position.budget - outcome.wealth
     cash, costs = (say.fmt.money(amount, outcome.currency) for amount in amounts)
     return cash, costs
+
+
+def gap_told(gap: Gap, start: Start, say: Language) -> str:
+    """What is missing, in a sentence.
+
+    Args:
+        gap: What the trial of a strategy found.
+        start: Of the strategy.
+        say: The language.
+    """
+    if gap.kind == "mixed":
+        few, every = (say.fmt.number(value) for value in gap.values)
+        return say.words(
+            "With several sliders moved, {few} of {every} positions that were tried have no answer.", few=few, every=every
+        )
+    if gap.kind in ("slow", "unfinished"):
+        seconds = say.fmt.number(gap.values[0], 1 if gap.kind == "slow" else 0)
+        return (
+            say.words("An answer takes {seconds} s: visitors wait.", seconds=seconds)
+            if gap.kind == "slow"
+            else say.words("The trial ended after {seconds} s, before everything was tried.", seconds=seconds)
+        )
+    where = [*BASES].index(gap.slider)
+    label = settings_of(start.position, start.currency, say)[where][0]
+    if gap.kind == "effect":
+        return say.words("{slider}: nothing changes near the start.", slider=label)
+    at = [settings_of(replace(start.position, **{gap.slider: value}), start.currency, say)[where][1] for value in gap.values]
+    values = (
+        say.series(at) if len(at) < 3 or gap.slider == "scenario" else say.words("{first} to {last}", first=at[0], last=at[-1])
+    )
+    return (
+        say.words("{slider}: no answer at {values}.", slider=label, values=values)
+        if gap.kind == "answer"
+        else say.words("{slider}: limits of the strategy are exceeded at {values}.", slider=label, values=values)
+    )
 
 
 def shown(outcome: Outcome, position: Position, say: Language) -> dict[str, Any]:
@@ -144,6 +184,7 @@ def shown(outcome: Outcome, position: Position, say: Language) -> dict[str, Any]
         "cash": fmt.percent(outcome.cash),
         "money": _beside_assets(outcome, position, say),
         "note": note,
+        "exceeded": say.series([say.known(name) for name in outcome.exceeded]),
         "as_of": fmt.long_date(outcome.as_of),
         "oldest": fmt.long_date(outcome.oldest) if outcome.oldest else "",
         "settings": "; ".join(f"{label} {value}" for label, value in settings_of(position, outcome.currency, say)),

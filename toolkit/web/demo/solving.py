@@ -40,6 +40,7 @@ from toolkit.optimize.constraints.base import LowerUpperLimited
 from toolkit.optimize.constraints.exposure import ControlExposure
 from toolkit.optimize.infeasibility.diagnose import has_answer
 from toolkit.optimize.problem import Problem
+from toolkit.optimize.solution import AS_GOOD
 from toolkit.optimize.solvers.work import Work
 from toolkit.records.sources import Provenance
 from toolkit.report.document import Document
@@ -47,7 +48,8 @@ from toolkit.risk_measures.variance import volatility
 from toolkit.strategy.decode import load_strategy
 from toolkit.strategy.model import Strategy
 from toolkit.supply.concentration import country_exposure
-from toolkit.web.demo.position import AVERSION, BUDGET, CAP, Holding, Outcome, Position, Scenario, Start
+from toolkit.web.demo.position import AVERSION, BUDGET, CAP, SCENARIOS, Holding, Outcome, Position, Scenario, Start
+from toolkit.web.demo.trial import Gap, gaps
 
 HALF = 0.5
 NOT_SHOWN = "personal"
@@ -101,9 +103,16 @@ class Demo:
         )
         prepared = self._prepared_for(strategy, "today", position.budget)
         has_cap = prepared.problem.data.controlled is not None
-        return Start(
-            position, loaded.about.title, owner.currency, aversion is not None, has_cap, pdf=printer(os.environ) is not None
+        found = Start(
+            position, loaded.about.title, owner.currency, aversion is not None, has_cap, printer(os.environ) is not None
         )
+        return replace(found, least_cap=self._first_cap(position)) if has_cap else found
+
+    def _first_cap(self, position: Position) -> float:
+        """The least limit at which each scenario has an answer that has one at the start."""
+        lowest = [replace(position, cap=CAP.least, whole=False, scenario=scenario) for scenario in SCENARIOS]
+        least = [self._least_cap(one) for one in lowest if self.solve(one).status == "infeasible"]
+        return max((cap for cap in least if cap is not None and cap <= position.cap), default=CAP.least)
 
     def solve(self, position: Position) -> Outcome:
         """The answer at a position; no answer is an answer too."""
@@ -178,7 +187,16 @@ class Demo:
             further=self._further(position.strategy) if position.scenario == "wider" else (),
             oldest=min(days).isoformat() if days else "",
             wealth=money.wealth,
+            exceeded=tuple(limit.name for limit in allocation.limits if (limit.slack or 0.0) < -AS_GOOD),
         )
+
+    def trial(self, strategy: str) -> tuple[Gap, ...]:
+        """What is missing over the ranges of a strategy's sliders.
+
+        Raises:
+            ToolkitError: where it, or its data, cannot be shown.
+        """
+        return gaps(self.start(strategy), self.solve)
 
     def document(self, position: Position, language: str) -> Document:
         """The report of the toolkit at a position: its scenario is in the ledger as events of one's own.

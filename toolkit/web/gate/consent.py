@@ -10,14 +10,29 @@ from toolkit.web.models import Consent, ConsentText, Registration
 PARTICIPATION, MARKETING = "participation", "marketing"
 
 
-def texts(say: Language, organiser: str) -> dict[str, str]:
-    """Purpose -> text: taking part needs no consent beyond the registration, news afterwards does."""
-    return {
-        PARTICIPATION: say.words(
+def texts(say: Language, organiser: str, *, replay: bool = False) -> dict[str, str]:
+    """Purpose -> text: taking part needs no consent beyond the registration, news afterwards does.
+
+    Args:
+        say: The language.
+        organiser: Who stores it.
+        replay: Whether the webinar is over, and the replay is all that there is.
+    """
+    kept = (
+        say.words(
+            "{organiser} stores what you enter here to show you the replay of the webinar. "
+            "All of it is deleted 90 days after the webinar.",
+            organiser=organiser,
+        )
+        if replay
+        else say.words(
             "{organiser} stores what you enter here, and what you do in the room of the webinar, to run it: "
             "to confirm the registration, to let you in and to prepare. All of it is deleted 90 days after the webinar.",
             organiser=organiser,
-        ),
+        )
+    )
+    return {
+        PARTICIPATION: kept,
         MARKETING: say.words(
             "{organiser} may also write to me about later webinars. I can end this at any time.", organiser=organiser
         ),

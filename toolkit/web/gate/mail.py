@@ -76,12 +76,14 @@ def letter(row: Outbox, registration: Registration, say: Language) -> Letter:
     room = (base + reverse("enter", args=[tokens.link(registration, tokens.ACCESS)]), say.words("Open the room"))
     if row.kind == "confirm":
         secret = tokens.mint("confirm", tokens.CONFIRM, registration)
+        told = (
+            say.words("Somebody entered this address to see the replay. If it was you, confirm it within two days.")
+            if webinar.gives_replay
+            else say.words("Somebody entered this address to take part. If it was you, confirm it within two days.")
+        )
         return Letter(
             say.words("Confirm your registration"),
-            [
-                title,
-                say.words("Somebody entered this address to take part. If it was you, confirm it within two days."),
-            ],
+            [title, told],
             (base + reverse("confirm", args=[secret]), say.words("Confirm the registration")),
             say.words("If it was not you, do nothing: without a confirmation the address is deleted after seven days."),
         )
@@ -130,9 +132,7 @@ def _of_new_address(row: Outbox, registration: Registration, say: Language, usua
         lines = [*usual.lines, told, say.words("The registration goes with it, and what was agreed to.")]
         link = settings.PORTAL.base_url + reverse("confirm", args=[secret]), say.words("Confirm the address")
         return Letter(say.words("Confirm your new address"), lines, link, say.words("If it was not you, do nothing."))
-    told = say.words(
-        "Your registration has another address from now on. The links to the room in mails to this one have ended."
-    )
+    told = say.words("Your registration has another address from now on. The links in mails to this one have ended.")
     contact = settings.PORTAL.contact
     lines = [
         *usual.lines,

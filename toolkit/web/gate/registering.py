@@ -46,6 +46,9 @@ def register(new: Registration, shown: dict[str, str], *, marketing: bool, shown
     """
     with transaction.atomic():
         Registration.objects.bulk_create([new], ignore_conflicts=True)
+        if new.webinar.gives_replay:  # who waited for a seat confirmed the address
+            waited = Registration.objects.filter(webinar=new.webinar, email=new.email, state=State.WAITLISTED)
+            waited.update(state=State.CONFIRMED)
         there = Registration.objects.select_for_update().only("id", "state")
         registration = there.get(webinar=new.webinar, email=new.email)
         registration.webinar, entered = new.webinar, {name: getattr(new, name) for name in ENTERED}
@@ -115,7 +118,8 @@ def confirm(secret: str) -> tuple[str, Registration | None]:
     if not Token.objects.filter(digest=token.digest, used=None, expires__gt=now).update(used=now):
         return "expired", registration
     registration.confirmed = now
-    registration.state = State.CONFIRMED if seats_left(webinar) > 0 else State.WAITLISTED
+    has_seat = webinar.gives_replay or seats_left(webinar) > 0
+    registration.state = State.CONFIRMED if has_seat else State.WAITLISTED
     registration.save(update_fields=["confirmed", "state"])
     registration.consents.filter(confirmed=None).update(confirmed=now)  # type: ignore[attr-defined]
     if registration.state == State.CONFIRMED:

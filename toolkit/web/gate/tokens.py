@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import secrets
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.core import signing
 from django.utils import timezone
 
-from toolkit.web.models import Registration, Token
+from toolkit.web.models import Registration, Token, Webinar
 from toolkit.web.writing import writing
 
 CONFIRM = timedelta(hours=48)
@@ -53,17 +53,33 @@ def find(purpose: str, secret: str) -> Token | None:
 
 
 def link(registration: Registration, salt: str) -> str:
-    """A personal secret of a registration: that to the room holds until its version goes up, others as long as the row."""
-    return signing.dumps([registration.id.hex, registration.link_version if salt == ACCESS else 0], salt=salt)
+    """A personal secret of a registration.
+
+    That to the room holds until its version goes up, that to one's own page as long as the address it was sent to is the
+    registration's, and that which ends news as long as the row.
+    """
+    return signing.dumps([registration.id.hex, _bound(registration, salt)], salt=salt)
 
 
-def read(secret: str, salt: str) -> tuple[uuid.UUID, int] | None:
-    """The registration that a personal secret was made for, and its version; None where it was never ours."""
+def _bound(registration: Registration, salt: str) -> int | str:
+    """What of a registration must be as it was when a secret was made."""
+    if salt == ME:
+        return digest(f"{registration.id} {registration.email}")[:16]
+    return registration.link_version if salt == ACCESS else 0
+
+
+def read(secret: str, salt: str) -> tuple[uuid.UUID, int | str] | None:
+    """The registration that a personal secret was made for, and what it is bound to; None where it was never ours."""
     try:
-        identity, version = signing.loads(secret, salt=salt)
+        identity, bound = signing.loads(secret, salt=salt)
     except signing.BadSignature:
         return None
-    return uuid.UUID(identity), version
+    return uuid.UUID(identity), bound
+
+
+def held_until(webinar: Webinar) -> datetime:
+    """Last moment of the personal links of a webinar."""
+    return max(webinar.ends + AFTER, webinar.replay_until)
 
 
 def follow(secret: str, salt: str) -> Registration | None:
@@ -72,6 +88,7 @@ def follow(secret: str, salt: str) -> Registration | None:
     if named is None:
         return None
     found = Registration.objects.select_related("webinar").filter(id=named[0]).first()
-    if found is None or salt != ACCESS:
-        return found
-    return found if found.link_version == named[1] and timezone.now() <= found.webinar.ends + AFTER else None
+    if found is None or (salt == ACCESS and timezone.now() > held_until(found.webinar)):
+        return None
+    earlier = salt == ME and named[1] == 0 and found.link_version == 1  # of a portal before addresses could be corrected
+    return found if earlier or named[1] == _bound(found, salt) else None

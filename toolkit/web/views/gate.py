@@ -35,7 +35,7 @@ def register(request: HttpRequest, slug: str) -> HttpResponse:
     """Store a sign-up; the answer is the same for every address."""
     webinar = get_object_or_404(Webinar, slug=slug)
     form = SignUpForm(request.POST, questions=webinar.questions)
-    if webinar.is_over or not form.is_valid():
+    if (webinar.is_over and not webinar.gives_replay) or not form.is_valid():
         return _again(request, webinar, form)
     return _store(request, webinar, form, shown_at=request.path)
 
@@ -66,7 +66,7 @@ def _store(request: HttpRequest, webinar: Webinar, form: SignUpForm, *, shown_at
         source=given["source"],
         answers=form.answers(),
     )
-    shown = consent.texts(say, settings.PORTAL.organiser)
+    shown = consent.texts(say, settings.PORTAL.organiser, replay=webinar.gives_replay)
     if seconds := _admit(new, _limits(request), form, shown, shown_at):
         raise limits.TooMany(seconds)
     return redirect("sent", webinar.slug)

@@ -14,7 +14,9 @@ from django.conf import settings
 from django.contrib.auth import login, update_session_auth_hash
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
-from django.db.models import Exists, OuterRef, QuerySet
+from django.core.paginator import Paginator
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Lower
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.decorators import method_decorator
@@ -52,6 +54,16 @@ FILES = {
     ".csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+ROWS = 50
+"""Registrations of a page."""
+SORTED = {
+    "created": ("created", "id"),
+    "name": (Lower("name"), "id"),
+    "email": ("email", "id"),
+    "company": (Lower("company"), "id"),
+    "state": ("state", "created", "id"),
+}
+"""Word of an address -> order of the registrations."""
 STATES = {
     "pending": mark("not yet confirmed"),
     "confirmed": mark("has a seat"),
@@ -239,13 +251,26 @@ def registrations(webinar: Webinar) -> QuerySet[Registration]:
 @require_safe
 @of_own
 def webinar(request: HttpRequest, found: Webinar) -> HttpResponse:
-    """The registrations of a webinar."""
-    say = spoken()
+    """The registrations of a webinar: totals, and those that are looked for, a page at a time."""
+    say, every = spoken(), registrations(found)
     states = {name: say.words(words) for name, words in STATES.items()}
+    asked, order = request.GET.get("q", "").strip()[:100], request.GET.get("sort", "")
+    order = order if order in SORTED else "created"
+    about = Q(name__icontains=asked) | Q(email__icontains=asked) | Q(company__icontains=asked)
+    looked_for = every.filter(about) if asked else every
+    page = Paginator(looked_for.order_by(*SORTED[order]), ROWS).get_page(request.GET.get("page"))
     living, told = registering.LIVING, registering.TOLD
-    rows = [(one, states[one.state], one.state in living, one.state in told) for one in registrations(found)]
-    data = {"webinar": found, "rows": rows, "news": len(news_readers(found))}
-    return render(request, "host_webinar.html", data)
+    rows = [(one, states[one.state], one.state in living, one.state in told) for one in page]
+    counted = with_counts().values("confirmed", "waitlisted", "pending").get(id=found.id)
+    totals = [
+        (say.words("Seats"), found.capacity),
+        (say.words("Confirmed"), counted["confirmed"]),
+        (say.words("Waiting"), counted["waitlisted"]),
+        (say.words("Not confirmed"), counted["pending"]),
+        (say.words("Refused mails"), every.filter(mail="refused").count()),
+    ]
+    data = {"webinar": found, "rows": rows, "news": len(news_readers(found)), "totals": totals, "page": page, "asked": asked}
+    return render(request, "host_webinar.html", {**data, "order": order})
 
 
 def exported(request: HttpRequest, webinar: Webinar, content: bytes, name: str) -> HttpResponse:

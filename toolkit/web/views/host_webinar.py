@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import contextlib
+from typing import cast
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
-from toolkit.core.errors import SpecError
+from toolkit.core.errors import SpecError, ToolkitError
 from toolkit.core.messages import retellable
 from toolkit.report.i18n.text import plain
 from toolkit.web import webinars
-from toolkit.web.forms import ChangeForm, Nothing, WebhookForm
+from toolkit.web.demo.pool import current
+from toolkit.web.demo.showing import gap_told
+from toolkit.web.forms import ChangeForm, NewForm, Nothing, PlayerForm, WebhookForm
 from toolkit.web.gate import consent, registering
 from toolkit.web.gate.news import tell
 from toolkit.web.jinja import spoken
-from toolkit.web.models import Registration, Webinar
+from toolkit.web.middleware import Player
+from toolkit.web.models import Host, Registration, Webinar
 from toolkit.web.operations import audit, webhook
 from toolkit.web.views.gate import UNPROCESSABLE
-from toolkit.web.views.host import of_own, posted
-from toolkit.web.writing import writing
+from toolkit.web.views.host import host_only, of_own, posted
+from toolkit.web.views.room import loading
+from toolkit.web.writing import Busy, writing
 
 
 @posted(Nothing)
@@ -50,6 +55,52 @@ def change(request: HttpRequest, found: Webinar) -> HttpResponse:
     told = Registration.objects.filter(webinar=found, state__in=registering.TOLD).count()
     data = {"webinar": found, "form": form, "told": told}
     return render(request, "host_change.html", data, status=UNPROCESSABLE if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@host_only
+def new(request: HttpRequest) -> HttpResponse:
+    """A new webinar of this host; its demo is tried next."""
+    form = NewForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        host, given = cast("Host", request.user), dict(form.cleaned_data)
+        try:
+            found = webinars.announce(given.pop("starts"), **given, host=host.username, actor=audit.actor(request))
+            return redirect("host-trial" if settings.PORTAL.demo else "host-webinar", found[0].slug)
+        except SpecError as error:
+            form.add_error(None, plain(spoken().translate(retellable(error.message))))
+    return render(request, "host_new.html", {"form": form}, status=UNPROCESSABLE if form.errors else 200)
+
+
+@require_safe
+@of_own
+def trial(request: HttpRequest, found: Webinar) -> HttpResponse:
+    """What visitors of the demo would miss over the ranges of its sliders."""
+    say = spoken()
+    try:
+        start, gaps = current().start(found.strategy), current().trial(found.strategy)
+        told = [gap_told(gap, start, say) for gap in gaps]
+    except Busy:
+        return loading(request, found, reverse("host-trial", args=[found.slug]))
+    except ToolkitError as error:
+        told = [plain(say.translate(retellable(error.message)))]
+    return render(request, "host_trial.html", {"webinar": found, "gaps": told})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@of_own
+def player(request: HttpRequest, found: Webinar) -> HttpResponse:
+    """Where voice and picture come from, as attendees see them, and how long the replay is given."""
+    form = PlayerForm(
+        request.POST if request.method == "POST" else None, initial={"url": found.player, "replay_days": found.replay_days}
+    )
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        webinars.set_player(found, given["url"], given["replay_days"], actor=audit.actor(request))
+        return redirect("host-player", found.slug)
+    shown = Player.of(found.player)
+    data = {"webinar": found, "form": form, "player": shown, "origins": settings.PORTAL.players}
+    return shown.on(render(request, "host_player.html", data, status=UNPROCESSABLE if form.errors else 200))
 
 
 @posted(Nothing)

@@ -21,6 +21,7 @@ from toolkit.web.export import attendance_csv
 from toolkit.web.forms import ModerationForm, NewPollForm, Nothing, PollForm, StateForm
 from toolkit.web.gate import limits
 from toolkit.web.jinja import spoken
+from toolkit.web.middleware import Player
 from toolkit.web.models import Host, Registration, Webinar
 from toolkit.web.room import attendance as attending
 from toolkit.web.room import presenting, talking
@@ -54,8 +55,10 @@ def _page(
             state = State(start.position, current().solve(start.position, f"host {request.user.pk}", first=True))
     except Busy:
         return loading(request, webinar, reverse("host-room", args=[webinar.slug]))
+    player = Player.of(webinar.player)
     data = {
         "webinar": webinar,
+        "player": player,
         "told": told,
         "draft": draft,
         "driver": presenting.holder(found, ""),
@@ -65,7 +68,7 @@ def _page(
         **of_state(state, say),
         **_controls(start, state, say),
     }
-    return render(request, "room/presenter.html", data, status=status)
+    return player.on(render(request, "room/presenter.html", data, status=status))
 
 
 def _controls(start: Start, state: State, say: Language) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from toolkit.web.forms import EmailForm, SignUpForm, stamp
 from toolkit.web.gate import consent
 from toolkit.web.gate.calendar import calendar
-from toolkit.web.gate.tokens import AFTER
+from toolkit.web.gate.tokens import held_until
 from toolkit.web.jinja import spoken
 from toolkit.web.models import Webinar
 from toolkit.web.webinars import coming_and_over, sessions
@@ -60,8 +60,8 @@ def webinar_page(request: HttpRequest, found: Webinar, form: SignUpForm, status:
         "webinar": found,
         "form": form,
         "again_form": EmailForm(auto_id="again_%s"),
-        "consent": consent.texts(say, settings.PORTAL.organiser),
-        "holds": timezone.now() <= found.ends + AFTER,
+        "consent": consent.texts(say, settings.PORTAL.organiser, replay=found.gives_replay),
+        "holds": timezone.now() <= held_until(found),
         "others": [other for other in sessions(found) if other.id != found.id],
     }
     return render(request, "webinar.html", data, status=status)

@@ -21,6 +21,7 @@ from toolkit.web.demo.showing import settings_of, shown, sliders
 from toolkit.web.forms import Nothing, PositionForm, QuestionForm, ReportForm, Strict, UpvoteForm, VoteForm
 from toolkit.web.gate import limits, tokens
 from toolkit.web.jinja import spoken
+from toolkit.web.middleware import Player
 from toolkit.web.models import Registration, Webinar
 from toolkit.web.room import presenting, talking
 from toolkit.web.room.hub import Stream, hub
@@ -46,7 +47,7 @@ def attendee(request: HttpRequest) -> Registration | None:
         return None
     holds = {"session__session_key": digest(key), "session__expire_date__gt": now, "state": Registration.State.CONFIRMED}
     found = next(iter(Registration.objects.select_related("webinar").filter(**holds)), None)
-    return found if found is not None and found.webinar.ends + tokens.AFTER > now else None
+    return found if found is not None and tokens.held_until(found.webinar) > now else None
 
 
 def gated(view: Gated[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
@@ -184,18 +185,17 @@ def _room(request: HttpRequest, registration: Registration, position: Position |
             answer = shown(current().solve(position, str(registration.id)), position, say)
     except Busy:
         return loading(request, webinar, reverse("room"), status=503 if position is not None else 200)
+    player = Player.of(webinar.player)
     data = {
         "webinar": webinar,
+        "player": player,
         "view": view,
         "moderated": found.moderated,
         "away": presenting.is_away(found) and not webinar.is_over,
         "pdf": start.pdf,
     }
-    return render(
-        request,
-        "room.html",
-        {**data, "sliders": sliders(start, position, say), **answer, **talk_of(registration)},
-    )
+    controls = sliders(start, position, say)
+    return player.on(render(request, "room.html", {**data, "sliders": controls, **answer, **talk_of(registration)}))
 
 
 def loading(request: HttpRequest, webinar: Webinar, again: str, status: int = 200) -> HttpResponse:

@@ -11,8 +11,7 @@ import pytest
 
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
-from toolkit.app.controls.ledger_add import add_event
-from toolkit.app.controls.ledger_review import review
+from toolkit.app.controls.ledger import add_event, review
 from toolkit.cli.main import run
 from toolkit.core.errors import DataError, FrameError, SpecError
 from toolkit.market.package import bundled_folder

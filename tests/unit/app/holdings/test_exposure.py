@@ -14,11 +14,11 @@ from toolkit.app.allocation.request import Request
 from toolkit.app.assumptions import companion_scale
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
-from toolkit.app.findings.whatif import shock
 from toolkit.app.holdings.exposure import ExposureRequest, expose
 from toolkit.app.optimize import optimize
 from toolkit.app.prices import PriceFiles
 from toolkit.app.subjects import holdings
+from toolkit.app.topics.whatif import shock
 from toolkit.core.errors import DataError, FrameError, SpecError
 
 TODAY = date(2026, 11, 24)

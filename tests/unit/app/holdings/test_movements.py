@@ -9,9 +9,12 @@ import pytest
 
 from tests.holdings_files import NAMES, TODAY, parsed
 from toolkit.app.holdings.movements import stock_frame, with_stock
+from toolkit.app.languages import language
 from toolkit.cli.main import run
 from toolkit.holdings.holding_period import HoldingRule
+from toolkit.market.layouts.fields import MOVEMENTS
 from toolkit.market.readers.holdings.read import parse
+from toolkit.report.answers.holdings import template
 
 HEAD = "date,kind,lot,asset,quantity,unit,price,total,fees,currency,location,from,to,document,into,settled,client,reverses\n"
 FIELDS = HEAD.strip().split(",")
@@ -109,6 +112,14 @@ class TestStock:
         assert [one.quantity for one in found.sales] == [5, 1]
         assert sum(one.fees for one in found.sales) == Decimal("10.01")
 
+    def test_a_sale_of_any_lot_leaves_what_another_of_the_day_names(self):
+        other = line("2024-06-11", "buy", "B", quantity=5, price=700)
+        named = line("2025-03-01", "sell", "A", quantity=10, price=800)
+        assert [one.lot for one in stock(BUY, other, line("2025-03-01", "sell", quantity=5, price=800), named).sales] == [
+            "A",
+            "B",
+        ]
+
     def test_two_currencies_have_no_one_gain(self):
         found = stock(BUY, line("2025-01-10", "sell", "A", quantity=4, price=700, currency="USD"))
         assert found.sales[0].gain is None
@@ -135,6 +146,9 @@ REFUSED = {
     "taken back": (line("2024-07-01", "reversal", reverses="R9"), "no_original", "name its document"),
     "lost": (line("2024-07-01", "loss", "Z", asset=""), "no_lot", "nothing is there of Z"),
     "divided": (line("2024-07-01", "split", "A", quantity=1), "no_into", "in a column 'into'"),
+    "all of its price": (
+        line("2024-07-01", "reversal", total=5000, unit="", reverses="R1"), "all_of_it", "give the quantity that goes back",
+    ),
     "below zero": (line("2024-07-01", "adjust", "A", quantity=-10), "below_zero", "A would be below zero"),
 }  # fmt: skip
 
@@ -144,6 +158,28 @@ def test_what_is_not_there_is_refused_with_what_is(wrong, rule, hint):
     ((row, found, told),) = refused(BUY, wrong)
     assert (row, found) == (3, rule)
     assert hint in told
+
+
+def test_what_no_order_of_lots_decides_is_a_fault_and_no_question():
+    other = BUY.replace(",A,", ",B,").replace("R1", "R2")
+    for wrong in (line("2024-07-01", "adjust", quantity="-0.1"), line("2024-07-01", "transfer", quantity="", to="Zürich")):
+        read, _ = with_stock(parsed(HEAD + BUY + other + wrong), TODAY, None)
+        assert (list(read.questions), [(one.rule, one.row) for one in read.faults]) == ([], [("several", 4)])
+        assert "'A', 'B'" in str(read.faults[0].hint)
+
+
+@pytest.mark.parametrize("lang", ["en", "de"])
+def test_the_template_has_an_example_that_reads(lang):
+    text = template(language(lang), "movements")
+    lines = text.splitlines()
+    example = lines[-2].removeprefix("# ")
+    read = parsed(f"{lines[-1]}\n{example}\n")
+    assert (list(read.questions), read.faults, list(read.ignored)) == ([], [], [])
+    (one,) = read.rows
+    assert (one["kind"], one["lot"], one["quantity"], one["total"], one["fees"]) == (
+        "buy", "GA-01", Decimal(12), Decimal("6960.00"), Decimal("25.00"),
+    )  # fmt: skip
+    assert set(read.columns.values()) == {field.key for field in MOVEMENTS if field.example}
 
 
 @pytest.fixture

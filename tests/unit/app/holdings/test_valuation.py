@@ -16,8 +16,8 @@ from tests.records import report_html
 from tests.subjects import AS_OF, context, proposal, with_parts
 from toolkit.app.holdings.valuation import APART, EUROPE, annual_basis, in_europe, place_of, unit_prices
 from toolkit.report.i18n.text import plain
-from toolkit.report.tables.facts import unconfirmed
 from toolkit.report.topics.holdings import holdings
+from toolkit.report.topics.measures import unconfirmed
 
 ORDER = """lot_id,asset,form,purity,quantity,unit,purchase_date,purchase_price,currency,origin_country,location,status
 a,dysprosium,oxide,99.5 %,20,kg,2026-08-01,400,EUR,CHN,,ordered

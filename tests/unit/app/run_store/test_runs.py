@@ -11,7 +11,7 @@ import pytest
 
 import toolkit as tk
 from tests.unit.app.sweeps.questions import price_file
-from toolkit.app.run_store.differences import _same
+from toolkit.app.topics.changes import _same
 from toolkit.cli.main import run
 
 ASKED = ["--as-of", "2023-12-31", "--quiet"]
@@ -209,8 +209,10 @@ def test_what_is_held_is_compared_lot_by_lot_in_words(output, ask, tmp_path, cap
     assert not any(row["key"].startswith("units.") or row["key"] == "lots" for row in held)
     assert not any("[" in words or "None" in words for words in lots)
     assert run(["runs", "diff", one, other, "--out", str(tmp_path), "--no-color"]) == 0
-    heads = [line.split() for line in capsys.readouterr().out.splitlines() if line.startswith("what ")]
-    assert heads == [["what", "of", "first", "second", "change"]]
+    heads = [line.split("  ") for line in capsys.readouterr().out.splitlines() if line.startswith("Part ")]
+    assert [[head.strip() for head in line if head.strip()] for line in heads] == [
+        ["Part", "What", "In the first", "In the second", "Change"]
+    ]
 
 
 def test_what_a_solver_cannot_tell_apart_is_no_difference():

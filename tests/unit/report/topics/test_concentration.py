@@ -11,7 +11,7 @@ import pytest
 from tests.blocks import figures, table_of
 from tests.records import with_metals
 from tests.subjects import finder
-from toolkit.app.findings.supply import supply_of_report as supply_part
+from toolkit.app.topics.supply import supply_of_report as supply_part
 from toolkit.report.charts.draw import draw
 from toolkit.report.charts.scatter import Anchor, Box, place
 from toolkit.report.document import BarTable, Chart, Missing

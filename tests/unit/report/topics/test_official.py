@@ -10,7 +10,7 @@ import pytest
 from tests.blocks import table_of
 from tests.records import with_metals
 from tests.subjects import finder
-from toolkit.app.findings.supply import supply_of_report as supply_part
+from toolkit.app.topics.supply import supply_of_report as supply_part
 from toolkit.report.document import Figure, Missing
 from toolkit.report.i18n.text import plain
 from toolkit.report.topics.official import official

@@ -12,7 +12,7 @@ import pytest
 
 from tests.blocks import figures, table_of, told
 from tests.subjects import finder
-from toolkit.app.findings.whatif import whatif as whatif_part
+from toolkit.app.topics.whatif import whatif as whatif_part
 from toolkit.records.whatif import WhatIf
 from toolkit.report.charts.lettering import width
 from toolkit.report.charts.theme import TOKENS

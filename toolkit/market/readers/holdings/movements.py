@@ -46,10 +46,18 @@ _OF_SIGN: Mapping[str, tuple[str, str]] = {
 }  # fmt: skip
 """Answer on a file without kinds -> what its quantities above and below zero are."""
 _SIGNED = ("quantity", "total_price", "cash", "fees", "taxes")
-_PAID = dict.fromkeys(("buy", "order", "fee", "storage", "tax"), "paid")
+_PAID: Mapping[str, str] = dict.fromkeys(("buy", "order", "fee", "storage", "tax"), "paid")
 """Kinds of which money has one sign."""
 _KEPT_DEFAULTS = ("unit", "coins", "pieces", "zero", "not_mine", "day_first", "month_first", "month", "dollar", "null_date")
 """What is assumed of a movement that brings no lot, too."""
+TOLD: Mapping[str, Message] = {
+    "buy": message("purchase"), "order": message("order"), "deliver": message("delivery"), "sell": message("sale"),
+    "transfer": message("transfer"), "transfer_in": message("transfer"), "transfer_out": message("transfer"),
+    "split": message("split"), "adjust": message("adjustment"), "deposit": message("deposit"),
+    "withdraw": message("withdrawal"), "loss": message("loss"), "fee": message("fee"), "storage": message("storage"),
+    "tax": message("tax"), "income": message("income"), "reversal": message("reversal"),
+}  # fmt: skip
+"""Kind -> its name."""
 CENT = Decimal("0.01")
 _ROUNDED = Decimal("0.02")
 """Most by which money of a row may differ from what its other money comes to."""
@@ -97,7 +105,7 @@ def with_movements(read: ReadFile, names: Names, today: date, client: str | None
         if named := file.defaults.get(key):
             told.append(said(few([*dict.fromkeys(named)])))
     of_fields = {AS_LOT.get(field.key, field.key): at for at, field in enumerate(MOVEMENTS)}
-    faults = sorted(file.faults, key=lambda one: (of_fields.get(one.column, -1), one.row))
+    faults = sorted(dict.fromkeys(file.faults), key=lambda one: (of_fields.get(one.column, -1), one.row))
     if client is not None:
         own_rows = {numbers[i] for i in own}
         faults = [one if one.row in own_rows else replace(one, lot=None, value=None) for one in faults]
@@ -226,7 +234,9 @@ def _check_signs(file: FileCells, kinds: Mapping[int, str], signs: Mapping[tuple
     }  # fmt: skip
     for cell, group in of_kind.items():
         seen.setdefault(group, set()).add(signs[cell])
-    hint = message("What takes a movement back is of kind reversal, and a refund of kind income.")
+    hint = message(
+        "What takes a movement back is of kind reversal, and a refund of kind income; else write it as the others are."
+    )
     for (key, i), group in of_kind.items():
         is_in = (
             kinds[i] in (*BRINGS, "deliver") if key == "quantity" else kinds[i] == "income" and key in ("total_price", "cash")
@@ -292,15 +302,13 @@ def _movement(
             own.setdefault(key, []).extend(lots)
     if found is None:
         return None
+    for key in ("cash", "fees", "taxes"):
+        row.read(key, _in_currency, row, key, found["currency"])
     if found["date"] is None and row.cells.get("purchase_date") is None:
         hint = message("Fill the 'date' cell, or leave the row out.")
         row.file.fault(row.i, "purchase_date", Faulty("empty", "a movement without a day", hint))
-    arrives = kind in (*BRINGS, "deliver")
-    place = row.text("to") or row.text("location") if arrives else row.text("to")
-    source = None if arrives else row.text("from") or row.text("location")
     below = signs.get(("quantity", row.i))
-    if kind == "transfer" and below is not None and row.text("to") is None:  # one of two rows
-        source, place = (source, None) if below else (None, source)
+    source, place = _places(row, kind, below)
     return found | {
         "row": row.file.table.rows[row.i],
         "kind": kind,
@@ -315,6 +323,16 @@ def _movement(
         "below": below,
         **{key: row.text(key) for key in ("document", "reverses", "into", "client", "counterparty", "remark")},
     }
+
+
+def _places(row: Row, kind: str, below: bool | None) -> tuple[str | None, str | None]:  # noqa: FBT001  # None for no sign
+    """Places that a movement leaves and goes to; of a purchase where it lies, of half of a transfer one of them."""
+    if kind in (*BRINGS, "deliver"):
+        return None, row.text("to") or row.text("location")
+    source = row.text("from") or row.text("location")
+    if kind == "transfer" and below is not None and row.text("to") is None:  # one of two rows
+        return (source, None) if below else (None, source)
+    return source, row.text("to")
 
 
 def _of_metal(row: Row, kind: str, money: _Money, said: set[Meaning], status: str) -> dict[str, Any] | None:
@@ -407,6 +425,17 @@ def _beside(row: Row) -> list[str]:
     """Words beside the amounts of a row, which name a currency."""
     shown = [row.number(key)[1] for key in ("purchase_price", "total_price", "cash", "fees", "taxes")]
     return [part for one in shown if one for part in (one.before, one.after) if part]
+
+
+def _in_currency(row: Row, key: str, currency: str | None) -> None:
+    """A fault for money in another currency than the price, and for a part of it in per cent."""
+    shown = row.number(key)[1]
+    words = [part for part in (shown.before, shown.after) if part] if shown else []
+    if shown and (row.header(key).percent or "%" in words):
+        raise Faulty("percent", "a cost in per cent", message("Write the amount of money."))
+    if currency is not None and any(cells.currency(word) != currency for word in words):
+        hint = message("Give fees and taxes in the currency of the price.")
+        raise Faulty("two_currencies", "two currencies", hint)
 
 
 def _without_costs(row: Row, lot: Mapping[str, Any], money: _Money, kind: str) -> None:
@@ -512,4 +541,4 @@ def told_kinds(rows: Sequence[Mapping[str, Any]]) -> Iterator[Message]:
     counts = Counter(row["kind"] for row in rows)
     for kind in KINDS_OF_MOVEMENTS:
         if counts[kind]:
-            yield message("{count:d} {kind:s}", count=counts[kind], kind=kind)
+            yield message("{count:d} × {kind}", count=counts[kind], kind=TOLD[kind])

@@ -382,8 +382,9 @@ def status_of_file(file: FileCells, below: Iterable[int]) -> str:
     status = "ordered" if is_ordered else given
     dated = {undated(text): meaning for text, meaning in file.layout.remarks.items()}
     table, rows = file.table, {*file.table.rows}
+    sections = ("harmless", "ledgers") if file.layout.of == "movements" else ("harmless",)
     # The name of the sheet, where nobody named it, may say what its lots are.
-    sheet = [table.sheet] if table.sheet and not is_harmless(re.sub(r"[0-9]+|\b\w\b", " ", table.sheet)) else []
+    sheet = [table.sheet] if table.sheet and not is_harmless(re.sub(r"[0-9]+|\b\w\b", " ", table.sheet), *sections) else []
     comments = [text for row, texts in table.remarks.items() if row not in rows for text in texts]
     for text in (
         *sheet,
@@ -392,7 +393,7 @@ def status_of_file(file: FileCells, below: Iterable[int]) -> str:
         *(str(cell) for i in below for cell in table.cells.row(i) if cell is not None),
     ):
         match dated.get(undated(text)):
-            case None if not is_harmless(undated(text)):
+            case None if not is_harmless(undated(text), *sections):
                 asks = message("a line beside the table: what does it say of the lots?")
                 ask(file, text, (), asks, None)
             case "in_transit" | "ordered" | "planned" as said:

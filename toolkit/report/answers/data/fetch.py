@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from toolkit.core.grouping import by_key
-from toolkit.records.answers.lists import StoreCheck
 from toolkit.records.fetch import Fetch, QualityFinding, SeriesOutcome
+from toolkit.records.lists import StoreCheck
 from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language, mark

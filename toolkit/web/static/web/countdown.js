@@ -23,3 +23,16 @@ function tick() {
 }
 tick();
 setInterval(look, 60_000);
+
+// A tone that the page makes itself: who hears it will hear the webinar.
+const sound = document.getElementById("sound"), heard = document.getElementById("heard");
+sound.hidden = false;
+sound.addEventListener("click", () => {
+  const context = new AudioContext(), tone = context.createOscillator(), volume = context.createGain();
+  tone.frequency.value = 440;
+  volume.gain.value = 0.2;
+  tone.connect(volume).connect(context.destination);
+  tone.start();
+  tone.stop(context.currentTime + 0.8);
+  tone.addEventListener("ended", () => { heard.hidden = false; context.close(); });
+});

@@ -37,12 +37,14 @@ export function say(text) {
   clearTimeout(waiting);
   waiting = setTimeout(() => { spoken = Date.now(); state.textContent = text; }, Math.max(0, spoken + every - Date.now()));
 }
-// While a slider is pulled amounts are divisible, which takes a few ms; where it rests they are whole lots.
+// While a slider is pulled amounts are divisible, which takes a few ms; where it rests they are too, until whole lots are found.
 const rest = 150, pull = rest + 10; // ms without a step, and ms between two answers while there are steps
-let pulling, resting;
+const busy = 2000; // ms at least before what was busy is asked again
+let pulling, resting, again;
 if ("moves" in form.dataset) form.addEventListener("input", (event) => {
   clearTimeout(resting);
-  resting = setTimeout(() => { pulling = clearTimeout(pulling); htmx.trigger(form, "rested"); }, rest);
+  clearTimeout(again);
+  resting = setTimeout(() => { pulling = clearTimeout(pulling); for (const name of ["moved", "rested"]) htmx.trigger(form, name); }, rest);
   if (event.target.type === "range") pulling ??= setTimeout(() => { pulling = undefined; htmx.trigger(form, "moved"); }, pull);
 });
 form.addEventListener("htmx:configRequest", ({ detail }) => {
@@ -72,7 +74,10 @@ for (const failure of ["htmx:responseError", "htmx:timeout", "htmx:sendError"]) 
   document.body.addEventListener(failure, ({ detail }) => {
     const { status } = detail.xhr;
     if (detail.elt !== form) tell(detail.elt, (status === 400 && detail.elt.dataset.refused) || form.dataset.refused);
-    else say((status === 400 && why(detail.xhr)) || form.dataset[status === 409 ? "held" : status >= 400 && status < 429 ? "refused" : "busy"]);
+    else {
+      if (!status || status >= 429) again = setTimeout(() => htmx.trigger(form, "rested"), busy * (1 + Math.random()));
+      say((status === 400 && why(detail.xhr)) || form.dataset[status === 409 ? "held" : status >= 400 && status < 429 ? "refused" : "busy"]);
+    }
   });
 }
 // What the page of a fault says.

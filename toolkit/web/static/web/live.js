@@ -6,7 +6,8 @@ const byId = (id) => document.getElementById(id);
 const own = new Set([...document.querySelectorAll(".votes[aria-pressed=true]")].map((button) => button.value));
 let newest = null, lost;
 
-for (const id of ["alone", "reload"]) if (byId(id)) byId(id).hidden = id === "reload";
+byId("reload").hidden = true;
+if (byId("alone")) byId("alone").hidden = live.dataset.view !== "following";
 
 function put(name, html) {
   const place = byId(name), focused = place.contains(document.activeElement) ? document.activeElement.id : "";
@@ -16,6 +17,16 @@ function put(name, html) {
   for (const waiting of document.querySelectorAll("#own [data-question]")) if (byId(`up_${waiting.dataset.question}`)) waiting.remove();
   if (byId("own") && !document.querySelector("#own li")) byId("own").replaceChildren();
 }
+
+// A poll that opens is told where its place is out of sight, until it is there.
+const watched = byId("poll_open") && new IntersectionObserver(([{ isIntersecting }]) => {
+  byId("poll_open").hidden = isIntersecting || !document.querySelector("#poll fieldset");
+});
+function watch() {
+  watched?.disconnect();
+  watched?.observe(byId("section_poll"));
+}
+watch();
 
 function view(name) {
   live.dataset.view = name;
@@ -67,6 +78,7 @@ document.body.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target.id === "questions") for (const button of document.querySelectorAll(".votes[aria-pressed=true]")) own.add(button.value);
   if (event.detail.target.id === "own") byId("ask").reset();
   if (event.detail.target.id === "polls") byId("new_poll").reset();
+  if (event.detail.target.id === "poll") watch();
   if (event.detail.target.id === "poll") live.dataset.voted = event.detail.target.querySelector("[data-voted]")?.dataset.voted;
 });
 
@@ -81,6 +93,7 @@ function heard(event) {
   if (name === "result") came(data);
   else if (name === "poll") {
     if (!live.dataset.voted || !data.includes(`data-poll="${live.dataset.voted}"`)) put("poll", data);
+    watch();
   } else if (["questions", "polls", "people", "driver", "away"].includes(name) && byId(name)) put(name, data);
   return name === "ended";
 }

@@ -63,6 +63,16 @@ class TestWhatAFileIs:
         read = parsed("purchase_date;asset;quantity;status\n2024-06-10;gallium;5;ordered\n2024-06-10;gallium;5;delivered\n")
         assert (read.layout.of, len(read.rows)) == ("holdings", 2)
 
+    def test_a_title_that_says_movements_is_not_asked(self):
+        content = "{};;;\nDatum;Vorgang;Metall;Menge (kg)\n10.06.2024;Kauf;Gallium;5\n"
+        assert not asked(parsed(content.format("Kontoauszug 2024")))
+        assert asked(parsed(content.format("Stornierte Buchungen"))) == {"Stornierte Buchungen": None}
+        assert asked(parsed("Kontoauszug;\nMetall;Menge (kg)\nGallium;5\n")) == {"Kontoauszug": None}
+
+    def test_numbers_of_files_are_no_kinds(self):
+        read = parsed("Kaufdatum;Metall;Menge (kg);Vorgang\n10.06.2024;Gallium;5;4711\n11.06.2024;Gallium;5;4712\n")
+        assert (read.layout.of, asked(read)) == ("holdings", {"Vorgang": None})
+
     def test_the_owner_says_what_a_file_is(self):
         content = "purchase_date;asset;quantity\n2024-06-10;GLD;5\n2024-07-10;GLD;-2\n"
         assert asked(parsed(content)) == {"kind": "moved"}
@@ -110,6 +120,15 @@ class TestMoney:
         assert [row["total"] for row in cash.rows] == [Decimal("5000.00"), Decimal("1200.00")]
         assert "amount" in asked(parsed(head + body.format(5025, 1200)))
 
+    def test_a_price_per_the_unit_of_the_quantity_shows_it_too(self):
+        content = "date,type,asset,quantity ({}),price EUR/kg,amount EUR,fees EUR\n2024-06-10,buy,gallium,10,500,5000,25\n"
+        assert parsed(content.format("kg")).columns["amount EUR"] == "total"
+        assert "amount EUR" in asked(parsed(content.format("g")))
+        content = "date,type,asset,quantity,unit,price EUR/kg,amount EUR\n2024-06-10,buy,gallium,10,{},500,5000\n"
+        assert not asked(parsed(content.format("kg")))
+        assert asked(parsed(content.format("g"))) == {"amount EUR": "total"}
+        assert not asked(parsed(content.replace("unit,", "").replace("10,{}", "10 kg")))
+
     def test_an_amount_that_nothing_settles_is_asked(self):
         head = "date,type,asset,quantity,total,fees,currency\n"
         assert asked(parsed(head + "2024-06-10,buy,gallium,10,5025,25,EUR\n")) == {"total": "total"}
@@ -135,6 +154,18 @@ class TestMoney:
         ]
         assert (tax["asset"], storage["lot"]) == ("gallium", "A")
         assert faults("2024-06-10,fee,,,,,,,,,,EUR,,,\n") == [("empty", "total", 2)]
+
+    @pytest.mark.parametrize("fee", ["5 USD", "$5", "0.5 %"])
+    def test_a_fee_is_an_amount_in_the_currency_of_the_price(self, fee):
+        head = "date,kind,asset,quantity,price,fees,currency\n"
+        assert not parsed(f"{head}2024-06-10,buy,gallium,1,500,5 EUR,EUR\n").faults
+        (fault,) = parsed(f"{head}2024-06-10,buy,gallium,1,500,{fee},EUR\n").faults
+        assert (fault.column, fault.rule) in {("fees", "two_currencies"), ("fees", "percent")}
+
+    @pytest.mark.parametrize("header", ["Bruttobetrag", "Betrag EUR", "gross amount", "Value"])
+    def test_an_amount_without_a_price_beside_it_is_asked(self, header):
+        read = parsed(f"date,type,asset,quantity,{header},currency\n2024-06-10,buy,gallium,1,500,EUR\n")
+        assert asked(read) == {header: "total"}
 
     def test_fees_in_another_currency_are_a_fault(self):
         head = "date,kind,asset,quantity,total EUR,fees USD\n"

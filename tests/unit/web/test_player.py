@@ -1,0 +1,192 @@
+"""Voice and picture in the room, from origins of the operator alone; the replay afterwards; and webinars made in the browser."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from tests.unit.web.test_routes import log_in
+from tests.unit.web.visitors import Browser, access, announced, entered, filled, kinds, registered, secret_of
+from toolkit.web.gate.mail import compose
+from toolkit.web.models import AuditEntry, Outbox, Registration, Webinar
+
+MEETING = "https://meet.example/metals"
+FRAME = "; frame-src https://meet.example"
+
+
+@pytest.fixture(autouse=True)
+def _allowed(settings):
+    settings.PORTAL = settings.PORTAL.model_copy(update={"players": ("https://meet.example",), "demo": True})
+
+
+@pytest.fixture
+def host(webinar) -> Browser:
+    found = Browser()
+    log_in(found)
+    webinar.refresh_from_db()
+    return found
+
+
+class TestPlayer:
+    def save(self, host: Browser, webinar: Webinar, url: str):
+        return host.send(f"/host/w/{webinar.slug}/player", {"url": url, "replay_days": "0"})
+
+    def test_a_meeting_of_an_origin_of_the_operator_stands_in_the_test_page(self, host, webinar):
+        assert self.save(host, webinar, MEETING).status_code == 302
+        page = host.get(f"/host/w/{webinar.slug}/player")
+        assert f'<iframe class="player" src="{MEETING}"' in page.content.decode()
+        assert page.headers["Content-Security-Policy"].endswith(FRAME)
+        assert 'camera=("https://meet.example"), microphone=("https://meet.example")' in page.headers["Permissions-Policy"]
+        assert AuditEntry.objects.filter(action="player", target=webinar.slug).count() == 1
+
+    @pytest.mark.parametrize(
+        "url", ["https://other.example/metals", "https://meet.example.evil.test/", "https://meet.example:8443/x"]
+    )
+    def test_another_address_is_a_link_and_no_page_frames_it(self, host, webinar, url):
+        assert self.save(host, webinar, url).status_code == 302
+        page = host.get(f"/host/w/{webinar.slug}/player")
+        assert "<iframe" not in page.content.decode()
+        assert f'href="{url}" target="_blank" rel="noopener noreferrer"' in page.content.decode()
+        assert "frame-src" not in page.headers["Content-Security-Policy"]
+        assert "camera=()" in page.headers["Permissions-Policy"]
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "http://meet.example/x",
+            "javascript:alert(1)",
+            "https://a:b@meet.example/",
+            "https://meet.example/ x",
+            "//meet.example",
+        ],
+    )
+    def test_what_is_no_address_over_https_is_refused(self, host, webinar, url):
+        assert self.save(host, webinar, url).status_code == 422
+        webinar.refresh_from_db()
+        assert webinar.player == ""
+
+    def test_it_is_for_those_with_a_seat_alone_and_ends(self, host, webinar):
+        self.save(host, webinar, MEETING)
+        webinar.refresh_from_db()
+        for path in ("/", f"/w/{webinar.slug}/"):
+            page = Browser().get(path)
+            assert MEETING not in page.content.decode()
+            assert "frame-src" not in page.headers["Content-Security-Policy"]
+        waiting = entered(Browser(), registered(webinar)).get("/room/")
+        assert MEETING not in waiting.content.decode()  # before the start
+        self.save(host, webinar, "")
+        assert "<iframe" not in host.get(f"/host/w/{webinar.slug}/player").content.decode()
+
+
+class TestReplayAfterwards:
+    """Who registers after the webinar sees the replay until its last day."""
+
+    @pytest.fixture
+    def over(self, webinar) -> Webinar:  # with a database
+        return announced(starts=timezone.now() - timedelta(hours=3), capacity=1, replay_days=5)
+
+    def confirmed(self, over: Webinar, email: str = "ana@example.com") -> Registration:
+        page = Browser().get(f"/w/{over.slug}/").content.decode()
+        assert "Register for the replay" in page
+        assert "to show you the replay of the webinar" in page
+        assert Browser().send(f"/w/{over.slug}/register", filled(email=email), page=f"/w/{over.slug}/").status_code == 302
+        found = Registration.objects.get(webinar=over, email=email)
+        row = Outbox.objects.get(registration=found, kind="confirm")
+        assert "to see the replay" in compose(row, found).body
+        assert Browser().send(f"/c/{secret_of(found)}").headers["Location"].endswith("/confirmed")
+        found.refresh_from_db()
+        return found
+
+    def test_it_has_its_own_consent_and_no_seat_is_counted(self, over):
+        registered(over, "first@example.com")  # the one seat
+        found = self.confirmed(over)
+        assert (found.state, kinds()[-1]) == ("confirmed", "link")
+        text = found.consents.get(text__purpose="participation").text.text  # type: ignore[attr-defined]
+        assert "to show you the replay" in text
+        visitor = entered(Browser(), found)
+        assert visitor.get("/room/replay").status_code == 200
+
+    def test_who_waited_for_a_seat_gets_the_replay_by_a_new_sign_up(self, over):
+        waited = registered(over, "w@example.com", "waitlisted")
+        assert (
+            Browser().send(f"/w/{over.slug}/register", filled(email="w@example.com"), page=f"/w/{over.slug}/").status_code
+            == 302
+        )
+        waited.refresh_from_db()
+        assert (waited.state, kinds()) == ("confirmed", ["link"])
+
+    def test_it_ends_on_its_day_and_without_one_nothing_is_taken(self, over):
+        found = self.confirmed(over)
+        Webinar.objects.filter(id=over.id).update(replay_days=20)
+        link = access(found)
+        with time_machine.travel(over.ends + timedelta(days=19)):
+            assert entered(Browser(), found).get("/room/replay").status_code == 200
+        with time_machine.travel(over.ends + timedelta(days=21)):
+            assert Browser().get(link).status_code == 404
+            page = Browser().get(f"/w/{over.slug}/").content.decode()
+            assert "Register for the replay" not in page
+            over.refresh_from_db()
+            assert not over.gives_replay
+        Webinar.objects.filter(id=over.id).update(replay_days=0)
+        assert "Register for the replay" not in Browser().get(f"/w/{over.slug}/").content.decode()
+        Webinar.objects.filter(id=over.id).update(replay_days=9, cancelled_at=timezone.now())
+        assert "Register for the replay" not in Browser().get(f"/w/{over.slug}/").content.decode()
+
+    @pytest.mark.parametrize("days", ["-1", "81", "", "x"])
+    def test_days_that_make_no_sense_are_refused(self, host, webinar, days):
+        answer = host.send(f"/host/w/{webinar.slug}/player", {"url": "", "replay_days": days})
+        assert answer.status_code == 422
+
+    def test_the_host_sets_the_days(self, host, webinar):
+        assert host.send(f"/host/w/{webinar.slug}/player", {"url": "", "replay_days": "30"}).status_code == 302
+        webinar.refresh_from_db()
+        assert webinar.replay_until == webinar.ends + timedelta(days=30)
+
+
+class TestNew:
+    FIELDS = {  # noqa: RUF012
+        "title": "Rare earths",
+        "description": "What is under control.",
+        "starts": f"{timezone.now() + timedelta(days=9):%Y-%m-%dT17:00}\n{timezone.now() + timedelta(days=10):%Y-%m-%dT17:00}",
+        "zone": "Europe/Berlin",
+        "minutes": "60",
+        "capacity": "7",
+        "strategy": "robust-utility",
+        "questions": "Which metals do you hold?\nYour role?*",
+    }
+
+    def test_everything_that_the_command_makes_is_made_in_the_browser(self, host):
+        answer = host.send("/host/new", self.FIELDS)
+        made = list(Webinar.objects.filter(title="Rare earths").order_by("starts"))
+        assert (answer.status_code, answer.headers["Location"]) == (302, f"/host/w/{made[0].slug}/trial")
+        assert {(one.capacity, one.minutes, one.strategy, one.host.username) for one in made} == {
+            (7, 60, "robust-utility", "mara")
+        }
+        assert len({one.series for one in made} - {""}) == 1
+        assert made[0].questions == ["Which metals do you hold?", "Your role?*"]
+        assert AuditEntry.objects.filter(action="webinar", target=made[0].slug).get().actor != "console"
+
+    @pytest.mark.parametrize(
+        ("fields", "told"),
+        [
+            ({"starts": "2020-01-01T10:00"}, "is past"),
+            ({"starts": "2126-01-01"}, "is a day without a time"),
+            ({"zone": "CET"}, "is no time zone of a place"),
+            ({"questions": "Why?\nWhy?"}, "each another one"),
+        ],
+    )
+    def test_what_makes_no_sense_is_answered_beside_the_form(self, host, fields, told):
+        answer = host.send("/host/new", {**self.FIELDS, **fields})
+        assert (answer.status_code, told in answer.content.decode()) == (422, True)
+        assert not Webinar.objects.filter(title="Rare earths").exists()
+
+    def test_no_file_of_the_server_is_a_strategy(self, host):
+        assert host.send("/host/new", {**self.FIELDS, "strategy": "/etc/passwd"}).status_code == 422
+
+    def test_the_trial_of_another_host_is_not_shown(self, host):
+        other = announced()
+        Webinar.objects.filter(id=other.id).update(host=None)
+        assert host.get(f"/host/w/{other.slug}/trial").status_code == 404

@@ -1,1 +1,0 @@
-"""Answers of commands: what `--json` prints, one record a command."""

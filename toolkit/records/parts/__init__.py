@@ -1,1 +1,0 @@
-"""What is found beside a subject, a module a part: flows, history, supply, prices, ... (`findings.json`)."""
