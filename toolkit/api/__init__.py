@@ -15,6 +15,8 @@ from toolkit.api.layouts import propose_prices as propose_prices
 from toolkit.api.layouts import read_holdings as read_holdings
 from toolkit.api.market import Market as Market
 from toolkit.api.market import load_market as load_market
+from toolkit.api.performance import Performance as Performance
+from toolkit.api.performance import performance as performance
 from toolkit.api.run import Run as Run
 from toolkit.api.run import optimize as optimize
 from toolkit.api.runs import Runs as Runs

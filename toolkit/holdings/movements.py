@@ -124,10 +124,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """What was sold of one lot.
+    """What was sold, taken or lost of one lot.
 
     Attributes:
         row: Of the movement.
+        kind: ``sell``, ``withdraw`` or ``loss``.
         proceeds: Without fees, to the cent; None where they are not told.
         cost: Paid for it without fees; None where it is not known.
         fees: Fees and taxes of the sale; `purchase_fees` are its share of those of the purchase.
@@ -136,9 +137,12 @@ class Sale:
 
     row: int
     date: date
+    kind: str
     lot: str
     client: str | None
     asset: str
+    form: str | None
+    purity: str | None
     quantity: Decimal
     unit: str
     bought: date
@@ -166,6 +170,24 @@ class Sale:
         if self.proceeds is None or self.cost is None or self.currency != self.cost_currency:
             return None
         return self.proceeds - self.cost
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """Money for nothing that is held: fees, storage, tax, the cost of a transfer or a delivery; below zero it was received.
+
+    Attributes:
+        kind: Of its movement.
+        asset: Metal, and `lot`, `client`: of what, where that is said.
+    """
+
+    date: date
+    kind: str
+    amount: Decimal
+    currency: str | None
+    lot: str | None
+    asset: str | None
+    client: str | None
 
 
 @dataclass(slots=True)
@@ -219,6 +241,9 @@ class Stock:
 
     Attributes:
         parts: What is there, by lot and place.
+        left: What was sold, taken or lost.
+        payments: For nothing that is held.
+        moneys: Money alone that was brought, and below zero taken.
         accounts: Money by client, asset, lot and currency.
         refusals: Movements that cannot be; nothing is told of a stock with one.
         reversed: Row of a reversal -> the row that it takes back.
@@ -226,10 +251,17 @@ class Stock:
 
     day: date
     parts: tuple[Part, ...]
-    sales: tuple[Sale, ...]
+    left: tuple[Sale, ...]
+    payments: tuple[Payment, ...]
+    moneys: tuple[Payment, ...]
     accounts: Mapping[AccountKey, Account]
     refusals: tuple[Refusal, ...]
     reversed: Mapping[int, int]
+
+    @property
+    def sales(self) -> tuple[Sale, ...]:
+        """What was sold."""
+        return tuple(one for one in self.left if one.kind == "sell")
 
     def account(self, client: str | None = None, asset: str | None = None, lot: str | None = None) -> dict[str | None, Account]:
         """Money by currency.
@@ -404,7 +436,9 @@ class _Book:
     delivered: set[tuple[str | None, str | None]]
     by_lot: dict[tuple[str | None, str], list[Part]] = field(default_factory=lambda: defaultdict(list))
     by_asset: dict[tuple[str | None, str], list[tuple[date, int, Part]]] = field(default_factory=lambda: defaultdict(list))
-    sales: list[Sale] = field(default_factory=list)
+    left: list[Sale] = field(default_factory=list)
+    payments: list[Payment] = field(default_factory=list)
+    moneys: list[Payment] = field(default_factory=list)
     accounts: dict[AccountKey, Account] = field(default_factory=lambda: defaultdict(Account))
     count: int = 0
 
@@ -429,6 +463,10 @@ class _Book:
             self.money(moved)
             return None
         if moved.asset is None and moved.lot is None:  # between accounts, in or out of them
+            sign = {"deposit": 1, "withdraw": -1}.get(moved.kind, 0)
+            if sign and moved.total:
+                money = Payment(moved.date, moved.kind, sign * moved.total, moved.currency, None, None, moved.client)
+                self.moneys.append(money)
             self.post(moved, None, None, paid_in=moved.costs, costs=moved.costs)
             return None
         if moved.kind in _TAKES:
@@ -437,6 +475,9 @@ class _Book:
 
     def post(self, moved: Movement, asset: str | None, lot: str | None, **amounts: Decimal) -> None:
         """Add amounts to an account, in the currency of the movement."""
+        paid = amounts.get("costs", ZERO) - (amounts.get("gain", ZERO) if moved.kind == "income" else ZERO)
+        if paid and moved.kind not in _BRINGS:
+            self.payments.append(Payment(moved.date, moved.kind, paid, moved.currency, lot, asset, moved.client))
         self.add((moved.client, asset, lot, moved.currency), **amounts)
 
     def add(self, key: AccountKey, **amounts: Decimal) -> None:
@@ -516,7 +557,7 @@ class _Book:
             return self.not_there(moved, orders, "too_much")
         self.post(moved, order.asset, order.lot, paid_in=moved.costs, costs=moved.costs)
         arrived = self.cut(order, quantity)
-        arrived.arrives, arrived.fees = moved.date, arrived.fees + moved.costs
+        arrived.arrives = moved.date
         arrived.place = moved.to or arrived.place
         arrived.status = moved.status or ("stored" if arrived.status in ("ordered", "in_transit") else arrived.status)
         return None
@@ -643,6 +684,15 @@ class _Book:
             (moved.client, part.asset, part.lot, part.currency),
         )
         cost, money = part.cost or ZERO, received or ZERO
+        own = Sale(
+            moved.row, moved.date, moved.kind, part.lot, part.client, part.asset, part.form, part.purity, part.quantity,
+            part.unit, part.bought, received, part.cost, costs, part.fees, moved.currency, part.currency,
+        )  # fmt: skip
+        last = self.left[-1] if self.left else own
+        if (last.row, last.lot, last is own) == (own.row, own.lot, False):  # of another place, or of another delivery
+            own = last.with_more(own)
+            self.left.pop()
+        self.left.append(own)
         if moved.kind == "withdraw":
             self.add(of_purchase, taken_out=cost)
             self.add(key, paid_in=costs, costs=costs)
@@ -651,16 +701,6 @@ class _Book:
         is_known = moved.kind == "loss" or (received is not None and part.cost is not None)
         self.add(key, taken_out=money - costs, costs=costs, **{"gain" if is_known else "unknown": money})
         self.add(of_purchase, **{"gain" if is_known else "unknown": -cost})
-        if moved.kind == "sell":
-            own = Sale(
-                moved.row, moved.date, part.lot, part.client, part.asset, part.quantity, part.unit, part.bought, received,
-                part.cost, costs, part.fees, moved.currency, part.currency,
-            )  # fmt: skip
-            last = self.sales[-1] if self.sales else own
-            if (last.row, last.lot, last is own) == (own.row, own.lot, False):  # of another place, or of another delivery
-                own = last.with_more(own)
-                self.sales.pop()
-            self.sales.append(own)
 
     def not_there(self, moved: Movement, parts: Sequence[Part], code: str = "not_there") -> Refusal:
         """The refusal of more than is there, with what is: in its place, in others, and on order."""
@@ -694,7 +734,8 @@ class _Book:
         ordered = sorted(
             parts, key=lambda one: (one.client or "", one.bought, one.lot, one.place or "", one.arrives or date.min)
         )
-        return Stock(day, tuple(ordered), tuple(self.sales), dict(self.accounts), tuple(refusals), taken_back)
+        left, paid, moneys = tuple(self.left), tuple(self.payments), tuple(self.moneys)
+        return Stock(day, tuple(ordered), left, paid, moneys, dict(self.accounts), tuple(refusals), taken_back)
 
 
 def _lots(parts: Iterable[Part]) -> list[str]:

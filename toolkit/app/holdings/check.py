@@ -166,7 +166,7 @@ def _with_stock(read: ReadFile, context: Context) -> tuple[ReadFile, pl.DataFram
     return read, stock_frame(stock).clear() if is_open else stock_frame(stock)
 
 
-def stock_of(path: str, context: Context, *, prices: PriceFiles | None, client: str | None = None) -> HoldingsStock:
+def stock_of(path: str | Table, context: Context, *, prices: PriceFiles | None, client: str | None = None) -> HoldingsStock:
     """The stock of the day of the answer, and the money, of a file of movements.
 
     Args:

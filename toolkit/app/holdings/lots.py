@@ -14,7 +14,7 @@ from toolkit.app.holdings.names import LESS_PURE, PRECIOUS, LotNames
 from toolkit.app.holdings.sheets import AND, EVERY_SHEET, of_every_sheet, of_some_sheets
 from toolkit.controls.ledger import ControlLedger
 from toolkit.controls.purity import grades, grades_apart, purity_fraction
-from toolkit.core.assets import Universe
+from toolkit.core.assets import Asset, Universe
 from toolkit.core.messages import Message, few, message
 from toolkit.core.places import place
 from toolkit.holdings.holding_period import HoldingRule
@@ -101,17 +101,15 @@ def _fine(lots: pl.DataFrame, products: Universe, *, fine: bool) -> tuple[pl.Dat
     stated = lots.filter(pl.col("mass").is_not_null() & pl.col("purity").is_not_null())
     for lot_id, metal, form, purity in stated.select("lot_id", "asset", "form", "purity").iter_rows():
         product = traded.get((metal, form))
-        found, usual = purity_fraction(purity), purity_fraction(product and product.purity)
-        if product is None or usual is None:
+        if product is None or purity_fraction(product.purity) is None:
             continue
-        if found is None and product.group == PRECIOUS:  # a bare 91.67 is per cent: no gold is traded below a third
-            found = next((share for share in [purity_fraction(f"{purity} %")] if share and share > 1 / 3), None)
+        found = _fraction(product, purity)
         if found is None and grades(purity) is None:
             unread.append(lot_id)
         elif product.group != PRECIOUS:
             other_grade |= {lot_id: nines} if (nines := grades_apart(product.purity, purity)) else {}
-        elif found is not None and found <= usual - LESS_PURE and not fine:
-            gross[lot_id] = found
+        elif (share := fine_share(product, purity)) < 1.0 and not fine:
+            gross[lot_id] = share
     notes: list[Message] = []
     if unread:
         notes.append(
@@ -125,3 +123,24 @@ def _fine(lots: pl.DataFrame, products: Universe, *, fine: bool) -> tuple[pl.Dat
         factor = pl.col("lot_id").replace_strict(gross, default=1.0, return_dtype=pl.Float64)
         lots = lots.with_columns(mass=pl.col("mass") * factor)
     return lots, notes, other_grade
+
+
+def _fraction(product: Asset, purity: str) -> float | None:
+    """Part of a weight that is the metal, as stated; a bare 91.67 of a precious one is per cent."""
+    found = purity_fraction(purity)
+    if found is None and product.group == PRECIOUS:  # none is traded below a third
+        found = next((share for share in [purity_fraction(f"{purity} %")] if share and share > 1 / 3), None)
+    return found
+
+
+def fine_share(product: Asset | None, purity: str | None) -> float:
+    """Part of a gross weight that is fine metal: of a precious metal less pure than is traded its purity, else all.
+
+    Args:
+        product: In the form of the lot; None for another.
+        purity: As stated.
+    """
+    if product is None or purity is None or product.group != PRECIOUS:
+        return 1.0
+    found, usual = _fraction(product, purity), purity_fraction(product.purity)
+    return found if found is not None and usual is not None and found <= usual - LESS_PURE else 1.0

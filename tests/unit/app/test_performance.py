@@ -1,0 +1,109 @@
+"""`toolkit performance`: figures of a file, recomputed from the file itself."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+import toolkit as tk
+from toolkit.cli.main import run
+
+MOVES = """date,kind,lot,asset,quantity,unit,price,currency,fees,location,client
+2024-03-12,buy,A,gallium,10,kg,412.50,EUR,35,Frankfurt,Muster
+2024-09-05,buy,B,germanium,4,kg,2050,EUR,20,Zürich,Muster
+2025-01-20,buy,C,gallium,5,kg,690,USD,18,Frankfurt,Zeisig
+2025-06-30,sell,A,gallium,6,kg,780,EUR,25,Frankfurt,Muster
+2025-10-01,storage,B,germanium,,,,EUR,,Zürich,Muster
+2026-02-01,buy,D,indium,20,kg,398,EUR,15,Frankfurt,Zeisig
+"""
+MOVES = MOVES.replace("2025-10-01,storage,B,germanium,,,,EUR,,", "2025-10-01,storage,B,,,,,EUR,48,")
+DAY = "2026-11-01"
+
+
+@pytest.fixture
+def moves(tmp_path, monkeypatch):
+    """A working folder with purchases, a sale and a bill of two clients."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "moves.csv").write_text(MOVES, encoding="utf-8")
+    return tmp_path / "moves.csv"
+
+
+def performance(capsys, *words: str) -> dict:
+    """What the command prints."""
+    assert run(["performance", "moves.csv", "--as-of", DAY, "--json", "--quiet", *words]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_every_cent_is_somewhere(moves, capsys):
+    found = performance(capsys)
+    for one in (found["whole"], *found["metals"], *found["clients"], *found["lots"]):
+        gain = one["gain"]
+        assert sum(part for key, part in gain.items() if key != "total") == pytest.approx(gain["total"], abs=1e-6)
+        assert one["value"] + one["taken_out"] - one["put_in"] == pytest.approx(gain["total"], abs=0.011)
+    whole = found["whole"]
+    for part in (found["metals"], found["clients"], found["lots"]):
+        for key in ("put_in", "taken_out", "value", "realised"):
+            assert sum(one[key] for one in part) == pytest.approx(whole[key], abs=0.011)
+    assert sum(one["gain"] for one in found["years"]) == pytest.approx(whole["gain"]["total"], abs=0.03)
+    assert whole["taken_out"] == 6 * 780 - 25
+    assert whole["gain"]["storage"] == -48
+    assert whole["realised"] == pytest.approx(6 * 780 - 25 - 6 * 412.5 - 21, abs=0.005)
+
+
+def test_values_are_those_of_the_exposure_of_the_same_stock(moves, capsys):
+    found = performance(capsys)
+    assert run(["exposure", "moves.csv", "--as-of", DAY, "--json", "--quiet"]) == 0
+    held = json.loads(capsys.readouterr().out)
+    assert {one["lot_id"]: one["value"] for one in held["lots"]} == pytest.approx(
+        {one["key"]: one["value"] for one in found["lots"] if one["held"]}, abs=0.01
+    )
+
+
+def test_returns_lie_in_their_intervals_and_chain_over_years(moves, capsys):
+    found = performance(capsys)
+    for one in (found["whole"], *found["metals"]):
+        for figure, ends in (("value", "value_ends"), ("time_weighted", "time_weighted_ends")):
+            assert one[ends]["low"] < one[figure] < one[ends]["high"]
+    chained = 1.0
+    for year in found["years"]:
+        chained *= 1 + year["time_weighted"]
+    assert chained - 1 == pytest.approx(found["whole"]["time_weighted"], rel=1e-9)
+    young = next(one for one in found["lots"] if one["key"] == "D")
+    assert young["rate"] is None
+    assert young["money_weighted"] is not None
+    assert found == performance(capsys)
+
+
+def test_the_answer_to_one_client_has_no_cell_of_the_other(moves, capsys):
+    found = json.dumps(performance(capsys, "--client", "Muster"))
+    assert "Zeisig" not in found
+    assert "indium" not in found
+
+
+def test_it_is_told_in_both_languages_and_on_a_page(moves, capsys):
+    for words, told in (((), "Money-weighted return (IRR)"), (("--lang", "de"), "Kapitalgewichtete Rendite (IRR)")):
+        assert run(["performance", "moves.csv", "--as-of", DAY, *words]) == 0
+        assert told in capsys.readouterr().out
+    assert run(["performance", "moves.csv", "--as-of", DAY, "--format", "html"]) == 0
+    assert "<svg" in capsys.readouterr().out
+
+
+def test_a_price_that_is_not_known_leaves_its_lot_out_and_says_so(moves, capsys):
+    moves.write_text(MOVES.replace("buy,D,indium,20,kg,398", "buy,D,indium,20,kg,"), encoding="utf-8")
+    found = performance(capsys)
+    assert found["left_out"] == [{"lot_id": "D", "why": "cost"}]
+    assert any("D" in words for words in found["warnings"])
+
+
+def test_a_list_of_lots_is_none_of_movements(moves, capsys):
+    moves.write_text("asset,quantity\ngallium,5\n", encoding="utf-8")
+    assert run(["performance", "moves.csv", "--quiet"]) != 0
+    assert "list of lots" in capsys.readouterr().err
+
+
+def test_in_python(moves):
+    found = tk.performance("moves.csv", as_of=DAY)
+    assert found.lots["key"].to_list() == ["A", "B", "C", "D"]
+    assert found.metals.height == 3
+    assert found.path["value"][-1] == pytest.approx(found.record["whole"]["value"], abs=0.01)

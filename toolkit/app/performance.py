@@ -1,0 +1,441 @@
+"""What holdings earned: movements valued at the levels of their days as they are known now."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from functools import cache, cached_property
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from toolkit.app.assumptions import grade_step
+from toolkit.app.context import Context
+from toolkit.app.holdings.check import stock_of
+from toolkit.app.holdings.lots import fine_share
+from toolkit.app.holdings.names import LotNames
+from toolkit.app.holdings.valuation import ANNUAL, unit_prices, with_own_prices
+from toolkit.app.prices import PriceFiles, read_own, with_stored
+from toolkit.backtest.evaluation import drawdown
+from toolkit.core.calendar import month_end, month_number
+from toolkit.core.grouping import by_key
+from toolkit.core.messages import few, message, phrases
+from toolkit.core.remarks import Remark, by_money, in_record, note
+from toolkit.core.units import KG_PER_UNIT, cents
+from toolkit.holdings.holding_period import HoldingRule
+from toolkit.holdings.movements import Part, Sale, Stock
+from toolkit.holdings.performance import (
+    INSIDE,
+    YEAR,
+    Flow,
+    Gain,
+    Good,
+    Levels,
+    Owned,
+    Paid,
+    Parcel,
+    a_year,
+    grown,
+    internal_rate,
+    interval,
+)
+from toolkit.holdings.price_slips import LEVEL_DAYS
+from toolkit.holdings.unit_price import UnitPrice, lot_price
+from toolkit.market.exchange_rates import rate_on, rates_used
+from toolkit.market.market import FramesOnDemand, Snapshot
+from toolkit.market.price_series import PriceSeries
+from toolkit.market.readers.tabular import Table
+from toolkit.records.performance import Performance
+from toolkit.returns.price_errors import OF_VOLATILITY, PLACE, PriceErrors
+
+GOLD = "gold"
+LEAST_MONTHS = 12
+"""Months of returns below which no risk is told."""
+_KIND = {"fee": "fees", "storage": "storage", "tax": "tax"}
+"""Kind of a payment -> part of a gain; any other is of fees."""
+
+
+@dataclass(frozen=True, slots=True)
+class PerformanceRequest:
+    """A request for what holdings earned.
+
+    Attributes:
+        movements: File of movements, or cells of a frame.
+        context: Settings, day, and market as known on it.
+        prices: The user's own; None for the bundled prices alone.
+        client: Whose movements are meant, where the file has a column of clients; None for all.
+    """
+
+    movements: str | Table
+    context: Context
+    prices: PriceFiles | None = None
+    client: str | None = None
+
+
+def performance(request: PerformanceRequest) -> Performance:
+    """What the movements of a file earned.
+
+    Raises:
+        SpecError: for a list of lots, which tells no sales.
+        DataError, FrameError: for bad input, with file, rows and remedy.
+    """
+    context, currency = request.context, request.context.settings.config.owner.currency
+    read = stock_of(request.movements, context, prices=request.prices, client=request.client)
+    found = _Parcels(read.stock, context, fine=read.read.fine)
+    flows = {one.bought for one in found.parcels} | {one.ended for one in found.parcels if one.ended}
+    flows |= {one.day for one in (*found.paid, *found.deposits)}
+    prices = _Prices(request, sorted({one.good for one in found.parcels}, key=repr), _days(flows, context.as_of))
+    levels, owned = prices.levels(), found.owned(prices.worth)
+    unpriced = {one.lot_id for one in owned.parcels if one.ended is None and levels.quote(one.good, levels.days[-1]) is None}
+    whole = _earned("", None, owned, levels)
+    missing = sorted(
+        {one.good[0] for one in owned.parcels for day in (one.bought, one.ended) if day and not levels.quote(one.good, day)}
+    )
+    of_client = sorted({one.client for one in owned.parcels if one.client})
+    remarks = [*map(note, read.read.notes), *prices.remarks, *found.remarks(missing)]
+    told = by_money(remarks, {})
+    return Performance.from_objects(
+        as_of=context.as_of,
+        file=read.read.table.name,
+        client=request.client,
+        currency=currency,
+        account=bool(owned.deposits),
+        whole=whole,
+        metals=[
+            _earned(metal, None, owned.part(lambda one, metal=metal: _metal(one) == metal), levels)
+            for metal in sorted({one.good[0] for one in owned.parcels})
+        ],
+        clients=[
+            _earned(client, client, owned.part(lambda one, client=client: one.client == client), levels)
+            for client in (of_client if len(of_client) > 1 else ())
+        ],
+        lots=[*_lots(owned, levels, context.settings.config.owner.holding_rule)],
+        years=[*_years(owned, levels)],
+        path=[*_path(owned, levels)],
+        benchmarks=[*_benchmarks(owned, prices)],
+        risk=_risk(owned, levels),
+        unpriced=sorted(unpriced),
+        missing=missing,
+        left_out=found.left_out,
+        reading=read.read.notes,
+        **in_record(told),
+        data=context.snapshot.provenance(prices.used),
+        phrases=phrases(words for one in told for words in (one.text, one.remedy)),
+    )
+
+
+def _days(flows: Iterable[date], as_of: date) -> tuple[date, ...]:
+    """Days on which something moved, the ends of months between, and the last."""
+    moved = {*flows}
+    first = min(moved, default=as_of)
+    ends = map(month_end, range(month_number(first), month_number(as_of)))
+    return tuple(sorted({*moved, *ends, as_of}))
+
+
+def _metal(one: Parcel | Paid) -> str | None:
+    return one.good[0] if isinstance(one, Parcel) else one.metal
+
+
+class _Parcels:
+    """The parcels of a stock in the reporting currency, and what is in no figure."""
+
+    def __init__(self, stock: Stock, context: Context, *, fine: bool) -> None:
+        fx, quote = context.snapshot["fx"], context.settings.config.owner.currency
+        self.rate: Callable[[str | None, date], float | None] = cache(
+            lambda base, day: None if base is None else rate_on(fx, base, quote, day)
+        )
+        self.left_out: list[dict[str, str]] = []
+        self.parcels: list[Parcel] = []
+        self.withdrawn: list[Parcel] = []
+        self.traded = {(asset.key, asset.form): asset for asset in context.products}
+        self.fine = fine
+        for one in (*stock.parts, *stock.left):
+            self._add(one)
+        self.paid = tuple(self._paid(stock))
+        given = [(one.date, float(one.amount) * rate) for one in stock.moneys if (rate := self.rate(one.currency, one.date))]
+        self.deposits = tuple(Flow(day, cents(amount)) for day, amount in given)
+
+    def _quantity(self, one: Part | Sale) -> float:
+        """Fine kg of metal, units of a listed instrument."""
+        mass = float(one.quantity) * KG_PER_UNIT.get(one.unit, 1.0)
+        return mass if self.fine else mass * fine_share(self.traded.get((one.asset, one.form or "")), one.purity)
+
+    def _add(self, one: Part | Sale) -> None:
+        currency = one.currency if isinstance(one, Part) else one.cost_currency
+        rate = self.rate(currency, one.bought)
+        if one.cost is None or rate is None:
+            self.left_out.append({"lot_id": one.lot, "why": "cost" if one.cost is None else "rate"})
+            return
+        is_mass = one.unit in KG_PER_UNIT
+        good = (one.asset, one.form, one.purity) if is_mass else (one.asset, None, None)
+        fees = one.fees if isinstance(one, Part) else one.purchase_fees
+        bought = (one.bought, cents(float(one.cost) * rate), cents(float(fees) * rate))
+        parcel = Parcel(one.lot, one.client, good, self._quantity(one), *bought)
+        if isinstance(one, Part):
+            self.parcels.append(parcel)
+            return
+        sold = self.rate(one.currency or currency, one.date)
+        ended = replace(parcel, ended=one.date, exit_fees=cents(float(one.fees) * (sold or 0.0)))
+        if one.kind == "loss":
+            self.parcels.append(replace(ended, proceeds=0.0))
+        elif one.kind == "withdraw":
+            self.withdrawn.append(ended)
+        elif one.proceeds is None or sold is None:
+            self.left_out.append({"lot_id": one.lot, "why": "proceeds" if one.proceeds is None else "rate"})
+        else:
+            self.parcels.append(replace(ended, proceeds=cents(float(one.proceeds) * sold)))
+
+    def _paid(self, stock: Stock) -> Iterator[Paid]:
+        for one in stock.payments:
+            rate = self.rate(one.currency, one.date)
+            if rate is None:
+                self.left_out.append({"lot_id": one.lot or one.kind, "why": "rate"})
+            else:
+                kind = _KIND.get(one.kind, "fees")
+                yield Paid(one.date, kind, cents(float(one.amount) * rate), one.lot, one.asset, one.client)
+
+    def owned(self, worth: Callable[[Good, date], float]) -> Owned:
+        """Parcels, of which what was taken leaves at its value on the day.
+
+        Args:
+            worth: Price of a unit of a good on a day, NaN where none is known.
+        """
+        taken = [(one, one.quantity * worth(one.good, one.ended)) for one in self.withdrawn if one.ended]
+        self.left_out += [{"lot_id": one.lot_id, "why": "proceeds"} for one, value in taken if np.isnan(value)]
+        valued = [replace(one, proceeds=cents(value)) for one, value in taken if not np.isnan(value)]
+        return Owned((*self.parcels, *valued), self.paid, self.deposits)
+
+    def remarks(self, missing: Sequence[str]) -> Iterator[Remark]:
+        """Warnings of what is in no figure."""
+        if self.left_out:
+            lots = few(sorted({one["lot_id"] for one in self.left_out}))
+            text = message(
+                "In no figure, because a price paid or received, or an exchange rate, is not known: {lots}.", lots=lots
+            )
+            yield Remark("data", text, message("Write it into the file, or bring rates with --rates FILE."), comes_first=True)
+        if missing:
+            text = message("No price of {metals} is known on a day on which they were bought or sold.", metals=[*missing])
+            remedy = message("Bring prices of these days with --prices: without one the spread is part of the price.")
+            yield Remark("data", text, remedy, tuple(missing))
+
+
+class _Prices:
+    """Prices of goods on days as they are known now."""
+
+    def __init__(self, request: PerformanceRequest, goods: Sequence[Good], days: Sequence[date]) -> None:
+        context = request.context
+        self.context, self.goods, self.days = context, tuple(goods), tuple(days)
+        self.currency = context.settings.config.owner.currency
+        self.prices, self.own = context.snapshot["prices"], None
+        self.remarks: list[Remark] = []
+        if (files := with_stored(request.prices, context)) is not None:
+            self.own = read_own(files, context.snapshot, LotNames(context.ledger, context.products), self.currency)
+            self.prices = self.own.over(self.prices)
+            self.remarks = [*self.own.notes, *self.own.reading]
+        self.errors = PriceErrors.on(context.snapshot, PriceSeries.of(self.prices))
+        held = {good[0] for good in goods}
+        self.prices = self.prices.filter(pl.col("asset").is_in([*held, GOLD]))
+        self.products = tuple(asset for asset in context.products if asset.key in held | {GOLD})
+
+    @cached_property
+    def on(self) -> Callable[[date], tuple[UnitPrice, ...]]:
+        """Prices of a kg on a day, in the reporting currency."""
+        known, last = self.context.snapshot, self.days[-1]
+
+        @cache
+        def of_day(day: date) -> tuple[UnitPrice, ...]:
+            frames = {
+                table: (lambda table=table: known[table].filter(pl.col("date") <= day))
+                for table in ("prices_annual", "price_points", "fx")
+            }
+            seen = Snapshot(day, FramesOnDemand(frames), {})
+            rows = self.prices.filter(pl.col("date") <= day)
+            errors = replace(self.errors, day=day)
+            found = unit_prices(seen, rows, self.products, self.currency, self.context.level_paths, errors)
+            if self.own is None:
+                return (*found.values(),)
+            own = self.own if day == last else self.own.until(day)
+            return with_own_prices(found, own, self.context.products, seen["fx"], self.currency, errors)[0]
+
+        return of_day
+
+    def price(self, good: Good, day: date) -> tuple[float, float, float, float] | None:
+        """Level, exchange rate, and the errors of day and place of a good on a day; None where none is near."""
+        asset, form, purity = good
+        if form is None:
+            rows = self.prices.filter((pl.col("asset") == asset) & (pl.col("date") <= day)).sort("date").tail(1).to_dicts()
+            if not rows or (day - rows[0]["date"]).days > LEVEL_DAYS:
+                return None
+            rate = rate_on(self.context.snapshot["fx"], rows[0]["currency"], self.currency, day)
+            return None if rate is None else (rows[0]["price"], rate, 0.0, 0.0)
+        found = lot_price(self.on(day), asset, form, purity)
+        if found is None:
+            return None
+        one = found.price
+        if (day - one.date).days > LEVEL_DAYS * (2 if one.kind == ANNUAL else 1):
+            return None
+        error = found.standard_error(self.step) / one.price
+        of_place = PLACE.error if one.basis in OF_VOLATILITY or one.kind == ANNUAL else 0.0
+        of_day = math.sqrt(max(error**2 - of_place**2, 0.0))
+        return one.quoted, one.price / one.quoted, of_day, of_place
+
+    @cached_property
+    def step(self) -> float:
+        """Spread of the prices of grades, a nine apart."""
+        return grade_step(self.context.snapshot)
+
+    def worth(self, good: Good, day: date) -> float:
+        """Price of a unit in the reporting currency; NaN where none is known."""
+        found = self.price(good, day)
+        return math.nan if found is None else found[0] * found[1]
+
+    def levels(self) -> Levels:
+        """Of all goods on all days."""
+        n, T = len(self.goods), len(self.days)
+        read = np.full((4, n, T), math.nan)
+        for at, good in enumerate(self.goods):
+            for when, day in enumerate(self.days):
+                read[:, at, when] = self.price(good, day) or (math.nan,) * 4
+        place = np.nan_to_num(read[3]).max(axis=1, initial=0.0)
+        of_day, correlation = np.nan_to_num(read[2]), max(self.errors.correlation, 0.0)
+        return Levels(self.goods, self.days, read[0], read[1], of_day, place, correlation)
+
+    @property
+    def used(self) -> dict[str, pl.DataFrame]:
+        """The rows that the figures rest on."""
+        snapshot, held = self.context.snapshot, [good[0] for good in self.goods]
+        return {
+            "prices": self.prices.filter(pl.col("asset").is_in(held)),
+            "fx": rates_used(snapshot["fx"], {*self.prices["currency"], self.currency}),
+        }
+
+
+def _earned(key: str, client: str | None, owned: Owned, levels: Levels) -> dict[str, Any]:
+    """What some parcels earned, as of `toolkit.records.performance.Earned`."""
+    track, flows, day = owned.track(levels), owned.flows, levels.days[-1]
+    gains = owned.gains(levels)
+    first = min((flow.day for flow in flows), default=day)
+    value = float(track.value[-1])
+    known = not math.isnan(value)
+    days = (day - first).days
+    rate = internal_rate(flows, value, day) if known else None
+    drawn = owned.track(levels, drawn=True) if known else None
+    ends, of_rate = None, None
+    if drawn is not None:
+        ends = interval(drawn.value[:, -1])
+        rates = [internal_rate(flows, end, day) for end in ends]
+        of_rate = None if None in (rate, *rates) else rates
+    by_time, gross = float(track.index()[-1]) - 1.0, float(track.index(gross=True)[-1]) - 1.0
+    of_time = None if drawn is None or math.isnan(by_time) else [end - 1.0 for end in interval(drawn.index()[:, -1])]
+    return {
+        "key": key,
+        "client": client,
+        "first": first,
+        "put_in": round(sum(flow.amount for flow in flows if flow.amount > 0), 2),
+        "taken_out": round(-sum(flow.amount for flow in flows if flow.amount < 0), 2),
+        "value": cents(value) if known else None,
+        "value_ends": _ends(ends),
+        "gain": _gain(sum(gains.values(), Gain())),
+        "realised": round(sum(gain.total for (_, sold), gain in gains.items() if sold), 2),
+        "rate": rate if days >= YEAR else None,
+        "rate_ends": _ends(of_rate) if days >= YEAR else None,
+        "money_weighted": None if rate is None else (1.0 + rate) ** (days / YEAR) - 1.0,
+        "time_weighted": by_time,
+        "time_weighted_ends": _ends(of_time),
+        "time_weighted_a_year": a_year(by_time, days),
+        "gross": gross,
+    }
+
+
+def _ends(found: Sequence[float | None] | None) -> dict[str, float | None] | None:
+    return None if found is None else {"low": found[0], "high": found[1]}
+
+
+def _gain(gain: Gain) -> dict[str, float]:
+    return {**asdict(gain), "total": gain.total}
+
+
+def _lots(owned: Owned, levels: Levels, rule: HoldingRule | None) -> Iterator[dict[str, Any]]:
+    """Each lot, by the day of its purchase."""
+    of_lot = by_key(((one.client, one.lot_id), one) for one in owned.parcels)
+    for (client, lot), parcels in sorted(of_lot.items(), key=lambda item: (item[1][0].bought, item[0][1])):
+        part = owned.part(lambda one, of=(client, lot): (one.client, one.lot_id) == of)
+        held = [one for one in parcels if one.ended is None]
+        yield {
+            **_earned(lot, client, part, levels),
+            "metal": parcels[0].good[0],
+            "held": sum(one.quantity for one in held),
+            "sold": sum(one.quantity for one in parcels if one.ended),
+            "cost": round(sum(one.cost for one in held), 2),
+            "free_from": rule.free_from(held[0].bought) if rule and held else None,
+        }
+
+
+def _years(owned: Owned, levels: Levels) -> Iterator[dict[str, Any]]:
+    """Each calendar year from the first movement on."""
+    track, days = owned.track(levels), levels.days
+    index, value = track.index(), track.value
+    for year in sorted({day.year for day in days}):
+        own = [at for at, day in enumerate(days) if day.year == year]
+        before, end = own[0] - 1, own[-1]
+        begin = float(value[before]) if before >= 0 else 0.0
+        put, out = (round(float(money[own].sum()), 2) for money in (track.money_in, track.money_out))
+        yield {
+            "year": year,
+            "begin": begin,
+            "put_in": put,
+            "taken_out": out,
+            "end": float(value[end]),
+            "gain": float(value[end]) + out - begin - put,
+            "time_weighted": float(index[end] / (index[before] if before >= 0 else 1.0)) - 1.0,
+        }
+
+
+def _path(owned: Owned, levels: Levels) -> Iterator[dict[str, Any]]:
+    """The whole on each day."""
+    track, drawn = owned.track(levels), owned.track(levels, drawn=True)
+    low, high = np.quantile(drawn.value, [(1 - INSIDE) / 2, (1 + INSIDE) / 2], axis=0)
+    paid = np.cumsum(track.money_in - track.money_out)
+    for at, day in enumerate(levels.days):
+        value = float(track.value[at])
+        known = not math.isnan(value)
+        yield {
+            "day": day,
+            "value": value if known else None,
+            "ends": _ends([float(low[at]), float(high[at])]) if known else None,
+            "paid": round(float(paid[at]), 2),
+            "is_flow": day in owned.days,
+        }
+
+
+def _benchmarks(owned: Owned, prices: _Prices) -> Iterator[dict[str, Any]]:
+    """The same money in gold, and in cash without interest."""
+    flows, day = owned.flows, prices.days[-1]
+    gold = next((asset for asset in prices.products if asset.key == GOLD), None)
+    if gold is not None and gold.form:
+        levels = [prices.worth((GOLD, gold.form, gold.purity), one) for one in (*(flow.day for flow in flows), day)]
+        if not any(map(math.isnan, levels)):
+            value = cents(grown(flows, levels[:-1], levels[-1]))
+            yield {"key": GOLD, "value": value, "rate": internal_rate(flows, value, day)}
+    value = round(sum(flow.amount for flow in flows), 2)
+    yield {"key": "cash", "value": value, "rate": internal_rate(flows, value, day)}
+
+
+def _risk(owned: Owned, levels: Levels) -> dict[str, Any] | None:
+    """Risk by month ends; None below `LEAST_MONTHS`, or where a level is missing."""
+    ends = [at for at, day in enumerate(levels.days) if day == month_end(month_number(day))]
+    index = owned.track(levels).index()[ends]
+    if len(ends) <= LEAST_MONTHS or np.isnan(index).any() or (index <= 0).any():
+        return None
+    returns = index[1:] / index[:-1] - 1.0
+    deepest = drawdown([levels.days[at] for at in ends], index)
+    return {
+        "volatility": float(returns.std(ddof=1)) * math.sqrt(12.0),
+        "depth": deepest.depth,
+        "peak": deepest.peak,
+        "trough": deepest.trough,
+        "days_below": (deepest.longest[1] - deepest.longest[0]).days,
+    }

@@ -1,0 +1,402 @@
+"""What holdings earned: values of parcels on days, returns by time and by money with their errors, and the parts of a gain.
+
+The return by time chains what was held between two days on which money moved, so that it does not depend on when its owner had
+money; the return by money (internal rate) is the one rate at which what was put in comes to what was taken out and what is
+held. A price of a metal has an error, and so has each value: both returns are found for draws of these errors.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from scipy.optimize import brentq
+
+from toolkit.core.forecast import FloatArray
+from toolkit.core.units import cents
+
+YEAR = 365.0
+"""Days of a year of a rate (actual/365, as of XIRR); below it none is told a year."""
+INSIDE = 0.9
+"""Part of the draws that an interval holds."""
+LEVEL_DRAWS = 1_000
+PARTS = ("price", "currency", "spread", "fees", "storage", "tax")
+"""Of a gain."""
+_GROWTH = 30.0
+"""Log growth over the whole time up to which a rate is looked for, in both directions."""
+_STEPS = 2_000
+"""Places at which the sign of what is left over is looked at; two rates within a step of each other are not told apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Money that an owner put in on a day; below zero it was taken out."""
+
+    day: date
+    amount: float
+
+
+def internal_rate(flows: Sequence[Flow], value: float, day: date) -> float | None:
+    """The rate a year at which what was put in comes to what was taken out and a value.
+
+    Args:
+        flows: In any order, none after `day`.
+        value: Of what is held on `day`.
+        day: The last one.
+
+    Returns:
+        A fraction a year, compounded, actual/365; -1 where everything is lost. None where no rate, or more than one, is one.
+    """
+    given = [flow for flow in flows if flow.amount]
+    if not any(flow.amount > 0 for flow in given) or (first := min(flow.day for flow in given)) >= day:
+        return None
+    if not value and all(flow.amount > 0 for flow in given):
+        return -1.0
+    length = (day - first).days
+    amounts = np.array([flow.amount for flow in given] + [-value])
+    times = np.array([(day - flow.day).days / length for flow in given] + [0.0])
+
+    def left_over(growth: Any) -> FloatArray:
+        # Scaled by the larger of both ends: only the sign matters, and an exponential of 30 swallows the value.
+        return np.exp(np.multiply.outer(growth, times) - np.maximum(growth, 0.0)[..., None]) @ amounts
+
+    places = np.linspace(-_GROWTH, _GROWTH, _STEPS + 1)
+    signs = np.sign(left_over(places))
+    roots = {*places[signs == 0].tolist()}
+    turns = np.flatnonzero(signs[:-1] * signs[1:] < 0)
+    roots |= {brentq(left_over, places[at], places[at + 1], xtol=1e-14) for at in turns}
+    return math.expm1(roots.pop() * YEAR / length) if len(roots) == 1 else None
+
+
+def a_year(growth: float, days: int) -> float | None:
+    """The return a year of a return over some days; None below a year, of which none is told.
+
+    Args:
+        growth: Return over the days, a fraction of -1 at least.
+        days: How many.
+    """
+    return None if days < YEAR else (1.0 + growth) ** (YEAR / days) - 1.0
+
+
+def interval(draws: FloatArray) -> tuple[float, float]:
+    """Ends of the middle `INSIDE` of draws (m,)."""
+    low, high = np.quantile(draws, [(1 - INSIDE) / 2, (1 + INSIDE) / 2])
+    return float(low), float(high)
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """A gain by what it came from, in the reporting currency; the parts add up to the cent.
+
+    Attributes:
+        price: By the level of the metal in the currency in which it is quoted.
+        currency: By the exchange rate of that currency.
+        spread: Paid above the level at the purchase and received below it at the sale: at or below zero but for a bargain.
+        fees, storage, tax: Paid, at or below zero.
+    """
+
+    price: float = 0.0
+    currency: float = 0.0
+    spread: float = 0.0
+    fees: float = 0.0
+    storage: float = 0.0
+    tax: float = 0.0
+
+    @property
+    def total(self) -> float:
+        """All of it."""
+        return round(self.price + self.currency + self.spread + self.fees + self.storage + self.tax, 2)
+
+    def __add__(self, other: Gain) -> Gain:
+        return Gain(*(round(getattr(self, part) + getattr(other, part), 2) for part in PARTS))
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """The level of a metal on a day.
+
+    Attributes:
+        level: Of one unit, in the currency of quotation.
+        rate: Of that currency in the reporting currency on the day.
+    """
+
+    level: float
+    rate: float
+
+
+def gain_of(
+    quantity: float, cost: float, bought: Quote | None, now: Quote | None, *, proceeds: float | None = None, fees: float = 0.0
+) -> Gain:
+    """The gain of a lot, or of the part of it that was sold.
+
+    With the level L and the rate X, before (0) and now (1): ``q (L1 - L0) X0`` came by the price, ``q L1 (X1 - X0)`` by the
+    currency, ``q L0 X0 - cost`` and ``proceeds - q L1 X1`` by the spread, which add up to proceeds, or value, less cost. On a
+    day without a level what was paid or received counts as it: the spread of that day is then in the price.
+
+    Args:
+        quantity: Of the lot.
+        cost: Paid for it, in the reporting currency.
+        bought: Level of the day of the purchase; None where it is not known.
+        now: Level of the day of the sale, or of today; None likewise, of what was sold alone.
+        proceeds: Of the sale, before fees; None of what is held.
+        fees: Of both.
+    """
+    rate = next((quote.rate for quote in (now, bought) if quote), 1.0)
+    before = bought or Quote(cost / quantity / rate, rate)
+    after = now or Quote((proceeds or 0.0) / quantity / rate, rate)
+    value = cents(quantity * after.level * after.rate)
+    total = (value if proceeds is None else cents(proceeds)) - cents(cost)
+    currency = cents(quantity * after.level * (after.rate - before.rate))
+    spread = cents(quantity * before.level * before.rate) - cents(cost)
+    spread += 0.0 if proceeds is None else cents(proceeds) - value
+    parts = (round(total - currency - spread, 2), currency, spread, -cents(fees))
+    return Gain(*(round(float(part), 2) + 0.0 for part in parts))
+
+
+def grown(flows: Sequence[Flow], levels: Sequence[float], last: float) -> float:
+    """What flows would have come to in something else (public market equivalent): each buys or sells at the level of its day.
+
+    Args:
+        flows: In any order.
+        levels: Of the other on the day of each.
+        last: Its level on the day of the value.
+
+    Returns:
+        Its value; below zero where more was taken out than it would have come to.
+    """
+    return sum(flow.amount * last / level for flow, level in zip(flows, levels, strict=True))
+
+
+Good = tuple[str, str | None, str | None]
+"""Metal, form and purity, by which a lot is priced; of a listed instrument its key alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A lot, or what was sold of it at once. Money is in the reporting currency.
+
+    Attributes:
+        lot_id: Of the lot.
+        client: Whose it is.
+        quantity: Above zero; kg of metal, units of a listed instrument.
+        bought: Day of the purchase.
+        cost: Paid for it, without fees.
+        fees: Paid at the purchase.
+        ended: Day on which it was sold, taken or lost; None of what is held.
+        proceeds: Of the sale, before fees; 0 of what was lost; None of what is held.
+        exit_fees: Paid at the sale.
+    """
+
+    lot_id: str
+    client: str | None
+    good: Good
+    quantity: float
+    bought: date
+    cost: float
+    fees: float = 0.0
+    ended: date | None = None
+    proceeds: float | None = None
+    exit_fees: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """What was paid for nothing that can be held, in the reporting currency; below zero what was received.
+
+    Attributes:
+        day: Of the payment.
+        kind: ``fees``, ``storage`` or ``tax``.
+        amount: Of money.
+        lot_id: Of which lot, where that is said, as are `metal` and `client`.
+    """
+
+    day: date
+    kind: str
+    amount: float
+    lot_id: str | None = None
+    metal: str | None = None
+    client: str | None = None
+
+
+@dataclass(frozen=True, eq=False)  # no slots: errors are drawn once
+class Levels:
+    """Levels of n goods on T days; NaN where none is known.
+
+    Attributes:
+        goods: n.
+        days: T, ascending.
+        quotes: (n, T) of a unit in the currency of quotation.
+        rates: (n, T) of that currency in the reporting currency.
+        of_day: (n, T) standard errors in log points, drawn for each metal and day.
+        of_place: (n,) likewise, of the place where a price is paid: one on all days, so that it cancels in a growth.
+        correlation: Of the errors of two metals on a day, 0 to 1.
+        seed: Of the draws.
+    """
+
+    goods: tuple[Good, ...]
+    days: tuple[date, ...]
+    quotes: FloatArray
+    rates: FloatArray
+    of_day: FloatArray
+    of_place: FloatArray
+    correlation: float = 0.0
+    seed: int = 0
+
+    def quote(self, good: Good, day: date) -> Quote | None:
+        """The level of a good on one of the days; None where none is known."""
+        at, when = self.goods.index(good), self.days.index(day)
+        level = float(self.quotes[at, when])
+        return None if math.isnan(level) else Quote(level, float(self.rates[at, when]))
+
+    @cached_property
+    def prices(self) -> FloatArray:
+        """(n, T) in the reporting currency."""
+        return self.quotes * self.rates
+
+    @cached_property
+    def drawn(self) -> FloatArray:
+        """(LEVEL_DRAWS, n, T) prices that may be the true ones; goods of one metal differ from what is believed together."""
+        metals = [*dict.fromkeys(good[0] for good in self.goods)]
+        of = [metals.index(good[0]) for good in self.goods]
+        random, T = np.random.default_rng(self.seed), len(self.days)
+        common, own, place = (
+            random.standard_normal((LEVEL_DRAWS, *shape)) for shape in ((1, T), (len(metals), T), (len(metals), 1))
+        )
+        of_metal = math.sqrt(self.correlation) * common + math.sqrt(1.0 - self.correlation) * own
+        return self.prices * np.exp(self.of_day * of_metal[:, of] + self.of_place[:, None] * place[:, of])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Track:
+    """Values on T days and the money of each, of one history (T,) or of m draws (m, T).
+
+    On a day money comes first, then metal is traded, then money goes: a return has the cost of each trade in it.
+
+    Attributes:
+        before: Value before the movements of the day.
+        after: Value after them, and what goes as money.
+        money_in: (T,) put in on the day.
+        money_out: (T,) taken out.
+    """
+
+    before: FloatArray
+    after: FloatArray
+    money_in: FloatArray
+    money_out: FloatArray
+
+    @property
+    def value(self) -> FloatArray:
+        """What is left at the end of each day."""
+        return self.after - self.money_out
+
+    def index(self, *, gross: bool = False) -> FloatArray:
+        """Growth of 1 from before the first day to the end of each: the return by time, chained; still while nothing is held.
+
+        Args:
+            gross: Whether what trades and storage cost is left out.
+        """
+        put = self.before + self.money_in
+        traded = np.divide(self.after, put, out=np.ones_like(put), where=(put > 0) & ((self.before > 0) | (self.after > 0)))
+        held = np.ones_like(put)
+        last = self.value[..., :-1]
+        np.divide(self.before[..., 1:], last, out=held[..., 1:], where=last > 0)
+        growth: FloatArray = np.cumprod(held if gross else held * traded, axis=-1)
+        return growth
+
+
+@dataclass(frozen=True, eq=False)  # no slots: sums are made once
+class Owned:
+    """Parcels of one owner, metal or lot, what was paid beside them, and money that was kept with them.
+
+    Attributes:
+        parcels: Held and sold.
+        paid: Beside them.
+        deposits: Money put into an account, and below zero taken out of it; with none there is no account: each purchase is
+            paid from elsewhere, and each sale paid out.
+    """
+
+    parcels: tuple[Parcel, ...]
+    paid: tuple[Paid, ...] = ()
+    deposits: tuple[Flow, ...] = ()
+
+    def part(self, belongs: Callable[[Parcel | Paid], bool]) -> Owned:
+        """The parcels, and what was paid beside them, of a part of the whole, without an account."""
+        return Owned(tuple(filter(belongs, self.parcels)), tuple(filter(belongs, self.paid)))
+
+    @cached_property
+    def trades(self) -> tuple[Flow, ...]:
+        """Money of each purchase, payment and sale: above zero what was paid."""
+        return tuple(self._trades())
+
+    def _trades(self) -> Iterator[Flow]:
+        for one in self.parcels:
+            yield Flow(one.bought, round(one.cost + one.fees, 2))
+            if one.ended is not None:
+                yield Flow(one.ended, round(one.exit_fees - (one.proceeds or 0.0), 2))
+        yield from (Flow(one.day, one.amount) for one in self.paid)
+
+    @cached_property
+    def flows(self) -> tuple[Flow, ...]:
+        """What the owner put in or took out: deposits where there is an account, else the trades."""
+        return self.deposits or self.trades
+
+    @property
+    def days(self) -> Collection[date]:
+        """Days on which anything moved."""
+        return {flow.day for flow in (*self.trades, *self.deposits)}
+
+    def cash(self, days: Sequence[date]) -> FloatArray:
+        """(T,) what is on the account at the end of each day; 0 without one."""
+        if not self.deposits:
+            return np.zeros(len(days))
+        moves = [*((flow.day, flow.amount) for flow in self.deposits), *((flow.day, -flow.amount) for flow in self.trades)]
+        return np.array([round(sum(amount for moved, amount in moves if moved <= day), 2) for day in days])
+
+    def track(self, levels: Levels, *, drawn: bool = False) -> Track:
+        """Values on the days of levels, among which each day is on which anything moved; NaN where no level is known.
+
+        Args:
+            levels: Of all goods of the parcels.
+            drawn: Whether for each draw of the levels, else for what is believed.
+        """
+        n, T, days = len(levels.goods), len(levels.days), levels.days
+        held = np.zeros((2, n, T))  # before and after the movements of a day
+        for one in self.parcels:
+            at, first = levels.goods.index(one.good), days.index(one.bought)
+            last = T if one.ended is None else days.index(one.ended)
+            held[0, at, first + 1 : last + 1] += one.quantity
+            held[1, at, first:last] += one.quantity
+        prices = levels.drawn if drawn else levels.prices
+        worth = [np.where(units > 0, prices * units, 0.0).sum(axis=-2) for units in held]
+        put, cash = np.zeros((2, T)), self.cash(days)
+        for flow in self.flows:
+            put[0 if flow.amount > 0 else 1, days.index(flow.day)] += abs(flow.amount)
+        return Track(worth[0] + np.concatenate([[0.0], cash[:-1]]), worth[1] + cash + put[1], put[0], put[1])
+
+    def gains(self, levels: Levels) -> dict[tuple[str, bool], Gain]:
+        """(lot, whether it is realised) -> its gain, without what is held and has no level today.
+
+        What was paid beside a lot is of what is held of it, else of what was sold; of no lot it is under an empty name.
+
+        Args:
+            levels: Of all goods of the parcels.
+        """
+        found: dict[tuple[str, bool], Gain] = {}
+        for one in self.parcels:
+            now = levels.quote(one.good, one.ended or levels.days[-1])
+            if now is None and one.ended is None:
+                continue
+            bought, fees = levels.quote(one.good, one.bought), one.fees + one.exit_fees
+            gain = gain_of(one.quantity, one.cost, bought, now, proceeds=one.proceeds, fees=fees)
+            key = one.lot_id, one.ended is not None
+            found[key] = found.get(key, Gain()) + gain
+        for paid in self.paid:
+            lot = paid.lot_id or ""
+            key = lot, (lot, False) not in found
+            found[key] = found.get(key, Gain()) + Gain(**{paid.kind: -paid.amount})
+        return found
