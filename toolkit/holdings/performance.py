@@ -305,8 +305,8 @@ class Track:
         held = np.ones_like(put)
         last = self.value[..., :-1]
         np.divide(self.before[..., 1:], last, out=held[..., 1:], where=last > 0)
-        growth: FloatArray = np.cumprod(held if gross else held * traded, axis=-1)
-        return growth
+        growth = np.cumprod(held if gross else held * traded, axis=-1)
+        return growth.astype(np.float64, copy=False)
 
 
 @dataclass(frozen=True, eq=False)  # no slots: sums are made once
