@@ -202,5 +202,5 @@ def test_correlations_are_told_pair_by_pair_with_their_number_and_interval(calle
         assert row["low"] < row["observed"] < row["high"]
         assert row["periods"] > 100
         assert f"{row['forecast']:.2f}" in out
-        assert f"{row['low']:+.2f} to {row['high']:+.2f}" in out
+        assert f"{row['low']:.2f} to {row['high']:.2f}" in out
     assert [row["forecast"] for row in rows] == sorted((row["forecast"] for row in rows), reverse=True)
