@@ -21,7 +21,6 @@ from toolkit.app.holdings.valuation import ANNUAL, unit_prices, with_own_prices
 from toolkit.app.prices import PriceFiles, read_own, with_stored
 from toolkit.backtest.evaluation import drawdown
 from toolkit.core.calendar import month_end, month_number
-from toolkit.core.grouping import by_key
 from toolkit.core.messages import few, message, phrases
 from toolkit.core.remarks import Remark, by_money, in_record, note
 from toolkit.core.units import KG_PER_UNIT, cents
@@ -85,17 +84,17 @@ def performance(request: PerformanceRequest) -> Performance:
     context, currency = request.context, request.context.settings.config.owner.currency
     read = stock_of(request.movements, context, prices=request.prices, client=request.client)
     found = _Parcels(read.stock, context, fine=read.read.fine)
-    flows = {one.bought for one in found.parcels} | {one.ended for one in found.parcels if one.ended}
-    flows |= {one.day for one in (*found.paid, *found.deposits)}
-    prices = _Prices(request, sorted({one.good for one in found.parcels}, key=repr), _days(flows, context.as_of))
+    every = (*found.parcels, *found.withdrawn)
+    moved = {day for one in every for day in (one.bought, one.ended) if day}
+    moved |= {one.day for one in (*found.paid, *found.deposits)}
+    prices = _Prices(request, sorted({one.good for one in every}, key=repr), _days(moved, context.as_of))
     levels, owned = prices.levels(), found.owned(prices.worth)
-    unpriced = {one.lot_id for one in owned.parcels if one.ended is None and levels.quote(one.good, levels.days[-1]) is None}
+    unpriced = sorted({one.lot_id for one in owned.parcels if not one.ended and not levels.quote(one.good, levels.days[-1])})
     whole = _earned("", None, owned, levels)
     missing = sorted(
-        {one.good[0] for one in owned.parcels for day in (one.bought, one.ended) if day and not levels.quote(one.good, day)}
+        {one.metal for one in owned.parcels for day in (one.bought, one.ended) if day and not levels.quote(one.good, day)}
     )
-    of_client = sorted({one.client for one in owned.parcels if one.client})
-    remarks = [*map(note, read.read.notes), *prices.remarks, *found.remarks(missing)]
+    remarks = [*map(note, read.read.notes), *prices.remarks, *found.remarks(missing, unpriced)]
     told = by_money(remarks, {})
     return Performance.from_objects(
         as_of=context.as_of,
@@ -104,20 +103,14 @@ def performance(request: PerformanceRequest) -> Performance:
         currency=currency,
         account=bool(owned.deposits),
         whole=whole,
-        metals=[
-            _earned(metal, None, owned.part(lambda one, metal=metal: _metal(one) == metal), levels)
-            for metal in sorted({one.good[0] for one in owned.parcels})
-        ],
-        clients=[
-            _earned(client, client, owned.part(lambda one, client=client: one.client == client), levels)
-            for client in (of_client if len(of_client) > 1 else ())
-        ],
+        metals=[*_by(owned, lambda one: one.metal, levels)],
+        clients=[*_by(owned, lambda one: one.client, levels)] if len({one.client for one in every}) > 1 else (),
         lots=[*_lots(owned, levels, context.settings.config.owner.holding_rule)],
         years=[*_years(owned, levels)],
         path=[*_path(owned, levels)],
         benchmarks=[*_benchmarks(owned, prices)],
         risk=_risk(owned, levels),
-        unpriced=sorted(unpriced),
+        unpriced=unpriced,
         missing=missing,
         left_out=found.left_out,
         reading=read.read.notes,
@@ -135,8 +128,13 @@ def _days(flows: Iterable[date], as_of: date) -> tuple[date, ...]:
     return tuple(sorted({*moved, *ends, as_of}))
 
 
-def _metal(one: Parcel | Paid) -> str | None:
-    return one.good[0] if isinstance(one, Parcel) else one.metal
+def _by(owned: Owned, key: Callable[[Parcel | Paid], str | None], levels: Levels) -> Iterator[dict[str, Any]]:
+    """What each metal, or each client, earned, sorted by name."""
+    for name, part in sorted(owned.parts(key).items(), key=lambda item: item[0] or ""):
+        client = {one.client for one in part.parcels}
+        if name is None:
+            continue
+        yield _earned(name, client.pop() if len(client) == 1 else None, part, levels)
 
 
 class _Parcels:
@@ -154,7 +152,8 @@ class _Parcels:
         self.fine = fine
         for one in (*stock.parts, *stock.left):
             self._add(one)
-        self.paid = tuple(self._paid(stock))
+        known = {(one.client, one.lot_id) for one in (*self.parcels, *self.withdrawn)}
+        self.paid = tuple(one for one in self._paid(stock) if one.lot_id is None or (one.client, one.lot_id) in known)
         given = [(one.date, float(one.amount) * rate) for one in stock.moneys if (rate := self.rate(one.currency, one.date))]
         self.deposits = tuple(Flow(day, cents(amount)) for day, amount in given)
 
@@ -208,8 +207,16 @@ class _Parcels:
         valued = [replace(one, proceeds=cents(value)) for one, value in taken if not np.isnan(value)]
         return Owned((*self.parcels, *valued), self.paid, self.deposits)
 
-    def remarks(self, missing: Sequence[str]) -> Iterator[Remark]:
-        """Warnings of what is in no figure."""
+    def remarks(self, missing: list[str], unpriced: list[str]) -> Iterator[Remark]:
+        """Warnings of what is in no figure, or in no value.
+
+        Args:
+            missing: Metals without a price on a day on which they moved.
+            unpriced: Lots without one today.
+        """
+        if unpriced:
+            text = message("No price of today is known, so that all together has no value: {lots}.", lots=few(unpriced))
+            yield Remark("data", text, message("Ask a dealer for a price, and bring it with --prices."), comes_first=True)
         if self.left_out:
             lots = few(sorted({one["lot_id"] for one in self.left_out}))
             text = message(
@@ -217,7 +224,7 @@ class _Parcels:
             )
             yield Remark("data", text, message("Write it into the file, or bring rates with --rates FILE."), comes_first=True)
         if missing:
-            text = message("No price of {metals} is known on a day on which they were bought or sold.", metals=[*missing])
+            text = message("No price of {metals} is known on a day on which they were bought or sold.", metals=missing)
             remedy = message("Bring prices of these days with --prices: without one the spread is part of the price.")
             yield Remark("data", text, remedy, tuple(missing))
 
@@ -309,6 +316,7 @@ class _Prices:
         snapshot, held = self.context.snapshot, [good[0] for good in self.goods]
         return {
             "prices": self.prices.filter(pl.col("asset").is_in(held)),
+            "prices_annual": snapshot["prices_annual"].filter(pl.col("asset").is_in(held)),
             "fx": rates_used(snapshot["fx"], {*self.prices["currency"], self.currency}),
         }
 
@@ -360,13 +368,13 @@ def _gain(gain: Gain) -> dict[str, float]:
 
 def _lots(owned: Owned, levels: Levels, rule: HoldingRule | None) -> Iterator[dict[str, Any]]:
     """Each lot, by the day of its purchase."""
-    of_lot = by_key(((one.client, one.lot_id), one) for one in owned.parcels)
-    for (client, lot), parcels in sorted(of_lot.items(), key=lambda item: (item[1][0].bought, item[0][1])):
-        part = owned.part(lambda one, of=(client, lot): (one.client, one.lot_id) == of)
+    parts = owned.parts(lambda one: (one.client, one.lot_id))
+    for (client, lot), part in sorted(parts.items(), key=lambda item: (item[1].parcels[0].bought, item[0][1])):
+        parcels = part.parcels
         held = [one for one in parcels if one.ended is None]
         yield {
             **_earned(lot, client, part, levels),
-            "metal": parcels[0].good[0],
+            "metal": parcels[0].metal,
             "held": sum(one.quantity for one in held),
             "sold": sum(one.quantity for one in parcels if one.ended),
             "cost": round(sum(one.cost for one in held), 2),

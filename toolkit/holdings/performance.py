@@ -8,7 +8,7 @@ held. A price of a metal has an error, and so has each value: both returns are f
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -18,6 +18,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from toolkit.core.forecast import FloatArray
+from toolkit.core.grouping import by_key
 from toolkit.core.units import cents
 
 YEAR = 365.0
@@ -203,6 +204,11 @@ class Parcel:
     proceeds: float | None = None
     exit_fees: float = 0.0
 
+    @property
+    def metal(self) -> str:
+        """Metal, or key of a listed instrument."""
+        return self.good[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Paid:
@@ -235,7 +241,6 @@ class Levels:
         of_day: (n, T) standard errors in log points, drawn for each metal and day.
         of_place: (n,) likewise, of the place where a price is paid: one on all days, so that it cancels in a growth.
         correlation: Of the errors of two metals on a day, 0 to 1.
-        seed: Of the draws.
     """
 
     goods: tuple[Good, ...]
@@ -245,11 +250,20 @@ class Levels:
     of_day: FloatArray
     of_place: FloatArray
     correlation: float = 0.0
-    seed: int = 0
+
+    @cached_property
+    def row(self) -> Mapping[Good, int]:
+        """Good -> its row."""
+        return {good: at for at, good in enumerate(self.goods)}
+
+    @cached_property
+    def column(self) -> Mapping[date, int]:
+        """Day -> its column."""
+        return {day: at for at, day in enumerate(self.days)}
 
     def quote(self, good: Good, day: date) -> Quote | None:
         """The level of a good on one of the days; None where none is known."""
-        at, when = self.goods.index(good), self.days.index(day)
+        at, when = self.row[good], self.column[day]
         level = float(self.quotes[at, when])
         return None if math.isnan(level) else Quote(level, float(self.rates[at, when]))
 
@@ -263,7 +277,7 @@ class Levels:
         """(LEVEL_DRAWS, n, T) prices that may be the true ones; goods of one metal differ from what is believed together."""
         metals = [*dict.fromkeys(good[0] for good in self.goods)]
         of = [metals.index(good[0]) for good in self.goods]
-        random, T = np.random.default_rng(self.seed), len(self.days)
+        random, T = np.random.default_rng(0), len(self.days)
         common, own, place = (
             random.standard_normal((LEVEL_DRAWS, *shape)) for shape in ((1, T), (len(metals), T), (len(metals), 1))
         )
@@ -324,9 +338,15 @@ class Owned:
     paid: tuple[Paid, ...] = ()
     deposits: tuple[Flow, ...] = ()
 
-    def part(self, belongs: Callable[[Parcel | Paid], bool]) -> Owned:
-        """The parcels, and what was paid beside them, of a part of the whole, without an account."""
-        return Owned(tuple(filter(belongs, self.parcels)), tuple(filter(belongs, self.paid)))
+    def parts(self, key: Callable[[Parcel | Paid], Any]) -> dict[Any, Owned]:
+        """Key -> its parcels, and what was paid beside them, without an account; what was paid for none of the keys is in none.
+
+        Args:
+            key: Of a parcel, or of what was paid: a lot, a metal, a client.
+        """
+        parcels = by_key((key(one), one) for one in self.parcels)
+        paid = by_key((key(one), one) for one in self.paid)
+        return {which: Owned(tuple(own), tuple(paid.get(which, ()))) for which, own in parcels.items()}
 
     @cached_property
     def trades(self) -> tuple[Flow, ...]:
@@ -364,18 +384,19 @@ class Owned:
             levels: Of all goods of the parcels.
             drawn: Whether for each draw of the levels, else for what is believed.
         """
-        n, T, days = len(levels.goods), len(levels.days), levels.days
-        held = np.zeros((2, n, T))  # before and after the movements of a day
+        goods, T, days = [*dict.fromkeys(one.good for one in self.parcels)], len(levels.days), levels.column
+        held = np.zeros((2, len(goods), T))  # before and after the movements of a day
+        row = {good: at for at, good in enumerate(goods)}
         for one in self.parcels:
-            at, first = levels.goods.index(one.good), days.index(one.bought)
-            last = T if one.ended is None else days.index(one.ended)
+            at, first = row[one.good], days[one.bought]
+            last = T if one.ended is None else days[one.ended]
             held[0, at, first + 1 : last + 1] += one.quantity
             held[1, at, first:last] += one.quantity
-        prices = levels.drawn if drawn else levels.prices
+        prices = (levels.drawn if drawn else levels.prices)[..., [levels.row[good] for good in goods], :]
         worth = [np.where(units > 0, prices * units, 0.0).sum(axis=-2) for units in held]
-        put, cash = np.zeros((2, T)), self.cash(days)
+        put, cash = np.zeros((2, T)), self.cash(levels.days)
         for flow in self.flows:
-            put[0 if flow.amount > 0 else 1, days.index(flow.day)] += abs(flow.amount)
+            put[0 if flow.amount > 0 else 1, days[flow.day]] += abs(flow.amount)
         return Track(worth[0] + np.concatenate([[0.0], cash[:-1]]), worth[1] + cash + put[1], put[0], put[1])
 
     def gains(self, levels: Levels) -> dict[tuple[str, bool], Gain]:

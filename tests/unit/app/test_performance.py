@@ -107,3 +107,22 @@ def test_in_python(moves):
     assert found.lots["key"].to_list() == ["A", "B", "C", "D"]
     assert found.metals.height == 3
     assert found.path["value"][-1] == pytest.approx(found.record["whole"]["value"], abs=0.01)
+
+
+def test_metal_that_was_taken_leaves_at_its_value_of_the_day(moves, capsys):
+    moves.write_text(MOVES + "2026-03-03,withdraw,B,germanium,4,kg,,EUR,,Zürich,Muster\n", encoding="utf-8")
+    found = performance(capsys)
+    taken = next(one for one in found["lots"] if one["key"] == "B")
+    assert (taken["held"], taken["sold"], taken["value"]) == (0, 4, 0)
+    assert taken["taken_out"] > 0
+    assert taken["taken_out"] - taken["put_in"] == pytest.approx(taken["gain"]["total"], abs=0.011)
+
+
+def test_a_lot_without_a_price_of_today_is_named(moves, capsys):
+    moves.write_text(MOVES.replace("D,indium,20,kg", "D,gallium oxide,20,kg"), encoding="utf-8")
+    found = performance(capsys)
+    assert found["unpriced"] == ["D"]
+    assert found["whole"]["value"] is None
+    assert found["whole"]["rate"] is None
+    assert next(one for one in found["lots"] if one["key"] == "A")["value"] > 0
+    assert "D" in found["warnings"][0]

@@ -104,7 +104,7 @@ class TestOwned:
     def test_what_went_in_is_somewhere(self) -> None:
         """In = value + out - gain, to the cent, for the whole and each lot."""
         quotes = levels(self.days, [100.0, 110.0, 120.0, 150.0], [0.9, 0.95, 0.9, 0.88])
-        for part in (self.owned(), *(self.owned().part(lambda one, lot=lot: one.lot_id == lot) for lot in "AB")):
+        for part in (self.owned(), *self.owned().parts(lambda one: one.lot_id).values()):
             gain = round(sum(one.total for one in part.gains(quotes).values()), 2)
             assert part.track(quotes).value[-1] - sum(one.amount for one in part.flows) == pytest.approx(gain, abs=1e-9)
 
