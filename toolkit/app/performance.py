@@ -150,6 +150,7 @@ class _Parcels:
         self.withdrawn: list[Parcel] = []
         self.traded = {(asset.key, asset.form): asset for asset in context.products}
         self.fine = fine
+        self.away = sorted({one.lot for one in stock.parts if one.status != "stored" or not one.is_there(stock.day)})
         for one in (*stock.parts, *stock.left):
             self._add(one)
         known = {(one.client, one.lot_id) for one in (*self.parcels, *self.withdrawn)}
@@ -223,6 +224,9 @@ class _Parcels:
                 "In no figure, because a price paid or received, or an exchange rate, is not known: {lots}.", lots=lots
             )
             yield Remark("data", text, message("Write it into the file, or bring rates with --rates FILE."), comes_first=True)
+        if self.away:
+            text = message("In the value although it has not arrived, or may not come back: {lots}.", lots=few(self.away))
+            yield Remark("answer", text, message("What may fail to arrive: `toolkit exposure` on the same file."))
         if missing:
             text = message("No price of {metals} is known on a day on which they were bought or sold.", metals=missing)
             remedy = message("Bring prices of these days with --prices: without one the spread is part of the price.")

@@ -126,3 +126,10 @@ def test_a_lot_without_a_price_of_today_is_named(moves, capsys):
     assert found["whole"]["rate"] is None
     assert next(one for one in found["lots"] if one["key"] == "A")["value"] > 0
     assert "D" in found["warnings"][0]
+
+
+def test_what_has_not_arrived_is_named_beside_the_value_that_counts_it(moves, capsys):
+    moves.write_text(MOVES.replace("2026-02-01,buy,D", "2026-02-01,order,D"), encoding="utf-8")
+    found = performance(capsys)
+    assert next(one for one in found["lots"] if one["key"] == "D")["value"] > 0
+    assert [words for words in found["warnings"] if "not arrived" in words and "D" in words]
