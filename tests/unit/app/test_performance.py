@@ -133,3 +133,10 @@ def test_what_has_not_arrived_is_named_beside_the_value_that_counts_it(moves, ca
     found = performance(capsys)
     assert next(one for one in found["lots"] if one["key"] == "D")["value"] > 0
     assert [words for words in found["warnings"] if "not arrived" in words and "D" in words]
+
+
+def test_what_was_paid_for_a_lot_in_no_figure_is_in_none(moves, capsys):
+    moves.write_text(MOVES.replace("buy,B,germanium,4,kg,2050", "buy,B,germanium,4,kg,"), encoding="utf-8")
+    found = performance(capsys)
+    assert found["left_out"] == [{"lot_id": "B", "why": "cost"}]
+    assert found["whole"]["gain"]["storage"] == 0
