@@ -1,0 +1,144 @@
+"""Cover: stock through time, arrivals of orders under licences, and the day on which metal runs out."""
+
+import math
+
+import numpy as np
+import pytest
+
+from toolkit.core.errors import SpecError
+from toolkit.holdings.cover import (
+    NEVER,
+    ApprovalRate,
+    Delivery,
+    Licences,
+    StockPaths,
+    Supply,
+    arrival_days,
+    days_of_cover,
+)
+from toolkit.holdings.licence_delay import LicenceDelay
+
+DELAY = LicenceDelay.of(observed=76.5, tail=180, statutory_working_days=45, source="test")
+RATES = (ApprovalRate(19 / 141, "a chamber"), ApprovalRate(0.5, "a commissioner"))
+BELIEFS = Licences(RATES, DELAY)
+
+
+def paths(stock: float, need: list[float], arrivals: list[tuple[float, float]]) -> StockPaths:
+    kg = np.array([kg for kg, _ in arrivals])
+    return StockPaths.of(Supply(stock, kg, np.array([[day for _, day in arrivals]])), np.array(need))
+
+
+def test_a_stock_of_ten_days_ends_on_the_eleventh():
+    found = paths(10.0, [1.0] * 20, [])
+    assert found.stops.tolist() == [11.0]
+    assert found.missing[0, -1] == 10.0
+    assert days_of_cover(10.0, np.ones(20)) == 10.0
+
+
+def test_what_arrives_on_a_day_is_used_on_it():
+    assert paths(10.0, [1.0] * 20, [(10.0, 11.0)]).stops.tolist() == [NEVER]
+    late = paths(10.0, [1.0] * 20, [(10.0, 13.0)])
+    assert late.stops.tolist() == [11.0]
+    assert late.missing[0, -1] == 2.0  # two days stand still, and two days of metal are left over
+    assert late.stock[0, -1] == 2.0
+
+
+def test_missing_metal_is_that_of_a_day_by_day_account():
+    rng = np.random.default_rng(3)
+    need = rng.uniform(0, 3, 60)
+    arrivals = [(float(rng.uniform(1, 20)), float(day)) for day in rng.integers(1, 60, 4)]
+    stock, missing, seen = 12.0, 0.0, []
+    for day, use in enumerate(need, start=1):
+        stock += sum(kg for kg, arrives in arrivals if arrives == day)
+        missing += max(use - stock, 0.0)
+        stock = max(stock - use, 0.0)
+        seen.append((stock, missing))
+    found = paths(12.0, [*need], arrivals)
+    np.testing.assert_allclose(found.stock[0, 1:], [stock for stock, _ in seen], atol=1e-9)
+    np.testing.assert_allclose(found.missing[0, 1:], [missing for _, missing in seen], atol=1e-9)
+
+
+def test_days_of_cover_of_a_need_that_ends():
+    assert days_of_cover(5.0, np.array([1.0, 1.0, 0.0])) == math.inf
+    assert days_of_cover(0.0, np.ones(3)) == 0.0
+    assert days_of_cover(1.5, np.array([1.0, 2.0, 2.0])) == 1.25
+    assert days_of_cover(3.0, np.zeros(5)) == math.inf
+
+
+def test_beliefs_lie_between_the_reports_and_move_to_ones_own_experience():
+    assert RATES[0].rate < BELIEFS.probability < RATES[1].rate
+    good = Licences(RATES, DELAY, approved=30)
+    assert good.probability > 0.75
+    assert good.credence[1] > 0.95
+    assert Licences(RATES, DELAY, refused=30).probability < 0.12
+    assert Licences(RATES, DELAY, days=(20.0,) * 30).updated.median < 30
+    assert Licences(RATES, DELAY).updated == DELAY
+
+
+def test_the_posterior_is_that_of_a_grid():
+    """Beta-binomial by numerical integration over a grid of rates."""
+    approved, refused = 4, 3
+    grid = np.linspace(5e-5, 1 - 5e-5, 10_000)
+    priors = []
+    for one in RATES:
+        density = grid ** (10 * one.rate - 1) * (1 - grid) ** (10 * (1 - one.rate) - 1)
+        priors.append(density / density.sum())
+    posterior = sum(prior * grid**approved * (1 - grid) ** refused for prior in priors)
+    expected = float((posterior * grid).sum() / posterior.sum())
+    assert Licences(RATES, DELAY, approved, refused).probability == pytest.approx(expected, abs=2e-3)
+    drawn = Licences(RATES, DELAY, approved, refused).rates_drawn(np.random.default_rng(1), 40_000)
+    assert drawn.mean() == pytest.approx(expected, abs=5e-3)
+
+
+def test_arrivals_follow_their_distribution():
+    orders = [
+        Delivery("lead", 1.0, 30.0),
+        Delivery("licence", 1.0, 1.0, "licence"),
+        Delivery("banned", 1.0, 30.0, "never"),
+        Delivery("no day", 1.0, None),
+        Delivery("overdue", 1.0, -20.0),
+    ]
+    days = arrival_days(orders, BELIEFS, 1.5, draws=20_000, seed=7)
+    assert np.quantile(days[:, 0], [0.5, 0.9]) == pytest.approx([30, 45], abs=1)
+    came = days[np.isfinite(days[:, 1]), 1]
+    assert len(came) / len(days) == pytest.approx(BELIEFS.probability, abs=0.01)
+    assert np.quantile(came, [0.5, 0.9]) == pytest.approx([76.5, 180], rel=0.05)
+    assert np.isinf(days[:, 2]).all()
+    assert np.isinf(days[:, 3]).all()
+    assert np.median(days[:, 4]) == pytest.approx(20, abs=1)
+
+
+def test_an_application_that_waits_has_outlasted_its_days():
+    order = Delivery("waits", 1.0, 1.0, "licence", applied=100.0)
+    days = arrival_days([order], BELIEFS, 1.0, draws=20_000, seed=7)[:, 0]
+    left = days[np.isfinite(days)]
+    expected = [DELAY.quantile(p) - 100 for p in 1 - np.array([0.5, 0.1]) * DELAY.exceeds(100)]
+    assert np.quantile(left, [0.5, 0.9]) == pytest.approx(expected, rel=0.06)
+
+
+def test_draws_are_the_same_bytes_and_do_not_depend_on_what_follows():
+    orders = [Delivery("a", 1.0, 30.0, "licence"), Delivery("b", 1.0, 60.0)]
+    first = arrival_days(orders, BELIEFS, 1.5, draws=100, seed=5)
+    assert first.tobytes() == arrival_days(orders, BELIEFS, 1.5, draws=100, seed=5).tobytes()
+    assert first[:, 0].tobytes() == arrival_days(orders[:1], BELIEFS, 1.5, draws=100, seed=5)[:, 0].tobytes()
+
+
+def test_orders_share_the_mood_of_the_authority():
+    orders = [Delivery(key, 1.0, 1.0, "licence") for key in "ab"]
+    came = np.isfinite(arrival_days(orders, BELIEFS, 1.5, draws=20_000, seed=1))
+    assert np.corrcoef(came.T)[0, 1] > 0.05
+
+
+@pytest.mark.parametrize("late", [0.5, math.nan])
+def test_a_lateness_below_one_is_refused(late):
+    with pytest.raises(SpecError):
+        arrival_days([], BELIEFS, late, draws=1, seed=0)
+
+
+def test_a_need_below_zero_and_a_licence_of_which_nothing_is_known_are_refused():
+    with pytest.raises(SpecError):
+        paths(1.0, [1.0, -1.0], [])
+    with pytest.raises(SpecError):
+        arrival_days([Delivery("x", 1.0, 1.0, "licence")], None, 1.5, draws=1, seed=0)
+    with pytest.raises(SpecError):
+        ApprovalRate(1.0, "nobody")
