@@ -68,13 +68,15 @@ class Data(Spec):
     """Where data comes from: a folder with a data package, the bundled one, or a store over it.
 
     `path` ``store`` is the store that a weaker layer names, and the one in the default place where none does.
-    `rates` is a file of exchange rates over those of the data, `layout` one that says how files of lots are read.
+    `rates` is a file of exchange rates over those of the data, `layout` one that says how files of lots are read,
+    `bids` one of what was offered for what is held.
     `mirror` is an address through which sources are reached: ``https://host/path`` is asked for at ``MIRROR/host/path``.
     """
 
     path: str | None = None
     rates: str | None = None
     layout: str | None = None
+    bids: str | None = None
     mirror: Annotated[str, AfterValidator(_mirror)] | None = None
 
 

@@ -25,6 +25,7 @@ from toolkit.market.market import Market, Snapshot
 from toolkit.market.package import descriptor
 from toolkit.market.readers.cells import without_purity
 from toolkit.market.readers.events import OwnEvents
+from toolkit.market.readers.tabular import Table
 from toolkit.returns.price_levels import LevelPath, level_paths
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class Context:
         given_events: The user's own control events, None for the bundled ledger alone.
         today: The day of the question, which no file of the user may be beyond.
         package: The data package where it was read before, that of the settings.
+        given_bids: Own bids in place of those that the settings name; None for these.
     """
 
     settings: Settings
@@ -53,10 +55,11 @@ class Context:
     given_events: Events = None
     today: date = field(default_factory=date.today)
     package: Market | None = None
+    given_bids: str | Table | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickled without the package, which another process reads itself."""
-        return Context, (self.settings, self.as_of, self.given_events, self.today)
+        return Context, (self.settings, self.as_of, self.given_events, self.today, None, self.given_bids)
 
     def on(self, day: date) -> Context:
         """The same package and events as known on another day."""
@@ -89,6 +92,11 @@ class Context:
         """How files of lots are read, where the settings name it; `SpecError` for a file that is no layout."""
         file = self.settings.config.data.layout
         return None if file is None else load_layout(Path(file))
+
+    @property
+    def bids(self) -> str | Table | None:
+        """File of the owner's own bids, or its cells; None for none."""
+        return self.given_bids or self.settings.config.data.bids
 
     @cached_property
     def products(self) -> Universe:

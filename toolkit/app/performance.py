@@ -6,19 +6,16 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
-from functools import cache, cached_property
+from functools import cache
 from typing import Any
 
 import numpy as np
-import polars as pl
 
-from toolkit.app.assumptions import grade_step
 from toolkit.app.context import Context
 from toolkit.app.holdings.check import stock_of
 from toolkit.app.holdings.lots import fine_share
-from toolkit.app.holdings.names import LotNames
-from toolkit.app.holdings.valuation import ANNUAL, unit_prices, with_own_prices
-from toolkit.app.prices import PriceFiles, read_own, with_stored
+from toolkit.app.holdings.past_prices import GOLD, PastPrices
+from toolkit.app.prices import PriceFiles
 from toolkit.backtest.evaluation import drawdown
 from toolkit.core.calendar import month_end, month_number
 from toolkit.core.messages import few, message, phrases
@@ -41,16 +38,10 @@ from toolkit.holdings.performance import (
     internal_rate,
     interval,
 )
-from toolkit.holdings.price_slips import LEVEL_DAYS
-from toolkit.holdings.unit_price import UnitPrice, lot_price
-from toolkit.market.exchange_rates import rate_on, rates_used
-from toolkit.market.market import FramesOnDemand, Snapshot
-from toolkit.market.price_series import PriceSeries
+from toolkit.market.exchange_rates import rate_on
 from toolkit.market.readers.tabular import Table
 from toolkit.records.performance import Performance
-from toolkit.returns.price_errors import OF_VOLATILITY, PLACE, PriceErrors
 
-GOLD = "gold"
 LEAST_MONTHS = 12
 """Months of returns below which no risk is told."""
 _KIND = {"fee": "fees", "storage": "storage", "tax": "tax"}
@@ -87,7 +78,7 @@ def performance(request: PerformanceRequest) -> Performance:
     every = (*found.parcels, *found.withdrawn)
     moved = {day for one in every for day in (one.bought, one.ended) if day}
     moved |= {one.day for one in (*found.paid, *found.deposits)}
-    prices = _Prices(request, sorted({one.good for one in every}, key=repr), _days(moved, context.as_of))
+    prices = PastPrices(context, request.prices, sorted({one.good for one in every}, key=repr), _days(moved, context.as_of))
     levels, owned = prices.levels(), found.owned(prices.worth)
     unpriced = sorted({one.lot_id for one in owned.parcels if not one.ended and not levels.quote(one.good, levels.days[-1])})
     whole = _earned("", None, owned, levels)
@@ -233,98 +224,6 @@ class _Parcels:
             yield Remark("data", text, remedy, tuple(missing))
 
 
-class _Prices:
-    """Prices of goods on days as they are known now."""
-
-    def __init__(self, request: PerformanceRequest, goods: Sequence[Good], days: Sequence[date]) -> None:
-        context = request.context
-        self.context, self.goods, self.days = context, tuple(goods), tuple(days)
-        self.currency = context.settings.config.owner.currency
-        self.prices, self.own = context.snapshot["prices"], None
-        self.remarks: list[Remark] = []
-        if (files := with_stored(request.prices, context)) is not None:
-            self.own = read_own(files, context.snapshot, LotNames(context.ledger, context.products), self.currency)
-            self.prices = self.own.over(self.prices)
-            self.remarks = [*self.own.notes, *self.own.reading]
-        self.errors = PriceErrors.on(context.snapshot, PriceSeries.of(self.prices))
-        held = {good[0] for good in goods}
-        self.prices = self.prices.filter(pl.col("asset").is_in([*held, GOLD]))
-        self.products = tuple(asset for asset in context.products if asset.key in held | {GOLD})
-
-    @cached_property
-    def on(self) -> Callable[[date], tuple[UnitPrice, ...]]:
-        """Prices of a kg on a day, in the reporting currency."""
-        known, last = self.context.snapshot, self.days[-1]
-
-        @cache
-        def of_day(day: date) -> tuple[UnitPrice, ...]:
-            frames = {
-                table: (lambda table=table: known[table].filter(pl.col("date") <= day))
-                for table in ("prices_annual", "price_points", "fx")
-            }
-            seen = Snapshot(day, FramesOnDemand(frames), {})
-            rows = self.prices.filter(pl.col("date") <= day)
-            errors = replace(self.errors, day=day)
-            found = unit_prices(seen, rows, self.products, self.currency, self.context.level_paths, errors)
-            if self.own is None:
-                return (*found.values(),)
-            own = self.own if day == last else self.own.until(day)
-            return with_own_prices(found, own, self.context.products, seen["fx"], self.currency, errors)[0]
-
-        return of_day
-
-    def price(self, good: Good, day: date) -> tuple[float, float, float, float] | None:
-        """Level, exchange rate, and the errors of day and place of a good on a day; None where none is near."""
-        asset, form, purity = good
-        if form is None:
-            rows = self.prices.filter((pl.col("asset") == asset) & (pl.col("date") <= day)).sort("date").tail(1).to_dicts()
-            if not rows or (day - rows[0]["date"]).days > LEVEL_DAYS:
-                return None
-            rate = rate_on(self.context.snapshot["fx"], rows[0]["currency"], self.currency, day)
-            return None if rate is None else (rows[0]["price"], rate, 0.0, 0.0)
-        found = lot_price(self.on(day), asset, form, purity)
-        if found is None:
-            return None
-        one = found.price
-        if (day - one.date).days > LEVEL_DAYS * (2 if one.kind == ANNUAL else 1):
-            return None
-        error = found.standard_error(self.step) / one.price
-        of_place = PLACE.error if one.basis in OF_VOLATILITY or one.kind == ANNUAL else 0.0
-        of_day = math.sqrt(max(error**2 - of_place**2, 0.0))
-        return one.quoted, one.price / one.quoted, of_day, of_place
-
-    @cached_property
-    def step(self) -> float:
-        """Spread of the prices of grades, a nine apart."""
-        return grade_step(self.context.snapshot)
-
-    def worth(self, good: Good, day: date) -> float:
-        """Price of a unit in the reporting currency; NaN where none is known."""
-        found = self.price(good, day)
-        return math.nan if found is None else found[0] * found[1]
-
-    def levels(self) -> Levels:
-        """Of all goods on all days."""
-        n, T = len(self.goods), len(self.days)
-        read = np.full((4, n, T), math.nan)
-        for at, good in enumerate(self.goods):
-            for when, day in enumerate(self.days):
-                read[:, at, when] = self.price(good, day) or (math.nan,) * 4
-        place = np.nan_to_num(read[3]).max(axis=1, initial=0.0)
-        of_day, correlation = np.nan_to_num(read[2]), max(self.errors.correlation, 0.0)
-        return Levels(self.goods, self.days, read[0], read[1], of_day, place, correlation)
-
-    @property
-    def used(self) -> dict[str, pl.DataFrame]:
-        """The rows that the figures rest on."""
-        snapshot, held = self.context.snapshot, [good[0] for good in self.goods]
-        return {
-            "prices": self.prices.filter(pl.col("asset").is_in(held)),
-            "prices_annual": snapshot["prices_annual"].filter(pl.col("asset").is_in(held)),
-            "fx": rates_used(snapshot["fx"], {*self.prices["currency"], self.currency}),
-        }
-
-
 def _earned(key: str, client: str | None, owned: Owned, levels: Levels) -> dict[str, Any]:
     """What some parcels earned, as of `toolkit.records.performance.Earned`."""
     track, flows, day = owned.track(levels), owned.flows, levels.days[-1]
@@ -423,7 +322,7 @@ def _path(owned: Owned, levels: Levels) -> Iterator[dict[str, Any]]:
         }
 
 
-def _benchmarks(owned: Owned, prices: _Prices) -> Iterator[dict[str, Any]]:
+def _benchmarks(owned: Owned, prices: PastPrices) -> Iterator[dict[str, Any]]:
     """The same money in gold, and in cash without interest."""
     flows, day = owned.flows, prices.days[-1]
     gold = next((asset for asset in prices.products if asset.key == GOLD), None)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.app.context import Context
+from toolkit.app.holdings.bids import own_bids
 from toolkit.app.holdings.check import names_of
 from toolkit.app.holdings.movements import movements_of, settled, with_stock
 from toolkit.app.holdings.names import LotNames
@@ -91,7 +92,7 @@ class Selling:
     """
 
     def __init__(self, request: SellRequest, context: Context, prices: PriceFiles | None) -> None:
-        self.request, self.context = request, context
+        self.request, self.context, self.prices = request, context, prices
         self.names, self.known, _ = names_of(context, prices)
         self.asset = self.names.asset(request.asset)[0]
         self.quantity, self.unit = _quantity(request.quantity, self.asset, self.names)
@@ -222,10 +223,12 @@ class Selling:
         """What is sold of one lot, in the reporting currency: the cost at the rate of the day of its purchase."""
         currency = self.context.settings.config.owner.currency
         mass = float(self._in_units(one.quantity, one.unit))
-        spread = next((row for row in self._spreads if row[0] == one.lot), (one.lot, None))[1]
-        product = next((asset.spread for asset in self.context.products if asset.key == self.asset), 0.0)
+        product = next((asset for asset in self.context.products if asset.key == self.asset), None)
+        spread = self._own_spreads.get((one.asset, one.form or (product and product.form)), self._spreads.get(one.lot))
         # A price that was given is what is received; the believed one is in the middle of the spread.
-        half = 0.0 if self.request.price is not None else (product if spread is None else spread) / 2
+        half = (
+            0.0 if self.request.price is not None else ((product.spread if product else 0.0) if spread is None else spread) / 2
+        )
         proceeds = round(mass * self.price[0] * (1 - half), 2)
         rate = 1.0 if one.cost_currency == currency else None
         if one.cost is not None and one.cost_currency not in (None, currency):
@@ -240,8 +243,15 @@ class Selling:
         )  # fmt: skip
 
     @cached_property
-    def _spreads(self) -> list[tuple[str, float | None]]:
-        return [(one.lot, one.details.get("spread")) for one in self.movements if one.lot is not None and one.details]
+    def _spreads(self) -> Mapping[str, float | None]:
+        told = [(one.lot, one.details.get("spread")) for one in self.movements if one.lot is not None and one.details]
+        return dict(reversed(told))
+
+    @cached_property
+    def _own_spreads(self) -> Mapping[tuple[str, str | None], float]:
+        """(metal, form) -> spread of own bids, which goes before any other."""
+        seen = own_bids(self.context, self.prices).seen
+        return {(one.asset, one.form): one.spread for one in seen if one.spread is not None}
 
     def write(self, order: str) -> int:
         """Append the movements of an order of lots to the file, one a lot; the file read again must say them.

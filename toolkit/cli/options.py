@@ -25,7 +25,7 @@ FORMATS = ("terminal", "json", "markdown", "html")
 """Formats of an answer."""
 MD = "md"
 """The ending of Markdown, by which `report` calls the format; both words are taken everywhere."""
-OF_PRICES = ("prices", "prices_currency", "prices_only", "accept")
+OF_PRICES = ("prices", "prices_currency", "prices_only", "accept", "bids")
 
 
 def parse_day(option: str, text: str | None) -> date | None:
@@ -72,6 +72,10 @@ class Common:
     layout: Annotated[
         str | None,
         typer.Option("--layout", metavar="FILE", help="How your lots are read; default: FILE.layout.toml beside them."),
+    ] = None
+    bids: Annotated[
+        str | None,
+        typer.Option("--bids", metavar="FILE", help="What was offered to you: date, asset, bid (docs/movements.md)."),
     ] = None
     currency: Annotated[str | None, typer.Option("--currency", metavar="CUR", help="Reporting currency.")] = None
     destination: Annotated[
@@ -138,6 +142,7 @@ class Common:
             "data.path": self.data,
             "data.rates": self.rates,
             "data.layout": self.layout,
+            "data.bids": self.bids,
             "output.folder": self.out,
         }
         return {**given, **more}

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from toolkit.holdings.clients import ClientExposure
+from toolkit.holdings.exit import BidsSeen
 from toolkit.holdings.exposure import IndustryShare, LotExposure, Total
 from toolkit.holdings.instruments import Instrument
 from toolkit.holdings.licence_delay import Cover
@@ -128,6 +129,8 @@ class Exposure(Record):
     """That would be restricted if it came from the controlling country."""
     clients: Rows[ClientExposure] = ()
     """By client, the largest first; empty where the file names none."""
+    bids: Rows[BidsSeen] = ()
+    """The owner's own, by metal and form; empty where no file of them was given."""
     ledger: Review
     """How far the control ledger is complete."""
     prices: Rows[UnitPrice]

@@ -269,10 +269,10 @@ class FileMap(Record):
 class HoldingsMap(FileMap, schema="holdings-map"):
     """How a file of lots or of movements is read: `toolkit holdings map --json`."""
 
-    of: Literal["holdings", "movements"]
+    of: Literal["holdings", "movements", "bids"]
     """What its rows are."""
     lots: int
-    """Rows that are lots; of movements the lots of the day."""
+    """Rows that are lots, or bids; of movements the lots of the day."""
     movements: int | None
     """Rows that are movements; null in a file of lots."""
     faults: int

@@ -301,7 +301,8 @@ def _of_lots(file: str | Table, request: Request, inputs: Inputs) -> Held:
     Raises:
         DataError: for a lot by mass of a product whose own price is in a unit that nobody stated.
     """
-    from toolkit.app.holdings.lots import read_lots  # noqa: PLC0415  # not where nothing is held
+    from toolkit.app.holdings.bids import own_bids, with_own_spreads  # noqa: PLC0415  # not where nothing is held
+    from toolkit.app.holdings.lots import read_lots  # noqa: PLC0415
     from toolkit.market.readers.holdings.lots import ARRIVING, AT_RISK  # noqa: PLC0415
 
     currency = request.owner.currency
@@ -317,7 +318,8 @@ def _of_lots(file: str | Table, request: Request, inputs: Inputs) -> Held:
         layout=request.context.layout,
         rule=request.owner.holding_rule,
     )
-    frame, traded = holdings.frame, {(asset.key, asset.form) for asset in inputs.products}
+    bids = own_bids(request.context, request.prices)
+    frame, traded = with_own_spreads(holdings.frame, bids), {(asset.key, asset.form) for asset in inputs.products}
     per_unit = set(inputs.prices.filter(pl.col("unit") == "unit")["asset"]) & set(inputs.products.keys) & set(frame["asset"])
     if per_unit:
         raise DataError(
@@ -371,7 +373,7 @@ def _of_lots(file: str | Table, request: Request, inputs: Inputs) -> Held:
                 purchase.storage,
             )
         )
-    notes = [*holdings.notes, *(remark.text for remark in without_rate([*paid.values()]))]
+    notes = [*holdings.notes, *(remark.text for remark in (*bids.remarks, *without_rate([*paid.values()])))]
     plans = frame.filter(frame["status"] == PLANNED)["lot_id"].to_list()
     if plans:
         notes.append(message("Planned lots are not held and do not count: {lots}.", lots=plans))

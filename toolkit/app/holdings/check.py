@@ -120,7 +120,7 @@ class HoldingsMap:
                 )
                 for one in read.questions
             ),
-            of="movements" if read.layout.of == "movements" else "holdings",
+            of="holdings" if read.layout.of == "prices" else read.layout.of,
             lots=len(read.rows) if self.stock is None else self.stock.height,
             movements=None if self.stock is None else len(read.rows),
             faults=len(read.faults) + len(read.broken),
@@ -159,7 +159,7 @@ def map_holdings(
 
 def _with_stock(read: ReadFile, context: Context) -> tuple[ReadFile, pl.DataFrame | None]:
     """A file with what of its movements cannot be, and the lots of the day that they leave; None of a file of lots."""
-    if read.layout.of == "holdings":
+    if read.layout.of != "movements":
         return read, None
     read, stock = with_stock(read, context.as_of, context.settings.config.owner.holding_rule)
     is_open = read.questions or read.faults or read.broken  # nothing is told of the stock then

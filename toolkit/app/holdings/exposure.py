@@ -13,6 +13,7 @@ from toolkit.app.allocation.warnings import late
 from toolkit.app.assumptions import grade_step, licence_delay, metal_contents, value_added_tax
 from toolkit.app.context import Context
 from toolkit.app.data.unused import unused_remarks
+from toolkit.app.holdings.bids import own_bids, with_own_spreads
 from toolkit.app.holdings.lots import read_lots
 from toolkit.app.holdings.names import LotNames, instruments_of
 from toolkit.app.holdings.valuation import ANNUAL, unit_prices, with_dealer_spreads, with_own_prices
@@ -125,7 +126,9 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
     if own is not None:
         known = {*context.products.keys, *snapshot["prices"]["asset"], *holdings.frame["asset"]}
         remarks += _of_own(own, own.assets if request.prices is None else known)
+    bids = own_bids(context, request.prices)
     lots = with_dealer_spreads(holdings.frame.filter(pl.col("mass").is_not_null()), own, context.products)
+    lots, remarks = with_own_spreads(lots, bids), [*remarks, *bids.remarks]
     shares = holdings.frame.filter(pl.col("mass").is_null())
     if own is not None:
         priced = {*prices["asset"], *own.quotes["asset"], *own.goods["asset"]}
@@ -183,6 +186,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         open_at_risk=portfolio.open_orders,
         resale_unknown_origin=portfolio.resale_unknown,
         clients=by_client(portfolio),
+        bids=bids.seen,
         ledger=context.ledger,
         prices=[*levels],
         rates=_rates(levels, currency),

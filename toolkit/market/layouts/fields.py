@@ -201,17 +201,30 @@ MOVEMENTS = (
         )
     ),
 )  # fmt: skip
-FIELDS = {"holdings": HOLDINGS, "prices": PRICES, "movements": MOVEMENTS}
+_PRICED = {field.key: field for field in PRICES}
+BIDS = (
+    Field("date", "day of the bid: 2026-11-25, 25.11.2026 or 25 November 2026", "required", "2026-11-25"),
+    *(BY_KEY[key] for key in ("asset", "form", "purity")),
+    Field("bid", "what was offered for one unit", "required", "1180", "number"),
+    Field("ask", "what was asked for one unit by the same one, which no figure uses", "none", "1420", "number"),
+    Field("quantity", "how much the bid is for", "not known: it says nothing of how much can be sold", "10", "number"),
+    *(BY_KEY[key] for key in ("unit", "currency")),
+    _PRICED["counterparty"],
+    Field("valid_until", "last day on which the bid holds", "it is known to hold on no other day", "2026-12-04"),
+    *(BY_KEY[key] for key in ("remark", "nothing")),
+)
+"""Bids for what one holds. Those of any unit are of the unit of `quantity`."""
+FIELDS = {"holdings": HOLDINGS, "prices": PRICES, "movements": MOVEMENTS, "bids": BIDS}
 AS_LOT = {
     "date": "purchase_date", "lot": "lot_id", "price": "purchase_price", "price_is": "purchase_price_is",
-    "total": "total_price",
+    "total": "total_price", "bid": "purchase_price",
 }  # fmt: skip
-"""Field of a movement -> that of a lot by whose rules its cells are read."""
+"""Field of a movement or a bid -> that of a lot by whose rules its cells are read."""
 IGNORE = "ignore"
 """What a layout says of a column that is not read."""
 NOTHING = "nothing"
 SEVERAL = {
-    **dict.fromkeys(("holdings", "movements"), ("remark", NOTHING)),
+    **dict.fromkeys(("holdings", "movements", "bids"), ("remark", NOTHING)),
     "prices": ("remark", "series", "most", "status", NOTHING),
 }
 """Kind of file -> fields that several columns may be read as."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from toolkit.core.countries import foldings
 from toolkit.core.errors import DataError
+from toolkit.market.layouts.fields import IGNORE
 from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers import cells
 
@@ -15,7 +16,7 @@ COST = "cost"
 """Money of which the header does not say whether it is of a unit or of the lot."""
 _PER = ("per", "je", "pro", "/", "p")
 _TOTAL = ("total", "gesamt", "insgesamt", "ges", "summe", "sum")
-_MONEY = {"movements": ("price", "total", "date")}
+_MONEY = {"movements": ("price", "total", "date"), "bids": ("bid", IGNORE, "date")}
 """Kind of file -> its fields for the price of a unit, of all, and the day."""
 _OF_LOT = ("purchase_price", "total_price", "purchase_date")
 _TOKEN = re.compile(r"[^\W_][\w'.$]*|[€$£¥%/#円元]|\.")

@@ -16,7 +16,7 @@ from toolkit.market.readers.tabular import Table
 
 _ASKED = 12
 """Questions that a message tells."""
-_COMMANDS = {**dict.fromkeys(("holdings", "movements"), "toolkit holdings map"), "prices": "toolkit data map"}
+_COMMANDS = {**dict.fromkeys(("holdings", "movements", "bids"), "toolkit holdings map"), "prices": "toolkit data map"}
 
 
 class Proposed(Protocol):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.core.countries import foldings
-from toolkit.market.layouts.fields import AS_LOT, IGNORE, MOVEMENTS
+from toolkit.market.layouts.fields import AS_LOT, BIDS, IGNORE, MOVEMENTS
 
 _FOLDER = Path(__file__).parent / "vocabulary"
 
@@ -37,7 +37,7 @@ class Vocabulary:
         return tuple(word for word, (meant, sure) in self.headers[kind].items() if meant == field and sure)
 
 
-KINDS = ("holdings", "prices", "movements")
+KINDS = ("holdings", "prices", "movements", "bids")
 _MEANINGS = ("kind", "status", "paid", "price_is", "custody", "metals", "side", "delivery", "units", "months")
 
 
@@ -51,6 +51,8 @@ def vocabulary() -> Vocabulary:
     files = [tomllib.loads(file.read_text(encoding="utf-8")) for file in sorted(_FOLDER.glob("*.toml"))]
     headers = {kind: _once(_of_headers(files, kind)) for kind in KINDS}
     headers["movements"] = _inherited(headers["holdings"]) | headers["movements"]
+    of_bids = {field.key for field in BIDS} | {IGNORE}
+    headers["bids"] = {word: said for word, said in headers["prices"].items() if said[0] in of_bids} | headers["bids"]
     meanings = {name: _once(_spelled(files, name)) for name in _MEANINGS}
     texts = {
         name: frozenset(spelling for _, words in _words(files, "texts", name) for word in words for spelling in foldings(word))
@@ -63,6 +65,7 @@ def vocabulary() -> Vocabulary:
         }
         for kind in KINDS
     }
+    first["bids"] = {key: (*first["prices"].get(key, ()), *words) for key, words in first["bids"].items() if key in of_bids}
     of_lots = {own: first["holdings"].get(key, ()) for key, own in _OF_MOVEMENT.items()}
     first["movements"] = {key: (*of_lots.get(key, ()), *words) for key, words in first["movements"].items()}
     return Vocabulary(headers, meanings, texts, first)

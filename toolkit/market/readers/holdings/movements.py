@@ -48,7 +48,7 @@ _OF_SIGN: Mapping[str, tuple[str, str]] = {
 _SIGNED = ("quantity", "total_price", "cash", "fees", "taxes")
 _PAID: Mapping[str, str] = dict.fromkeys(("buy", "order", "fee", "storage", "tax"), "paid")
 """Kinds of which money has one sign."""
-_KEPT_DEFAULTS = ("unit", "coins", "pieces", "zero", "not_mine", "day_first", "month_first", "month", "dollar", "null_date")
+KEPT_DEFAULTS = ("unit", "coins", "pieces", "zero", "not_mine", "day_first", "month_first", "month", "dollar", "null_date")
 """What is assumed of a movement that brings no lot, too."""
 TOLD: Mapping[str, Message] = {
     "buy": message("purchase"), "order": message("order"), "deliver": message("delivery"), "sell": message("sale"),
@@ -298,7 +298,7 @@ def _movement(
     if kind not in BRINGS and found is not None:  # of what is there nothing is assumed
         found |= {key: None for key in ("form", "status") if key in new}
     for key, lots in new.items():
-        if key != "location" and (kind in BRINGS or key in _KEPT_DEFAULTS):  # where it lies is told of the stock
+        if key != "location" and (kind in BRINGS or key in KEPT_DEFAULTS):  # where it lies is told of the stock
             own.setdefault(key, []).extend(lots)
     if found is None:
         return None
@@ -313,7 +313,7 @@ def _movement(
         "row": row.file.table.rows[row.i],
         "kind": kind,
         "lot": row.text("lot_id") if kind not in BRINGS else row.lot,
-        "settled": row.read("settled", _settled, row),
+        "settled": row.read("settled", day_in, row, "settled"),
         "quantity": -found["quantity"] if kind == "adjust" and below and found["quantity"] else found["quantity"],
         "fees": money.fees,
         "taxes": money.taxes,
@@ -458,9 +458,9 @@ def _adds_up(cash: Decimal, total: Decimal, costs: Decimal, kind: str) -> None:
         raise Faulty("cash", "money that is not the total with its fees and taxes", hint)
 
 
-def _settled(row: Row) -> date | None:
-    """The day of delivery; None where it is that of the contract."""
-    cell = row.cells.get("settled")
+def day_in(row: Row, key: str) -> date | None:
+    """The day in a cell, which may be ahead; None where it is empty."""
+    cell = row.cells.get(key)
     if cell is None or values.is_unknown(str(cell)):
         return None
     first = row.file.month_first

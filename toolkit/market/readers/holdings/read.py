@@ -18,6 +18,7 @@ from toolkit.market.layouts.layout import OF_OWNERS, SUFFIX, Kind, Layout, besid
 from toolkit.market.layouts.propose import Question, is_of_movements, propose
 from toolkit.market.readers.contents import LEGACY, file_and_sheet
 from toolkit.market.readers.faults import Fault
+from toolkit.market.readers.holdings.bids import with_bids
 from toolkit.market.readers.holdings.lots import Names, ReadFile
 from toolkit.market.readers.holdings.movements import with_movements
 from toolkit.market.readers.holdings.rows import with_lots
@@ -29,6 +30,13 @@ _FEW = 3
 MOST_LOTS = 100_000
 """Lots of one file; more are refused."""
 NO_ANSWERS: Mapping[str, str] = MappingProxyType({})
+_NEEDED: Mapping[Kind, Sequence[str]] = {
+    "holdings": ("asset", "quantity"), "movements": ("asset", "quantity", "date"), "bids": ("asset", "bid", "date"),
+}  # fmt: skip
+"""Kind of file -> fields without which it is none."""
+_ROWS_OF: Mapping[Kind, Callable[[ReadFile, Names, date, str | None], ReadFile]] = {
+    "holdings": with_lots, "movements": with_movements, "bids": with_bids,
+}  # fmt: skip
 
 
 def parse(
@@ -39,6 +47,7 @@ def parse(
     client: str | None = None,
     layout: Layout | None = None,
     answers: Mapping[str, str] = NO_ANSWERS,
+    of: Kind | None = None,
 ) -> ReadFile:
     """The rows of a holdings file that can be read, the faults of the others, and what is to be asked before it is used.
 
@@ -49,6 +58,7 @@ def parse(
         client: Whose lots are meant, where the file has a column of clients; None for all.
         layout: By which it is read; None for the one that is found for it, else for its words.
         answers: To questions, as of `toolkit.market.layouts.propose.propose`.
+        of: What its rows are; None for lots or movements.
 
     Raises:
         DataError: for a file that is no table or whose header lacks asset or quantity, and for a client that it does not name.
@@ -56,7 +66,9 @@ def parse(
     """
     broken: list[Fault] = []
     file, sheet = file_and_sheet(path) if isinstance(path, str | Path) and str(path) != "-" else (None, None)
-    found = [("", layout)] if layout is not None else [*found_for(file or Path("stdin"), OF_OWNERS, sheet)]
+    answers = answers if of is None else {**answers, "of": of}
+    kinds: Sequence[Kind] = ("bids",) if answers.get("of") == "bids" else OF_OWNERS
+    found = [("", layout)] if layout is not None else [*found_for(file or Path("stdin"), kinds, sheet)]
     own_names = {beside(file, sheet).name, beside(file).name} if file is not None else set[str]()
     # Who holds nothing has a file with a header alone.
     try:
@@ -64,7 +76,7 @@ def parse(
         legacy = next(one for one in encodings if one)
         if legacy not in LEGACY:
             raise SpecError("encoding={name:s}: no such encoding.", hint=did_you_mean(legacy, LEGACY), name=legacy)
-        header = _header([one for _, one in found], answers)
+        header = _header([one for _, one in found], answers, kinds)
         table = read_table(path, may_be_empty=True, faults=broken, header=header, legacy=legacy).visible()
     except SeveralSheets as error:
         every = message(
@@ -84,23 +96,23 @@ def parse(
     given = str(path) if isinstance(path, str | Path) else table.name
 
     said_of = answers.get("of")
-    if said_of not in (None, *OF_OWNERS):
-        raise SpecError("of={kind:s}: no such file.", hint=did_you_mean(said_of, OF_OWNERS), kind=said_of)
+    if said_of not in (None, *OF_OWNERS, "bids"):
+        raise SpecError("of={kind:s}: no such file.", hint=did_you_mean(said_of, (*OF_OWNERS, "bids")), kind=said_of)
 
     def read(by: str, base: Layout | None) -> ReadFile:
         is_asset = _names_asset(names)
-        guess = said_of or ("movements" if base is None and is_of_movements(table, is_asset) else "holdings")
-        kind: Kind = base.of if base is not None and not said_of else "movements" if guess == "movements" else "holdings"
+        guess: Kind = said_of or ("movements" if base is None and is_of_movements(table, is_asset) else "holdings")
+        kind: Kind = base.of if base is not None and not said_of else guess
         base = base if base is None or base.of == kind else None
         proposed, readings, questions = propose(table, kind, is_asset, base, answers)
         keys = {column.reads for column in proposed.columns.values()}
         keys |= {"quantity"} if keys & {"pieces", "ordered", "quantity_in", "quantity_out"} else set()
-        needed = ("asset", "quantity") if kind == "holdings" else ("asset", "quantity", "date")
+        needed = _NEEDED[kind]
         if lacking := [key for key in needed if key not in keys]:
             raise _lacks(table, given, lacking, [one.header for one in readings if one.reads is None], answers)
         headers = proposed.headers(table.columns)
         raw = ReadFile(table, given, proposed, by, readings, questions, headers, [*broken], given=answers)
-        return (with_lots if kind == "holdings" else with_movements)(raw, names, today, client)
+        return _ROWS_OF[kind](raw, names, today, client)
 
     own = next(((name, one) for name, one in found if layout is not None or name in own_names), None)
     if own is not None:
@@ -174,10 +186,10 @@ def _lacks(table: Table, path: str, lacking: Sequence[str], unread: Sequence[str
     )
 
 
-def _header(layouts: Sequence[Layout], answers: Mapping[str, str]) -> Header:
+def _header(layouts: Sequence[Layout], answers: Mapping[str, str], kinds: Sequence[Kind]) -> Header:
     """Finds the record with the columns of a layout, else the first one that names asset and quantity."""
     columns = [{fold(name) for name, one in layout.columns.items() if not one.optional} for layout in layouts if layout.columns]
-    told = {fold(name) for name, answer in answers.items() if answer.split(" ")[0] in ("asset", "quantity")}
+    told = {fold(name) for name, answer in answers.items() if answer.split(" ")[0] in ("asset", "quantity", "bid")}
 
     def find(records: Sequence[Sequence[str]]) -> tuple[list[str], int, int] | None:
         first = [{fold(text) for text in record if text.strip()} for record in records[:TITLES]]
@@ -186,18 +198,18 @@ def _header(layouts: Sequence[Layout], answers: Mapping[str, str]) -> Header:
                 return [text.strip() for text in records[at]], at, at + 1
         for at, record in enumerate(records[:TITLES]):
             below = records[at + 1] if at + 1 < len(records) else ()
-            are_groups = _names_lots(below) and _has_words(below) and sum(map(bool, record)) < sum(map(bool, below))
-            if _names_lots(record) and _has_words(record) and not are_groups:
+            are_groups = _names_lots(below, kinds) and _has_words(below) and sum(map(bool, record)) < sum(map(bool, below))
+            if _names_lots(record, kinds) and _has_words(record) and not are_groups:
                 return [text.strip() for text in record], at, at + 1
         return None
 
     return find
 
 
-def _names_lots(record: Sequence[str]) -> bool:
+def _names_lots(record: Sequence[str], kinds: Sequence[Kind]) -> bool:
     names = [text for text in record if len(text) <= MAX_NAME]
-    keys = [{read_header(kind, text).key for text in names} for kind in OF_OWNERS]
-    quantities = {"quantity", "pieces", "ordered", "quantity_in", "quantity_out"}
+    keys = [{read_header(kind, text).key for text in names} for kind in kinds]
+    quantities = {"bid"} if "bids" in kinds else {"quantity", "pieces", "ordered", "quantity_in", "quantity_out"}
     return any("asset" in one and not one.isdisjoint(quantities) for one in keys)
 
 
