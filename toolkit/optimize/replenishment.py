@@ -38,6 +38,7 @@ class Offer:
         price: Money for a lot, landed.
         carrying: Money for a lot and a day from its arrival on: storage, insurance and the money tied up.
         days: (scenarios,) on which it arrives.
+        refunded: Whether what never arrives costs nothing.
         least, most: Lots, if any are ordered; `most` is None where the offer names no limit.
         members: Names of the groups that limits on shares are on, as its supplier and its origin.
     """
@@ -51,6 +52,12 @@ class Offer:
     most: int | None = None
     group: str = ""
     members: frozenset[str] = frozenset()
+    refunded: bool = False
+
+    @property
+    def expected_price(self) -> float:
+        """Money for a lot, on average over the scenarios."""
+        return self.price * (float(np.isfinite(self.days).mean()) if self.refunded else 1.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,7 +66,7 @@ class OrderProblem:
 
     Attributes:
         need: (days,) kg used on each day, tomorrow first.
-        safety: Days of use that shall be there at any time.
+        safety: Days of use that shall be there at any time: what is missing of them costs as much as what is missing.
         supply: What is there and on its way, (scenarios,) draws.
         offers: What can be ordered.
         missing_cost: Money for a kg that is missing.
@@ -97,7 +104,7 @@ class OrderProblem:
         some = [one.days for one in self.offers]
         return np.column_stack(some) if some else np.empty((len(self.supply.days), 0))
 
-    def per_lot(self, key: Literal["kg", "price"]) -> FloatArray:
+    def per_lot(self, key: Literal["kg", "price", "expected_price"]) -> FloatArray:
         """(offers,) metal, or money, of a lot."""
         return np.array([getattr(one, key) for one in self.offers])
 
@@ -111,8 +118,8 @@ class OrderProblem:
         return self.supply + Supply(0.0, lots * self.per_lot("kg"), self.days)
 
     def paths(self, lots: NDArray[np.int_]) -> StockPaths:
-        """Stock through time with what is ordered, (offers,) lots, against `target`."""
-        return StockPaths.of(self.supplied(lots), self.target)
+        """Stock through time with what is ordered, (offers,) lots."""
+        return StockPaths.of(self.supplied(lots), self.need)
 
     def spent(self, lots: NDArray[np.int_]) -> float:
         """Money for what is ordered, (offers,) lots."""
@@ -129,11 +136,10 @@ class OrderProblem:
 
         Carrying counts each lot to the last day: what the need takes of it is the same for every plan without a stop.
         """
-        paths = self.paths(lots)
+        paths = StockPaths.of(self.supplied(lots), self.target)
         left = paths.supplied[:, -1] - paths.needed[-1] + paths.missing[:, -1]
         return (
-            self.spent(lots)
-            + float(lots @ self.carried)
+            float(lots @ (self.per_lot("expected_price") + self.carried))
             + self.missing_cost * paths.expected_missing
             - self.credit * float(left.mean())
         )
@@ -160,44 +166,62 @@ class OrderPlan:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Block:
-    """The part of a program that is of one metal.
+class _Lacks:
+    """Rows of a program: by how much need exceeds supply.
 
-    Its rows say that what is missing in a scenario is at least each lack. Between two arrivals of offers the largest lack
-    decides, so that a scenario has one row more than offers at most.
+    Between two arrivals of offers the largest lack decides, so that a scenario has one row more than offers at most.
 
     Attributes:
-        problem: Of the metal.
         arrived: (rows, offers) whether an offer has arrived.
         worst: (rows,) the largest lack without any offer, above zero.
         scenario: (rows,) position of the scenario among those that can lack anything.
         count: Number of these.
-        start: Its first column: lots, whether any are ordered, what is missing and whether it stops in each scenario.
     """
 
-    problem: OrderProblem
     arrived: NDArray[np.bool_]
     worst: FloatArray
     scenario: NDArray[np.intp]
     count: int
-    start: int
 
     @classmethod
-    def of(cls, problem: OrderProblem, start: int) -> _Block:
-        """The part of a metal, from a column on."""
-        paths = StockPaths.of(problem.supply, problem.target)
+    def of(cls, problem: OrderProblem, need: FloatArray) -> _Lacks:
+        """The lacks of a need, (days,)."""
+        paths = StockPaths.of(problem.supply, need)
         lacking = paths.needed - paths.supplied
         arrived, worst, scenario = list[NDArray[np.bool_]](), list[float](), list[int]()
         for s, (row, arrivals) in enumerate(zip(lacking, problem.days, strict=True)):
             starts = np.unique(np.concatenate([[0.0], arrivals[arrivals < len(row)]])).astype(int)
             for first, end in zip(starts, [*starts[1:], len(row)], strict=True):
-                if (most := row[first:end].max()) > 0:
+                if (most := row[first:end].max()) > LEAST * max(paths.needed[-1], LEAST):
                     arrived.append(arrivals <= first)
                     worst.append(most)
                     scenario.append(s)
         some, place = np.unique(np.array(scenario, dtype=np.intp), return_inverse=True)
         shape = len(worst), len(problem.offers)
-        return cls(problem, np.array(arrived, dtype=bool).reshape(shape), np.array(worst), place, len(some), start)
+        return cls(np.array(arrived, dtype=bool).reshape(shape), np.array(worst), place, len(some))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Block:
+    """The part of a program that is of one metal.
+
+    Attributes:
+        problem: Of the metal.
+        missed: What can be missing, the safety with it.
+        stopped: What can stop production; without a row where its probability has no limit.
+        start: Its first column: lots, whether any are ordered, what is missing and whether it stops in each scenario.
+    """
+
+    problem: OrderProblem
+    missed: _Lacks
+    stopped: _Lacks
+    start: int
+
+    @classmethod
+    def of(cls, problem: OrderProblem, start: int) -> _Block:
+        """The part of a metal, from a column on."""
+        stopped = problem.need if problem.probability is not None else np.zeros_like(problem.need)
+        return cls(problem, _Lacks.of(problem, problem.target), _Lacks.of(problem, stopped), start)
 
     @property
     def lots(self) -> slice:
@@ -212,12 +236,12 @@ class _Block:
     @property
     def missing(self) -> slice:
         """Columns of what is missing."""
-        return slice(self.used.stop, self.used.stop + self.count)
+        return slice(self.used.stop, self.used.stop + self.missed.count)
 
     @property
     def stops(self) -> slice:
-        """Columns of whether production stops; none without a limit on that."""
-        return slice(self.missing.stop, self.missing.stop + (0 if self.problem.probability is None else self.count))
+        """Columns of whether production stops."""
+        return slice(self.missing.stop, self.missing.stop + self.stopped.count)
 
     def prices(self, *, of_money: bool) -> tuple[FloatArray, float, float]:
         """(offers,) what a lot costs, what a missing kg costs, and what the plan without orders costs beside that.
@@ -226,7 +250,7 @@ class _Block:
             of_money: Whether money is the aim; else, with a budget, what is missing is.
         """
         problem, horizon = self.problem, len(self.problem.need)
-        price, kg = problem.per_lot("price"), problem.per_lot("kg")
+        price, kg = problem.per_lot("expected_price"), problem.per_lot("kg")
         if not of_money:  # of two plans that miss the same the cheaper one is meant
             return price * 1e-6, problem.missing_cost, 0.0
         arrives = (problem.days <= horizon).mean(axis=0)
@@ -239,18 +263,15 @@ class _Block:
         """Add its rows."""
         problem, offers = self.problem, self.problem.offers
         kg, most = problem.per_lot("kg"), np.array([problem.most(one) for one in offers])
-        for first in range(0, len(self.worst), ROWS):
-            part = slice(first, first + ROWS)
-            row = program.blank(len(self.worst[part]))
-            row[:, self.lots] = self.arrived[part] * kg
-            row[np.arange(len(row)), self.missing.start + self.scenario[part]] = 1.0
-            program.add(row, self.worst[part], np.inf)
-        if problem.probability is not None:
-            largest = np.zeros(self.count)
-            np.maximum.at(largest, self.scenario, self.worst)
-            row = program.blank(self.count)
-            row[:, self.missing], row[:, self.stops] = np.eye(self.count), np.diag(-largest)
-            program.add(row, -np.inf, 0.0)
+        for lacks, columns in ((self.missed, self.missing), (self.stopped, self.stops)):
+            for first in range(0, len(lacks.worst), ROWS):  # what is missing is each lack, and a stop is all of it
+                part = slice(first, first + ROWS)
+                row = program.blank(len(lacks.worst[part]))
+                row[:, self.lots] = lacks.arrived[part] * kg
+                each = 1.0 if columns == self.missing else lacks.worst[part]
+                row[np.arange(len(row)), columns.start + lacks.scenario[part]] = each
+                program.add(row, lacks.worst[part], np.inf)
+        if problem.probability is not None and self.stopped.count:
             row = program.blank(1)
             row[0, self.stops] = 1.0
             program.add(row, -np.inf, np.floor(problem.probability * len(problem.days) + LEAST))

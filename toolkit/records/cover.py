@@ -18,7 +18,7 @@ from toolkit.records.fields import (
 )
 
 Licence = Literal["none", "licence", "approved", "never", "not_covered"]
-"""What a delivery needs to leave: nothing, a licence, one that is there; it is banned or refused; the law is not in the ledger."""
+"""What a delivery needs to leave: nothing, a licence, one that is there; banned or refused; its law is not in the ledger."""
 
 
 class Arriving(Record):
@@ -156,8 +156,8 @@ class Uncounted(Record):
     lot_id: Name
     asset: MetalKey
     why: Literal["unused", "form", "purity", "purity_unknown", "place", "site", "at_risk", "planned", "content", "due"]
-    """The metal, the form or the purity is not used; its place is not known; which of several sites it is for is not told; it may
-    not come back, or is only planned; its content of metal is not known; no day of arrival is told."""
+    """The metal, the form or the purity is not used; its place is not known; which of several sites it is for is not told; it
+    may not come back, or is only planned; its content of metal is not known; no day of arrival is told."""
 
 
 class QuotedOffer(Record):

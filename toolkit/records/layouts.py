@@ -269,7 +269,7 @@ class FileMap(Record):
 class HoldingsMap(FileMap, schema="holdings-map"):
     """How a file of lots or of movements is read: `toolkit holdings map --json`."""
 
-    of: Literal["holdings", "movements", "bids"]
+    of: Literal["holdings", "movements", "bids", "needs", "quotes", "licences"]
     """What its rows are."""
     lots: int
     """Rows that are lots, or bids; of movements the lots of the day."""

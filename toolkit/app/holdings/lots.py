@@ -68,7 +68,7 @@ def read_lots(
     holdings = read.holdings() if read.layout.of == "holdings" else stock_holdings(read, as_of, rule)
     later = (pl.col("purchase_date") > as_of).fill_null(value=False)
     away = [lot for lot, day in holdings.arrivals.items() if day > as_of]
-    away = holdings.frame.filter(pl.col("lot_id").is_in(away) & ~later)["lot_id"].to_list()
+    away = holdings.frame.filter(pl.col("lot_id").is_in(away) & ~later & (pl.col("status") == "stored"))["lot_id"].to_list()
     on_way = pl.when(pl.col("lot_id").is_in(away)).then(pl.lit("in_transit")).otherwise("status")
     status = pl.when(later).then(pl.lit("planned")).otherwise(on_way).alias("status")
     frame, notes, other_grade = _fine(holdings.frame.with_columns(status), products, fine=holdings.fine)

@@ -13,7 +13,7 @@ import polars as pl
 from toolkit.core.errors import SpecError
 from toolkit.core.messages import Message, few, message, named
 from toolkit.holdings.holding_period import HoldingRule
-from toolkit.holdings.movements import Movement, Part, Refusal, Stock, stock_on
+from toolkit.holdings.movements import NOT_DELIVERED, Movement, Part, Refusal, Stock, stock_on
 from toolkit.market.layouts.fields import SALE_ORDERS
 from toolkit.market.layouts.propose import Question
 from toolkit.market.readers.holdings.lots import DEFAULTS, SCHEMA, CellFault, Holdings, Lots, ReadFile, lot_of
@@ -29,7 +29,7 @@ def movements_of(read: ReadFile) -> list[Movement]:
         Movement(
             **{key: row[key] for key in _FIELDS & row.keys()},
             source=row["from"],
-            details={key: row[key] for key in _DETAILS if key in row},
+            details={**{key: row[key] for key in _DETAILS if key in row}, "due": row.get("settled")},
         )
         for row in read.rows
         if row["row"] not in faulty and row["date"] is not None
@@ -206,7 +206,10 @@ def stock_holdings(read: ReadFile, day: date, rule: HoldingRule | None) -> Holdi
     read, stock = settled(read, day, rule)
     frame = stock_frame(stock)
     told = message("Stock on {day}, of {n:d} movements: {lots:d} lots.", day=day, n=len(read.rows), lots=frame.height)
-    return Holdings(Lots.validate(frame), read.table.name, (*read.notes, told, *of_places(frame)), read.fine)
+    due = {name: part.details.get("due") or part.arrives for name, part in lots_of(stock) if not part.is_there(day)}
+    arrivals = {name: arrives for name, arrives in due.items() if arrives not in (None, NOT_DELIVERED)}
+    notes = (*read.notes, told, *of_places(frame))
+    return Holdings(Lots.validate(frame), read.table.name, notes, read.fine, arrivals=arrivals)
 
 
 def of_places(frame: pl.DataFrame) -> list[Message]:

@@ -214,17 +214,61 @@ BIDS = (
     *(BY_KEY[key] for key in ("remark", "nothing")),
 )
 """Bids for what one holds. Those of any unit are of the unit of `quantity`."""
-FIELDS = {"holdings": HOLDINGS, "prices": PRICES, "movements": MOVEMENTS, "bids": BIDS}
+NEEDS = (
+    *(BY_KEY[key] for key in ("asset", "form", "purity")),
+    Field("quantity", "how much is used in one period", "required", "40", "number"),
+    BY_KEY["unit"],
+    Field("period", "week, month, quarter or year; once: on the day of from alone", "month", "month"),
+    Field("from", "first day: 2027-01-01 or 01.01.2027", "tomorrow", "2027-01-01"),
+    Field("until", "last day", "no end", ""),
+    Field("site", "where it is used: a country, a port or a town", "the owner's country", "Jena", "text"),
+    Field("safety", "weeks of use that shall always be there", "none", "4", "number"),
+    Field("missing_cost", "money that a month without the metal costs", "not told", "80000", "number"),
+    *(BY_KEY[key] for key in ("currency", "remark", "nothing")),
+)
+"""What is used."""
+QUOTES = (
+    Field("quote", "name of the quotation", "the number of its row", "Q-1"),
+    *(BY_KEY[key] for key in ("asset", "form", "purity")),
+    Field("price", "price of one unit", "required", "1450", "number"),
+    Field("price_is", BY_KEY["purchase_price_is"].holds.replace("purchase_price", "price"), "unit", "unit"),
+    *(BY_KEY[key] for key in ("unit", "currency")),
+    Field("least", "least quantity that is sold at it, in the unit", "one lot", "25", "number"),
+    Field("most", "largest quantity that is sold at it, in the unit", "no limit", "500", "number"),
+    Field("lot_size", "quantity in whose multiples it is sold, in the unit", "1 kg", "5", "number"),
+    BY_KEY["origin_country"],
+    Field("lead_time", "days from the order to the arrival at the site; or 6 weeks, 2 months", "required", "60"),
+    Field("freight", "freight and insurance of one unit to the site, in the currency of the price", "not told", "12", "number"),
+    Field("duty", "import duty, as a fraction or in per cent", "none", "0.03", "fraction"),
+    _PRICED["terms"],
+    _PRICED["valid_until"],
+    _PRICED["counterparty"],
+    Field("refusal", "who bears a licence that is refused: buyer or seller", "not told", "seller"),
+    *(BY_KEY[key] for key in ("remark", "nothing")),
+)
+"""What can be ordered; several prices of one quotation by quantity are a row each."""
+LICENCES = (
+    Field("lot", "name of the order that it is for, as in the holdings", "none that is open", "GA-07", "text"),
+    Field("filed", "day of the application", "required", "2026-09-01"),
+    Field("outcome", "approved, refused or pending", "required", "approved"),
+    Field("decided", "day of the decision", "not told", "2026-11-15"),
+    *(BY_KEY[key] for key in ("remark", "nothing")),
+)
+"""Applications for export licences."""
+FIELDS = {
+    "holdings": HOLDINGS, "prices": PRICES, "movements": MOVEMENTS, "bids": BIDS, "needs": NEEDS, "quotes": QUOTES,
+    "licences": LICENCES,
+}  # fmt: skip
 AS_LOT = {
     "date": "purchase_date", "lot": "lot_id", "price": "purchase_price", "price_is": "purchase_price_is",
-    "total": "total_price", "bid": "purchase_price",
+    "total": "total_price", "bid": "purchase_price", "quote": "lot_id",
 }  # fmt: skip
 """Field of a movement or a bid -> that of a lot by whose rules its cells are read."""
 IGNORE = "ignore"
 """What a layout says of a column that is not read."""
 NOTHING = "nothing"
 SEVERAL = {
-    **dict.fromkeys(("holdings", "movements", "bids"), ("remark", NOTHING)),
+    **dict.fromkeys(("holdings", "movements", "bids", "needs", "quotes", "licences"), ("remark", NOTHING)),
     "prices": ("remark", "series", "most", "status", NOTHING),
 }
 """Kind of file -> fields that several columns may be read as."""

@@ -16,7 +16,7 @@ COST = "cost"
 """Money of which the header does not say whether it is of a unit or of the lot."""
 _PER = ("per", "je", "pro", "/", "p")
 _TOTAL = ("total", "gesamt", "insgesamt", "ges", "summe", "sum")
-_MONEY = {"movements": ("price", "total", "date"), "bids": ("bid", IGNORE, "date")}
+_MONEY = {"movements": ("price", "total", "date"), "bids": ("bid", IGNORE, "date"), "quotes": ("price", IGNORE, "valid_until")}
 """Kind of file -> its fields for the price of a unit, of all, and the day."""
 _OF_LOT = ("purchase_price", "total_price", "purchase_date")
 _TOKEN = re.compile(r"[^\W_][\w'.$]*|[€$£¥%/#円元]|\.")

@@ -22,7 +22,7 @@ from toolkit.market.layouts.headers import COST, Header, read_header
 from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers.cells import UNITS
 
-Kind = Literal["holdings", "prices", "movements", "bids"]
+Kind = Literal["holdings", "prices", "movements", "bids", "needs", "quotes", "licences"]
 OF_OWNERS: tuple[Kind, ...] = ("holdings", "movements")
 """Kinds of file that may stand where holdings are asked for."""
 Meaning = Literal[

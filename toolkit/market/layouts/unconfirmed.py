@@ -16,7 +16,6 @@ from toolkit.market.readers.tabular import Table
 
 _ASKED = 12
 """Questions that a message tells."""
-_COMMANDS = {**dict.fromkeys(("holdings", "movements", "bids"), "toolkit holdings map"), "prices": "toolkit data map"}
 
 
 class Proposed(Protocol):
@@ -78,7 +77,7 @@ class Unconfirmed(DataError):
             told,
             hint=message(
                 "Look at it with `{look:s}`, then say it: {command:s}",
-                look=f"{_COMMANDS[read.layout.of]} {shlex.quote(read.path)}",
+                look=f"{_map(read)} {shlex.quote(read.path)}",
                 command=command,
             ),
             details={
@@ -99,4 +98,9 @@ def confirming(read: Proposed) -> str:
     asked = {one.name: one.proposed or "?" for one in read.questions}
     answers = {name: answer for name, answer in read.given.items() if name not in asked} | asked
     sets = [f"--set {shlex.quote(printable(f'{name}={answer}'))}" for name, answer in answers.items()]
-    return " ".join([_COMMANDS[read.layout.of], shlex.quote(printable(read.path)), *sets, "--write"])
+    return " ".join([_map(read), shlex.quote(printable(read.path)), *sets, "--write"])
+
+
+def _map(read: Proposed) -> str:
+    """The command that shows how a file of its kind is read."""
+    return "toolkit data map" if read.layout.of == "prices" else "toolkit holdings map"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.core.countries import foldings
-from toolkit.market.layouts.fields import AS_LOT, BIDS, IGNORE, MOVEMENTS
+from toolkit.market.layouts.fields import AS_LOT, FIELDS, IGNORE, MOVEMENTS
 
 _FOLDER = Path(__file__).parent / "vocabulary"
 
@@ -37,8 +37,24 @@ class Vocabulary:
         return tuple(word for word, (meant, sure) in self.headers[kind].items() if meant == field and sure)
 
 
-KINDS = ("holdings", "prices", "movements", "bids")
-_MEANINGS = ("kind", "status", "paid", "price_is", "custody", "metals", "side", "delivery", "units", "months")
+KINDS = ("holdings", "prices", "movements", "bids", "needs", "quotes", "licences")
+_AS = {"bids": "prices", "needs": "holdings", "quotes": "prices"}
+"""Kind of file -> the one whose words mean the same in it, for the fields that both have."""
+_MEANINGS = (
+    "kind",
+    "status",
+    "paid",
+    "price_is",
+    "custody",
+    "metals",
+    "side",
+    "delivery",
+    "units",
+    "months",
+    "period",
+    "outcome",
+    "refusal",
+)
 
 
 @cache
@@ -51,8 +67,9 @@ def vocabulary() -> Vocabulary:
     files = [tomllib.loads(file.read_text(encoding="utf-8")) for file in sorted(_FOLDER.glob("*.toml"))]
     headers = {kind: _once(_of_headers(files, kind)) for kind in KINDS}
     headers["movements"] = _inherited(headers["holdings"]) | headers["movements"]
-    of_bids = {field.key for field in BIDS} | {IGNORE}
-    headers["bids"] = {word: said for word, said in headers["prices"].items() if said[0] in of_bids} | headers["bids"]
+    both = {kind: {field.key for field in FIELDS[kind]} | {IGNORE} for kind in _AS}
+    for kind, like in _AS.items():
+        headers[kind] = {word: said for word, said in headers[like].items() if said[0] in both[kind]} | headers[kind]
     meanings = {name: _once(_spelled(files, name)) for name in _MEANINGS}
     texts = {
         name: frozenset(spelling for _, words in _words(files, "texts", name) for word in words for spelling in foldings(word))
@@ -65,7 +82,8 @@ def vocabulary() -> Vocabulary:
         }
         for kind in KINDS
     }
-    first["bids"] = {key: (*first["prices"].get(key, ()), *words) for key, words in first["bids"].items() if key in of_bids}
+    for kind, like in _AS.items():
+        first[kind] = {key: (*first[like].get(key, ()), *words) for key, words in first[kind].items() if key in both[kind]}
     of_lots = {own: first["holdings"].get(key, ()) for key, own in _OF_MOVEMENT.items()}
     first["movements"] = {key: (*of_lots.get(key, ()), *words) for key, words in first["movements"].items()}
     return Vocabulary(headers, meanings, texts, first)

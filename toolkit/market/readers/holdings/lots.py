@@ -169,7 +169,7 @@ class Holdings:
         fine: Whether quantities are fine weight, by their header.
         price_unit: That the header of the purchase price says it is per; None where it says nothing.
         other_grade: Lot -> nines by which it is purer than its product, negative where it is less pure; 0 is left out.
-        arrivals: Stored lot -> the day on which it arrived, where a column says so.
+        arrivals: Lot -> the day on which it arrived, or is due, where a column says so.
     """
 
     frame: pl.DataFrame

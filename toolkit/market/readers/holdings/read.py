@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
+from typing import cast
 
 from toolkit.core.countries import fold
 from toolkit.core.errors import DataError, SeveralSheets, SpecError, did_you_mean
@@ -21,6 +22,7 @@ from toolkit.market.readers.faults import Fault
 from toolkit.market.readers.holdings.bids import with_bids
 from toolkit.market.readers.holdings.lots import Names, ReadFile
 from toolkit.market.readers.holdings.movements import with_movements
+from toolkit.market.readers.holdings.needs import with_applications, with_needs, with_quotes
 from toolkit.market.readers.holdings.rows import with_lots
 from toolkit.market.readers.tabular import MAX_NAME, TITLES, Header, Source, Table, read_table
 
@@ -32,10 +34,14 @@ MOST_LOTS = 100_000
 NO_ANSWERS: Mapping[str, str] = MappingProxyType({})
 _NEEDED: Mapping[Kind, Sequence[str]] = {
     "holdings": ("asset", "quantity"), "movements": ("asset", "quantity", "date"), "bids": ("asset", "bid", "date"),
+    "needs": ("asset", "quantity"), "quotes": ("asset", "price", "lead_time"), "licences": ("filed", "outcome"),
 }  # fmt: skip
 """Kind of file -> fields without which it is none."""
+_QUANTITIES = ("pieces", "ordered", "quantity_in", "quantity_out")
+"""Fields that say how much, in place of a quantity."""
 _ROWS_OF: Mapping[Kind, Callable[[ReadFile, Names, date, str | None], ReadFile]] = {
-    "holdings": with_lots, "movements": with_movements, "bids": with_bids,
+    "holdings": with_lots, "movements": with_movements, "bids": with_bids, "needs": with_needs, "quotes": with_quotes,
+    "licences": with_applications,
 }  # fmt: skip
 
 
@@ -67,7 +73,9 @@ def parse(
     broken: list[Fault] = []
     file, sheet = file_and_sheet(path) if isinstance(path, str | Path) and str(path) != "-" else (None, None)
     answers = answers if of is None else {**answers, "of": of}
-    kinds: Sequence[Kind] = ("bids",) if answers.get("of") == "bids" else OF_OWNERS
+    if (said_of := answers.get("of")) not in (None, *_NEEDED):
+        raise SpecError("of={kind:s}: no such file.", hint=did_you_mean(said_of, _NEEDED), kind=said_of)
+    kinds = OF_OWNERS if said_of in (None, *OF_OWNERS) else (cast("Kind", said_of),)
     found = [("", layout)] if layout is not None else [*found_for(file or Path("stdin"), kinds, sheet)]
     own_names = {beside(file, sheet).name, beside(file).name} if file is not None else set[str]()
     # Who holds nothing has a file with a header alone.
@@ -95,10 +103,6 @@ def parse(
         )
     given = str(path) if isinstance(path, str | Path) else table.name
 
-    said_of = answers.get("of")
-    if said_of not in (None, *OF_OWNERS, "bids"):
-        raise SpecError("of={kind:s}: no such file.", hint=did_you_mean(said_of, (*OF_OWNERS, "bids")), kind=said_of)
-
     def read(by: str, base: Layout | None) -> ReadFile:
         is_asset = _names_asset(names)
         guess: Kind = said_of or ("movements" if base is None and is_of_movements(table, is_asset) else "holdings")
@@ -106,7 +110,7 @@ def parse(
         base = base if base is None or base.of == kind else None
         proposed, readings, questions = propose(table, kind, is_asset, base, answers)
         keys = {column.reads for column in proposed.columns.values()}
-        keys |= {"quantity"} if keys & {"pieces", "ordered", "quantity_in", "quantity_out"} else set()
+        keys |= set() if keys.isdisjoint(_QUANTITIES) else {"quantity"}
         needed = _NEEDED[kind]
         if lacking := [key for key in needed if key not in keys]:
             raise _lacks(table, given, lacking, [one.header for one in readings if one.reads is None], answers)
@@ -189,7 +193,8 @@ def _lacks(table: Table, path: str, lacking: Sequence[str], unread: Sequence[str
 def _header(layouts: Sequence[Layout], answers: Mapping[str, str], kinds: Sequence[Kind]) -> Header:
     """Finds the record with the columns of a layout, else the first one that names asset and quantity."""
     columns = [{fold(name) for name, one in layout.columns.items() if not one.optional} for layout in layouts if layout.columns]
-    told = {fold(name) for name, answer in answers.items() if answer.split(" ")[0] in ("asset", "quantity", "bid")}
+    some = {key for kind in kinds for key in _NEEDED[kind]}
+    told = {fold(name) for name, answer in answers.items() if answer.split(" ")[0] in some}
 
     def find(records: Sequence[Sequence[str]]) -> tuple[list[str], int, int] | None:
         first = [{fold(text) for text in record if text.strip()} for record in records[:TITLES]]
@@ -208,9 +213,12 @@ def _header(layouts: Sequence[Layout], answers: Mapping[str, str], kinds: Sequen
 
 def _names_lots(record: Sequence[str], kinds: Sequence[Kind]) -> bool:
     names = [text for text in record if len(text) <= MAX_NAME]
-    keys = [{read_header(kind, text).key for text in names} for kind in kinds]
-    quantities = {"bid"} if "bids" in kinds else {"quantity", "pieces", "ordered", "quantity_in", "quantity_out"}
-    return any("asset" in one and not one.isdisjoint(quantities) for one in keys)
+    for kind in kinds:
+        keys = {read_header(kind, text).key for text in names}
+        keys |= set() if keys.isdisjoint(_QUANTITIES) else {"quantity"}
+        if keys.issuperset(_NEEDED[kind][:2]):
+            return True
+    return False
 
 
 def _has_words(record: Sequence[str]) -> bool:

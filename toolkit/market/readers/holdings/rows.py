@@ -35,7 +35,7 @@ from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers import cells
 from toolkit.market.readers.holdings import values
 from toolkit.market.readers.holdings.lot import AGREES, FileCells, Row, lot_of_row, mass_of
-from toolkit.market.readers.holdings.lots import DEFAULTS, Names, ReadFile, notes
+from toolkit.market.readers.holdings.lots import ARRIVING, DEFAULTS, Names, ReadFile, notes
 from toolkit.market.readers.holdings.values import Faulty
 from toolkit.market.readers.workbook import shown
 
@@ -544,16 +544,18 @@ def check_nothing(file: FileCells, kept: Sequence[int], headers: Sequence[Header
 
 
 def _arrivals(file: FileCells, lots: Mapping[int, Mapping[str, Any]]) -> dict[str, date]:
-    """Stored lot -> the last day on which it may have arrived; a fault where that may lie ahead."""
+    """Lot -> the last day on which it may have arrived, or is due; a fault where a stored one may still lie ahead."""
     days: dict[str, date] = {}
     for i, lot in lots.items():
         key = "received" if file.text("received", i) else "arrival"
         text = file.text(key, i)
-        if text is None or lot["status"] != "stored" or values.is_unknown(text):
+        if text is None or lot["status"] not in ("stored", *ARRIVING) or values.is_unknown(text):
             continue
         cell = file.raw[key][i]
         day = cell if isinstance(cell, date) else values.last_day(text)
-        if day is None or day > file.today:
+        if lot["status"] != "stored":
+            days |= {} if day is None else {lot["lot_id"]: day}
+        elif day is None or day > file.today:
             hint = message("Give the status: ordered or in_transit; or the day on which it arrived.")
             file.fault(i, key, Faulty("arrival", "stored, and a day of arrival that may lie ahead", hint))
         else:

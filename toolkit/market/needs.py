@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Literal
 
 import numpy as np
 
-from toolkit.controls.purity import purity_fraction
 from toolkit.core.forecast import FloatArray
 
-DAYS_OF: dict[str, float] = {"week": 7.0, "month": 365.25 / 12, "quarter": 365.25 / 4, "year": 365.25}
+DAYS_OF: Mapping[str, float] = {"week": 7.0, "month": 365.25 / 12, "quarter": 365.25 / 4, "year": 365.25}
 """Period -> days; a need of ``once`` is of its first day alone."""
 
 
@@ -140,22 +139,3 @@ class Application:
         """From the application to its approval."""
         known = self.outcome == "approved" and self.decided is not None
         return float((self.decided - self.filed).days) if known and self.decided else None
-
-
-def is_pure_enough(purity: str | None, least: str | None) -> bool | None:
-    """Whether a purity is at least another; None where that cannot be told."""
-    if least is None:
-        return True
-    told, needed = purity_fraction(purity), purity_fraction(least)
-    return None if told is None or needed is None else told >= needed - 1e-12
-
-
-def ahead(day: float, today: date) -> date | None:
-    """The day so many days after today; None for one that never comes."""
-    return None if not np.isfinite(day) else today + timedelta(days=int(day))
-
-
-def month_ends(horizon: int) -> Sequence[int]:
-    """Days at the end of each month of the horizon, the last one among them."""
-    months = max(round(horizon / DAYS_OF["month"]), 1)
-    return [min(round(DAYS_OF["month"] * number), horizon) for number in range(1, months + 1)]

@@ -1,0 +1,724 @@
+"""`cover`: when metal that is used runs out, with what is on its way, and what to order today."""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from toolkit.app.assumptions import find_assumption, licence_delay, metal_contents
+from toolkit.app.context import Context
+from toolkit.app.holdings.lots import read_lots
+from toolkit.app.holdings.names import LotNames
+from toolkit.controls.ledger import CHINA
+from toolkit.controls.purity import purity_fraction
+from toolkit.controls.state import piece_of
+from toolkit.core.countries import UNKNOWN_ORIGIN
+from toolkit.core.errors import DataError, GapError, SpecError
+from toolkit.core.forecast import FloatArray
+from toolkit.core.messages import message, phrases
+from toolkit.core.remarks import Remark, by_money, in_record, note
+from toolkit.holdings.cover import (
+    ApprovalRate,
+    Delivery,
+    Licences,
+    StockPaths,
+    Supply,
+    arrival_days,
+    days_of_cover,
+)
+from toolkit.holdings.exposure import (
+    MAY_NOT_RETURN,
+    METALLIC,
+    PLANS,
+    STORED_AT_ORIGIN,
+    STORED_SAFE,
+    STORED_UNPLACED,
+    LotExposure,
+    lot_exposures,
+)
+from toolkit.market.exchange_rates import rate_on
+from toolkit.market.needs import DAYS_OF, Application, Need, Quote
+from toolkit.market.readers.faults import OneFault, grouped, row_error
+from toolkit.market.readers.holdings.read import parse
+from toolkit.market.readers.tabular import Table
+from toolkit.optimize.replenishment import Offer, OrderProblem, least_probability, order_plan
+from toolkit.records.cover import CoverAnswer, OrderPlan
+from toolkit.supply.concentration import newest_shares
+
+DRAWS, CHOSEN = 2000, 500
+"""Draws of arrivals by which an answer is told, and others by which orders are chosen."""
+SEED = 20261202
+QUANTILES = (0.1, 0.5, 0.9)
+MORE_USED, LATER = 1.2, 60.0
+"""Of the scenarios: use, and days of a supplier who is late."""
+WEEK = 7
+_STRICTER = (1.0, 0.6, 0.3, 0.0)
+"""Parts of the probability asked for that orders are chosen by, in turn, until it holds over other draws."""
+PAPERS = ("contract", "specification", "end_use", "importer", "identity")
+PAPERS_SOURCE = message("MOFCOM and GACC No. 23 of 2023, item 2; not legal advice")
+
+
+@dataclass(frozen=True, slots=True)
+class CoverRequest:
+    """A request for cover.
+
+    Attributes:
+        holdings: File of lots or movements, or its cells; None where nothing is there.
+        needs: File of needs, or its cells.
+        context: Settings, day, and market as known on it.
+        quotes, licences: Likewise; None for none.
+        client: Whose lots are meant, where the file has a column of clients.
+        months: Asked about.
+        probability: Of a stop, that orders may leave.
+        budget: Money for orders, in the reporting currency; then they miss least for it.
+        shares: Country of origin or supplier -> largest share of what is ordered of a metal.
+        interest: Of money that is tied up, a year.
+    """
+
+    holdings: str | Table | None
+    needs: str | Table
+    context: Context
+    quotes: str | Table | None = None
+    licences: str | Table | None = None
+    client: str | None = None
+    months: int = 12
+    probability: float = 0.05
+    budget: float | None = None
+    shares: Mapping[str, float] | None = None
+    interest: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Group:
+    """One need: rows of one metal, form, purity and site.
+
+    Attributes:
+        daily: (days,) kg of contained metal.
+        missing_cost: Money for a kg that is missing, by the cost of a month; None where that is not told.
+    """
+
+    key: str
+    asset: str
+    form: str
+    purity: str | None
+    site: str
+    country: str
+    daily: FloatArray
+    safety: float
+    missing_cost: float | None
+
+    @property
+    def nines(self) -> float:
+        """Purity as a fraction, for the order in which metal is taken: the most demanding need first."""
+        return purity_fraction(self.purity) or 0.0
+
+    def why_not(self, form: str, purity: str | None) -> str | None:
+        """Why a good does not serve it; None where it does."""
+        if form != self.form:
+            return "form"
+        if self.purity is None:
+            return None
+        told, least = purity_fraction(purity), self.nines
+        return "purity_unknown" if told is None else None if told >= least - 1e-12 else "purity"
+
+
+def cover(request: CoverRequest) -> CoverAnswer:
+    """When metal runs out, and what to order.
+
+    Raises:
+        SpecError: for an option that cannot be used.
+        DataError, FrameError, GapError: for bad input, with file, rows and remedy.
+    """
+    if not 1 <= request.months <= 60:
+        raise SpecError("--months {months:d} is not between 1 and 60.", hint="Give 12.", months=request.months)
+    if not 0 <= request.probability < 1:
+        raise SpecError("a probability of {share:g} is not between 0 and 1.", hint="Give 5 %.", share=request.probability)
+    if request.budget is not None and not request.budget > 0:
+        raise SpecError("a budget of {budget:g} is not above zero.", hint="Leave --budget out.", budget=request.budget)
+    return _Cover(request).answer()
+
+
+class _Cover:
+    """The answer to a request, part by part."""
+
+    def __init__(self, request: CoverRequest) -> None:
+        self.request, self.context = request, request.context
+        self.today, self.owner = self.context.as_of, self.context.settings.config.owner
+        self.horizon = round(request.months * DAYS_OF["month"])
+        self.contents = metal_contents(self.context.snapshot)
+        self.remarks: list[Remark] = []
+        self.uncounted: list[dict[str, str]] = []
+        names = LotNames(self.context.ledger, self.context.products)
+        read = {}
+        for of, file in (("needs", request.needs), ("quotes", request.quotes), ("licences", request.licences)):
+            if file is not None:
+                read[of] = parse(file, names=names, today=max(self.today, self.context.today), of=of)  # type: ignore[arg-type]
+                read[of].raise_open()
+                self.remarks += map(note, read[of].notes)
+        self.file = read["needs"].table.name
+        self.quotes: tuple[Quote, ...] = tuple(read["quotes"].rows) if "quotes" in read else ()
+        self.applications: tuple[Application, ...] = tuple(
+            one for one in (read["licences"].rows if "licences" in read else ()) if one.filed <= self.today
+        )
+        self.groups = self._groups(read["needs"].rows)
+        self.deliveries: dict[str, list[Delivery]] = {group.key: [] for group in self.groups}
+        self.due: dict[str, date | None] = {}
+        self.stock: dict[str, list[LotExposure]] = {group.key: [] for group in self.groups}
+        if request.holdings is not None:
+            self._place_lots(request.holdings)
+
+    # What is read
+
+    def _groups(self, needs: Sequence[Need]) -> tuple[_Group, ...]:
+        """The needs, each with its days; a `FrameError` for rows that tell the same twice."""
+        if not needs:
+            raise DataError("{file:s} has no need.", hint="Give a metal and how much is used a month.", file=self.file)
+        named = [replace(one, site=one.site or self.owner.country, country=one.country or self.owner.country) for one in needs]
+        self._check(named)
+        by_good: dict[tuple[str, str, str | None, str], list[Need]] = {}
+        for one in named:
+            by_good.setdefault(one.good, []).append(one)
+        found = []
+        for (asset, form, purity, site), rows in by_good.items():
+            daily = sum((one.daily(self.today, self.horizon) for one in rows), np.zeros(self.horizon))
+            daily *= self._content(asset, form) or 1.0
+            same = [good for good in by_good if good[0] == asset]
+            apart = [
+                asset,
+                *([form] if len({good[1] for good in same}) > 1 else []),
+                *([purity] if purity and len({good[2] for good in same}) > 1 else []),
+                *([site] if len({good[3] for good in same}) > 1 else []),
+            ]
+            found.append(
+                _Group(
+                    " ".join(apart), asset, form, purity, site, rows[0].country, daily, max(one.safety for one in rows),
+                    self._missing_cost(rows, float(daily.mean()) * DAYS_OF["month"]),
+                )
+            )  # fmt: skip
+        return tuple(found)
+
+    def _check(self, needs: Sequence[Need]) -> None:
+        """A `FrameError` with every row that cannot be used."""
+        faults = list[OneFault]()
+        for at, two in enumerate(needs):
+            cell = (two.row, two.asset, None)
+            if any(one.overlaps(two) for one in needs[:at]):
+                hint = message("Give the use of the same days once, or end one row before the other begins.")
+                faults.append(("overlap", message("a need of days that another row tells of"), hint, cell))
+            if self._content(two.asset, two.form) is None:
+                hint = message("Give the need as metal, or in a form that is one compound.")
+                faults.append(("content", message("a form whose content of metal is not known"), hint, cell))
+            if two.missing_cost is not None and self._rate(two.currency) is None:
+                hint = message("Bring rates with --rates FILE, or fetch them: `toolkit data fetch ecb`.")
+                faults.append(("rate", message("money in a currency without an exchange rate of the day"), hint, cell))
+        if faults:
+            raise row_error(self.file, grouped(faults))
+
+    def _rate(self, currency: str | None) -> float | None:
+        """The exchange rate of the day into the reporting currency."""
+        return rate_on(self.context.snapshot["fx"], str(currency), self.owner.currency, self.today)
+
+    def _missing_cost(self, rows: Sequence[Need], kg_a_month: float) -> float | None:
+        """Money for a missing kg: that of a month, the dearest of several rows, over what a month uses."""
+        costs = [(one.missing_cost or 0.0) * (self._rate(one.currency) or 0.0) for one in rows if one.missing_cost is not None]
+        return max(costs) / kg_a_month if costs and kg_a_month else None
+
+    def _content(self, asset: str, form: str) -> float | None:
+        return 1.0 if form in METALLIC else self.contents.get((asset, form))
+
+    def _place_lots(self, file: str | Table) -> None:
+        """Each lot to the need that it serves; what serves none is told."""
+        context = self.context
+        holdings = read_lots(
+            file, context.ledger, context.products, self.today, client=self.request.client, layout=context.layout,
+            rule=self.owner.holding_rule,
+        )  # fmt: skip
+        self.remarks += map(note, holdings.notes)
+        frame = holdings.frame.filter(pl.col("mass").is_not_null())
+        sites = dict(frame.select("lot_id", "destination").iter_rows())
+        found = lot_exposures(frame, (), context.ledger, on=self.today, destination=self.owner.country, contents=self.contents)
+        for lot in found:
+            why, group = self._serves(lot, sites[lot.lot_id])
+            due = holdings.arrivals.get(lot.lot_id)
+            if group is not None and lot.delivery not in (STORED_SAFE, STORED_AT_ORIGIN) and due is None:
+                why = "due"
+            if why is not None or group is None:
+                self.uncounted.append({"lot_id": lot.lot_id, "asset": lot.asset, "why": why or "unused"})
+            if group is None or why not in (None, "due"):
+                continue
+            if lot.delivery == STORED_SAFE:
+                self.stock[group.key].append(lot)
+            else:
+                self.due[lot.lot_id] = due
+                self.deliveries[group.key].append(self._delivery(lot, group, due))
+
+    def _serves(self, lot: LotExposure, to: str | None) -> tuple[str | None, _Group | None]:
+        """Why a lot is in no need, or the need that it serves: of several the most demanding."""
+        uses = [group for group in self.groups if group.asset == lot.asset]
+        fitting = [group for group in uses if group.why_not(lot.form, lot.purity) is None]
+        here = [group for group in fitting if len({one.country for one in fitting}) == 1 or group.country == (to or lot.place)]
+        told = {
+            "unused": not uses,
+            "at_risk": lot.delivery == MAY_NOT_RETURN,
+            "planned": lot.delivery in PLANS,
+            "content": lot.metal is None,
+            "place": lot.delivery == STORED_UNPLACED,
+        }
+        if why := next((key for key, holds in told.items() if holds), None):
+            return why, None
+        if not fitting:
+            reasons = [group.why_not(lot.form, lot.purity) for group in uses]
+            return next(why for why in ("purity", "purity_unknown", "form") if why in reasons), None
+        return (None, max(here, key=lambda group: group.nines)) if here else ("site", None)
+
+    def _delivery(self, lot: LotExposure, group: _Group, due: date | None) -> Delivery:
+        """What is to arrive of a lot that is not there yet: an order, or metal that still has to leave."""
+        days = float((due - self.today).days) if due else 1.0 if lot.delivery == STORED_AT_ORIGIN else None
+        licence = self._licence(lot.asset, lot.form, lot.purity, lot.export_from, group, lot.size)
+        own = [one for one in self.applications if one.lot_id == lot.lot_id]
+        last = max(own, key=lambda one: one.filed, default=None)
+        applied = 0.0
+        if last is not None and licence == "licence":
+            licence = {"approved": "approved", "refused": "never", "pending": "licence"}[last.outcome]
+            applied = float((self.today - last.filed).days) if last.outcome == "pending" else 0.0
+        return Delivery(lot.lot_id, lot.metal or 0.0, days, licence, applied, lot.export_from == CHINA)
+
+    def _licence(self, asset: str, form: str, purity: str | None, origin: str, group: _Group, size: str | None = None) -> str:
+        """What a good needs to leave its country for a site: a suspended or doubtful control counts as the ledger counts it."""
+        state = self.context.ledger.state(
+            asset, form, on=self.today, origin=origin, destination=group.country, **piece_of(purity, size)
+        )
+        if state.is_controlled(("ban",)):
+            return "never"
+        stops = any(measure.status == "reported" and not measure.conditional for measure in state.measures)
+        if stops or any(measure.counts and measure.is_law for measure in state.measures):
+            return "licence"
+        return "not_covered" if state.headline == "not_covered" else "none"
+
+    # What is believed
+
+    @cached_property
+    def licences(self) -> Licences | None:
+        """Beliefs on licences, with one's own applications; None on a day when nothing was known."""
+        rows = self.context.snapshot["assumptions"].filter(pl.col("name") == "licence_approval")
+        rates = tuple(
+            ApprovalRate(rate, message("{statement} ({citation})", statement=statement, citation=citation))
+            for rate, statement, citation in rows.select("central", "statement", "citation").iter_rows()
+        )
+        try:
+            delay = licence_delay(self.context.snapshot)
+        except GapError:
+            return None
+        outcomes = [one.outcome for one in self.applications]
+        days = tuple(one.days for one in self.applications if one.days is not None)
+        return Licences(rates, delay, outcomes.count("approved"), outcomes.count("refused"), days) if rates else None
+
+    @cached_property
+    def late(self) -> tuple[float, float, float]:
+        """Times the time of its contract within which nine in ten deliveries arrive: least, central, most."""
+        row = find_assumption(self.context.snapshot, "delivery_late")
+        if row is None or row.central is None:
+            raise GapError("nothing is known of how late deliveries are.", hint="Choose a later --as-of.")
+        return row.low or row.central, row.central, row.high or row.central
+
+    def supply(
+        self, group: _Group, draws: int, *, seed: int = SEED, licences: Licences | None = None, late: float = 0.0
+    ) -> Supply:
+        """Stock and drawn arrivals of a need."""
+        some = self.deliveries[group.key]
+        days = arrival_days(some, licences or self.licences, late or self.late[1], draws=draws, seed=_seed(seed, group.key))
+        stock = sum(lot.metal or 0.0 for lot in self.stock[group.key])
+        return Supply(stock, np.array([one.kg for one in some]), days)
+
+    # What is told
+
+    def answer(self) -> CoverAnswer:
+        """The record."""
+        needs = sorted((self._need(group) for group in self.groups), key=lambda one: (-one["probability"], one["key"]))
+        offers = _Offers(self)
+        plan = offers.plan() if self.quotes else None
+        licensed = any(one["licence"] == "licence" for need in needs for one in need["arriving"])
+        licensed |= any(one["licence"] == "licence" for one in offers.rows)
+        beliefs, context = self.licences, self.context
+        self.remarks += self._warnings(needs)
+        told = by_money(self.remarks, {})
+        ahead = sorted(self._ahead(needs, offers.rows, plan), key=lambda one: (one["day"], one["key"], one["subject"]))
+        delay = None if beliefs is None else beliefs.updated
+        sources = () if beliefs is None else tuple(rate.source for rate in beliefs.rates)
+        files = (str(getattr(file, "name", file)) for file in (self.request.holdings,) if file is not None)
+        return CoverAnswer.from_objects(
+            as_of=self.today,
+            until=self._day(self.horizon),
+            holdings=next(files, ""),
+            client=self.request.client,
+            currency=self.owner.currency,
+            draws=DRAWS,
+            needs=needs,
+            uncounted=self.uncounted,
+            approval=None if beliefs is None else beliefs.probability,
+            applications=sum(one.outcome != "pending" for one in self.applications),
+            delay_median=delay and delay.median,
+            delay_tail=delay and delay.tail,
+            late=self.late[1],
+            quotes=offers.rows,
+            plan=plan,
+            papers=PAPERS if licensed else (),
+            papers_source=PAPERS_SOURCE,
+            ahead=ahead,
+            reviewed_to=context.ledger.reviewed_on(self.today),
+            **in_record(told),
+            data=context.snapshot.provenance(self._used()),
+            phrases=phrases((PAPERS_SOURCE, *sources, *(words for one in told for words in (one.text, one.remedy)))),
+        )
+
+    def _need(self, group: _Group) -> dict:
+        """The record of one need."""
+        supply = self.supply(group, DRAWS)
+        paths = StockPaths.of(supply, group.daily)
+        months = _month_ends(self.horizon)
+        days = [*range(0, self.horizon, WEEK), self.horizon]
+        low, middle, high = paths.fan(QUANTILES, days)
+        cover_days = days_of_cover(supply.stock, group.daily)
+        some, chances = self.deliveries[group.key], supply.days <= self.horizon
+        return {
+            "key": group.key, "asset": group.asset, "form": group.form, "purity": group.purity, "site": group.site,
+            "country": group.country, "kg_a_month": float(group.daily.mean()) * DAYS_OF["month"],
+            "safety_weeks": group.safety, "stock": supply.stock, "on_order": float(supply.kg[np.isfinite(supply.days).any(axis=0)].sum()),
+            "days": cover_days if math.isfinite(cover_days) else None,
+            "probability": paths.probability,
+            **{key: self._day(paths.stop_at(p)) for key, p in
+               (("stop_early", 0.05), ("stop_middle", 0.5), ("stop_late", 0.95))},
+            "missing": paths.expected_missing,
+            "missing_cost": None if group.missing_cost is None else group.missing_cost * paths.expected_missing,
+            "by_month": [
+                {"day": self._day(day), "probability": float(share)}
+                for day, share in zip(months, paths.stopped_by(months), strict=True)
+            ],
+            "fan": [
+                {"day": self._day(day), "low": float(a), "middle": float(b), "high": float(c)}
+                for day, a, b, c in zip(days, low, middle, high, strict=True)
+            ],
+            "arriving": [self._arriving(one, float(chances[:, at].mean()), supply.days[:, at]) for at, one in enumerate(some)],
+            "scenarios": [*self._scenarios(group, supply)],
+            "drivers": [*self._drivers(group)],
+            "producers": [*self._producers(group)],
+            "lots": [lot.lot_id for lot in self.stock[group.key]],
+        }  # fmt: skip
+
+    def _arriving(self, one: Delivery, chance: float, days: FloatArray) -> dict:
+        due, file_by = self.due[one.key], None
+        if one.licence == "licence" and due is not None and self.licences is not None and not one.applied:
+            file_by = due - timedelta(days=math.ceil(self.licences.updated.quantile(0.9)))
+        return {
+            "lot_id": one.key, "kg": one.kg, "due": due, "licence": one.licence, "chance": chance,
+            "expected": self._day(float(np.quantile(days, 0.5, method="inverted_cdf"))), "file_by": file_by,
+        }  # fmt: skip
+
+    def _scenarios(self, group: _Group, supply: Supply) -> Iterator[dict]:
+        """The same draws where something happens."""
+        some = self.deliveries[group.key]
+
+        def told(key: str, subject: str, changed: Supply, daily: FloatArray = group.daily) -> dict:
+            paths = StockPaths.of(changed, daily)
+            stop = self._day(paths.stop_at(0.5))
+            return {"key": key, "subject": subject, "probability": paths.probability, "stop": stop}
+
+        if any(one.stopped for one in some):
+            yield told("exports_stop", "", supply.keep(np.array([not one.stopped for one in some])))
+        for at, one in enumerate(some):
+            if np.isfinite(supply.days[:, at]).any():
+                yield told("refused", one.key, supply.keep(np.arange(len(some)) != at))
+                yield told("late", one.key, supply.later(np.arange(len(some)) == at, LATER))
+        yield told("more_used", "", supply, group.daily * MORE_USED)
+
+    def _drivers(self, group: _Group) -> Iterator[dict]:
+        """The probability of a stop by each report of approvals alone, and where deliveries are on time or later."""
+        if not self.deliveries[group.key]:
+            return
+        cases = list[tuple[str, str, Licences | None, float]]()
+        if self.licences is not None and any(one.licence == "licence" for one in self.deliveries[group.key]):
+            cases += [("approval", rate.source, self.licences.alone(at), 0.0) for at, rate in enumerate(self.licences.rates)]
+        cases += [("late_low", "", None, self.late[0]), ("late_high", "", None, self.late[2])]
+        for key, source, licences, late in cases:
+            paths = StockPaths.of(self.supply(group, DRAWS, licences=licences, late=late), group.daily)
+            yield {"key": key, "source": source, "probability": paths.probability}
+
+    def _producers(self, group: _Group) -> Iterator[dict]:
+        """Countries outside China that make the metal."""
+        shares = newest_shares(self.context.snapshot["shares"].filter(pl.col("quantity").is_not_null()))
+        own = shares.filter((pl.col("asset") == group.asset) & (pl.col("country") != CHINA) & (pl.col("unit") == "kg"))
+        stages = own["stage"].unique().to_list()
+        year = float(group.daily.mean()) * DAYS_OF["year"]
+        stage = "processing" if "processing" in stages else next(iter(stages), "")
+        rows = own.filter((pl.col("stage") == stage) & (pl.col("quantity") > 0)).sort("quantity", descending=True)
+        for country, kg in rows.select("country", "quantity").head(5).iter_rows():
+            yield {"country": country, "kg": kg, "need": year / kg, "stage": stage}
+
+    def _warnings(self, needs: Sequence[dict]) -> Iterator[Remark]:
+        """What of the answer rests on something that is not known."""
+        open_law = sorted({one["lot_id"] for need in needs for one in need["arriving"] if one["licence"] == "not_covered"})
+        if open_law:
+            text = message(
+                "The export law that {lots} have to pass is not in the ledger: they count as free to leave.", lots=open_law
+            )
+            yield Remark("law", text, message("Ask the supplier which licence they need."))
+        if undated := [one["lot_id"] for one in self.uncounted if one["why"] == "due"]:
+            text = message("Orders without a day of arrival are not counted on: {lots}.", lots=undated)
+            yield Remark("data", text, message("Give the day in a column 'delivery date'."), comes_first=True)
+        overdue = [one["lot_id"] for need in needs for one in need["arriving"] if one["due"] and one["due"] < self.today]
+        if overdue:
+            text = message(
+                "Overdue, and taken to come after as long again as they are late, half of the time: {lots}.", lots=overdue
+            )
+            yield Remark("data", text, message("Give the status, or a new day of delivery."))
+        unknown = [one["lot_id"] for one in self.uncounted if one["why"] in ("purity_unknown", "site", "place")]
+        if unknown:
+            text = message("Lots that may serve a need and are not counted: {lots}.", lots=unknown)
+            yield Remark("data", text, message("Say their purity, place and destination."))
+        if self.licences is None and any(one["licence"] == "licence" for need in needs for one in need["arriving"]):
+            yield Remark("data", message("Nothing is known of licences on this day."), "")
+
+    def _ahead(self, needs: Iterable[dict], quotes: Iterable[dict], plan: OrderPlan | None) -> Iterator[dict]:
+        """Dates ahead."""
+        for need in needs:
+            if need["stop_early"]:
+                yield {"day": need["stop_early"], "key": "stop", "subject": need["key"]}
+            for one in need["arriving"]:
+                for key, day in (("file", one["file_by"]), ("due", one["due"])):
+                    if day is not None and day >= self.today:
+                        yield {"day": day, "key": key, "subject": one["lot_id"]}
+        for one in quotes:
+            if one["need"] and one["valid_until"]:
+                yield {"day": one["valid_until"], "key": "expires", "subject": one["quote"]}
+        for line in plan.orders if plan else ():
+            yield {"day": date.fromisoformat(line.latest) if line.latest else self.today, "key": "order", "subject": line.quote}
+
+    def _used(self) -> dict[str, pl.DataFrame]:
+        snapshot = self.context.snapshot
+        assets = [group.asset for group in self.groups]
+        shares = newest_shares(snapshot["shares"]).filter(pl.col("asset").is_in(assets))
+        return {
+            **{name: snapshot[name] for name in ("controls", "control_scopes", "assumptions", "compounds")},
+            "shares": shares,
+        }
+
+    def _day(self, days: float | None) -> date | None:
+        """The day so many days ahead; None for one that never comes."""
+        return None if days is None or not math.isfinite(days) else self.today + timedelta(days=int(days))
+
+
+class _Offers:
+    """The quotations for the needs of an answer, side by side, and what to order of them."""
+
+    def __init__(self, of: _Cover) -> None:
+        self.of = of
+        self.by_need: dict[str, list[tuple[Quote, Offer, FloatArray]]] = {group.key: [] for group in of.groups}
+        self.rows: list[dict] = []
+        self.storage = {asset.key: asset.storage for asset in of.context.products}
+        self.spread = {asset.key: asset.spread for asset in of.context.products}
+        read = [(quote, *self._place(quote)) for quote in of.quotes]
+        dearest = self._dearest(read)
+        for quote, group, why, per_kg in read:
+            self.rows.append(self._row(quote, group, why, per_kg, dearest))
+        self.dearest = dearest
+
+    def _place(self, quote: Quote) -> tuple[_Group | None, str | None, float | None]:
+        """The need that a quotation is for, why it is for none, and what a kg of contained metal costs at its site."""
+        of = self.of
+        uses = [group for group in of.groups if group.asset == quote.asset]
+        fitting = [group for group in uses if group.why_not(quote.form, quote.purity) is None]
+        content = of._content(quote.asset, quote.form)
+        rate = of._rate(quote.currency)
+        per_kg = None
+        if content and rate:
+            per_kg = (quote.price * (1 + quote.duty) + (quote.freight or 0.0)) * rate / content
+        if not uses:
+            return None, "unused", per_kg
+        if not fitting:
+            reasons = [group.why_not(quote.form, quote.purity) for group in uses]
+            return None, next(why for why in ("purity", "purity_unknown", "form") if why in reasons), per_kg
+        if quote.valid_until is not None and quote.valid_until < of.today:
+            return None, "expired", per_kg
+        if per_kg is None:
+            return None, "content" if content is None else "rate", None
+        # For a need that lacks most: a quotation is a row, and serves one site.
+        return max(fitting, key=lambda group: (group.nines, float(group.daily.sum()))), None, per_kg
+
+    @staticmethod
+    def _dearest(read: Iterable[tuple[Quote, _Group | None, str | None, float | None]]) -> dict[str, float]:
+        """Need -> the dearest kg that is quoted for it: what a missing one costs where nobody said."""
+        found: dict[str, float] = {}
+        for _, group, _, per_kg in read:
+            if group is not None and per_kg is not None:
+                found[group.key] = max(found.get(group.key, 0.0), per_kg)
+        return found
+
+    def _row(
+        self, quote: Quote, group: _Group | None, why: str | None, per_kg: float | None, dearest: Mapping[str, float]
+    ) -> dict:
+        of = self.of
+        row = {
+            "quote": quote.key, "need": group and group.key, "why": why, "counterparty": quote.counterparty,
+            "asset": quote.asset, "origin": quote.origin, "terms": quote.terms, "per_kg": per_kg,
+            "with_freight": quote.freight is not None, "licence": None, "chance": None, "risk": None, "expected": None,
+            "least": None, "valid_until": quote.valid_until, "refusal": quote.refusal,
+        }  # fmt: skip
+        if group is None or per_kg is None:
+            return row
+        content = of._content(quote.asset, quote.form) or 1.0
+        origin = CHINA if quote.origin == UNKNOWN_ORIGIN else quote.origin
+        licence = of._licence(quote.asset, quote.form, quote.purity, origin, group)
+        delivery = Delivery(f"quote {quote.row}", content, max(quote.lead, 1.0), licence, 0.0, origin == CHINA)
+        days = arrival_days(
+            [delivery], of.licences, of.late[1], draws=DRAWS + CHOSEN, seed=_seed(SEED, f"{group.key} {quote.row}")
+        )[:, 0]
+        chance = float((days[:DRAWS] <= of.horizon).mean())
+        missing = group.missing_cost or dearest[group.key]
+        lots = max(math.ceil((quote.least or quote.lot) / quote.lot - 1e-9), 1)
+        most = None if quote.most is None else math.floor(quote.most / quote.lot + 1e-9)
+        kg = quote.lot * content
+        price = per_kg * kg
+        offer = Offer(
+            quote.key, kg, price, price * (self.storage.get(quote.asset, 0.0) + of.request.interest) / DAYS_OF["year"],
+            days[DRAWS:], lots, most, quote.key if [one.key for one in of.quotes].count(quote.key) > 1 else "",
+            frozenset(filter(None, (origin, quote.counterparty))), quote.refusal == "seller",
+        )  # fmt: skip
+        self.by_need[group.key].append((quote, offer, days[:DRAWS]))
+        return row | {
+            "licence": licence, "chance": chance, "risk": (1 - chance) * missing,
+            "expected": of._day(float(np.quantile(days[:DRAWS], 0.5, method="inverted_cdf"))), "least": lots * kg,
+        }  # fmt: skip
+
+    def _problem(self, group: _Group, *, told: bool = False, safety: int = 0) -> OrderProblem:
+        """What to order for a need, over the draws that choose, or over those by which it is told."""
+        of, entries = self.of, self.by_need[group.key]
+        offers = tuple(replace(offer, days=days) if told else offer for _, offer, days in entries)
+        supply = of.supply(group, DRAWS) if told else of.supply(group, CHOSEN, seed=SEED + 1)
+        missing = max(group.missing_cost or 0.0, self.dearest.get(group.key, 0.0))
+        return OrderProblem(
+            group.daily, supply, offers, missing, round(group.safety * WEEK) + safety, 1 - self.spread.get(group.asset, 1.0),
+            of.request.probability, dict(of.request.shares or {}),
+        )  # fmt: skip
+
+    def plan(self) -> OrderPlan:
+        """The orders."""
+        groups = [group for group in self.of.groups if self.by_need[group.key]]
+        if self.of.request.budget is not None:
+            return self._of_budget(groups)
+        chosen, status, gap, loosened = {}, "met", 0.0, list[str]()
+        for group in groups:
+            lots, holds, gap_of = self._chosen(group)
+            if lots is None:
+                status, lots, gap_of = "impossible", *self._nearest(group)
+                loosened += self._loosened(group)
+            elif not holds and status == "met":
+                status = "nearly"
+            chosen[group.key], gap = lots, max(gap, gap_of)
+        return self._record(groups, chosen, status, gap, tuple(dict.fromkeys(loosened)))
+
+    def _chosen(self, group: _Group) -> tuple[NDArray[np.int_] | None, bool, float]:
+        """Lots of each offer, whether they hold over new draws, and the gap; None where nothing meets the limits."""
+        problem, told = self._problem(group), self._problem(group, told=True)
+        best = None
+        for part in _STRICTER:
+            found = order_plan([replace(problem, probability=part * self.of.request.probability)])
+            if found is None:
+                break
+            best = found.lots[0], told.paths(found.lots[0]).probability <= self.of.request.probability, found.gap
+            if best[1]:
+                break
+        return best or (None, False, 0.0)
+
+    def _nearest(self, group: _Group) -> tuple[NDArray[np.int_], float]:
+        """The orders that come nearest to a probability that none reaches, and their gap."""
+        problem = self._problem(group)
+        found = order_plan([replace(problem, probability=least_probability(problem))])
+        found = found or order_plan([replace(problem, probability=None)])
+        return (np.zeros(len(problem.offers), dtype=int), 0.0) if found is None else (found.lots[0], found.gap)
+
+    def _loosened(self, group: _Group) -> Iterator[str]:
+        """Limits on shares of which each, left out alone, makes an answer possible."""
+        problem = self._problem(group)
+        for name in problem.shares:
+            others = {key: share for key, share in problem.shares.items() if key != name}
+            if order_plan([replace(problem, shares=others)]) is not None:
+                yield name
+
+    def _of_budget(self, groups: Sequence[_Group]) -> OrderPlan:
+        problems = [replace(self._problem(group), probability=None) for group in groups]
+        found = order_plan(problems, budget=self.of.request.budget)
+        chosen = {} if found is None else {group.key: lots for group, lots in zip(groups, found.lots, strict=True)}
+        return self._record(groups, chosen, "budget", 0.0 if found is None else found.gap, ())
+
+    def _record(
+        self, groups: Sequence[_Group], chosen: Mapping[str, NDArray[np.int_]], status: str, gap: float, loosened: Sequence[str]
+    ) -> OrderPlan:
+        of, orders, reached, spent = self.of, list[dict](), list[dict](), 0.0
+        for group in groups:
+            problem = self._problem(group, told=True)
+            lots = chosen.get(group.key, np.zeros(len(problem.offers), dtype=int))
+            paths = problem.paths(lots)
+            spent += problem.spent(lots)
+            latest = self._latest(problem, lots) if of.request.budget is None else None
+            orders += [
+                {
+                    "quote": quote.key, "need": group.key, "counterparty": quote.counterparty,
+                    "quantity": float(n) * quote.lot, "cost": float(n) * offer.price,
+                    "latest": None if latest is None else _earlier(of._day(latest), quote.valid_until),
+                }
+                for (quote, offer, _), n in zip(self.by_need[group.key], lots, strict=True)
+                if n
+            ]  # fmt: skip
+            reached.append(
+                {
+                    "need": group.key, "before": problem.paths(np.zeros_like(lots)).probability, "after": paths.probability,
+                    "best": least_probability(problem), "week": self._week(group) if status in ("met", "nearly") else None,
+                }
+            )  # fmt: skip
+        return OrderPlan.model_validate(
+            {
+                "status": status, "asked": None if of.request.budget else of.request.probability,
+                "budget": of.request.budget, "spent": spent, "gap": gap, "orders": orders, "reached": reached,
+                "loosened": loosened,
+            }
+        )  # fmt: skip
+
+    def _week(self, group: _Group) -> float | None:
+        """What one more week of safety costs, by the same draws."""
+        costs = [order_plan([self._problem(group, safety=more)]) for more in (0, WEEK)]
+        known = [one.cost for one in costs if one is not None]
+        return known[1] - known[0] if len(known) == 2 else None
+
+    def _latest(self, problem: OrderProblem, lots: NDArray[np.int_]) -> float | None:
+        """Days that all orders of a need can wait and keep the probability; None where not a week."""
+        most = problem.probability or 0.0
+        kept = 0
+        for weeks in range(1, 53):
+            later = replace(problem, offers=tuple(replace(one, days=one.days + WEEK * weeks) for one in problem.offers))
+            if later.paths(lots).probability > most:
+                break
+            kept = weeks
+        return float(kept * WEEK) if kept else None
+
+
+def _earlier(day: date | None, other: date | None) -> date | None:
+    return min(filter(None, (day, other)), default=None)
+
+
+def _month_ends(horizon: int) -> list[int]:
+    """Days at the end of each month, the last one among them."""
+    months = max(round(horizon / DAYS_OF["month"]), 1)
+    return [min(round(DAYS_OF["month"] * number), horizon) for number in range(1, months + 1)]
+
+
+def _seed(seed: int, name: str) -> int:
+    """The seed of what has a name: the draws of one need do not depend on others."""
+    return seed + zlib.crc32(name.encode())
