@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from toolkit.api import *  # noqa: F403
 
 __version__ = "0.1.0"
-_FUNCTIONS = frozenset({"backtest", "controls", "exposure", "frontier", "optimize", "performance"})
+_FUNCTIONS = frozenset({"backtest", "controls", "cover", "exposure", "frontier", "optimize", "performance"})
 """Names of the API that subpackages have too."""
 
 

@@ -4,6 +4,8 @@ from toolkit.api.backtest import Backtest as Backtest
 from toolkit.api.backtest import backtest as backtest
 from toolkit.api.controls import Controls as Controls
 from toolkit.api.controls import controls as controls
+from toolkit.api.cover import Cover as Cover
+from toolkit.api.cover import cover as cover
 from toolkit.api.exposure import Exposure as Exposure
 from toolkit.api.exposure import exposure as exposure
 from toolkit.api.frames import frame as frame

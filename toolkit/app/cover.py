@@ -21,6 +21,7 @@ from toolkit.controls.ledger import CHINA
 from toolkit.controls.purity import purity_fraction
 from toolkit.controls.state import piece_of
 from toolkit.core.countries import UNKNOWN_ORIGIN
+from toolkit.core.countries import country as country_of
 from toolkit.core.errors import DataError, GapError, SpecError
 from toolkit.core.forecast import FloatArray
 from toolkit.core.messages import message, phrases
@@ -46,6 +47,7 @@ from toolkit.holdings.exposure import (
 )
 from toolkit.market.exchange_rates import rate_on
 from toolkit.market.needs import DAYS_OF, Application, Need, Quote
+from toolkit.market.readers.cells import amount
 from toolkit.market.readers.faults import OneFault, grouped, row_error
 from toolkit.market.readers.holdings.read import parse
 from toolkit.market.readers.tabular import Table
@@ -94,6 +96,35 @@ class CoverRequest:
     budget: float | None = None
     shares: Mapping[str, float] | None = None
     interest: float = 0.0
+
+
+def fraction(option: str, text: str | float) -> float:
+    """A fraction that an option gives: ``5%`` or ``0.05``.
+
+    Raises:
+        SpecError: for another text, and for what is not from 0 to 1.
+    """
+    read = amount(text) if isinstance(text, str) else None
+    value = text if isinstance(text, float | int) else next(iter(read.readings.values())) if read else math.nan
+    value = value / 100 if read and read.after == "%" else value
+    if not 0 <= value <= 1 or (read and (read.before or read.after not in ("", "%"))):
+        raise SpecError("{option:s} {text:s} is no share.", hint="Write it as 5% or 0.05.", option=option, text=str(text))
+    return float(value)
+
+
+def shares_of(entries: Sequence[str]) -> dict[str, float]:
+    """Country of origin (ISO-3) or supplier -> largest share, of ``NAME=50%`` each.
+
+    Raises:
+        SpecError: for another text.
+    """
+    found = {}
+    for entry in entries:
+        name, _, share = entry.rpartition("=")
+        if not name.strip():
+            raise SpecError("--share {entry!r:s} is not NAME=50%.", hint="Write it as China=50%.", entry=entry)
+        found[country_of(name) or name.strip()] = fraction("--share", share)
+    return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -391,7 +422,8 @@ class _Cover:
         return {
             "key": group.key, "asset": group.asset, "form": group.form, "purity": group.purity, "site": group.site,
             "country": group.country, "kg_a_month": float(group.daily.mean()) * DAYS_OF["month"],
-            "safety_weeks": group.safety, "stock": supply.stock, "on_order": float(supply.kg[np.isfinite(supply.days).any(axis=0)].sum()),
+            "safety_weeks": group.safety, "stock": supply.stock,
+            "on_order": float(supply.kg[np.isfinite(supply.days).any(axis=0)].sum()),
             "days": cover_days if math.isfinite(cover_days) else None,
             "probability": paths.probability,
             **{key: self._day(paths.stop_at(p)) for key, p in
@@ -429,7 +461,10 @@ class _Cover:
         def told(key: str, subject: str, changed: Supply, daily: FloatArray = group.daily) -> dict:
             paths = StockPaths.of(changed, daily)
             stop = self._day(paths.stop_at(0.5))
-            return {"key": key, "subject": subject, "probability": paths.probability, "stop": stop}
+            return {
+                "key": key, "subject": subject, "probability": paths.probability, "missing": paths.expected_missing,
+                "stop": stop,
+            }  # fmt: skip
 
         if any(one.stopped for one in some):
             yield told("exports_stop", "", supply.keep(np.array([not one.stopped for one in some])))
@@ -449,7 +484,7 @@ class _Cover:
         cases += [("late_low", "", None, self.late[0]), ("late_high", "", None, self.late[2])]
         for key, source, licences, late in cases:
             paths = StockPaths.of(self.supply(group, DRAWS, licences=licences, late=late), group.daily)
-            yield {"key": key, "source": source, "probability": paths.probability}
+            yield {"key": key, "source": source, "probability": paths.probability, "missing": paths.expected_missing}
 
     def _producers(self, group: _Group) -> Iterator[dict]:
         """Countries outside China that make the metal."""

@@ -70,6 +70,8 @@ class CoverScenario(Record):
     """Order or supplier; empty for all."""
     probability: float
     """That production stops within the days asked about."""
+    missing: float
+    """Metal that is missed, kg on average."""
     stop: Day | None
     """Day by which half of the draws stop; null where fewer do."""
 
@@ -83,6 +85,8 @@ class Driver(Record):
     """The row."""
     probability: float
     """That production stops within the days asked about."""
+    missing: float
+    """Metal that is missed, kg on average."""
 
 
 class Producer(Record):

@@ -40,7 +40,7 @@ class Paths:
         front: The line that the chart is about.
         behind: Those that it is compared with.
         band: (low, high) on each date; empty for none.
-        unit: ``money`` has a logarithmic axis, ``percent`` one that begins at zero, or ends there.
+        unit: ``money`` has a logarithmic axis, ``percent`` and ``mass`` one that begins at zero, or ends there.
         filled: Whether the room between the front line and zero is filled.
     """
 
@@ -48,7 +48,7 @@ class Paths:
     front: Path
     behind: tuple[Path, ...]
     band: tuple[tuple[float, float], ...]
-    unit: Literal["money", "percent"]
+    unit: Literal["money", "percent", "mass"]
     filled: bool = False
 
     @property
@@ -94,6 +94,8 @@ def _axis(drawn: Paths, fmt: Formats) -> tuple[tuple[float, float], list[tuple[f
             domain, values = (near[0], near[-1]), near
         return domain, [(value, fmt.number(value)) for value in values]
     values = linear_ticks(min(low, 0.0), max(high, 0.0))
+    if drawn.unit == "mass":
+        return (values[0], values[-1]), [(value, fmt.number(value)) for value in values]
     decimals = 0 if all(abs(100 * value - round(100 * value)) < 1e-9 for value in values) else 1
     return (values[0], values[-1]), [(value, fmt.percent(value, decimals)) for value in values]
 
