@@ -441,7 +441,7 @@ class _Cover:
             "arriving": [self._arriving(one, float(chances[:, at].mean()), supply.days[:, at]) for at, one in enumerate(some)],
             "scenarios": [*self._scenarios(group, supply)],
             "drivers": [*self._drivers(group)],
-            "producers": [*self._producers(group)],
+            **self._producers(group),
             "lots": [lot.lot_id for lot in self.stock[group.key]],
         }  # fmt: skip
 
@@ -486,16 +486,18 @@ class _Cover:
             paths = StockPaths.of(self.supply(group, DRAWS, licences=licences, late=late), group.daily)
             yield {"key": key, "source": source, "probability": paths.probability, "missing": paths.expected_missing}
 
-    def _producers(self, group: _Group) -> Iterator[dict]:
-        """Countries outside China that make the metal."""
+    def _producers(self, group: _Group) -> dict[str, object]:
+        """The share of China in what the world makes of the metal, and the largest others."""
         shares = newest_shares(self.context.snapshot["shares"].filter(pl.col("quantity").is_not_null()))
-        own = shares.filter((pl.col("asset") == group.asset) & (pl.col("country") != CHINA) & (pl.col("unit") == "kg"))
-        stages = own["stage"].unique().to_list()
-        year = float(group.daily.mean()) * DAYS_OF["year"]
-        stage = "processing" if "processing" in stages else next(iter(stages), "")
-        rows = own.filter((pl.col("stage") == stage) & (pl.col("quantity") > 0)).sort("quantity", descending=True)
-        for country, kg in rows.select("country", "quantity").head(5).iter_rows():
-            yield {"country": country, "kg": kg, "need": year / kg, "stage": stage}
+        own = shares.filter((pl.col("asset") == group.asset) & (pl.col("unit") == "kg") & (pl.col("quantity") > 0))
+        stage = max(own["stage"].unique().to_list(), default="")  # processing before extraction
+        rows = own.filter(pl.col("stage") == stage).sort("quantity", "country", descending=[True, False])
+        year, made = float(group.daily.mean()) * DAYS_OF["year"], dict(rows.select("country", "quantity").iter_rows())
+        others = [(country, kg) for country, kg in made.items() if country != CHINA][:5]
+        return {
+            "controlled": made.get(CHINA, 0.0) / sum(made.values()) if made else None,
+            "producers": [{"country": country, "kg": kg, "need": year / kg, "stage": stage} for country, kg in others],
+        }
 
     def _warnings(self, needs: Sequence[dict]) -> Iterator[Remark]:
         """What of the answer rests on something that is not known."""

@@ -148,6 +148,8 @@ class NeedCover(Record):
     """What if."""
     drivers: Rows[Driver]
     """Which rows of the data decide."""
+    controlled: float | None
+    """Share of the controlling country in what the world makes; null where quantities are not known."""
     producers: Rows[Producer]
     """Outside the controlling country, largest first."""
     lots: Rows[str]

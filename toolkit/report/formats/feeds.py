@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from email.utils import format_datetime
 
@@ -21,28 +21,42 @@ def ics(record: Dates) -> str:
     Args:
         record: The calendar.
     """
-    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//strategic-metals//toolkit upcoming//EN", "CALSCALE:GREGORIAN",
-             "METHOD:PUBLISH", f"X-WR-CALNAME:{_escaped(NAME)}", *_events(record), "END:VCALENDAR"]  # fmt: skip
-    return "".join(f"{_folded(line)}\r\n" for line in lines)
-
-
-def _events(record: Dates) -> Iterator[str]:
-    stamp = f"{date.fromisoformat(record.as_of):%Y%m%d}T000000Z"
-    for row in record.upcoming:
-        day = date.fromisoformat(row.date)
-        yield from (
-            "BEGIN:VEVENT",
-            f"UID:{uid(row)}",
-            f"DTSTAMP:{stamp}",
-            f"DTSTART;VALUE=DATE:{day:%Y%m%d}",
-            f"DTEND;VALUE=DATE:{day + timedelta(days=1):%Y%m%d}",
-            f"SUMMARY:{_escaped(_headline(row))}",
-            f"DESCRIPTION:{_escaped(_details(row, record))}",
+    rows = (
+        (
+            row.date, uid(row), _headline(row), f"DESCRIPTION:{_escaped(_details(row, record))}",
             f"CATEGORIES:{','.join(map(_escaped, (row.kind, row.standing, *row.metals.split(';'))))}",
             f"STATUS:{'CONFIRMED' if row.standing == 'official' else 'TENTATIVE'}",
+        )
+        for row in record.upcoming
+    )  # fmt: skip
+    return calendar(NAME, "upcoming", record.as_of, rows)
+
+
+def calendar(name: str, command: str, as_of: str, rows: Iterable[tuple[str, ...]]) -> str:
+    """All-day events of an iCalendar.
+
+    Args:
+        name: Of the calendar.
+        command: That made it.
+        as_of: Day asked about.
+        rows: Day, identity and headline of each event, then lines of its own.
+    """
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:-//strategic-metals//toolkit {command}//EN", "CALSCALE:GREGORIAN",
+             "METHOD:PUBLISH", f"X-WR-CALNAME:{_escaped(name)}"]  # fmt: skip
+    for written, identity, headline, *own in rows:
+        day = date.fromisoformat(written)
+        lines += [
+            "BEGIN:VEVENT",
+            f"UID:{identity}",
+            f"DTSTAMP:{date.fromisoformat(as_of):%Y%m%d}T000000Z",
+            f"DTSTART;VALUE=DATE:{day:%Y%m%d}",
+            f"DTEND;VALUE=DATE:{day + timedelta(days=1):%Y%m%d}",
+            f"SUMMARY:{_escaped(headline)}",
+            *own,
             "TRANSP:TRANSPARENT",
             "END:VEVENT",
-        )
+        ]
+    return "".join(f"{_folded(line)}\r\n" for line in [*lines, "END:VCALENDAR"])
 
 
 def rss(record: Dates) -> str:
