@@ -17,7 +17,7 @@ from toolkit.backtest.prices import BacktestPrices
 from toolkit.backtest.simulate import Backtest, simulate
 from toolkit.backtest.time_series import attribution
 from toolkit.core.calendar import month_end
-from toolkit.holdings.licence_delay import LicenceDelay
+from toolkit.holdings.cover import LicenceDelay
 from toolkit.strategy.model import RebalanceSpec
 
 LONG = tuple(month_end(2020 * 12 + number) for number in range(48))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit.holdings.licence_delay import LicenceDelay, cover
+from toolkit.holdings.cover import LicenceDelay, cover
 from toolkit.shocks.elasticity import (
     Elasticity,
     implied_elasticity,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from toolkit.core.errors import SpecError
-from toolkit.holdings.licence_delay import LicenceDelay
+from toolkit.holdings.cover import LicenceDelay
 from toolkit.shocks.elasticity import Elasticity, linear_multiple, price_band, price_multiple
 
 

@@ -12,7 +12,7 @@ from toolkit.core.errors import GapError, SpecError
 from toolkit.core.forecast import FloatArray
 from toolkit.core.limits import LARGEST_RATIO, check_number
 from toolkit.core.messages import message, together
-from toolkit.holdings.licence_delay import LicenceDelay
+from toolkit.holdings.cover import LicenceDelay
 from toolkit.market.market import Snapshot
 from toolkit.market.readers.cells import number
 from toolkit.records.sources import Vat

@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from toolkit.holdings.licence_delay import TAIL, LicenceDelay
+from toolkit.holdings.cover import TAIL, LicenceDelay
 
 LICENCE, BAN = ("licence",), ("ban",)
 """Instruments that delay, and that stop, a delivery."""

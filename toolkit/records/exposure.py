@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 from toolkit.holdings.clients import ClientExposure
+from toolkit.holdings.cover import Cover
 from toolkit.holdings.exit import BidsSeen
 from toolkit.holdings.exposure import IndustryShare, LotExposure, Total
 from toolkit.holdings.instruments import Instrument
-from toolkit.holdings.licence_delay import Cover
 from toolkit.holdings.purchases import Purchase
 from toolkit.holdings.unit_price import UnitPrice
 from toolkit.records.base import Day, Record, Rows, Sentence, Unwritten

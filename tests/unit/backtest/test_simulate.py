@@ -11,7 +11,7 @@ from toolkit.backtest.account import Account, Decision
 from toolkit.backtest.delivery import Deliveries
 from toolkit.backtest.simulate import decision_dates, simulate
 from toolkit.core.errors import GapError, Infeasible, SpecError
-from toolkit.holdings.licence_delay import LicenceDelay
+from toolkit.holdings.cover import LicenceDelay
 from toolkit.optimize.costs import Costs
 from toolkit.strategy.model import RebalanceSpec
 

@@ -10,13 +10,13 @@ from toolkit.holdings.cover import (
     NEVER,
     ApprovalRate,
     Delivery,
+    LicenceDelay,
     Licences,
     StockPaths,
     Supply,
     arrival_days,
     days_of_cover,
 )
-from toolkit.holdings.licence_delay import LicenceDelay
 
 DELAY = LicenceDelay.of(observed=76.5, tail=180, statutory_working_days=45, source="test")
 RATES = (ApprovalRate(19 / 141, "a chamber"), ApprovalRate(0.5, "a commissioner"))

@@ -29,6 +29,8 @@ from toolkit.core.errors import DataError, GapError
 from toolkit.core.messages import Message, few, message, phrases
 from toolkit.core.remarks import Remark, by_money, in_record, note
 from toolkit.holdings.clients import by_client
+from toolkit.holdings.cover import LicenceDelay as Delay
+from toolkit.holdings.cover import cover
 from toolkit.holdings.exposure import (
     MAY_NOT_RETURN,
     STORED_SAFE,
@@ -38,8 +40,6 @@ from toolkit.holdings.exposure import (
     lot_exposures,
 )
 from toolkit.holdings.instruments import instruments, out_of_scope
-from toolkit.holdings.licence_delay import LicenceDelay as Delay
-from toolkit.holdings.licence_delay import cover
 from toolkit.holdings.price_slips import price_doubts, price_warnings
 from toolkit.holdings.purchases import gaps, purchases, without_rate
 from toolkit.holdings.unit_price import UnitPrice, lot_price

@@ -21,7 +21,7 @@ from toolkit.core.errors import SpecError
 from toolkit.core.forecast import FloatArray
 from toolkit.core.messages import message, phrases
 from toolkit.core.units import DAYS_PER_YEAR
-from toolkit.holdings.licence_delay import TAIL
+from toolkit.holdings.cover import TAIL
 from toolkit.records.sweep import AllocationFutures
 from toolkit.scenarios.futures import NONE, drawn_futures, values
 from toolkit.strategy.model import RebalanceSpec, Strategy

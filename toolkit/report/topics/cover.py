@@ -267,23 +267,24 @@ def _headline(answer: Answer, found: CoverAnswer, *, with_money: bool = True) ->
     if first:
         soonest = min(first, key=lambda one: one.stop_middle or "")
         answer.heading(
-            "{metal} runs out by {day} in half of the draws",
+            "By {day} {metal} runs out in half of the draws",
             metal=_name(answer, soonest), day=fmt.long_date(soonest.stop_middle or ""),
         )  # fmt: skip
     elif risky:
         worst = risky[0]
         answer.heading(
-            "{metal} runs out by {day} in {share:.0%} of the draws",
+            "By {day} {metal} runs out in {share:.0%} of the draws",
             metal=_name(answer, worst), share=worst.probability, day=fmt.long_date(found.until),
         )  # fmt: skip
     else:
-        answer.heading("No metal runs out by {day} in 95 of 100 draws", day=fmt.long_date(found.until))
+        answer.heading("By {day} no metal runs out in 95 of 100 draws", day=fmt.long_date(found.until))
     if found.plan is not None and with_money:
         answer.paragraph(_done(answer, found, found.plan))
     for one in found.needs:
         if one.missing_cost and with_money:
             answer.line(
-                "{metal}: {kg:,.0f} kg are missing by {day} on average, which cost {money:,.0f} {currency} by your own figure.",
+                "By {day} {kg:,.0f} kg of {metal} are missing on average, which cost {money:,.0f} {currency} by your own "
+                "figure.",
                 metal=_name(answer, one), kg=one.missing, day=fmt.long_date(found.until), money=one.missing_cost,
                 currency=found.currency,
             )  # fmt: skip
@@ -441,8 +442,8 @@ def _notes(answer: Answer, found: CoverAnswer) -> Iterator[Text]:
         "a site; stock in other countries that nothing keeps there counts as there, without the time of the way."
     )
     yield told(
-        "An order arrives by a lognormal time about that of its contract, or, where it needs a licence, when that comes if that "
-        "is later; all orders of a draw have one probability of approval."
+        "An order arrives by a lognormal time about that of its contract, or, where it needs a licence, when that comes if "
+        "that is later; all orders of a draw have one probability of approval."
     )
     yield told("Times of licences and deliveries are drawn from a fixed seed: the same question has the same answer.")
     if found.reviewed_to is not None:

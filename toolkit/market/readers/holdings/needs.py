@@ -38,23 +38,16 @@ from toolkit.market.readers.holdings.values import Faulty
 Reader = Callable[[Row, set[Meaning]], Any]
 
 
-def with_needs(read: ReadFile, names: Names, today: date, client: str | None) -> ReadFile:  # noqa: ARG001  # as of lots
-    """A file with its needs, one `Need` a row; arguments as of `toolkit.market.readers.holdings.rows.with_lots`."""
-    return _with_rows(read, names, today, _need)
+def with_records(read: ReadFile, names: Names, today: date, client: str | None) -> ReadFile:  # noqa: ARG001  # as of lots
+    """A file with its records, the faults of their cells, what its texts leave open, and how it was read.
 
-
-def with_quotes(read: ReadFile, names: Names, today: date, client: str | None) -> ReadFile:  # noqa: ARG001
-    """A file with its quotations, one `Quote` a row; arguments as of `toolkit.market.readers.holdings.rows.with_lots`."""
-    return _with_rows(read, names, today, _quote)
-
-
-def with_applications(read: ReadFile, names: Names, today: date, client: str | None) -> ReadFile:  # noqa: ARG001
-    """A file with its `Application` rows; arguments as of `toolkit.market.readers.holdings.rows.with_lots`."""
-    return _with_rows(read, names, today, _application)
-
-
-def _with_rows(read: ReadFile, names: Names, today: date, record: Reader) -> ReadFile:
-    """A file with its records, the faults of their cells, what its texts leave open, and how it was read."""
+    Args:
+        read: Its cells and the layout by which they are read: of needs, quotations or applications for licences.
+        names: How assets and forms are recognised.
+        today: No application is later.
+        client: They are of no client.
+    """
+    record: Reader = {"needs": _need, "quotes": _quote, "licences": _application}[read.layout.of]
     file, numbers = FileCells(read.table, read.layout, names, today), read.table.rows.to_list()
     texts = [*texts_of(read)]
     read_columns(file, read.headers)

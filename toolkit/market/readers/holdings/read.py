@@ -22,7 +22,7 @@ from toolkit.market.readers.faults import Fault
 from toolkit.market.readers.holdings.bids import with_bids
 from toolkit.market.readers.holdings.lots import Names, ReadFile
 from toolkit.market.readers.holdings.movements import with_movements
-from toolkit.market.readers.holdings.needs import with_applications, with_needs, with_quotes
+from toolkit.market.readers.holdings.needs import with_records
 from toolkit.market.readers.holdings.rows import with_lots
 from toolkit.market.readers.tabular import MAX_NAME, TITLES, Header, Source, Table, read_table
 
@@ -40,8 +40,8 @@ _NEEDED: Mapping[Kind, Sequence[str]] = {
 _QUANTITIES = ("pieces", "ordered", "quantity_in", "quantity_out")
 """Fields that say how much, in place of a quantity."""
 _ROWS_OF: Mapping[Kind, Callable[[ReadFile, Names, date, str | None], ReadFile]] = {
-    "holdings": with_lots, "movements": with_movements, "bids": with_bids, "needs": with_needs, "quotes": with_quotes,
-    "licences": with_applications,
+    "holdings": with_lots, "movements": with_movements, "bids": with_bids, "needs": with_records, "quotes": with_records,
+    "licences": with_records,
 }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from toolkit.core.errors import SpecError
-from toolkit.holdings.licence_delay import LicenceDelay, cover
+from toolkit.holdings.cover import LicenceDelay, cover
 
 DELAY = LicenceDelay(median=45.0, tail=120.0, statutory=63.0, source="test")
 
