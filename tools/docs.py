@@ -17,15 +17,21 @@ from toolkit.market.layouts.fields import FIELDS
 from toolkit.market.layouts.vocabulary import vocabulary
 from tools.schema import schemas
 
+PAGES = {"needs": "cover", "quotes": "cover", "licences": "cover"}
+"""Kind of file -> the page that tells its columns, where that is not one of its own."""
 ROOT = Path(__file__).resolve().parents[1]
 
 
 def written() -> Iterator[tuple[Path, str]]:
     """Path and text of every document."""
+    columns = dict[Path, str]()
     for kind, fields in FIELDS.items():
-        page, first = ROOT / "docs" / f"{kind}.md", vocabulary().first[kind]
+        page, first = ROOT / "docs" / f"{PAGES.get(kind, kind)}.md", vocabulary().first[kind]
         rows = "".join(f"| `{c.key}` | {c.holds} | {c.absent} | {'; '.join(first.get(c.key, ()))} |\n" for c in fields)
-        yield page, _replaced(page, r"(?<=\|---\|---\|---\|---\|\n)(?:\| `\w+` \|.*\n)+", rows)
+        head = rf"\| column of {kind} \|.*\n" if kind in PAGES else ""
+        piece = rf"(?P<head>{head}\|---\|---\|---\|---\|\n)(?:\| `\w+` \|.*\n)*"
+        columns[page] = _replaced(page, piece, rf"\g<head>{rows}", columns.get(page, ""))
+    yield from columns.items()
     page = ROOT / "docs" / "strategies.md"
     yield (
         page,
@@ -41,9 +47,12 @@ def written() -> Iterator[tuple[Path, str]]:
     yield from schemas()
 
 
-def _replaced(page: Path, piece: str, text: str) -> str:
-    """The page with another text in the one place where a pattern matches."""
-    told, count = re.subn(piece, lambda _: text, page.read_text(encoding="utf-8"), count=1)
+def _replaced(page: Path, piece: str, text: str, told: str = "") -> str:
+    """The page, or what is told of it so far, with another text in the one place where a pattern matches."""
+    told, count = re.subn(
+        piece, lambda found: text.replace(r"\g<head>", found["head"]) if "head" in found.re.groupindex else text,
+        told or page.read_text(encoding="utf-8"), count=1,
+    )  # fmt: skip
     if not count:
         raise ValueError(f"{page.name} has no such place: {piece}")
     return told
