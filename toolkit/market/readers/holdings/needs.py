@@ -80,10 +80,10 @@ def _need(row: Row, said: set[Meaning]) -> Need | None:
     if lot is None:
         return None
     period = row.read("period", _word, row, "period") or "month"
-    start, until = (row.read(key, _day, row, key) for key in ("from", "until"))
+    start, until = (row.read(key, _day, row, key) for key in ("start", "until"))
     row.read("until", _in_order, start, until)
     if period == "once" and start is None:
-        row.read("from", _missing, message("a single quantity without its day"))
+        row.read("start", _missing, message("a single quantity without its day"))
     site = row.text("site")
     country = row.read("site", _country, site) if site else ""
     cost, shown = row.number("missing_cost")
@@ -92,6 +92,7 @@ def _need(row: Row, said: set[Meaning]) -> Need | None:
     safety, _ = row.number("safety")
     for key, value in (("safety", safety), ("missing_cost", cost)):
         row.read(key, _not_below_zero, value)
+    row.read("asset", _metal, lot)
     if None in (lot["asset"], lot["form"], lot["quantity"], lot["unit"]) or country is None:
         return None
     return Need(
@@ -117,6 +118,7 @@ def _quote(row: Row, said: set[Meaning]) -> Quote | None:
     if least and most and most < least:
         row.read("most", _broken, "most", message("more at least than at most"), message("Correct one of the two."))
     valid, refusal = row.read("valid_until", _day, row, "valid_until"), row.read("refusal", _word, row, "refusal")
+    row.read("asset", _metal, lot)
     if None in (lot["asset"], lot["form"], lot["purchase_price"], lot["unit"], lot["currency"], lead):
         return None
     kg = KG_PER_UNIT.get(lot["unit"], float("nan"))
@@ -165,6 +167,11 @@ def _broken(rule: str, words: str, hint: str) -> None:
 
 def _missing(words: str) -> None:
     raise Faulty("empty", words, message("Fill the cell, or leave the row out."))
+
+
+def _metal(lot: Mapping[str, Any]) -> None:
+    if lot["asset"] is not None and lot["unit"] is not None and lot["unit"] not in KG_PER_UNIT:
+        raise Faulty("metal", message("a listed instrument, and no metal"), message("Name a metal, or leave the row out."))
 
 
 def _not_below_zero(value: float | None) -> None:
