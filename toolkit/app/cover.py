@@ -20,7 +20,7 @@ from toolkit.app.holdings.names import LotNames
 from toolkit.controls.ledger import CHINA
 from toolkit.controls.purity import purity_fraction
 from toolkit.controls.state import piece_of
-from toolkit.core.countries import UNKNOWN_ORIGIN
+from toolkit.core.countries import UNKNOWN_ORIGIN, customs_area
 from toolkit.core.countries import country as country_of
 from toolkit.core.errors import DataError, GapError, SpecError
 from toolkit.core.forecast import FloatArray
@@ -285,7 +285,8 @@ class _Cover:
                 self.uncounted.append({"lot_id": lot.lot_id, "asset": lot.asset, "why": why or "unused"})
             if group is None or why not in (None, "due"):
                 continue
-            if lot.delivery == STORED_SAFE:
+            is_here = lot.delivery == STORED_AT_ORIGIN and lot.place in customs_area(group.country)
+            if lot.delivery == STORED_SAFE or is_here:  # what stays in the country of the site leaves none
                 self.stock[group.key].append(lot)
             else:
                 self.due[lot.lot_id] = due

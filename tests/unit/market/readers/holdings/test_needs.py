@@ -23,7 +23,9 @@ def faults(of: str, text: str) -> list[tuple[str, str, int]]:
 
 
 def test_needs_in_english_and_german_are_the_same():
-    english = read("needs", "asset,purity,quantity,unit,period,site,safety,missing_cost,currency\nGa,4N,400,kg,year,Jena,2,9,EUR\n")
+    english = read(
+        "needs", "asset,purity,quantity,unit,period,site,safety,missing_cost,currency\nGa,4N,400,kg,year,Jena,2,9,EUR\n"
+    )
     german = read(
         "needs",
         "Metall;Reinheit;Verbrauch;Einheit;Zeitraum;Werk;Sicherheitsbestand Wochen;Stillstandskosten;Währung\n"
@@ -35,7 +37,9 @@ def test_needs_in_english_and_german_are_the_same():
 
 
 def test_a_need_in_grams_a_week_from_a_day_on():
-    (one,) = read("needs", "metal,consumption,uom,per,from,until,plant\nGermanium,500,g,week,2027-01-01,2027-06-30,Japan\n").rows
+    (one,) = read(
+        "needs", "metal,consumption,uom,per,from,until,plant\nGermanium,500,g,week,2027-01-01,2027-06-30,Japan\n"
+    ).rows
     assert (one.kg, one.period, one.start, one.until, one.country) == (0.5, "week", date(2027, 1, 1), date(2027, 6, 30), "JPN")
     daily = one.daily(date(2026, 12, 30), 10)
     assert daily.tolist() == [0.0, *[0.5 / 7] * 9]
@@ -126,7 +130,8 @@ def test_what_a_quotation_cannot_be(row, fault):
 
 def test_applications():
     found = read(
-        "licences", "order,filed,outcome,decided\nGA-2,2026-10-01,pending,\n,2026-01-10,granted,2026-03-20\n,2026-02-10,rejected,\n"
+        "licences",
+        "order,filed,outcome,decided\nGA-2,2026-10-01,pending,\n,2026-01-10,granted,2026-03-20\n,2026-02-10,rejected,\n",
     )
     assert found.rows == [
         Application("GA-2", date(2026, 10, 1), "pending"),

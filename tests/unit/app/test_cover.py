@@ -1,0 +1,243 @@
+"""`cover`: an optics maker with three sites, recomputed by other code; laws of orders; what is wrong is told."""
+
+import math
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+
+from tests.subjects import context
+from toolkit.app.cover import CoverRequest, cover, fraction, shares_of
+from toolkit.core.errors import DataError, FrameError, SpecError
+from toolkit.records.cover import CoverAnswer
+
+DAY = date(2026, 11, 24)
+LOTS = """lot_id,asset,form,purity,quantity,unit,origin,location,status,delivery date,destination,purchase_price,currency
+GA-1,gallium,metal,99.99 %,90,kg,China,Jena,stored,,,500,EUR
+GA-2,gallium,metal,99.99 %,120,kg,China,,ordered,2027-01-20,DEU,520,EUR
+GA-3,gallium,metal,99.99 %,60,kg,China,,ordered,2027-02-20,DEU,520,EUR
+GA-4,gallium,oxide,,50,kg,China,Jena,stored,,,100,EUR
+GE-1,germanium,metal,5N,180,kg,Belgium,Jena,stored,,,2500,EUR
+GE-2,germanium,metal,5N,90,kg,Japan,Osaka,stored,,,2500,EUR
+GE-3,germanium,metal,3N,70,kg,China,Jena,stored,,,2500,EUR
+IN-1,indium,metal,4N,10,kg,KOR,Jena,stored,,,300,EUR
+"""
+NEEDS = """asset,form,purity,quantity,unit,period,site,safety,missing_cost,currency
+gallium,metal,4N,400,kg,year,Jena,,90000,EUR
+germanium,metal,4N,800,kg,year,Jena,,,
+germanium,metal,4N,400,kg,year,"Osaka, Japan",,,
+"""
+QUOTES = """quote,asset,form,purity,price,currency,unit,least,lot_size,origin_country,lead_time,freight,terms,valid_until,counterparty,refusal
+Q-1,gallium,metal,99.99 %,900,EUR,kg,10,5,China,45,10,CIF,2026-12-31,Alpha,buyer
+Q-2,gallium,metal,6N,1450,USD,kg,25,5,Japan,40,,DAP Jena,2027-01-15,Nippon,seller
+Q-3,germanium,metal,5N,3200,EUR,kg,5,5,Belgium,25,5,FCA,2026-12-20,Umico,
+Q-4,germanium,metal,5N,3150,EUR,kg,5,5,Belgium,25,5,FCA,2026-11-20,Late,
+Q-5,germanium,metal,3N,1000,EUR,kg,5,5,Canada,25,5,FCA,2026-12-20,Weak,
+"""
+APPLIED = "order,filed,outcome,decided\nGA-3,2026-10-01,refused,2026-11-01\n"
+
+
+def file(folder, name, text):
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("cover")
+
+
+def answered(folder, lots=LOTS, needs=NEEDS, quotes=None, licences=None, **asked) -> CoverAnswer:
+    named = {"quotes": quotes, "licences": licences}
+    more = {key: file(folder, f"{key}.csv", text) for key, text in named.items() if text is not None}
+    held = None if lots is None else file(folder, "lots.csv", lots)
+    return cover(CoverRequest(held, file(folder, "needs.csv", needs), context(DAY), **more, **asked))
+
+
+@pytest.fixture(scope="module")
+def story(folder) -> CoverAnswer:
+    return answered(folder, quotes=QUOTES, licences=APPLIED)
+
+
+def need(found: CoverAnswer, key: str):
+    return next(one for one in found.needs if one.key == key)
+
+
+class TestStory:
+    def test_metal_goes_where_it_serves(self, story):
+        lots = {one.key: one.lots for one in story.needs}
+        assert lots == {"gallium": ("GA-1",), "germanium Jena": ("GE-1",), "germanium Osaka, Japan": ("GE-2",)}
+        why = {one.lot_id: one.why for one in story.uncounted}
+        assert why == {"GA-4": "form", "GE-3": "purity", "IN-1": "unused"}
+
+    def test_days_of_cover_are_stock_over_use(self, story):
+        assert need(story, "gallium").days == pytest.approx(90 / (400 / 365.25))
+        assert need(story, "germanium Osaka, Japan").days == pytest.approx(90 / (400 / 365.25))
+
+    def test_a_refused_order_never_comes_and_the_others_need_a_licence(self, story):
+        found = {one.lot_id: (one.licence, one.chance) for one in need(story, "gallium").arriving}
+        assert found["GA-3"] == ("never", 0.0)
+        assert found["GA-2"][0] == "licence"
+        assert 0 < found["GA-2"][1] < 1
+
+    def test_probabilities_are_those_of_another_simulation(self, story):
+        """By the text of docs/cover.md alone: a mixture of two reports, ten applications each, one refusal of one's own."""
+        rng, draws = np.random.default_rng(8), 200_000
+        reports = np.array([0.135, 0.5])
+        prior_refusal = 1 - reports  # marginal probability of one refusal under each report
+        believed = prior_refusal / prior_refusal.sum()
+        rate = reports[rng.choice(2, size=draws, p=believed)]
+        chance = rng.beta(10 * rate, 10 * (1 - rate) + 1)
+        assert story.approval == pytest.approx(chance.mean(), abs=0.005)
+        sigma = math.log(180 / 76.5) / 1.2815515655446004
+        licence = np.where(rng.random(draws) < chance, np.ceil(76.5 * np.exp(sigma * rng.standard_normal(draws))), np.inf)
+        days = (date(2027, 1, 20) - DAY).days
+        delivery = np.ceil(days * np.exp(math.log(1.5) / 1.2815515655446004 * rng.standard_normal(draws)))
+        arrives = np.maximum(delivery, licence)
+        gallium, daily, horizon = need(story, "gallium"), 400 / 365.25, round(365.25)
+        stop = np.where(arrives <= math.floor(90 / daily) + 1, math.floor(210 / daily) + 1, math.floor(90 / daily) + 1)
+        for month in gallium.by_month:
+            after = (date.fromisoformat(month.day) - DAY).days
+            assert month.probability == pytest.approx((stop <= after).mean(), abs=0.035)
+        came = arrives <= horizon
+        assert next(one.chance for one in gallium.arriving if one.lot_id == "GA-2") == pytest.approx(came.mean(), abs=0.035)
+        # Missing is the largest excess of need over supply up to the end, or before the order came.
+        total = daily * horizon
+        before = np.where(came, np.maximum(daily * (np.minimum(arrives, horizon) - 1) - 90, 0), 0)
+        missing = np.maximum(before, total - np.where(came, 210, 90))
+        assert gallium.missing == pytest.approx(missing.mean(), rel=0.03)
+        assert gallium.missing_cost == pytest.approx(gallium.missing * 90000 * 12 / 400, rel=1e-6)
+
+    def test_quotations_side_by_side(self, story):
+        found = {one.quote: one for one in story.quotes}
+        assert {key: one.why for key, one in found.items()} == {
+            "Q-1": None, "Q-2": None, "Q-3": None, "Q-4": "expired", "Q-5": "purity",
+        }  # fmt: skip
+        assert found["Q-1"].per_kg == 910
+        assert not found["Q-2"].with_freight
+        assert found["Q-1"].licence == "licence"
+        assert found["Q-1"].risk == pytest.approx((1 - found["Q-1"].chance) * 90000 * 12 / 400)
+        assert found["Q-3"].licence == "none"
+
+    def test_orders_are_told_by_other_draws_and_their_stop_is_that_of_another_simulation(self, story):
+        plan = story.plan
+        assert plan is not None
+        (line,) = [one for one in plan.orders if one.need == "gallium"]
+        assert line.quote == "Q-2"  # the licence of the other arrives too late, if at all
+        assert line.quantity % 5 == 0
+        rng, draws = np.random.default_rng(4), 100_000
+        arrives = np.ceil(40 * np.exp(math.log(1.5) / 1.2815515655446004 * rng.standard_normal(draws)))
+        daily = 400 / 365.25
+        runs_out = math.floor(90 / daily) + 1
+        enough = 90 + line.quantity >= daily * round(365.25)
+        stops = (arrives > runs_out).mean() if enough else 1.0
+        after = next(one.after for one in plan.reached if one.need == "gallium")
+        assert after <= stops + 0.02  # an order of the past may come beside it
+        assert after <= 0.05 or plan.status != "met"
+
+    def test_money_and_quantities_add_up(self, story):
+        per_kg = {one.quote: one.per_kg for one in story.quotes}
+        assert story.plan.spent == pytest.approx(sum(one.quantity * per_kg[one.quote] for one in story.plan.orders))
+        for one in story.plan.orders:
+            assert one.cost == pytest.approx(one.quantity * per_kg[one.quote])
+
+    def test_a_stop_of_exports_is_never_better(self, story):
+        for one in story.needs:
+            for case in one.scenarios:
+                assert case.missing >= one.missing - 1e-9
+
+    def test_dates_ahead_are_in_order_and_not_past(self, story):
+        days = [one.day for one in story.ahead]
+        assert days == sorted(days)
+        assert days[0] >= DAY.isoformat()
+        assert {"order", "stop", "expires"} <= {one.key for one in story.ahead}
+
+    def test_the_same_question_has_the_same_bytes(self, folder, story):
+        again = answered(folder, quotes=QUOTES, licences=APPLIED)
+        assert again.to_json() == story.to_json()
+
+
+class TestOrders:
+    @pytest.fixture(scope="class")
+    @staticmethod
+    def tight(folder) -> CoverAnswer:
+        return answered(folder, quotes=QUOTES, budget=60_000.0)
+
+    def test_a_budget_is_not_passed(self, tight):
+        assert tight.plan.status == "budget"
+        assert 0 < tight.plan.spent <= 60_000.0
+
+    def test_more_money_misses_no_more(self, folder, tight):
+        more = answered(folder, quotes=QUOTES, budget=600_000.0)
+        for less, rich in zip(tight.plan.reached, more.plan.reached, strict=True):
+            assert rich.after <= less.after + 0.01
+
+    def test_a_limit_on_a_supplier_that_no_order_can_hold_is_named(self, folder):
+        found = answered(folder, quotes=QUOTES, shares={"Umico": 0.0})
+        assert found.plan.status == "impossible"
+        assert found.plan.loosened == ("Umico",)
+
+    def test_nothing_is_ordered_where_nothing_is_missing(self, folder):
+        needs = "asset,quantity,unit,period\ngallium,1,kg,year\n"
+        found = answered(folder, needs=needs, quotes=QUOTES)
+        assert found.plan.status == "met"
+        assert found.plan.orders == ()
+        assert need(found, "gallium").days is None
+
+    def test_a_price_break_is_one_of_its_rows(self, folder):
+        quotes = (
+            "quote,asset,price,currency,least,most,origin_country,lead_time\n"
+            "B,gallium,1000,EUR,1,99,Japan,20\nB,gallium,700,EUR,100,,Japan,20\n"
+        )
+        found = answered(folder, quotes=quotes, needs="asset,quantity\ngallium,30\n")
+        (line,) = found.plan.orders
+        assert line.cost == pytest.approx(700 * line.quantity)
+
+    def test_without_holdings(self, folder):
+        found = answered(folder, lots=None, needs="asset,quantity\ngallium,30\n")
+        assert need(found, "gallium").stop_early == (DAY + timedelta(days=1)).isoformat()
+
+
+class TestWrong:
+    def test_all_rows_of_needs_at_once(self, folder):
+        needs = "asset,form,quantity,unit,period,missing_cost,currency\nGallium,,1,kg,month,,\nGallium,,2,kg,year,9,THB\n"
+        with pytest.raises(FrameError) as raised:
+            answered(folder, needs=needs)
+        assert "another row" in str(raised.value)
+        assert "exchange rate" in str(raised.value)
+
+    def test_rows_that_follow_each_other_are_no_overlap(self, folder):
+        needs = "asset,quantity,from,until\ngallium,10,,2027-01-31\ngallium,20,2027-02-01,\n"
+        found = need(answered(folder, needs=needs), "gallium")
+        assert 10 < found.kg_a_month < 20
+
+    def test_a_currency_without_a_rate_is_told_of_its_quotation(self, folder):
+        quotes = "quote,asset,price,currency,lead_time\nX,gallium,900,THB,30\n"
+        found = answered(folder, quotes=quotes, needs="asset,quantity\ngallium,30\n")
+        assert found.quotes[0].why == "rate"
+
+    def test_no_need(self, folder):
+        with pytest.raises(DataError, match="no need"):
+            answered(folder, needs="asset,quantity\n")
+
+    @pytest.mark.parametrize("asked", [{"months": 0}, {"months": 61}, {"probability": 1.0}, {"budget": 0.0}])
+    def test_options(self, folder, asked):
+        with pytest.raises(SpecError):
+            answered(folder, **asked)
+
+    @pytest.mark.parametrize("text", ["5 kg", "120%", "-1", "x", "nan"])
+    def test_shares(self, text):
+        with pytest.raises(SpecError):
+            fraction("--share", text)
+        with pytest.raises(SpecError):
+            shares_of([text])
+
+    def test_shares_by_country(self):
+        assert shares_of(["China=50%", "Nippon Metals=0.3"]) == {"CHN": 0.5, "Nippon Metals": 0.3}
+
+    def test_an_undated_order_is_not_counted_on_and_that_is_a_warning(self, folder):
+        lots = LOTS.replace("ordered,2027-01-20", "ordered,")
+        found = answered(folder, lots=lots)
+        assert {one.lot_id: one.why for one in found.uncounted}["GA-2"] == "due"
+        assert any("GA-2" in str(one) for one in found.warnings)
