@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -67,7 +68,7 @@ class Liquidation(ReportedAnswer[ExitAnswer]):
 
         return document(self.subject.record, self.subject.parts, self.reading, say, ANSWER)
 
-    @property
+    @cached_property
     def _subject(self) -> Subject:
         return self.subject
 

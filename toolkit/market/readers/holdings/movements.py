@@ -61,7 +61,7 @@ TOLD: Mapping[str, Message] = {
 CENT = Decimal("0.01")
 _ROUNDED = Decimal("0.02")
 """Most by which money of a row may differ from what its other money comes to."""
-_BACK = {of_lot: own for own, of_lot in AS_LOT.items()}
+_BACK = {AS_LOT[field.key]: field.key for field in MOVEMENTS if field.key in AS_LOT}
 
 
 def with_movements(read: ReadFile, names: Names, today: date, client: str | None) -> ReadFile:
