@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.holdings_files import parsed
 from toolkit.app.holdings.movements import movements_of
+from toolkit.holdings.holding_period import HoldingRule
 from toolkit.holdings.movements import Account, Movement, Stock, shares, stock_on
 
 FIRST, LAST = date(2023, 1, 1), date(2026, 12, 31)
@@ -222,7 +223,7 @@ def test_every_sale_order_takes_the_same_quantity_and_no_cent_is_lost(movements,
             999, LAST, "sell", None, "tin", quantity=quantity, unit="kg", total=Decimal("1234.57"), fees=Decimal("0.99"),
             currency="EUR", client=client, sale_order=order,
         )  # fmt: skip
-        after = stock_on([*movements, sold], LAST, free_from=lambda day: day + timedelta(1300))
+        after = stock_on([*movements, sold], LAST, rule=HoldingRule("DEU", 3))
         assert after.refusals == ()
         sales = [one for one in after.sales if one.row == 999]
         assert sum(one.quantity for one in sales) == pytest.approx(quantity, rel=Decimal("1e-9"))

@@ -15,6 +15,8 @@ from toolkit.api.frontier import frontier as frontier
 from toolkit.api.layouts import propose_layout as propose_layout
 from toolkit.api.layouts import propose_prices as propose_prices
 from toolkit.api.layouts import read_holdings as read_holdings
+from toolkit.api.liquidation import Liquidation as Liquidation
+from toolkit.api.liquidation import liquidation as liquidation
 from toolkit.api.market import Market as Market
 from toolkit.api.market import load_market as load_market
 from toolkit.api.performance import Performance as Performance

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
 from toolkit.core.countries import Country
 from toolkit.core.currencies import Currency
@@ -20,6 +20,7 @@ from toolkit.core.decode import Spec, decode, faults_of, raise_faults, read_toml
 from toolkit.core.errors import SpecError
 from toolkit.core.messages import message
 from toolkit.holdings.holding_period import HoldingRule, holding_rule
+from toolkit.holdings.sale_order import LEAST_TAX, NAMED, LotOrder
 from toolkit.market.readers.cells import number
 from toolkit.records.lists import Setting
 from toolkit.records.sources import Owner as OwnedBy
@@ -41,16 +42,28 @@ class Owner(Spec):
     """The owner: country of delivery, kind, reporting currency, budget, and order in which lots are sold.
 
     `kind` is ``private``, ``company`` or ``trust``: the holding periods of tax law are for private persons. `tax_free_after` is
-    a period of the owner's own, in years. `sale_order` is ``tax`` (what is free of tax first, where a period is known) or
-    ``fifo`` (the oldest lot first).
+    a period of the owner's own, in years. `sale_order` is ``least_tax`` (what is free of tax, then the highest cost; the oldest
+    where no period is known), ``fifo``, ``lifo``, ``highest_cost``, or ``named`` (the lots of `sale_lots`, then the oldest).
     """
 
     country: Country = "DEU"
     currency: Currency = "EUR"
     budget: Annotated[float, BeforeValidator(_money)] = Field(default=100_000.0, ge=0.01)
-    sale_order: Literal["tax", "fifo"] = "tax"
+    sale_order: Literal["least_tax", "fifo", "lifo", "highest_cost", "named"] = LEAST_TAX
+    sale_lots: tuple[str, ...] = ()
     kind: Literal["private", "company", "trust"] = "private"
     tax_free_after: Annotated[int, BeforeValidator(_money)] | None = Field(default=None, ge=1, le=100)
+
+    @model_validator(mode="after")
+    def _lots_where_named(self) -> Owner:
+        if bool(self.sale_lots) != (self.sale_order == NAMED):
+            raise ValueError(message("names lots in sale_lots, or has another sale_order than {order:s}", order=NAMED))
+        return self
+
+    @property
+    def lot_order(self) -> LotOrder:
+        """The order in which lots are sold."""
+        return LotOrder(self.sale_order, self.holding_rule, self.sale_lots)
 
     @property
     def holding_rule(self) -> HoldingRule | None:

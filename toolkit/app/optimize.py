@@ -128,7 +128,7 @@ class Asked:
                 "currency": owner.currency,
                 "budget": prepared.budget,
                 "sale_order": owner.sale_order,
-                **owner.model_dump(include={"kind", "tax_free_after"}, exclude_defaults=True),
+                **owner.model_dump(include={"kind", "tax_free_after", "sale_lots"}, exclude_defaults=True),
             },
             "prices": prepared.inputs.own_prices,
             "holdings": None

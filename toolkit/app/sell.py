@@ -19,10 +19,12 @@ from toolkit.app.holdings.valuation import KINDS, unit_prices
 from toolkit.app.prices import PriceFiles
 from toolkit.app.runs import put
 from toolkit.core.errors import DataError, SpecError, did_you_mean
+from toolkit.core.grouping import by_key
 from toolkit.core.messages import Message, message, named
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.holdings.holding_period import HoldingRule
-from toolkit.holdings.movements import CENT, ZERO, Movement, Refusal, Sale, Stock, shares, stock_on
+from toolkit.holdings.movements import CENT, EXACT, ZERO, Movement, Part, Refusal, Sale, Stock, is_at, shares, stock_on
+from toolkit.holdings.sale_order import HIGHEST_COST, LEAST_TAX, NAMED, LotOrder
 from toolkit.market.exchange_rates import rate_on
 from toolkit.market.layouts.fields import SALE_ORDERS
 from toolkit.market.layouts.headers import Header
@@ -32,7 +34,6 @@ from toolkit.market.readers.holdings.lots import ReadFile
 from toolkit.market.readers.holdings.read import parse
 from toolkit.records.layouts import SaleOrder, SellPreview, SoldLotPreview
 
-NAMED = "named"
 _GROUP = 3
 """Decimals that may be a group of thousands: one zero more says that they are none."""
 
@@ -137,22 +138,55 @@ class Selling:
             0, self.day, "sell", None, self.asset, quantity=self.quantity, unit=self.unit, source=self.request.place,
             client=self.client, sale_order=order, currency=self.context.settings.config.owner.currency,
         )  # fmt: skip
-        moves = [sold] if order != NAMED else [*self._named(sold)]
-        free = self.rule.free_from if self.rule else None
-        return stock_on([*self.movements, *moves], self.day, free_from=free), moves
+        lots = self._known(self.request.lots) if order == NAMED else self._ranked(order)
+        moves = [sold] if lots is None else [*self._of_lots(sold, lots)]
+        return stock_on([*self.movements, *moves], self.day, rule=self.rule), moves
 
-    def _named(self, sold: Movement) -> Iterator[Movement]:
-        """A movement of each lot that the request names, until the quantity is made up."""
-        left = self.quantity
-        parts = stock_on(self.movements, self.day).parts
-        known = [*dict.fromkeys(part.lot for part in parts if part.asset == self.asset)]
-        for at, lot in enumerate(self.request.lots):
+    @cached_property
+    def _there(self) -> Mapping[str, list[Part]]:
+        """Lot -> what of it can be sold, in the place that is asked for."""
+        parts = stock_on(self.movements, self.day, rule=self.rule).parts
+        there = (one for one in parts if one.asset == self.asset and one.is_there(self.day))
+        return by_key((one.lot, one) for one in there if is_at(one.place, self.request.place))
+
+    def _ranked(self, order: str) -> Sequence[str] | None:
+        """Lots as `optimize` takes them; None where less is there, or where costs or a period that decide are not known."""
+        costs = {lot: self._unit_cost(parts) for lot, parts in self._there.items()}
+        by_cost = order in (HIGHEST_COST, LEAST_TAX)
+        there = sum((self._in_units(one.quantity, one.unit) for parts in self._there.values() for one in parts), ZERO)
+        if there < self.quantity or (by_cost and None in costs.values()) or (order == LEAST_TAX and self.rule is None):
+            return None
+        rank, bought = LotOrder(order, self.rule).rank, {lot: parts[0].bought for lot, parts in self._there.items()}
+        return sorted(costs, key=lambda lot: rank(lot, bought[lot], costs[lot], self.day))
+
+    def _unit_cost(self, parts: Sequence[Part]) -> float | None:
+        """Paid for a unit of a lot without fees, in the reporting currency at the rate of its day; None where not known."""
+        costs = [self._in_currency(one.cost, one.currency, one.bought) for one in parts]
+        mass = float(sum((self._in_units(one.quantity, one.unit) for one in parts), ZERO))
+        return None if None in costs else sum(filter(None, costs)) / mass
+
+    def _in_currency(self, cost: Decimal | None, currency: str | None, day: date) -> float | None:
+        own = self.context.settings.config.owner.currency
+        if cost is None or currency == own:
+            return None if cost is None else float(cost)
+        rate = None if currency is None else rate_on(self.context.snapshot["fx"], currency, own, day)
+        return None if rate is None else float(cost) * rate
+
+    def _known(self, lots: Sequence[str]) -> Sequence[str]:
+        """Names of lots, each of the asset; `SpecError` for another."""
+        known = [*dict.fromkeys(one.lot for one in stock_on(self.movements, self.day).parts if one.asset == self.asset)]
+        for lot in lots:
             if lot not in known:
                 raise SpecError("no lot {lot!r:s} of {asset}.", hint=did_you_mean(lot, known), lot=lot, asset=self.asset)
-            there = [part for part in parts if part.lot == lot and part.is_there(self.day)]
-            own = sum((self._in_units(part.quantity, part.unit) for part in there), ZERO)
-            taken = left if at == len(self.request.lots) - 1 else min(left, own)
-            if taken > 0:
+        return lots
+
+    def _of_lots(self, sold: Movement, lots: Sequence[str]) -> Iterator[Movement]:
+        """A movement of each lot in turn, until the quantity is made up; the last one takes what is left."""
+        left = self.quantity
+        for at, lot in enumerate(lots):
+            own = sum((self._in_units(part.quantity, part.unit) for part in self._there.get(lot, ())), ZERO)
+            taken = left if at == len(lots) - 1 else min(left, own)
+            if taken > EXACT * self.quantity:
                 yield replace(sold, row=-at, lot=lot, quantity=taken)  # no row of the file has such a number
             left -= taken
 
@@ -188,9 +222,7 @@ class Selling:
         stock, _ = self.sales(order)
         if stock.refusals:
             return SaleOrder(order=order, refused=self._refused(stock.refusals[0]), lots=())
-        sold = [one for one in stock.sales if one.row <= 0]
-        if order == NAMED:
-            sold.sort(key=lambda one: self.request.lots.index(one.lot))
+        sold = sorted((one for one in stock.sales if one.row <= 0), key=lambda one: -one.row)
         fees = shares(Decimal(repr(self.request.fees)).quantize(CENT), [one.quantity for one in sold])
         lots = tuple(self._lot(one, float(fee)) for one, fee in zip(sold, fees, strict=True))
         gains = [one.gain for one in lots]
@@ -221,7 +253,6 @@ class Selling:
 
     def _lot(self, one: Sale, fees: float) -> SoldLotPreview:
         """What is sold of one lot, in the reporting currency: the cost at the rate of the day of its purchase."""
-        currency = self.context.settings.config.owner.currency
         mass = float(self._in_units(one.quantity, one.unit))
         product = next((asset for asset in self.context.products if asset.key == self.asset), None)
         spread = self._own_spreads.get((one.asset, one.form or (product and product.form)), self._spreads.get(one.lot))
@@ -230,10 +261,9 @@ class Selling:
             0.0 if self.request.price is not None else ((product.spread if product else 0.0) if spread is None else spread) / 2
         )
         proceeds = round(mass * self.price[0] * (1 - half), 2)
-        rate = 1.0 if one.cost_currency == currency else None
-        if one.cost is not None and one.cost_currency not in (None, currency):
-            rate = rate_on(self.context.snapshot["fx"], one.cost_currency, currency, one.bought)
-        cost = None if one.cost is None or rate is None else round(float(one.cost + one.purchase_fees) * rate, 2)
+        paid = None if one.cost is None else one.cost + one.purchase_fees
+        cost = self._in_currency(paid, one.cost_currency, one.bought)
+        cost = None if cost is None else round(cost, 2)
         free = self.rule.free_from(one.bought) if self.rule else None
         return SoldLotPreview(
             lot=one.lot, quantity=float(one.quantity), unit=one.unit, bought=one.bought.isoformat(), proceeds=proceeds,

@@ -28,6 +28,7 @@ def template(
     *,
     lang: Annotated[str, typer.Option("--lang", metavar="en|de", help="Language of headers and comments.")] = "en",
     movements: Annotated[bool, typer.Option("--movements", help="Of purchases, transfers and sales in place of lots.")] = False,
+    bids: Annotated[bool, typer.Option("--bids", help="Of bids that you were made in place of lots.")] = False,
     common: Common,
 ) -> None:
     """Write a holdings file with every column explained and no row."""
@@ -35,7 +36,7 @@ def template(
     from toolkit.app.languages import language
     from toolkit.report.answers.holdings import template as text_of
 
-    text = text_of(language(lang), "movements" if movements else "holdings")
+    text = text_of(language(lang), "bids" if bids else "movements" if movements else "holdings")
     if common.json:
         print_json({"language": lang, "template": text})
     elif file == "-":

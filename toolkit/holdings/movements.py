@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -16,11 +16,13 @@ from typing import Any
 
 from toolkit.core.countries import fold
 from toolkit.core.units import KG_PER_UNIT
+from toolkit.holdings.holding_period import HoldingRule
+from toolkit.holdings.sale_order import LotOrder
 
 CENT = Decimal("0.01")
 ZERO = Decimal(0)
 _KG = {unit: Decimal(repr(mass)) for unit, mass in KG_PER_UNIT.items()}
-_EXACT = Decimal("1e-9")
+EXACT = Decimal("1e-9")
 """Relative difference below which two quantities are one: units are converted, and a rest of this size is none."""
 NOT_DELIVERED = date.max
 _BRINGS = ("buy", "order", "deposit")
@@ -279,19 +281,16 @@ class Stock:
         return found
 
 
-FreeFrom = Callable[[date], date]
-
-
-def stock_on(movements: Sequence[Movement], day: date, *, free_from: FreeFrom | None = None) -> Stock:
+def stock_on(movements: Sequence[Movement], day: date, *, rule: HoldingRule | None = None) -> Stock:
     """The stock of a day: movements up to it, in the order that they need.
 
     Args:
         movements: Of one file, in any order.
         day: The day.
-        free_from: Day of a purchase -> the first day on which a sale is free of tax; None where no rule is known.
+        rule: Period after which a sale is free of tax; None where none is known.
     """
     kept, refusals, taken_back = _without_reversed([one for one in movements if one.date <= day])
-    book = _Book(free_from, {(one.client, one.lot) for one in movements if one.kind == "deliver" and one.lot})
+    book = _Book(rule, {(one.client, one.lot) for one in movements if one.kind == "deliver" and one.lot})
     for _, of_day in groupby(sorted(kept, key=lambda one: one.date), key=lambda one: one.date):
         refusals += book.apply(sorted(of_day, key=_order))
     return book.stock(day, refusals, taken_back)
@@ -362,7 +361,7 @@ def _may_be(one: Movement, back: Movement) -> bool:
     if back.quantity is None:
         return back.total is None or (one.total is not None and one.total >= back.total)
     quantity = _converted(back.quantity, back.unit, one.unit)
-    return quantity is not None and one.quantity is not None and quantity <= one.quantity * (1 + _EXACT)
+    return quantity is not None and one.quantity is not None and quantity <= one.quantity * (1 + EXACT)
 
 
 def _same(one: Movement, back: Movement) -> bool:
@@ -407,7 +406,7 @@ def _converted(quantity: Decimal, unit: str | None, into: str | None) -> Decimal
 
 
 def _is_same(one: Decimal, other: Decimal) -> bool:
-    return abs(one - other) <= _EXACT * max(abs(one), abs(other))
+    return abs(one - other) <= EXACT * max(abs(one), abs(other))
 
 
 def _cents(money: Decimal) -> Decimal:
@@ -432,7 +431,7 @@ def shares(whole: Decimal, quantities: Sequence[Decimal]) -> list[Decimal]:
 class _Book:
     """Parts and money while movements are applied."""
 
-    free_from: FreeFrom | None
+    rule: HoldingRule | None
     delivered: set[tuple[str | None, str | None]]
     by_lot: dict[tuple[str | None, str], list[Part]] = field(default_factory=lambda: defaultdict(list))
     by_asset: dict[tuple[str | None, str], list[tuple[date, int, Part]]] = field(default_factory=lambda: defaultdict(list))
@@ -539,7 +538,7 @@ class _Book:
             entries = self.by_asset.get((moved.client, moved.asset or ""), ())
             parts = (part for _, _, part in (reversed(entries) if newest else entries))
         for part in parts:
-            if moved.asset in (None, part.asset) and moved.form in (None, part.form) and _is_at(part.place, moved.source):
+            if moved.asset in (None, part.asset) and moved.form in (None, part.form) and is_at(part.place, moved.source):
                 yield part
 
     def deliver(self, moved: Movement) -> Refusal | None:
@@ -553,7 +552,7 @@ class _Book:
             return Refusal(moved.row, "no_order", {"lot": moved.lot or moved.asset or ""})
         (order,) = orders[:1]
         quantity = order.quantity if moved.quantity is None else order.in_its_unit(moved.quantity, moved.unit)
-        if quantity is None or quantity > order.quantity * (1 + _EXACT):
+        if quantity is None or quantity > order.quantity * (1 + EXACT):
             return self.not_there(moved, orders, "too_much")
         self.post(moved, order.asset, order.lot, paid_in=moved.costs, costs=moved.costs)
         arrived = self.cut(order, quantity)
@@ -640,7 +639,7 @@ class _Book:
                 return [*found, (part, min(own, part.quantity))]
             found.append((part, part.quantity))
             needed -= _converted(part.quantity, part.unit, moved.unit) or ZERO
-            if needed <= _EXACT * (moved.quantity or ZERO):
+            if needed <= EXACT * (moved.quantity or ZERO):
                 return found
         return self.not_there(moved, [part for part, _ in found])
 
@@ -650,18 +649,14 @@ class _Book:
         whole = sum((mass for mass in masses if mass is not None), ZERO)
         if moved.quantity is not None and (_is_same(whole, moved.quantity) or whole < moved.quantity):
             return there
-        if moved.sale_order is None or (moved.sale_order == "least_tax" and self.free_from is None):
+        if moved.sale_order is None or (moved.sale_order == "least_tax" and self.rule is None):
             code = "which_lot" if moved.sale_order is None else "not_known"
             return Refusal(moved.row, code, {"lots": _lots(there), "asset": moved.asset or ""})
         if len({part.currency for part in there}) > 1 or any(part.cost is None for part in there):
             return Refusal(moved.row, "not_known", {"lots": _lots(there), "asset": moved.asset or ""})
-        free = self.free_from if moved.sale_order == "least_tax" else None
-
-        def key(part: Part) -> tuple[bool, Decimal]:
-            unit_cost = (part.cost or ZERO) / part.quantity / _KG.get(part.unit, Decimal(1))
-            return free is None or free(part.bought) > moved.date, -unit_cost
-
-        return sorted(there, key=key)
+        order = LotOrder(moved.sale_order, self.rule)
+        unit = {part.number: part.quantity * _KG.get(part.unit, Decimal(1)) for part in there}
+        return sorted(there, key=lambda one: order.rank(one.lot, one.bought, (one.cost or ZERO) / unit[one.number], moved.date))
 
     def take(self, moved: Movement) -> Refusal | None:
         """What is sold, taken or lost leaves at its cost."""
@@ -742,6 +737,6 @@ def _lots(parts: Iterable[Part]) -> list[str]:
     return [*dict.fromkeys(part.lot for part in parts)]
 
 
-def _is_at(place: str | None, source: str | None) -> bool:
+def is_at(place: str | None, source: str | None) -> bool:
     """Whether a part lies where a movement says that it leaves; one that names no place leaves wherever it lies."""
     return source is None or (place is not None and fold(place) == fold(source))

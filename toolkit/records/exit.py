@@ -5,8 +5,23 @@ from typing import Annotated
 
 from pydantic import Field
 
-from toolkit.records.base import Day, Named, Record, Rows
-from toolkit.records.fields import Assumed, DataUsed, Element, Name, OwnerCountry, ProductKey
+from toolkit.holdings.exit import BidsSeen
+from toolkit.records.base import Day, Named, Record, Rows, Sentence
+from toolkit.records.exposure import LicenceDelay
+from toolkit.records.fields import (
+    Assumed,
+    Currency,
+    DataUsed,
+    DayAsked,
+    Element,
+    Name,
+    OwnerCountry,
+    Phrases,
+    ProductKey,
+    Remarks,
+    SchemaVersion,
+    Warnings,
+)
 
 HORIZONS = (1, 3, 5)
 """Years after which a sale is looked at."""
@@ -57,7 +72,7 @@ class ProductExit(Named, ExitAmounts):
     storage: float | None
     """A year, as a fraction of value; null where lots differ."""
     terms: str
-    """What both rest on: assumption, published_fee, given, mixed."""
+    """What both rest on: assumption, published_fee, given, mixed; bids where the spread is that of own bids."""
     days: DaysOfSale | None
     """Null where nothing is assumed of its group."""
     vat: Mapping[str, int]
@@ -125,6 +140,88 @@ class Tax(Record):
     """By day of purchase."""
 
 
+class Rung(Record):
+    """What could be money within some days."""
+
+    days: int
+    """From today on."""
+    money: float
+    """Net of the spread, in the reporting currency."""
+    low: float
+    """Lower end of its interval."""
+    high: float
+    """Upper end of its interval."""
+
+
+class GoodLadder(Named):
+    """A metal in one form, and when it could be money."""
+
+    form: str
+    """Form that is held."""
+    lots: int
+    """How many are for sale."""
+    quantity: float
+    """kg of them."""
+    value: float
+    """At the estimated price."""
+    spread: float
+    """Round trip, as a fraction; the mean by value where lots differ."""
+    terms: str
+    """What it rests on: bids, given, assumption, published_fee, mixed."""
+    seen: BidsSeen | None
+    """Own bids; null where none was seen."""
+    days: DaysOfSale | None
+    """Of a sale through a dealer; null where nothing is assumed of its group."""
+    rungs: Rows[Rung]
+    """By days, each with what came before it."""
+    later: float
+    """Money that takes longer than the last rung, or of which nothing is known."""
+
+
+class Lack(Record):
+    """What a lot lacks to be sold, or what stands in the way."""
+
+    what: str
+    """arrival, return, licence, place, price, certificate, certificate_number, origin, origin_paper, title, custody, customs or
+    payment."""
+    source: str
+    """file, or the numbers of the measures that say it."""
+
+
+class LotSale(Named):
+    """A lot, and what it lacks."""
+
+    lot_id: str
+    """Id in the holdings file."""
+    value: float | None
+    """At the estimated price."""
+    for_sale: bool
+    """Whether it is in the ladder."""
+    lacks: Rows[Lack]
+    """What stops a sale first."""
+    client: str | None = None
+    """Whose it is, as the file says."""
+
+
+class Ladder(Record):
+    """What could be money, and when."""
+
+    goods: Rows[GoodLadder]
+    """The largest first."""
+    rungs: Rows[Rung]
+    """Of all; the ends are those of all goods at once."""
+    later: float
+    """Of all."""
+    licence: LicenceDelay | None
+    """How long a licence takes; null where nothing is known, or no lot waits for one."""
+    lots: Rows[LotSale]
+    """In the order of the file."""
+    window: int
+    """Days in which a bid counts."""
+    fewest: int
+    """Bids from which on their median is the spread."""
+
+
 class Exit(Record):
     """The sale of everything."""
 
@@ -144,5 +241,22 @@ class Exit(Record):
     """Ids of lots without a price."""
     tax: Tax | None
     """Null for what has no lots."""
+    ladder: Ladder | None = None
+    """Null for what has no lots."""
     assumptions: Assumed
     data: DataUsed
+
+
+class ExitAnswer(Exit, schema="exit"):
+    """The sale of what one holds: `toolkit exit --json`. Money is in the reporting currency."""
+
+    schema_version: SchemaVersion
+    as_of: DayAsked
+    currency: Currency
+    bids: Rows[BidsSeen]
+    """The owner's own, by metal and form; empty where no file of them was given."""
+    warnings: Warnings
+    notes: Rows[Sentence]
+    """Texts of the others, how the file was read among them."""
+    remarks: Remarks
+    phrases: Phrases

@@ -111,3 +111,28 @@ def test_nothing_is_added_where_the_columns_cannot_say_it(text, moves, capsys):
     capsys.readouterr()
     sell(capsys, "1kg", "--price", "900", "--order", "fifo", "--write", *DAY, code=2)
     assert moves.read_text(encoding="utf-8") == text
+
+
+@pytest.mark.parametrize("order", ["fifo", "lifo", "highest_cost", "least_tax", "named"])
+def test_optimize_sells_the_lots_that_sell_shows(order, moves, capsys, monkeypatch):
+    (moves.parent / "config.toml").write_text(
+        f'[owner]\nsale_order = "{order}"\n' + ('sale_lots = ["C", "B"]\n' if order == "named" else ""), encoding="utf-8"
+    )
+    words = ["optimize", "physical-basket", "--holdings", "moves.csv", "--total", "30000", "--no-report", "--json", "--quiet"]
+    assert run([*words, *DAY]) == 0
+    orders = {one["asset"]: one for one in json.loads(capsys.readouterr().out)["orders"]}
+    parts = [(part["lot_id"], pytest.approx(part["quantity"])) for part in orders["gallium"]["from_lots"]]
+    assert orders["gallium"]["side"] == "sell"
+    named = [word for lot in ("C", "B") for word in ("--lot", lot)] if order == "named" else []
+    found = sell(capsys, f"{orders['gallium']['quantity']!r}kg", *named, *DAY)
+    shown = next(one for one in found["orders"] if one["order"] == order)
+    assert [(lot["lot"], lot["quantity"]) for lot in shown["lots"]] == parts
+
+
+def test_costs_in_two_currencies_are_compared_at_the_rates_of_their_days(moves, capsys):
+    dollars = MOVES.replace("500,,EUR,,Zürich", "560,,USD,,Zürich").replace("700", "490")
+    moves.write_text(dollars, encoding="utf-8")
+    by = {one["order"]: one for one in sell(capsys, "6kg", "--price", "900", *DAY)["orders"]}
+    # 560 USD of 10 March 2026 were less than 490 EUR: the dearest is B.
+    assert [lot["lot"] for lot in by["highest_cost"]["lots"]] == ["B", "C"]
+    assert all(lot["cost"] is not None for lot in by["highest_cost"]["lots"])

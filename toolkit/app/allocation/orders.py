@@ -65,7 +65,7 @@ def orders(prepared: Prepared, money: AllocationAmounts, bases: Sequence[Mapping
             continue
         cost = float(money.costs[i])
         cash = {BUY: -value - cost, SELL: value - cost, KEEP: 0.0}[side]
-        rule = (prices[i], owner.holding_rule, owner.sale_order, request.as_of)
+        rule = (prices[i], owner.lot_order, request.as_of)
         sales = sold(prepared.held.of(asset.key), quantity, *rule, step=prepared.step(asset))
         if sum(sale.quantity for sale in sales) < quantity * (1 - LEAST_PART_OF_LOT):
             sales = sold(prepared.held.of(asset.key), quantity, *rule, whole=False)

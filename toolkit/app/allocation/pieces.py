@@ -177,7 +177,7 @@ def _cut(prepared: Prepared, allocation: Allocation) -> dict[str, _Cut]:
                 )
             continue
         lots = tuple(lot for lot in prepared.held.of(asset.key) if prepared.why_kept(lot)[0] is None)
-        rule = (float(prepared.prices[i]), owner.holding_rule, owner.sale_order, prepared.request.as_of)
+        rule = (float(prepared.prices[i]), owner.lot_order, prepared.request.as_of)
 
         def whole(quantity: float, lots=lots, rule=rule, step=step) -> float:
             return sum(sale.quantity for sale in sold(lots, quantity, *rule, step=step))

@@ -538,7 +538,7 @@ def _of_holdings(
         lots = held.of(key)
         if not lots or (key in outside and not request.sell_others):
             continue
-        kept = waiting(lots, price, owner.holding_rule, owner.sale_order, request.as_of)
+        kept = waiting(lots, price, owner.lot_order, request.as_of)
         units = sum(lot.quantity for lot in (*kept, *(lot for lot in lots if not lot.for_sale)))
         if units > 0:
             bound[key] = units * price

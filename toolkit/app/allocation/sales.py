@@ -1,4 +1,4 @@
-"""Selection of lots to sell: by holding period where the owner has one, else first in, first out."""
+"""Selection of lots to sell, in the order of their owner."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from toolkit.app.config import Owner
 from toolkit.core.messages import Message, message
 from toolkit.holdings.holding_period import PRIVATE, HoldingRule
 from toolkit.holdings.lots import Lot
+from toolkit.holdings.sale_order import FIFO, HIGHEST_COST, LEAST_TAX, LIFO, NAMED, LotOrder
 
 WAIT_DAYS = 31
 """A lot that is free of tax within a month is not sold before."""
@@ -48,21 +49,20 @@ def gains(lot: Lot, price: float) -> bool:
     return lot.cost is None or lot.quantity * price > lot.cost
 
 
-def waiting(lots: Sequence[Lot], price: float, rule: HoldingRule | None, order: str, day: date) -> tuple[Lot, ...]:
+def waiting(lots: Sequence[Lot], price: float, order: LotOrder, day: date) -> tuple[Lot, ...]:
     """The lots that are not sold today because a sale with a gain is free of tax within `WAIT_DAYS`.
 
     Args:
         lots: Of one asset.
         price: Of a unit, in the reporting currency.
-        rule: Holding period of the owner; None where none is known.
-        order: ``tax`` or ``fifo``: then nothing waits.
+        order: Of the owner; nothing waits but by ``least_tax``.
         day: Of the sale.
     """
-    if order != "tax":
+    if order.by != LEAST_TAX:
         return ()
     found = []
     for lot in lots:
-        free = free_from(lot, rule)
+        free = free_from(lot, order.rule)
         if lot.for_sale and gains(lot, price) and free is not None and day < free <= day + timedelta(days=WAIT_DAYS):
             found.append(lot)
     return tuple(found)
@@ -72,8 +72,7 @@ def sold(
     lots: Sequence[Lot],
     quantity: float,
     price: float,
-    rule: HoldingRule | None,
-    order: str,
+    order: LotOrder,
     day: date,
     *,
     step: float | None = None,
@@ -87,22 +86,16 @@ def sold(
         lots: Of one asset.
         quantity: Sold of it.
         price: Of a unit, in the reporting currency.
-        rule: Holding period of the owner; None where none is known.
-        order: ``tax`` or ``fifo``.
+        order: Of the owner.
         day: Of the sale.
         step: Of what is sold of a lot whose pieces are not known; None for any part of it.
         whole: Whether a piece is never cut.
     """
-    waits = {lot.lot_id for lot in waiting(lots, price, rule, order, day)}
+    waits = {lot.lot_id for lot in waiting(lots, price, order, day)}
 
     def rank(lot: Lot) -> tuple:
-        free, bought = free_from(lot, rule), lot.bought or date.max
-        kept = not lot.for_sale or lot.lot_id in waits
-        if order != "tax" or rule is None:
-            return (kept, bought, lot.lot_id)
-        taxed = free is None or free > day
-        gain = price - lot.cost / lot.quantity if lot.cost is not None else price
-        return (kept, taxed, gain if taxed else 0.0, bought, lot.lot_id)
+        unit_cost = None if lot.cost is None else lot.cost / lot.quantity
+        return not lot.for_sale or lot.lot_id in waits, *order.rank(lot.lot_id, lot.bought, unit_cost, day)
 
     found, left = [], quantity
     for lot in sorted(lots, key=rank):
@@ -112,24 +105,31 @@ def sold(
             part = math.floor(part / piece + WHOLE_PIECES) * piece
         if part <= LEAST_PART_OF_LOT * lot.quantity:
             continue
-        found.append(
-            Sale(lot, lot.quantity if lot.quantity - part <= LEAST_PART_OF_LOT * lot.quantity else part, free_from(lot, rule))
-        )
+        is_all = lot.quantity - part <= LEAST_PART_OF_LOT * lot.quantity
+        found.append(Sale(lot, lot.quantity if is_all else part, free_from(lot, order.rule)))
         left -= part
     return tuple(found)
+
+
+ORDERS = {
+    FIFO: message("the oldest lot first (owner.sale_order)"),
+    LIFO: message("the newest lot first (owner.sale_order)"),
+    HIGHEST_COST: message("the lot with the highest cost first (owner.sale_order)"),
+    NAMED: message("the lots of owner.sale_lots first, then the oldest"),
+}
 
 
 def sale_rule(owner: Owner) -> Message:
     """The rule by which lots are chosen."""
     rule = owner.holding_rule
-    if owner.sale_order == "tax" and rule is not None:
+    if owner.sale_order != LEAST_TAX:
+        return ORDERS[owner.sale_order]
+    if rule is not None:
         if rule.country is None:
             return message(
-                "lots whose sale is free of tax first (owner.tax_free_after), then those with the least gain; not advice"
+                "lots whose sale is free of tax first (owner.tax_free_after), then those with the highest cost; not advice"
             )
-        return message("lots whose sale is free of tax first (Sec. 23 EStG), then those with the least gain; not advice")
-    if owner.sale_order == "tax" and owner.kind != PRIVATE:
+        return message("lots whose sale is free of tax first (Sec. 23 EStG), then those with the highest cost; not advice")
+    if owner.kind != PRIVATE:
         return message("the oldest lot first: holding periods of tax law are for private owners")
-    if owner.sale_order == "tax":
-        return message("the oldest lot first: no rule of tax is known here for {country}", country=owner.country)
-    return message("the oldest lot first (owner.sale_order)")
+    return message("the oldest lot first: no rule of tax is known here for {country}", country=owner.country)

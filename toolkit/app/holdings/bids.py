@@ -65,7 +65,7 @@ def own_bids(context: Context, prices: PriceFiles | None) -> OwnBids:
                     row["counterparty"], row["valid_until"],
                 )
             )  # fmt: skip
-    left = [message("row {row:d}", row=row["row"]) for row in rows if rates.get(row["row"]) is None]
+    left: list[str] = [message("row {row:d}", row=row["row"]) for row in rows if rates.get(row["row"]) is None]
     remarks = [note(one) for one in read.notes]
     if left:
         text = message(

@@ -44,7 +44,7 @@ def with_stock(read: ReadFile, day: date, rule: HoldingRule | None) -> tuple[Rea
         day: The day.
         rule: Period after which a sale is free of tax, where one is known.
     """
-    stock = stock_on(movements_of(read), day, free_from=rule.free_from if rule else None)
+    stock = stock_on(movements_of(read), day, rule=rule)
     open_sales = [one for one in stock.refusals if one.code == "which_lot"]
     refused = [one for one in stock.refusals if one.code != "which_lot"]
     if read.questions or read.faults:

@@ -10,12 +10,31 @@ from typing import Any
 from toolkit.app.assumptions import find_assumption
 from toolkit.app.topics.part import Ask, part
 from toolkit.core.assets import Asset, Universe
+from toolkit.core.countries import fold
+from toolkit.core.grouping import by_key
 from toolkit.core.limits import HELD
 from toolkit.core.messages import Message, message
+from toolkit.holdings.exit import FEWEST, RUNGS, WINDOW_DAYS, BidsSeen, Days, steps, within
 from toolkit.holdings.exit_cost import ExitTerms
-from toolkit.holdings.exposure import PLANS, LotExposure
+from toolkit.holdings.exposure import LICENCE, MAY_NOT_RETURN, PLACE, PLANS, LotExposure
 from toolkit.holdings.holding_period import HoldingRule, holding_rule
-from toolkit.records.exit import HORIZONS, Exit, ExitAmounts, OpenOrders, ProductExit, Tax, TaxLot
+from toolkit.holdings.purchases import Purchase
+from toolkit.holdings.traceability import KNOWN, UNKNOWN
+from toolkit.market.layouts.vocabulary import vocabulary
+from toolkit.records.exit import (
+    HORIZONS,
+    Exit,
+    ExitAmounts,
+    GoodLadder,
+    Lack,
+    Ladder,
+    LotSale,
+    OpenOrders,
+    ProductExit,
+    Rung,
+    Tax,
+    TaxLot,
+)
 from toolkit.records.exposure import Exposure
 from toolkit.records.run import Run
 from toolkit.records.subjects import Holdings
@@ -23,9 +42,9 @@ from toolkit.records.subjects import Holdings
 YEARS_OF_STORAGE = 3.0
 """Years of storage where no strategy says how long it holds."""
 SOON_DAYS = 90
-ASSUMED, PUBLISHED_FEE, GIVEN, MIXED = "assumption", "published_fee", "given", "mixed"
+ASSUMED, PUBLISHED_FEE, GIVEN, MIXED, BIDS = "assumption", "published_fee", "given", "mixed", "bids"
 """What spread and storage rest on: dealer terms of the package, a published storage fee beside an assumed spread, the user's
-file, or both."""
+file, both, or own bids."""
 FREE, SOON, LATER = "free", "soon", "later"
 
 
@@ -36,7 +55,8 @@ class Stake:
     Attributes:
         entry: Paid beyond the value to come into it today; 0 for what is held already.
         spread: Round trip; `storage` a year; both fractions of the value.
-        terms: One of ASSUMED, PUBLISHED_FEE, GIVEN, MIXED, or as the product file says.
+        terms: One of ASSUMED, PUBLISHED_FEE, GIVEN, MIXED, BIDS, or as the product file says.
+        lot: That it is; None of a proposal.
     """
 
     asset: Asset
@@ -46,6 +66,7 @@ class Stake:
     storage: float
     terms: str
     vat: str | None = None
+    lot: LotExposure | None = None
 
 
 @part("exit")
@@ -56,7 +77,7 @@ def exit_(ask: Ask) -> Exit | None:
     stakes = list(_of_lots(exposure, ask.context.products) if exposure else _of_run(run) if run else ())
     stopped = [row for row in ask.lots if not _for_sale(row)]
     tax = None if exposure is None else _tax(exposure, ask)
-    if not stakes and not (tax and tax.lots):
+    if not stakes and not (tax and tax.lots) and not ask.lots:
         return None
     years = run.costs.holding_years if run else YEARS_OF_STORAGE
     assets = dict.fromkeys(stake.asset.key for stake in stakes)
@@ -71,6 +92,7 @@ def exit_(ask: Ask) -> Exit | None:
         open=OpenOrders(lots=len(stopped), value=sum(row.value or 0.0 for row in stopped)),
         unpriced=tuple(row.lot_id for row in ask.lots if row.value is None and _for_sale(row)),
         tax=tax,
+        ladder=None if exposure is None else _ladder(exposure, stakes, ask),
         assumptions=dict(
             _assumptions(stakes, tax, _rule(ask), of_run=run is not None, has_days=any(row.days for row in products))
         ),
@@ -98,6 +120,7 @@ def _of_run(run: Run) -> Iterator[Stake]:
 def _of_lots(exposure: Exposure, products: Universe) -> Iterator[Stake]:
     """Lots that are for sale and have a price, at the terms of the file where it gives them."""
     known = {asset.key: asset for asset in products}
+    own_bids = {(one.asset, one.form) for one in exposure.bids if one.spread is not None}
     for lot, bought in zip(exposure.lots, exposure.purchases, strict=True):
         asset = known.get(lot.asset)
         if lot.value is None or not _for_sale(lot) or asset is None:
@@ -110,8 +133,9 @@ def _of_lots(exposure: Exposure, products: Universe) -> Iterator[Stake]:
             entry=0.0,
             spread=asset.spread if spread is None else spread,
             storage=asset.storage if storage is None else storage,
-            terms=GIVEN if own == 2 else MIXED if own else asset.terms,
+            terms=BIDS if (lot.asset, lot.form) in own_bids else GIVEN if own == 2 else MIXED if own else asset.terms,
             vat=bought.vat_state,
+            lot=lot,
         )
 
 
@@ -147,6 +171,81 @@ def _product(stakes: Sequence[Stake], years: float, ask: Ask) -> ProductExit:
         days=find_assumption(ask.context.snapshot, "exit_days", asset.group),
         vat=dict(Counter(stake.vat or "" for stake in stakes)),
     )
+
+
+def _ladder(exposure: Exposure, stakes: Sequence[Stake], ask: Ask) -> Ladder:
+    """What of lots could be money within some days, and what each lot lacks."""
+    seen = {(one.asset, one.form): one for one in exposure.bids}
+    by_good = by_key(((one.lot.asset, one.lot.form), one) for one in stakes if one.lot and one.value > 0)
+    goods = [_good(own, seen.get(good), ask) for good, own in by_good.items()]
+    for_sale = {one.lot.lot_id for one in stakes if one.lot}
+    owned = [pair for pair in zip(exposure.lots, exposure.purchases, strict=True) if pair[0].delivery not in PLANS]
+    lots = [
+        LotSale.from_objects(
+            lot, **dict(ask.named(lot.asset)), for_sale=lot.lot_id in for_sale, lacks=tuple(_lacks(lot, bought))
+        )
+        for lot, bought in owned
+    ]
+    waits = any(lack.what == LICENCE for lot in lots for lack in lot.lacks)
+    return Ladder(
+        goods=tuple(sorted(goods, key=lambda one: (-one.value, one.asset, one.form))),
+        rungs=tuple(
+            Rung(days=days, **{end: sum(getattr(one.rungs[at], end) for one in goods) for end in ("money", "low", "high")})
+            for at, days in enumerate(RUNGS)
+        ),
+        later=sum(one.later for one in goods),
+        licence=exposure.licence_delay if waits else None,
+        lots=tuple(lots),
+        window=WINDOW_DAYS,
+        fewest=FEWEST,
+    )
+
+
+def _good(stakes: Sequence[Stake], seen: BidsSeen | None, ask: Ask) -> GoodLadder:
+    """The lots of one metal in one form; the errors of their values are one error."""
+    asset, lots = stakes[0].asset, [one.lot for one in stakes if one.lot]
+    value, quantity = sum(one.value for one in stakes), sum(lot.mass for lot in lots)
+    spread, terms = sum(one.value * one.spread for one in stakes) / value, {one.terms for one in stakes}
+    row = find_assumption(ask.context.snapshot, "exit_days", asset.group)
+    ends = (row.low, row.central, row.high) if row else (None, None, None)
+    days = None if None in ends else Days(*(float(end or 0.0) for end in ends))
+    found = steps(quantity, value, sum(lot.value_se or 0.0 for lot in lots), spread, days, seen)
+    return GoodLadder.from_objects(
+        asset,
+        asset=asset.key,
+        form=lots[0].form,
+        lots=len(lots),
+        quantity=quantity,
+        value=value,
+        spread=spread,
+        terms=terms.pop() if len(terms) == 1 else MIXED,
+        seen=seen,
+        days=days,
+        rungs=tuple(Rung.from_objects(within(found, rung), days=rung) for rung in RUNGS),
+        later=sum(one.amount.money for one in found) - within(found, RUNGS[-1]).money,
+    )
+
+
+def _lacks(lot: LotExposure, bought: Purchase) -> Iterator[Lack]:
+    """What a lot lacks to be sold: what stops it, then papers, title and custody."""
+    file, papers = "file", lot.traceability
+    if lot.obstacle is not None:
+        what = {MAY_NOT_RETURN: "return", LICENCE: LICENCE, PLACE: PLACE}.get(lot.obstacle, "arrival")
+        yield Lack(what=what, source=", ".join((*lot.measures, *lot.practice)) or file if what == LICENCE else file)
+    if lot.value is None or lot.nines:
+        yield Lack(what="price", source=file)
+    if papers.certificate != KNOWN:
+        yield Lack(what="certificate" if papers.certificate == UNKNOWN else "certificate_number", source=file)
+    if papers.origin != KNOWN:
+        yield Lack(what="origin" if papers.origin == UNKNOWN else "origin_paper", source=file)
+    held = fold(bought.custody or "")
+    kind = vocabulary().meanings["custody"].get(held, held)
+    if kind in ("", "collective"):
+        yield Lack(what="title" if kind else "custody", source=file)
+    if kind == "bonded" or (bought.vat_state or "") == "customs_warehouse":
+        yield Lack(what="customs", source=file)
+    if bought.owed:
+        yield Lack(what="payment", source=file)
 
 
 def _rule(ask: Ask) -> HoldingRule | None:

@@ -201,7 +201,6 @@ MOVEMENTS = (
         )
     ),
 )  # fmt: skip
-_PRICED = {field.key: field for field in PRICES}
 BIDS = (
     Field("date", "day of the bid: 2026-11-25, 25.11.2026 or 25 November 2026", "required", "2026-11-25"),
     *(BY_KEY[key] for key in ("asset", "form", "purity")),
@@ -209,8 +208,8 @@ BIDS = (
     Field("ask", "what was asked for one unit by the same one, which no figure uses", "none", "1420", "number"),
     Field("quantity", "how much the bid is for", "not known: it says nothing of how much can be sold", "10", "number"),
     *(BY_KEY[key] for key in ("unit", "currency")),
-    _PRICED["counterparty"],
-    Field("valid_until", "last day on which the bid holds", "it is known to hold on no other day", "2026-12-04"),
+    Field("counterparty", "who made the bid", "not told", "ACME", "text"),
+    Field("valid_until", "last day on which the bid holds", "none on which it is known to hold", "2026-12-04"),
     *(BY_KEY[key] for key in ("remark", "nothing")),
 )
 """Bids for what one holds. Those of any unit are of the unit of `quantity`."""
@@ -240,9 +239,9 @@ QUOTES = (
     Field("lead_time", "days from the order to the arrival at the site; or 6 weeks, 2 months", "required", "60"),
     Field("freight", "freight and insurance of one unit to the site, in the currency of the price", "not told", "12", "number"),
     Field("duty", "import duty, as a fraction or in per cent", "none", "0.03", "fraction"),
-    _PRICED["terms"],
-    _PRICED["valid_until"],
-    _PRICED["counterparty"],
+    Field("terms", "terms of delivery", "not told", "CIF Hamburg", "text"),
+    Field("valid_until", "last day on which it holds", "no end", "2026-12-31"),
+    Field("counterparty", "who offers it", "not told", "ACME", "text"),
     Field("refusal", "who bears a licence that is refused: buyer or seller", "not told", "seller"),
     *(BY_KEY[key] for key in ("remark", "nothing")),
 )

@@ -91,7 +91,7 @@ def vocabulary() -> Vocabulary:
 
 _OF_MOVEMENT = {
     **{field.key: field.key for field in MOVEMENTS},
-    **{of_lot: own for own, of_lot in AS_LOT.items()},
+    **{AS_LOT[field.key]: field.key for field in MOVEMENTS if field.key in AS_LOT},
     **dict.fromkeys(("arrival", "received"), "settled"),
     IGNORE: IGNORE,
     "cost": "cost",

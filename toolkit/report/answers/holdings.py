@@ -27,9 +27,12 @@ def template(say: Language, kind: str = "holdings") -> str:
             "What was bought, moved and sold, one row each. Lines that begin with # are comments. Kinds are buy, order, "
             "deliver, sell, transfer, split, adjust, deposit, withdraw, loss, fee, storage, tax, income and reversal."
         )
+    if kind == "bids":
+        intro = say.words("What was offered to you for what you hold, one row each. Lines that begin with # are comments.")
+    look = say.words("Check it with: toolkit holdings check THIS_FILE")
     lines = [
         f"# {intro}",
-        f"# {say.words('Check it with: toolkit holdings check THIS_FILE')}",
+        f"# {look if kind != 'bids' else say.words('Look at it with: toolkit holdings map THIS_FILE --set of=bids')}",
         "#",
         *(f"# {told(one.key)}: {told(one.holds)} ({say.words('empty')}: {told(one.absent)})" for one in fields),
         "#",

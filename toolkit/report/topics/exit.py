@@ -9,8 +9,22 @@ from toolkit.core.grouping import by_key
 from toolkit.records.exit import Exit, ExitAmounts, ProductExit, Tax, TaxLot
 from toolkit.report.charts.lot_gantt import Period, lot_gantt
 from toolkit.report.charts.waterfall import Step, waterfall
-from toolkit.report.compose import folded, section
-from toolkit.report.document import Bar, Block, Chart, Columns, Figure, Paragraph, Row, Shown, Table, left, legend, right
+from toolkit.report.compose import WITHOUT, folded, section
+from toolkit.report.document import (
+    Bar,
+    Block,
+    Chart,
+    Columns,
+    Figure,
+    Missing,
+    Paragraph,
+    Row,
+    Shown,
+    Table,
+    left,
+    legend,
+    right,
+)
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import NBSP, day
 from toolkit.report.i18n.language import mark
@@ -37,9 +51,11 @@ NAME = 24
 
 
 @section("exit", mark("Spread, exit and holding period"), needs=["exit"])
-def exit_(run: Findings) -> tuple[Block, ...]:
+def exit_(run: Findings) -> tuple[Block, ...] | Missing:
     """The waterfall beside the rise that is needed, behind them product by product, and the tax lots."""
     part, say = run.part(Exit), run.say
+    if not part.products and not (part.tax and part.tax.lots):
+        return Missing(say.words(WITHOUT["exit"]))
     warning = say(
         "An estimated price, an assessment or a dealer’s list price is not a bid. Buying back is a promise of the dealer, not "
         "a market, and may be refused; what is shown here is a sale at the usual terms, or at those of your "

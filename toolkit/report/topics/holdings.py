@@ -11,7 +11,7 @@ from toolkit.holdings.exposure import LotExposure, Total
 from toolkit.holdings.instruments import Instrument
 from toolkit.holdings.purchases import Purchase
 from toolkit.holdings.unit_price import STALE_PRICE_DAYS, UnitPrice
-from toolkit.records.exit import TaxLot
+from toolkit.records.exit import LotSale, TaxLot
 from toolkit.records.exposure import Exposure
 from toolkit.records.findings import Parts
 from toolkit.records.layouts import ReadLot
@@ -111,7 +111,7 @@ def is_routed(owner: str, lots: Iterable[LotExposure]) -> bool:
     return any((lot.destination, lot.end_user) != (owner, CIVIL) for lot in lots)
 
 
-def lot_names(lots: Iterable[LotExposure | Instrument | ReadLot | TaxLot], say: Language) -> dict[str, str]:
+def lot_names(lots: Iterable[LotExposure | Instrument | ReadLot | TaxLot | LotSale], say: Language) -> dict[str, str]:
     """Id of each lot -> its name, with the client behind it where the lots are of several and the id does not begin with it."""
     own = {lot.lot_id: lot.client for lot in lots}
     several = len({*own.values()}) > 1
@@ -156,17 +156,18 @@ BASIS = Definition("", ("sources", "assumptions"), short=True)
 """What they rest on, in short."""
 
 
-def document(record: Subject, parts: Parts, reading: Sequence[str], say: Language) -> Document:
-    """The answer of `toolkit exposure`: the sections of reports on lots, and how their file was read.
+def document(record: Subject, parts: Parts, reading: Sequence[str], say: Language, definition: Definition = ANSWER) -> Document:
+    """The answer of `toolkit exposure`, or of `toolkit exit`: sections of reports on lots, and how their file was read.
 
     Args:
         record: What one holds.
         parts: What was found beside it.
         reading: Sentences on how the file was read.
         say: The language.
+        definition: The sections.
     """
-    found = Findings.of(record, looked_at(parts, ANSWER), say)
-    composed, notes = compose(found, ANSWER), tuple(("", found.sentence(words)) for words in reading)
+    found = Findings.of(record, looked_at(parts, definition), say)
+    composed, notes = compose(found, definition), tuple(("", found.sentence(words)) for words in reading)
     shown = [one if one.missing else replace(one, content=tabled_once(one.blocks)) for one in composed.sections]
     read = [Section("file", say.words("How the file was read"), (Notes(notes),))] if notes else []
     return replace(composed, sections=(*shown, *read, *compose(found, BASIS).sections))

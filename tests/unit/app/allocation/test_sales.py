@@ -10,6 +10,7 @@ from tests.subjects import proposal
 from toolkit.app.allocation.sales import sold, waiting
 from toolkit.holdings.holding_period import RULES
 from toolkit.holdings.lots import Lot
+from toolkit.holdings.sale_order import LotOrder
 
 LOTS = """lot_id,asset,form,purity,quantity,unit,purchase_date,purchase_price,currency,origin_country,location,status
 a,gallium,metal,99.99 %,20,kg,2024-08-01,400,EUR,KOR,Frankfurt,stored
@@ -39,47 +40,55 @@ ORDERED = lot("ordered", date(2025, 12, 2), 100.0, arriving=True)
 @pytest.mark.parametrize(
     ("one", "order", "country", "waits"),
     [
-        (SOON, "tax", "DEU", True),
-        (LATER, "tax", "DEU", False),
-        (FREE, "tax", "DEU", False),
-        (AT_A_LOSS, "tax", "DEU", False),
-        (EVEN, "tax", "DEU", False),
-        (UNKNOWN_COST, "tax", "DEU", True),
-        (ORDERED, "tax", "DEU", False),
+        (SOON, "least_tax", "DEU", True),
+        (LATER, "least_tax", "DEU", False),
+        (FREE, "least_tax", "DEU", False),
+        (AT_A_LOSS, "least_tax", "DEU", False),
+        (EVEN, "least_tax", "DEU", False),
+        (UNKNOWN_COST, "least_tax", "DEU", True),
+        (ORDERED, "least_tax", "DEU", False),
         (SOON, "fifo", "DEU", False),
-        (SOON, "tax", "USA", False),
+        (SOON, "least_tax", "USA", False),
     ],
     ids=lambda value: value.lot_id if isinstance(value, Lot) else str(value),
 )
 def test_a_lot_waits_where_a_gain_is_free_of_tax_within_a_month(one, order, country, waits):
-    assert waiting((one,), PRICE, RULES.get(country), order, DAY) == ((one,) if waits else ())
+    assert waiting((one,), PRICE, LotOrder(order, RULES.get(country)), DAY) == ((one,) if waits else ())
 
 
 @pytest.mark.parametrize(
     ("order", "country", "first"),
     [
-        ("tax", "DEU", ["free", "loss", "taxed", "more", "soon"]),
+        ("least_tax", "DEU", ["free", "loss", "taxed", "more", "soon"]),
         ("fifo", "DEU", ["free", "loss", "soon", "more", "taxed"]),
-        ("tax", "USA", ["free", "loss", "soon", "more", "taxed"]),
+        ("least_tax", "USA", ["free", "loss", "soon", "more", "taxed"]),
+        ("lifo", "DEU", ["taxed", "more", "soon", "loss", "free"]),
+        ("highest_cost", "DEU", ["loss", "taxed", "more", "free", "soon"]),
     ],
 )
 def test_what_is_sold_first(order, country, first):
     lots = (SOON, TAXED, MORE_GAIN, AT_A_LOSS, FREE)
-    sales = sold(lots, 50.0, PRICE, RULES.get(country), order, DAY)
+    sales = sold(lots, 50.0, PRICE, LotOrder(order, RULES.get(country)), DAY)
     assert [sale.lot.lot_id for sale in sales] == first
-    part = sold(lots, 14.0, PRICE, RULES.get(country), order, DAY)
+    part = sold(lots, 14.0, PRICE, LotOrder(order, RULES.get(country)), DAY)
     assert [(sale.lot.lot_id, sale.quantity) for sale in part] == [(first[0], 10.0), (first[1], 4.0)]
 
 
-@pytest.mark.parametrize("order", ["tax", "fifo"])
+@pytest.mark.parametrize("order", ["least_tax", "fifo"])
 def test_what_has_not_arrived_comes_last(order):
-    assert [sale.lot.lot_id for sale in sold((ORDERED, TAXED), 14.0, PRICE, RULES["DEU"], order, DAY)] == ["taxed", "ordered"]
+    assert [sale.lot.lot_id for sale in sold((ORDERED, TAXED), 14.0, PRICE, LotOrder(order, RULES["DEU"]), DAY)] == [
+        "taxed",
+        "ordered",
+    ]
 
 
 def test_a_gain_is_of_a_unit():
     """Fifty kilograms for 4,500 gain less a kilogram than ten for 500, and more in all."""
     large = Lot("large", "gallium", 50.0, False, "stored", "CHN", date(2026, 4, 1), 4500.0)
-    assert [sale.lot.lot_id for sale in sold((MORE_GAIN, large), 60.0, PRICE, RULES["DEU"], "tax", DAY)] == ["large", "more"]
+    assert [sale.lot.lot_id for sale in sold((MORE_GAIN, large), 60.0, PRICE, LotOrder("least_tax", RULES["DEU"]), DAY)] == [
+        "large",
+        "more",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -94,7 +103,9 @@ def test_a_gain_is_of_a_unit():
     ],
 )
 def test_a_piece_is_cut_only_where_it_has_to_be(piece, step, whole, parts, pieces):
-    sales = sold((lot("a", None, None, piece=piece),), 8.0, PRICE, RULES["DEU"], "tax", DAY, step=step, whole=whole)
+    sales = sold(
+        (lot("a", None, None, piece=piece),), 8.0, PRICE, LotOrder("least_tax", RULES["DEU"]), DAY, step=step, whole=whole
+    )
     assert [sale.quantity for sale in sales] == parts
     assert [sale.pieces for sale in sales] == pieces
 
