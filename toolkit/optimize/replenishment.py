@@ -24,7 +24,7 @@ SECONDS = 10.0
 """Work that a plan for one metal may take."""
 GAP = 0.01
 """Relative gap at which a plan is good enough."""
-ROWS_AT_ONCE = 2000
+ROWS_ADDED = 2000
 """Rows that are added at once."""
 
 
@@ -264,8 +264,8 @@ class _Block:
         problem, offers = self.problem, self.problem.offers
         kg, most = problem.per_lot("kg"), np.array([problem.most(one) for one in offers])
         for lacks, columns in ((self.missed, self.missing), (self.stopped, self.stops)):
-            for first in range(0, len(lacks.worst), ROWS_AT_ONCE):  # what is missing is each lack, and a stop is all of it
-                part = slice(first, first + ROWS_AT_ONCE)
+            for first in range(0, len(lacks.worst), ROWS_ADDED):  # what is missing is each lack, and a stop is all of it
+                part = slice(first, first + ROWS_ADDED)
                 row = program.blank(len(lacks.worst[part]))
                 row[:, self.lots] = lacks.arrived[part] * kg
                 each = 1.0 if columns == self.missing else lacks.worst[part]
