@@ -27,6 +27,7 @@ from toolkit.core.forecast import FloatArray
 from toolkit.core.messages import message, phrases
 from toolkit.core.remarks import Remark, by_money, in_record, note
 from toolkit.holdings.cover import (
+    LEAST,
     ApprovalRate,
     Delivery,
     Licences,
@@ -62,7 +63,7 @@ QUANTILES = (0.1, 0.5, 0.9)
 MORE_USED, LATER = 1.2, 60.0
 """Of the scenarios: use, and days of a supplier who is late."""
 WEEK = 7
-_STRICTER = (1.0, 0.6, 0.3, 0.0)
+_STRICTER = (0.75, 0.4, 0.0)
 """Parts of the probability asked for that orders are chosen by, in turn, until it holds over other draws."""
 PAPERS = ("contract", "specification", "end_use", "importer", "identity")
 PAPERS_SOURCE = message("MOFCOM and GACC No. 23 of 2023, item 2; not legal advice")
@@ -667,12 +668,15 @@ class _Offers:
         problem, told = self._problem(group), self._problem(group, told=True)
         best = None
         for part in _STRICTER:
-            found = order_plan([replace(problem, probability=part * self.of.request.probability)])
+            start = None if best is None else best[0]
+            found = order_plan([replace(problem, probability=part * self.of.request.probability)], start=start)
             if found is None:
                 break
             best = found.lots[0], told.paths(found.lots[0]).probability <= self.of.request.probability, found.gap
             if best[1]:
                 break
+        if best is None and (found := order_plan([problem])) is not None:
+            best = found.lots[0], told.paths(found.lots[0]).probability <= self.of.request.probability, found.gap
         return best or (None, False, 0.0)
 
     def _nearest(self, group: _Group) -> tuple[NDArray[np.int_], float]:
@@ -691,7 +695,13 @@ class _Offers:
                 yield name
 
     def _of_budget(self, groups: Sequence[_Group]) -> OrderPlan:
-        problems = [replace(self._problem(group), probability=None) for group in groups]
+        """The orders that miss least for the money: by the cost of a month without each metal, or each month alike."""
+        told = any(group.missing_cost for group in groups)
+        problems = [
+            replace(problem, missing_cost=problem.missing_cost if told else 1 / max(float(group.daily.mean()), LEAST))
+            for group in groups
+            for problem in (self._problem(group),)
+        ]
         found = order_plan(problems, budget=self.of.request.budget)
         chosen = {} if found is None else {group.key: lots for group, lots in zip(groups, found.lots, strict=True)}
         return self._record(groups, chosen, "budget", 0.0 if found is None else found.gap, ())
@@ -718,7 +728,8 @@ class _Offers:
             reached.append(
                 {
                     "need": group.key, "before": problem.paths(np.zeros_like(lots)).probability, "after": paths.probability,
-                    "best": least_probability(problem), "week": self._week(group) if status in ("met", "nearly") else None,
+                    "best": least_probability(problem),
+                    "week": self._week(group, lots) if status in ("met", "nearly") else None,
                 }
             )  # fmt: skip
         return OrderPlan.model_validate(
@@ -729,11 +740,12 @@ class _Offers:
             }
         )  # fmt: skip
 
-    def _week(self, group: _Group) -> float | None:
-        """What one more week of safety costs, by the same draws."""
-        costs = [order_plan([self._problem(group, safety=more)]) for more in (0, WEEK)]
-        known = [one.cost for one in costs if one is not None]
-        return known[1] - known[0] if len(known) == 2 else None
+    def _week(self, group: _Group, lots: NDArray[np.int_]) -> float | None:
+        """What one more week of safety costs, by the draws that chose the orders."""
+        problem, more = self._problem(group), self._problem(group, safety=WEEK)
+        kept = problem.paths(lots).probability  # as improbable a stop as that of the orders
+        found = order_plan([replace(more, probability=kept)], start=lots)
+        return None if found is None else max(found.cost - problem.expected_cost(lots), 0.0)
 
     def _latest(self, problem: OrderProblem, lots: NDArray[np.int_]) -> float | None:
         """Days that all orders of a need can wait and keep the probability; None where not a week."""

@@ -22,7 +22,7 @@ from toolkit.optimize.solvers.work import Work
 
 SECONDS = 10.0
 """Work that a plan for one metal may take."""
-GAP = 0.01
+GAP = 0.003
 """Relative gap at which a plan is good enough."""
 ROWS_ADDED = 2000
 """Rows that are added at once."""
@@ -191,8 +191,10 @@ class _Lacks:
         arrived, worst, scenario = list[NDArray[np.bool_]](), list[float](), list[int]()
         for s, (row, arrivals) in enumerate(zip(lacking, problem.days, strict=True)):
             starts = np.unique(np.concatenate([[0.0], arrivals[arrivals < len(row)]])).astype(int)
+            largest = LEAST * max(paths.needed[-1], LEAST)
             for first, end in zip(starts, [*starts[1:], len(row)], strict=True):
-                if (most := row[first:end].max()) > LEAST * max(paths.needed[-1], LEAST):
+                if (most := row[first:end].max()) > largest:  # less, with more that has arrived, says nothing more
+                    largest = most
                     arrived.append(arrivals <= first)
                     worst.append(most)
                     scenario.append(s)
@@ -290,12 +292,19 @@ class _Block:
             program.add(row, -np.inf, 0.0)
 
 
-def order_plan(problems: Sequence[OrderProblem], *, budget: float | None = None, seconds: float = SECONDS) -> OrderPlan | None:
+def order_plan(
+    problems: Sequence[OrderProblem],
+    *,
+    budget: float | None = None,
+    start: NDArray[np.int_] | None = None,
+    seconds: float = SECONDS,
+) -> OrderPlan | None:
     """The plan of least expected cost, or the one that misses least for a budget; None where nothing meets the limits.
 
     Args:
         problems: One a metal; without a budget each is solved by itself, since nothing ties them.
         budget: Money that may be spent on all; then limits on probabilities are left out.
+        start: (offers,) lots of the only problem from which the search may start.
         seconds: Work that it may take.
 
     Raises:
@@ -303,7 +312,7 @@ def order_plan(problems: Sequence[OrderProblem], *, budget: float | None = None,
     """
     if budget is not None:
         return _solved([replace(one, probability=None) for one in problems], budget, seconds)
-    found = [_solved([one], None, seconds) for one in problems]
+    found = [_solved([one], None, seconds, start) for one in problems]
     plans = [one for one in found if one is not None]
     if len(plans) < len(found):
         return None
@@ -311,7 +320,9 @@ def order_plan(problems: Sequence[OrderProblem], *, budget: float | None = None,
     return OrderPlan(lots, sum(one.cost for one in plans), sum(one.bound for one in plans))
 
 
-def _solved(problems: Sequence[OrderProblem], budget: float | None, seconds: float) -> OrderPlan | None:
+def _solved(
+    problems: Sequence[OrderProblem], budget: float | None, seconds: float, start: NDArray[np.int_] | None = None
+) -> OrderPlan | None:
     blocks, width = list[_Block](), 0
     for problem in problems:
         blocks.append(_Block.of(problem, width))
@@ -324,7 +335,7 @@ def _solved(problems: Sequence[OrderProblem], budget: float | None, seconds: flo
         upper[block.lots] = [block.problem.most(one) for one in block.problem.offers]
         upper[block.used] = upper[block.stops] = 1.0
         integer[block.lots] = integer[block.used] = integer[block.stops] = True
-    program = MixedIntegerProgram(cost, upper, integer, gap=GAP / 10)
+    program = MixedIntegerProgram(cost, upper, integer, gap=GAP)
     for block in blocks:
         block.add(program)
     if budget is not None:
@@ -332,6 +343,8 @@ def _solved(problems: Sequence[OrderProblem], budget: float | None, seconds: flo
         for block in blocks:
             row[0, block.lots] = block.problem.per_lot("price")
         program.add(row, -np.inf, budget)
+    if start is not None:
+        program.suggest(np.arange(len(start)), start.astype(float))
     found = program.solve(Work(seconds))
     if found is None:
         return None
