@@ -19,7 +19,7 @@ PAGES = {
 }
 CONFIG = (REPOSITORY / "config.toml").read_text(encoding="utf-8")
 SLOW = (
-    "--format pdf", "optimize us-ban-returns", "frontier", "toolkit serve", "toolkit webinar", "data fetch", "--data store",
+    "--format pdf", "board.pdf", "optimize us-ban-returns", "frontier", "toolkit serve", "toolkit webinar", "data fetch", "--data store",
 )  # fmt: skip
 """What the commands that need a browser, half a minute, a process of their own or a source of data hold is run by tests of their
 own."""
@@ -61,6 +61,9 @@ def folder(tmp_path_factory):
         "mine.csv": lots,
         "moves.csv": re.findall(r"```csv\n(.*?)```", PAGES["movements.md"], re.DOTALL)[0],
         "own.toml": own,
+        "needs.csv": re.findall(r"```csv\n(asset,.*?)```", PAGES["cover.md"], re.DOTALL)[0],
+        "quotes.csv": re.findall(r"```csv\n(quote,.*?)```", PAGES["cover.md"], re.DOTALL)[0],
+        "licences.csv": re.findall(r"```csv\n(lot,.*?)```", PAGES["cover.md"], re.DOTALL)[0],
         "dealer.csv": "date,gold (USD),tin (USD)\n" + prices,
         "prices.csv": "date,ALFA,CORA,ECHO\n" + re.sub(r"(?m),(\d+)$", r",\1,\1.5", prices),
         "assets.csv": re.findall(r"```\n(asset;name.*?)```", PAGES["strategies.md"], re.DOTALL)[0],
