@@ -206,7 +206,8 @@ def stock_holdings(read: ReadFile, day: date, rule: HoldingRule | None) -> Holdi
     read, stock = settled(read, day, rule)
     frame = stock_frame(stock)
     told = message("Stock on {day}, of {n:d} movements: {lots:d} lots.", day=day, n=len(read.rows), lots=frame.height)
-    return Holdings(Lots.validate(frame), read.table.name, (*read.notes, told, *of_places(frame)), read.fine)
+    notes = (*read.notes, told, *of_places(frame))
+    return Holdings(Lots.validate(frame), read.table.name, notes, read.fine, movements=len(read.rows))
 
 
 def of_places(frame: pl.DataFrame) -> list[Message]:
