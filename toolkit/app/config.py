@@ -41,8 +41,8 @@ class Owner(Spec):
     """The owner: country of delivery, kind, reporting currency, budget, and order in which lots are sold.
 
     `kind` is ``private``, ``company`` or ``trust``: the holding periods of tax law are for private persons. `tax_free_after` is
-    a period of the owner's own, in years. `sale_order` is ``tax`` (what is free of tax first, where a period is known) or
-    ``fifo`` (the oldest lot first).
+    a period of the owner's own, in years, `tax_rate` what is paid of a gain that is not free, a fraction. `sale_order` is
+    ``tax`` (what is free of tax first, where a period is known) or ``fifo`` (the oldest lot first).
     """
 
     country: Country = "DEU"
@@ -51,6 +51,7 @@ class Owner(Spec):
     sale_order: Literal["tax", "fifo"] = "tax"
     kind: Literal["private", "company", "trust"] = "private"
     tax_free_after: Annotated[int, BeforeValidator(_money)] | None = Field(default=None, ge=1, le=100)
+    tax_rate: Annotated[float, BeforeValidator(_money)] | None = Field(default=None, ge=0, le=1)
 
     @property
     def holding_rule(self) -> HoldingRule | None:

@@ -340,7 +340,13 @@ class Findings:
         return barred(self.say, caption, things, head, *columns, **options)
 
     def money(self, value: float | None, decimals: int = 0, *, signed: bool = False) -> str:
-        """An amount in the reporting currency."""
+        """An amount in the reporting currency.
+
+        Args:
+            value: The amount; None is a dash.
+            decimals: Of it.
+            signed: Whether one above zero has a sign.
+        """
         return self.fmt.money(value, self.currency, decimals, signed=signed)
 
     def assumed(self, words: str, *keys: str, marked: bool = True) -> Span:

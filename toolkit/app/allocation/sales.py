@@ -127,7 +127,9 @@ def sale_rule(owner: Owner) -> Message:
             return message(
                 "lots whose sale is free of tax first (owner.tax_free_after), then those with the least gain; not advice"
             )
-        return message("lots whose sale is free of tax first (Sec. 23 EStG), then those with the least gain; not advice")
+        return message(
+            "lots whose sale is free of tax first (law of the owner's country), then those with the least gain; not advice"
+        )
     if owner.sale_order == "tax" and owner.kind != PRIVATE:
         return message("the oldest lot first: holding periods of tax law are for private owners")
     if owner.sale_order == "tax":

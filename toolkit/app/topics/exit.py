@@ -14,7 +14,7 @@ from toolkit.core.limits import HELD
 from toolkit.core.messages import Message, message
 from toolkit.holdings.exit_cost import ExitTerms
 from toolkit.holdings.exposure import PLANS, LotExposure
-from toolkit.holdings.holding_period import HoldingRule, holding_rule
+from toolkit.holdings.holding_period import HoldingRule, holding_rule, tax_law
 from toolkit.records.exit import HORIZONS, Exit, ExitAmounts, OpenOrders, ProductExit, Tax, TaxLot
 from toolkit.records.exposure import Exposure
 from toolkit.records.run import Run
@@ -185,6 +185,7 @@ def _tax(exposure: Exposure, ask: Ask) -> Tax:
         kind=owner.kind,
         by_law=rule is not None and rule.country is not None,
         years=rule and rule.years,
+        law=tax_law(country, owner.kind),
         exemption=limit and limit.central,
         left_out=left_out,
         soon_days=SOON_DAYS,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from toolkit.app.performance import PerformanceRequest
-from toolkit.app.performance import performance as of_movements
 from toolkit.app.topics.part import Ask, part
 from toolkit.records.performance import Performance
 from toolkit.records.subjects import Holdings
@@ -15,4 +13,7 @@ def performance(ask: Ask) -> Performance | None:
     asked = ask.request
     if asked is None or asked.metal or not (isinstance(ask.record, Holdings) and ask.record.exposure.movements):
         return None
+    from toolkit.app.performance import PerformanceRequest  # noqa: PLC0415  # what is of no movements does without scipy
+    from toolkit.app.performance import performance as of_movements  # noqa: PLC0415
+
     return of_movements(PerformanceRequest(asked.holdings, ask.context, asked.prices, asked.client))

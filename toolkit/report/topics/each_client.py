@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from toolkit.records.each_client import ClientReport, EachClient
 from toolkit.records.findings import Parts
@@ -47,6 +46,11 @@ def _blocks(run: Findings, done: list[ClientReport]) -> Iterator[Block]:
         right("Gain, {currency}", lambda one: fmt.number(one.gain, signed=True)),
         right("Lots at risk", lambda one: fmt.number(one.at_risk)),
         left("Next official date", lambda one: DASH if one.next_change is None else fmt.short_date(one.next_change)),
-        left("File", lambda one: Path(one.files[0]).name.partition(".")[0] if one.files else DASH),
+        left("File", _stem),
         below=[below] if len(done) > 1 else [],
     )
+
+
+def _stem(one: ClientReport) -> str:
+    """Name that the files of a client begin with."""
+    return one.files[0].replace("\\", "/").rpartition("/")[2].partition(".")[0] if one.files else DASH
