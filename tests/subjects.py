@@ -40,6 +40,18 @@ b,germanium,metal,5N,5,kg,2025-01-10,2600,EUR,CHN,DEU,stored
 c,gold,metal,999.9,0.1,kg,2025-01-10,90000,EUR,unknown,DEU,stored
 """
 
+MOVES = """date,kind,lot,asset,quantity,unit,price,total,currency,fees,location,client
+2023-03-12,buy,A,gallium,10,kg,280.50,,EUR,35,Frankfurt,
+2023-05-10,order,B,germanium,4,kg,1150,,EUR,20,,
+2023-07-01,deliver,B,,3,kg,,,EUR,,Zürich,
+2024-01-20,buy,C,indium,15,kg,260,,USD,18,Frankfurt,
+2025-06-30,sell,A,gallium,6,kg,780,,EUR,25,Frankfurt,
+2025-08-01,loss,C,indium,1,kg,,,EUR,,Frankfurt,
+2025-10-01,storage,B,,,,,48,EUR,,Zürich,
+2025-12-01,tax,,,,,,90,EUR,,,
+"""
+"""A file of movements: part of an order is open, and there are a sale, a loss and costs."""
+
 Record = dict[str, Any]
 
 

@@ -49,6 +49,7 @@ REPORTS = {
     "shocks": ("full",),
     "origins": ("full",),
     "lots": ("exposure", "full", "webinar"),
+    "movements": ("exposure", "full"),
     "stored": ("exposure", "full"),
     "ordered": ("exposure", "full"),
     "unknown": ("exposure", "full"),
@@ -90,6 +91,7 @@ def subjects(tmp_path_factory):
     (folder / "GLD.csv").write_text("date,GLD\n2026-09-30,170\n2026-10-30,175.5\n", encoding="utf-8")
     lots = {
         "lots": "\n".join([HEADER, *TWELVE]),
+        "movements": known.MOVES,
         "stored": known.HOLDINGS,
         "ordered": "\n".join([HEADER, *ORDERED]),
         "unknown": UNKNOWN,
@@ -209,6 +211,10 @@ FORMULAS = {
     "(100*(((constraints[].shadow_price*0.01)*1)/(objective.risk_aversion*relaxed.volatility)))",
     "(100*((Σ(positions[].weight-positions[].relaxed_weight)+(cash.weight-relaxed.cash))/2))",
     "(objective.risk_aversion/2)", "(factor_model.tests.estimates/20)",
+    # of movements
+    "(exposure.resale_unknown_origin.value/exposure.value)", "(performance.whole.put_in-performance.whole.taken_out)",
+    "(((performance.whole.gain.spread+performance.whole.gain.fees)+performance.whole.gain.storage)+performance.whole.gain.tax)",
+    "Σperformance.left[].gain", "Σ((performance.years[].fees+performance.years[].storage)+performance.years[].tax)",
 }  # fmt: skip
 """How figures are computed on a page, from numbers of the JSON."""
 CENTS = {"allocation._equation", "costs._table", "costs.cost_waterfall", "costs.costs_by_trade", "costs.share"}
@@ -239,6 +245,26 @@ NAMES = {
 AXES = {"measures.timeline"}
 """Ends of axes of time."""
 COLUMNS = {
+    "Upper end": "performance.path[].ends.high",
+    "Tax": "performance.years[].tax",
+    "Taken out": "performance.metals[].taken_out performance.years[].taken_out",
+    "TWR": "performance.metals[].time_weighted performance.years[].time_weighted",
+    "Storage": "performance.years[].storage",
+    "Quantity": "performance.left[].quantity",
+    "Put in": "performance.metals[].put_in performance.years[].put_in",
+    "Proceeds": "performance.left[].proceeds",
+    "Nine of ten cases": "performance.metals[].value_ends.high performance.metals[].value_ends.low",
+    "Net paid in": "performance.path[].paid",
+    "Lower end": "performance.path[].ends.low",
+    "It would be": "performance.benchmarks[].value",
+    "IRR": "performance.benchmarks[].rate performance.lots[].rate performance.metals[].rate",
+    "Held": "performance.lots[].held",
+    "Gain": "performance.left[].gain performance.lots[].gain.total performance.metals[].gain.total performance.years[].gain",
+    "Free of tax from": "performance.lots[].free_from",
+    "Fees": "performance.left[].fees performance.years[].fees",
+    "Cost": "performance.left[].cost performance.lots[].cost",
+    "At the end": "performance.years[].end",
+    "At the beginning": "performance.years[].begin",
     "% of value": "(100*risk.measures[])",
     "12 before": "flows.flows[].partners[].year_before",
     "12 months, kg a month": "flows.flows[].partners[].year flows.quantity",
@@ -251,7 +277,7 @@ COLUMNS = {
     "Asked": "constraints[].limit constraints[].hold_limit",
     "Asks": "measures.asked",
     "Before": "flows.flows[].controls[].around.base",
-    "Bought": "exit.tax.lots[].bought",
+    "Bought": "performance.lots[].first exit.tax.lots[].bought",
     "Bought for, EUR": "exposure.purchases[].cost",
     "Days to a licence: half; nine in ten": "exposure.licence_delay.median exposure.licence_delay.tail",
     "Paid, EUR": "(exposure.purchases[].cost-exposure.purchases[].owed)",
@@ -277,7 +303,7 @@ COLUMNS = {
     "Divisible": "positions[].relaxed_weight relaxed.cash",
     "e that gives it at a full stop": "whatif.checks[].implied_elasticity",
     "EI": "supply.metals[].eu.economic_importance",
-    "EUR": "costs.costs_by_trade costs.entry positions[].cost",
+    "EUR": "performance.whole.gain.currency performance.whole.gain.fees performance.whole.gain.price performance.whole.gain.spread performance.whole.gain.storage performance.whole.gain.tax performance.whole.gain.total costs.costs_by_trade costs.entry positions[].cost",
     "Explained": "factor_model.assets[].fit",
     "explained": "factor_model.assets[].fit",
     "exposure": "exposures.factors[]",
@@ -288,7 +314,7 @@ COLUMNS = {
     "First price": "history.points[].first.low history.points[].first.high history.points[].first.date",
     "First three months": "flows.flows[].controls[].around.after",
     "From": "measures._table assets[].volatility.first control_history.points[].day",
-    "Day": "control_history.changes[].day exposure.instruments[].date",
+    "Day": "performance.left[].day performance.path[].day control_history.changes[].day exposure.instruments[].date",
     "Could be stopped": "control_history.changes[].stoppable control_history.points[].stoppable",
     "Under control, cannot be stopped": "control_history.points[].outside",
     "Under control then": "(control_history.changes[].stoppable+control_history.changes[].outside)",
@@ -306,7 +332,7 @@ COLUMNS = {
         "history.cases[].path[].level history.cases[].path[].printed"
     ),
     "Known from": (
-        "data[].as_of changes.data[].known_from data[].known_from exit.data[].known_from history.data[].known_from "
+        "performance.data[].known_from data[].as_of changes.data[].known_from data[].known_from exit.data[].known_from history.data[].known_from "
         "quality.data[].known_from supply.data[].known_from whatif.data[].known_from"
     ),
     "Known now, EUR": "changes.prices[].price changes.prices[].standard_error",
@@ -343,7 +369,7 @@ COLUMNS = {
         "cash.weight exposures.controlled exposures.country[] exposures.country_other positions[].weight Σexposures.country[]"
     ),
     "Newest": (
-        "changes.data[].as_of data[].as_of history.data[].as_of quality.data[].as_of quality.series[].last supply.data[].as_of"
+        "performance.data[].as_of changes.data[].as_of data[].as_of history.data[].as_of quality.data[].as_of quality.series[].last supply.data[].as_of"
     ),
     "Newest month": "changes.newest flows.flows[].partners[].month",
     "Noise of a price": "assets[].volatility.noise",
@@ -418,7 +444,7 @@ COLUMNS = {
     "Today": "positions[].previous_weight",
     "US net imports": "official._reliance",
     "Value": (
-        "objective.value periods_per_year seed solver.kkt.primal solver.kkt.dual solver.kkt.gap (solver.kkt.primal/1e-n) (solver.kkt.dual/1e-n) (solver.kkt.gap/1e-n)"
+        "performance.lots[].value performance.metals[].value performance.path[].value objective.value periods_per_year seed solver.kkt.primal solver.kkt.dual solver.kkt.gap (solver.kkt.primal/1e-n) (solver.kkt.dual/1e-n) (solver.kkt.gap/1e-n)"
     ),
     "value": "positions[].weight",
     "Value, EUR": (
@@ -488,7 +514,7 @@ APART = (
     "flows.flows[].partners[].became.", "flows.flows[].partners[].",
     "changes.prices[].before.", "changes.prices[].change", "whatif.metals[].stop.", "whatif.checks[].change",
     "assets[].volatility.observations", "exposure.prices[].in_europe.",
-    "supply.metals[].scored.producers[].", "supply.metals[].other_stages[].producers[].",
+    "supply.metals[].scored.producers[].", "supply.metals[].other_stages[].producers[].", "performance.left[].",
 )  # fmt: skip
 """What shares its last name with another quantity: another day, another flow, a trade beside a holding, days beside rates."""
 OF_WORDS = {"asked.step"}

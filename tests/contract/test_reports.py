@@ -12,7 +12,19 @@ import pytest
 
 from tests.lots import HEADER, TWELVE
 from tests.records import Subject, as_document, partial_findings, report
-from tests.subjects import HOLDINGS, HOSTILE, all_cash, backtest, conflict, holdings, market, proposal, renamed, with_parts
+from tests.subjects import (
+    HOLDINGS,
+    HOSTILE,
+    MOVES,
+    all_cash,
+    backtest,
+    conflict,
+    holdings,
+    market,
+    proposal,
+    renamed,
+    with_parts,
+)
 from toolkit.app.languages import language
 from toolkit.app.report import FORMATS
 from toolkit.app.subjects import DEFAULT_REPORT
@@ -48,6 +60,7 @@ def subjects(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Subject]:
         "nothing found": Subject(run.record, {}),
         "held": with_parts(proposal(holdings=str(_file(folder / "held.csv", HOLDINGS)))),
         "lots": holdings(folder / "lots.csv"),
+        "movements": holdings(folder / "moves.csv", MOVES),
         "one lot": holdings(folder / "one.csv", ONE),
         "no lot": holdings(folder / "none.csv", EMPTY),
         "500 lots": holdings(folder / "many.csv", MANY),
@@ -64,7 +77,7 @@ def _file(path: Path, text: str) -> Path:
 
 
 SUBJECTS = (
-    "run", "cash", "hostile", "nothing found", "held", "lots", "one lot", "no lot", "500 lots", "strange lots", "market", "conflict", "backtest",
+    "run", "cash", "hostile", "nothing found", "held", "lots", "movements", "one lot", "no lot", "500 lots", "strange lots", "market", "conflict", "backtest",
 )  # fmt: skip
 
 REPEATED = ("run", "strange lots", "market", "conflict")

@@ -42,8 +42,9 @@ class Owner(Spec):
     """The owner: country of delivery, kind, reporting currency, budget, and order in which lots are sold.
 
     `kind` is ``private``, ``company`` or ``trust``: the holding periods of tax law are for private persons. `tax_free_after` is
-    a period of the owner's own, in years. `sale_order` is ``least_tax`` (what is free of tax, then the highest cost; the oldest
-    where no period is known), ``fifo``, ``lifo``, ``highest_cost``, or ``named`` (the lots of `sale_lots`, then the oldest).
+    a period of the owner's own, in years, `tax_rate` what is paid of a gain that is not free, a fraction. `sale_order` is
+    ``least_tax`` (what is free of tax, then the highest cost; the oldest where no period is known), ``fifo``, ``lifo``,
+    ``highest_cost``, or ``named`` (the lots of `sale_lots`, then the oldest).
     """
 
     country: Country = "DEU"
@@ -53,6 +54,7 @@ class Owner(Spec):
     sale_lots: tuple[str, ...] = ()
     kind: Literal["private", "company", "trust"] = "private"
     tax_free_after: Annotated[int, BeforeValidator(_money)] | None = Field(default=None, ge=1, le=100)
+    tax_rate: Annotated[float, BeforeValidator(_money)] | None = Field(default=None, ge=0, le=1)
 
     @model_validator(mode="after")
     def _lots_where_named(self) -> Owner:

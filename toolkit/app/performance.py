@@ -44,6 +44,8 @@ from toolkit.records.performance import Performance
 
 LEAST_MONTHS = 12
 """Months of returns below which no risk is told."""
+COSTS = ("fees", "storage", "tax")
+"""Parts of a gain that are paid."""
 _KIND = {"fee": "fees", "storage": "storage", "tax": "tax"}
 """Kind of a payment -> part of a gain; any other is of fees."""
 
@@ -97,6 +99,7 @@ def performance(request: PerformanceRequest) -> Performance:
         metals=[*_by(owned, lambda one: one.metal, levels)],
         clients=[*_by(owned, lambda one: one.client, levels)] if len({one.client for one in every}) > 1 else (),
         lots=[*_lots(owned, levels, context.settings.config.owner.holding_rule)],
+        left=[*_left(owned)],
         years=[*_years(owned, levels)],
         path=[*_path(owned, levels)],
         benchmarks=[*_benchmarks(owned, prices)],
@@ -169,7 +172,7 @@ class _Parcels:
             self.parcels.append(parcel)
             return
         sold = self.rate(one.currency or currency, one.date)
-        ended = replace(parcel, ended=one.date, exit_fees=cents(float(one.fees) * (sold or 0.0)))
+        ended = replace(parcel, ended=one.date, exit_fees=cents(float(one.fees) * (sold or 0.0)), how=one.kind)
         if one.kind == "loss":
             self.parcels.append(replace(ended, proceeds=0.0))
         elif one.kind == "withdraw":
@@ -229,8 +232,11 @@ def _earned(key: str, client: str | None, owned: Owned, levels: Levels) -> dict[
     track, flows, day = owned.track(levels), owned.flows, levels.days[-1]
     gains = owned.gains(levels)
     first = min((flow.day for flow in flows), default=day)
-    value = float(track.value[-1])
-    known = not math.isnan(value)
+    held = [(one.quantity, levels.quote(one.good, day)) for one in owned.parcels if one.ended is None]
+    known = all(quote for _, quote in held)
+    # Each parcel to the cent, as in its gain: else the sums of parts differ by one.
+    worth = [cents(quantity * quote.level * quote.rate) for quantity, quote in held if quote]
+    value = round(sum(worth) + float(owned.cash(levels.days)[-1]), 2)
     days = (day - first).days
     rate = internal_rate(flows, value, day) if known else None
     drawn = owned.track(levels, drawn=True) if known else None
@@ -247,7 +253,7 @@ def _earned(key: str, client: str | None, owned: Owned, levels: Levels) -> dict[
         "first": first,
         "put_in": round(sum(flow.amount for flow in flows if flow.amount > 0), 2),
         "taken_out": round(-sum(flow.amount for flow in flows if flow.amount < 0), 2),
-        "value": cents(value) if known else None,
+        "value": value if known else None,
         "value_ends": _ends(ends),
         "gain": _gain(sum(gains.values(), Gain())),
         "realised": round(sum(gain.total for (_, sold), gain in gains.items() if sold), 2),
@@ -285,6 +291,26 @@ def _lots(owned: Owned, levels: Levels, rule: HoldingRule | None) -> Iterator[di
         }
 
 
+def _left(owned: Owned) -> Iterator[dict[str, Any]]:
+    """What left, by its day."""
+    gone = [(one.ended, one.lot_id, one) for one in owned.parcels if one.ended]
+    for day, lot, one in sorted(gone, key=lambda item: item[:2]):
+        fees, proceeds = round(one.fees + one.exit_fees, 2), one.proceeds or 0.0
+        yield {
+            **{name: getattr(one, name) for name in ("client", "metal", "how", "bought", "quantity", "cost")},
+            "lot_id": lot, "day": day, "proceeds": proceeds, "fees": fees, "gain": round(proceeds - one.cost - fees, 2),
+        }  # fmt: skip
+
+
+def _costs(owned: Owned, year: int) -> dict[str, float]:
+    """Fees, storage and tax that were paid in a year."""
+    paid = [(one.day, one.kind, one.amount) for one in owned.paid]
+    paid += [
+        (day, "fees", fee) for one in owned.parcels for day, fee in ((one.bought, one.fees), (one.ended, one.exit_fees)) if day
+    ]
+    return {kind: round(sum(amount for day, what, amount in paid if (day.year, what) == (year, kind)), 2) for kind in COSTS}
+
+
 def _years(owned: Owned, levels: Levels) -> Iterator[dict[str, Any]]:
     """Each calendar year from the first movement on."""
     track, days = owned.track(levels), levels.days
@@ -302,6 +328,7 @@ def _years(owned: Owned, levels: Levels) -> Iterator[dict[str, Any]]:
             "end": float(value[end]),
             "gain": float(value[end]) + out - begin - put,
             "time_weighted": float(index[end] / (index[before] if before >= 0 else 1.0)) - 1.0,
+            **_costs(owned, year),
         }
 
 
@@ -309,7 +336,7 @@ def _path(owned: Owned, levels: Levels) -> Iterator[dict[str, Any]]:
     """The whole on each day."""
     track, drawn = owned.track(levels), owned.track(levels, drawn=True)
     low, high = np.quantile(drawn.value, [(1 - INSIDE) / 2, (1 + INSIDE) / 2], axis=0)
-    paid = np.cumsum(track.money_in - track.money_out)
+    paid, index = np.cumsum(track.money_in - track.money_out), track.index()
     for at, day in enumerate(levels.days):
         value = float(track.value[at])
         known = not math.isnan(value)
@@ -319,6 +346,7 @@ def _path(owned: Owned, levels: Levels) -> Iterator[dict[str, Any]]:
             "ends": _ends([float(low[at]), float(high[at])]) if known else None,
             "paid": round(float(paid[at]), 2),
             "is_flow": day in owned.days,
+            "index": float(index[at]),
         }
 
 

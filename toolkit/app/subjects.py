@@ -100,7 +100,8 @@ def holdings_of(answer: ExposureAnswer, request: ExposureRequest, wanted: Collec
         wanted: Names of the parts that are looked for beside it; None for all.
     """
     context, record = request.context, holdings_record(answer, request)
-    ask = replace(_ask(record, context), loss=request.loss, elasticity=request.elasticity, cap=request.cap)
+    stop = {"loss": request.loss, "elasticity": request.elasticity, "cap": request.cap}
+    ask = replace(_ask(record, context), request=request, **stop)
     return Subject(record, findings(ask, wanted))
 
 

@@ -17,6 +17,7 @@ from toolkit.cli.terminal import print_json, progress, say
 from toolkit.core.messages import message
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from toolkit.app.context import Context
@@ -58,6 +59,10 @@ def report(
         str | None, typer.Option("--metal", metavar="METAL", help="One page on a metal: of the market, or of your lots of it.")
     ] = None,
     client: Client = None,
+    each_client: Annotated[
+        bool,
+        typer.Option("--each-client", help="One for each client of a file: page, PDF and mail, and a table of all of them."),
+    ] = False,
     charts: Charts = None,
     theme: Annotated[
         str | None,
@@ -69,6 +74,15 @@ def report(
     """Render a report: of a stored run without solving it again, of what you hold, or of the market alone."""
     from pathlib import Path
 
+    if each_client:
+        given = {
+            "--client": client,
+            "--charts": charts,
+            "--open": show or None,
+            "--out -": None if common.out != STDOUT else STDOUT,
+        }
+        _each_client(about, common, given, events, tuple(use or ()), metal, end_user, name, format, lang, theme)
+        return
     to_stdout = common.out == STDOUT
     context = replace(common, out=None if to_stdout else common.out).context(events)
     with progress(message("Loading what it is about"), common):
@@ -113,6 +127,68 @@ def report(
     say(message("report: {path:s}", path=str(path.resolve())), common)
     if show:
         typer.launch(path.resolve().as_uri())
+
+
+def _each_client(
+    about: str | None,
+    common: Common,
+    refused: Mapping[str, object],
+    events: str | None,
+    use: tuple[str, ...],
+    metal: str | None,
+    end_user: str | None,
+    name: str | None,
+    format: str | None,  # noqa: A002
+    lang: str | None,
+    theme: str | None,
+) -> None:
+    """A report for each client, their table on standard output, and the exit code of the first that failed."""
+    from pathlib import Path
+
+    from toolkit.app.clients import path_word
+    from toolkit.app.holdings.exposure import ExposureRequest
+    from toolkit.app.report.each_client import EachClientRequest, usual_formats
+    from toolkit.app.report.each_client import each_client as written
+    from toolkit.app.report.theme import brand_of
+    from toolkit.app.runs import REPORTS
+    from toolkit.app.subjects import metal_of
+    from toolkit.cli.terminal import show
+    from toolkit.controls.events import CIVIL, end_user_of
+    from toolkit.core.errors import SpecError
+    from toolkit.market.readers.contents import file_and_sheet
+    from toolkit.report.topics.each_client import document
+
+    for option in (option for option, value in refused.items() if value is not None):
+        raise SpecError("--each-client takes no {option:s}.", hint="Leave one of them out.", option=option)
+    if about is None or about == STDOUT or not file_and_sheet(about)[0].is_file():
+        raise SpecError(
+            "--each-client needs a file of lots or movements.", hint="Name one: `toolkit report clients.xlsx --each-client`."
+        )
+    context = common.context(events)
+    settings = context.settings.config.output
+    parts = (context.as_of.isoformat(), path_word(file_and_sheet(about)[0].stem), "clients", theme and Path(theme).stem)
+    asked = ExposureRequest(
+        about,
+        context,
+        common.price_files(),
+        use=use,
+        metal=None if metal is None else metal_of(context, metal),
+        end_user=end_user_of(end_user or CIVIL),
+    )
+    request = EachClientRequest(
+        asked,
+        Path(settings.folder) / REPORTS / "-".join(part for part in parts if part),
+        name,
+        usual_formats() if format is None else (format,),
+        lang or settings.language,
+        None if theme is None else brand_of(theme),
+    )
+    with progress(message("Rendering"), common):
+        found, code = written(request)
+    show(replace(common, format=None, lang=lang), found, document)
+    say(message("table: {path:s}", path=found.table), common)
+    if code:
+        raise typer.Exit(code)
 
 
 def _refuse_two_targets(name: str | None, by_ending: str | None, format: str | None, *, to_stdout: bool) -> None:  # noqa: A002

@@ -21,7 +21,9 @@ def sell(
         float | None, number_option("--price", "Offered for one unit, in the reporting currency; default: the believed one.")
     ] = None,
     fees: Annotated[float, number_option("--fees", "Of the whole sale.")] = 0.0,
-    tax_rate: Annotated[float | None, number_option("--tax-rate", "On gains that are not free, from 0 to 1.", most=1)] = None,
+    tax_rate: Annotated[
+        float | None, number_option("--tax-rate", "On gains that are not free, from 0 to 1; default: owner.tax_rate.", most=1)
+    ] = None,
     lot: Annotated[list[str] | None, typer.Option("--lot", metavar="LOT", help="Take this lot first; repeatable.")] = None,
     place: Annotated[str | None, typer.Option("--place", metavar="PLACE", help="Where it lies; default: anywhere.")] = None,
     order: Annotated[
@@ -37,8 +39,10 @@ def sell(
     from toolkit.report.answers.holdings import sale as document
 
     check_order(order, write=write, lots=lot or ())
-    request = SellRequest(asset, quantity, holdings, price, fees, tax_rate, tuple(lot or ()), client_name(client), place)
-    selling = Selling(request, common.context(), common.price_files())
+    context = common.context()
+    rate = context.settings.config.owner.tax_rate if tax_rate is None else tax_rate
+    request = SellRequest(asset, quantity, holdings, price, fees, rate, tuple(lot or ()), client_name(client), place)
+    selling = Selling(request, context, common.price_files())
     preview = selling.preview()
     if write and order is not None:
         preview = preview.model_copy(update={"written": selling.write(order)})

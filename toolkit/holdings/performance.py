@@ -191,6 +191,7 @@ class Parcel:
         ended: Day on which it was sold, taken or lost; None of what is held.
         proceeds: Of the sale, before fees; 0 of what was lost; None of what is held.
         exit_fees: Paid at the sale.
+        how: Kind of movement by which it ended.
     """
 
     lot_id: str
@@ -203,6 +204,7 @@ class Parcel:
     ended: date | None = None
     proceeds: float | None = None
     exit_fees: float = 0.0
+    how: str = "sell"
 
     @property
     def metal(self) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from toolkit.holdings.exit import BidsSeen
-from toolkit.records.base import Day, Named, Record, Rows, Sentence
+from toolkit.records.base import Day, Named, Phrase, Record, Rows, Sentence
 from toolkit.records.exposure import LicenceDelay
 from toolkit.records.fields import (
     Assumed,
@@ -130,6 +130,8 @@ class Tax(Record):
     """Whether the period is one of law; false for one that the owner set, and where there is none."""
     years: float | None
     """Years after which a gain is free; null where no period is known."""
+    law: Phrase | None = None
+    """What the law of the country says of private sales, with its source; null where none is bundled, and for other owners."""
     exemption: float | None
     """Gain a year that is free in any case, in the currency of the law."""
     left_out: int

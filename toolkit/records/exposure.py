@@ -95,6 +95,8 @@ class Exposure(Record):
     """Of the owner, and of lots that name none."""
     end_user: str = "civil"
     """Of lots that name none."""
+    movements: int | None = None
+    """How many there are in the file whose stock the lots are; null of a list of lots."""
     value: float
     """Of all that is owned or ordered and has a price."""
     value_se: float

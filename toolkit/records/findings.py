@@ -6,12 +6,26 @@ from toolkit.records.exit import Exit
 from toolkit.records.exposure_history import ControlHistory
 from toolkit.records.flows import CustomsFlows
 from toolkit.records.history import History
+from toolkit.records.performance import Performance
 from toolkit.records.prices import Prices, Quality, StoredChecks
 from toolkit.records.resale import Resale
 from toolkit.records.supply import Supply
 from toolkit.records.whatif import WhatIf
 
-Part = Changes | ControlHistory | CustomsFlows | Exit | History | Prices | Quality | Resale | StoredChecks | Supply | WhatIf
+Part = (
+    Changes
+    | ControlHistory
+    | CustomsFlows
+    | Exit
+    | History
+    | Performance
+    | Prices
+    | Quality
+    | Resale
+    | StoredChecks
+    | Supply
+    | WhatIf
+)
 
 
 class Parts(Record, schema="findings"):
@@ -27,6 +41,8 @@ class Parts(Record, schema="findings"):
     """Trade flows."""
     history: History | None = None
     """How prices reacted to earlier notices."""
+    performance: Performance | None = None
+    """What holdings earned by their movements."""
     prices: Prices | None = None
     """Price paths."""
     quality: Quality | None = None

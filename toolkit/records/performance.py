@@ -102,6 +102,12 @@ class YearEarned(Record):
     """End and what was taken out, less begin and what was put in."""
     time_weighted: float | None
     """Return by time of the year."""
+    fees: float
+    """Paid in it."""
+    storage: float
+    """Paid in it."""
+    tax: float
+    """Paid in it."""
 
 
 class Worth(Record):
@@ -117,6 +123,34 @@ class Worth(Record):
     """Put in less taken out so far."""
     is_flow: bool
     """Whether money moved."""
+    index: float | None
+    """Growth of 1 since the first day, by time and after costs; null from the first missing level on."""
+
+
+class Left(Record):
+    """A lot, or the part of it that left at once."""
+
+    lot_id: str
+    """Its name."""
+    client: Client
+    metal: str
+    """Key of the metal, or of a listed instrument."""
+    how: Literal["sell", "withdraw", "loss"]
+    """Whether it was sold, taken out unsold, which counts as its value of the day, or lost."""
+    bought: Day
+    """Of the purchase."""
+    day: Day
+    """On which it left."""
+    quantity: float
+    """Fine kg, or units of a listed instrument."""
+    cost: float
+    """Paid for it, without fees."""
+    proceeds: float
+    """Received for it, before fees."""
+    fees: float
+    """Of its purchase and of its sale."""
+    gain: float
+    """Proceeds less cost and fees."""
 
 
 class Benchmark(Record):
@@ -173,6 +207,8 @@ class Performance(Record, schema="performance"):
     """By name, where the file has several."""
     lots: Rows[LotEarned]
     """By day of purchase."""
+    left: Rows[Left]
+    """What was sold, taken or lost, by its day."""
     years: Rows[YearEarned]
     """In their order."""
     path: Rows[Worth]

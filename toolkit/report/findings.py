@@ -339,9 +339,15 @@ class Findings:
         """A table with a bar for each thing: `barred` in this language."""
         return barred(self.say, caption, things, head, *columns, **options)
 
-    def money(self, value: float | None, decimals: int = 0) -> str:
-        """An amount in the reporting currency."""
-        return self.fmt.money(value, self.currency, decimals)
+    def money(self, value: float | None, decimals: int = 0, *, signed: bool = False) -> str:
+        """An amount in the reporting currency.
+
+        Args:
+            value: The amount; None is a dash.
+            decimals: Of it.
+            signed: Whether one above zero has a sign.
+        """
+        return self.fmt.money(value, self.currency, decimals, signed=signed)
 
     def assumed(self, words: str, *keys: str, marked: bool = True) -> Span:
         """Words that rest on assumptions, or plain words where this run makes none of them."""

@@ -54,6 +54,21 @@ def test_the_believed_price_has_its_error_and_loses_half_the_spread(moves, capsy
     assert found["orders"][0]["tax"] is None
 
 
+def test_the_rate_of_the_owner_is_that_of_the_command_and_the_option_goes_first(moves, capsys, monkeypatch):
+    monkeypatch.setenv("TOOLKIT_OWNER_TAX_RATE", "0,25")
+    lifo = next(one for one in sell(capsys, "5kg", "--price", "900", *DAY)["orders"] if one["order"] == "lifo")
+    assert lifo["tax"] == 0.25 * lifo["taxable"] == 500.0
+    other = next(
+        one for one in sell(capsys, "5kg", "--price", "900", "--tax-rate", "0.4", *DAY)["orders"] if one["order"] == "lifo"
+    )
+    assert other["tax"] == 800.0
+    for country, tax in (("AUT", 500.0), ("CHE", 0.0), ("GBR", None), ("USA", None)):
+        found = sell(capsys, "5kg", "--price", "900", "--destination", country, *DAY)["orders"]
+        assert next(one for one in found if one["order"] == "lifo")["tax"] == tax
+    monkeypatch.setenv("TOOLKIT_OWNER_TAX_RATE", "25")
+    assert run(["sell", "gallium", "1kg", "--holdings", "moves.csv", *DAY]) == 2
+
+
 @pytest.mark.parametrize("order", ["fifo", "least_tax", "named"])
 def test_what_is_added_is_the_sale_when_it_is_read_again(order, moves, capsys):
     words = ["6.5kg", "--price", "901.23", "--fees", "10", "--lot", "C", "--lot", "B", "--order", order, *DAY]

@@ -8,7 +8,7 @@ import pytest
 
 from toolkit.core.errors import SpecError
 from toolkit.holdings.exit_cost import ExitTerms
-from toolkit.holdings.holding_period import RULES
+from toolkit.holdings.holding_period import RULES, WITHOUT_PERIOD, holding_rule, tax_law
 
 
 def test_the_worked_example_of_the_field():
@@ -56,3 +56,35 @@ def test_the_rule_names_its_law_and_what_was_not_checked():
     assert all(words in told for words in ("Sec. 23", "1,000 EUR", "not checked against the text"))
     assert "EUR" not in RULES["DEU"].note(None)
     assert "USA" not in RULES
+
+
+@pytest.mark.parametrize(
+    ("country", "bought", "free"),
+    [
+        ("AUT", date(2024, 3, 14), date(2025, 3, 15)),
+        ("AUT", date(2024, 2, 29), date(2025, 3, 1)),
+        ("CHE", date(2024, 3, 14), date(2024, 3, 14)),
+    ],
+)
+def test_other_countries_have_their_own_clock(country, bought, free):
+    assert RULES[country].free_from(bought) == free
+    assert holding_rule(country, "company") is None
+    assert holding_rule(country, "private", 3) != RULES[country]
+
+
+def test_every_law_names_its_source_and_is_no_advice():
+    for rule in RULES.values():
+        assert rule.note(None).endswith("Not advice.")
+    cited = {"DEU": "Sec. 23", "AUT": "Sec. 31 EStG 1988", "CHE": "Art. 16 para 3", "USA": "Sec. 408(m)", "GBR": "HS293"}
+    assert {*cited} == {*RULES, *WITHOUT_PERIOD}
+    for country, words in cited.items():
+        law = tax_law(country, "private")
+        assert law is not None
+        assert words in law
+        assert tax_law(country, "company") is None
+    assert tax_law("FRA", "private") is None
+
+
+def test_a_country_without_a_period_has_no_clock_whatever_is_known_of_its_law():
+    for country in (*WITHOUT_PERIOD, "FRA"):
+        assert holding_rule(country, "private") is None

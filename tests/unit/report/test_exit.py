@@ -152,11 +152,23 @@ def test_lots_that_are_all_free_of_tax_are_told_in_one_sum_and_not_drawn(tmp_pat
 
 
 def test_without_a_rule_gains_alone_are_told(tmp_path):
-    found = findings_of(ask_of(tmp_path, *TWELVE[:3], country="USA"))
-    figure = section.build(found)[3]
-    assert "No rule on the taxation of private sales is bundled for the US" in plain(figure.sub)
-    assert len(rows(figure)[0]) == 6
-    assert not any(isinstance(block, Chart) for block in figure.body)
+    for country, told in (
+        ("FRA", "No rule on the taxation of private sales is bundled for France"),
+        ("USA", "Any metal is a collectible"),
+        ("GBR", "no order of lots is taken for the rule"),
+    ):
+        figure = section.build(findings_of(ask_of(tmp_path, *TWELVE[:3], country=country)))[3]
+        assert told in plain(figure.sub)
+        assert len(rows(figure)[0]) == 6
+        assert not any(isinstance(block, Chart) for block in figure.body)
+
+
+def test_the_clock_of_another_country_is_told_with_its_law(tmp_path):
+    found = findings_of(ask_of(tmp_path, *TWELVE[:3], country="AUT"))
+    assert "Austria: a private sale more than one year after the purchase is tax-free" in plain(section.build(found)[3].sub)
+    assert any("Sec. 31 EStG 1988" in plain(one.words) for one in found.assumptions)
+    free = section.build(findings_of(ask_of(tmp_path, *TWELVE[:3], country="CHE")))[3]
+    assert plain(free.title) == "A private sale of any lot is tax-free"
 
 
 def test_a_proposal_starts_with_what_is_paid():

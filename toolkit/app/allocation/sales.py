@@ -129,7 +129,9 @@ def sale_rule(owner: Owner) -> Message:
             return message(
                 "lots whose sale is free of tax first (owner.tax_free_after), then those with the highest cost; not advice"
             )
-        return message("lots whose sale is free of tax first (Sec. 23 EStG), then those with the highest cost; not advice")
+        return message(
+            "lots whose sale is free of tax first (law of the owner's country), then those with the highest cost; not advice"
+        )
     if owner.kind != PRIVATE:
         return message("the oldest lot first: holding periods of tax law are for private owners")
     return message("the oldest lot first: no rule of tax is known here for {country}", country=owner.country)

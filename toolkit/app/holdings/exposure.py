@@ -179,6 +179,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         currency=currency,
         destination=destination,
         end_user=request.end_user,
+        movements=holdings.movements,
         purchases=bought,
         owed=round(sum(purchase.owed for purchase in bought), 2),
         value_se=error_of_sum(((lot.asset, lot.value_se or 0.0) for lot in portfolio.held), errors.correlation),

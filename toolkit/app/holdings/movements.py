@@ -23,11 +23,14 @@ _DETAILS = ("origin_country", "custody", "certificate", "spread", "storage_fee",
 
 
 def movements_of(read: ReadFile) -> list[Movement]:
-    """The movements of a file; those with a faulty cell are none."""
-    faulty = {fault.row for fault in read.faults}
+    """The movements of a file; those with a faulty cell are none. Clients whose names differ in case alone are one."""
+    faulty, clients = {fault.row for fault in read.faults}, dict[str, str]()
+    for name in filter(None, (row["client"] for row in read.rows)):
+        clients.setdefault(name.casefold(), name)
     return [
         Movement(
-            **{key: row[key] for key in _FIELDS & row.keys()},
+            **{key: row[key] for key in (_FIELDS & row.keys()) - {"client"}},
+            client=row["client"] and clients[row["client"].casefold()],
             source=row["from"],
             details={**{key: row[key] for key in _DETAILS if key in row}, "due": row.get("settled")},
         )
@@ -209,7 +212,7 @@ def stock_holdings(read: ReadFile, day: date, rule: HoldingRule | None) -> Holdi
     due = {name: part.details.get("due") or part.arrives for name, part in lots_of(stock) if not part.is_there(day)}
     arrivals = {name: arrives for name, arrives in due.items() if arrives not in (None, NOT_DELIVERED)}
     notes = (*read.notes, told, *of_places(frame))
-    return Holdings(Lots.validate(frame), read.table.name, notes, read.fine, arrivals=arrivals)
+    return Holdings(Lots.validate(frame), read.table.name, notes, read.fine, arrivals=arrivals, movements=len(read.rows))
 
 
 def of_places(frame: pl.DataFrame) -> list[Message]:

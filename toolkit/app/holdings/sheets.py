@@ -24,6 +24,8 @@ _NO_CLIENT = re.compile(
     r"q[1-4]|[1-4] quartal|quartal [1-4]|(kw|cw|week|woche) ?[0-9]+"
 )
 """Names of sheets, as `fold` writes them, that are no client's: such a sheet may hold the lots of another one again."""
+_SAME = ("asset", "quantity", "unit", "purchase_date")
+"""Columns by which a lot is one that another sheet lists."""
 
 
 def of_every_sheet(file: str, read: Callable[..., Holdings], client: str | None) -> Holdings:
@@ -47,6 +49,17 @@ def of_every_sheet(file: str, read: Callable[..., Holdings], client: str | None)
     if client is not None and not meant:
         found = _of_client(client, file, read, found)
     found = {sheet: own for sheet, own in found.items() if own.frame.height} or found
+    refuse_no_clients(file, {sheet: own.frame.select(_SAME) for sheet, own in found.items()})
+    return _together(file, found, unread if client is None else [])
+
+
+def refuse_no_clients(file: str, found: Mapping[str, pl.DataFrame]) -> None:
+    """`DataError` where one of several sheets may be no client's, by its name or because it lists others again.
+
+    Args:
+        file: The workbook.
+        found: Sheet -> metal, quantity, unit and day of purchase of its lots.
+    """
     months = [sheet for sheet in found if month(f"{sheet.strip('. ')} 2000")]
     odd = [sheet for sheet in found if _NO_CLIENT.fullmatch(fold(sheet)) or (sheet in months and len(months) > 1)]
     odd = odd or [sheet for sheet in found if _is_again(sheet, found)]
@@ -56,9 +69,8 @@ def of_every_sheet(file: str, read: Callable[..., Holdings], client: str | None)
             hint="Hide a sheet whose lots are not to count, rename one of a client, or give one: {file:s}#{sheet:s}.",
             file=Path(file).name,
             sheets=named(odd),
-            sheet=sheets[0],
+            sheet=next((sheet for sheet in found if sheet not in odd), odd[0]),
         )
-    return _together(file, found, unread if client is None else [])
 
 
 def of_some_sheets(file: str, sheets: str, read: Callable[..., Holdings], client: str | None) -> Holdings:
@@ -90,9 +102,9 @@ def _of_client(client: str, file: str, read: Callable[..., Holdings], found: Map
     return {sheet: read(f"{file}#{sheet}", client=client) for sheet in theirs}
 
 
-def _is_again(sheet: str, found: Mapping[str, Holdings]) -> bool:
+def _is_again(sheet: str, found: Mapping[str, pl.DataFrame]) -> bool:
     """Whether a sheet lists what several others list together, or all of another one by whose name its own begins."""
-    lots = {one: own.frame.select("asset", "quantity", "unit", "purchase_date") for one, own in found.items()}
+    lots = {**found}
     listed = lots.pop(sheet)
     near = [lots[other] for other in lots if sheet.casefold().startswith(other.casefold())]
     pairs = [(one, other) for own in near for one, other in ((own, listed), (listed, own))]

@@ -17,7 +17,7 @@ from toolkit.core.messages import Message, message
 from toolkit.holdings.exit import FEWEST, RUNGS, WINDOW_DAYS, BidsSeen, Days, steps, within
 from toolkit.holdings.exit_cost import ExitTerms
 from toolkit.holdings.exposure import LICENCE, MAY_NOT_RETURN, PLACE, PLANS, LotExposure
-from toolkit.holdings.holding_period import HoldingRule, holding_rule
+from toolkit.holdings.holding_period import HoldingRule, holding_rule, tax_law
 from toolkit.holdings.purchases import Purchase
 from toolkit.holdings.traceability import KNOWN, UNKNOWN
 from toolkit.market.layouts.vocabulary import vocabulary
@@ -284,6 +284,7 @@ def _tax(exposure: Exposure, ask: Ask) -> Tax:
         kind=owner.kind,
         by_law=rule is not None and rule.country is not None,
         years=rule and rule.years,
+        law=tax_law(country, owner.kind),
         exemption=limit and limit.central,
         left_out=left_out,
         soon_days=SOON_DAYS,

@@ -9,6 +9,7 @@ from datetime import date
 import polars as pl
 
 from toolkit.app.context import Context
+from toolkit.app.holdings.exposure import ExposureRequest
 from toolkit.core.discovery import values_by_name
 from toolkit.core.grouping import sums_by_key
 from toolkit.holdings.exposure import PLANS, LotExposure
@@ -29,6 +30,7 @@ class Ask:
         context: The owner, and the ledger and the snapshot of the market on the day.
         assets: Keys of the products that the report is about, those held first; all products for the market alone.
         record: The subject.
+        request: For the holdings that the subject is; None of another subject.
         loss, elasticity, cap: Of supply in a stop of exports, beside the usual ones, as of `toolkit.app.stops`; None for none.
     """
 
@@ -38,6 +40,7 @@ class Ask:
     loss: float | None = None
     elasticity: str | None = None
     cap: float | None = None
+    request: ExposureRequest | None = None
 
     @property
     def as_of(self) -> date:

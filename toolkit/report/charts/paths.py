@@ -40,16 +40,18 @@ class Paths:
         front: The line that the chart is about.
         behind: Those that it is compared with.
         band: (low, high) on each date; empty for none.
-        unit: ``money`` has a logarithmic axis, ``percent`` and ``mass`` one that begins at zero, or ends there.
+        unit: ``money`` has a logarithmic axis, ``amount`` and ``percent`` one that begins at zero, or ends there.
         filled: Whether the room between the front line and zero is filled.
+        marked: Days on which the front line has a dot.
     """
 
     dates: tuple[date, ...]
     front: Path
     behind: tuple[Path, ...]
     band: tuple[tuple[float, float], ...]
-    unit: Literal["money", "percent", "mass"]
+    unit: Literal["money", "amount", "percent"]
     filled: bool = False
+    marked: tuple[date, ...] = ()
 
     @property
     def ends(self) -> tuple[float, float]:
@@ -94,7 +96,7 @@ def _axis(drawn: Paths, fmt: Formats) -> tuple[tuple[float, float], list[tuple[f
             domain, values = (near[0], near[-1]), near
         return domain, [(value, fmt.number(value)) for value in values]
     values = linear_ticks(min(low, 0.0), max(high, 0.0))
-    if drawn.unit == "mass":
+    if drawn.unit == "amount":
         return (values[0], values[-1]), [(value, fmt.number(value)) for value in values]
     decimals = 0 if all(abs(100 * value - round(100 * value)) < 1e-9 for value in values) else 1
     return (values[0], values[-1]), [(value, fmt.percent(value, decimals)) for value in values]
@@ -116,6 +118,9 @@ def _lines(field: Field, drawn: Paths) -> Iterator[Layer]:
         zero = [{"x": row["x"], "y": row["y"], "y2": field.y(0.0), "run": row["run"]} for row in front]
         yield field.plane.marks("area", zero, color=TOKENS["band"], opacity=1)
     yield field.plane.marks("line", front, color=TOKENS["data"], strokeWidth=2.5)
+    on = dict(zip(drawn.dates, drawn.front.values, strict=True))
+    dots = [{"x": field.x(day), "y": field.y(value)} for day in drawn.marked if (value := on[day]) is not None]
+    yield field.plane.marks("circle", dots, color=TOKENS["dot"], opacity=1, size=26)
 
 
 def _rows(field: Field, dates: Sequence[date], path: Path) -> list[dict[str, Any]]:

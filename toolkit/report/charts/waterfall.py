@@ -16,8 +16,8 @@ NAMES = 128
 """Room for the names of the steps in px; longer ones are cut."""
 FIGURE = 8.0
 """Width of a digit in px, on the generous side."""
-Kind = Literal["whole", "cost", "kept"]
-FILLS: Mapping[Kind, str] = {"whole": "cur", "cost": "mut", "kept": "data"}
+Kind = Literal["whole", "cost", "gain", "kept"]
+FILLS: Mapping[Kind, str] = {"whole": "cur", "cost": "mut", "gain": "data", "kept": "data"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,9 @@ class Step:
     Attributes:
         label: What it is.
         written: Its amount, as the reader is told.
-        amount: Not negative but for a debt, in any unit.
-        kind: The ``whole`` that everything is taken from, a ``cost``, or what is ``kept``.
+        amount: Not negative but for a debt and a gain, in any unit.
+        kind: The ``whole`` that everything is taken from, a ``cost``, a ``gain``, which is a cost below zero, or what is
+            ``kept``.
         hollow: The amount rests on an assumption.
     """
 

@@ -104,18 +104,20 @@ class Formats:
         """A difference of fractions in percentage points, signed."""
         return DASH if value is None else self.number(100 * value, decimals, signed=True)
 
-    def money(self, value: float | None, currency: str, decimals: int = 0) -> str:
+    def money(self, value: float | None, currency: str, decimals: int = 0, *, signed: bool = False) -> str:
         """An amount with the sign of its currency, or its code where there is none."""
         if value is None:
             return DASH
         sign = self.locale.currency_symbols.get(currency, currency)
         before = self._currency_first
         gap = "" if before and len(sign) == 1 else NBSP
-        digits = self.number(value, decimals)
-        minus, digits = (MINUS, digits[1:]) if digits.startswith(MINUS) else ("", digits)
-        told = minus + (f"{sign}{gap}{digits}" if before else f"{digits}{gap}{sign}")
+        digits = self.number(value, decimals, signed=signed)
+        above, digits = (digits[0], digits[1:]) if digits[0] in f"+{MINUS}" else ("", digits)
+        told = above + (f"{sign}{gap}{digits}" if before else f"{digits}{gap}{sign}")
         quoted = sign.replace('"', "")
-        form = f'"{quoted}{gap}"{_form(decimals)}' if before else f'{_form(decimals)}"{gap}{quoted}"'
+        written = (f'"{quoted}{gap}"', "") if before else ("", f'"{gap}{quoted}"')
+        form = f"{written[0]}{_form(decimals)}{written[1]}"
+        form = f"+{form};-{form};{form}" if signed else form
         return Written(told, value, form)
 
     def price(self, value: float | None, like: float | None = None) -> str:
@@ -219,9 +221,9 @@ class TerminalFormats(Formats):
         """2026-07."""
         return DASH if value is None else f"{day(value):%Y-%m}"
 
-    def money(self, value: float | None, currency: str, decimals: int = 0) -> str:
+    def money(self, value: float | None, currency: str, decimals: int = 0, *, signed: bool = False) -> str:
         """1,234 EUR."""
-        return DASH if value is None else f"{self.number(value, decimals)}{NBSP}{currency}"
+        return DASH if value is None else f"{self.number(value, decimals, signed=signed)}{NBSP}{currency}"
 
 
 def _form(decimals: int, unit: str = "", *, signed: bool = False) -> str:

@@ -338,7 +338,7 @@ def _fan(answer: Answer, one: NeedCover) -> Iterator[Figure]:
         Path(say.words("stock"), tuple(point.middle for point in one.fan)),
         (),
         tuple((point.low, point.high) for point in one.fan),
-        "mass",
+        "amount",
     )
     told = say.words(
         "Stock from {first} to {last}.",

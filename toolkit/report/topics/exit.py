@@ -392,6 +392,8 @@ def _title(run: Findings, tax: Tax, waiting: Sequence[TaxLot]) -> Text:
             days=tax.soon_days,
             day=run.derived(fmt.long_date(waiting[0].free_from), TAX, marked=False),
         )
+    if tax.years == 0:
+        return say("A private sale of any lot is tax-free")
     if tax.left_out:
         return say("Every lot with a day of purchase is past the period after which a sale is tax-free")
     return say("Every lot is past the period after which a sale is tax-free")
@@ -403,6 +405,8 @@ def _rule(run: Findings, tax: Tax) -> Text:
         return say(
             "The owner is no private person: no period after which a sale is tax-free applies unless the owner sets one."
         )
+    if tax.years is None and tax.law is not None:
+        return say("{law} Not advice.", law=say.translate(tax.law))
     if tax.years is None:
         return say("No rule on the taxation of private sales is bundled for {place}.", place=run.place(tax.country))
     if not tax.by_law:
@@ -412,8 +416,12 @@ def _rule(run: Findings, tax: Tax) -> Text:
             years=f"{tax.years:.0f}",
             markers=markers,
         )
+    country = run.country(tax.country)
+    if not tax.years:
+        return say("{country}: a private sale is tax-free from the first day{markers}.", country=country, markers=markers)
     return say(
-        "A private sale more than one year after the purchase is tax-free in Germany{markers}; each lot has its own clock.",
+        "{country}: a private sale more than one year after the purchase is tax-free{markers}; each lot has its own clock.",
+        country=country,
         markers=markers,
     )
 

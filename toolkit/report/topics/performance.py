@@ -1,187 +1,428 @@
-"""What holdings earned by their movements: `toolkit performance`."""
+"""What holdings earned by their movements: `toolkit performance`, and a section of reports on a file of movements."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from operator import attrgetter
 
-from toolkit.records.performance import Earned, Ends, LotEarned, Performance
-from toolkit.report.answers.answer import Answer, Cell
+from toolkit.core.messages import retellable
+from toolkit.records.findings import Parts
+from toolkit.records.performance import Earned, Ends, Performance, YearEarned
 from toolkit.report.charts.paths import Path, Paths, paths
-from toolkit.report.document import Chart, Document, Figure
-from toolkit.report.i18n.formats import day
+from toolkit.report.charts.waterfall import Kind, Step, waterfall
+from toolkit.report.compose import section
+from toolkit.report.document import (
+    Block,
+    Chart,
+    Document,
+    Figure,
+    Heading,
+    KeyFigure,
+    KeyFigures,
+    Notes,
+    Paragraph,
+    Row,
+    Section,
+    Shown,
+    left,
+    legend,
+    right,
+)
+from toolkit.report.findings import Findings
+from toolkit.report.i18n.formats import DASH, capital, day
 from toolkit.report.i18n.language import Language, mark
-from toolkit.report.i18n.text import plain, text
+from toolkit.report.i18n.names import of_key
+from toolkit.report.i18n.text import Inline, Text, joined, name, plain, strong, text
+from toolkit.report.shorten import ROWS_SHOWN_WHOLE, largest
 
 PARTS: Mapping[str, str] = {
     "price": mark("price of the metal"),
     "currency": mark("exchange rate"),
-    "spread": mark("spread at purchase and sale"),
+    "spread": mark("spread"),
     "fees": mark("fees"),
     "storage": mark("storage"),
     "tax": mark("tax"),
-    "total": mark("gain"),
 }
-HEADS = mark("{of} | >put in | >taken out | >value | >90% of what it may be | >gain | >IRR | >TWR")
+BROUGHT = (mark("{cause} took {amount}"), mark("{cause} brought {amount}"))
 BENCHMARKS: Mapping[str, str] = {"gold": mark("gold"), "cash": mark("cash without interest")}
+LEFT: Mapping[str, str] = {"sell": mark("sold"), "withdraw": mark("taken out"), "loss": mark("lost")}
+
+
+@section("performance", mark("What it earned"), needs=["exposure"], uses=["performance"])
+def performance(run: Findings) -> tuple[Block, ...]:
+    """What was put in and what became of it; nothing for a list of lots, which tells no movements."""
+    if not run.has("performance"):
+        return ()
+    found = run.part(Performance)
+    warned = [row.text for row in found.remarks if row.kind != "note"]
+    told = [run.say.translate(found.phrases.get(words) or retellable(words)) for words in warned]
+    notes = [Notes(tuple(("", words) for words in told))] if told else []
+    return (Paragraph(text(_headline(run, found), "."), "intro"), _returns(run, found), *notes, *_findings(run, found))
 
 
 def document(found: Performance, say: Language) -> Document:
-    """Headline, the way from money in to value, value through time, metals, clients, lots, years, benchmarks and risk."""
-    answer, whole = Answer(say, found.as_of, found.phrases), found.whole
-    values = {
-        "put": whole.put_in, "out": whole.taken_out, "currency": found.currency, "value": whole.value, "gain": whole.gain.total,
-    }  # fmt: skip
+    """The answer of `toolkit performance`: the section of a report, and how it is computed."""
+    run = Findings.alone(found.as_of, Parts(performance=found), say, found.currency)
+    sections = (
+        Section("answer", "", (Heading(_headline(run, found)), _returns(run, found))),
+        Section("performance", say.words(performance.title), tuple(_findings(run, found))),
+        Section("method", say.words("How this is computed"), (Notes(tuple(("", words) for words in _method(run, found))),)),
+    )
+    title = say.words("Performance of {file}", file=found.file)
+    return Document(title, say.code, found.as_of, run.fmt.long_date(found.as_of), found.client or "", sections)
+
+
+def _headline(run: Findings, found: Performance) -> Text:
+    """Money in, money out, value, and the return a year where there is one."""
+    say, whole = run.say, found.whole
+    put, out, worth = map(run.money, (whole.put_in, whole.taken_out, whole.value))
     if whole.value is None:
-        answer.heading("Put in {put:,.0f} {currency}, taken out {out:,.0f}; what is held has in part no price today", **values)
-    else:
-        answer.heading("Put in {put:,.0f} {currency}, taken out {out:,.0f}, worth {value:,.0f} today", **values)
-    for words in _returns(answer, found):
-        answer.paragraph(words)
-    answer.subtitle("Where the gain came from")
-    answer.table(
-        "cause | >{currency}",
-        ((answer.words(PARTS, part), answer.number(getattr(whole.gain, part), "+,.2f")) for part in PARTS),
-        currency=found.currency,
-    )
-    answer.line("Of it {realised:+,.2f} {currency} is realised.", realised=whole.realised, currency=found.currency)
-    answer.subtitle("Value through time")
-    answer.blocks += _through_time(answer, found)
-    answer.subtitle("By metal")
-    answer.table(HEADS, (_earned(answer, one, answer.metal(one.key)) for one in found.metals), of=say.words("metal"))
-    if found.clients:
-        answer.subtitle("By client")
-        answer.table(HEADS, (_earned(answer, one, one.key) for one in found.clients), of=say.words("client"))
-    answer.subtitle("By lot")
-    answer.table(
-        "lot | metal | bought | >held | >sold | >cost | >value | >gain | >IRR | free of tax from",
-        (_lot(answer, one) for one in found.lots),
-    )
-    answer.subtitle("By year")
-    answer.table(
-        "year | >at the beginning | >put in | >taken out | >at the end | >gain | >TWR",
-        (
-            (
-                str(one.year), *_money(answer, one.begin, one.put_in, one.taken_out, one.end),
-                answer.number(one.gain, "+,.0f"), answer.number(one.time_weighted, "+.1%"),
-            )
-            for one in found.years
-        ),
+        return say("Put in {put}, taken out {out}; what is held has in part no price today", put=put, out=out)
+    if whole.rate is None or whole.rate_ends is None:
+        return say("Put in {put}, taken out {out}, worth {worth} today", put=put, out=out, worth=worth)
+    return say(
+        "Put in {put}, taken out {out}, worth {worth} today: {rate} a year, between {low} and {high}",
+        put=put, out=out, worth=worth, rate=_percent(run, whole.rate), **_ends(run, whole.rate_ends),
     )  # fmt: skip
-    answer.subtitle("The same money in something else")
-    answer.table(
-        "in | >it would be, {currency} | >a year",
-        (
-            (answer.words(BENCHMARKS, one.key), answer.number(one.value, ",.0f"), answer.number(one.rate, "+.1%"))
-            for one in found.benchmarks
-        ),
-        currency=found.currency,
-    )
-    answer.line("Without spread, fees and storage of its own.")
-    answer.subtitle("How this is computed")
-    answer.notes(_notes(answer, found))
-    return answer.document("performance", answer.told("Performance of {file}", file=found.file))
 
 
-def _returns(answer: Answer, found: Performance) -> Iterator:
-    """Both returns with their ends, a year where there is one; and what is not defined."""
-    whole, told = found.whole, answer.told
+def _percent(run: Findings, value: float | None) -> str:
+    return run.fmt.percent(value, signed=True)
+
+
+def _ends(run: Findings, ends: Ends) -> dict[str, str]:
+    return {"low": run.fmt.percent(ends.low, 0, signed=True), "high": run.fmt.percent(ends.high, 0, signed=True)}
+
+
+def _returns(run: Findings, found: Performance) -> KeyFigures:
+    return KeyFigures(tuple(_figures(run, found)))
+
+
+def _findings(run: Findings, found: Performance) -> Iterator[Block]:
+    """What was found, each with what shows it."""
+    shown = (_causes, _through_time, _lots, _left, _years, _falls, _metals, _clients, _benchmarks)
+    yield from filter(None, (build(run, found) for build in shown))
+
+
+def _figures(run: Findings, found: Performance) -> Iterator[KeyFigure]:
+    """The gain and both returns, or why they are not defined."""
+    say, fmt, whole = run.say, run.fmt, found.whole
+    since, none = fmt.long_date(whole.first), text(DASH)
+    realised = say("{realised} of it realised", realised=run.money(whole.realised, signed=True))
+    yield KeyFigure(say.words("Gain"), text(run.money(whole.gain.total, signed=True)), realised)
+    label = say.words("Money-weighted return (IRR)")
     if whole.rate is not None:
-        yield told(
-            "Money-weighted return (IRR): {rate:+.1%} a year{ends}.", rate=whole.rate, ends=_between(answer, whole.rate_ends)
+        told = (
+            say("a year, from {low} to {high}", **_ends(run, whole.rate_ends))
+            if whole.rate_ends
+            else say("since {day}", day=since)
         )
+        yield KeyFigure(label, text(_percent(run, whole.rate)), told)
     elif whole.money_weighted is not None:
-        yield told(
-            "Money-weighted return (IRR): {rate:+.1%} since {day}; of less than a year none is told a year.",
-            rate=whole.money_weighted,
-            day=answer.say.fmt.long_date(whole.first),
-        )
+        told = say("since {day}; below a year no return is told a year", day=since)
+        yield KeyFigure(label, text(_percent(run, whole.money_weighted)), told)
     else:
-        yield told(
-            "Money-weighted return (IRR): not defined, because no rate, or more than one, brings these flows to this value."
-        )
+        yield KeyFigure(label, none, say("not defined: no rate, or more than one, brings these flows to this value"))
+    label = say.words("Time-weighted return (TWR)")
     if whole.time_weighted is None:
-        yield told("Time-weighted return (TWR): not defined, because a price is missing on a day on which money moved.")
+        yield KeyFigure(label, none, say("not defined: a price is missing on a day on which money moved"))
         return
-    ends = _between(answer, whole.time_weighted_ends)
-    yield told(
-        "Time-weighted return (TWR): {total:+.1%} since {day}{ends}; {gross:+.1%} without what trades and storage cost.",
-        total=whole.time_weighted, day=answer.say.fmt.long_date(whole.first), ends=ends, gross=whole.gross,
-    )  # fmt: skip
+    parts = [say("since {day}", day=since)]
     if whole.time_weighted_a_year is not None:
-        yield told("That is {rate:+.1%} a year.", rate=whole.time_weighted_a_year)
-    if found.risk is not None:
-        risk = found.risk
-        yield told(
-            "Volatility of the estimated prices {volatility:.1%} a year; the deepest fall was {depth:.1%}, and {days:d} days "
-            "the longest time below an earlier peak.",
-            volatility=risk.volatility, depth=risk.depth, days=risk.days_below,
-        )  # fmt: skip
+        parts.append(say("{rate} a year", rate=_percent(run, whole.time_weighted_a_year)))
+    if whole.time_weighted_ends:
+        parts.append(say("from {low} to {high}", **_ends(run, whole.time_weighted_ends)))
+    parts.append(say("{gross} without what trades and storage cost", gross=_percent(run, whole.gross)))
+    yield KeyFigure(label, text(_percent(run, whole.time_weighted)), joined(parts, "; "))
 
 
-def _between(answer: Answer, ends: Ends | None) -> str:
-    """The ends of an interval behind a return; nothing where there is none."""
-    if ends is None:
-        return ""
-    return plain(answer.told(", between {low:+.0%} and {high:+.0%}", low=ends.low, high=ends.high))
+def _causes(run: Findings, found: Performance) -> Figure | None:
+    """The way from the money that is in it to its value, by cause; without one where the value is not known."""
+    say, whole, gain = run.say, found.whole, found.whole.gain
+    costs = gain.spread + gain.fees + gain.storage + gain.tax
+    causes = {
+        say.words("the price of the metal"): gain.price,
+        say.words("the exchange rate"): gain.currency,
+        say.words("spread, fees, storage and tax"): costs,
+    }
+    brought = [say(BROUGHT[one > 0], cause=cause, amount=run.money(abs(one))) for cause, one in causes.items() if one]
+    title = text(capital(plain(joined(brought, "; "))))
+    amounts = {say.words(words): getattr(gain, part) for part, words in PARTS.items()}
+    table = run.table(
+        "Gain by cause",
+        amounts.items(),
+        left("Cause", lambda row: row[0]),
+        right("{currency}", lambda row: run.fmt.number(row[1], 2, signed=True)),
+        below=[Row.of(say("gain"), run.fmt.number(gain.total, 2, signed=True), total=True)],
+    )
+    foot = _source(run, say("parts add up to the cent"))
+    if whole.value is None:
+        return Figure(title, say("In {currency}.", currency=run.currency), (table,), (), foot)
+    paid = whole.put_in - whole.taken_out
+    steps = [Step(say.words("Net paid in"), run.money(paid), paid, "whole")]
+    steps += [Step(words, run.money(one, signed=True), -one, _kind(one)) for words, one in amounts.items() if one]
+    steps.append(Step(say.words("Value today"), run.money(whole.value), whole.value, "kept"))
+    told = "; ".join(f"{step.label}: {step.written}" for step in steps)
+    sub = say(
+        "From the money that is in it to its value, in {currency}; the spread is that of purchases and sales.",
+        currency=run.currency,
+    )
+    return Figure(title, sub, (Chart(waterfall(steps, run.fmt), f"{told}."),), (), foot, table)
 
 
-def _money(answer: Answer, *amounts: float | None) -> Iterator[str]:
-    return (answer.number(amount, ",.0f") for amount in amounts)
+def _kind(amount: float) -> Kind:
+    return "gain" if amount > 0 else "cost"
 
 
-def _earned(answer: Answer, one: Earned, name: Cell) -> Iterator[Cell]:
-    yield name
-    yield from _money(answer, one.put_in, one.taken_out, one.value)
-    yield "" if one.value_ends is None else " … ".join(_money(answer, one.value_ends.low, one.value_ends.high))
-    yield answer.number(one.gain.total, "+,.0f")
-    yield answer.number(one.money_weighted if one.rate is None else one.rate, "+.1%")
-    yield answer.number(one.time_weighted, "+.1%")
+def _source(run: Findings, *more: Text) -> Text:
+    """Where the figures come from."""
+    told = run.say("Source: your movements; estimated prices{prices}", prices=run.of_prices(part="performance"))
+    return text(told, *(text("; ", one) for one in more), ".")
 
 
-def _lot(answer: Answer, one: LotEarned) -> Iterator[Cell]:
-    yield one.key
-    yield answer.metal(one.metal)
-    yield answer.day(one.first)
-    yield answer.number(one.held or None, ",.6g")
-    yield answer.number(one.sold or None, ",.6g")
-    yield from _money(answer, one.cost or None, one.value or None)
-    yield answer.number(one.gain.total, "+,.0f")
-    yield answer.number(one.money_weighted if one.rate is None else one.rate, "+.1%")
-    yield answer.day(one.free_from)
-
-
-def _through_time(answer: Answer, found: Performance) -> Iterator[Figure]:
-    """Value with the band of what it may be, beside the money that is in it."""
-    say, known = answer.say, [one for one in found.path if one.value is not None and one.ends is not None]
+def _through_time(run: Findings, found: Performance) -> Figure | None:
+    """Value with the band of what it may be, beside the money that is in it; None where it is known on less than two days."""
+    say, fmt = run.say, run.fmt
+    known = [one for one in found.path if one.value is not None and one.ends is not None]
     if len(known) < 2:
-        return
+        return None
     drawn = Paths(
         tuple(day(one.day) for one in known),
         Path(say.words("value"), tuple(one.value for one in known)),
-        (Path(say.words("put in less taken out"), tuple(one.paid if one.paid > 0 else None for one in known)),),
+        (Path(say.words("net paid in"), tuple(one.paid for one in known)),),
         tuple((one.ends.low, one.ends.high) for one in known if one.ends),
-        "money",
+        "amount",
+        marked=tuple(day(one.day) for one in known if one.is_flow),
     )
     last = known[-1]
-    title = answer.told("Worth {value:,.0f} {currency}", value=last.value, currency=found.currency)
-    told = say.words("Value from {first} to {last}.", first=say.fmt.month(day(known[0].day)), last=say.fmt.month(day(last.day)))
+    ends = {"low": run.money(last.ends.low), "high": run.money(last.ends.high)} if last.ends else {}
+    title = say("Worth {value}, in nine of ten cases from {low} to {high}", value=run.money(last.value), **ends)
+    told = say.words(
+        "Value from {first} to {last}: at last {value}, with {paid} net paid in.",
+        first=fmt.month(drawn.dates[0]), last=fmt.month(drawn.dates[-1]),
+        value=run.money(last.value), paid=run.money(last.paid),
+    )  # fmt: skip
+    marks = legend(
+        (True, "band", say.words("nine of ten cases, by the errors of prices")),
+        (drawn.marked, "dot", say.words("money moved")),
+    )
+    ends_of_years = {year: one.day for year, one in ((one.day[:4], one) for one in known)}
+    rows = [one for one in known if one.is_flow or one.day == ends_of_years[one.day[:4]]]
+    table = run.table(
+        "Value through time, {currency}",
+        rows if len(rows) <= ROWS_SHOWN_WHOLE else [one for one in rows if one.day == ends_of_years[one.day[:4]]],
+        left("Day", lambda one: fmt.short_date(one.day)),
+        right("Value", lambda one: fmt.number(one.value)),
+        right("Lower end", lambda one: fmt.number(one.ends and one.ends.low)),
+        right("Upper end", lambda one: fmt.number(one.ends and one.ends.high)),
+        right("Net paid in", lambda one: fmt.number(one.paid)),
+    )
     sub = say(
-        "In {currency}, logarithmic; the band holds 90% of what it may be by the errors of prices.",
+        "In {currency}, each day valued at what is known of it today; net paid in is put in less taken out.",
         currency=found.currency,
     )
-    yield Figure(title, sub, (Chart(paths(drawn, say.fmt), told),), (), text(""))
+    return Figure(title, sub, (Chart(paths(drawn, fmt), told),), marks, _source(run), table)
 
 
-def _notes(answer: Answer, found: Performance) -> Iterator:
+def _lots(run: Findings, found: Performance) -> Figure | None:
+    """What each lot cost, is worth and earned, and from when on it is free of tax; the rest of many is one row."""
+    if not found.lots:
+        return None
+    say, fmt = run.say, run.fmt
+    rows, others = largest(found.lots, lambda one: one.gain.total)
+    best = max(found.lots, key=lambda one: one.gain.total)
+    named = {"lot": name(best.key), "gain": run.money(best.gain.total, signed=True)}
+    title = say.counted(len(found.lots), "{lot} earned {gain}", "{lot} earned most of {n} lots, {gain}", **named)
+    below = []
+    if others:
+        cells = [fmt.number(sum(one.cost for one in others)), fmt.number(sum(one.value or 0.0 for one in others))]
+        gain = fmt.number(sum(one.gain.total for one in others), signed=True)
+        below = [
+            Row.of(say("{n} other lots", n=fmt.number(len(others))), DASH, DASH, DASH, *cells, gain, DASH, DASH, total=True)
+        ]
+    table = run.table(
+        "By lot, {currency}",
+        rows,
+        left("Lot ID", lambda one: name(one.key)),
+        left("Metal", lambda one: of_key(one.metal, say)),
+        left("Bought", lambda one: fmt.short_date(one.first)),
+        right("Held", lambda one: fmt.quantity(one.held) if one.held else DASH),
+        right("Cost", lambda one: fmt.number(one.cost) if one.held else DASH),
+        right("Value", lambda one: fmt.number(one.value) if one.held else DASH),
+        right("Gain", lambda one: strong(fmt.number(one.gain.total, signed=True))),
+        right("IRR", lambda one: _return(run, one)),
+        left("Free of tax from", lambda one: DASH if one.free_from is None else fmt.short_date(one.free_from)),
+        below=below,
+        keys=1,
+    )
+    sub = say(
+        "In {currency}; held in kg, of listed instruments in units. IRR is a year, and over all the time below one.",
+        currency=run.currency,
+    )
+    return Figure(title, sub, (table,), (), _source(run))
+
+
+def _return(run: Findings, one: Earned) -> str:
+    return _percent(run, one.money_weighted if one.rate is None else one.rate)
+
+
+def _left(run: Findings, found: Performance) -> Figure | None:
+    """What was sold, taken or lost, and with which result; None where nothing was."""
+    if not found.left:
+        return None
+    say, fmt = run.say, run.fmt
+    rows, others = largest(found.left, lambda one: one.gain)
+    gain = sum(one.gain for one in found.left)
+    title = say("What was sold, taken out or lost brought {gain} beyond its cost", gain=run.money(gain, signed=True))
+    below = []
+    if others:
+        sums = [
+            fmt.number(sum(map(attrgetter(key), others)), signed=key == "gain") for key in ("cost", "proceeds", "fees", "gain")
+        ]
+        below = [Row.of(say("{n} others", n=fmt.number(len(others))), DASH, DASH, DASH, DASH, *sums, total=True)]
+    table = run.table(
+        "What was sold, taken out or lost, {currency}",
+        rows,
+        left("Lot ID", lambda one: name(one.lot_id)),
+        left("Metal", lambda one: of_key(one.metal, say)),
+        left("How", lambda one: say.words(LEFT[one.how])),
+        left("Day", lambda one: fmt.short_date(one.day)),
+        right("Quantity", lambda one: fmt.quantity(one.quantity)),
+        right("Cost", lambda one: fmt.number(one.cost)),
+        right("Proceeds", lambda one: fmt.number(one.proceeds)),
+        right("Fees", lambda one: fmt.number(one.fees)),
+        right("Gain", lambda one: strong(fmt.number(one.gain, signed=True))),
+        below=below,
+    )
+    sub = say(
+        "In {currency}; fees are those of purchase and sale, and storage and tax are in no row. What was taken out unsold "
+        "counts as its value of the day.",
+        currency=run.currency,
+    )
+    return Figure(title, sub, (table,), (), _source(run))
+
+
+def _years(run: Findings, found: Performance) -> Figure | None:
+    """Each year with what was paid beside the metal."""
+    say, fmt = run.say, run.fmt
+    total = sum(one.fees + one.storage + one.tax for one in found.years)
+
+    def of(key: str) -> Callable[[YearEarned], Inline]:
+        return lambda one: fmt.number(getattr(one, key), signed=key == "gain")
+
+    shown: list[Shown[YearEarned]] = [
+        right("At the beginning", of("begin")),
+        right("Put in", of("put_in")),
+        right("Taken out", of("taken_out")),
+        right("At the end", of("end")),
+        right("Gain", of("gain")),
+        right("TWR", lambda one: _percent(run, one.time_weighted)),
+        *(right(text(capital(say.words(PARTS[key]))), of(key)) for key in ("fees", "storage", "tax")),
+    ]
+    table = run.table("By year, {currency}", found.years, left("Year", lambda one: str(one.year)), *shown)
+    title = say.counted(
+        len(found.years),
+        "Fees, storage and tax came to {total} in one year",
+        "Fees, storage and tax came to {total} in {n} years",
+        total=run.money(total),
+    )
+    sub = say("In {currency}; gain and return are after these costs.", currency=run.currency)
+    return Figure(title, sub, (table,), (), _source(run)) if found.years else None
+
+
+def _falls(run: Findings, found: Performance) -> Figure | None:
+    """How far the return by time lay below its highest so far, at the ends of months; None where no risk is told."""
+    say, fmt, risk = run.say, run.fmt, found.risk
+    ends = [(day(one.day), one.index) for one in found.path if (day(one.day) + timedelta(days=1)).day == 1]
+    if risk is None or any(index is None for _, index in ends):
+        return None
+    highs = itertools.accumulate((index for _, index in ends if index is not None), max)
+    below = tuple(index / high - 1.0 for (_, index), high in zip(ends, highs, strict=True) if index is not None)
+    drawn = Paths(tuple(one for one, _ in ends), Path(say.words("fall"), below), (), (), "percent", filled=True)
+    depth, volatility = fmt.percent(risk.depth), fmt.percent(risk.volatility)
+    title = say(
+        "The deepest fall was {depth}, from {peak} to {trough}; volatility is {volatility} a year",
+        depth=depth, volatility=volatility, peak=fmt.month(risk.peak), trough=fmt.month(risk.trough),
+    )  # fmt: skip
+    sub = say(
+        "Return by time at the ends of months below its highest so far, by estimated prices; the longest time below it was "
+        "{days} days.",
+        days=fmt.number(risk.days_below),
+    )
+    return Figure(title, sub, (Chart(paths(drawn, fmt), plain(title) + "."),), (), _source(run))
+
+
+def _metals(run: Findings, found: Performance) -> Figure | None:
+    """Each metal, where there are several."""
+    return _earned(run, found.metals, "Metal", lambda one: of_key(one.key, run.say), "By metal, {currency}")
+
+
+def _clients(run: Findings, found: Performance) -> Figure | None:
+    """Each client, where there are several."""
+    return _earned(run, found.clients, "Client", lambda one: name(one.key), "By client, {currency}")
+
+
+def _earned(run: Findings, rows: Sequence[Earned], head: str, named: Callable[[Earned], Inline], caption: str) -> Figure | None:
+    """What each of several earned; None of one."""
+    if len(rows) < 2:
+        return None
+    say, fmt = run.say, run.fmt
+    best = max(rows, key=lambda one: one.gain.total)
+    gain = run.money(best.gain.total, signed=True)
+    title = say("{name} earned most, {gain}", name=name(capital(plain(text(named(best))))), gain=gain)
+
+    def ends(one: Earned) -> Inline:
+        return DASH if one.value_ends is None else f"{fmt.number(one.value_ends.low)} – {fmt.number(one.value_ends.high)}"
+
+    table = run.table(
+        caption,
+        rows,
+        left(head, named),
+        right("Put in", lambda one: fmt.number(one.put_in)),
+        right("Taken out", lambda one: fmt.number(one.taken_out)),
+        right("Value", lambda one: fmt.number(one.value)),
+        right("Nine of ten cases", ends),
+        right("Gain", lambda one: strong(fmt.number(one.gain.total, signed=True))),
+        right("IRR", lambda one: _return(run, one)),
+        right("TWR", lambda one: _percent(run, one.time_weighted)),
+    )
+    sub = say("In {currency}; IRR is a year, and over all the time below one; TWR is over all the time.", currency=run.currency)
+    return Figure(title, sub, (table,), (), _source(run))
+
+
+def _benchmarks(run: Findings, found: Performance) -> Figure | None:
+    """The same money in something else."""
+    say, fmt = run.say, run.fmt
+    if not found.benchmarks:
+        return None
+
+    def named(key: str) -> str:
+        return say.words(BENCHMARKS[key]) if key in BENCHMARKS else key
+
+    would = [say("{value} in {what}", value=run.money(one.value), what=named(one.key)) for one in found.benchmarks]
+    title = say("The same money would be {values}", values=say.listed(would))
+    table = run.table(
+        "The same money in something else, {currency}",
+        found.benchmarks,
+        left("In its place", lambda one: named(one.key)),
+        right("It would be", lambda one: fmt.number(one.value)),
+        right("IRR", lambda one: _percent(run, one.rate)),
+    )
+    sub = say("Each payment on its day, without spread, fees and storage of its own.")
+    return Figure(title, sub, (table,), (), say("Source: your movements; the estimated price of each day."))
+
+
+def _method(run: Findings, found: Performance) -> Iterator[Text]:
     """How it was computed."""
-    told = answer.told
-    yield told("IRR is the internal rate of all flows, actual/365; TWR is chained between days on which money moved.")
-    yield told(
+    say = run.say
+    yield say("IRR is the internal rate of all flows, actual/365; TWR is chained between days on which money moved.")
+    yield say(
         "Past days are valued at what is known of them today, later publications among it, by the last price before each."
     )
     yield (
-        told("Cash that was deposited belongs to the whole.")
+        say("Cash that was deposited belongs to the whole.")
         if found.account
-        else told("No money was deposited: each purchase is paid from elsewhere, and each sale paid out.")
+        else say("No money was deposited: each purchase is paid from elsewhere, and each sale paid out.")
     )
-    yield from (answer.sentence(words) for words in found.notes)

@@ -170,6 +170,7 @@ class Holdings:
         price_unit: That the header of the purchase price says it is per; None where it says nothing.
         other_grade: Lot -> nines by which it is purer than its product, negative where it is less pure; 0 is left out.
         arrivals: Lot -> the day on which it arrived, or is due, where a column says so.
+        movements: How many there are, where the lots are the stock of a file of movements; None of a list of lots.
     """
 
     frame: pl.DataFrame
@@ -179,6 +180,7 @@ class Holdings:
     price_unit: str | None = None
     other_grade: Mapping[str, int] = field(default_factory=dict)
     arrivals: Mapping[str, date] = field(default_factory=dict)
+    movements: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

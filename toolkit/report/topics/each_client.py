@@ -1,0 +1,56 @@
+"""A report for each client of a file: the table of all of them, for the advisor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from toolkit.records.each_client import ClientReport, EachClient
+from toolkit.records.findings import Parts
+from toolkit.report.document import Block, Document, Heading, Notes, Row, Section, left, right
+from toolkit.report.findings import Findings
+from toolkit.report.i18n.formats import DASH
+from toolkit.report.i18n.language import Language
+from toolkit.report.i18n.text import name, strong
+
+
+def document(found: EachClient, say: Language) -> Document:
+    """The clients with what they hold and where their reports are, and those without a report with the reason."""
+    run = Findings.alone(found.as_of, Parts(), say, found.currency)
+    done, failed = [one for one in found.clients if not one.error], [one for one in found.clients if one.error]
+    heading = say.counted(len(done), "{N} report of {file}", "{N} reports of {file}", file=name(found.file))
+    title = say.words("Reports of each client")
+    sections = [Section("answer", "", (Heading(heading), *_blocks(run, done)))]
+    if failed:
+        told = (
+            (one.client, say.translate(found.phrases.get(words, words))) for one in failed if (words := one.error) is not None
+        )
+        notes = Notes(tuple(("", say("{client}: {error}", client=name(client), error=error)) for client, error in told))
+        sections.append(Section("failed", say.words("Without a report"), (notes,)))
+    return Document(title, say.code, found.as_of, run.fmt.long_date(found.as_of), found.file, tuple(sections))
+
+
+def _blocks(run: Findings, done: list[ClientReport]) -> Iterator[Block]:
+    """The table; nothing where no report was made."""
+    if not done:
+        return
+    say, fmt = run.say, run.fmt
+    risk = sum(one.at_risk or 0 for one in done)
+    below = Row.of(
+        say("All"), fmt.number(sum(one.value or 0.0 for one in done)), DASH, fmt.number(risk), DASH, DASH, total=True
+    )
+    yield run.table(
+        "Reports of each client",
+        done,
+        left("Client", lambda one: name(one.client)),
+        right("Value, {currency}", lambda one: strong(fmt.number(one.value))),
+        right("Gain, {currency}", lambda one: fmt.number(one.gain, signed=True)),
+        right("Lots at risk", lambda one: fmt.number(one.at_risk)),
+        left("Next official date", lambda one: DASH if one.next_change is None else fmt.short_date(one.next_change)),
+        left("File", _stem),
+        below=[below] if len(done) > 1 else [],
+    )
+
+
+def _stem(one: ClientReport) -> str:
+    """Name that the files of a client begin with."""
+    return one.files[0].replace("\\", "/").rpartition("/")[2].partition(".")[0] if one.files else DASH
