@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import re
 from collections.abc import Sequence
@@ -15,10 +16,12 @@ from django_otp import user_has_device
 from django_otp.forms import OTPAuthenticationFormMixin
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from email_validator import EmailNotValidError, validate_email
+from PIL import Image, ImageOps
 
 from toolkit.app.definitions import definitions
 from toolkit.report.i18n.language import mark
 from toolkit.web.demo.position import AVERSION, BUDGET, CAP, SCENARIOS, Position, Range
+from toolkit.web.gate import branding
 from toolkit.web.jinja import spoken
 from toolkit.web.models import Host
 from toolkit.web.operations import webhook
@@ -29,6 +32,8 @@ QUICKEST, SLOWEST = 2, 7200
 """Seconds between which a form is taken at once: an earlier one and one that is older are shown again."""
 REPLAY_DAYS = 80
 """Days after a webinar in which its replay is given to who registers at most: after 90 everything is deleted."""
+PIXELS, PICTURE_BYTES = 25_000_000, 2 << 20
+"""Of a picture at most: its decoded form stays below 100 MB."""
 FORM = "web.form"
 AGAIN = "again"
 """Stamp of a form that is shown once more with what is wrong in it: it is taken however quickly it is sent."""
@@ -41,7 +46,8 @@ class Strict(forms.Form):
 
     def clean(self) -> dict[str, Any] | None:
         """Refuse what is not asked for."""
-        given = {name: len(self.data.getlist(name)) for name in self.data}  # type: ignore[union-attr]  # a QueryDict
+        sent = (self.data, self.files or {})
+        given = {name: len(one.getlist(name)) for one in sent for name in one}  # type: ignore[union-attr]  # QueryDicts
         known = {*self.fields, "csrfmiddlewaretoken"}
         if given.keys() - known or any(count > 1 for count in given.values()):
             raise forms.ValidationError(spoken().words("The form was not sent as this page shows it: load the page again."))
@@ -177,6 +183,57 @@ class PlayerForm(Strict):
         if url and not re.fullmatch(r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[!-~]*)?", url):
             raise forms.ValidationError(spoken().words("This is no address as https://meet.example.com/room."))
         return url
+
+
+class Picture(forms.FileField):
+    """A picture, decoded and written anew: no more of the file is kept than what is seen.
+
+    Args:
+        side: Pixels of its longer side at most.
+    """
+
+    def __init__(self, side: int) -> None:
+        super().__init__(required=False, widget=forms.FileInput(attrs={"accept": "image/png, image/jpeg, image/webp"}))
+        self.side = side
+
+    def clean(self, data: Any, initial: Any = None) -> bytes | None:
+        """WebP, or None without a picture."""
+        file = super().clean(data, initial)
+        if not file:
+            return None
+        out = io.BytesIO()
+        try:
+            with Image.open(file, formats=("PNG", "JPEG", "WEBP")) as found:
+                if math.prod(found.size) <= PIXELS and file.size <= PICTURE_BYTES:
+                    upright = ImageOps.exif_transpose(found)
+                    upright.thumbnail((self.side, self.side))
+                    upright.convert("RGBA" if upright.has_transparency_data else "RGB").save(out, "WEBP", quality=88)
+        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+            out = io.BytesIO()
+        if not out.tell():
+            told = spoken().words("This is no picture of PNG, JPEG or WebP of at most 2 MB and 25 million pixels.")
+            raise forms.ValidationError(told)
+        return out.getvalue()
+
+
+class BrandForm(Strict):
+    """How a webinar looks, and who speaks."""
+
+    colour = forms.RegexField(r"\A#[0-9a-fA-F]{6}\Z", widget=forms.TextInput(attrs={"type": "color"}))
+    logo, portrait = Picture(480), Picture(640)
+    no_logo, no_portrait = forms.BooleanField(required=False), forms.BooleanField(required=False)
+    speaker, sender = Name(max_length=100, required=False), Name(max_length=100, required=False)
+    about_speaker = forms.CharField(max_length=600, required=False, widget=forms.Textarea(attrs={"rows": "4"}))
+
+    def clean_colour(self) -> str:
+        """A colour that words on white are read in; empty for that of the portal."""
+        colour = self.cleaned_data["colour"].lower()
+        ratio, say = branding.contrast(colour, branding.PAPER), spoken()
+        if ratio < branding.READABLE:
+            numbers = {"ratio": say.fmt.number(ratio, 1), "least": say.fmt.number(branding.READABLE, 1)}
+            told = say.words("Words on it could not be read: its contrast to white is {ratio}, and must be {least}.", **numbers)
+            raise forms.ValidationError(told)
+        return "" if colour == branding.COLOUR else colour
 
 
 class ChangeForm(Strict):

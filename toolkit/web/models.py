@@ -38,6 +38,10 @@ class Webinar(models.Model):
         questions: Asked at sign-up; one that ends with ``*`` must be answered.
         webhook, webhook_secret: Where changes of registrations are sent, and what signs them.
         player: Address of its meeting or player; empty where there is none.
+        colour: Of its pages, as ``#1b5e93``; empty for the portal's.
+        speaker, about_speaker: Who speaks.
+        sender: Name that its mails come from; empty for the portal's.
+        logo, portrait: Pictures, of the organiser and the speaker.
         replay_days: Days after its end in which who registers sees the replay; 0 for none.
         news_sent: When those who agreed to news were told of it.
         revision: Changes since it was announced: the sequence of its calendar file.
@@ -60,6 +64,12 @@ class Webinar(models.Model):
     webhook = models.CharField(max_length=500, blank=True)
     webhook_secret = models.CharField(max_length=64, blank=True)
     player = models.CharField(max_length=500, blank=True, default="")
+    colour = models.CharField(max_length=7, blank=True, default="")
+    speaker = models.CharField(max_length=100, blank=True, default="")
+    about_speaker = models.TextField(max_length=600, blank=True, default="")
+    sender = models.CharField(max_length=100, blank=True, default="")
+    logo = models.ForeignKey("web.File", models.SET_NULL, null=True, related_name="+")
+    portrait = models.ForeignKey("web.File", models.SET_NULL, null=True, related_name="+")
     replay_days = models.PositiveSmallIntegerField(default=0)
     news_sent = models.DateTimeField(null=True)
     revision = models.PositiveIntegerField(default=0)
@@ -107,6 +117,15 @@ class Webinar(models.Model):
     def is_over(self) -> bool:
         """Whether its last minute has passed, or it was cancelled."""
         return self.cancelled_at is not None or timezone.now() > self.ends
+
+
+class File(models.Model):
+    """A picture of a webinar, in the database: it is backed up, restored and deleted with it; its content never changes."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    webinar = models.ForeignKey(Webinar, models.CASCADE, related_name="files")
+    media = models.CharField(max_length=100)
+    content = models.BinaryField()
 
 
 class Registration(models.Model):

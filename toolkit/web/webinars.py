@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -23,7 +23,7 @@ from toolkit.web.config import WebConfig
 from toolkit.web.demo.showing import gap_told
 from toolkit.web.gate import registering
 from toolkit.web.hosts import named
-from toolkit.web.models import Host, Registration, Webinar
+from toolkit.web.models import File, Host, Registration, Webinar
 from toolkit.web.operations import audit, journal
 from toolkit.web.words import language, line
 from toolkit.web.writing import writing
@@ -177,6 +177,25 @@ def set_player(webinar: Webinar, address: str, replay_days: int, *, actor: str) 
     """
     Webinar.objects.filter(id=webinar.id).update(player=address, replay_days=replay_days)
     audit.record(actor, "player", webinar.slug)
+
+
+@writing
+def set_brand(webinar: Webinar, given: Mapping[str, Any], *, actor: str) -> None:
+    """Set how a webinar looks; a picture that is not given stays as it is.
+
+    Args:
+        webinar: Of the host.
+        given: What `toolkit.web.forms.BrandForm` has cleaned.
+        actor: For the audit log.
+    """
+    new = {name: given[name] for name in ("colour", "speaker", "about_speaker", "sender")}
+    for name in ("logo", "portrait"):
+        if given[name] or given[f"no_{name}"]:
+            File.objects.filter(id=getattr(webinar, f"{name}_id")).delete()
+            content = given[name]
+            new[name] = File.objects.create(webinar=webinar, media="image/webp", content=content) if content else None
+    Webinar.objects.filter(id=webinar.id).update(**new)
+    audit.record(actor, "brand", webinar.slug)
 
 
 @writing

@@ -11,7 +11,7 @@ from django.urls import get_resolver
 from tests.unit.web.test_gate import dump
 from tests.unit.web.visitors import OWN, Browser, access, announced, entered, registered, secret_of
 from toolkit.web.gate import tokens
-from toolkit.web.models import Host, Webinar
+from toolkit.web.models import File, Host, Webinar
 
 ROLES = ("anybody", "attendee", "attendee of another", "cancelled", "another host", "host")
 OPEN = (200,) * 6
@@ -24,6 +24,8 @@ ROUTES: dict[str, tuple[str, tuple[int, ...]]] = {
     "healthz": ("/healthz", OPEN),
     "language": ("/language", LED_ABOVE),
     "privacy": ("/privacy", OPEN),
+    "brand": ("/brand/1b5e93.css", OPEN),
+    "picture": ("/picture/{picture}", OPEN),
     "webinar": ("/w/{slug}/", OPEN),
     "register": ("/w/{slug}/register", LED_ABOVE),
     "join": ("/w/{slug}/join", LED_ABOVE),
@@ -62,6 +64,7 @@ ROUTES: dict[str, tuple[str, tuple[int, ...]]] = {
     "host-xlsx": ("/host/w/{slug}/registrations.xlsx", OF_ITS_HOST),
     "host-settings": ("/host/w/{slug}/settings", OF_ITS_HOST),
     "host-player": ("/host/w/{slug}/player", OF_ITS_HOST),
+    "host-brand": ("/host/w/{slug}/brand", OF_ITS_HOST),
     "host-trial": ("/host/w/{slug}/trial", OF_ITS_HOST),
     "host-new": ("/host/new", OF_HOSTS),
     "host-change": ("/host/w/{slug}/change", OF_ITS_HOST),
@@ -87,6 +90,7 @@ def addresses(webinar) -> dict[str, str]:
     registration = registered(webinar, "places@example.com")
     return {
         "slug": webinar.slug,
+        "picture": str(File.objects.create(webinar=webinar, media="image/webp", content=b"RIFF").id),
         "confirm": secret_of(registered(webinar, "pending@example.com", "pending")),
         "access": tokens.link(registration, tokens.ACCESS),
         "me": tokens.link(registration, tokens.ME),
@@ -210,8 +214,8 @@ def test_every_answer_has_the_headers(name, addresses, client):
     assert {policy["default-src"], policy["base-uri"], policy["frame-ancestors"]} == {"'none'"}
     assert {policy["script-src"], policy["style-src"], policy["form-action"], policy["connect-src"]} == {"'self'"}
     assert "Access-Control-Allow-Origin" not in answer.headers
-    static = name == "static"
-    assert answer.headers["Cache-Control"] == ("max-age=3600, public" if static else "no-store")
+    lasting = {"static": "max-age=3600, public", **dict.fromkeys(("brand", "picture"), "public, max-age=86400")}
+    assert answer.headers["Cache-Control"] == lasting.get(name, "no-store")
     secret = name in ("confirm", "enter", "me", "my-data", "unsubscribe", "host-setup")
     wanted = "strict-origin" if secret else "strict-origin-when-cross-origin"
     assert answer.headers["Referrer-Policy"] == wanted
@@ -245,7 +249,17 @@ def test_words_of_visitors_and_hosts_are_words(name, addresses, client):
             return
     answer = plain.get(ROUTES[name][0].format(**addresses))
     if not answer.headers["Content-Type"].startswith("text/html"):
-        assert name in ("calendar", "healthz", "host-csv", "host-xlsx", "my-data", "host-live", "host-attendance-csv")
+        assert name in (
+            "brand",
+            "picture",
+            "calendar",
+            "healthz",
+            "host-csv",
+            "host-xlsx",
+            "my-data",
+            "host-live",
+            "host-attendance-csv",
+        )
         return
     page = answer.content.decode()
     elements = _Elements(page).found

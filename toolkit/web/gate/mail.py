@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.mime.text import MIMEText
-from email.utils import parseaddr
+from email.utils import formataddr, parseaddr
 
 from django.conf import settings
 from django.core.mail import EmailMessage, EmailMultiAlternatives
@@ -175,16 +175,17 @@ def compose(row: Outbox, registration: Registration) -> EmailMultiAlternatives:
         headers["List-Unsubscribe"] = f"<{unsubscribe_address(registration)}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     about = Truncator((row.webinar or registration.webinar).title).chars(TITLE_LENGTH)
+    sender = (row.webinar or registration.webinar).sender
+    shown = {"letter": told, "organiser": sender or settings.PORTAL.organiser, "code": say.code}
+    name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
     found = EmailMultiAlternatives(
         f"{told.subject}: {about}",
-        engines["text"].get_template("letter.txt").render({"letter": told, "organiser": settings.PORTAL.organiser}),
+        engines["text"].get_template("letter.txt").render(shown),
+        from_email=formataddr((sender or name, address)),
         to=[row.data.get("email") or registration.email],
         headers=headers,
     )
-    page = engines["jinja2"].get_template("letter.html")
-    found.attach_alternative(
-        page.render({"letter": told, "organiser": settings.PORTAL.organiser, "code": say.code}), "text/html"
-    )
+    found.attach_alternative(engines["jinja2"].get_template("letter.html").render(shown), "text/html")
     webinar = registration.webinar
     if row.kind in CHANGES or (row.kind == "link" and not webinar.is_over):
         address = settings.PORTAL.base_url + reverse("webinar", args=[webinar.slug])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import cast
+from typing import Any, cast
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -17,8 +17,8 @@ from toolkit.report.i18n.text import plain
 from toolkit.web import webinars
 from toolkit.web.demo.pool import current
 from toolkit.web.demo.showing import gap_told
-from toolkit.web.forms import ChangeForm, NewForm, Nothing, PlayerForm, WebhookForm
-from toolkit.web.gate import consent, registering
+from toolkit.web.forms import BrandForm, ChangeForm, NewForm, Nothing, PlayerForm, WebhookForm
+from toolkit.web.gate import branding, consent, registering
 from toolkit.web.gate.news import tell
 from toolkit.web.jinja import spoken
 from toolkit.web.middleware import Player
@@ -101,6 +101,22 @@ def player(request: HttpRequest, found: Webinar) -> HttpResponse:
     shown = Player.of(found.player)
     data = {"webinar": found, "form": form, "player": shown, "origins": settings.PORTAL.players}
     return shown.on(render(request, "host_player.html", data, status=UNPROCESSABLE if form.errors else 200))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@of_own
+def brand(request: HttpRequest, found: Webinar) -> HttpResponse:
+    """Colour, logo, speaker, and the name that mails come from."""
+    form = BrandForm(*_sent(request), initial={**vars(found), "colour": found.colour or branding.COLOUR})
+    if form.is_bound and form.is_valid():
+        webinars.set_brand(found, form.cleaned_data, actor=audit.actor(request))
+        return redirect("host-brand", found.slug)
+    return render(request, "host_brand.html", {"webinar": found, "form": form}, status=UNPROCESSABLE if form.errors else 200)
+
+
+def _sent(request: HttpRequest) -> tuple[Any, Any]:
+    """Fields and files of a form that was sent."""
+    return (request.POST, request.FILES) if request.method == "POST" else (None, None)
 
 
 @posted(Nothing)
