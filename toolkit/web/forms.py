@@ -23,7 +23,7 @@ from toolkit.report.i18n.language import mark
 from toolkit.web.demo.position import AVERSION, BUDGET, CAP, SCENARIOS, Position, Range
 from toolkit.web.gate import branding
 from toolkit.web.jinja import spoken
-from toolkit.web.models import Host
+from toolkit.web.models import Host, Webinar
 from toolkit.web.operations import webhook
 from toolkit.web.room.presenting import SECTIONS
 from toolkit.web.words import line
@@ -492,6 +492,25 @@ class CodeForm(Strict):
     code = forms.CharField(
         max_length=10, widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"})
     )
+
+
+class HelperForm(Strict):
+    """A host, by name, who helps with a webinar; role 0 ends it. Without a name somebody new is invited."""
+
+    host = Name(max_length=60, required=False)
+    role = forms.TypedChoiceField(coerce=int, choices=[(0, "0"), (1, "1"), (2, "2")])
+
+    def __init__(self, data: Any, webinar: Webinar) -> None:
+        super().__init__(data)
+        self.webinar = webinar
+
+    def clean_host(self) -> Host | None:
+        """The host, who is another one than the owner."""
+        name = self.cleaned_data["host"]
+        found = Host.objects.filter(username=name).exclude(id=self.webinar.host_id).first()
+        if name and found is None:
+            raise forms.ValidationError(spoken().words("No other host has this name."))
+        return found
 
 
 class HostForm(Strict):

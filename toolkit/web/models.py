@@ -75,6 +75,8 @@ class Webinar(models.Model):
     revision = models.PositiveIntegerField(default=0)
     cancelled_at = models.DateTimeField(null=True)
     created = models.DateTimeField(default=timezone.now)
+    role = 0
+    """Of the host whose request this is (`Role`); no column."""
 
     def __str__(self) -> str:
         return self.slug
@@ -117,6 +119,30 @@ class Webinar(models.Model):
     def is_over(self) -> bool:
         """Whether its last minute has passed, or it was cancelled."""
         return self.cancelled_at is not None or timezone.now() > self.ends
+
+
+class Role(models.IntegerChoices):
+    """What a host may do with a webinar; a higher one may all that a lower one may."""
+
+    MODERATOR = 1
+    COHOST = 2
+    OWNER = 3
+
+
+class Helper(models.Model):
+    """A host who helps with the webinar of another one, as co-host or moderator."""
+
+    id: int
+    webinar = models.ForeignKey(Webinar, models.CASCADE, related_name="helpers")
+    host = models.ForeignKey(Host, models.CASCADE, related_name="helps")
+    role = models.PositiveSmallIntegerField(choices=Role.choices)
+
+    class Meta:
+        """One role each."""
+
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["webinar", "host"], name="one_role_each")
+        ]
 
 
 class File(models.Model):
@@ -211,6 +237,7 @@ class Token(models.Model):
     Attributes:
         purpose: ``confirm`` an address, ``setup`` of the first host, or ``invite`` another one.
         email: That is to take the place of the registration's; empty for the one that it was made with.
+        webinar, role: That who is invited helps with, and as what; None and 0 without one.
     """
 
     digest = models.CharField(max_length=64, primary_key=True)
@@ -218,6 +245,8 @@ class Token(models.Model):
     registration = models.ForeignKey(Registration, models.CASCADE, null=True)
     registration_id: uuid.UUID | None
     email = models.CharField(max_length=254, blank=True, default="")
+    webinar = models.ForeignKey(Webinar, models.CASCADE, null=True)
+    role = models.PositiveSmallIntegerField(default=0)
     expires = models.DateTimeField()
     used = models.DateTimeField(null=True)
 

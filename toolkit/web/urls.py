@@ -37,6 +37,7 @@ urlpatterns = [
     path("host/new", host_webinar.new, name="host-new"),
     path("host/w/<slug:slug>/player", host_webinar.player, name="host-player"),
     path("host/w/<slug:slug>/brand", host_webinar.brand, name="host-brand"),
+    path("host/w/<slug:slug>/helpers", host_webinar.helpers, name="host-helpers"),
     path("host/w/<slug:slug>/trial", host_webinar.trial, name="host-trial"),
     path("host/w/<slug:slug>/change", host_webinar.change, name="host-change"),
     path("host/w/<slug:slug>/cancel", host_webinar.cancel, name="host-cancel"),

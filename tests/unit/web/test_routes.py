@@ -65,6 +65,7 @@ ROUTES: dict[str, tuple[str, tuple[int, ...]]] = {
     "host-settings": ("/host/w/{slug}/settings", OF_ITS_HOST),
     "host-player": ("/host/w/{slug}/player", OF_ITS_HOST),
     "host-brand": ("/host/w/{slug}/brand", OF_ITS_HOST),
+    "host-helpers": ("/host/w/{slug}/helpers", OF_ITS_HOST),
     "host-trial": ("/host/w/{slug}/trial", OF_ITS_HOST),
     "host-new": ("/host/new", OF_HOSTS),
     "host-change": ("/host/w/{slug}/change", OF_ITS_HOST),

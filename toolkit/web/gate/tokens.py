@@ -6,6 +6,7 @@ import hashlib
 import secrets
 import uuid
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.core import signing
 from django.utils import timezone
@@ -30,7 +31,7 @@ def digest(secret: str) -> str:
 
 
 @writing
-def mint(purpose: str, lifetime: timedelta, registration: Registration | None = None, email: str = "") -> str:
+def mint(purpose: str, lifetime: timedelta, registration: Registration | None = None, email: str = "", **about: Any) -> str:
     """A new secret, whose hash is stored.
 
     Args:
@@ -38,9 +39,10 @@ def mint(purpose: str, lifetime: timedelta, registration: Registration | None = 
         lifetime: How long it holds.
         registration: Whose address it confirms.
         email: That is to take the place of the registration's.
+        about: `webinar` and `role` of who is invited.
     """
     secret = secrets.token_urlsafe(32)
-    row = {"digest": digest(secret), "purpose": purpose, "registration": registration, "email": email}
+    row = {"digest": digest(secret), "purpose": purpose, "registration": registration, "email": email, **about}
     Token.objects.create(**row, expires=timezone.now() + lifetime)
     return secret
 

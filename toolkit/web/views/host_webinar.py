@@ -14,18 +14,18 @@ from django.views.decorators.http import require_http_methods, require_safe
 from toolkit.core.errors import SpecError, ToolkitError
 from toolkit.core.messages import retellable
 from toolkit.report.i18n.text import plain
-from toolkit.web import webinars
+from toolkit.web import hosts, webinars
 from toolkit.web.demo.pool import current
 from toolkit.web.demo.showing import gap_told
-from toolkit.web.forms import BrandForm, ChangeForm, NewForm, Nothing, PlayerForm, WebhookForm
+from toolkit.web.forms import BrandForm, ChangeForm, HelperForm, NewForm, Nothing, PlayerForm, WebhookForm
 from toolkit.web.gate import branding, consent, registering
 from toolkit.web.gate.news import tell
 from toolkit.web.jinja import spoken
 from toolkit.web.middleware import Player
-from toolkit.web.models import Host, Registration, Webinar
+from toolkit.web.models import Helper, Host, Registration, Role, Webinar
 from toolkit.web.operations import audit, webhook
 from toolkit.web.views.gate import UNPROCESSABLE
-from toolkit.web.views.host import host_only, of_own, posted
+from toolkit.web.views.host import host_only, of, of_own, posted
 from toolkit.web.views.room import loading
 from toolkit.web.writing import Busy, writing
 
@@ -119,7 +119,24 @@ def _sent(request: HttpRequest) -> tuple[Any, Any]:
     return (request.POST, request.FILES) if request.method == "POST" else (None, None)
 
 
-@posted(Nothing)
+@require_http_methods(["GET", "HEAD", "POST"])
+@of(Role.OWNER)
+def helpers(request: HttpRequest, found: Webinar) -> HttpResponse:
+    """Co-hosts and moderators: hosts by their name, and new ones by a link that is shown once."""
+    form, link = HelperForm(request.POST or None, webinar=found), ""
+    if form.is_bound and form.is_valid():
+        host, role = form.cleaned_data["host"], form.cleaned_data["role"]
+        if host is not None:
+            hosts.help_with(found, host, role, actor=audit.actor(request))
+            return redirect("host-helpers", found.slug)
+        link = hosts.invitation(found, role)
+        audit.record(audit.actor(request), "invitation", found.slug)
+    people = Helper.objects.filter(webinar=found).select_related("host").order_by("host__username")
+    data = {"webinar": found, "form": form, "people": people, "link": link}
+    return render(request, "host_helpers.html", data, status=UNPROCESSABLE if form.errors else 200)
+
+
+@posted(Nothing, Role.OWNER)
 def cancel(request: HttpRequest, webinar: Webinar, form: Nothing) -> HttpResponse:  # noqa: ARG001  # as all
     """Cancel a webinar; of one that is over nothing changes, as its page says."""
     with contextlib.suppress(SpecError):

@@ -13,6 +13,7 @@ from django_otp import user_has_device
 from django_otp.middleware import OTPMiddleware
 
 from toolkit.report.i18n.language import Language
+from toolkit.web import hosts
 from toolkit.web.asgi.later import asked_at, is_again
 from toolkit.web.demo.pool import current
 from toolkit.web.demo.position import Start
@@ -22,7 +23,7 @@ from toolkit.web.forms import ModerationForm, NewPollForm, Nothing, PollForm, St
 from toolkit.web.gate import limits
 from toolkit.web.jinja import spoken
 from toolkit.web.middleware import Player
-from toolkit.web.models import Host, Registration, Webinar
+from toolkit.web.models import Host, Registration, Role, Webinar
 from toolkit.web.room import attendance as attending
 from toolkit.web.room import presenting, talking
 from toolkit.web.room.hub import Stream
@@ -30,7 +31,7 @@ from toolkit.web.room.parts import host_polls_data, host_questions_data, of_stat
 from toolkit.web.room.presenting import Held, State
 from toolkit.web.sessions import SessionStore, digest
 from toolkit.web.views.errors import not_found
-from toolkit.web.views.host import exported, of_own, posted
+from toolkit.web.views.host import exported, of, of_own, posted
 from toolkit.web.views.room import for_script, loading, streamed
 from toolkit.web.writing import Busy
 
@@ -38,7 +39,7 @@ CONFLICT = 409
 
 
 @require_safe
-@of_own
+@of(Role.MODERATOR)
 def room(request: HttpRequest, webinar: Webinar) -> HttpResponse:
     """The page."""
     return redirect("host-webinar", webinar.slug) if webinar.cancelled_at else _page(request, webinar)
@@ -83,21 +84,23 @@ def _controls(start: Start, state: State, say: Language) -> dict[str, Any]:
 
 
 @require_safe
-@of_own
+@of(Role.MODERATOR)
 def live(request: HttpRequest, webinar: Webinar) -> HttpResponseBase:
     """The stream of the page."""
     key = request.session.session_key
-    return streamed(request, Stream(webinar.id, spoken().code, "host", holds=lambda: _holds(key)))
+    return streamed(request, Stream(webinar.id, spoken().code, "host", holds=lambda: _holds(key, webinar)))
 
 
-def _holds(key: str | None) -> bool:
-    """Whether a host is logged in still, with a one-time password where that is set up."""
+def _holds(key: str | None, webinar: Webinar) -> bool:
+    """Whether a host is logged in still, with a one-time password where that is set up, and has a role in the webinar."""
     request = HttpRequest()
     request.session = SessionStore(key)
     request.user = get_user(request)
     OTPMiddleware(lambda _: HttpResponse())(request)
     user: Any = request.user
-    return user.is_authenticated and (user.is_verified() or not user_has_device(user))
+    if not user.is_authenticated or not (user.is_verified() or not user_has_device(user)):
+        return False
+    return bool(hosts.role(webinar, user))
 
 
 @posted(StateForm)
@@ -134,7 +137,7 @@ def take(request: HttpRequest, webinar: Webinar, form: Nothing) -> HttpResponse:
     return _changed(request, webinar, "driver", {"driver": host.username})
 
 
-@posted(ModerationForm)
+@posted(ModerationForm, Role.MODERATOR)
 def moderate(request: HttpRequest, webinar: Webinar, form: ModerationForm) -> HttpResponse:
     """Change who sees a question, or whether new ones wait."""
     ((name, value),) = form.cleaned_data.items()
@@ -146,7 +149,7 @@ def moderate(request: HttpRequest, webinar: Webinar, form: ModerationForm) -> Ht
 
 
 @require_POST
-@of_own
+@of(Role.MODERATOR)
 def new_poll(request: HttpRequest, webinar: Webinar) -> HttpResponse:
     """Make a poll; where it is none, the page again with what was written."""
     form = NewPollForm(request.POST)
@@ -156,7 +159,7 @@ def new_poll(request: HttpRequest, webinar: Webinar) -> HttpResponse:
     return _changed(request, webinar, "host_polls", host_polls_data(webinar))
 
 
-@posted(PollForm)
+@posted(PollForm, Role.MODERATOR)
 def poll(request: HttpRequest, webinar: Webinar, form: PollForm) -> HttpResponse:
     """Open a poll, or close it."""
     ((name, value),) = form.cleaned_data.items()
