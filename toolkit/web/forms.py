@@ -19,9 +19,11 @@ from email_validator import EmailNotValidError, validate_email
 from PIL import Image, ImageOps
 
 from toolkit.app.definitions import definitions
+from toolkit.core.text import printable
 from toolkit.report.i18n.language import mark
 from toolkit.web.demo.position import AVERSION, BUDGET, CAP, SCENARIOS, Position, Range
 from toolkit.web.gate import branding
+from toolkit.web.gate.mail import OWN_WORDS
 from toolkit.web.jinja import spoken
 from toolkit.web.models import Host, Webinar
 from toolkit.web.operations import webhook
@@ -492,6 +494,35 @@ class CodeForm(Strict):
     code = forms.CharField(
         max_length=10, widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"})
     )
+
+
+class MailsForm(Strict):
+    """A host's own subject and text of each mail that may have them, and whether mails follow the webinar."""
+
+    follow_up = forms.BooleanField(required=False)
+    preview = forms.BooleanField(required=False)
+
+    def __init__(self, data: Any, webinar: Webinar) -> None:
+        super().__init__(data, initial={"follow_up": webinar.follow_up})
+        for kind in OWN_WORDS:
+            own = webinar.mails.get(kind, {})
+            self.fields[f"subject_{kind}"] = Name(max_length=80, required=False, initial=own.get("subject"))
+            area = forms.Textarea(attrs={"rows": "4"})
+            self.fields[f"text_{kind}"] = forms.CharField(max_length=2000, required=False, initial=own.get("text"), widget=area)
+
+    def mails(self) -> dict[str, dict[str, str]]:
+        """Kind -> subject and text, of those that have either."""
+        given = {
+            kind: {name: printable(self.cleaned_data[f"{name}_{kind}"]) for name in ("subject", "text")} for kind in OWN_WORDS
+        }
+        return {kind: own for kind, own in given.items() if any(own.values())}
+
+
+class SurveyForm(Strict):
+    """What an attendee thought of a webinar."""
+
+    rating = forms.TypedChoiceField(coerce=int, choices=[(n, str(n)) for n in range(1, 6)])
+    comment = forms.CharField(max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": "4"}))
 
 
 class HelperForm(Strict):

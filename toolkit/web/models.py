@@ -42,6 +42,8 @@ class Webinar(models.Model):
         speaker, about_speaker: Who speaks.
         sender: Name that its mails come from; empty for the portal's.
         logo, portrait: Pictures, of the organiser and the speaker.
+        mails: Kind of a mail -> the host's own ``subject`` and ``text``.
+        follow_up, followed_up: Whether those who had a seat get a mail after it, and when that was looked at.
         replay_days: Days after its end in which who registers sees the replay; 0 for none.
         news_sent: When those who agreed to news were told of it.
         revision: Changes since it was announced: the sequence of its calendar file.
@@ -70,6 +72,9 @@ class Webinar(models.Model):
     sender = models.CharField(max_length=100, blank=True, default="")
     logo = models.ForeignKey("web.File", models.SET_NULL, null=True, related_name="+")
     portrait = models.ForeignKey("web.File", models.SET_NULL, null=True, related_name="+")
+    mails = models.JSONField(default=dict)
+    follow_up = models.BooleanField(default=False)
+    followed_up = models.DateTimeField(null=True)
     replay_days = models.PositiveSmallIntegerField(default=0)
     news_sent = models.DateTimeField(null=True)
     revision = models.PositiveIntegerField(default=0)
@@ -201,6 +206,15 @@ class Registration(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class Survey(models.Model):
+    """What an attendee thought of a webinar: 1 to 5, and words."""
+
+    registration = models.OneToOneField(Registration, models.CASCADE, primary_key=True)
+    rating = models.PositiveSmallIntegerField()
+    comment = models.TextField(max_length=1000, blank=True)
+    at = models.DateTimeField(default=timezone.now)
 
 
 class ConsentText(models.Model):

@@ -199,6 +199,13 @@ def set_brand(webinar: Webinar, given: Mapping[str, Any], *, actor: str) -> None
 
 
 @writing
+def set_mails(webinar: Webinar, *, actor: str) -> None:
+    """Store the host's own words in mails, and whether mails follow the webinar."""
+    Webinar.objects.filter(id=webinar.id).update(mails=webinar.mails, follow_up=webinar.follow_up)
+    audit.record(actor, "mails", webinar.slug)
+
+
+@writing
 def cancel(webinar: Webinar, *, actor: str = audit.CONSOLE) -> bool:
     """Cancel a webinar and tell each who has a seat or waits, by one mail; whether it was not cancelled before.
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from html.parser import HTMLParser
 
 import pytest
 from django.conf import settings
 from django.urls import get_resolver
+from django.utils import timezone
 
 from tests.unit.web.test_gate import dump
 from tests.unit.web.visitors import OWN, Browser, access, announced, entered, registered, secret_of
@@ -40,6 +42,7 @@ ROUTES: dict[str, tuple[str, tuple[int, ...]]] = {
     "correct": ("/me/{me}/correct", LED_ABOVE),
     "erase": ("/me/{me}/erase", LED_ABOVE),
     "unsubscribe": ("/u/{unsubscribe}", OPEN),
+    "survey": ("/s/{survey}", OPEN),
     "room": ("/room/", (401, 200, 200, 401, 401, 401)),
     "solve": ("/room/solve", LED_ABOVE),
     "report": ("/room/report", LED_ABOVE),
@@ -65,6 +68,7 @@ ROUTES: dict[str, tuple[str, tuple[int, ...]]] = {
     "host-settings": ("/host/w/{slug}/settings", OF_ITS_HOST),
     "host-player": ("/host/w/{slug}/player", OF_ITS_HOST),
     "host-brand": ("/host/w/{slug}/brand", OF_ITS_HOST),
+    "host-mails": ("/host/w/{slug}/mails", OF_ITS_HOST),
     "host-helpers": ("/host/w/{slug}/helpers", OF_ITS_HOST),
     "host-trial": ("/host/w/{slug}/trial", OF_ITS_HOST),
     "host-new": ("/host/new", OF_HOSTS),
@@ -96,6 +100,7 @@ def addresses(webinar) -> dict[str, str]:
         "access": tokens.link(registration, tokens.ACCESS),
         "me": tokens.link(registration, tokens.ME),
         "unsubscribe": tokens.link(registration, tokens.UNSUBSCRIBE),
+        "survey": tokens.link(registered(announced(starts=timezone.now() - timedelta(hours=1))), tokens.SURVEY),
         "setup": tokens.mint("setup", tokens.SETUP),
     }
 
@@ -217,7 +222,7 @@ def test_every_answer_has_the_headers(name, addresses, client):
     assert "Access-Control-Allow-Origin" not in answer.headers
     lasting = {"static": "max-age=3600, public", **dict.fromkeys(("brand", "picture"), "public, max-age=86400")}
     assert answer.headers["Cache-Control"] == lasting.get(name, "no-store")
-    secret = name in ("confirm", "enter", "me", "my-data", "unsubscribe", "host-setup")
+    secret = name in ("confirm", "enter", "me", "my-data", "unsubscribe", "survey", "host-setup")
     wanted = "strict-origin" if secret else "strict-origin-when-cross-origin"
     assert answer.headers["Referrer-Policy"] == wanted
     answer.close()

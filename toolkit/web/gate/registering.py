@@ -10,7 +10,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from toolkit.web.gate import consent, mail, tokens
-from toolkit.web.models import Consent, Outbox, Registration, Session, Token, Webinar
+from toolkit.web.models import Consent, Outbox, Registration, Session, Survey, Token, Webinar
 from toolkit.web.operations import audit, journal
 from toolkit.web.writing import writing
 
@@ -171,6 +171,19 @@ def correct(registration: Registration, email: str, *, refused: bool, **words: s
     kind = NOTHING if refused or any(row.data["email"] == email for row in asked) else "correct"
     Outbox.objects.create(kind=kind, registration=registration, data={"email": email})
     return True
+
+
+@writing
+def answer_survey(registration: Registration, rating: int, comment: str) -> None:
+    """Store what an attendee thought of a webinar, in place of an earlier answer.
+
+    Args:
+        registration: Whose.
+        rating: 1 to 5.
+        comment: In words.
+    """
+    new = {"rating": rating, "comment": comment, "at": timezone.now()}
+    Survey.objects.update_or_create(registration=registration, defaults=new)
 
 
 @writing

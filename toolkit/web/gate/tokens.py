@@ -19,7 +19,7 @@ SETUP = timedelta(minutes=5)
 INVITATION = timedelta(days=1)
 AFTER = timedelta(days=7)
 """How long a personal link holds after the end of its webinar."""
-ACCESS, ME, UNSUBSCRIBE = "web.access", "web.me", "web.unsubscribe"
+ACCESS, ME, UNSUBSCRIBE, SURVEY = "web.access", "web.me", "web.unsubscribe", "web.survey"
 """Salts: a link of one purpose is none of another."""
 LENGTH = 43
 """Characters of 32 random bytes in base64."""

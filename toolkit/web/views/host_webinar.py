@@ -17,12 +17,13 @@ from toolkit.report.i18n.text import plain
 from toolkit.web import hosts, webinars
 from toolkit.web.demo.pool import current
 from toolkit.web.demo.showing import gap_told
-from toolkit.web.forms import BrandForm, ChangeForm, HelperForm, NewForm, Nothing, PlayerForm, WebhookForm
+from toolkit.web.forms import BrandForm, ChangeForm, HelperForm, MailsForm, NewForm, Nothing, PlayerForm, WebhookForm
 from toolkit.web.gate import branding, consent, registering
+from toolkit.web.gate.mail import letter
 from toolkit.web.gate.news import tell
 from toolkit.web.jinja import spoken
 from toolkit.web.middleware import Player
-from toolkit.web.models import Helper, Host, Registration, Role, Webinar
+from toolkit.web.models import Helper, Host, Outbox, Registration, Role, Webinar
 from toolkit.web.operations import audit, webhook
 from toolkit.web.views.gate import UNPROCESSABLE
 from toolkit.web.views.host import host_only, of, of_own, posted
@@ -117,6 +118,30 @@ def brand(request: HttpRequest, found: Webinar) -> HttpResponse:
 def _sent(request: HttpRequest) -> tuple[Any, Any]:
     """Fields and files of a form that was sent."""
     return (request.POST, request.FILES) if request.method == "POST" else (None, None)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@of_own
+def mails(request: HttpRequest, found: Webinar) -> HttpResponse:
+    """The host's own words in mails, each as it would be sent, and whether mails follow the webinar."""
+    form, say = MailsForm(request.POST or None, found), spoken()
+    if form.is_bound and form.is_valid():
+        found.mails, found.follow_up = form.mails(), form.cleaned_data["follow_up"]
+        if not form.cleaned_data["preview"]:
+            webinars.set_mails(found, actor=audit.actor(request))
+            return redirect("host-mails", found.slug)
+    names = {
+        "link": say.words("With the seat"),
+        "day": say.words("A day before"),
+        "hour": say.words("An hour before"),
+        "minutes": say.words("Five minutes before"),
+        "thanks": say.words("Afterwards, to those who were there"),
+        "missed": say.words("Afterwards, to those who were not"),
+    }
+    nobody = Registration(webinar=found, email="name@example.com")
+    shown = [(kind, words, letter(Outbox(kind=kind), nobody, say)) for kind, words in names.items()]
+    data = {"webinar": found, "form": form, "shown": shown, "sender": found.sender or settings.PORTAL.organiser}
+    return render(request, "host_mails.html", data, status=UNPROCESSABLE if form.errors else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
