@@ -36,6 +36,19 @@ REPLAY_DAYS = 80
 """Days after a webinar in which its replay is given to who registers at most: after 90 everything is deleted."""
 PIXELS, PICTURE_BYTES = 25_000_000, 2 << 20
 """Of a picture at most: its decoded form stays below 100 MB."""
+_OFFICE = "application/vnd.openxmlformats-officedocument."
+HANDOUT_BYTES = 4 << 20
+HANDOUTS = {
+    "pdf": ("application/pdf", b"%PDF-"),
+    "pptx": (f"{_OFFICE}presentationml.presentation", b"PK\x03\x04"),
+    "xlsx": (f"{_OFFICE}spreadsheetml.sheet", b"PK\x03\x04"),
+    "docx": (f"{_OFFICE}wordprocessingml.document", b"PK\x03\x04"),
+    "csv": ("text/csv; charset=utf-8", b""),
+    "txt": ("text/plain; charset=utf-8", b""),
+    "png": ("image/png", b"\x89PNG\r\n\x1a\n"),
+    "jpg": ("image/jpeg", b"\xff\xd8\xff"),
+}
+"""Ending of a handout -> type that it is served under, and how its content begins."""
 FORM = "web.form"
 AGAIN = "again"
 """Stamp of a form that is shown once more with what is wrong in it: it is taken however quickly it is sent."""
@@ -218,6 +231,26 @@ class Picture(forms.FileField):
         return out.getvalue()
 
 
+class HandoutForm(Strict):
+    """A file for attendees, or one that is taken away."""
+
+    file = forms.FileField(required=False, max_length=120)
+    remove = forms.UUIDField(required=False)
+
+    def clean_file(self) -> tuple[str, str, bytes] | None:
+        """Name, type by its ending, and content, which begins as that type does."""
+        file = self.cleaned_data["file"]
+        if not file:
+            return None
+        content, name = file.read(), line(file.name)
+        media, begins = HANDOUTS.get(name.rpartition(".")[2].lower(), ("", b""))
+        if not media or len(content) > HANDOUT_BYTES or not content.startswith(begins) or (not begins and b"\0" in content):
+            kinds = ", ".join(HANDOUTS)
+            told = spoken().words("A handout is a file of at most 4 MB, one of these kinds: {kinds}.", kinds=kinds)
+            raise forms.ValidationError(told)
+        return name, media, content
+
+
 class BrandForm(Strict):
     """How a webinar looks, and who speaks."""
 
@@ -394,6 +427,14 @@ class ModerationForm(Buttons):
     moderated = forms.ChoiceField(choices=[("yes", "yes"), ("no", "no")], required=False)
 
 
+class AnswerForm(Strict):
+    """An answer in writing to a question."""
+
+    question = Number(widget=forms.HiddenInput)
+    text = forms.CharField(max_length=1000, widget=forms.Textarea(attrs={"rows": "6"}))
+    to_all = forms.BooleanField(required=False)
+
+
 class PollForm(Buttons):
     """The poll that is opened, or closed."""
 
@@ -419,6 +460,12 @@ class RegistrationForm(Strict):
     """A registration that a host means."""
 
     registration = forms.UUIDField()
+
+
+class TokenForm(Strict):
+    """A new token, or the end of all."""
+
+    end = forms.BooleanField(required=False)
 
 
 class Nothing(Strict):
@@ -525,7 +572,7 @@ class SurveyForm(Strict):
     comment = forms.CharField(max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": "4"}))
 
 
-class HelperForm(Strict):
+class AssignmentForm(Strict):
     """A host, by name, who helps with a webinar; role 0 ends it. Without a name somebody new is invited."""
 
     host = Name(max_length=60, required=False)

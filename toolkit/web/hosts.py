@@ -17,7 +17,7 @@ from qrcode.image.svg import SvgPathImage
 
 from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.web.gate import limits, tokens
-from toolkit.web.models import AuditEntry, Helper, Host, Role, Token, Webinar
+from toolkit.web.models import Assignment, AuditEntry, Host, Role, Token, Webinar
 from toolkit.web.operations import audit
 from toolkit.web.writing import writing
 
@@ -43,7 +43,7 @@ def role(webinar: Webinar, host: Host) -> int:
     """The `Role` of a host in a webinar; 0 without one."""
     if webinar.host_id == host.pk:
         return Role.OWNER
-    return Helper.objects.filter(webinar=webinar, host=host.pk).values_list("role", flat=True).first() or 0
+    return Assignment.objects.filter(webinar=webinar, host=host.pk).values_list("role", flat=True).first() or 0
 
 
 @writing
@@ -57,9 +57,9 @@ def help_with(webinar: Webinar, host: Host, role: int, *, actor: str) -> None:
         actor: For the audit log.
     """
     if role:
-        Helper.objects.update_or_create(webinar=webinar, host=host, defaults={"role": role})
+        Assignment.objects.update_or_create(webinar=webinar, host=host, defaults={"role": role})
     else:
-        Helper.objects.filter(webinar=webinar, host=host).delete()
+        Assignment.objects.filter(webinar=webinar, host=host).delete()
     audit.record(actor, f"role {role} of host:{host.pk}", webinar.slug)
 
 

@@ -106,6 +106,11 @@ class Webinar(models.Model):
         return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
 
     @property
+    def handouts(self) -> list[File]:
+        """Files for attendees, without their content."""
+        return list(File.objects.filter(webinar=self).exclude(name="").defer("content").order_by("name", "id"))
+
+    @property
     def is_open(self) -> bool:
         """Whether its room is open: from its start on."""
         return self.cancelled_at is None and timezone.now() >= self.starts
@@ -134,7 +139,7 @@ class Role(models.IntegerChoices):
     OWNER = 3
 
 
-class Helper(models.Model):
+class Assignment(models.Model):
     """A host who helps with the webinar of another one, as co-host or moderator."""
 
     id: int
@@ -151,10 +156,16 @@ class Helper(models.Model):
 
 
 class File(models.Model):
-    """A picture of a webinar, in the database: it is backed up, restored and deleted with it; its content never changes."""
+    """A picture or a handout of a webinar, in the database, with which it is backed up and restored; its content never changes.
+
+    Attributes:
+        name: Of a handout; empty for a picture, which anybody may see.
+        media: Type that it is served under.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     webinar = models.ForeignKey(Webinar, models.CASCADE, related_name="files")
+    name = models.CharField(max_length=120, blank=True, default="")
     media = models.CharField(max_length=100)
     content = models.BinaryField()
 
@@ -249,9 +260,9 @@ class Token(models.Model):
     """A secret that was sent, as its SHA-256: used once.
 
     Attributes:
-        purpose: ``confirm`` an address, ``setup`` of the first host, or ``invite`` another one.
+        purpose: ``confirm`` an address, ``setup`` of the first host, ``invite`` another one, or read a webinar by the ``api``.
         email: That is to take the place of the registration's; empty for the one that it was made with.
-        webinar, role: That who is invited helps with, and as what; None and 0 without one.
+        webinar, role: That who is invited helps with, and as what, or that is read; None and 0 without one.
     """
 
     digest = models.CharField(max_length=64, primary_key=True)
@@ -292,7 +303,7 @@ class Outbox(models.Model):
         kind: Of `toolkit.web.gate.mail`, ``webhook``, or ``noop``: nothing is sent.
         registration: Whom it is to or of; gone with it.
         webinar: That news tell of, or whose webhook it is.
-        data: Of a webhook: its event and the id of the registration, no personal data; of a new time: ``before`` and ``after``;
+        data: Of a webhook: its event and ids of what it tells of, no personal data; of a new time: ``before`` and ``after``;
             of a mail to another address than the registration's: ``email``.
         due: Not before.
         lease: Until when a worker has it.

@@ -5,7 +5,7 @@ from django.urls import path
 from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
-from toolkit.web.views import errors, gate, host, host_webinar, presenter, public, room
+from toolkit.web.views import api, errors, gate, host, host_webinar, presenter, public, room
 
 urlpatterns = [
     path("", public.webinars, name="webinars"),
@@ -39,6 +39,9 @@ urlpatterns = [
     path("host/w/<slug:slug>/player", host_webinar.player, name="host-player"),
     path("host/w/<slug:slug>/brand", host_webinar.brand, name="host-brand"),
     path("host/w/<slug:slug>/mails", host_webinar.mails, name="host-mails"),
+    path("host/w/<slug:slug>/handouts", host_webinar.handouts, name="host-handouts"),
+    path("host/w/<slug:slug>/answer", presenter.answer, name="host-answer"),
+    path("host/w/<slug:slug>/token", host_webinar.token, name="host-token"),
     path("host/w/<slug:slug>/helpers", host_webinar.helpers, name="host-helpers"),
     path("host/w/<slug:slug>/trial", host_webinar.trial, name="host-trial"),
     path("host/w/<slug:slug>/change", host_webinar.change, name="host-change"),
@@ -57,6 +60,9 @@ urlpatterns = [
     path("room/report", room.report, name="report"),
     path("room/live", room.live, name="live"),
     path("room/ask", room.ask, name="ask"),
+    path("api/<slug:slug>/<slug:what>", api.read, name="api"),
+    path("room/own", room.own, name="own"),
+    path("room/handout/<uuid:file>", room.handout, name="handout"),
     path("room/upvote", room.upvote, name="upvote"),
     path("room/vote", room.vote, name="vote"),
     path("room/replay", room.replay, name="replay"),

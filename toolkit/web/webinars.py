@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.db.models import Count, F, Q, QuerySet
@@ -28,7 +29,7 @@ from toolkit.web.operations import audit, journal
 from toolkit.web.words import language, line
 from toolkit.web.writing import writing
 
-QUESTIONS = 10
+QUESTIONS = HANDOUTS = 10
 """Of one webinar."""
 YEAR = "Look at the year."
 
@@ -196,6 +197,27 @@ def set_brand(webinar: Webinar, given: Mapping[str, Any], *, actor: str) -> None
             new[name] = File.objects.create(webinar=webinar, media="image/webp", content=content) if content else None
     Webinar.objects.filter(id=webinar.id).update(**new)
     audit.record(actor, "brand", webinar.slug)
+
+
+@writing
+def change_handouts(webinar: Webinar, new: tuple[str, str, bytes] | None, gone: UUID | None, *, actor: str) -> bool:
+    """Add a handout, or take one away; False where there are `HANDOUTS` already.
+
+    Args:
+        webinar: Of the host.
+        new: Name, type and content.
+        gone: Id of the one that is taken away.
+        actor: For the audit log.
+    """
+    held = File.objects.select_for_update().filter(webinar=webinar).exclude(name="")
+    held.filter(id=gone).delete()
+    if new is not None and held.count() >= HANDOUTS:
+        return False
+    if new is not None:
+        name, media, content = new
+        File.objects.create(webinar=webinar, name=name, media=media, content=content)
+    audit.record(actor, "handouts", webinar.slug)
+    return True
 
 
 @writing

@@ -6,12 +6,12 @@ import re
 
 import pytest
 
-from tests.unit.web.test_routes import PASSWORD, ROUTES, log_in
+from tests.unit.web.test_routes import PASSWORD, ROUTES, addresses, log_in  # noqa: F401  # a fixture
 from tests.unit.web.visitors import OWN, Browser, announced, registered
 from toolkit.web import hosts
-from toolkit.web.models import AuditEntry, Helper, Host, Registration, Role, Token, Webinar
+from toolkit.web.models import Assignment, AuditEntry, Host, Registration, Role, Token, Webinar
 
-MODERATED = {"host-room", "host-live", "host-moderate", "host-poll", "host-new-poll"}
+MODERATED = {"host-answer", "host-room", "host-live", "host-moderate", "host-poll", "host-new-poll"}
 OWNED = {"host-helpers", "host-cancel"}
 OF_A_WEBINAR = sorted(name for name, (address, _) in ROUTES.items() if address.startswith("/host/w/"))
 
@@ -27,12 +27,12 @@ def owner(webinar) -> Browser:
 def helper(webinar: Webinar, role: int, name: str = "ben") -> Browser:
     found = Browser()
     host = log_in(found, name)
-    Helper.objects.create(webinar=webinar, host=host, role=role)
+    Assignment.objects.create(webinar=webinar, host=host, role=role)
     return found
 
 
 @pytest.mark.parametrize("role", [0, *Role], ids=str)
-def test_each_address_is_for_its_role(role, owner, webinar):
+def test_each_address_is_for_its_role(role, owner, webinar, addresses):  # noqa: F811
     """With a form that no address takes: who may is told that it is none, who may not that there is nothing."""
     client = owner if role == Role.OWNER else helper(webinar, role) if role else Browser()
     if not role:
@@ -41,7 +41,7 @@ def test_each_address_is_for_its_role(role, owner, webinar):
     assert token
     refused = set()
     for name in OF_A_WEBINAR:
-        address = ROUTES[name][0].format(slug=webinar.slug)
+        address = ROUTES[name][0].format(**addresses)
         sent = {"csrfmiddlewaretoken": token[1], "nothing": "x"}
         answers = {client.get(address).status_code, client.post(address, sent, headers=OWN).status_code}
         if answers <= {404, 302, 405} and 404 in answers:
@@ -65,14 +65,14 @@ class TestHelpers:
             assert client.get(page).status_code == status
             listed = client.get("/host/").content.decode()
             assert (webinar.title in listed, {"1": "moderator", "2": "co-host", "0": ""}[role] in listed) == (role != "0", True)
-        assert Helper.objects.count() == 0
+        assert Assignment.objects.count() == 0
         assert AuditEntry.objects.filter(action__endswith=f"of host:{ben.pk}", target=webinar.slug).count() == 3
 
     @pytest.mark.parametrize(("host", "role"), [("nobody", "1"), ("mara", "1"), ("ben", "3"), ("ben", "-1"), ("ben", "x")])
     def test_nobody_the_owner_and_no_role_are_refused(self, owner, webinar, host, role):
         Host.objects.create_user("ben", password=PASSWORD)
         assert self.add(owner, webinar, host, role).status_code == 422
-        assert Helper.objects.count() == 0
+        assert Assignment.objects.count() == 0
 
     def test_somebody_new_is_invited_by_a_link_that_is_shown_once(self, owner, webinar):
         answer = self.add(owner, webinar, "", "1")
@@ -108,5 +108,5 @@ class TestHelpers:
         client = helper(webinar, Role.MODERATOR)
         key = client.session.session_key
         assert _holds(key, webinar)
-        Helper.objects.all().delete()
+        Assignment.objects.all().delete()
         assert not _holds(key, webinar)

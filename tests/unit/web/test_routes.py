@@ -14,6 +14,7 @@ from tests.unit.web.test_gate import dump
 from tests.unit.web.visitors import OWN, Browser, access, announced, entered, registered, secret_of
 from toolkit.web.gate import tokens
 from toolkit.web.models import File, Host, Webinar
+from toolkit.web.room.models import Question
 
 ROLES = ("anybody", "attendee", "attendee of another", "cancelled", "another host", "host")
 OPEN = (200,) * 6
@@ -48,6 +49,9 @@ ROUTES: dict[str, tuple[str, tuple[int, ...]]] = {
     "report": ("/room/report", LED_ABOVE),
     "live": ("/room/live", (401, 404, 404, 401, 401, 401)),
     "ask": ("/room/ask", LED_ABOVE),
+    "own": ("/room/own", (401, 200, 200, 401, 401, 401)),
+    "handout": ("/room/handout/{handout}", (401, 200, 404, 401, 401, 401)),
+    "api": ("/api/{slug}/registrations", (401,) * 6),
     "upvote": ("/room/upvote", LED_ABOVE),
     "vote": ("/room/vote", LED_ABOVE),
     "replay": ("/room/replay", (401, 404, 404, 401, 401, 401)),
@@ -69,6 +73,9 @@ ROUTES: dict[str, tuple[str, tuple[int, ...]]] = {
     "host-player": ("/host/w/{slug}/player", OF_ITS_HOST),
     "host-brand": ("/host/w/{slug}/brand", OF_ITS_HOST),
     "host-mails": ("/host/w/{slug}/mails", OF_ITS_HOST),
+    "host-handouts": ("/host/w/{slug}/handouts", OF_ITS_HOST),
+    "host-answer": ("/host/w/{slug}/answer?question={question}", OF_ITS_HOST),
+    "host-token": ("/host/w/{slug}/token", LED_ABOVE),
     "host-helpers": ("/host/w/{slug}/helpers", OF_ITS_HOST),
     "host-trial": ("/host/w/{slug}/trial", OF_ITS_HOST),
     "host-new": ("/host/new", OF_HOSTS),
@@ -100,6 +107,8 @@ def addresses(webinar) -> dict[str, str]:
         "access": tokens.link(registration, tokens.ACCESS),
         "me": tokens.link(registration, tokens.ME),
         "unsubscribe": tokens.link(registration, tokens.UNSUBSCRIBE),
+        "handout": str(File.objects.create(webinar=webinar, name="a.txt", media="text/plain", content=b"a").id),
+        "question": str(Question.objects.create(webinar=webinar, registration=registration, text="Why?").id),
         "survey": tokens.link(registered(announced(starts=timezone.now() - timedelta(hours=1))), tokens.SURVEY),
         "setup": tokens.mint("setup", tokens.SETUP),
     }
@@ -257,6 +266,7 @@ def test_words_of_visitors_and_hosts_are_words(name, addresses, client):
     if not answer.headers["Content-Type"].startswith("text/html"):
         assert name in (
             "brand",
+            "handout",
             "picture",
             "calendar",
             "healthz",

@@ -16,7 +16,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Pages = Callable[[Scope, bytes, Receive, Send], Awaitable[None]]
 
-UPLOADS = re.compile(r"/host/w/[a-z0-9_-]+/(brand)")
+UPLOADS = re.compile(r"/host/w/[a-z0-9_-]+/(brand|handouts|people)")
 """Addresses that take files."""
 UPLOADS_AT_ONCE = 8
 """Requests that bring files at once; one address has one of them."""

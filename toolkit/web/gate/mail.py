@@ -22,6 +22,7 @@ from toolkit.report.i18n.language import Language
 from toolkit.web.gate import tokens
 from toolkit.web.gate.calendar import calendar
 from toolkit.web.models import Outbox, Registration, Webinar
+from toolkit.web.room.models import Question
 from toolkit.web.words import language, moment
 
 REMINDERS = {"day": timedelta(days=1), "hour": timedelta(hours=1), "minutes": timedelta(minutes=5)}
@@ -29,6 +30,7 @@ REMINDERS = {"day": timedelta(days=1), "hour": timedelta(hours=1), "minutes": ti
 SEATED = ("confirmed",)
 OWN_WORDS = ("link", *REMINDERS, "thanks", "missed")
 """Kinds whose subject and text a host may write."""
+CORRECTIONS, AFTERWARDS = ("correct", "corrected"), ("thanks", "missed", "answer")
 TITLE_LENGTH = 60
 """Characters of a title in a subject: mail programs show little more."""
 CHANGES = ("moved", "cancellation")
@@ -108,8 +110,8 @@ def _letter(row: Outbox, registration: Registration, say: Language) -> Letter:
     if row.kind in REMINDERS:
         soon = {"day": say.words("Tomorrow"), "hour": say.words("In one hour"), "minutes": say.words("In five minutes")}
         return Letter(soon[row.kind], [title, say.words("This link is yours alone and opens the room:")], room, cancel)
-    if row.kind in ("moved", "correct", "corrected", "thanks", "missed"):
-        told = {"moved": _of_new_time, "thanks": _afterwards, "missed": _afterwards}.get(row.kind, _of_new_address)
+    if row.kind in (*CORRECTIONS, "moved", *AFTERWARDS):
+        told = _of_new_address if row.kind in CORRECTIONS else _of_new_time if row.kind == "moved" else _afterwards
         return told(row, registration, say, Letter("", [title], room, cancel))
     if row.kind == "news":
         return Letter(
@@ -134,12 +136,18 @@ def _letter(row: Outbox, registration: Registration, say: Language) -> Letter:
 
 
 def _afterwards(row: Outbox, registration: Registration, say: Language, usual: Letter) -> Letter:
-    """The mail to who was there, with the survey, and that to who was not, with the replay."""
+    """The mail to who was there, with the survey, that to who was not, with the replay, and an answer to a question."""
     if row.kind == "thanks":
         survey = settings.PORTAL.base_url + reverse("survey", args=[tokens.link(registration, tokens.SURVEY)])
         told = say.words("Thank you for taking part. Tell us in a minute what to do better:")
         link = survey, say.words("Answer two questions")
         return Letter(say.words("Thank you"), [*usual.lines, told], link, usual.note)
+    if row.kind == "answer":
+        asked = Question.objects.get(id=row.data["question"])
+        told = say.words("You asked: {question}", question=asked.text)
+        return Letter(
+            say.words("An answer to your question"), [*usual.lines, told, *asked.answer.splitlines()], None, usual.note
+        )
     told, room = say.words("You were not there. What was shown, asked and voted can be seen for a week:"), usual.link
     link = room and (room[0], say.words("See the replay"))
     return Letter(say.words("We missed you"), [*usual.lines, told], link, usual.note)

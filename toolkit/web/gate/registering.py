@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from toolkit.web.gate import consent, mail, tokens
 from toolkit.web.models import Consent, Outbox, Registration, Session, Survey, Token, Webinar
-from toolkit.web.operations import audit, journal
+from toolkit.web.operations import audit, journal, webhook
 from toolkit.web.writing import writing
 
 State = Registration.State
@@ -184,6 +184,7 @@ def answer_survey(registration: Registration, rating: int, comment: str) -> None
     """
     new = {"rating": rating, "comment": comment, "at": timezone.now()}
     Survey.objects.update_or_create(registration=registration, defaults=new)
+    webhook.notify(registration.webinar, "survey.answered", registration.id)
 
 
 @writing
@@ -241,11 +242,9 @@ def tell_cancelled(webinar: Webinar) -> None:
 
 
 def _hook(registration: Registration, webinar: Webinar, event: str) -> None:
-    """The webhook of a change, where the webinar has one; what it says is made when it is sent."""
-    if webinar.webhook:
-        data = {"event": event, "registration": str(registration.id)}
-        gone = event == journal.ERASED
-        Outbox.objects.create(kind=WEBHOOK, registration=None if gone else registration, webinar=webinar, data=data)
+    """The webhook of a change."""
+    gone = event == journal.ERASED
+    webhook.notify(webinar, event, None if gone else registration.id, registration=str(registration.id))
 
 
 def seats_left(webinar: Webinar) -> int:

@@ -17,6 +17,7 @@ from toolkit.web.writing import writing
 CONFIRM = timedelta(hours=48)
 SETUP = timedelta(minutes=5)
 INVITATION = timedelta(days=1)
+READING = timedelta(days=365)
 AFTER = timedelta(days=7)
 """How long a personal link holds after the end of its webinar."""
 ACCESS, ME, UNSUBSCRIBE, SURVEY = "web.access", "web.me", "web.unsubscribe", "web.survey"
@@ -35,7 +36,7 @@ def mint(purpose: str, lifetime: timedelta, registration: Registration | None = 
     """A new secret, whose hash is stored.
 
     Args:
-        purpose: ``confirm``, ``setup`` or ``invite``.
+        purpose: ``confirm``, ``setup``, ``invite`` or ``api``.
         lifetime: How long it holds.
         registration: Whose address it confirms.
         email: That is to take the place of the registration's.

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("web", "0006_helper")]
+    dependencies = [("web", "0006_assignment")]
 
     operations = [
         migrations.AddField("webinar", "mails", models.JSONField(default=dict)),

@@ -34,7 +34,7 @@ from toolkit.web.gate.news import agreed, news_readers
 from toolkit.web.gate.outbox import last_mail
 from toolkit.web.jinja import spoken
 from toolkit.web.middleware import client_address
-from toolkit.web.models import Helper, Host, Registration, Role, Webinar
+from toolkit.web.models import Assignment, Host, Registration, Role, Webinar
 from toolkit.web.operations import audit
 from toolkit.web.views.errors import link_not_valid, not_taken, too_many
 from toolkit.web.views.gate import UNPROCESSABLE, limits_of_token, token_page
@@ -140,7 +140,7 @@ def _subject(request: HttpRequest) -> str:
 def host(request: HttpRequest) -> HttpResponse:
     """Every webinar with its numbers, those that others own too."""
     say = spoken()
-    helps = dict(Helper.objects.filter(host=request.user.pk).values_list("webinar", "role"))
+    helps = dict(Assignment.objects.filter(host=request.user.pk).values_list("webinar", "role"))
     own = with_counts().filter(Q(host=request.user) | Q(id__in=helps))
     coming, over = coming_and_over(own)
     for one in (*coming, *over):

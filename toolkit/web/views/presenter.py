@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, cast
 
 from django.contrib.auth import get_user
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_otp import user_has_device
 from django_otp.middleware import OTPMiddleware
 
@@ -19,7 +20,7 @@ from toolkit.web.demo.pool import current
 from toolkit.web.demo.position import Start
 from toolkit.web.demo.showing import shown, sliders
 from toolkit.web.export import attendance_csv
-from toolkit.web.forms import ModerationForm, NewPollForm, Nothing, PollForm, StateForm
+from toolkit.web.forms import AnswerForm, ModerationForm, NewPollForm, Nothing, PollForm, StateForm
 from toolkit.web.gate import limits
 from toolkit.web.jinja import spoken
 from toolkit.web.middleware import Player
@@ -27,10 +28,12 @@ from toolkit.web.models import Host, Registration, Role, Webinar
 from toolkit.web.room import attendance as attending
 from toolkit.web.room import presenting, talking
 from toolkit.web.room.hub import Stream
+from toolkit.web.room.models import Question
 from toolkit.web.room.parts import host_polls_data, host_questions_data, of_state, part
 from toolkit.web.room.presenting import Held, State
 from toolkit.web.sessions import SessionStore, digest
 from toolkit.web.views.errors import not_found
+from toolkit.web.views.gate import UNPROCESSABLE
 from toolkit.web.views.host import exported, of, of_own, posted
 from toolkit.web.views.room import for_script, loading, streamed
 from toolkit.web.writing import Busy
@@ -146,6 +149,22 @@ def moderate(request: HttpRequest, webinar: Webinar, form: ModerationForm) -> Ht
     elif not talking.moderate(webinar, value, name):
         return not_found(request)
     return _changed(request, webinar, "host_questions", host_questions_data(webinar))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@of(Role.MODERATOR)
+def answer(request: HttpRequest, webinar: Webinar) -> HttpResponse:
+    """An answer in writing: a page of its own, since what is typed beside the questions would go when one comes."""
+    form = AnswerForm(request.POST or None, initial={"question": request.GET.get("question")})
+    given = form.data.get("question", "") if form.is_bound else request.GET.get("question", "")
+    found = Question.objects.filter(webinar=webinar, id=given).first() if re.fullmatch("[0-9]{1,18}", given) else None
+    if found is None:
+        return not_found(request)
+    if form.is_bound and form.is_valid():
+        talking.answer(webinar, found.id, form.cleaned_data["text"], to_all=form.cleaned_data["to_all"])
+        return redirect("host-room", webinar.slug)
+    data = {"webinar": webinar, "form": form, "question": found}
+    return render(request, "host_answer.html", data, status=UNPROCESSABLE if form.errors else 200)
 
 
 @require_POST

@@ -79,7 +79,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
 @require_safe
 def picture(request: HttpRequest, picture: UUID) -> HttpResponse:  # noqa: ARG001
     """A picture of a webinar, under the type that it was written in."""
-    found = get_object_or_404(File, id=picture)
+    found = get_object_or_404(File, id=picture, name="")
     return HttpResponse(bytes(found.content), content_type=found.media, headers=LASTS)
 
 

@@ -6,7 +6,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            "Helper",
+            "Assignment",
             [
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("role", models.PositiveSmallIntegerField(choices=[(1, "Moderator"), (2, "Cohost"), (3, "Owner")])),
@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
                 ("webinar", models.ForeignKey("web.webinar", models.CASCADE, related_name="helpers")),
             ],
         ),
-        migrations.AddConstraint("helper", models.UniqueConstraint(fields=("webinar", "host"), name="one_role_each")),
+        migrations.AddConstraint("assignment", models.UniqueConstraint(fields=("webinar", "host"), name="one_role_each")),
         migrations.AddField("token", "webinar", models.ForeignKey("web.webinar", models.CASCADE, null=True)),
         migrations.AddField("token", "role", models.PositiveSmallIntegerField(default=0)),
     ]
