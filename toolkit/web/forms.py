@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import re
 from collections.abc import Sequence
@@ -15,12 +16,16 @@ from django_otp import user_has_device
 from django_otp.forms import OTPAuthenticationFormMixin
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from email_validator import EmailNotValidError, validate_email
+from PIL import Image, ImageOps
 
 from toolkit.app.definitions import definitions
+from toolkit.core.text import printable
 from toolkit.report.i18n.language import mark
 from toolkit.web.demo.position import AVERSION, BUDGET, CAP, SCENARIOS, Position, Range
+from toolkit.web.gate import branding
+from toolkit.web.gate.mail import OWN_WORDS
 from toolkit.web.jinja import spoken
-from toolkit.web.models import Host
+from toolkit.web.models import Host, Webinar
 from toolkit.web.operations import webhook
 from toolkit.web.room.presenting import SECTIONS
 from toolkit.web.words import line
@@ -29,6 +34,21 @@ QUICKEST, SLOWEST = 2, 7200
 """Seconds between which a form is taken at once: an earlier one and one that is older are shown again."""
 REPLAY_DAYS = 80
 """Days after a webinar in which its replay is given to who registers at most: after 90 everything is deleted."""
+PIXELS, PICTURE_BYTES = 25_000_000, 2 << 20
+"""Of a picture at most: its decoded form stays below 100 MB."""
+_OFFICE = "application/vnd.openxmlformats-officedocument."
+HANDOUT_BYTES = 4 << 20
+HANDOUTS = {
+    "pdf": ("application/pdf", b"%PDF-"),
+    "pptx": (f"{_OFFICE}presentationml.presentation", b"PK\x03\x04"),
+    "xlsx": (f"{_OFFICE}spreadsheetml.sheet", b"PK\x03\x04"),
+    "docx": (f"{_OFFICE}wordprocessingml.document", b"PK\x03\x04"),
+    "csv": ("text/csv; charset=utf-8", b""),
+    "txt": ("text/plain; charset=utf-8", b""),
+    "png": ("image/png", b"\x89PNG\r\n\x1a\n"),
+    "jpg": ("image/jpeg", b"\xff\xd8\xff"),
+}
+"""Ending of a handout -> type that it is served under, and how its content begins."""
 FORM = "web.form"
 AGAIN = "again"
 """Stamp of a form that is shown once more with what is wrong in it: it is taken however quickly it is sent."""
@@ -41,7 +61,8 @@ class Strict(forms.Form):
 
     def clean(self) -> dict[str, Any] | None:
         """Refuse what is not asked for."""
-        given = {name: len(self.data.getlist(name)) for name in self.data}  # type: ignore[union-attr]  # a QueryDict
+        sent = (self.data, self.files or {})
+        given = {name: len(one.getlist(name)) for one in sent for name in one}  # type: ignore[union-attr]  # QueryDicts
         known = {*self.fields, "csrfmiddlewaretoken"}
         if given.keys() - known or any(count > 1 for count in given.values()):
             raise forms.ValidationError(spoken().words("The form was not sent as this page shows it: load the page again."))
@@ -177,6 +198,77 @@ class PlayerForm(Strict):
         if url and not re.fullmatch(r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[!-~]*)?", url):
             raise forms.ValidationError(spoken().words("This is no address as https://meet.example.com/room."))
         return url
+
+
+class Picture(forms.FileField):
+    """A picture, decoded and written anew: no more of the file is kept than what is seen.
+
+    Args:
+        side: Pixels of its longer side at most.
+    """
+
+    def __init__(self, side: int) -> None:
+        super().__init__(required=False, widget=forms.FileInput(attrs={"accept": "image/png, image/jpeg, image/webp"}))
+        self.side = side
+
+    def clean(self, data: Any, initial: Any = None) -> bytes | None:
+        """WebP, or None without a picture."""
+        file = super().clean(data, initial)
+        if not file:
+            return None
+        out = io.BytesIO()
+        try:
+            with Image.open(file, formats=("PNG", "JPEG", "WEBP")) as found:
+                if math.prod(found.size) <= PIXELS and file.size <= PICTURE_BYTES:
+                    upright = ImageOps.exif_transpose(found)
+                    upright.thumbnail((self.side, self.side))
+                    upright.convert("RGBA" if upright.has_transparency_data else "RGB").save(out, "WEBP", quality=88)
+        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+            out = io.BytesIO()
+        if not out.tell():
+            told = spoken().words("This is no picture of PNG, JPEG or WebP of at most 2 MB and 25 million pixels.")
+            raise forms.ValidationError(told)
+        return out.getvalue()
+
+
+class HandoutForm(Strict):
+    """A file for attendees, or one that is taken away."""
+
+    file = forms.FileField(required=False, max_length=120)
+    remove = forms.UUIDField(required=False)
+
+    def clean_file(self) -> tuple[str, str, bytes] | None:
+        """Name, type by its ending, and content, which begins as that type does."""
+        file = self.cleaned_data["file"]
+        if not file:
+            return None
+        content, name = file.read(), line(file.name)
+        media, begins = HANDOUTS.get(name.rpartition(".")[2].lower(), ("", b""))
+        if not media or len(content) > HANDOUT_BYTES or not content.startswith(begins) or (not begins and b"\0" in content):
+            kinds = ", ".join(HANDOUTS)
+            told = spoken().words("A handout is a file of at most 4 MB, one of these kinds: {kinds}.", kinds=kinds)
+            raise forms.ValidationError(told)
+        return name, media, content
+
+
+class BrandForm(Strict):
+    """How a webinar looks, and who speaks."""
+
+    colour = forms.RegexField(r"\A#[0-9a-fA-F]{6}\Z", widget=forms.TextInput(attrs={"type": "color"}))
+    logo, portrait = Picture(480), Picture(640)
+    no_logo, no_portrait = forms.BooleanField(required=False), forms.BooleanField(required=False)
+    speaker, sender = Name(max_length=100, required=False), Name(max_length=100, required=False)
+    about_speaker = forms.CharField(max_length=600, required=False, widget=forms.Textarea(attrs={"rows": "4"}))
+
+    def clean_colour(self) -> str:
+        """A colour that words on white are read in; empty for that of the portal."""
+        colour = self.cleaned_data["colour"].lower()
+        ratio, say = branding.contrast(colour, branding.PAPER), spoken()
+        if ratio < branding.READABLE:
+            numbers = {"ratio": say.fmt.number(ratio, 1), "least": say.fmt.number(branding.READABLE, 1)}
+            told = say.words("Words on it could not be read: its contrast to white is {ratio}, and must be {least}.", **numbers)
+            raise forms.ValidationError(told)
+        return "" if colour == branding.COLOUR else colour
 
 
 class ChangeForm(Strict):
@@ -335,6 +427,14 @@ class ModerationForm(Buttons):
     moderated = forms.ChoiceField(choices=[("yes", "yes"), ("no", "no")], required=False)
 
 
+class AnswerForm(Strict):
+    """An answer in writing to a question."""
+
+    question = Number(widget=forms.HiddenInput)
+    text = forms.CharField(max_length=1000, widget=forms.Textarea(attrs={"rows": "6"}))
+    to_all = forms.BooleanField(required=False)
+
+
 class PollForm(Buttons):
     """The poll that is opened, or closed."""
 
@@ -360,6 +460,12 @@ class RegistrationForm(Strict):
     """A registration that a host means."""
 
     registration = forms.UUIDField()
+
+
+class TokenForm(Strict):
+    """A new token, or the end of all."""
+
+    end = forms.BooleanField(required=False)
 
 
 class Nothing(Strict):
@@ -435,6 +541,54 @@ class CodeForm(Strict):
     code = forms.CharField(
         max_length=10, widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"})
     )
+
+
+class MailsForm(Strict):
+    """A host's own subject and text of each mail that may have them, and whether mails follow the webinar."""
+
+    follow_up = forms.BooleanField(required=False)
+    preview = forms.BooleanField(required=False)
+
+    def __init__(self, data: Any, webinar: Webinar) -> None:
+        super().__init__(data, initial={"follow_up": webinar.follow_up})
+        for kind in OWN_WORDS:
+            own = webinar.mails.get(kind, {})
+            self.fields[f"subject_{kind}"] = Name(max_length=80, required=False, initial=own.get("subject"))
+            area = forms.Textarea(attrs={"rows": "4"})
+            self.fields[f"text_{kind}"] = forms.CharField(max_length=2000, required=False, initial=own.get("text"), widget=area)
+
+    def mails(self) -> dict[str, dict[str, str]]:
+        """Kind -> subject and text, of those that have either."""
+        given = {
+            kind: {name: printable(self.cleaned_data[f"{name}_{kind}"]) for name in ("subject", "text")} for kind in OWN_WORDS
+        }
+        return {kind: own for kind, own in given.items() if any(own.values())}
+
+
+class SurveyForm(Strict):
+    """What an attendee thought of a webinar."""
+
+    rating = forms.TypedChoiceField(coerce=int, choices=[(n, str(n)) for n in range(1, 6)])
+    comment = forms.CharField(max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": "4"}))
+
+
+class AssignmentForm(Strict):
+    """A host, by name, who helps with a webinar; role 0 ends it. Without a name somebody new is invited."""
+
+    host = Name(max_length=60, required=False)
+    role = forms.TypedChoiceField(coerce=int, choices=[(0, "0"), (1, "1"), (2, "2")])
+
+    def __init__(self, data: Any, webinar: Webinar) -> None:
+        super().__init__(data)
+        self.webinar = webinar
+
+    def clean_host(self) -> Host | None:
+        """The host, who is another one than the owner."""
+        name = self.cleaned_data["host"]
+        found = Host.objects.filter(username=name).exclude(id=self.webinar.host_id).first()
+        if name and found is None:
+            raise forms.ValidationError(spoken().words("No other host has this name."))
+        return found
 
 
 class HostForm(Strict):

@@ -17,7 +17,7 @@ from qrcode.image.svg import SvgPathImage
 
 from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.web.gate import limits, tokens
-from toolkit.web.models import AuditEntry, Host, Token, Webinar
+from toolkit.web.models import Assignment, AuditEntry, Host, Role, Token, Webinar
 from toolkit.web.operations import audit
 from toolkit.web.writing import writing
 
@@ -34,9 +34,33 @@ def setup_link() -> str | None:
     return _address(tokens.mint("setup", tokens.SETUP))
 
 
-def invitation() -> str:
-    """A link that makes one more host, once, within a day."""
-    return _address(tokens.mint("invite", tokens.INVITATION))
+def invitation(webinar: Webinar | None = None, role: int = 0) -> str:
+    """A link that makes one more host, once, within a day; one who helps with a webinar, where it is named."""
+    return _address(tokens.mint("invite", tokens.INVITATION, webinar=webinar, role=role))
+
+
+def role(webinar: Webinar, host: Host) -> int:
+    """The `Role` of a host in a webinar; 0 without one."""
+    if webinar.host_id == host.pk:
+        return Role.OWNER
+    return Assignment.objects.filter(webinar=webinar, host=host.pk).values_list("role", flat=True).first() or 0
+
+
+@writing
+def help_with(webinar: Webinar, host: Host, role: int, *, actor: str) -> None:
+    """Give a host a role in a webinar, or with 0 take it away.
+
+    Args:
+        webinar: Of another host.
+        host: Who helps.
+        role: Co-host or moderator.
+        actor: For the audit log.
+    """
+    if role:
+        Assignment.objects.update_or_create(webinar=webinar, host=host, defaults={"role": role})
+    else:
+        Assignment.objects.filter(webinar=webinar, host=host).delete()
+    audit.record(actor, f"role {role} of host:{host.pk}", webinar.slug)
 
 
 def _address(secret: str) -> str:
@@ -113,6 +137,9 @@ def make(secret: str, username: str, password: str) -> Host | None:
     if is_first:
         Webinar.objects.filter(host=None).update(host=host)
     audit.record(f"host:{host.pk}", "host made")
+    token = held.model.objects.get(digest=tokens.digest(secret))
+    if token.webinar is not None:
+        help_with(token.webinar, host, token.role, actor=f"host:{host.pk}")
     return host
 
 

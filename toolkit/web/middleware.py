@@ -28,6 +28,8 @@ POLICY = (
     "form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
 )
 """Content security policy: nothing inline, nothing of another origin; a constant, which needs no library."""
+LASTING = ("/picture/", "/brand/")
+"""What an address of these leads to never changes."""
 PERMISSIONS = "camera=(), microphone=(), geolocation=(), browsing-topics=()"
 """On every page; one with a meeting gives camera and microphone to its origin alone."""
 
@@ -70,7 +72,7 @@ def own_headers(answer: Answer) -> Answer:
         response["Cross-Origin-Resource-Policy"] = "same-origin"
         response["Permissions-Policy"] = PERMISSIONS if player is None else player.permissions
         response["Portal-Answer"] = "1"
-        if not request.path.startswith(settings.STATIC_URL):
+        if not request.path.startswith((settings.STATIC_URL, *LASTING)):
             response["Cache-Control"] = "no-store"
         return response
 

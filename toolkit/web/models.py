@@ -38,6 +38,12 @@ class Webinar(models.Model):
         questions: Asked at sign-up; one that ends with ``*`` must be answered.
         webhook, webhook_secret: Where changes of registrations are sent, and what signs them.
         player: Address of its meeting or player; empty where there is none.
+        colour: Of its pages, as ``#1b5e93``; empty for the portal's.
+        speaker, about_speaker: Who speaks.
+        sender: Name that its mails come from; empty for the portal's.
+        logo, portrait: Pictures, of the organiser and the speaker.
+        mails: Kind of a mail -> the host's own ``subject`` and ``text``.
+        follow_up, followed_up: Whether those who had a seat get a mail after it, and when that was looked at.
         replay_days: Days after its end in which who registers sees the replay; 0 for none.
         news_sent: When those who agreed to news were told of it.
         revision: Changes since it was announced: the sequence of its calendar file.
@@ -60,11 +66,22 @@ class Webinar(models.Model):
     webhook = models.CharField(max_length=500, blank=True)
     webhook_secret = models.CharField(max_length=64, blank=True)
     player = models.CharField(max_length=500, blank=True, default="")
+    colour = models.CharField(max_length=7, blank=True, default="")
+    speaker = models.CharField(max_length=100, blank=True, default="")
+    about_speaker = models.TextField(max_length=600, blank=True, default="")
+    sender = models.CharField(max_length=100, blank=True, default="")
+    logo = models.ForeignKey("web.File", models.SET_NULL, null=True, related_name="+")
+    portrait = models.ForeignKey("web.File", models.SET_NULL, null=True, related_name="+")
+    mails = models.JSONField(default=dict)
+    follow_up = models.BooleanField(default=False)
+    followed_up = models.DateTimeField(null=True)
     replay_days = models.PositiveSmallIntegerField(default=0)
     news_sent = models.DateTimeField(null=True)
     revision = models.PositiveIntegerField(default=0)
     cancelled_at = models.DateTimeField(null=True)
     created = models.DateTimeField(default=timezone.now)
+    role = 0
+    """Of the host whose request this is (`Role`); no column."""
 
     def __str__(self) -> str:
         return self.slug
@@ -89,6 +106,11 @@ class Webinar(models.Model):
         return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
 
     @property
+    def handouts(self) -> list[File]:
+        """Files for attendees, without their content."""
+        return list(File.objects.filter(webinar=self).exclude(name="").defer("content").order_by("name", "id"))
+
+    @property
     def is_open(self) -> bool:
         """Whether its room is open: from its start on."""
         return self.cancelled_at is None and timezone.now() >= self.starts
@@ -107,6 +129,45 @@ class Webinar(models.Model):
     def is_over(self) -> bool:
         """Whether its last minute has passed, or it was cancelled."""
         return self.cancelled_at is not None or timezone.now() > self.ends
+
+
+class Role(models.IntegerChoices):
+    """What a host may do with a webinar; a higher one may all that a lower one may."""
+
+    MODERATOR = 1
+    COHOST = 2
+    OWNER = 3
+
+
+class Assignment(models.Model):
+    """A host who helps with the webinar of another one, as co-host or moderator."""
+
+    id: int
+    webinar = models.ForeignKey(Webinar, models.CASCADE, related_name="helpers")
+    host = models.ForeignKey(Host, models.CASCADE, related_name="helps")
+    role = models.PositiveSmallIntegerField(choices=Role.choices)
+
+    class Meta:
+        """One role each."""
+
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["webinar", "host"], name="one_role_each")
+        ]
+
+
+class File(models.Model):
+    """A picture or a handout of a webinar, in the database, with which it is backed up and restored; its content never changes.
+
+    Attributes:
+        name: Of a handout; empty for a picture, which anybody may see.
+        media: Type that it is served under.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    webinar = models.ForeignKey(Webinar, models.CASCADE, related_name="files")
+    name = models.CharField(max_length=120, blank=True, default="")
+    media = models.CharField(max_length=100)
+    content = models.BinaryField()
 
 
 class Registration(models.Model):
@@ -158,6 +219,15 @@ class Registration(models.Model):
         return str(self.id)
 
 
+class Survey(models.Model):
+    """What an attendee thought of a webinar: 1 to 5, and words."""
+
+    registration = models.OneToOneField(Registration, models.CASCADE, primary_key=True)
+    rating = models.PositiveSmallIntegerField()
+    comment = models.TextField(max_length=1000, blank=True)
+    at = models.DateTimeField(default=timezone.now)
+
+
 class ConsentText(models.Model):
     """A text that was shown, by the SHA-256 of it: it never changes."""
 
@@ -190,8 +260,9 @@ class Token(models.Model):
     """A secret that was sent, as its SHA-256: used once.
 
     Attributes:
-        purpose: ``confirm`` an address, ``setup`` of the first host, or ``invite`` another one.
+        purpose: ``confirm`` an address, ``setup`` of the first host, ``invite`` another one, or read a webinar by the ``api``.
         email: That is to take the place of the registration's; empty for the one that it was made with.
+        webinar, role: That who is invited helps with, and as what, or that is read; None and 0 without one.
     """
 
     digest = models.CharField(max_length=64, primary_key=True)
@@ -199,6 +270,8 @@ class Token(models.Model):
     registration = models.ForeignKey(Registration, models.CASCADE, null=True)
     registration_id: uuid.UUID | None
     email = models.CharField(max_length=254, blank=True, default="")
+    webinar = models.ForeignKey(Webinar, models.CASCADE, null=True)
+    role = models.PositiveSmallIntegerField(default=0)
     expires = models.DateTimeField()
     used = models.DateTimeField(null=True)
 
@@ -230,7 +303,7 @@ class Outbox(models.Model):
         kind: Of `toolkit.web.gate.mail`, ``webhook``, or ``noop``: nothing is sent.
         registration: Whom it is to or of; gone with it.
         webinar: That news tell of, or whose webhook it is.
-        data: Of a webhook: its event and the id of the registration, no personal data; of a new time: ``before`` and ``after``;
+        data: Of a webhook: its event and ids of what it tells of, no personal data; of a new time: ``before`` and ``after``;
             of a mail to another address than the registration's: ``email``.
         due: Not before.
         lease: Until when a worker has it.

@@ -23,7 +23,7 @@ import structlog
 from toolkit.core.errors import DataError, SpecError
 from toolkit.web.config import WebConfig
 
-SECRETS = re.compile(r"(/(?:c|a|me|u|host/setup)/)[^\s?#\"']+")
+SECRETS = re.compile(r"(/(?:c|a|me|s|u|host/setup)/)[^\s?#\"']+")
 OTHERS = ("asyncio", "axes", "django", "uvicorn")
 """Loggers of libraries, of which warnings are enough; those of the portal say what was done."""
 MIGRATION_LOCK = 7_301_926_415

@@ -20,6 +20,8 @@ SESSION = 12 * 3600
 """Seconds that a session lasts at most."""
 BODY = 64 * 1024
 """Bytes of a request."""
+UPLOAD = 5 << 20
+"""The same of one that brings files."""
 REQUEST_PATIENCE, COMMAND_PATIENCE = 5, 60
 """Seconds that a request, and a command beside a portal that serves, wait for their turn in the database."""
 
@@ -71,8 +73,9 @@ def values(config: WebConfig, *, serving: bool = True) -> dict[str, Any]:
         **_mail(config),
         "DATA_UPLOAD_MAX_MEMORY_SIZE": BODY,
         "DATA_UPLOAD_MAX_NUMBER_FIELDS": 30,
-        "DATA_UPLOAD_MAX_NUMBER_FILES": 0,
-        "FILE_UPLOAD_HANDLERS": [],
+        "DATA_UPLOAD_MAX_NUMBER_FILES": 2,
+        "FILE_UPLOAD_HANDLERS": ["django.core.files.uploadhandler.MemoryFileUploadHandler"],
+        "FILE_UPLOAD_MAX_MEMORY_SIZE": UPLOAD,  # else nothing takes the file
         "STATIC_URL": "/static/",
         "WHITENOISE_USE_FINDERS": True,
         "WHITENOISE_AUTOREFRESH": False,

@@ -5,12 +5,14 @@ from django.urls import path
 from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
-from toolkit.web.views import errors, gate, host, host_webinar, presenter, public, room
+from toolkit.web.views import api, errors, gate, host, host_webinar, presenter, public, room
 
 urlpatterns = [
     path("", public.webinars, name="webinars"),
     path("healthz", public.healthz, name="healthz"),
     path("language", require_POST(set_language), name="language"),
+    path("brand/<str:colour>.css", public.brand_sheet, name="brand"),
+    path("picture/<uuid:picture>", public.picture, name="picture"),
     path("privacy", public.privacy, name="privacy"),
     path("w/<slug:slug>/", public.webinar, name="webinar"),
     path("w/<slug:slug>/register", gate.register, name="register"),
@@ -25,6 +27,7 @@ urlpatterns = [
     path("me/<str:secret>/data.json", gate.my_data, name="my-data"),
     path("me/<str:secret>/correct", gate.correct, name="correct"),
     path("me/<str:secret>/erase", gate.erase, name="erase"),
+    path("s/<str:secret>", gate.survey, name="survey"),
     path("u/<str:secret>", gate.unsubscribe, name="unsubscribe"),
     path("room/", room.room, name="room"),
     path("host/", host.host, name="host"),
@@ -34,6 +37,12 @@ urlpatterns = [
     path("host/w/<slug:slug>/settings", host_webinar.preferences, name="host-settings"),
     path("host/new", host_webinar.new, name="host-new"),
     path("host/w/<slug:slug>/player", host_webinar.player, name="host-player"),
+    path("host/w/<slug:slug>/brand", host_webinar.brand, name="host-brand"),
+    path("host/w/<slug:slug>/mails", host_webinar.mails, name="host-mails"),
+    path("host/w/<slug:slug>/handouts", host_webinar.handouts, name="host-handouts"),
+    path("host/w/<slug:slug>/answer", presenter.answer, name="host-answer"),
+    path("host/w/<slug:slug>/token", host_webinar.token, name="host-token"),
+    path("host/w/<slug:slug>/helpers", host_webinar.helpers, name="host-helpers"),
     path("host/w/<slug:slug>/trial", host_webinar.trial, name="host-trial"),
     path("host/w/<slug:slug>/change", host_webinar.change, name="host-change"),
     path("host/w/<slug:slug>/cancel", host_webinar.cancel, name="host-cancel"),
@@ -51,6 +60,9 @@ urlpatterns = [
     path("room/report", room.report, name="report"),
     path("room/live", room.live, name="live"),
     path("room/ask", room.ask, name="ask"),
+    path("api/<slug:slug>/<slug:what>", api.read, name="api"),
+    path("room/own", room.own, name="own"),
+    path("room/handout/<uuid:file>", room.handout, name="handout"),
     path("room/upvote", room.upvote, name="upvote"),
     path("room/vote", room.vote, name="vote"),
     path("room/replay", room.replay, name="replay"),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.db.models import Count, F, Q, QuerySet
@@ -23,12 +24,12 @@ from toolkit.web.config import WebConfig
 from toolkit.web.demo.showing import gap_told
 from toolkit.web.gate import registering
 from toolkit.web.hosts import named
-from toolkit.web.models import Host, Registration, Webinar
+from toolkit.web.models import File, Host, Registration, Webinar
 from toolkit.web.operations import audit, journal
 from toolkit.web.words import language, line
 from toolkit.web.writing import writing
 
-QUESTIONS = 10
+QUESTIONS = HANDOUTS = 10
 """Of one webinar."""
 YEAR = "Look at the year."
 
@@ -177,6 +178,53 @@ def set_player(webinar: Webinar, address: str, replay_days: int, *, actor: str) 
     """
     Webinar.objects.filter(id=webinar.id).update(player=address, replay_days=replay_days)
     audit.record(actor, "player", webinar.slug)
+
+
+@writing
+def set_brand(webinar: Webinar, given: Mapping[str, Any], *, actor: str) -> None:
+    """Set how a webinar looks; a picture that is not given stays as it is.
+
+    Args:
+        webinar: Of the host.
+        given: What `toolkit.web.forms.BrandForm` has cleaned.
+        actor: For the audit log.
+    """
+    new = {name: given[name] for name in ("colour", "speaker", "about_speaker", "sender")}
+    for name in ("logo", "portrait"):
+        if given[name] or given[f"no_{name}"]:
+            File.objects.filter(id=getattr(webinar, f"{name}_id")).delete()
+            content = given[name]
+            new[name] = File.objects.create(webinar=webinar, media="image/webp", content=content) if content else None
+    Webinar.objects.filter(id=webinar.id).update(**new)
+    audit.record(actor, "brand", webinar.slug)
+
+
+@writing
+def change_handouts(webinar: Webinar, new: tuple[str, str, bytes] | None, gone: UUID | None, *, actor: str) -> bool:
+    """Add a handout, or take one away; False where there are `HANDOUTS` already.
+
+    Args:
+        webinar: Of the host.
+        new: Name, type and content.
+        gone: Id of the one that is taken away.
+        actor: For the audit log.
+    """
+    held = File.objects.select_for_update().filter(webinar=webinar).exclude(name="")
+    held.filter(id=gone).delete()
+    if new is not None and held.count() >= HANDOUTS:
+        return False
+    if new is not None:
+        name, media, content = new
+        File.objects.create(webinar=webinar, name=name, media=media, content=content)
+    audit.record(actor, "handouts", webinar.slug)
+    return True
+
+
+@writing
+def set_mails(webinar: Webinar, *, actor: str) -> None:
+    """Store the host's own words in mails, and whether mails follow the webinar."""
+    Webinar.objects.filter(id=webinar.id).update(mails=webinar.mails, follow_up=webinar.follow_up)
+    audit.record(actor, "mails", webinar.slug)
 
 
 @writing

@@ -461,6 +461,8 @@ class TestRetentionMap:
         "web.Webinar": "no personal data",
         "web.Host": "as long as the host",
         "web.ConsentText": "no personal data",
+        "web.Assignment": "as long as the host or the webinar",
+        "web.File": "of hosts, as long as the webinar",
         "web.Room": "no personal data but its host",
         "web.Moment": "no personal data",
         "web.Poll": "no personal data",

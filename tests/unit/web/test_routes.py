@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from html.parser import HTMLParser
 
 import pytest
 from django.conf import settings
 from django.urls import get_resolver
+from django.utils import timezone
 
 from tests.unit.web.test_gate import dump
 from tests.unit.web.visitors import OWN, Browser, access, announced, entered, registered, secret_of
 from toolkit.web.gate import tokens
-from toolkit.web.models import Host, Webinar
+from toolkit.web.models import File, Host, Webinar
+from toolkit.web.room.models import Question
 
 ROLES = ("anybody", "attendee", "attendee of another", "cancelled", "another host", "host")
 OPEN = (200,) * 6
@@ -24,6 +27,8 @@ ROUTES: dict[str, tuple[str, tuple[int, ...]]] = {
     "healthz": ("/healthz", OPEN),
     "language": ("/language", LED_ABOVE),
     "privacy": ("/privacy", OPEN),
+    "brand": ("/brand/1b5e93.css", OPEN),
+    "picture": ("/picture/{picture}", OPEN),
     "webinar": ("/w/{slug}/", OPEN),
     "register": ("/w/{slug}/register", LED_ABOVE),
     "join": ("/w/{slug}/join", LED_ABOVE),
@@ -38,11 +43,15 @@ ROUTES: dict[str, tuple[str, tuple[int, ...]]] = {
     "correct": ("/me/{me}/correct", LED_ABOVE),
     "erase": ("/me/{me}/erase", LED_ABOVE),
     "unsubscribe": ("/u/{unsubscribe}", OPEN),
+    "survey": ("/s/{survey}", OPEN),
     "room": ("/room/", (401, 200, 200, 401, 401, 401)),
     "solve": ("/room/solve", LED_ABOVE),
     "report": ("/room/report", LED_ABOVE),
     "live": ("/room/live", (401, 404, 404, 401, 401, 401)),
     "ask": ("/room/ask", LED_ABOVE),
+    "own": ("/room/own", (401, 200, 200, 401, 401, 401)),
+    "handout": ("/room/handout/{handout}", (401, 200, 404, 401, 401, 401)),
+    "api": ("/api/{slug}/registrations", (401,) * 6),
     "upvote": ("/room/upvote", LED_ABOVE),
     "vote": ("/room/vote", LED_ABOVE),
     "replay": ("/room/replay", (401, 404, 404, 401, 401, 401)),
@@ -62,6 +71,12 @@ ROUTES: dict[str, tuple[str, tuple[int, ...]]] = {
     "host-xlsx": ("/host/w/{slug}/registrations.xlsx", OF_ITS_HOST),
     "host-settings": ("/host/w/{slug}/settings", OF_ITS_HOST),
     "host-player": ("/host/w/{slug}/player", OF_ITS_HOST),
+    "host-brand": ("/host/w/{slug}/brand", OF_ITS_HOST),
+    "host-mails": ("/host/w/{slug}/mails", OF_ITS_HOST),
+    "host-handouts": ("/host/w/{slug}/handouts", OF_ITS_HOST),
+    "host-answer": ("/host/w/{slug}/answer?question={question}", OF_ITS_HOST),
+    "host-token": ("/host/w/{slug}/token", LED_ABOVE),
+    "host-helpers": ("/host/w/{slug}/helpers", OF_ITS_HOST),
     "host-trial": ("/host/w/{slug}/trial", OF_ITS_HOST),
     "host-new": ("/host/new", OF_HOSTS),
     "host-change": ("/host/w/{slug}/change", OF_ITS_HOST),
@@ -87,10 +102,14 @@ def addresses(webinar) -> dict[str, str]:
     registration = registered(webinar, "places@example.com")
     return {
         "slug": webinar.slug,
+        "picture": str(File.objects.create(webinar=webinar, media="image/webp", content=b"RIFF").id),
         "confirm": secret_of(registered(webinar, "pending@example.com", "pending")),
         "access": tokens.link(registration, tokens.ACCESS),
         "me": tokens.link(registration, tokens.ME),
         "unsubscribe": tokens.link(registration, tokens.UNSUBSCRIBE),
+        "handout": str(File.objects.create(webinar=webinar, name="a.txt", media="text/plain", content=b"a").id),
+        "question": str(Question.objects.create(webinar=webinar, registration=registration, text="Why?").id),
+        "survey": tokens.link(registered(announced(starts=timezone.now() - timedelta(hours=1))), tokens.SURVEY),
         "setup": tokens.mint("setup", tokens.SETUP),
     }
 
@@ -210,9 +229,9 @@ def test_every_answer_has_the_headers(name, addresses, client):
     assert {policy["default-src"], policy["base-uri"], policy["frame-ancestors"]} == {"'none'"}
     assert {policy["script-src"], policy["style-src"], policy["form-action"], policy["connect-src"]} == {"'self'"}
     assert "Access-Control-Allow-Origin" not in answer.headers
-    static = name == "static"
-    assert answer.headers["Cache-Control"] == ("max-age=3600, public" if static else "no-store")
-    secret = name in ("confirm", "enter", "me", "my-data", "unsubscribe", "host-setup")
+    lasting = {"static": "max-age=3600, public", **dict.fromkeys(("brand", "picture"), "public, max-age=86400")}
+    assert answer.headers["Cache-Control"] == lasting.get(name, "no-store")
+    secret = name in ("confirm", "enter", "me", "my-data", "unsubscribe", "survey", "host-setup")
     wanted = "strict-origin" if secret else "strict-origin-when-cross-origin"
     assert answer.headers["Referrer-Policy"] == wanted
     answer.close()
@@ -245,7 +264,18 @@ def test_words_of_visitors_and_hosts_are_words(name, addresses, client):
             return
     answer = plain.get(ROUTES[name][0].format(**addresses))
     if not answer.headers["Content-Type"].startswith("text/html"):
-        assert name in ("calendar", "healthz", "host-csv", "host-xlsx", "my-data", "host-live", "host-attendance-csv")
+        assert name in (
+            "brand",
+            "handout",
+            "picture",
+            "calendar",
+            "healthz",
+            "host-csv",
+            "host-xlsx",
+            "my-data",
+            "host-live",
+            "host-attendance-csv",
+        )
         return
     page = answer.content.decode()
     elements = _Elements(page).found

@@ -56,7 +56,7 @@ class Served:
             await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
             await send({"type": "http.response.body", "body": b"ok"})
 
-        app = Whole(page, {"portal.example"}, **{"limit": 1000, "seconds": 1.0, **whole})
+        app = Whole(page, {"portal.example"}, **{"limit": 1000, "upload": 5000, "seconds": 1.0, **whole})
         config = uvicorn.Config(app, port=0, http=deadline.Deadline, lifespan="off", log_config=None, timeout_keep_alive=1)
         self.server = uvicorn.Server(config)
         self.thread = threading.Thread(target=lambda: asyncio.run(self.server.serve()))
@@ -98,6 +98,7 @@ NO_HOSTS = (
     b"portal.example:-1",
 )
 HEAD = b"POST /x HTTP/1.1\r\nHost: portal.example\r\n"
+UPLOAD = HEAD.replace(b"/x", b"/host/w/gallium-1/brand")
 
 
 @pytest.mark.parametrize(
@@ -116,12 +117,28 @@ HEAD = b"POST /x HTTP/1.1\r\nHost: portal.example\r\n"
         (HEAD + b"Content-Length: -1\r\n\r\n", 400),
         (HEAD + b"Transfer-Encoding: chunked\r\n\r\n3e9\r\n" + b"x" * 1001 + b"\r\n0\r\n\r\n", 413),
         (HEAD + b"Content-Length: 10\r\n\r\nabc", 408),
+        (HEAD + b"Content-Type: Multipart/form-data; boundary=x\r\nContent-Length: 3\r\n\r\nabc", 415),
+        (UPLOAD + b"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 3\r\n\r\nabc", 200),
+        (UPLOAD + b"Content-Length: 5000\r\n\r\n" + b"x" * 5000, 200),
+        (UPLOAD + b"Content-Length: 5001\r\n\r\n", 413),
+        (UPLOAD + b"Transfer-Encoding: chunked\r\n\r\n1389\r\n" + b"x" * 5001 + b"\r\n0\r\n\r\n", 413),
         (HEAD + b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
     ],
     ids=lambda value: value if isinstance(value, int) else value[:70].decode("ascii"),
 )
 def test_a_request_has_one_allowed_host_and_a_small_body(served, request_, status):
     assert served.ask(request_) == status
+
+
+def test_an_address_brings_files_one_request_at_a_time(served):
+    """Nobody keeps hosts from bringing theirs, and what is held in memory has an end."""
+    with served.connect() as client:
+        client.sendall(UPLOAD + b"Content-Length: 4000\r\n\r\nabc")
+        time.sleep(0.2)
+        assert served.ask(UPLOAD + b"Content-Length: 3\r\n\r\nabc") == 503
+        assert served.ask(HEAD + b"Content-Length: 3\r\n\r\nabc") == 200
+    time.sleep(0.2)
+    assert served.ask(UPLOAD + b"Content-Length: 3\r\n\r\nabc") == 200
 
 
 def test_who_comes_by_another_name_is_told_the_one_there_is(served):
@@ -242,8 +259,8 @@ class TestAddressOfTheVisitor:
 
         headers = [(b"host", b"portal.example"), (b"x-forwarded-proto", b"https")]
         headers += [(b"x-forwarded-for", one.encode()) for one in forwarded]
-        app = Whole(page, {"portal.example"}, limit=10, seconds=1, proxies=(ip_network("10.0.0.0/8"),))
-        asyncio.run(app({"type": "http", "headers": headers, "client": (peer, 1)}, receive, None))  # type: ignore[arg-type]
+        app = Whole(page, {"portal.example"}, limit=10, upload=10, seconds=1, proxies=(ip_network("10.0.0.0/8"),))
+        asyncio.run(app({"type": "http", "method": "GET", "headers": headers, "client": (peer, 1)}, receive, None))  # type: ignore[arg-type]
         return found[0]
 
     def test_nobody_is_believed_but_the_proxy(self):

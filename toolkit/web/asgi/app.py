@@ -9,7 +9,7 @@ from toolkit.web.asgi.pace import Pace
 from toolkit.web.asgi.pages import Pages
 from toolkit.web.asgi.whole import Receive, Scope, Send, Whole, refuse
 from toolkit.web.config import WebConfig
-from toolkit.web.settings import BODY
+from toolkit.web.settings import BODY, UPLOAD
 
 
 class Portal:
@@ -24,7 +24,9 @@ class Portal:
     def __init__(self, config: WebConfig, start: Sequence[Callable[[], None]], stop: Sequence[Callable[[], None]]) -> None:
         self._pages = Pages(config.threads)
         self._pace = Pace(frozenset({"/room/solve"}))
-        self._whole = Whole(self._paced, {config.hostname}, limit=BODY, seconds=REQUEST_SECONDS, proxies=config.trusted_proxy)
+        self._whole = Whole(
+            self._paced, {config.hostname}, limit=BODY, upload=UPLOAD, seconds=REQUEST_SECONDS, proxies=config.trusted_proxy
+        )
         self._start, self._stop = start, stop
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -16,6 +16,10 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Pages = Callable[[Scope, bytes, Receive, Send], Awaitable[None]]
 
+UPLOADS = re.compile(r"/host/w/[a-z0-9_-]+/(brand|handouts|people)")
+"""Addresses that take files."""
+UPLOADS_AT_ONCE = 8
+"""Requests that bring files at once; one address has one of them."""
 EVERYWHERE = (ip_network("0.0.0.0/0"), ip_network("::/0"))
 HEADERS = (
     (b"content-type", b"text/plain; charset=utf-8"),
@@ -42,6 +46,7 @@ class Whole:
         pages: Gets the scope, the whole body, what comes after it, and where the answer goes.
         hosts: Names that a request may be for.
         limit: Bytes of a body.
+        upload: The same of one that brings files.
         seconds: That a body may take.
         proxies: Networks whose word on the visitor's address is taken.
     """
@@ -52,11 +57,14 @@ class Whole:
         hosts: Collection[str],
         *,
         limit: int,
+        upload: int,
         seconds: float,
         proxies: Networks = (),
     ) -> None:
         self._open: Counter[str] = Counter()
+        self._uploads: set[str] = set()
         self._pages, self._hosts, self._limit, self._seconds, self._proxies = pages, hosts, limit, seconds, proxies
+        self._upload = upload
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -67,22 +75,40 @@ class Whole:
         if {name for name, _ in scope["headers"]} >= {b"content-length", b"transfer-encoding"}:  # a proxy may see another end
             await refuse(send, 400, (b"connection", b"close"))
             return
+        address = self._trust(scope)
+        kind = next((value for name, value in scope["headers"] if name == b"content-type"), b"")
+        if scope["method"] != "POST" or not UPLOADS.fullmatch(scope["path"]):
+            if kind.lower().startswith(b"multipart/"):  # no form there brings files
+                await refuse(send, 415, (b"connection", b"close"))
+                return
+            await self._bodied(address, self._limit, scope, receive, send)
+        elif address in self._uploads or len(self._uploads) >= UPLOADS_AT_ONCE:
+            await refuse(send, 503, (b"retry-after", b"5"), (b"connection", b"close"))
+        else:
+            self._uploads.add(address)
+            try:
+                await self._bodied(address, self._upload, scope, receive, send)
+            finally:
+                self._uploads.discard(address)
+
+    async def _bodied(self, address: str, limit: int, scope: Scope, receive: Receive, send: Send) -> None:
+        """One page, once its body is here."""
         announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-        if not announced.isdigit() or int(announced[:20]) > self._limit:
+        if not announced.isdigit() or int(announced[:20]) > limit:
             await refuse(send, 413, (b"connection", b"close"))
             return
         try:
             async with asyncio.timeout(self._seconds):
-                body = await self._read(receive)
+                body = await self._read(receive, limit)
         except TimeoutError:
             await refuse(send, 408, (b"connection", b"close"))
             return
         if body is None:  # the visitor has gone
             return
-        if len(body) > self._limit:
+        if len(body) > limit:
             await refuse(send, 413, (b"connection", b"close"))
             return
-        await self._counted(self._trust(scope), scope, body, receive, send)
+        await self._counted(address, scope, body, receive, send)
 
     async def _counted(self, address: str, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
         """One page, unless its visitor has too many open."""
@@ -97,14 +123,14 @@ class Whole:
             if not self._open[address]:
                 del self._open[address]
 
-    async def _read(self, receive: Receive) -> bytes | None:
+    async def _read(self, receive: Receive, limit: int) -> bytes | None:
         body = bytearray()
         while True:
             part = await receive()
             if part["type"] == "http.disconnect":
                 return None
             body += part.get("body", b"")
-            if len(body) > self._limit or not part.get("more_body", False):
+            if len(body) > limit or not part.get("more_body", False):
                 return bytes(body)
 
     def _trust(self, scope: Scope) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.mime.text import MIMEText
-from email.utils import parseaddr
+from email.utils import formataddr, parseaddr
 
 from django.conf import settings
 from django.core.mail import EmailMessage, EmailMultiAlternatives
@@ -22,11 +22,15 @@ from toolkit.report.i18n.language import Language
 from toolkit.web.gate import tokens
 from toolkit.web.gate.calendar import calendar
 from toolkit.web.models import Outbox, Registration, Webinar
+from toolkit.web.room.models import Question
 from toolkit.web.words import language, moment
 
 REMINDERS = {"day": timedelta(days=1), "hour": timedelta(hours=1), "minutes": timedelta(minutes=5)}
 """Kind of a reminder -> how long before the start."""
 SEATED = ("confirmed",)
+OWN_WORDS = ("link", *REMINDERS, "thanks", "missed")
+"""Kinds whose subject and text a host may write."""
+CORRECTIONS, AFTERWARDS = ("correct", "corrected"), ("thanks", "missed", "answer")
 TITLE_LENGTH = 60
 """Characters of a title in a subject: mail programs show little more."""
 CHANGES = ("moved", "cancellation")
@@ -36,7 +40,7 @@ FITS = {
     "link": SEATED,
     "waitlist": ("waitlisted",),
     "correct": (*SEATED, "waitlisted"),
-    **dict.fromkeys(REMINDERS, SEATED),
+    **dict.fromkeys((*REMINDERS, "thanks", "missed"), SEATED),
     **dict.fromkeys(CHANGES, (*SEATED, "waitlisted")),
 }
 """Kind of a mail -> states of a registration that it is true of: the state may change before it is sent."""
@@ -60,13 +64,20 @@ class Letter:
 
 
 def letter(row: Outbox, registration: Registration, say: Language) -> Letter:
-    """The letter of an outbox row; that of a confirmation mints its secret, which is stored nowhere else.
+    """The letter of an outbox row, in the host's own words between title and link where there are any.
 
     Args:
         row: What is to be sent.
         registration: To whom.
         say: In which language.
     """
+    found, own = _letter(row, registration, say), registration.webinar.mails.get(row.kind, {})
+    text = [line for line in own.get("text", "").splitlines() if line.strip()]
+    return replace(found, subject=own.get("subject") or found.subject, lines=[found.lines[0], *(text or found.lines[1:])])
+
+
+def _letter(row: Outbox, registration: Registration, say: Language) -> Letter:
+    """The letter in the words of the portal; that of a confirmation mints its secret, which is stored nowhere else."""
     webinar = row.webinar or registration.webinar
     when = moment(webinar, say)
     base = settings.PORTAL.base_url
@@ -99,8 +110,8 @@ def letter(row: Outbox, registration: Registration, say: Language) -> Letter:
     if row.kind in REMINDERS:
         soon = {"day": say.words("Tomorrow"), "hour": say.words("In one hour"), "minutes": say.words("In five minutes")}
         return Letter(soon[row.kind], [title, say.words("This link is yours alone and opens the room:")], room, cancel)
-    if row.kind in ("moved", "correct", "corrected"):
-        told = _of_new_time if row.kind == "moved" else _of_new_address
+    if row.kind in (*CORRECTIONS, "moved", *AFTERWARDS):
+        told = _of_new_address if row.kind in CORRECTIONS else _of_new_time if row.kind == "moved" else _afterwards
         return told(row, registration, say, Letter("", [title], room, cancel))
     if row.kind == "news":
         return Letter(
@@ -122,6 +133,24 @@ def letter(row: Outbox, registration: Registration, say: Language) -> Letter:
     else:
         subject, told = say.words("Your registration is cancelled"), say.words("Your place is free for others.")
     return Letter(subject, [title, told], None, cancel)
+
+
+def _afterwards(row: Outbox, registration: Registration, say: Language, usual: Letter) -> Letter:
+    """The mail to who was there, with the survey, that to who was not, with the replay, and an answer to a question."""
+    if row.kind == "thanks":
+        survey = settings.PORTAL.base_url + reverse("survey", args=[tokens.link(registration, tokens.SURVEY)])
+        told = say.words("Thank you for taking part. Tell us in a minute what to do better:")
+        link = survey, say.words("Answer two questions")
+        return Letter(say.words("Thank you"), [*usual.lines, told], link, usual.note)
+    if row.kind == "answer":
+        asked = Question.objects.get(id=row.data["question"])
+        told = say.words("You asked: {question}", question=asked.text)
+        return Letter(
+            say.words("An answer to your question"), [*usual.lines, told, *asked.answer.splitlines()], None, usual.note
+        )
+    told, room = say.words("You were not there. What was shown, asked and voted can be seen for a week:"), usual.link
+    link = room and (room[0], say.words("See the replay"))
+    return Letter(say.words("We missed you"), [*usual.lines, told], link, usual.note)
 
 
 def _of_new_address(row: Outbox, registration: Registration, say: Language, usual: Letter) -> Letter:
@@ -175,16 +204,17 @@ def compose(row: Outbox, registration: Registration) -> EmailMultiAlternatives:
         headers["List-Unsubscribe"] = f"<{unsubscribe_address(registration)}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     about = Truncator((row.webinar or registration.webinar).title).chars(TITLE_LENGTH)
+    sender = (row.webinar or registration.webinar).sender
+    shown = {"letter": told, "organiser": sender or settings.PORTAL.organiser, "code": say.code}
+    name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
     found = EmailMultiAlternatives(
         f"{told.subject}: {about}",
-        engines["text"].get_template("letter.txt").render({"letter": told, "organiser": settings.PORTAL.organiser}),
+        engines["text"].get_template("letter.txt").render(shown),
+        from_email=formataddr((sender or name, address)),
         to=[row.data.get("email") or registration.email],
         headers=headers,
     )
-    page = engines["jinja2"].get_template("letter.html")
-    found.attach_alternative(
-        page.render({"letter": told, "organiser": settings.PORTAL.organiser, "code": say.code}), "text/html"
-    )
+    found.attach_alternative(engines["jinja2"].get_template("letter.html").render(shown), "text/html")
     webinar = registration.webinar
     if row.kind in CHANGES or (row.kind == "link" and not webinar.is_over):
         address = settings.PORTAL.base_url + reverse("webinar", args=[webinar.slug])

@@ -17,6 +17,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from toolkit.web.gate import limits
+from toolkit.web.gate.follow_up import follow_up
 from toolkit.web.gate.mail import FITS, REMINDERS, compose
 from toolkit.web.gate.registering import NOTHING, WEBHOOK
 from toolkit.web.gate.retention import Keeper
@@ -31,6 +32,8 @@ HOOKS = 5
 """Webhooks of one claim: each takes `toolkit.web.operations.webhook.WEBHOOK_SECONDS` at most."""
 PURGE = 3600.0
 """Seconds between two deletions of what is no longer needed."""
+FOLLOW = 60.0
+"""The same for webinars that have ended."""
 LATER = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=25), timedelta(hours=2))
 """Waits before a mail is tried again; the last repeats."""
 TRIES_OF_MAIL = 8
@@ -212,10 +215,13 @@ class Worker:
 
 def workers(every: float) -> list[Worker]:
     """The threads of a portal, which look every so many seconds: mails with the deletion of what is past, and webhooks."""
-    looked, keeper = -PURGE, Keeper()
+    looked, followed, keeper = -PURGE, -FOLLOW, Keeper()
 
     def mails() -> bool:
-        nonlocal looked
+        nonlocal looked, followed
+        if time.monotonic() - followed >= FOLLOW:
+            followed = time.monotonic()
+            follow_up()
         if time.monotonic() - looked >= PURGE:
             looked = time.monotonic()
             keeper.look()

@@ -10,8 +10,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from toolkit.web.gate import consent, mail, tokens
-from toolkit.web.models import Consent, Outbox, Registration, Session, Token, Webinar
-from toolkit.web.operations import audit, journal
+from toolkit.web.models import Consent, Outbox, Registration, Session, Survey, Token, Webinar
+from toolkit.web.operations import audit, journal, webhook
 from toolkit.web.writing import writing
 
 State = Registration.State
@@ -174,6 +174,20 @@ def correct(registration: Registration, email: str, *, refused: bool, **words: s
 
 
 @writing
+def answer_survey(registration: Registration, rating: int, comment: str) -> None:
+    """Store what an attendee thought of a webinar, in place of an earlier answer.
+
+    Args:
+        registration: Whose.
+        rating: 1 to 5.
+        comment: In words.
+    """
+    new = {"rating": rating, "comment": comment, "at": timezone.now()}
+    Survey.objects.update_or_create(registration=registration, defaults=new)
+    webhook.notify(registration.webinar, "survey.answered", registration.id)
+
+
+@writing
 def renew(registration: Registration) -> bool:
     """End the personal link and its sessions, and send a new one; the seat, or the place on the waiting list, stays."""
     held = Registration.objects.filter(id=registration.id, state__in=TOLD)
@@ -228,11 +242,9 @@ def tell_cancelled(webinar: Webinar) -> None:
 
 
 def _hook(registration: Registration, webinar: Webinar, event: str) -> None:
-    """The webhook of a change, where the webinar has one; what it says is made when it is sent."""
-    if webinar.webhook:
-        data = {"event": event, "registration": str(registration.id)}
-        gone = event == journal.ERASED
-        Outbox.objects.create(kind=WEBHOOK, registration=None if gone else registration, webinar=webinar, data=data)
+    """The webhook of a change."""
+    gone = event == journal.ERASED
+    webhook.notify(webinar, event, None if gone else registration.id, registration=str(registration.id))
 
 
 def seats_left(webinar: Webinar) -> int:

@@ -6,6 +6,7 @@ import hashlib
 import secrets
 import uuid
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.core import signing
 from django.utils import timezone
@@ -16,9 +17,10 @@ from toolkit.web.writing import writing
 CONFIRM = timedelta(hours=48)
 SETUP = timedelta(minutes=5)
 INVITATION = timedelta(days=1)
+READING = timedelta(days=365)
 AFTER = timedelta(days=7)
 """How long a personal link holds after the end of its webinar."""
-ACCESS, ME, UNSUBSCRIBE = "web.access", "web.me", "web.unsubscribe"
+ACCESS, ME, UNSUBSCRIBE, SURVEY = "web.access", "web.me", "web.unsubscribe", "web.survey"
 """Salts: a link of one purpose is none of another."""
 LENGTH = 43
 """Characters of 32 random bytes in base64."""
@@ -30,17 +32,18 @@ def digest(secret: str) -> str:
 
 
 @writing
-def mint(purpose: str, lifetime: timedelta, registration: Registration | None = None, email: str = "") -> str:
+def mint(purpose: str, lifetime: timedelta, registration: Registration | None = None, email: str = "", **about: Any) -> str:
     """A new secret, whose hash is stored.
 
     Args:
-        purpose: ``confirm``, ``setup`` or ``invite``.
+        purpose: ``confirm``, ``setup``, ``invite`` or ``api``.
         lifetime: How long it holds.
         registration: Whose address it confirms.
         email: That is to take the place of the registration's.
+        about: `webinar` and `role` of who is invited.
     """
     secret = secrets.token_urlsafe(32)
-    row = {"digest": digest(secret), "purpose": purpose, "registration": registration, "email": email}
+    row = {"digest": digest(secret), "purpose": purpose, "registration": registration, "email": email, **about}
     Token.objects.create(**row, expires=timezone.now() + lifetime)
     return secret
 

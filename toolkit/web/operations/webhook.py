@@ -1,4 +1,4 @@
-"""Webhooks of registrations, signed as Standard Webhooks says (standardwebhooks.com), never to an address of a private net."""
+"""Webhooks of what happens at a webinar, signed as Standard Webhooks says (standardwebhooks.com), never into a private net."""
 
 from __future__ import annotations
 
@@ -15,11 +15,15 @@ import ssl
 import threading
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 
-from toolkit.web.models import Outbox
+from toolkit.web.models import Outbox, Survey, Webinar
+from toolkit.web.operations.records import of_poll, of_question, of_registration, of_survey
+from toolkit.web.room.models import Poll, Question
 
 WEBHOOK_SECONDS = 10.0
 """That a webhook may take as a whole."""
@@ -76,17 +80,35 @@ def signature(secret: str, identity: str, timestamp: int, body: bytes) -> str:
     return "v1," + base64.b64encode(signed).decode()
 
 
+def notify(webinar: Webinar, event: str, owner: UUID | None = None, **about: Any) -> None:
+    """Write the webhook of an event, where the webinar has one; what it says is made when it is sent.
+
+    Args:
+        webinar: Whose event.
+        event: As ``poll.closed``; without a dot, of a registration.
+        owner: Registration with which it goes.
+        about: Ids and numbers of what it tells of.
+    """
+    if webinar.webhook:
+        data = {"event": event, **about}
+        Outbox.objects.create(kind="webhook", registration_id=owner, webinar=webinar, data=data)
+
+
 def content(row: Outbox) -> dict[str, Any]:
-    """What a webhook says: the registration as it is when it is sent; of an erased one its id alone."""
-    one = row.registration
-    data: dict[str, Any] = {"registration": row.data["registration"]}
+    """What a webhook says: the registration, poll or question as it is when it is sent; of an erased one its id alone."""
+    event, data = row.data["event"], {name: value for name, value in row.data.items() if name != "event"}
     if row.webinar is not None:
         data["webinar"] = row.webinar.slug
-    if one is not None:
-        fields = ("email", "name", "company", "language", "state", "source", "answers")
-        data |= {name: getattr(one, name) for name in fields}
-        data["confirmed"] = one.confirmed.isoformat() if one.confirmed else None
-    return {"type": f"registration.{row.data['event']}", "timestamp": row.created.isoformat(), "data": data}
+    if "poll" in data:
+        data |= of_poll(Poll.objects.get(id=data["poll"]))
+    elif "question" in data:
+        data |= of_question(Question.objects.get(id=data["question"]))
+    elif event == "survey.answered" and row.registration is not None:
+        data |= of_survey(Survey.objects.get(registration=row.registration))
+    elif row.registration is not None:
+        data |= of_registration(row.registration)
+    kind = event if "." in event else f"registration.{event}"
+    return {"type": kind, "timestamp": row.created.isoformat(), "data": data}
 
 
 def send(row: Outbox) -> None:
@@ -97,7 +119,11 @@ def send(row: Outbox) -> None:
     """
     if row.webinar is None or not row.webinar.webhook:
         return
-    url, body, now = row.webinar.webhook, json.dumps(content(row)).encode(), int(timezone.now().timestamp())
+    url, body, now = (
+        row.webinar.webhook,
+        json.dumps(content(row), cls=DjangoJSONEncoder).encode(),
+        int(timezone.now().timestamp()),
+    )
     if wrong := fault(url):
         raise NotTaken(wrong)
     identity = f"portal-{row.id}"

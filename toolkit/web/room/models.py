@@ -92,7 +92,7 @@ class Ballot(models.Model):
 
 
 class Question(models.Model):
-    """A question of an attendee."""
+    """A question of an attendee, with an answer in writing `to_all` or to who asked."""
 
     class State(models.TextChoices):
         """Who sees it: the host alone, everybody, everybody as answered, nobody any more."""
@@ -112,6 +112,13 @@ class Question(models.Model):
     shown = models.DateTimeField(null=True)
     answered = models.DateTimeField(null=True)
     votes = models.PositiveIntegerField(default=0)
+    answer = models.TextField(max_length=1000, blank=True, default="")
+    to_all = models.BooleanField(default=False)
+
+    @property
+    def public_answer(self) -> str:
+        """The answer in writing that everybody sees; empty where there is none, or for who asked alone."""
+        return self.answer if self.to_all else ""
 
 
 class Upvote(models.Model):

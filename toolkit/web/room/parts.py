@@ -60,7 +60,11 @@ def host_questions_data(webinar: Webinar) -> dict[str, Any]:
     asked = Question.objects.filter(webinar=webinar).select_related("registration").order_by("id")
     waiting, hidden = asked.filter(state=Question.State.WAITING), asked.filter(state=Question.State.HIDDEN)
     every = [*waiting, *talking.visible_questions(webinar).select_related("registration"), *hidden]
-    return {"questions": every, "moderated": Room.objects.filter(webinar=webinar, moderated=False).first() is None}
+    return {
+        "questions": every,
+        "slug": webinar.slug,
+        "moderated": Room.objects.filter(webinar=webinar, moderated=False).first() is None,
+    }
 
 
 def host_polls_data(webinar: Webinar) -> dict[str, Any]:
@@ -85,6 +89,7 @@ def parts(webinar: Webinar, room: Room, audience: Audience, say: Language) -> di
         return {
             **found,
             "away": part("away", say, away=is_away(room) and not webinar.is_over),
+            "answers": str(Question.objects.filter(webinar=webinar, to_all=False).exclude(answer="").count()),
             "poll": part("poll", say, **poll_data(poll)),
             "questions": part("questions", say, **questions_data(webinar)),
         }

@@ -66,7 +66,8 @@ def moment_data(webinar: Webinar, step: Step, say: Language) -> dict[str, Any]:
     poll = polls.order_by("-opened").first()
     questions = list(Question.objects.filter(webinar=webinar, state__in=VISIBLE, shown__lte=step.at).order_by("-votes", "id"))
     for one in questions:
-        one.answered = one.answered if one.answered and one.answered <= step.at else None
+        if one.answered and one.answered > step.at:
+            one.answered, one.answer = None, ""
     state = None if moment is None else stored(moment.state)
     open_yet = poll is not None and poll.closed is not None and poll.closed > step.at  # else no step would show the result
     return {

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from toolkit.web.models import Registration, Webinar
+from toolkit.web.models import Outbox, Registration, Webinar
+from toolkit.web.operations import webhook
 from toolkit.web.room.models import Ballot, Choice, Poll, Question, Room, Upvote
 from toolkit.web.room.presenting import locked
 from toolkit.web.writing import writing
@@ -66,6 +67,29 @@ def moderate(webinar: Webinar, question: int, state: str) -> bool:
 
 
 @writing
+def answer(webinar: Webinar, question: int, text: str, *, to_all: bool) -> None:
+    """Answer a question in writing; who asked is told by mail once the webinar is over.
+
+    Args:
+        webinar: Whose room.
+        question: Number of one of its questions.
+        text: The answer.
+        to_all: Whether everybody sees question and answer; else one that waits is hidden from the others.
+    """
+    found, now = Question.objects.select_for_update().get(webinar=webinar, id=question), timezone.now()
+    found.answer, found.to_all = text, to_all
+    if to_all:
+        found.state, found.shown, found.answered = Question.State.ANSWERED, found.shown or now, now
+    elif found.state == Question.State.WAITING:
+        found.state = Question.State.HIDDEN
+    found.save()
+    webhook.notify(webinar, "question.answered", found.registration_id, question=found.id)
+    if webinar.is_over:
+        Outbox.objects.create(kind="answer", registration_id=found.registration_id, data={"question": found.id})
+    _changed(webinar)
+
+
+@writing
 def set_moderation(webinar: Webinar, moderated: bool) -> None:  # noqa: FBT001
     """Whether new questions wait for the host."""
     Room.objects.update_or_create(webinar=webinar, defaults={"moderated": moderated})
@@ -94,7 +118,8 @@ def open_poll(webinar: Webinar, poll: int) -> bool:
     now = timezone.now()
     if not Poll.objects.filter(webinar=webinar, id=poll, opened=None).update(opened=now):
         return False
-    Poll.objects.filter(webinar=webinar, opened__isnull=False, closed=None).exclude(id=poll).update(closed=now)
+    for other in Poll.objects.filter(webinar=webinar, opened__isnull=False, closed=None).exclude(id=poll):
+        close_poll(webinar, other.id)
     _changed(webinar)
     return True
 
@@ -105,6 +130,7 @@ def close_poll(webinar: Webinar, poll: int) -> bool:
     open_one = Poll.objects.filter(webinar=webinar, id=poll, opened__isnull=False, closed=None)
     if not open_one.update(closed=timezone.now()):
         return False
+    webhook.notify(webinar, "poll.closed", poll=poll)
     _changed(webinar)
     return True
 

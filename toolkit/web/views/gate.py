@@ -16,7 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from toolkit.web.export import everything_of
-from toolkit.web.forms import AGAIN, EmailForm, JoinForm, Nothing, SignUpForm, WhoForm, stamp
+from toolkit.web.forms import AGAIN, EmailForm, JoinForm, Nothing, SignUpForm, SurveyForm, WhoForm, stamp
 from toolkit.web.gate import consent, limits, registering, tokens
 from toolkit.web.jinja import spoken
 from toolkit.web.middleware import client_address, machine
@@ -258,6 +258,21 @@ def correct(request: HttpRequest, registration: Registration) -> HttpResponse:
     )
     registration.refresh_from_db()
     return _me(request, registration, WhoForm(initial=vars(registration)), told)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@by_link(functools.partial(tokens.follow, salt=tokens.SURVEY), form=True)
+def survey(request: HttpRequest, registration: Registration) -> HttpResponse:
+    """Two questions after a webinar; who answers again replaces the answer."""
+    if not registration.webinar.is_open:
+        return link_not_valid(request)
+    form = SurveyForm(request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        registering.answer_survey(registration, **form.cleaned_data)
+    done = form.is_bound and not form.errors
+    response = token_page(request, "survey.html", {"webinar": registration.webinar, "form": form, "done": done})
+    response.status_code = UNPROCESSABLE if form.errors else response.status_code
+    return response
 
 
 @require_safe

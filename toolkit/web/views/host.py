@@ -34,7 +34,7 @@ from toolkit.web.gate.news import agreed, news_readers
 from toolkit.web.gate.outbox import last_mail
 from toolkit.web.jinja import spoken
 from toolkit.web.middleware import client_address
-from toolkit.web.models import Host, Registration, Webinar
+from toolkit.web.models import Assignment, Host, Registration, Role, Webinar
 from toolkit.web.operations import audit
 from toolkit.web.views.errors import link_not_valid, not_taken, too_many
 from toolkit.web.views.gate import UNPROCESSABLE, limits_of_token, token_page
@@ -49,6 +49,7 @@ host_only = otp_required(if_configured=True)
 """A view for hosts who are logged in, with a one-time password where they have set that up."""
 F = TypeVar("F", bound=Strict)
 P = TypeVar("P", bound=PresentPassword)
+OfWebinar = Callable[[HttpRequest, str], HttpResponseBase]
 Posted = Callable[[HttpRequest, Webinar, F], HttpResponseBase]
 FILES = {
     ".csv": "text/csv; charset=utf-8",
@@ -137,9 +138,13 @@ def _subject(request: HttpRequest) -> str:
 @require_safe
 @host_only
 def host(request: HttpRequest) -> HttpResponse:
-    """Every webinar with its numbers."""
+    """Every webinar with its numbers, those that others own too."""
     say = spoken()
-    coming, over = coming_and_over(with_counts().filter(host=request.user))
+    helps = dict(Assignment.objects.filter(host=request.user.pk).values_list("webinar", "role"))
+    own = with_counts().filter(Q(host=request.user) | Q(id__in=helps))
+    coming, over = coming_and_over(own)
+    for one in (*coming, *over):
+        one.role = helps.get(one.id, Role.OWNER)
     groups = [(say.words("Coming"), coming), (say.words("Over"), over)]
     slowed = hosts.slowed_at(cast("Host", request.user))
     data = {"listed": [(heading, found) for heading, found in groups if found], "slowed": slowed}
@@ -208,30 +213,37 @@ def codes(request: HttpRequest) -> HttpResponse:
     return render(request, "host_codes.html", data, status=UNPROCESSABLE if form.errors or held.errors else 200)
 
 
-def of_own(view: Callable[[HttpRequest, Webinar], HttpResponseBase]) -> Callable[[HttpRequest, str], HttpResponseBase]:
-    """The view of a webinar of this host, who is logged in: every page of one goes through here.
+def of(least: Role) -> Callable[[Callable[[HttpRequest, Webinar], HttpResponseBase]], OfWebinar]:
+    """The view of a webinar for hosts who are logged in and have a role in it: every page of one goes through here.
 
-    Whoever tries that of another host is in the audit log.
+    Whoever tries one without the role is in the audit log.
     """
 
-    @host_only
-    @functools.wraps(view)
-    def found(request: HttpRequest, slug: str) -> HttpResponseBase:
-        webinar = get_object_or_404(Webinar, slug=slug)
-        if webinar.host_id != request.user.pk:
-            audit.record(audit.actor(request), "refused", slug)
-            raise Http404
-        return view(request, webinar)
+    def decorated(view: Callable[[HttpRequest, Webinar], HttpResponseBase]) -> OfWebinar:
+        @host_only
+        @functools.wraps(view)
+        def found(request: HttpRequest, slug: str) -> HttpResponseBase:
+            webinar = get_object_or_404(Webinar, slug=slug)
+            webinar.role = hosts.role(webinar, cast("Host", request.user))
+            if webinar.role < least:
+                audit.record(audit.actor(request), "refused", slug)
+                raise Http404
+            return view(request, webinar)
 
-    return found
+        return found
+
+    return decorated
 
 
-def posted(kind: type[F]) -> Callable[[Posted[F]], Callable[[HttpRequest, str], HttpResponseBase]]:
-    """The view for hosts who send a form about a webinar of theirs: 400 for another form."""
+of_own = of(Role.COHOST)
 
-    def decorated(view: Posted[F]) -> Callable[[HttpRequest, str], HttpResponseBase]:
+
+def posted(kind: type[F], least: Role = Role.COHOST) -> Callable[[Posted[F]], OfWebinar]:
+    """The view for hosts who send a form about a webinar in which they have a role: 400 for another form."""
+
+    def decorated(view: Posted[F]) -> OfWebinar:
         @require_POST
-        @of_own
+        @of(least)
         @functools.wraps(view)
         def taken(request: HttpRequest, webinar: Webinar) -> HttpResponseBase:
             form = kind(request.POST)

@@ -3,29 +3,43 @@
 from __future__ import annotations
 
 import contextlib
-from typing import cast
+from typing import Any, cast
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from toolkit.core.errors import SpecError, ToolkitError
 from toolkit.core.messages import retellable
 from toolkit.report.i18n.text import plain
-from toolkit.web import webinars
+from toolkit.web import hosts, webinars
 from toolkit.web.demo.pool import current
 from toolkit.web.demo.showing import gap_told
-from toolkit.web.forms import ChangeForm, NewForm, Nothing, PlayerForm, WebhookForm
-from toolkit.web.gate import consent, registering
+from toolkit.web.forms import (
+    AssignmentForm,
+    BrandForm,
+    ChangeForm,
+    HandoutForm,
+    MailsForm,
+    NewForm,
+    Nothing,
+    PlayerForm,
+    TokenForm,
+    WebhookForm,
+)
+from toolkit.web.gate import branding, consent, registering, tokens
+from toolkit.web.gate.mail import letter
 from toolkit.web.gate.news import tell
 from toolkit.web.jinja import spoken
 from toolkit.web.middleware import Player
-from toolkit.web.models import Host, Registration, Webinar
+from toolkit.web.models import Assignment, Host, Outbox, Registration, Role, Token, Webinar
 from toolkit.web.operations import audit, webhook
+from toolkit.web.operations.records import READABLE
 from toolkit.web.views.gate import UNPROCESSABLE
-from toolkit.web.views.host import host_only, of_own, posted
+from toolkit.web.views.host import host_only, of, of_own, posted
 from toolkit.web.views.room import loading
 from toolkit.web.writing import Busy, writing
 
@@ -103,7 +117,77 @@ def player(request: HttpRequest, found: Webinar) -> HttpResponse:
     return shown.on(render(request, "host_player.html", data, status=UNPROCESSABLE if form.errors else 200))
 
 
-@posted(Nothing)
+@require_http_methods(["GET", "HEAD", "POST"])
+@of_own
+def brand(request: HttpRequest, found: Webinar) -> HttpResponse:
+    """Colour, logo, speaker, and the name that mails come from."""
+    form = BrandForm(*_sent(request), initial={**vars(found), "colour": found.colour or branding.COLOUR})
+    if form.is_bound and form.is_valid():
+        webinars.set_brand(found, form.cleaned_data, actor=audit.actor(request))
+        return redirect("host-brand", found.slug)
+    return render(request, "host_brand.html", {"webinar": found, "form": form}, status=UNPROCESSABLE if form.errors else 200)
+
+
+def _sent(request: HttpRequest) -> tuple[Any, Any]:
+    """Fields and files of a form that was sent."""
+    return (request.POST, request.FILES) if request.method == "POST" else (None, None)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@of_own
+def mails(request: HttpRequest, found: Webinar) -> HttpResponse:
+    """The host's own words in mails, each as it would be sent, and whether mails follow the webinar."""
+    form, say = MailsForm(request.POST or None, found), spoken()
+    if form.is_bound and form.is_valid():
+        found.mails, found.follow_up = form.mails(), form.cleaned_data["follow_up"]
+        if not form.cleaned_data["preview"]:
+            webinars.set_mails(found, actor=audit.actor(request))
+            return redirect("host-mails", found.slug)
+    names = {
+        "link": say.words("With the seat"),
+        "day": say.words("A day before"),
+        "hour": say.words("An hour before"),
+        "minutes": say.words("Five minutes before"),
+        "thanks": say.words("Afterwards, to those who were there"),
+        "missed": say.words("Afterwards, to those who were not"),
+    }
+    nobody = Registration(webinar=found, email="name@example.com")
+    shown = [(kind, words, letter(Outbox(kind=kind), nobody, say)) for kind, words in names.items()]
+    data = {"webinar": found, "form": form, "shown": shown, "sender": found.sender or settings.PORTAL.organiser}
+    return render(request, "host_mails.html", data, status=UNPROCESSABLE if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@of_own
+def handouts(request: HttpRequest, found: Webinar) -> HttpResponse:
+    """Files for attendees."""
+    form = HandoutForm(*_sent(request))
+    if form.is_bound and form.is_valid():
+        if webinars.change_handouts(found, form.cleaned_data["file"], form.cleaned_data["remove"], actor=audit.actor(request)):
+            return redirect("host-handouts", found.slug)
+        form.add_error("file", spoken().words("There are ten handouts: take one away first."))
+    status = UNPROCESSABLE if form.errors else 200
+    return render(request, "host_handouts.html", {"webinar": found, "form": form}, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@of(Role.OWNER)
+def helpers(request: HttpRequest, found: Webinar) -> HttpResponse:
+    """Co-hosts and moderators: hosts by their name, and new ones by a link that is shown once."""
+    form, link = AssignmentForm(request.POST or None, webinar=found), ""
+    if form.is_bound and form.is_valid():
+        host, role = form.cleaned_data["host"], form.cleaned_data["role"]
+        if host is not None:
+            hosts.help_with(found, host, role, actor=audit.actor(request))
+            return redirect("host-helpers", found.slug)
+        link = hosts.invitation(found, role)
+        audit.record(audit.actor(request), "invitation", found.slug)
+    people = Assignment.objects.filter(webinar=found).select_related("host").order_by("host__username")
+    data = {"webinar": found, "form": form, "people": people, "link": link}
+    return render(request, "host_helpers.html", data, status=UNPROCESSABLE if form.errors else 200)
+
+
+@posted(Nothing, Role.OWNER)
 def cancel(request: HttpRequest, webinar: Webinar, form: Nothing) -> HttpResponse:  # noqa: ARG001  # as all
     """Cancel a webinar; of one that is over nothing changes, as its page says."""
     with contextlib.suppress(SpecError):
@@ -111,16 +195,32 @@ def cancel(request: HttpRequest, webinar: Webinar, form: Nothing) -> HttpRespons
     return redirect("host-webinar", webinar.slug)
 
 
+@posted(TokenForm)
+def token(request: HttpRequest, webinar: Webinar, form: TokenForm) -> HttpResponse:
+    """A new token that reads a webinar, shown once; or the end of all."""
+    audit.record(audit.actor(request), "tokens ended" if form.cleaned_data["end"] else "token", webinar.slug)
+    if form.cleaned_data["end"]:
+        Token.objects.filter(webinar=webinar, purpose="api").delete()
+        return redirect("host-settings", webinar.slug)
+    secret = tokens.mint("api", tokens.READING, webinar=webinar)
+    return _preferences(request, webinar, WebhookForm(initial={"url": webinar.webhook}), secret)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @of_own
 def preferences(request: HttpRequest, found: Webinar) -> HttpResponse:
-    """Where webhooks of a webinar go, and the form for the host's own site."""
-    say, slug = spoken(), found.slug
+    """Where webhooks of a webinar go, tokens that read it, and the form for the host's own site."""
+    slug = found.slug
     form = WebhookForm(request.POST if request.method == "POST" else None, initial={"url": found.webhook})
     if request.method == "POST" and form.is_valid():
         _set_webhook(found, form.cleaned_data["url"])
         audit.record(audit.actor(request), "webhook", slug)
         return redirect("host-settings", slug)
+    return _preferences(request, found, form)
+
+
+def _preferences(request: HttpRequest, found: Webinar, form: WebhookForm, secret: str = "") -> HttpResponse:
+    say, slug = spoken(), found.slug
     snippet = {
         "address": settings.PORTAL.base_url + reverse("join", args=[slug]),
         "privacy": settings.PORTAL.base_url + reverse("privacy"),
@@ -128,7 +228,9 @@ def preferences(request: HttpRequest, found: Webinar) -> HttpResponse:
         "texts": consent.fingerprint(say, settings.PORTAL.organiser),
         "origins": settings.PORTAL.form_origins,
     }
-    data = {"webinar": found, "form": form, "snippet": snippet}
+    held = Token.objects.filter(webinar=found, purpose="api", expires__gt=timezone.now()).count()
+    api = {"address": f"{settings.PORTAL.base_url}/api/{slug}/", "kinds": READABLE, "held": held, "secret": secret}
+    data = {"webinar": found, "form": form, "snippet": snippet, "api": api}
     return render(request, "host_settings.html", data, status=UNPROCESSABLE if form.errors else 200)
 
 

@@ -2,35 +2,39 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, cast
 
 from django.contrib.auth import get_user
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_otp import user_has_device
 from django_otp.middleware import OTPMiddleware
 
 from toolkit.report.i18n.language import Language
+from toolkit.web import hosts
 from toolkit.web.asgi.later import asked_at, is_again
 from toolkit.web.demo.pool import current
 from toolkit.web.demo.position import Start
 from toolkit.web.demo.showing import shown, sliders
 from toolkit.web.export import attendance_csv
-from toolkit.web.forms import ModerationForm, NewPollForm, Nothing, PollForm, StateForm
+from toolkit.web.forms import AnswerForm, ModerationForm, NewPollForm, Nothing, PollForm, StateForm
 from toolkit.web.gate import limits
 from toolkit.web.jinja import spoken
 from toolkit.web.middleware import Player
-from toolkit.web.models import Host, Registration, Webinar
+from toolkit.web.models import Host, Registration, Role, Webinar
 from toolkit.web.room import attendance as attending
 from toolkit.web.room import presenting, talking
 from toolkit.web.room.hub import Stream
+from toolkit.web.room.models import Question
 from toolkit.web.room.parts import host_polls_data, host_questions_data, of_state, part
 from toolkit.web.room.presenting import Held, State
 from toolkit.web.sessions import SessionStore, digest
 from toolkit.web.views.errors import not_found
-from toolkit.web.views.host import exported, of_own, posted
+from toolkit.web.views.gate import UNPROCESSABLE
+from toolkit.web.views.host import exported, of, of_own, posted
 from toolkit.web.views.room import for_script, loading, streamed
 from toolkit.web.writing import Busy
 
@@ -38,7 +42,7 @@ CONFLICT = 409
 
 
 @require_safe
-@of_own
+@of(Role.MODERATOR)
 def room(request: HttpRequest, webinar: Webinar) -> HttpResponse:
     """The page."""
     return redirect("host-webinar", webinar.slug) if webinar.cancelled_at else _page(request, webinar)
@@ -83,21 +87,23 @@ def _controls(start: Start, state: State, say: Language) -> dict[str, Any]:
 
 
 @require_safe
-@of_own
+@of(Role.MODERATOR)
 def live(request: HttpRequest, webinar: Webinar) -> HttpResponseBase:
     """The stream of the page."""
     key = request.session.session_key
-    return streamed(request, Stream(webinar.id, spoken().code, "host", holds=lambda: _holds(key)))
+    return streamed(request, Stream(webinar.id, spoken().code, "host", holds=lambda: _holds(key, webinar)))
 
 
-def _holds(key: str | None) -> bool:
-    """Whether a host is logged in still, with a one-time password where that is set up."""
+def _holds(key: str | None, webinar: Webinar) -> bool:
+    """Whether a host is logged in still, with a one-time password where that is set up, and has a role in the webinar."""
     request = HttpRequest()
     request.session = SessionStore(key)
     request.user = get_user(request)
     OTPMiddleware(lambda _: HttpResponse())(request)
     user: Any = request.user
-    return user.is_authenticated and (user.is_verified() or not user_has_device(user))
+    if not user.is_authenticated or not (user.is_verified() or not user_has_device(user)):
+        return False
+    return bool(hosts.role(webinar, user))
 
 
 @posted(StateForm)
@@ -134,7 +140,7 @@ def take(request: HttpRequest, webinar: Webinar, form: Nothing) -> HttpResponse:
     return _changed(request, webinar, "driver", {"driver": host.username})
 
 
-@posted(ModerationForm)
+@posted(ModerationForm, Role.MODERATOR)
 def moderate(request: HttpRequest, webinar: Webinar, form: ModerationForm) -> HttpResponse:
     """Change who sees a question, or whether new ones wait."""
     ((name, value),) = form.cleaned_data.items()
@@ -145,8 +151,24 @@ def moderate(request: HttpRequest, webinar: Webinar, form: ModerationForm) -> Ht
     return _changed(request, webinar, "host_questions", host_questions_data(webinar))
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@of(Role.MODERATOR)
+def answer(request: HttpRequest, webinar: Webinar) -> HttpResponse:
+    """An answer in writing: a page of its own, since what is typed beside the questions would go when one comes."""
+    form = AnswerForm(request.POST or None, initial={"question": request.GET.get("question")})
+    given = form.data.get("question", "") if form.is_bound else request.GET.get("question", "")
+    found = Question.objects.filter(webinar=webinar, id=given).first() if re.fullmatch("[0-9]{1,18}", given) else None
+    if found is None:
+        return not_found(request)
+    if form.is_bound and form.is_valid():
+        talking.answer(webinar, found.id, form.cleaned_data["text"], to_all=form.cleaned_data["to_all"])
+        return redirect("host-room", webinar.slug)
+    data = {"webinar": webinar, "form": form, "question": found}
+    return render(request, "host_answer.html", data, status=UNPROCESSABLE if form.errors else 200)
+
+
 @require_POST
-@of_own
+@of(Role.MODERATOR)
 def new_poll(request: HttpRequest, webinar: Webinar) -> HttpResponse:
     """Make a poll; where it is none, the page again with what was written."""
     form = NewPollForm(request.POST)
@@ -156,7 +178,7 @@ def new_poll(request: HttpRequest, webinar: Webinar) -> HttpResponse:
     return _changed(request, webinar, "host_polls", host_polls_data(webinar))
 
 
-@posted(PollForm)
+@posted(PollForm, Role.MODERATOR)
 def poll(request: HttpRequest, webinar: Webinar, form: PollForm) -> HttpResponse:
     """Open a poll, or close it."""
     ((name, value),) = form.cleaned_data.items()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from datetime import timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.db import Error, connection
@@ -15,14 +16,16 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
 from toolkit.web.forms import EmailForm, SignUpForm, stamp
-from toolkit.web.gate import consent
+from toolkit.web.gate import branding, consent
 from toolkit.web.gate.calendar import calendar
 from toolkit.web.gate.tokens import held_until
 from toolkit.web.jinja import spoken
-from toolkit.web.models import Webinar
+from toolkit.web.models import File, Webinar
+from toolkit.web.views.errors import not_found
 from toolkit.web.webinars import coming_and_over, sessions
 from toolkit.web.writing import is_moved
 
+LASTS = {"Cache-Control": "public, max-age=86400"}
 AFTERWARDS = timedelta(days=1)
 """How long a webinar stays in the list."""
 LEAST_ROOM = 32 << 20
@@ -71,6 +74,20 @@ def webinar_page(request: HttpRequest, found: Webinar, form: SignUpForm, status:
 def privacy(request: HttpRequest) -> HttpResponse:
     """What is stored of visitors, why and how long."""
     return render(request, "privacy.html", {})
+
+
+@require_safe
+def picture(request: HttpRequest, picture: UUID) -> HttpResponse:  # noqa: ARG001
+    """A picture of a webinar, under the type that it was written in."""
+    found = get_object_or_404(File, id=picture, name="")
+    return HttpResponse(bytes(found.content), content_type=found.media, headers=LASTS)
+
+
+@require_safe
+def brand_sheet(request: HttpRequest, colour: str) -> HttpResponse:
+    """The style sheet of a colour."""
+    sheet = branding.sheet(f"#{colour}")
+    return HttpResponse(sheet, content_type="text/css; charset=utf-8", headers=LASTS) if sheet else not_found(request)
 
 
 @require_safe

@@ -7,11 +7,14 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Concatenate, ParamSpec, TypeVar
+from uuid import UUID
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
 from toolkit.web.asgi.later import is_again
@@ -22,7 +25,7 @@ from toolkit.web.forms import Nothing, PositionForm, QuestionForm, ReportForm, S
 from toolkit.web.gate import limits, tokens
 from toolkit.web.jinja import spoken
 from toolkit.web.middleware import Player
-from toolkit.web.models import Registration, Webinar
+from toolkit.web.models import File, Registration, Webinar
 from toolkit.web.room import presenting, talking
 from toolkit.web.room.hub import Stream, hub
 from toolkit.web.room.models import Ballot, Question, Upvote
@@ -217,8 +220,31 @@ def talk_of(registration: Registration) -> dict[str, Any]:
     poll = talking.current_poll(registration.webinar)
     voted = poll is not None and Ballot.objects.filter(poll=poll, registration=registration).exists()
     mine = {*Upvote.objects.filter(registration=registration).values_list("question_id", flat=True)}
-    own = Question.objects.filter(registration=registration, state=Question.State.WAITING).order_by("id")
+    private = ~Q(answer="") & Q(to_all=False)
+    own = Question.objects.filter(private | Q(state=Question.State.WAITING), registration=registration).order_by("id")
     return {**poll_data(poll, voted=voted), **questions_data(registration.webinar, mine=mine), "own": list(own)}
+
+
+@require_safe
+@gated
+def handout(request: HttpRequest, registration: Registration, file: UUID) -> HttpResponse:  # noqa: ARG001
+    """A file for attendees, to save.
+
+    Args:
+        request: Of the attendee.
+        registration: Whose session it is.
+        file: Of the same webinar.
+    """
+    found = get_object_or_404(File.objects.exclude(name=""), id=file, webinar=registration.webinar_id)
+    headers = {"Content-Disposition": content_disposition_header(True, found.name) or "attachment"}  # noqa: FBT003
+    return HttpResponse(bytes(found.content), content_type=found.media, headers=headers)
+
+
+@require_safe
+@gated
+def own(request: HttpRequest, registration: Registration) -> HttpResponse:  # noqa: ARG001
+    """One's own questions and their answers: what is asked for when an answer was written."""
+    return HttpResponse(part("own", spoken(), **talk_of(registration)))
 
 
 @sent(QuestionForm, limits.ASKS)
