@@ -17,8 +17,9 @@ from toolkit.core.errors import DataError
 from toolkit.core.frames import Prices
 from toolkit.market.readers.cells import RAISED
 from toolkit.market.readers.price_checks import HIGHEST_PRICE, JUMPS, LOWEST
-from toolkit.market.readers.price_layouts import KINDS
-from toolkit.market.readers.price_units import is_derived, key_of, stated_in
+from toolkit.market.layouts.headers import stated_in
+from toolkit.market.layouts.prices import SIDES, key_of
+from toolkit.market.layouts.texts import is_derived
 from toolkit.market.readers.prices import read_prices
 
 TODAY = date(2026, 11, 24)
@@ -26,7 +27,7 @@ TODAY = date(2026, 11, 24)
 
 def is_a_name_alone(text: str) -> bool:
     """Whether a header says no more than a name: no currency or unit (`a/g`), field, sum, change (`a[%`) or footnote (`a*`)."""
-    said = text.lower() in KINDS or key_of(text) is not None or is_derived(text) or stated_in(text).name != text
+    said = text.lower() in SIDES or key_of(text) is not None or is_derived(text) or stated_in(text).name != text
     return bool(text) and not (said or re.search(rf"[/_%*{RAISED}]", text))
 
 

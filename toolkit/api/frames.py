@@ -15,7 +15,7 @@ import polars as pl
 from toolkit.core.errors import DataError, SpecError
 from toolkit.core.text import repeated
 from toolkit.market.readers.columns import days as days_of
-from toolkit.market.readers.price_columns import price_header
+from toolkit.market.readers.price_shapes import price_header
 from toolkit.market.readers.tabular import read_table, table_of
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from toolkit.core.messages import Message, message
 from toolkit.core.remarks import Remark, note
 from toolkit.market.market import Snapshot
 from toolkit.market.readers.price_checks import AS_GIVEN, CUSTOMS, DEALER_ASK, DEALER_BID, DEALER_BOTH, MOST_ASKED, OF_DEALERS
-from toolkit.market.readers.price_layouts import not_both_sides
+from toolkit.market.readers.price_shapes import not_both_sides
 from toolkit.returns.history import DAY_BY_DAY, frequency
 from toolkit.returns.panel import MINIMUM_CHANGES
 

@@ -24,7 +24,8 @@ from toolkit.market.market import UNKNOWN, Source
 from toolkit.market.quality import gap_findings
 from toolkit.market.readers.flows import ALSO, read_flows
 from toolkit.market.readers.parquet import PARQUET, as_ipc
-from toolkit.market.readers.price_columns import price_header, read_columns
+from toolkit.market.readers.price_columns import read_columns
+from toolkit.market.readers.price_shapes import price_header
 from toolkit.market.readers.tabular import Table, read_table
 from toolkit.market.sources.base import data_sources
 from toolkit.market.store.commit import ROWS_OF_A_FILE

@@ -14,9 +14,9 @@ from toolkit.app.prices import per_kg, read_known
 from toolkit.core.assets import Universe
 from toolkit.core.errors import DataError
 from toolkit.market.layouts.layout import Layout
-from toolkit.market.layouts.propose import Question
+from toolkit.market.layouts.propose import NO_ANSWERS, Question
 from toolkit.market.layouts.unconfirmed import confirming
-from toolkit.market.readers.price_columns import NO_ANSWERS, PriceColumns, read_columns
+from toolkit.market.readers.price_columns import PriceColumns, read_columns
 from toolkit.market.readers.prices import PriceFile
 from toolkit.market.readers.tabular import Table
 from toolkit.records.layouts import ColumnReading, LayoutQuestion, MappedSeries, PricesMap

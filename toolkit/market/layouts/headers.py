@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from toolkit.core.countries import foldings
+from toolkit.core.currencies import MINOR_UNITS, RATED
+from toolkit.core.currencies import currency as currency_of
 from toolkit.core.errors import DataError
 from toolkit.market.layouts.fields import IGNORE
 from toolkit.market.layouts.vocabulary import vocabulary
@@ -20,6 +23,23 @@ _MONEY = {"movements": ("price", "total", "date"), "bids": ("bid", IGNORE, "date
 """Kind of file -> its fields for the price of a unit, of all, and the day."""
 _OF_LOT = ("purchase_price", "total_price", "purchase_date")
 _TOKEN = re.compile(r"[^\W_][\w'.$]*|[€$£¥%/#円元]|\.")
+MASSES = (cells.KG, cells.G, cells.T, cells.LB, cells.OZT)
+_MASS = "|".join(
+    sorted((word for word, unit in cells.UNITS.items() if unit not in (cells.PIECE, "mtu")), key=len, reverse=True)
+)
+_MONEY_WORD = r"[^\W\d_]{3}|Euro|US\$|[€$£元]"
+_BY = r"\s*(?:/|\bper\b|\bje\b|\bpro\b|_(?:per_)?)\s*"
+_COUNTED = rf"(?:(?:1|100|1000)\s*)?(?:{_MASS})"
+_PER_MASS = re.compile(
+    rf"(?i)(?<![^\W\d_])({_MONEY_WORD}){_BY}({_COUNTED}(?![^\W\d_])|(?:(?:1|100|1000)\s*)?[^\W\d_]+)|{_BY}({_COUNTED})(?![^\W\d_])"
+)
+"""A currency and what a price is per (``USD/kg``, ``EUR je 100 g``, ``USD/mtu``), or the mass alone; of ``5 kg`` it may as well
+be that of a kg in packs of five."""
+MASS_BEHIND = re.compile(rf"(?i){_BY}({_COUNTED})\s*$")
+"""What a price is per, behind it in its cell."""
+_MONEY_LAST = re.compile(rf"(?i)(.*?)(?:^|[\s(\[])\s*(?:in\s+)?({_MONEY_WORD})\s*[)\]]?")
+_MOST_NAMES = 100_000
+"""Names whose readings are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +54,8 @@ class Header:
         per_unit: Whether the unit is what a price is per.
         currency: Of a price.
         percent: Whether the cells are in per cent.
+        name: Of prices, the text without currency and unit; the unit is ``unit`` where they are of no mass.
+        money: Of prices, the currency as written: a hundredth of one has no code.
     """
 
     text: str
@@ -43,15 +65,71 @@ class Header:
     per_unit: bool = False
     currency: str | None = None
     percent: bool = False
+    name: str = ""
+    money: str = ""
 
 
-def read_header(kind: str, text: str) -> Header:  # noqa: PLR0912  # a kind of word after the other
+@lru_cache(_MOST_NAMES)
+def read_header(kind: str, text: str) -> Header:
     """The field that a header names, with a unit, a currency or a percent sign in it: ``Menge (kg)``, ``Preis EUR/kg``.
 
     Args:
         kind: Of the file, as of `toolkit.market.layouts.vocabulary.KINDS`.
         text: As in the file.
     """
+    if kind != "prices":
+        return _of_lots(kind, text)
+    found, words = stated_in(text), vocabulary().headers[kind]
+    names = (found.name, text.partition(" (")[0])
+    named = (words[one] for name in names for one in (*foldings(name), name.strip()) if one in words)
+    key, sure = next(named, (None, False))
+    return replace(found, key=key, sure=sure)
+
+
+@lru_cache(_MOST_NAMES)
+def stated_in(text: str) -> Header:
+    """Name, currency and unit of a header or a line of prices: ``SPY (EUR)``, ``Gallium USD/kg CIF``, ``Price/kg``."""
+    bare = text.strip().rstrip(f"* {cells.RAISED}") or text
+    at = 0
+    while match := _PER_MASS.search(bare, at):
+        at = match.start() + 1  # ``Tin_USD_per_lb`` is no price in ``Tin`` per ``USD``
+        money, unit = match[1] or "", (match[2] or match[3]).lower()
+        if money and not (money in MINOR_UNITS or currency_of(money) in RATED):
+            continue
+        if money and currency_of(unit):  # EUR/USD
+            return Header(text, None, name=bare)
+        if money and cells.UNITS.get(unit.lstrip("10 ")) in (None, cells.PIECE, "mtu"):  # APT USD/mtu
+            return _stating(text, bare, money, cells.PIECE)
+        before, behind = bare[: match.start()].rstrip(" ([,-_").removesuffix(" in"), bare[match.end() :].lstrip(" )],-")
+        behind = behind if {"(", "["} & {*behind} else behind.rstrip(")] ")
+        return _stating(text, " ".join(filter(None, (before, behind))), money, unit)
+    match = _MONEY_LAST.fullmatch(bare)
+    if match and (match[2] in MINOR_UNITS or currency_of(match[2]) in RATED):
+        name, in_brackets = match[1].rstrip(" (["), bare[-1] in ")]"
+        if in_brackets or (name and (match[2] in RATED or is_price(name))):
+            return _stating(text, name, match[2], cells.PIECE)
+    return Header(text, None, name=text.strip())
+
+
+def _stating(text: str, name: str, money: str, unit: str) -> Header:
+    return Header(
+        text,
+        None,
+        unit=unit,
+        per_unit=unit != cells.PIECE,
+        currency=currency_of(money) if money else None,
+        name=name,
+        money=money,
+    )
+
+
+def is_price(name: str) -> bool:
+    """Whether a name is a word for a price."""
+    words = vocabulary().headers["prices"]
+    return any(words.get(one, ("", False))[0] in ("price", "bid", "ask", "close") for one in foldings(name))
+
+
+def _of_lots(kind: str, text: str) -> Header:  # noqa: PLR0912  # a kind of word after the other
     words = vocabulary().headers[kind]
     price_key, total_key, day_key = _MONEY.get(kind, _OF_LOT)
     found, total = Header(text, None), False
@@ -72,7 +150,7 @@ def read_header(kind: str, text: str) -> Header:  # noqa: PLR0912  # a kind of w
                 is_mass = key == day_key and found.unit  # "Purchased kg"
                 return replace(found, key=None) if is_mass else replace(found, key=key, sure=sure)
         last = tokens.pop()
-        mass, money = _mass(last), _money(last)
+        mass, money = cells.unit_in(last), _money(last)
         if mass and tokens and tokens[-1].isdecimal():  # a price of 100 g
             return Header(text, None)
         if mass and tokens and tokens[-1] in _PER:
@@ -94,7 +172,7 @@ def read_header(kind: str, text: str) -> Header:  # noqa: PLR0912  # a kind of w
 
 def _within(found: Header, tokens: Sequence[str]) -> Header:
     """The mass, and the money per mass, within a name that is not known: ``lb bought``, ``Price EUR/kg purchase``."""
-    masses = {at: unit for at, token in enumerate(tokens) if (unit := _mass(token))}
+    masses = {at: unit for at, token in enumerate(tokens) if (unit := cells.unit_in(token))}
     if found.unit is not None or len({*masses.values()}) != 1:
         return found
     (unit,) = {*masses.values()}
@@ -102,10 +180,6 @@ def _within(found: Header, tokens: Sequence[str]) -> Header:
     if not per:
         return replace(found, unit=unit)
     return replace(found, unit=unit, per_unit=True, currency=found.currency or _money(tokens[per[0] - 2]))
-
-
-def _mass(word: str) -> str | None:
-    return next((cells.UNITS[spelling] for spelling in foldings(word) if spelling in cells.UNITS), None)
 
 
 def _money(word: str) -> str | None:

@@ -23,6 +23,8 @@ from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers.cells import UNITS
 
 Kind = Literal["holdings", "prices", "movements", "bids", "needs", "quotes", "licences"]
+Shape = Literal["long", "wide", "ohlc"]
+"""Of a price file: a row a price, a column a series, or the fields of days of trading."""
 OF_OWNERS: tuple[Kind, ...] = ("holdings", "movements")
 """Kinds of file that may stand where holdings are asked for."""
 Meaning = Literal[
@@ -81,7 +83,7 @@ class Column(BaseModel):
     @classmethod
     def of(cls, header: Header) -> Column:
         """As a header says."""
-        per = header.unit if header.per_unit else None
+        per = header.unit if header.per_unit and header.unit in UNITS.values() else None
         unit = None if header.per_unit else header.unit
         return cls(reads=str(header.key), unit=unit, per=per, currency=header.currency, percent=header.percent)
 
@@ -112,7 +114,7 @@ class Layout(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     of: Kind = "holdings"
-    shape: Literal["long", "wide", "ohlc"] | None = None
+    shape: Shape | None = None
     sheet: str | None = None
     encoding: Literal["cp1252", "cp1250", "gb18030", "cp932"] | None = None
     decimal: Literal[".", ","] | None = None

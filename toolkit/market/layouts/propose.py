@@ -5,10 +5,13 @@ from __future__ import annotations
 import contextlib
 import difflib
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import islice
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import polars as pl
 from pydantic import ValidationError
@@ -20,12 +23,16 @@ from toolkit.core.places import place
 from toolkit.core.text import one_line
 from toolkit.core.trade_names import FORMS
 from toolkit.market.layouts.fields import FIELDS, IGNORE, NOTHING, SEVERAL
-from toolkit.market.layouts.headers import COST, Header, read_header
-from toolkit.market.layouts.layout import MEANINGS, Column, Kind, Layout, said
+from toolkit.market.layouts.headers import Header, read_header
+from toolkit.market.layouts.layout import MEANINGS, Column, Kind, Layout, beside, found_for, said
 from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers import cells
-from toolkit.market.readers.tabular import Table
+from toolkit.market.readers.contents import LEGACY, file_and_sheet
+from toolkit.market.readers.faults import Fault
+from toolkit.market.readers.tabular import TITLES, Source, Table, read_table
+from toolkit.market.readers.tabular import Header as FindHeader
 
+NO_ANSWERS: Mapping[str, str] = MappingProxyType({})
 _CELLS = 3
 """Cells of a column that a question shows."""
 _EXPONENT = re.compile(r"(?<![\w.,])-?[0-9]{1,17}e-?[0-9]{1,2}(?![\w.,])")
@@ -49,6 +56,13 @@ _SAY = message("Say it as NAME=MEANING: a header and a field, or ignore; a text 
 _WHOLE = 0.02
 """Most by which shares that are rounded differ from their whole."""
 _CLOSE = 0.85
+
+
+_LOOKED_AT = 50
+"""Rows of which a question shows cells."""
+SAID, SHOWN, MAYBE = message("its header says so"), message("its cells show it"), message("its header may mean it")
+Reading = tuple[str | None, Message, bool]
+"""Field, ``ignore`` or None; the reason; whether it is read so without a question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,37 +107,267 @@ class ColumnReading:
     sure: bool
 
 
-Settles = Callable[[Sequence[str]], bool]
+@dataclass(frozen=True, slots=True, eq=False)  # frames have no truth value
+class Proposal:
+    """A file with the layout by which it is read, and what is open.
+
+    Attributes:
+        table: Its cells.
+        path: As it was given.
+        layout: By which it is read.
+        by: Name of a layout that was found for it; empty where it was read by its words.
+        readings: How each of its columns is read, and why.
+        questions: What is open; with one the file is not read.
+        given: Answers that were given with it.
+    """
+
+    table: Table
+    path: str
+    layout: Layout
+    by: str = ""
+    readings: Sequence[ColumnReading] = ()
+    questions: Sequence[Question] = ()
+    given: Mapping[str, str] = field(default_factory=dict)
+
+    def grouped(self) -> Sequence[Fault]:
+        """Faults of its values, where they are known."""
+        return ()
 
 
-def propose(
-    table: Table, kind: Kind, is_asset: Callable[[str], bool], base: Layout | None, answers: Mapping[str, str]
-) -> tuple[Layout, list[ColumnReading], list[Question]]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Opened:
+    """A file before its columns are known.
+
+    Attributes:
+        table: Its cells.
+        path: As it was given.
+        layouts: Those by which it may be read, each with its name; its own come first.
+        own: Names under which its own is kept.
+    """
+
+    table: Table
+    path: str
+    layouts: Sequence[tuple[str, Layout]]
+    own: Collection[str]
+
+
+_OF_HEADERS = ("asset", "quantity", "price", "bid", "filed", "outcome", "lead_time")
+"""Fields of which an answer shows where the header is."""
+
+
+def open_file(
+    path: Source | Table,
+    kinds: Collection[Kind],
+    layout: Layout | None,
+    answers: Mapping[str, str],
+    find: FindHeader,
+    **options: Any,
+) -> Opened:
+    """The cells of a file below the header that a layout or an answer names, else its own.
+
+    Args:
+        path: As of `read_table`.
+        kinds: That the file may be of.
+        layout: By which it is read; None for those that are found for it.
+        answers: As of `answered`.
+        find: Finds the header of a file without a layout.
+        options: More arguments of `read_table`.
+
+    Raises:
+        DataError: for a file that is no table.
+        SpecError: for a layout beside the file that is none, and an unknown encoding.
+    """
+    named_file = path if isinstance(path, str | Path) and str(path) != "-" else None
+    file, sheet = (Path("stdin"), None) if named_file is None else file_and_sheet(named_file)
+    found = [("", layout)] if layout is not None else [*found_for(file, kinds, sheet)]
+    legacy = answers.get("encoding") or next((one.encoding for _, one in found[:1] if one.encoding), "cp1252")
+    if legacy not in LEGACY:
+        raise SpecError("encoding={name:s}: no such encoding.", hint=did_you_mean(legacy, LEGACY), name=legacy)
+    named = [
+        {fold(name) for name, one in layout.columns.items() if not one.optional and any(map(str.isalpha, name))}
+        for _, layout in found
+    ]
+    told = {fold(name) for name, answer in answers.items() if answer.split(" ")[0] in _OF_HEADERS}
+    named = [names for names in (*named, told) if names]
+
+    def header(records: Sequence[Sequence[str]]) -> tuple[list[str], int, int] | None:
+        for at, record in enumerate(records[:TITLES] if named else ()):
+            there = {fold(text) for text in record if any(map(str.isalpha, text))}
+            if there and any(names <= there for names in named):
+                return [text.strip() for text in record], at, at + 1
+        return find(records)
+
+    table = read_table(path, header=header, legacy=legacy, **options)
+    given = str(path) if isinstance(path, str | Path) else table.name
+    own = {beside(file, sheet).name, beside(file).name} if named_file is not None else set[str]()
+    return Opened(table, given, found, own)
+
+
+class Columns:
+    """The columns of a file: what each header says, the cells below it, and the field that it is proposed to be."""
+
+    def __init__(self, table: Table, layout: Layout, is_asset: Callable[[str], bool]) -> None:
+        self.table, self.layout, self.is_asset = table, layout, is_asset
+        self.named = {fold(name): column for name, column in layout.columns.items()}
+        self.ignored = {fold(name) for name in layout.ignore}
+        self.found = {
+            mine.text: mine
+            if mine.key
+            else Header(mine.text, IGNORE)
+            if fold(mine.text) in self.ignored
+            else read_header(layout.of, mine.text)
+            for mine in layout.headers(table.columns)
+        }
+        self._distinct: dict[str, list[str]] = {}
+        self.first = table.cells.head(_LOOKED_AT).to_dict(as_series=False)
+
+    def cells(self, name: str) -> list[str]:
+        """The cells of a column, as text."""
+        return [text for cell in self.table.cells[name].alias("").drop_nulls() if (text := cells.tidy(str(cell)))]
+
+    def texts(self, name: str) -> list[str]:
+        """The distinct cells of a column, as text."""
+        if name not in self._distinct:
+            column = self.table.cells[name].alias("").drop_nulls().cast(pl.String).unique(maintain_order=True)
+            self._distinct[name] = [text for cell in column if (text := cells.tidy(cell))]
+        return self._distinct[name]
+
+    def shown(self, name: str) -> tuple[str, ...]:
+        """Some cells of a column."""
+        return examples(str(cell) for cell in self.first[name] if cell is not None)
+
+    def all_of(self, name: str, is_one: Callable[[str], Any]) -> bool:
+        """Whether a column has cells, and each is of a kind."""
+        return bool(self.texts(name)) and all(map(is_one, self.texts(name)))
+
+    def others(self, header: Header) -> list[Header]:
+        """What the headers of the other columns say."""
+        return [one for one in self.found.values() if one is not header]
+
+    def readings(self) -> list[ColumnReading]:
+        """How each column is proposed to be read."""
+        return [self.reading(header, self.read(header)) for header in self.found.values()]
+
+    def reading(self, header: Header, found: Reading) -> ColumnReading:
+        """A column, with some of its cells and what its header says of them."""
+        per = header.currency or header.unit or ""
+        if header.per_unit:
+            per = message("{currency:s}/{unit}", currency=header.currency or "", unit=header.unit)
+        return ColumnReading(header.text, self.shown(header.text), found[0], "%" if header.percent else per, *found[1:])
+
+    def read(self, header: Header) -> Reading:  # noqa: PLR0911  # one answer a kind of header
+        """The field that a column is proposed to be: by the layout, by what its kind of file knows of it, by its header."""
+        folded = fold(header.text)
+        if folded in self.ignored:
+            return IGNORE, message("ignored by the layout"), True
+        if column := self.named.get(folded):
+            usual = {*map(fold, column.only)}
+            more = (text for text in self.texts(header.text) if holds_more(text) and fold(text) not in usual)
+            if column.reads == NOTHING and any(more):
+                return None, message("it says more than when its layout was confirmed"), False
+            return header.key, message("by the layout"), True
+        if found := self.of_kind(header):
+            return found
+        if header.key is None:
+            near = nearly(self.layout.of, folded)
+            why = message("its header is not known") if near is None else message("its header is nearly {field:s}", field=near)
+            return near, why, False
+        if header.sure:
+            return header.key, SAID, True
+        return (header.key, SHOWN, True) if self.is_settled(header) else (header.key, MAYBE, False)
+
+    def is_settled(self, header: Header) -> bool:
+        """Whether its cells, or the other columns, show that a header which may mean several fields means this one."""
+        return self.settles(header).get(header.key or "", lambda: False)()
+
+    def settles(self, header: Header) -> Mapping[str, Callable[[], bool]]:
+        """Field -> whether a column is shown to be it.
+
+        Args:
+            header: Of the column.
+        """
+        name, keys = header.text, {one.key for one in self.found.values()}
+        meant, always = vocabulary().meanings, lambda: True
+
+        def is_of(words: Collection[str]) -> Callable[[], bool]:
+            return lambda: self.all_of(name, lambda text: any(one in words for one in foldings(text)))
+
+        return {
+            **dict.fromkeys(
+                ("lot_id", "client", "remark", "certificate", "lot", "document", "price", "total", "price_is"), always
+            ),
+            "asset": lambda: self.all_of(name, self.is_asset),
+            "form": is_of(FORMS), "unit": is_of(cells.UNITS), "status": is_of(meant["status"]),
+            "purity": lambda: self.all_of(name, lambda text: cells.amount(text) or cells.without_purity(f"x {text}")[1]),
+            "quantity": lambda: ("unit" in keys or header.unit is not None) and not _adds_up(self.cells(name)),
+            "purchase_date": lambda: fold(name) not in ("date", "datum") and self.all_of(name, cells.day),
+            "date": lambda: self.all_of(name, cells.day),
+            "location": lambda: self.all_of(name, lambda text: place(text).country),
+            "size": lambda: self.all_of(name, _is_size),
+            "paid": lambda: self.all_of(name, cells.amount),
+            "purchase_price": lambda: "purchase_date" in keys,
+            "purchase_price_is": lambda: "purchase_price" in keys,
+            "kind": lambda: any(map(is_kind, self.texts(name))),
+        }  # fmt: skip
+
+    def of_kind(self, header: Header) -> Reading | None:  # noqa: PLR0911, PLR0912  # one answer a kind of header
+        """What is known of a column of a list of lots or movements beside its word; None where that decides."""
+        name, texts, of = header.text, self.texts(header.text), self.layout.of
+        if header.key is None and not any(map(holds_more, texts)):
+            return (None, message("zero in each row"), False) if texts else (NOTHING, message("empty"), True)
+        if not (texts or (header.sure and header.key)):
+            return IGNORE, message("empty"), True
+        others = self.others(header)
+        there, exact = {one.key for one in others}, {one.key for one in others if one.sure}
+        match header.key:
+            case "vat_state" if all(cells.amount(text.lstrip("-\u2212 ")) for text in texts):
+                return IGNORE, message("amounts or rates of tax"), True
+            case "lot_id" if not header.sure and ("lot_id" in exact or len(texts) < len(self.cells(name))):
+                return IGNORE, message("numbers of rows"), True
+            case "ordered" if "quantity" in there:
+                return "ordered", message("beside the quantity: what is ordered is a lot of its own"), False
+            case "asset" if not header.sure and all(text.rstrip(".").isdecimal() for text in texts):
+                is_name = of == "holdings" and "lot_id" not in there
+                return "lot_id" if is_name else IGNORE, message("numbers of rows"), True
+            case "client" if not header.sure and "client" in exact:
+                return IGNORE, message("beside the name of the client"), True
+            case "pieces" if all(any(one in cells.UNITS for one in foldings(text)) for text in texts):
+                return "unit", SHOWN, True
+            case "asset" if not header.sure and "asset" in exact and not self.is_settled(header):
+                return IGNORE, message("beside the column that names the asset"), False
+            case "quantity" if of == "holdings" and header.sure and header.unit is None and _adds_up(self.cells(name)):
+                return "quantity", message("its numbers add up to a whole, as weights of a portfolio do"), False
+            case "cost":
+                price, total = ("price", "total") if of == "movements" else ("purchase_price", "total_price")
+                why = message("money, of one unit or of the lot")
+                return total if price in there else price, why, price in there
+            case key if key in _BY_CELLS and not header.sure and not self.is_settled(header):
+                return None, message("its header may mean {field:s}, and its cells do not", field=key), False
+            case _:
+                return None
+
+
+class MovementColumns(Columns):
+    """The columns of a list of movements, of which those of money are told apart by the price, the quantity and the costs."""
+
+    def readings(self) -> list[ColumnReading]:
+        """How each column is proposed to be read."""
+        return [_of_money(one, header, self) for one, header in zip(super().readings(), self.found.values(), strict=True)]
+
+
+def propose(columns: Columns) -> tuple[Layout, list[ColumnReading], list[Question]]:
     """A layout of a file, how it reads each column, and the questions that it leaves open.
 
     Args:
-        table: Its cells.
-        kind: Of the file.
-        is_asset: Whether a text names an asset.
-        base: A layout of a file much like it, or of it; None for the first one.
-        answers: Header -> field or ``ignore``; text -> meaning, word or ``leave_out``; convention or field -> what holds for
-            all rows.
-
-    Raises:
-        SpecError: for an answer that is none.
+        columns: Of the file, with the answers that were given in their layout.
     """
-    layout = answered(base or Layout(of=kind, columns={}), table, answers)
-    found = _found(table, kind, layout)
-    texts = {header.text: _texts(table, header.text) for header in found}
-    settled = _settled(found, texts, is_asset)
-    readings = [_reading(header, texts[header.text], layout, settled, found) for header in found]
-    if layout.of == "movements":
-        readings = [_of_money(one, header, table, found, layout) for one, header in zip(readings, found, strict=True)]
+    layout, several = columns.layout, (None, IGNORE, *SEVERAL[columns.layout.of])
+    named = {*columns.named, *columns.ignored}
+    known = {header.text for header in columns.found.values() if header.key}
+    readings = columns.readings()
     # Of several that may be one field none is taken unasked.
-    known = {header.text for header in found if header.key}
-    open_keys = [one.reads for one in readings if one.reads not in (None, IGNORE, *SEVERAL[kind]) and one.header in known]
+    open_keys = [one.reads for one in readings if one.reads not in several and one.header in known]
     twice = {key for key in open_keys if open_keys.count(key) > 1}
-    named = {fold(name) for name in (*layout.columns, *layout.ignore)}
     readings = [
         replace(one, sure=False, why=message("another column may be {field:s} too", field=one.reads))
         if one.reads in twice and fold(one.header) not in named and one.header in known
@@ -132,23 +376,25 @@ def propose(
     ]
     first: dict[str, str] = {}
     for one in sorted(readings, key=lambda one: (fold(one.header) not in named, one.header not in known)):
-        if one.reads and one.reads not in (IGNORE, *SEVERAL[kind]):
+        if one.reads and one.reads not in several:
             first.setdefault(one.reads, one.header)
-    by_text = {header.text: header for header in found}
-    columns = {
-        one.header: layout.columns.get(one.header) or Column.of(replace(by_text[one.header], key=one.reads))
+    read = {
+        one.header: layout.columns.get(one.header) or _column(layout.of, columns.found[one.header], one.reads)
         for one in readings
-        if one.reads in SEVERAL[kind] or (one.reads and first.get(one.reads) == one.header)
+        if one.reads and one.reads != IGNORE and first.get(one.reads, one.header) == one.header
     }
-    ignore = tuple(one.header for one in readings if one.header not in columns)
-    questions = [_question(kind, one, first) for one in readings if not one.sure]
-    reads = {column.reads for column in columns.values()}
-    lacking = [name for name in layout.differs(table.columns)[1] if layout.columns[name].reads not in reads]
-    questions += [
-        Question("gone", name, (), message("a column that the layout reads and the file has not"), GONE, (GONE,))
-        for name in lacking
-    ]
-    return layout.model_copy(update={"columns": columns, "ignore": ignore}), readings, questions
+    ignore = tuple(one.header for one in readings if one.header not in read)
+    questions = [_question(layout, one, first) for one in readings if not one.sure]
+    reads = {column.reads for column in read.values()}
+    lacking = [name for name in layout.differs(columns.table.columns)[1] if layout.columns[name].reads not in reads]
+    about = message("a column that the layout reads and the file has not")
+    questions += [Question("gone", name, (), about, GONE, (GONE,)) for name in lacking]
+    return layout.model_copy(update={"columns": read, "ignore": ignore}), readings, questions
+
+
+def _column(kind: Kind, header: Header, key: str) -> Column:
+    """How a column is kept; what a header of prices says of currency and unit, it says the next time too."""
+    return Column(reads=key) if kind == "prices" else Column.of(replace(header, key=key))
 
 
 def answered(  # noqa: PLR0912  # a kind of answer after the other
@@ -159,7 +405,8 @@ def answered(  # noqa: PLR0912  # a kind of answer after the other
     Args:
         layout: Without them.
         table: The file.
-        answers: As of `propose`.
+        answers: Header -> field or ``ignore``; text -> meaning, word or ``leave_out``; convention or field -> what holds for
+            all rows.
 
     Raises:
         SpecError: for an answer that is none.
@@ -181,6 +428,8 @@ def answered(  # noqa: PLR0912  # a kind of answer after the other
                 ignore.append(header)
                 ignored.append(header)
             elif column := said(layout.of, answer):
+                gone = [one for one in columns if one not in headers and columns[one].reads == column.reads]
+                columns = {key: one for key, one in columns.items() if key not in gone or one.reads in SEVERAL[layout.of]}
                 own = Column.of(replace(read_header(layout.of, header), key=column.reads))
                 columns[header] = own.model_copy(update=column.model_dump(exclude_defaults=True))
             else:
@@ -226,7 +475,7 @@ def _of_few_words(kind: Kind, table: Table, header: str, columns: Mapping[str, C
     Raises:
         SpecError: for a column of holdings in which a word of a sale stands.
     """
-    only = tuple(dict.fromkeys(_texts(table, header)))
+    only = tuple(Columns(table, Layout(of=kind, columns={}), bool).texts(header))
     if not 0 < len(only) <= _FEW or any(cells.amount(text) for text in only):
         return None
     if kind != "prices" and (sold := [one for one in only if not vocabulary().texts["sells"].isdisjoint(fold(one).split())]):
@@ -261,55 +510,6 @@ def stands(table: Table, text: str) -> bool:
     )
 
 
-def _found(table: Table, kind: str, layout: Layout) -> list[Header]:
-    """What each header says: by the layout where it names it."""
-    by_layout = layout.headers(table.columns)
-    return [mine if mine.key else read_header(kind, mine.text) for mine in by_layout]
-
-
-def _texts(table: Table, header: str) -> list[str]:
-    return [text for cell in table.cells[header].alias("").drop_nulls() if (text := cells.tidy(str(cell)))]
-
-
-def _settled(
-    found: Sequence[Header], texts: Mapping[str, Sequence[str]], is_asset: Callable[[str], bool]
-) -> Callable[[Header], bool]:
-    """Whether the cells of a column, or the other columns, show that a header which may mean several fields means this one."""
-    keys = [header.key for header in found]
-    has_unit = "unit" in keys
-
-    def all_of(is_one: Callable[[str], bool]) -> Callable[[Header], bool]:
-        return lambda header: bool(texts[header.text]) and all(map(is_one, texts[header.text]))
-
-    statuses = vocabulary().meanings["status"]
-    of_field: dict[str, Callable[[Header], bool]] = {
-        "asset": all_of(is_asset),
-        "lot_id": lambda _: True,
-        "form": all_of(lambda text: any(one in FORMS for one in foldings(text))),
-        "purity": all_of(lambda text: cells.amount(text) is not None or cells.without_purity(f"x {text}")[1] is not None),
-        "quantity": lambda header: (has_unit or header.unit is not None) and not _adds_up(texts[header.text]),
-        "unit": all_of(lambda text: any(one in cells.UNITS for one in foldings(text))),
-        "purchase_date": lambda header: fold(header.text) not in ("date", "datum") and all_of(_is_day)(header),
-        "location": all_of(lambda text: place(text).country is not None),
-        "status": all_of(lambda text: any(one in statuses for one in foldings(text))),
-        "size": all_of(_is_size),
-        "client": lambda _: True,
-        "remark": lambda _: True,
-        "certificate": lambda _: True,
-        "paid": all_of(lambda text: cells.amount(text) is not None),
-        "purchase_price": lambda _: "purchase_date" in keys,
-        "kind": lambda header: any(map(is_kind, texts[header.text])),
-        "date": all_of(_is_day),
-        **dict.fromkeys(("lot", "document", "price", "total", "price_is"), lambda _: True),
-        "purchase_price_is": lambda _: "purchase_price" in keys,
-    }
-    return lambda header: of_field.get(header.key or "", lambda _: False)(header)
-
-
-def _is_day(text: str) -> bool:
-    return cells.day(text) is not None
-
-
 def _is_size(text: str) -> bool:
     with contextlib.suppress(DataError):
         return cells.size(text, "kg", most=0) is not None
@@ -329,66 +529,6 @@ def _adds_up(texts: Sequence[str]) -> bool:
     return len(numbers) > 1 and any(
         max(numbers) <= whole and abs(sum(numbers) - whole) <= _WHOLE * whole for whole in (1.0, 100.0)
     )
-
-
-def _reading(  # noqa: PLR0911, PLR0912  # one answer a kind of header
-    header: Header, texts: Sequence[str], layout: Layout, settled: Callable[[Header], bool], found: Sequence[Header]
-) -> ColumnReading:
-    shown = examples(texts)
-    per = header.unit or header.currency or ""
-    if header.per_unit:
-        per = message("{currency:s}/{unit}", currency=header.currency or "", unit=header.unit)
-    per = "%" if header.percent else per
-
-    def read(key: str | None, why: Message, *, sure: bool) -> ColumnReading:
-        return ColumnReading(header.text, shown, key, per, why, sure)
-
-    if fold(header.text) in {fold(name) for name in layout.ignore}:
-        return read(IGNORE, message("ignored by the layout"), sure=True)
-    if fold(header.text) in {fold(name) for name in layout.columns}:
-        return read(header.key, message("by the layout"), sure=True)
-    if header.key is None and not any(map(holds_more, texts)):
-        if texts:
-            return read(None, message("zero in each row"), sure=False)
-        return read(NOTHING, message("empty"), sure=True)
-    if not (texts or (header.sure and header.key)):
-        return read(IGNORE, message("empty"), sure=True)
-    exact = {one.key for one in found if one.sure and one is not header}
-    match header.key:
-        case None:
-            near = nearly(layout.of, fold(header.text))
-            why = message("its header is not known") if near is None else message("its header is nearly {field:s}", field=near)
-            return read(near, why, sure=False)
-        case "vat_state" if all(cells.amount(text.lstrip("-\u2212 ")) for text in texts):
-            return read(IGNORE, message("amounts or rates of tax"), sure=True)
-        case "lot_id" if not header.sure and ("lot_id" in exact or len({*texts}) < len(texts)):
-            return read(IGNORE, message("numbers of rows"), sure=True)
-        case "ordered" if any(one.key == "quantity" for one in found):
-            return read("ordered", message("beside the quantity: what is ordered is a lot of its own"), sure=False)
-        case "asset" if not header.sure and all(text.rstrip(".").isdecimal() for text in texts):
-            numbered = any(one.key == "lot_id" for one in found)
-            is_name = layout.of == "holdings" and not numbered
-            return read("lot_id" if is_name else IGNORE, message("numbers of rows"), sure=True)
-        case "client" if not header.sure and any(one.key == "client" for one in found if one is not header and one.sure):
-            return read(IGNORE, message("beside the name of the client"), sure=True)
-        case "pieces" if all(any(one in cells.UNITS for one in foldings(text)) for text in texts):
-            return read("unit", message("its cells show it"), sure=True)
-        case "asset" if not header.sure and "asset" in exact and not settled(header):
-            return read(IGNORE, message("beside the column that names the asset"), sure=False)
-        case "quantity" if layout.of == "holdings" and header.sure and header.unit is None and _adds_up(texts):
-            return read("quantity", message("its numbers add up to a whole, as weights of a portfolio do"), sure=False)
-        case key if key == COST:
-            price, total = ("price", "total") if layout.of == "movements" else ("purchase_price", "total_price")
-            of_lot = any(one.key == price for one in found)
-            why = message("money, of one unit or of the lot")
-            return read(total if of_lot else price, why, sure=of_lot)
-        case key if header.sure:
-            return read(key, message("its header says so"), sure=True)
-        case key if settled(header):
-            return read(key, message("its cells show it"), sure=True)
-        case key if key in _BY_CELLS:
-            return read(None, message("its header may mean {field:s}, and its cells do not", field=key), sure=False)
-    return read(header.key, message("its header may mean it"), sure=False)
 
 
 def nearly(kind: Kind, words: str) -> str | None:
@@ -417,12 +557,13 @@ def is_of_movements(table: Table, is_asset: Callable[[str], bool]) -> bool:
     By a column that is called so or whose cells say purchase, sale, transfer ..., by columns of what came in and what went
     out, or by quantities of one asset with both signs.
     """
-    found = [read_header("movements", text) for text in table.columns]
+    columns = MovementColumns(table, Layout(of="movements", columns={}), is_asset)
+    found = [*columns.found.values()]
     by = {header.key: header for header in found}
     if "date" not in by:
         return False
     for header in found:
-        texts = _texts(table, header.text) if header.key in ("kind", None) else []
+        texts = columns.texts(header.text) if header.key in ("kind", None) else []
         are_words = header.key and header.sure and not all(any(map(str.isdigit, text)) for text in texts)  # no numbers of files
         if texts and (are_words or (any if header.key else all)(map(is_kind, texts))):
             return True
@@ -438,34 +579,33 @@ def is_of_movements(table: Table, is_asset: Callable[[str], bool]) -> bool:
 
 
 def _of_money(  # noqa: PLR0911  # a finding after the other
-    one: ColumnReading, header: Header, table: Table, found: Sequence[Header], layout: Layout
+    one: ColumnReading, header: Header, columns: Columns
 ) -> ColumnReading:
     """How a column of money of all is read: with fees and taxes in it or without them, by the price and the quantity.
 
     Args:
         one: By its header.
         header: What it says.
-        table: The file.
-        found: What each header says.
-        layout: By which it is read.
+        columns: Of the file.
     """
-    if one.reads not in ("quantity", "total", "cash") or fold(one.header) in {fold(name) for name in layout.columns}:
+    if one.reads not in ("quantity", "total", "cash") or fold(one.header) in columns.named:
         return one
-    keys = {other.key for other in found if other is not header}
+    others = columns.others(header)
+    keys = {other.key for other in others}
     if one.reads == "quantity":
         if keys.isdisjoint(("quantity_in", "quantity_out")):
             return one
         return replace(one, reads=IGNORE, why=message("a balance, beside what came in and what went out"), sure=False)
     if keys.isdisjoint(("quantity", "quantity_in", "quantity_out", "pieces")):
         if one.reads == "total" and not header.sure and not header.currency:
-            return replace(one, reads="quantity", why=message("its header may mean it"), sure=False)
+            return replace(one, reads="quantity", why=MAYBE, sure=False)
         return one
     if header.sure and {"total", "cash"} & keys:  # beside each other they say which is which
         return one
-    beside = [other.text for other in found if other.key in ("fees", "taxes")]
-    rows = table.cells.select(one.header, *beside).rows()
-    has_costs = any(holds_more(_text(money)) and any(holds_more(_text(cost)) for cost in costs) for money, *costs in rows)
-    shown = _money_is(table, found, one.header)
+    beside = [other.text for other in others if other.key in ("fees", "taxes")]
+    rows = columns.table.cells.select(one.header, *beside).rows()
+    has_costs = any(all(holds_more(str(one or "")) for one in (money, cost)) for money, *costs in rows for cost in costs)
+    shown = _money_is(columns, one.header)
     if shown == "cash" and not (header.sure and one.reads == "total"):
         return replace(one, reads=shown, why=message("it is the quantity times the price, with the fees"), sure=True)
     if shown == one.reads:
@@ -477,33 +617,26 @@ def _of_money(  # noqa: PLR0911  # a finding after the other
     )
 
 
-def _text(cell: object) -> str:
-    return "" if cell is None else str(cell)
-
-
-def _money_is(table: Table, found: Sequence[Header], column: str) -> str | None:
+def _money_is(columns: Columns, column: str) -> str | None:
     """Whether money is the quantity times the price, or that and the fees and taxes; None where rows show neither, or both.
 
     Args:
-        table: The file.
-        found: What each header says.
+        columns: Of the file.
         column: Header of the money.
     """
-    by = {header.key: header for header in found if header.text != column}
+    by = {header.key: header for header in columns.found.values() if header.text != column}
     named = {key: header.text for key, header in by.items()}
     quantity, price = by.get("quantity") or by.get("pieces"), by.get("price")
     if quantity is None or price is None:
         return None
-    beside = [amount.after for text in _texts(table, quantity.text) if (amount := cells.amount(text))]
-    units = (
-        {quantity.unit}
-        if quantity.unit
-        else {_unit(text) for text in (_texts(table, named["unit"]) if "unit" in by else beside)}
-    )
+    beside = [amount.after for text in columns.texts(quantity.text) if (amount := cells.amount(text))]
+    written = columns.texts(named["unit"]) if "unit" in by else beside
+    units = {quantity.unit} if quantity.unit else {cells.unit_in(text) for text in written}
     if price.per_unit and units != {price.unit}:
         return None
     texts = [column, quantity.text, price.text, *(named[key] for key in ("fees", "taxes") if key in named)]
-    rows = [[cells.amount(str(cell)) if cell is not None else None for cell in row] for row in table.cells.select(texts).rows()]
+    given = columns.table.cells.select(texts).rows()
+    rows = [[cells.amount(str(cell)) if cell is not None else None for cell in row] for row in given]
     for mark in (".", ","):
         seen = set[str]()
         for money, *factors in ([abs(cell.readings.get(mark, float("nan"))) if cell else None for cell in row] for row in rows):
@@ -519,12 +652,8 @@ def _money_is(table: Table, found: Sequence[Header], column: str) -> str | None:
     return None
 
 
-def _unit(text: str) -> str | None:
-    return next((cells.UNITS[one] for one in foldings(text) if one in cells.UNITS), None)
-
-
-def _question(kind: Kind, one: ColumnReading, first: Mapping[str, str]) -> Question:
-    taken = one.reads is not None and first.get(one.reads, one.header) != one.header
-    proposed = IGNORE if taken else one.reads
-    fields: tuple[str, ...] = tuple(dict.fromkeys([one.reads or IGNORE, IGNORE, *(field.key for field in FIELDS[kind])]))
-    return Question("column", one.header, one.cells, one.why, proposed, fields)
+def _question(layout: Layout, one: ColumnReading, first: Mapping[str, str]) -> Question:
+    is_taken = one.reads is not None and first.get(one.reads, one.header) != one.header
+    known = [field.key for field in FIELDS[layout.of] if field.key != "series" or layout.shape == "wide"]
+    fields: tuple[str, ...] = tuple(dict.fromkeys([one.reads or IGNORE, IGNORE, *known]))
+    return Question("column", one.header, one.cells, one.why, IGNORE if is_taken else one.reads, fields)

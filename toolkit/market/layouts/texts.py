@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import pairwise
 
 from toolkit.core.countries import country, fold
@@ -80,6 +81,20 @@ def is_harmless(text: str, *sections: str) -> bool:
     texts = vocabulary().texts
     known = [texts[section] for section in sections or ("harmless",)]
     return "?" not in text and all(any(word in words for words in known) for word in fold(text).split())
+
+
+@lru_cache(1 << 16)
+def is_derived(name: str) -> bool:
+    """Whether a name is that of a sum, an average or a change: ``Total``, ``Average 2025``, ``YTD avg Oct-26``."""
+    texts = vocabulary().texts
+    made = texts["derived"] | texts["totals"]
+    words = [word for word in fold(name).split() if not word[0].isdigit()]  # 30d
+    return not made.isdisjoint(words) and all(word in made or word in texts["windows"] or word in MONTHS for word in words)
+
+
+def says_none(text: str) -> bool:
+    """Whether a cell says that no price is quoted: ``auf Anfrage``, ``closed``, ``n/a``."""
+    return fold(text) in vocabulary().texts["no_price"] or not any(map(str.isalnum, text))
 
 
 def undated(text: str) -> str:

@@ -3,52 +3,14 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
-from typing import Protocol
 
 from toolkit.core.errors import DataError
 from toolkit.core.messages import message, named
 from toolkit.core.text import printable
-from toolkit.market.layouts.layout import Layout
-from toolkit.market.layouts.propose import Question
-from toolkit.market.readers.faults import Fault
-from toolkit.market.readers.tabular import Table
+from toolkit.market.layouts.propose import Proposal
 
 _ASKED = 12
 """Questions that a message tells."""
-
-
-class Proposed(Protocol):
-    """A file with the layout that is proposed for it, and what is open."""
-
-    @property
-    def table(self) -> Table:
-        """Its cells."""
-        ...
-
-    @property
-    def path(self) -> str:
-        """As it was given."""
-        ...
-
-    @property
-    def layout(self) -> Layout:
-        """By which it would be read."""
-        ...
-
-    @property
-    def questions(self) -> Sequence[Question]:
-        """What is open."""
-        ...
-
-    @property
-    def given(self) -> Mapping[str, str]:
-        """Answers that were given with it."""
-        ...
-
-    def grouped(self) -> Sequence[Fault]:
-        """Faults of its values."""
-        ...
 
 
 class Unconfirmed(DataError):
@@ -58,7 +20,7 @@ class Unconfirmed(DataError):
         read: The file as far as it can be read.
     """
 
-    def __init__(self, read: Proposed) -> None:
+    def __init__(self, read: Proposal) -> None:
         self.read = read
         asked = [
             message("- {name!r:s} ({cells:, }): {asks}", name=one.name, cells=named(one.cells), asks=one.asks)
@@ -93,7 +55,7 @@ class Unconfirmed(DataError):
         )
 
 
-def confirming(read: Proposed) -> str:
+def confirming(read: Proposal) -> str:
     """The command that says again what was said, and answers what is open, with ``?`` where no answer is proposed."""
     asked = {one.name: one.proposed or "?" for one in read.questions}
     answers = {name: answer for name, answer in read.given.items() if name not in asked} | asked
@@ -101,6 +63,6 @@ def confirming(read: Proposed) -> str:
     return " ".join([_map(read), shlex.quote(printable(read.path)), *sets, "--write"])
 
 
-def _map(read: Proposed) -> str:
+def _map(read: Proposal) -> str:
     """The command that shows how a file of its kind is read."""
     return "toolkit data map" if read.layout.of == "prices" else "toolkit holdings map"

@@ -304,6 +304,11 @@ def in_ounces(text: str) -> bool:
     return bool(_OUNCE.search(tidy(text))) or tidy(text).casefold().endswith("ozt")
 
 
+def unit_in(text: str) -> str | None:
+    """The unit that a text spells; None for none."""
+    return next((UNITS[spelling] for spelling in foldings(text) if spelling in UNITS), None)
+
+
 def unit(text: str, *, precious: bool, listed: bool) -> str:
     """The unit that a text names: one of the masses of `core.units`, or ``unit`` for a listed instrument.
 
@@ -316,7 +321,7 @@ def unit(text: str, *, precious: bool, listed: bool) -> str:
         DataError: for a text that names no unit, or one of two.
     """
     text = re.sub(r"(?i)\s+net(to)?\.?$", "", text)
-    found = next((UNITS[spelling] for spelling in foldings(text) if spelling in UNITS), None)
+    found = unit_in(text)
     if listed:
         if found == PIECE:
             return PIECE
@@ -394,6 +399,11 @@ def day(text: str) -> Day | None:  # noqa: PLR0911  # one form after the other
     if not between <= {*"/-"} or not (day_first or month_first):
         return None
     return Day(day_first) if day_first == month_first else Day(None, (day_first, month_first))
+
+
+def is_day(text: str) -> bool:
+    """Whether a text is a day, or a month with its year in digits."""
+    return day(text) is not None or (len(text) == len("2026-05") and text[:4].isdecimal() and month(text) == text)
 
 
 def month_number(name: str) -> int | None:

@@ -22,7 +22,7 @@ from toolkit.market.price_series import one_by_one
 from toolkit.market.readers import cells
 from toolkit.market.readers.columns import texts
 from toolkit.market.readers.faults import raise_row_errors
-from toolkit.market.readers.price_units import days_above
+from toolkit.market.readers.price_titles import days_above
 from toolkit.market.readers.tabular import Table
 
 LOWEST, HIGHEST_PRICE = 1e-9, 1e15

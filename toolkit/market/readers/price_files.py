@@ -14,10 +14,11 @@ import polars as pl
 from toolkit.core.errors import DataError, FrameError, SpecError, did_you_mean
 from toolkit.core.messages import Message, first_names, message, together
 from toolkit.market.layouts.layout import SUFFIX
+from toolkit.market.layouts.prices import Key
 from toolkit.market.readers.contents import MAX_PLAIN_CELLS, check_size
 from toolkit.market.readers.price_checks import DEALER_BOTH, JUMPS, OF_DEALERS, check_series, visible
-from toolkit.market.readers.price_columns import Key, PriceColumns, read_columns
-from toolkit.market.readers.price_layouts import with_mids
+from toolkit.market.readers.price_columns import PriceColumns, read_columns
+from toolkit.market.readers.price_shapes import with_mids
 from toolkit.market.readers.prices import PriceFile, read_prices
 from toolkit.market.readers.tabular import Table
 

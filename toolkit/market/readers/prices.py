@@ -10,20 +10,21 @@ from typing import Literal
 
 import polars as pl
 
-from toolkit.core.countries import fold, foldings
+from toolkit.core.countries import fold
 from toolkit.core.currencies import currency as currency_of
 from toolkit.core.currencies import currency_hint
 from toolkit.core.errors import DataError, SpecError
 from toolkit.core.frames import Prices
 from toolkit.core.messages import Message, message, together
 from toolkit.core.units import KG_PER_UNIT
+from toolkit.market.layouts.headers import MASSES, stated_in
 from toolkit.market.layouts.layout import Layout
+from toolkit.market.layouts.prices import Key, is_known, key_of, tickers_among
 from toolkit.market.layouts.unconfirmed import Unconfirmed
 from toolkit.market.price_series import PriceSeries
 from toolkit.market.readers import cells
 from toolkit.market.readers.columns import (
     amounts,
-    check_columns,
     check_names,
     days,
     distinct,
@@ -46,21 +47,12 @@ from toolkit.market.readers.price_checks import (
     places_of,
     visible,
 )
-from toolkit.market.readers.price_columns import Key, PriceColumns, read_columns
-from toolkit.market.readers.price_layouts import UPPER_END, PriceColumn, down, middle, wide_prices
-from toolkit.market.readers.price_units import (
-    is_known,
-    key_of,
-    of_one,
-    shares_among,
-    stated_above,
-    stated_in,
-    with_date,
-)
+from toolkit.market.readers.price_columns import PriceColumns, read_columns
+from toolkit.market.readers.price_shapes import UPPER_END, PriceColumn, down, middle, no_column, wide_prices
+from toolkit.market.readers.price_titles import stated_above, with_date
 from toolkit.market.readers.tabular import Source, Table
 
-REQUIRED = ("date", "asset", "price")
-OPTIONAL = ("place", "terms", "currency", "unit", "quantity", "least", "basis", "source", "known_from")
+_FACTOR = r"^\s*(1|100|1000)\s*(\p{L}.*)$"
 
 
 @dataclass(frozen=True, eq=False)  # frames have no truth value, so files are compared by identity; no slots: rows are made once
@@ -154,9 +146,8 @@ def read_prices(
     table = replace(table, cells=table.cells.with_columns(_dates(table, today)))
     prices, above = found.prices, None if "currency" in table.columns else stated_above(table)
     if above and not all(one.currency for one in prices):
-        _, code, unit = above[0]
-        unit = "" if "unit" in table.columns else unit
-        prices = tuple(one if one.currency else replace(one, currency=code, unit=one.unit or unit) for one in prices)
+        money, unit = above[0].currency or "", "" if "unit" in table.columns else above[0].unit or ""
+        prices = tuple(one if one.currency else replace(one, currency=money, unit=one.unit or unit) for one in prices)
         reading += above[1:]
     if found.shape == "wide" and (file := _by_column(found, table, prices, default_currency, key, as_of or today)):
         notes = (*_notes(running, 0, today), *late)
@@ -172,7 +163,7 @@ def read_prices(
         more = (close, *more)
     reading = (*found.notes, *reading, *told, *more)
     assumed = () if "currency" in every else assumed
-    rows = of_one(rows.with_columns(pl.col("unit").replace("unit", every["unit"])) if "unit" in every else rows)
+    rows = _of_one(rows.with_columns(pl.col("unit").replace("unit", every["unit"])) if "unit" in every else rows)
     for column in ("asset", "unit", "basis", "source"):
         is_one = column != "asset" and rows.select(pl.col(column).n_unique()).item() == 1
         check_names(name, rows.select("row", value=column).head(1 if is_one else rows.height))
@@ -280,7 +271,8 @@ def _meanings(
             raise DataError(fault, hint=error.hint, details={"file": file, "asset": name}) from None
         if asset and asset != name:
             means[name] = asset
-    shares = [*means] if ticker else shares_among(per_piece, means)
+    # In small letters it is the metal.
+    shares = [*means] if ticker else tickers_among(per_piece, [name for name in means if name in per_piece and name.isupper()])
     notes = [message("{ticker} is taken as a listed instrument, not as {asset}.", ticker=a, asset=means.pop(a)) for a in shares]
     told = [f"{name} = {asset}" for name, asset in means.items() if name.lower() != asset]
     notes += [message("Names of {file}: {names}.", file=file, names=told)] if told else []
@@ -294,7 +286,8 @@ def _keys(rows: pl.DataFrame) -> list[str]:
 def _rows(table: Table, currency: str, key: Key) -> tuple[pl.DataFrame, tuple[Message, ...], tuple[Message, ...]]:
     """Prices with their row numbers in the file, notes on how numbers were read, and that no currency is named."""
     table = _names_apart(_goods_named(table, key))
-    check_columns(replace(table, cells=table.cells.drop(UPPER_END, strict=False)), required=REQUIRED, optional=OPTIONAL)
+    if "asset" not in table.columns:
+        raise no_column(table, "asset")
     if table.cells.is_empty():
         raise DataError("{file:s} holds no price of today.", hint="Fill in prices.", file=table.name)
     required_cells(table, "asset")
@@ -334,6 +327,22 @@ def _rows(table: Table, currency: str, key: Key) -> tuple[pl.DataFrame, tuple[Me
     if any(code != text for text, code in codes.items()):
         rows = rows.with_columns(pl.col("currency").replace(codes))
     return rows, read.notes, (_silent(table.name, currency),) if named.null_count() else ()
+
+
+def _of_one(rows: pl.DataFrame) -> pl.DataFrame:
+    """Prices of one unit where they are of several, by its sign: 265 per ``100 g`` are 2.65 per ``g``, and ``mt`` is ``t``.
+
+    Args:
+        rows: With `price` and `unit`.
+    """
+    units = rows.select(pl.col("unit").unique()).to_series()  # a column of one constant is not written out
+    spelled = {text: found for text in units if (found := cells.UNITS.get(text.casefold())) in MASSES and found != text}
+    rows = rows.with_columns(pl.col("unit").replace(spelled)) if spelled else rows
+    if not units.str.contains(_FACTOR).any():
+        return rows
+    parts = pl.col("unit").str.extract_groups(_FACTOR).struct
+    count = parts.field("1").cast(pl.Float64).fill_null(1.0)
+    return rows.with_columns(price=pl.col("price") / count, unit=pl.coalesce(parts.field("2"), "unit"))
 
 
 def _silent(file: str, currency: str) -> Message:
@@ -376,8 +385,8 @@ def _least(rows: pl.DataFrame, layout: Layout, file: str) -> dict[str, float]:
     found = {}
     for asset, text, of_price in newest.select("asset", "least", "unit").iter_rows():
         amount = read[text]
-        unit = next((cells.UNITS[one] for one in foldings(amount.after) if one in cells.UNITS), None)
-        found[asset] = max(amount.readings.values()) * KG_PER_UNIT.get(unit or of_header or of_price, 1.0)
+        unit = cells.unit_in(amount.after) or of_header or of_price
+        found[asset] = max(amount.readings.values()) * KG_PER_UNIT.get(unit, 1.0)
     return found
 
 
@@ -416,7 +425,7 @@ def _names_apart(table: Table) -> Table:
         said = {
             text: stated_in(f"{prefix}{text}") for text in distinct(table.cells.select(given.alias("of")), "of").drop_nulls()
         }
-        said = {text: one for text, one in said.items() if one.name and one.currency and one.unit not in ("", "unit")}
+        said = {text: one for text, one in said.items() if one.name and one.currency and one.per_unit}
         if not said:
             continue
         columns = {}

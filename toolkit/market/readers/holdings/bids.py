@@ -14,7 +14,6 @@ from toolkit.market.readers.holdings.lots import DEFAULTS, Names, ReadFile, note
 from toolkit.market.readers.holdings.movements import KEPT_DEFAULTS, day_in
 from toolkit.market.readers.holdings.rows import (
     check_formulas,
-    check_nothing,
     conventions,
     read_columns,
     rows_of_no_lot,
@@ -45,7 +44,6 @@ def with_bids(read: ReadFile, names: Names, today: date, client: str | None) -> 
     file.lots = [f"row {number}" for number in numbers]
     told = [*notes(read, [numbers[i] for i in totals]), *conventions(file, kept, kept)]
     found = {i: one for i in kept if (one := _bid(Row(file, i), said_of(file, texts, i, "stored"))) is not None}
-    check_nothing(file, kept, read.headers)
     for key in (*KEPT_DEFAULTS, "form"):
         told += [DEFAULTS[key](few([*dict.fromkeys(file.defaults[key])]))] if key in file.defaults else []
     hint = message("Correct the date.")

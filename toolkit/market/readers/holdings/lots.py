@@ -16,13 +16,11 @@ from toolkit.core.frames import COUNTRY, CURRENCY
 from toolkit.core.messages import Message, few, message
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.market.layouts.headers import Header
-from toolkit.market.layouts.layout import Layout
-from toolkit.market.layouts.propose import ColumnReading, Question
+from toolkit.market.layouts.propose import Proposal
 from toolkit.market.layouts.unconfirmed import Unconfirmed, confirming  # noqa: F401  # read from here too
 from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers import cells
 from toolkit.market.readers.faults import Fault, grouped, row_error
-from toolkit.market.readers.tabular import Table
 
 LISTED_UNIT = cells.PIECE
 ARRIVING = ("ordered", "in_transit")
@@ -184,39 +182,25 @@ class Holdings:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ReadFile:
+class ReadFile(Proposal):
     """A holdings file as far as it can be read.
 
     Attributes:
-        table: Its cells.
-        path: As the file was given.
-        layout: By which it was read.
-        by: Name of a layout that was found for it; empty where it was read by its words.
-        readings: How each of its columns is read, and why.
-        questions: What is open; with one the file is not read.
         headers: What each of its headers says.
         rows: One record a lot that is understood or not: canonical header -> value, None where a cell is empty or faulty.
         numbers: Row in the file of each record.
         faults: Every cell that breaks a rule; `broken` are lines that have other fields than the header.
         notes: As `Holdings.notes`.
         arrivals: As of `Holdings`.
-        given: Answers that were given with it.
     """
 
-    table: Table
-    path: str
-    layout: Layout
-    by: str
-    readings: Sequence[ColumnReading]
-    questions: Sequence[Question]
-    headers: Sequence[Header]
-    broken: list[Fault]
+    headers: Sequence[Header] = ()
+    broken: list[Fault] = field(default_factory=list)
     rows: list[dict[str, Any]] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
     faults: list[CellFault] = field(default_factory=list)
     notes: tuple[str, ...] = ()
     arrivals: Mapping[str, date] = field(default_factory=dict)
-    given: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def columns(self) -> dict[str, str]:

@@ -21,7 +21,6 @@ from toolkit.market.readers.holdings.lot import AGREES, FileCells, Row, asset_of
 from toolkit.market.readers.holdings.lots import DEFAULTS, Names, ReadFile, notes
 from toolkit.market.readers.holdings.rows import (
     check_formulas,
-    check_nothing,
     conventions,
     first_cell,
     of_client,
@@ -100,7 +99,6 @@ def with_movements(read: ReadFile, names: Names, today: date, client: str | None
     }
     found = _paired(file, found)
     found = _once(file, found)
-    check_nothing(file, kept, read.headers)
     for key, said in DEFAULTS.items():
         if named := file.defaults.get(key):
             told.append(said(few([*dict.fromkeys(named)])))

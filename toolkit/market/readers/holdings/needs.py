@@ -24,7 +24,6 @@ from toolkit.market.readers.holdings.lots import DEFAULTS, Names, ReadFile, note
 from toolkit.market.readers.holdings.movements import KEPT_DEFAULTS
 from toolkit.market.readers.holdings.rows import (
     check_formulas,
-    check_nothing,
     conventions,
     first_cell,
     fold,
@@ -60,7 +59,6 @@ def with_records(read: ReadFile, names: Names, today: date, client: str | None) 
     file.lots = [file.text("lot_id", i) or f"row {number}" for i, number in enumerate(numbers)]
     told = [*notes(read, [numbers[i] for i in totals]), *conventions(file, kept, kept)]
     found = {i: one for i in kept if (one := record(Row(file, i), said_of(file, texts, i, "stored"))) is not None}
-    check_nothing(file, kept, read.headers)
     for key in (*KEPT_DEFAULTS, "form", *(("origin_country",) if read.layout.of == "quotes" else ())):
         told += [DEFAULTS[key](few([*dict.fromkeys(file.defaults[key])]))] if key in file.defaults else []
     order = {AS_LOT.get(field.key, field.key): (at, field.key) for at, field in enumerate(FIELDS[read.layout.of])}

@@ -7,31 +7,36 @@ import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
-from types import MappingProxyType
+from functools import partial
 from typing import cast
 
-from toolkit.core.countries import fold
 from toolkit.core.errors import DataError, SeveralSheets, SpecError, did_you_mean
 from toolkit.core.messages import message, named, together
 from toolkit.market.layouts.headers import read_header
-from toolkit.market.layouts.layout import OF_OWNERS, SUFFIX, Kind, Layout, beside, found_for
-from toolkit.market.layouts.propose import Question, is_of_movements, propose
-from toolkit.market.readers.contents import LEGACY, file_and_sheet
+from toolkit.market.layouts.layout import OF_OWNERS, SUFFIX, Kind, Layout
+from toolkit.market.layouts.propose import (
+    NO_ANSWERS,
+    Columns,
+    MovementColumns,
+    Question,
+    answered,
+    is_of_movements,
+    open_file,
+    propose,
+)
 from toolkit.market.readers.faults import Fault
 from toolkit.market.readers.holdings.bids import with_bids
 from toolkit.market.readers.holdings.lots import Names, ReadFile
 from toolkit.market.readers.holdings.movements import with_movements
 from toolkit.market.readers.holdings.needs import with_records
 from toolkit.market.readers.holdings.rows import with_lots
-from toolkit.market.readers.tabular import MAX_NAME, TITLES, Header, Source, Table, read_table
+from toolkit.market.readers.tabular import MAX_NAME, TITLES, Source, Table
 
 LAYOUT = "layout"
 _FEW = 3
 """Columns by which a file much like another differs from it."""
 MOST_LOTS = 100_000
 """Lots of one file; more are refused."""
-NO_ANSWERS: Mapping[str, str] = MappingProxyType({})
 _NEEDED: Mapping[Kind, Sequence[str]] = {
     "holdings": ("asset", "quantity"), "movements": ("asset", "quantity", "date"), "bids": ("asset", "bid", "date"),
     "needs": ("asset", "quantity"), "quotes": ("asset", "price", "lead_time"), "licences": ("filed", "outcome"),
@@ -63,7 +68,7 @@ def parse(
         today: Day on which the file is read: only a planned lot may have a later purchase.
         client: Whose lots are meant, where the file has a column of clients; None for all.
         layout: By which it is read; None for the one that is found for it, else for its words.
-        answers: To questions, as of `toolkit.market.layouts.propose.propose`.
+        answers: To questions, as of `toolkit.market.layouts.propose.answered`.
         of: What its rows are; None for lots or movements.
 
     Raises:
@@ -71,21 +76,12 @@ def parse(
         SpecError: for a layout or an answer that is none.
     """
     broken: list[Fault] = []
-    file, sheet = file_and_sheet(path) if isinstance(path, str | Path) and str(path) != "-" else (None, None)
     answers = answers if of is None else {**answers, "of": of}
     if (said_of := answers.get("of")) not in (None, *_NEEDED):
         raise SpecError("of={kind:s}: no such file.", hint=did_you_mean(said_of, _NEEDED), kind=said_of)
     kinds = OF_OWNERS if said_of in (None, *OF_OWNERS) else (cast("Kind", said_of),)
-    found = [("", layout)] if layout is not None else [*found_for(file or Path("stdin"), kinds, sheet)]
-    own_names = {beside(file, sheet).name, beside(file).name} if file is not None else set[str]()
-    # Who holds nothing has a file with a header alone.
-    try:
-        encodings = (answers.get("encoding"), *(one.encoding for _, one in found[:1]), "cp1252")
-        legacy = next(one for one in encodings if one)
-        if legacy not in LEGACY:
-            raise SpecError("encoding={name:s}: no such encoding.", hint=did_you_mean(legacy, LEGACY), name=legacy)
-        header = _header([one for _, one in found], answers, kinds)
-        table = read_table(path, may_be_empty=True, faults=broken, header=header, legacy=legacy).visible()
+    try:  # who holds nothing has a file with a header alone
+        opened = open_file(path, kinds, layout, answers, partial(_header, kinds=kinds), may_be_empty=True, faults=broken)
     except SeveralSheets as error:
         every = message(
             "All of one owner are '{file:s}#{sheets:s}'; where each is one client's, '{file:s}#*' is all of them.",
@@ -93,6 +89,7 @@ def parse(
             sheets="+".join(error.details["sheets"]),
         )
         raise SeveralSheets(error.message, hint=together(error.hint, every), details=error.details) from None
+    table, found = opened.table.visible(), opened.layouts
     if table.cells.height > MOST_LOTS:
         raise DataError(
             "{file:s} has {rows:,} rows; at most {most:,} lots are read.",
@@ -101,24 +98,26 @@ def parse(
             rows=table.cells.height,
             most=MOST_LOTS,
         )
-    given = str(path) if isinstance(path, str | Path) else table.name
 
     def read(by: str, base: Layout | None) -> ReadFile:
         is_asset = _names_asset(names)
         guess: Kind = said_of or ("movements" if base is None and is_of_movements(table, is_asset) else "holdings")
         kind: Kind = base.of if base is not None and not said_of else guess
         base = base if base is None or base.of == kind else None
-        proposed, readings, questions = propose(table, kind, is_asset, base, answers)
+        columns = (MovementColumns if kind == "movements" else Columns)(
+            table, answered(base or Layout(of=kind, columns={}), table, answers), is_asset
+        )
+        proposed, readings, questions = propose(columns)
         keys = {column.reads for column in proposed.columns.values()}
         keys |= set() if keys.isdisjoint(_QUANTITIES) else {"quantity"}
         needed = _NEEDED[kind]
         if lacking := [key for key in needed if key not in keys]:
-            raise _lacks(table, given, lacking, [one.header for one in readings if one.reads is None], answers)
+            raise _lacks(table, opened.path, lacking, [one.header for one in readings if one.reads is None], answers)
         headers = proposed.headers(table.columns)
-        raw = ReadFile(table, given, proposed, by, readings, questions, headers, [*broken], given=answers)
+        raw = ReadFile(table, opened.path, proposed, by, readings, questions, answers, headers, [*broken])
         return _ROWS_OF[kind](raw, names, today, client)
 
-    own = next(((name, one) for name, one in found if layout is not None or name in own_names), None)
+    own = next(((name, one) for name, one in found if layout is not None or name in opened.own), None)
     if own is not None:
         return read(*own)
     fitting = [(name, one) for name, one in found if one.fits(table.columns)]
@@ -190,25 +189,14 @@ def _lacks(table: Table, path: str, lacking: Sequence[str], unread: Sequence[str
     )
 
 
-def _header(layouts: Sequence[Layout], answers: Mapping[str, str], kinds: Sequence[Kind]) -> Header:
-    """Finds the record with the columns of a layout, else the first one that names asset and quantity."""
-    columns = [{fold(name) for name, one in layout.columns.items() if not one.optional} for layout in layouts if layout.columns]
-    some = {key for kind in kinds for key in _NEEDED[kind]}
-    told = {fold(name) for name, answer in answers.items() if answer.split(" ")[0] in some}
-
-    def find(records: Sequence[Sequence[str]]) -> tuple[list[str], int, int] | None:
-        first = [{fold(text) for text in record if text.strip()} for record in records[:TITLES]]
-        for at, cells in enumerate(first):
-            if any(names <= cells for names in columns) or (told and told <= cells):
-                return [text.strip() for text in records[at]], at, at + 1
-        for at, record in enumerate(records[:TITLES]):
-            below = records[at + 1] if at + 1 < len(records) else ()
-            are_groups = _names_lots(below, kinds) and _has_words(below) and sum(map(bool, record)) < sum(map(bool, below))
-            if _names_lots(record, kinds) and _has_words(record) and not are_groups:
-                return [text.strip() for text in record], at, at + 1
-        return None
-
-    return find
+def _header(records: Sequence[Sequence[str]], *, kinds: Sequence[Kind]) -> tuple[list[str], int, int] | None:
+    """The first record that names what a kind of file needs, and how many records end with it."""
+    for at, record in enumerate(records[:TITLES]):
+        below = records[at + 1] if at + 1 < len(records) else ()
+        are_groups = _names_lots(below, kinds) and _has_words(below) and sum(map(bool, record)) < sum(map(bool, below))
+        if _names_lots(record, kinds) and _has_words(record) and not are_groups:
+            return [text.strip() for text in record], at, at + 1
+    return None
 
 
 def _names_lots(record: Sequence[str], kinds: Sequence[Kind]) -> bool:

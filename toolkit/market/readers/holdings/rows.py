@@ -18,7 +18,7 @@ from toolkit.core.errors import DataError, did_you_mean
 from toolkit.core.messages import Message, few, message
 from toolkit.core.places import place
 from toolkit.core.units import KG_PER_UNIT
-from toolkit.market.layouts.fields import AS_LOT, FIELDS, HOLDINGS, IGNORE, KINDS_OF_MOVEMENTS, NOTHING, SEVERAL
+from toolkit.market.layouts.fields import AS_LOT, FIELDS, HOLDINGS, IGNORE, KINDS_OF_MOVEMENTS, SEVERAL
 from toolkit.market.layouts.headers import Header
 from toolkit.market.layouts.layout import OF_LOTS, Meaning
 from toolkit.market.layouts.propose import Question, examples, holds_more
@@ -95,7 +95,6 @@ def with_lots(read: ReadFile, names: Names, today: date, client: str | None) -> 
     _sales(file, lots)
     if own_rows == kept:
         _totals(file, totals, {i: lot for i, lot in lots.items() if i not in orders})
-    check_nothing(file, own_rows, read.headers)
     arrivals = _arrivals(file, lots)
     own = {numbers[i] for i in own_rows}
     if client is not None:  # what is wrong in the rows of another is told by its row alone
@@ -521,26 +520,6 @@ def _totals(file: FileCells, totals: Sequence[int], lots: Mapping[int, Mapping[s
                 unit=" kg" if is_mass else "",
             )
             file.fault(i, "quantity", Faulty("total", "a total that the lots do not sum to", hint))
-
-
-def check_nothing(file: FileCells, kept: Sequence[int], headers: Sequence[Header]) -> None:
-    """A fault where a column that says nothing, as empty ones do, holds another cell than when that was confirmed.
-
-    Args:
-        file: Its cells.
-        kept: Rows that are read.
-        headers: What each header says.
-    """
-    for header in (one for one in headers if one.key == NOTHING):
-        usual = {fold(text) for text in file.layout.columns[header.text].only}
-        for i in kept:
-            text = cells.tidy(str(file.table.cells[header.text][i] or ""))
-            if holds_more(text) and fold(text) not in usual:
-                hint = message(
-                    "Say what it means: toolkit holdings map FILE --set {name!r:s}=FIELD, or ignore.", name=header.text
-                )
-                words = message("a column {header!r:s} that said nothing when its layout was confirmed", header=header.text)
-                file.fault(i, NOTHING, Faulty("nothing", words, hint, cell=text))
 
 
 def _arrivals(file: FileCells, lots: Mapping[int, Mapping[str, Any]]) -> dict[str, date]:

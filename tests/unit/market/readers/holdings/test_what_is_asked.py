@@ -83,7 +83,7 @@ class TestKindsOfRows:
         read = parsed(self.TRADES.format("Buy", "Buy"), Type="ignore")
         assert not read.questions
         again = parse(io.BytesIO(self.TRADES.format("Buy", "Sell").encode()), names=NAMES, today=TODAY, layout=read.layout)
-        assert [fault.rule for fault in again.faults] == ["nothing"]
+        assert [(one.name, one.proposed) for one in again.questions] == [("Type", None)]
 
 
 class TestMonths:

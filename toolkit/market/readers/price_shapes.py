@@ -18,13 +18,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
-from toolkit.core.countries import fold
+from toolkit.core.currencies import MINOR_UNITS, currency_hint
 from toolkit.core.currencies import currency as currency_of
 from toolkit.core.errors import DataError
 from toolkit.core.forecast import FloatArray
 from toolkit.core.messages import Message, first_names, message
-from toolkit.core.text import one_line
-from toolkit.market.layouts.vocabulary import vocabulary
+from toolkit.market.layouts.headers import MASS_BEHIND, MASSES, Header, is_price, stated_in
+from toolkit.market.layouts.prices import MONEY, key_of, side_in
+from toolkit.market.layouts.texts import is_derived, says_none
 from toolkit.market.price_series import PriceSeries, days_of
 from toolkit.market.readers import cells
 from toolkit.market.readers.columns import IS_NO_NAME, alike
@@ -39,20 +40,12 @@ from toolkit.market.readers.price_checks import (
     are_sound,
     may_be_returns,
 )
-from toolkit.market.readers.price_units import MASSES, PER_MASS, is_known, key_of, says_none, stated_in
-from toolkit.market.readers.tabular import Table
+from toolkit.market.readers.tabular import TITLES, Table
 
 LOW, HIGH, MID = "low", "high", "mid"
 UPPER_END = "upper end of a range"
 """Column of the upper end where `price` is the lower one."""
 _SIDES = {"bid": DEALER_BID, "ask": DEALER_ASK}
-_MIDS = ("mid", "mittel", "mittelkurs", "mittelpreis", "avg", "average", "mean")
-KINDS: Mapping[str, str] = {
-    **{word: key for key in ("bid", "ask", LOW, HIGH) for word in vocabulary().names("prices", key)},
-    **dict.fromkeys(_MIDS, MID),
-}
-"""Word beside the name of a metal in a header -> which of its prices the column holds."""
-_BESIDE = " _,:([-"
 _RANGE = re.compile(
     r"(?i)(?:(?:between|from|zwischen|von)\s)?(\D{0,4}?[0-9][0-9.,'’ ]*?)(?:\s?[-–\u2014]\s?|\s(?:to|bis|and|und)\s)"
     r"(\D{0,4}?[0-9][0-9.,'’ ]*(?:\s?\D{1,4})?)"
@@ -60,7 +53,6 @@ _RANGE = re.compile(
 """``395-411``, ``$ 42,600 – 44,300``, ``130 to 140``, ``between 130 and 140``."""
 _WORDED = r"[^0-9.,'’+\s-]|[0-9\s]-|^\s*-+\s*$"
 """Of a cell that is more than a number."""
-_UNIT_BEHIND = re.compile(PER_MASS)
 _DOWNLOADED = ("historical data", "historische daten", "historical prices")
 _ENDINGS = (".csv", ".txt", ".tsv", ".parquet", ".xlsx", ".xlsm", ".xls", ".ods")
 LEVELS = "\x1f"
@@ -90,14 +82,14 @@ class PriceColumn:
 
 
 def sides_apart(
-    table: Table, columns: Sequence[PriceColumn], key: Callable[[str], str | None] | None
+    table: Table, columns: Sequence[PriceColumn], is_asset: Callable[[str], bool]
 ) -> tuple[tuple[PriceColumn, ...], tuple[Message, ...]]:
     """The columns of a wide file, those of a metal's bid, ask, low, high or middle under its name, and notes on them.
 
     Args:
         table: The file.
         columns: Each under the name of its header.
-        key: Name -> metal, None for a name that is not known: one column of a metal is of its bid or ask as well.
+        is_asset: Whether a name is a metal's: one column of a metal is of its bid or ask as well.
 
     Raises:
         DataError: for one end of a range without the other, and for two columns of one price.
@@ -107,7 +99,7 @@ def sides_apart(
     several.update(one.asset for one in columns if one.asset and one.asset in several)
 
     def is_side(one: PriceColumn, asset: str) -> bool:
-        return several[asset] > 1 or (is_known(asset, key) and not is_known(one.asset or "", key))
+        return several[asset] > 1 or (is_asset(asset) and not is_asset(one.asset or ""))
 
     columns = [
         replace(one, asset=found[0], kind=found[1]) if (found := named[one.header]) and is_side(one, found[0]) else one
@@ -120,8 +112,7 @@ def sides_apart(
             raise table.header_error("{name!r:s} and another column are the same price of a metal.", hint, name=one.header)
     for of_asset in kinds.values():
         if len(of_asset) == 1 and (end := of_asset.get(LOW) or of_asset.get(HIGH)):
-            hint = message("Bring both ends, or name the column as the metal if it is its price.")
-            raise table.header_error("{name!r:s} is one end of a range without the other.", hint, name=end)
+            raise one_end(table, end)
     middles = sorted(str(asset) for asset, found in kinds.items() if len(found) > 1)
     one_side = sorted(found[side] for found in kinds.values() for side in _SIDES if {*found} == {side})
     notes: tuple[Message, ...] = ()
@@ -134,17 +125,26 @@ def sides_apart(
     return tuple(one for one in columns if one not in beside), notes
 
 
-def side_in(name: str) -> tuple[str, str] | None:
-    """The name of a metal, and the kind of its price behind or before it: ``Gallium (Bid)``, ``Tief Gallium``."""
-    if not any(sign in name for sign in _BESIDE):
-        return None
-    lowered = name.rstrip(")]").lower()
-    for word, kind in KINDS.items():
-        if lowered.endswith(word) and (before := name[: len(lowered) - len(word)]) and before[-1] in _BESIDE:
-            return before.rstrip(_BESIDE), kind
-        if lowered.startswith(word) and (behind := name[len(word) :]) and behind[0] in _BESIDE:
-            return behind.lstrip(_BESIDE), kind
-    return None
+def no_column(table: Table, key: str) -> DataError:
+    """The error of a file with a row for each price of which a column is missing.
+
+    Args:
+        table: The file.
+        key: Field of the column.
+    """
+    hint = message("The header needs {columns:s}.", columns="date, asset, price")
+    return table.header_error("no column {columns}.", hint, details={"missing": [key]}, columns=repr(key))
+
+
+def one_end(table: Table, name: str) -> DataError:
+    """The error of one end of a range without the other.
+
+    Args:
+        table: The file.
+        name: Header of the end.
+    """
+    hint = message("Bring both ends, or name the column as the metal if it is its price.")
+    return table.header_error("{name!r:s} is one end of a range without the other.", hint, name=name)
 
 
 def down(table: Table, columns: Sequence[PriceColumn]) -> tuple[Table, tuple[Message, ...]]:
@@ -278,7 +278,7 @@ def wide_prices(table: Table, columns: Sequence[PriceColumn], currency: str, uni
 def _states_more(name: str) -> bool:
     """Whether a name states currency and unit, which `toolkit.market.readers.prices` takes from it."""
     said = stated_in(name)
-    return said.unit not in ("", cells.PIECE) and bool(said.currency)
+    return said.per_unit and bool(said.currency)
 
 
 def _quotation(stated: str, per: str, currency: str, unit: str) -> Quotation | None:
@@ -322,7 +322,7 @@ def _in_cells(table: Table) -> tuple[Table, tuple[Message, ...]]:
     lettered = price.is_in([text for text, (_, mark) in marks.items() if mark[0].isalpha()])
     marks = {} if marks and lettered.all() else marks  # a letter behind every number is a unit
     bare = {text: marks[text][0] if text in marks else text for text in odd}
-    units = {} if "unit" in table.columns else {text: match for text in odd if (match := _UNIT_BEHIND.search(bare[text]))}
+    units = {} if "unit" in table.columns else {text: match for text in odd if (match := MASS_BEHIND.search(bare[text]))}
     bare |= {text: bare[text][: match.start()] for text, match in units.items()}
     ends = {text: match for text in odd if (match := _RANGE.fullmatch(bare[text]))}
     bare |= {text: match[1] for text, match in ends.items()}
@@ -371,6 +371,49 @@ def middle(table: Table, low: pl.Series, high: pl.Series) -> pl.Series:
     return pl.select(pl.mean_horizontal(low, high)).to_series()
 
 
+def price_header(records: Sequence[Sequence[str]]) -> tuple[list[str], int, int] | None:
+    """The first record that names a date and something beside it, with the levels below it, else asset and price; or None."""
+    for at, found in enumerate(records[:TITLES]):
+        below = records[at + 1][:1] if at + 1 < len(records) else ()
+        unnamed = found[:1] == [""] and any(map(cells.day, below))  # an index, as pandas writes it
+        record = ["date", *found[1:]] if unnamed else found
+        names, depth = download_levels([record, *records[at + 1 : at + 4]])
+        dated = [i for i, name in enumerate(names) if key_of(name) == "date"]
+        filled = [text.strip() for text in record if text.strip()]
+        of_a_line = len(filled) == 2 and any(cells.is_day(text) or cells.month(text) for text in filled)  # ``Monat;Mai 2026``
+        if dated and len(filled) > 1 and not of_a_line:
+            return names, at, at + depth
+    for at, record in enumerate(records[:TITLES]):
+        if "asset" in (keys := {key_of(text) for text in record}) and not keys.isdisjoint(MONEY):
+            return [text.strip() for text in record], at, at + 1
+    across = (at for at, record in enumerate(records[:TITLES]) if days_across([text.strip() for text in record]))
+    return next((([text.strip() for text in records[at]], at, at + 1) for at in across), None)
+
+
+def check_stated(table: Table, header: str, *, is_known: bool) -> Header:
+    """What a header of prices states, which of a mass is a currency too: they would be others, or count as pieces.
+
+    Args:
+        table: The file.
+        header: As in the file.
+        is_known: Whether its layout names the currency.
+
+    Raises:
+        DataError: for pence, and for a mass without a known currency: its prices may be a hundredth or a thousand times.
+    """
+    said = stated_in(header)
+    if not is_known and said.money in MINOR_UNITS:
+        raise table.header_error("{name!r:s} is not in a currency.", currency_hint(said.money), name=header)
+    if not is_known and said.unit and not said.money and not is_price(said.name):
+        name = (said.name.rpartition(" ")[0] or said.name).rstrip(" ([,")
+        hint = message(
+            "Name the currency, as in {name!r:s}, and give prices in it, not in cents or thousands of it.",
+            name=f"{name} USD/{said.unit}",
+        )
+        raise table.header_error("{name!r:s} states a unit and no currency that is known.", hint, name=header)
+    return said
+
+
 def days_across(header: Sequence[str]) -> dict[str, str]:
     """The names of a header that are days or months -> the date, where they are its columns: metals stand in its rows."""
     bare = {name: (cells.marked(name) or (name, ""))[0] for name in header if name[-1:] and any(map(str.isdigit, name))}
@@ -383,14 +426,15 @@ def days_across(header: Sequence[str]) -> dict[str, str]:
     return found if fewest <= len(found) < len(header) and "date" not in names else {}
 
 
-def months_across(table: Table, days: Mapping[str, str]) -> Table:
-    """The table with a row for each metal and day.
+def months_across(table: Table, days: Mapping[str, str]) -> tuple[Table, tuple[Message, ...]]:
+    """The table with a row for each metal and day, and a note on columns that are made of others.
 
     Args:
         table: With days or months in its header.
         days: Header -> date.
     """
-    others = [name for name in table.columns if name not in days]
+    derived = [name for name in table.columns if name not in days and is_derived(name)]
+    others = [name for name in table.columns if name not in days and name not in derived]
     name = next((name for name in others if key_of(name) == "asset"), others[0])
     prices = alike([table.cells[day] for day in days])
     frame = pl.concat([table.cells[others].rename({name: "asset"})] * len(days))
@@ -399,7 +443,18 @@ def months_across(table: Table, days: Mapping[str, str]) -> Table:
     kept = frame["price"].is_not_null()
     rows = pl.concat([table.rows] * len(days)).filter(kept)
     # The corner of the table says what its cells are: ``Prices in USD/kg``.
-    return replace(table, cells=frame.filter(kept), rows=rows, titles=(*table.titles, name))
+    return replace(table, cells=frame.filter(kept), rows=rows, titles=(*table.titles, name)), note_derived(table.name, derived)
+
+
+def note_derived(file: str, names: Sequence[str]) -> tuple[Message, ...]:
+    """The note on columns or rows that are made of others; none where there are none.
+
+    Args:
+        file: File name as shown.
+        names: Of these.
+    """
+    told = message("{file}: sums, averages, changes and premiums of others are not read: {names}.", file=file, names=[*names])
+    return (told,) if names else ()
 
 
 def with_levels(names: Sequence[str]) -> list[str]:
@@ -424,8 +479,8 @@ def download_levels(records: Sequence[Sequence[str]]) -> tuple[list[str], int]:
     return first, 1
 
 
-def of_tickers(table: Table) -> tuple[PriceColumn, ...]:
-    """The adjusted closes, else the closes, of a header of fields and tickers.
+def of_tickers(table: Table) -> tuple[Table, tuple[PriceColumn, ...]]:
+    """The days, and the adjusted closes, else the closes, of a header of fields and tickers.
 
     Raises:
         DataError: for a column without a ticker, and a ticker without a close.
@@ -435,18 +490,12 @@ def of_tickers(table: Table) -> tuple[PriceColumn, ...]:
     others = [name for name in table.columns if name not in pairs and name not in dates]
     wanted = "adjusted" if any(key_of(field) == "adjusted" for field, _ in pairs.values()) else "close"
     found = {ticker: PriceColumn(name, ticker, wanted) for name, (field, ticker) in pairs.items() if key_of(field) == wanted}
-    missing = sorted({ticker for _, ticker in pairs.values()} - {*found})
-    if others or missing or len(dates) != 1:
-        what = message("no date")
-        if others or missing:
-            what = (
-                message("column {name!r:s} has no ticker", name=others[0])
-                if others
-                else message("{name!r:s} has no close", name=missing[0])
-            )
-        hint = message("Write the download again with its Close, one column a ticker.")
-        raise table.header_error("a header of fields and tickers, but {what}.", hint, what=what)
-    return tuple(found.values())
+    lacking = others or sorted({ticker for _, ticker in pairs.values()} - {*found})
+    if lacking or len(dates) != 1:
+        fault = message("a header of fields and tickers, in which {name!r:s} has no close.", name=(lacking or ["date"])[0])
+        raise table.header_error(fault, "Write the download again with its Close, one column a ticker.")
+    kept = {dates[0]: "date"} | {one.header: one.header for one in found.values()}
+    return replace(table, cells=table.cells[[*kept]].rename(kept)), tuple(found.values())
 
 
 def asset_of(file: str) -> str:
@@ -471,32 +520,6 @@ def asset_of(file: str) -> str:
             file=file,
         )
     return name
-
-
-def without_lines(table: Table, key: Callable[[str], str | None] | None) -> Table:
-    """The table without rows of one cell in the first column that is words: they are read as the lines above the header are.
-
-    Args:
-        table: As read.
-        key: Name in the file -> asset that it means: a metal without a price is no such line.
-    """
-    first, others = table.cells.to_series(0), table.cells.columns[1:]
-    if first.dtype != pl.String or not others or table.cells[others[0]].null_count() == 0:
-        return table
-    alone = table.cells[others].select(pl.all_horizontal(pl.all().is_null())).to_series()
-    told = [
-        text
-        for text in first.filter(alone).unique(maintain_order=True)
-        if any(len(word) > 2 and word.isalpha() for word in fold(text).split())
-    ]
-    lines = [text for text in told if not (cells.day(text) or cells.month(text) or cells.marked(text) or is_known(text, key))]
-    if not lines:
-        return table
-    kept = ~(alone & first.is_in(lines).fill_null(value=False))
-    shown = [message('"{line}"', line=one_line(line)) for line in lines]
-    note = message("{file}: lines that are no prices: {lines}.", file=table.name, lines=shown)
-    titles, notes = (*table.titles, *lines), (*table.notes, note)
-    return replace(table, cells=table.cells.filter(kept), rows=table.rows.filter(kept), titles=titles, notes=notes)
 
 
 def with_mids(frame: pl.DataFrame, quotes: pl.DataFrame) -> pl.DataFrame:
