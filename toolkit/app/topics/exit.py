@@ -14,8 +14,7 @@ from toolkit.core.countries import fold
 from toolkit.core.grouping import by_key
 from toolkit.core.limits import HELD
 from toolkit.core.messages import Message, message
-from toolkit.holdings.exit import FEWEST, RUNGS, WINDOW_DAYS, BidsSeen, Days, steps, within
-from toolkit.holdings.exit_cost import ExitTerms
+from toolkit.holdings.exit import FEWEST, RUNGS, WINDOW_DAYS, BidsSeen, Days, ExitTerms, steps, within
 from toolkit.holdings.exposure import LICENCE, MAY_NOT_RETURN, PLACE, PLANS, LotExposure
 from toolkit.holdings.holding_period import HoldingRule, holding_rule, tax_law
 from toolkit.holdings.purchases import Purchase

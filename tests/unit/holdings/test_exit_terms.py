@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from toolkit.core.errors import SpecError
-from toolkit.holdings.exit_cost import ExitTerms
+from toolkit.holdings.exit import ExitTerms
 from toolkit.holdings.holding_period import RULES, WITHOUT_PERIOD, holding_rule, tax_law
 
 
