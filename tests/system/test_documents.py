@@ -19,7 +19,7 @@ PAGES = {
 }
 CONFIG = (REPOSITORY / "config.toml").read_text(encoding="utf-8")
 SLOW = (
-    "--format pdf", "board.pdf", "optimize us-ban-returns", "frontier", "toolkit serve", "toolkit webinar", "data fetch", "--data store",
+    "--format pdf", "board.pdf", "optimize us-ban-returns", "frontier", "toolkit serve", "toolkit webinar", "toolkit mcp", "data fetch", "--data store",
 )  # fmt: skip
 """What the commands that need a browser, half a minute, a process of their own or a source of data hold is run by tests of their
 own."""
