@@ -226,14 +226,14 @@ class _Parcels:
 
 def _earned(key: str, client: str | None, owned: Owned, levels: Levels) -> dict[str, Any]:
     """What some parcels earned, as of `toolkit.records.performance.Earned`."""
-    track, flows, day = owned.track(levels), owned.flows, levels.days[-1]
+    track, flows, day = owned.track(levels, moved=True), owned.flows, levels.days[-1]
     gains = owned.gains(levels)
     first = min((flow.day for flow in flows), default=day)
     value = float(track.value[-1])
     known = not math.isnan(value)
     days = (day - first).days
     rate = internal_rate(flows, value, day) if known else None
-    drawn = owned.track(levels, drawn=True) if known else None
+    drawn = owned.track(levels, drawn=True, moved=True) if known else None
     ends, of_rate = None, None
     if drawn is not None:
         ends = interval(drawn.value[:, -1])

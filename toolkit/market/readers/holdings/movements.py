@@ -59,6 +59,8 @@ TOLD: Mapping[str, Message] = {
 }  # fmt: skip
 """Kind -> its name."""
 CENT = Decimal("0.01")
+_BESIDE = {"cash", "fees", "taxes"}
+"""Money beside the price of a row."""
 _ROUNDED = Decimal("0.02")
 """Most by which money of a row may differ from what its other money comes to."""
 _BACK = {AS_LOT[field.key]: field.key for field in MOVEMENTS if field.key in AS_LOT}
@@ -302,7 +304,7 @@ def _movement(
             own.setdefault(key, []).extend(lots)
     if found is None:
         return None
-    for key in ("cash", "fees", "taxes"):
+    for key in row.cells.keys() & _BESIDE:
         row.read(key, _in_currency, row, key, found["currency"])
     if found["date"] is None and row.cells.get("purchase_date") is None:
         hint = message("Fill the 'date' cell, or leave the row out.")
@@ -313,13 +315,13 @@ def _movement(
         "row": row.file.table.rows[row.i],
         "kind": kind,
         "lot": row.text("lot_id") if kind not in BRINGS else row.lot,
-        "settled": row.read("settled", day_in, row, "settled"),
+        "settled": row.read("settled", day_in, row, "settled") if "settled" in row.cells else None,
         "quantity": -found["quantity"] if kind == "adjust" and below and found["quantity"] else found["quantity"],
         "fees": money.fees,
         "taxes": money.taxes,
         "from": source,
         "to": None if values.is_unknown(place) else place,
-        "sale_order": row.read("sale_order", _sale_order, row),
+        "sale_order": row.read("sale_order", _sale_order, row) if "sale_order" in row.cells else None,
         "below": below,
         **{key: row.text(key) for key in ("document", "reverses", "into", "client", "counterparty", "remark")},
     }
