@@ -38,7 +38,7 @@ from toolkit.holdings.performance import (
     internal_rate,
     interval,
 )
-from toolkit.market.exchange_rates import rate_on
+from toolkit.market.exchange_rates import Rates, rate_on
 from toolkit.market.readers.tabular import Table
 from toolkit.records.performance import Performance
 
@@ -132,7 +132,7 @@ class _Parcels:
     """The parcels of a stock in the reporting currency, and what is in no figure."""
 
     def __init__(self, stock: Stock, context: Context, *, fine: bool) -> None:
-        fx, quote = context.snapshot["fx"], context.settings.config.owner.currency
+        fx, quote = Rates.by_date(context.snapshot["fx"]), context.settings.config.owner.currency
         self.rate: Callable[[str | None, date], float | None] = cache(
             lambda base, day: None if base is None else rate_on(fx, base, quote, day)
         )

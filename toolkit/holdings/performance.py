@@ -269,7 +269,8 @@ class Levels:
 
     def ends(self, goods: Iterable[Good]) -> set[date]:
         """Days beside which the level of one of some goods begins or ends to be known."""
-        turns = np.diff(np.isnan(self.quotes[[self.row[good] for good in goods]]), axis=1).any(axis=0).nonzero()[0]
+        unknown = np.isnan(self.quotes[[self.row[good] for good in goods]])
+        turns = np.flatnonzero((unknown[:, 1:] != unknown[:, :-1]).any(axis=0))
         return {self.days[at] for turn in turns for at in (turn, turn + 1)}
 
     @cached_property

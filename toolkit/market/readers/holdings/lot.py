@@ -178,10 +178,8 @@ def lot_of_row(row: Row, status: str, said: set[Meaning]) -> dict[str, Any] | No
         if (share := row.number(key))[1]:
             lot[key] = row.read(key, values.fraction, key, share, percent=row.header(key).percent)
     _place(row, lot, is_listed=is_listed)
-    if "pieces" in row.cells:
-        row.read("pieces", _counted, row, lot)
-    if (lot["quantity"] or 0) < 0:
-        row.read("quantity", _short, row, lot)
+    row.read("pieces", _counted, row, lot)
+    row.read("quantity", _short, row, lot)
     return lot
 
 
@@ -450,6 +448,8 @@ def _place(row: Row, lot: dict[str, Any], *, is_listed: bool) -> None:
 
 def _short(row: Row, lot: Mapping[str, Any]) -> None:
     """A position that was sold short is there: it is no order, and nothing is still to be paid for it."""
+    if (lot["quantity"] or 0) >= 0:
+        return
     if lot["status"] != "stored" or lot["paid"] not in (None, 1):
         raise Faulty("short", "a short position that is ordered or not fully paid", "Leave status and payment out.")
     row.default("short")
@@ -457,6 +457,8 @@ def _short(row: Row, lot: Mapping[str, Any]) -> None:
 
 def _counted(row: Row, lot: Mapping[str, Any]) -> None:
     """A number of pieces times the mass of one is the quantity."""
+    if "pieces" not in row.cells:
+        return
     count = row.number("pieces")[0]
     one, mass = _mass_of_a_piece(row, lot["asset"]), mass_of(lot)
     if count and mass and not one and count != 1:
