@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,9 @@ from toolkit.app.holdings.past_prices import GOLD, PastPrices
 from toolkit.app.prices import PriceFiles
 from toolkit.backtest.evaluation import drawdown
 from toolkit.core.calendar import month_end, month_number
-from toolkit.core.messages import few, message, phrases
+from toolkit.core.countries import fold, foldings
+from toolkit.core.errors import SpecError, did_you_mean
+from toolkit.core.messages import few, message, named, phrases
 from toolkit.core.remarks import Remark, by_money, in_record, note
 from toolkit.core.units import KG_PER_UNIT, cents
 from toolkit.holdings.holding_period import HoldingRule
@@ -57,12 +60,14 @@ class PerformanceRequest:
         context: Settings, day, and market as known on it.
         prices: The user's own; None for the bundled prices alone.
         client: Whose movements are meant, where the file has a column of clients; None for all.
+        benchmarks: Metals, names of series among the own prices, or price files of one series.
     """
 
     movements: str | Table
     context: Context
     prices: PriceFiles | None = None
     client: str | None = None
+    benchmarks: tuple[str, ...] = ()
 
 
 def performance(request: PerformanceRequest) -> Performance:
@@ -85,7 +90,9 @@ def performance(request: PerformanceRequest) -> Performance:
     missing = sorted(
         {one.metal for one in owned.parcels for day in (one.bought, one.ended) if day and not levels.quote(one.good, day)}
     )
-    remarks = [*map(note, read.read.notes), *prices.remarks, *found.remarks(missing, unpriced)]
+    others = [_Benchmark(name, request, prices) for name in request.benchmarks]
+    unknown = [one.unknown(owned) for one in others]
+    remarks = [*map(note, read.read.notes), *prices.remarks, *found.remarks(missing, unpriced), *filter(None, unknown)]
     told = by_money(remarks, {})
     return Performance.from_objects(
         as_of=context.as_of,
@@ -99,7 +106,7 @@ def performance(request: PerformanceRequest) -> Performance:
         lots=[*_lots(owned, levels, context.settings.config.owner.holding_rule)],
         years=[*_years(owned, levels)],
         path=[*_path(owned, levels)],
-        benchmarks=[*_benchmarks(owned, prices)],
+        benchmarks=[*_benchmarks(owned, prices, others)],
         risk=_risk(owned, levels),
         unpriced=unpriced,
         missing=missing,
@@ -322,10 +329,59 @@ def _path(owned: Owned, levels: Levels) -> Iterator[dict[str, Any]]:
         }
 
 
-def _benchmarks(owned: Owned, prices: PastPrices) -> Iterator[dict[str, Any]]:
-    """The same money in gold, and in cash without interest."""
+class _Benchmark:
+    """A metal or a series into which the same money would have gone.
+
+    Args:
+        name: Metal, name of a series among the own prices, or a price file of one series.
+        request: With the own prices.
+        prices: Of what was held, whose days these are.
+
+    Raises:
+        SpecError: for a name of neither, and for a file of several series.
+    """
+
+    def __init__(self, name: str, request: PerformanceRequest, prices: PastPrices) -> None:
+        context, files = request.context, request.prices
+        keys = prices.own.assets if prices.own else ()
+        if Path(name).is_file():
+            files = PriceFiles((name,), files and files.currency)
+            own = PastPrices(context, files, (), prices.days).own
+            keys = own.assets if own else ()
+            if len(keys) != 1:
+                hint = message("Bring it with --prices, and name one: {names:, }.", names=named(keys))
+                raise SpecError("{name:s} is not one series of prices.", hint=hint, name=name)
+            name = keys[0]
+        by_fold = {spelling: key for key in keys for spelling in foldings(key)}
+        key = next((by_fold[one] for one in foldings(name) if one in by_fold), None) or context.symbols.get(fold(name), name)
+        product = next((asset for asset in context.products if asset.key == key and asset.form), None)
+        if product is None and key not in keys:
+            known = [*keys, *context.products.keys]
+            raise SpecError("no series {name!r:s} of own prices, and no metal.", hint=did_you_mean(name, known), name=name)
+        self.key, self.good = key, (key, product.form, product.purity) if product else (key, None, None)
+        self.prices = PastPrices(context, files, [self.good], prices.days)
+
+    def levels(self, owned: Owned) -> list[float]:
+        """On the day of each flow, and on the last; NaN where none is known."""
+        return [self.prices.worth(self.good, day) for day in (*(flow.day for flow in owned.flows), self.prices.days[-1])]
+
+    def unknown(self, owned: Owned) -> Remark | None:
+        """A warning where its price is not known on a day of a flow; None where it is on all."""
+        if not any(map(math.isnan, self.levels(owned))):
+            return None
+        text = message("No price of {name} is known on a day on which money moved: it is no benchmark.", name=self.key)
+        return Remark("data", text, message("Bring prices of these days with --prices."))
+
+
+def _benchmarks(owned: Owned, prices: PastPrices, others: Sequence[_Benchmark]) -> Iterator[dict[str, Any]]:
+    """The same money in others, in gold, and in cash without interest."""
     flows, day = owned.flows, prices.days[-1]
-    gold = next((asset for asset in prices.products if asset.key == GOLD), None)
+    for one in others:
+        levels = one.levels(owned)
+        if not any(map(math.isnan, levels)):
+            value = cents(grown(flows, levels[:-1], levels[-1]))
+            yield {"key": one.key, "value": value, "rate": internal_rate(flows, value, day)}
+    gold = next((asset for asset in prices.products if asset.key == GOLD and GOLD not in {one.key for one in others}), None)
     if gold is not None and gold.form:
         levels = [prices.worth((GOLD, gold.form, gold.purity), one) for one in (*(flow.day for flow in flows), day)]
         if not any(map(math.isnan, levels)):

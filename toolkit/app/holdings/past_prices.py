@@ -28,6 +28,7 @@ from toolkit.returns.history import ANNUAL_AVERAGE
 from toolkit.returns.price_errors import OF_VOLATILITY, PLACE, PriceErrors
 
 GOLD = "gold"
+"""Whose prices are kept for a benchmark."""
 
 
 class PastPrices:
