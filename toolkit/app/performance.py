@@ -15,6 +15,7 @@ import numpy as np
 from toolkit.app.context import Context
 from toolkit.app.holdings.check import stock_of
 from toolkit.app.holdings.lots import fine_share
+from toolkit.app.holdings.own_rates import OwnRates
 from toolkit.app.holdings.past_prices import GOLD, PastPrices
 from toolkit.app.prices import PriceFiles
 from toolkit.backtest.evaluation import drawdown
@@ -143,6 +144,7 @@ class _Parcels:
         self.rate: Callable[[str | None, date], float | None] = cache(
             lambda base, day: None if base is None else rate_on(fx, base, quote, day)
         )
+        self.own_rates = OwnRates(stock, self.rate, quote)
         self.left_out: list[dict[str, str]] = []
         self.parcels: list[Parcel] = []
         self.withdrawn: list[Parcel] = []
@@ -153,7 +155,10 @@ class _Parcels:
             self._add(one)
         known = {(one.client, one.lot_id) for one in (*self.parcels, *self.withdrawn)}
         self.paid = tuple(one for one in self._paid(stock) if one.lot_id is None or (one.client, one.lot_id) in known)
-        given = [(one.date, float(one.amount) * rate) for one in stock.moneys if (rate := self.rate(one.currency, one.date))]
+        own = self.own_rates
+        given = [
+            (one.date, float(one.amount) * rate) for one in stock.moneys if (rate := own(one.rate, one.currency, one.date))
+        ]
         self.deposits = tuple(Flow(day, cents(amount)) for day, amount in given)
 
     def _quantity(self, one: Part | Sale) -> float:
@@ -163,7 +168,7 @@ class _Parcels:
 
     def _add(self, one: Part | Sale) -> None:
         currency = one.currency if isinstance(one, Part) else one.cost_currency
-        rate = self.rate(currency, one.bought)
+        rate = self.own_rates(one.rate if isinstance(one, Part) else one.cost_rate, currency, one.bought)
         if one.cost is None or rate is None:
             self.left_out.append({"lot_id": one.lot, "why": "cost" if one.cost is None else "rate"})
             return
@@ -175,7 +180,7 @@ class _Parcels:
         if isinstance(one, Part):
             self.parcels.append(parcel)
             return
-        sold = self.rate(one.currency or currency, one.date)
+        sold = self.own_rates(one.rate, one.currency or currency, one.date)
         ended = replace(parcel, ended=one.date, exit_fees=cents(float(one.fees) * (sold or 0.0)))
         if one.kind == "loss":
             self.parcels.append(replace(ended, proceeds=0.0))
@@ -188,7 +193,7 @@ class _Parcels:
 
     def _paid(self, stock: Stock) -> Iterator[Paid]:
         for one in stock.payments:
-            rate = self.rate(one.currency, one.date)
+            rate = self.own_rates(one.rate, one.currency, one.date)
             if rate is None:
                 self.left_out.append({"lot_id": one.lot or one.kind, "why": "rate"})
             else:
@@ -222,6 +227,13 @@ class _Parcels:
                 "In no figure, because a price paid or received, or an exchange rate, is not known: {lots}.", lots=lots
             )
             yield Remark("data", text, message("Write it into the file, or bring rates with --rates FILE."), comes_first=True)
+        if self.own_rates.unused:
+            days = few([message("{day:%Y-%m-%d}", day=day) for day in sorted(self.own_rates.unused)])
+            text = message(
+                "Own exchange rates far from the ECB's of the day, or of a currency without one, are not used: {days}.",
+                days=days,
+            )
+            yield Remark("data", text, message("Correct them in the column rate, or bring rates with --rates FILE."))
         if self.away:
             text = message("In the value although it has not arrived, or may not come back: {lots}.", lots=few(self.away))
             yield Remark("answer", text, message("What may fail to arrive: `toolkit exposure` on the same file."))

@@ -319,6 +319,7 @@ def _movement(
         "quantity": -found["quantity"] if kind == "adjust" and below and found["quantity"] else found["quantity"],
         "fees": money.fees,
         "taxes": money.taxes,
+        "rate": _rate(row),
         "from": source,
         "to": None if values.is_unknown(place) else place,
         "sale_order": row.read("sale_order", _sale_order, row) if "sale_order" in row.cells else None,
@@ -470,6 +471,16 @@ def day_in(row: Row, key: str) -> date | None:
     if day is None:
         raise Faulty("date", "not a date", message("Write dates as 2026-05-31 or 31.05.2026."))
     return day
+
+
+def _rate(row: Row) -> float | None:
+    """Own exchange rate; None for none."""
+    rate = row.number("rate")[0]
+    if rate is not None and rate <= 0:
+        hint = message("Give the rate of the day, or leave the cell empty.")
+        row.file.fault(row.i, "rate", Faulty("positive", "an exchange rate that is not above zero", hint))
+        return None
+    return rate
 
 
 def _sale_order(row: Row) -> str | None:
