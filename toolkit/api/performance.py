@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -51,6 +52,7 @@ def performance(
     currency: str | None = None,
     country: str | None = None,
     client: str | None = None,
+    benchmarks: Sequence[str] = (),
 ) -> Performance:
     """Where the money went and what it earned: value, gain by its causes, returns by time and by money, each lot.
 
@@ -61,6 +63,7 @@ def performance(
         currency: Of values; by default that of the settings.
         country: The owner's; by default that of the settings.
         client: Whose movements are meant, where the file has a column of clients.
+        benchmarks: Metals, names of series among the own prices, or price files of one series.
 
     Raises:
         SpecError: for a list of lots, which tells no sales.
@@ -71,5 +74,5 @@ def performance(
     from toolkit.app.performance import performance as answer_of  # noqa: PLC0415
 
     context = found.context(as_of=as_of, owner__currency=currency, owner__country=country)
-    request = PerformanceRequest(holdings_of(movements), context, found.prices, client_name(client))
+    request = PerformanceRequest(holdings_of(movements), context, found.prices, client_name(client), tuple(benchmarks))
     return Performance(answer_of(request), context)

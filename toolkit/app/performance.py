@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,11 +15,14 @@ import numpy as np
 from toolkit.app.context import Context
 from toolkit.app.holdings.check import stock_of
 from toolkit.app.holdings.lots import fine_share
+from toolkit.app.holdings.own_rates import OwnRates
 from toolkit.app.holdings.past_prices import GOLD, PastPrices
 from toolkit.app.prices import PriceFiles
 from toolkit.backtest.evaluation import drawdown
 from toolkit.core.calendar import month_end, month_number
-from toolkit.core.messages import few, message, phrases
+from toolkit.core.countries import fold, foldings
+from toolkit.core.errors import SpecError, did_you_mean
+from toolkit.core.messages import few, message, named, phrases
 from toolkit.core.remarks import Remark, by_money, in_record, note
 from toolkit.core.units import KG_PER_UNIT, cents
 from toolkit.holdings.holding_period import HoldingRule
@@ -38,7 +42,7 @@ from toolkit.holdings.performance import (
     internal_rate,
     interval,
 )
-from toolkit.market.exchange_rates import rate_on
+from toolkit.market.exchange_rates import Rates, rate_on
 from toolkit.market.readers.tabular import Table
 from toolkit.records.performance import Performance
 
@@ -59,12 +63,14 @@ class PerformanceRequest:
         context: Settings, day, and market as known on it.
         prices: The user's own; None for the bundled prices alone.
         client: Whose movements are meant, where the file has a column of clients; None for all.
+        benchmarks: Metals, names of series among the own prices, or price files of one series.
     """
 
     movements: str | Table
     context: Context
     prices: PriceFiles | None = None
     client: str | None = None
+    benchmarks: tuple[str, ...] = ()
 
 
 def performance(request: PerformanceRequest) -> Performance:
@@ -87,7 +93,9 @@ def performance(request: PerformanceRequest) -> Performance:
     missing = sorted(
         {one.metal for one in owned.parcels for day in (one.bought, one.ended) if day and not levels.quote(one.good, day)}
     )
-    remarks = [*map(note, read.read.notes), *prices.remarks, *found.remarks(missing, unpriced)]
+    others = [_Benchmark(name, request, prices) for name in request.benchmarks]
+    unknown = [one.unknown(owned) for one in others]
+    remarks = [*map(note, read.read.notes), *prices.remarks, *found.remarks(missing, unpriced), *filter(None, unknown)]
     told = by_money(remarks, {})
     return Performance.from_objects(
         as_of=context.as_of,
@@ -102,7 +110,7 @@ def performance(request: PerformanceRequest) -> Performance:
         left=[*_left(owned)],
         years=[*_years(owned, levels)],
         path=[*_path(owned, levels)],
-        benchmarks=[*_benchmarks(owned, prices)],
+        benchmarks=[*_benchmarks(owned, prices, others)],
         risk=_risk(owned, levels),
         unpriced=unpriced,
         missing=missing,
@@ -135,10 +143,11 @@ class _Parcels:
     """The parcels of a stock in the reporting currency, and what is in no figure."""
 
     def __init__(self, stock: Stock, context: Context, *, fine: bool) -> None:
-        fx, quote = context.snapshot["fx"], context.settings.config.owner.currency
+        fx, quote = Rates.by_date(context.snapshot["fx"]), context.settings.config.owner.currency
         self.rate: Callable[[str | None, date], float | None] = cache(
             lambda base, day: None if base is None else rate_on(fx, base, quote, day)
         )
+        self.own_rates = OwnRates(stock, self.rate, quote)
         self.left_out: list[dict[str, str]] = []
         self.parcels: list[Parcel] = []
         self.withdrawn: list[Parcel] = []
@@ -149,7 +158,10 @@ class _Parcels:
             self._add(one)
         known = {(one.client, one.lot_id) for one in (*self.parcels, *self.withdrawn)}
         self.paid = tuple(one for one in self._paid(stock) if one.lot_id is None or (one.client, one.lot_id) in known)
-        given = [(one.date, float(one.amount) * rate) for one in stock.moneys if (rate := self.rate(one.currency, one.date))]
+        own = self.own_rates
+        given = [
+            (one.date, float(one.amount) * rate) for one in stock.moneys if (rate := own(one.rate, one.currency, one.date))
+        ]
         self.deposits = tuple(Flow(day, cents(amount)) for day, amount in given)
 
     def _quantity(self, one: Part | Sale) -> float:
@@ -159,7 +171,7 @@ class _Parcels:
 
     def _add(self, one: Part | Sale) -> None:
         currency = one.currency if isinstance(one, Part) else one.cost_currency
-        rate = self.rate(currency, one.bought)
+        rate = self.own_rates(one.rate if isinstance(one, Part) else one.cost_rate, currency, one.bought)
         if one.cost is None or rate is None:
             self.left_out.append({"lot_id": one.lot, "why": "cost" if one.cost is None else "rate"})
             return
@@ -171,7 +183,7 @@ class _Parcels:
         if isinstance(one, Part):
             self.parcels.append(parcel)
             return
-        sold = self.rate(one.currency or currency, one.date)
+        sold = self.own_rates(one.rate, one.currency or currency, one.date)
         ended = replace(parcel, ended=one.date, exit_fees=cents(float(one.fees) * (sold or 0.0)), how=one.kind)
         if one.kind == "loss":
             self.parcels.append(replace(ended, proceeds=0.0))
@@ -184,7 +196,7 @@ class _Parcels:
 
     def _paid(self, stock: Stock) -> Iterator[Paid]:
         for one in stock.payments:
-            rate = self.rate(one.currency, one.date)
+            rate = self.own_rates(one.rate, one.currency, one.date)
             if rate is None:
                 self.left_out.append({"lot_id": one.lot or one.kind, "why": "rate"})
             else:
@@ -218,6 +230,13 @@ class _Parcels:
                 "In no figure, because a price paid or received, or an exchange rate, is not known: {lots}.", lots=lots
             )
             yield Remark("data", text, message("Write it into the file, or bring rates with --rates FILE."), comes_first=True)
+        if self.own_rates.unused:
+            days = few([message("{day:%Y-%m-%d}", day=day) for day in sorted(self.own_rates.unused)])
+            text = message(
+                "Own exchange rates far from the ECB's of the day, or of a currency without one, are not used: {days}.",
+                days=days,
+            )
+            yield Remark("data", text, message("Correct them in the column rate, or bring rates with --rates FILE."))
         if self.away:
             text = message("In the value although it has not arrived, or may not come back: {lots}.", lots=few(self.away))
             yield Remark("answer", text, message("What may fail to arrive: `toolkit exposure` on the same file."))
@@ -229,7 +248,7 @@ class _Parcels:
 
 def _earned(key: str, client: str | None, owned: Owned, levels: Levels) -> dict[str, Any]:
     """What some parcels earned, as of `toolkit.records.performance.Earned`."""
-    track, flows, day = owned.track(levels), owned.flows, levels.days[-1]
+    track, flows, day = owned.track(levels, moved=True), owned.flows, levels.days[-1]
     gains = owned.gains(levels)
     first = min((flow.day for flow in flows), default=day)
     held = [(one.quantity, levels.quote(one.good, day)) for one in owned.parcels if one.ended is None]
@@ -239,7 +258,7 @@ def _earned(key: str, client: str | None, owned: Owned, levels: Levels) -> dict[
     value = round(sum(worth) + float(owned.cash(levels.days)[-1]), 2)
     days = (day - first).days
     rate = internal_rate(flows, value, day) if known else None
-    drawn = owned.track(levels, drawn=True) if known else None
+    drawn = owned.track(levels, drawn=True, moved=True) if known else None
     ends, of_rate = None, None
     if drawn is not None:
         ends = interval(drawn.value[:, -1])
@@ -350,10 +369,59 @@ def _path(owned: Owned, levels: Levels) -> Iterator[dict[str, Any]]:
         }
 
 
-def _benchmarks(owned: Owned, prices: PastPrices) -> Iterator[dict[str, Any]]:
-    """The same money in gold, and in cash without interest."""
+class _Benchmark:
+    """A metal or a series into which the same money would have gone.
+
+    Args:
+        name: Metal, name of a series among the own prices, or a price file of one series.
+        request: With the own prices.
+        prices: Of what was held, whose days these are.
+
+    Raises:
+        SpecError: for a name of neither, and for a file of several series.
+    """
+
+    def __init__(self, name: str, request: PerformanceRequest, prices: PastPrices) -> None:
+        context, files = request.context, request.prices
+        keys = prices.own.assets if prices.own else ()
+        if Path(name).is_file():
+            files = PriceFiles((name,), files and files.currency)
+            own = PastPrices(context, files, (), prices.days).own
+            keys = own.assets if own else ()
+            if len(keys) != 1:
+                hint = message("Bring it with --prices, and name one: {names:, }.", names=named(keys))
+                raise SpecError("{name:s} is not one series of prices.", hint=hint, name=name)
+            name = keys[0]
+        by_fold = {spelling: key for key in keys for spelling in foldings(key)}
+        key = next((by_fold[one] for one in foldings(name) if one in by_fold), None) or context.symbols.get(fold(name), name)
+        product = next((asset for asset in context.products if asset.key == key and asset.form), None)
+        if product is None and key not in keys:
+            known = [*keys, *context.products.keys]
+            raise SpecError("no series {name!r:s} of own prices, and no metal.", hint=did_you_mean(name, known), name=name)
+        self.key, self.good = key, (key, product.form, product.purity) if product else (key, None, None)
+        self.prices = PastPrices(context, files, [self.good], prices.days)
+
+    def levels(self, owned: Owned) -> list[float]:
+        """On the day of each flow, and on the last; NaN where none is known."""
+        return [self.prices.worth(self.good, day) for day in (*(flow.day for flow in owned.flows), self.prices.days[-1])]
+
+    def unknown(self, owned: Owned) -> Remark | None:
+        """A warning where its price is not known on a day of a flow; None where it is on all."""
+        if not any(map(math.isnan, self.levels(owned))):
+            return None
+        text = message("No price of {name} is known on a day on which money moved: it is no benchmark.", name=self.key)
+        return Remark("data", text, message("Bring prices of these days with --prices."))
+
+
+def _benchmarks(owned: Owned, prices: PastPrices, others: Sequence[_Benchmark]) -> Iterator[dict[str, Any]]:
+    """The same money in others, in gold, and in cash without interest."""
     flows, day = owned.flows, prices.days[-1]
-    gold = next((asset for asset in prices.products if asset.key == GOLD), None)
+    for one in others:
+        levels = one.levels(owned)
+        if not any(map(math.isnan, levels)):
+            value = cents(grown(flows, levels[:-1], levels[-1]))
+            yield {"key": one.key, "value": value, "rate": internal_rate(flows, value, day)}
+    gold = next((asset for asset in prices.products if asset.key == GOLD and GOLD not in {one.key for one in others}), None)
     if gold is not None and gold.form:
         levels = [prices.worth((GOLD, gold.form, gold.purity), one) for one in (*(flow.day for flow in flows), day)]
         if not any(map(math.isnan, levels)):

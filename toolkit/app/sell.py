@@ -15,6 +15,7 @@ from toolkit.app.holdings.bids import own_bids
 from toolkit.app.holdings.check import names_of
 from toolkit.app.holdings.movements import movements_of, settled, with_stock
 from toolkit.app.holdings.names import LotNames
+from toolkit.app.holdings.own_rates import OwnRates
 from toolkit.app.holdings.valuation import KINDS, unit_prices
 from toolkit.app.prices import PriceFiles
 from toolkit.app.runs import put
@@ -25,7 +26,7 @@ from toolkit.core.units import KG_PER_UNIT
 from toolkit.holdings.holding_period import HoldingRule
 from toolkit.holdings.movements import CENT, EXACT, ZERO, Movement, Part, Refusal, Sale, Stock, is_at, shares, stock_on
 from toolkit.holdings.sale_order import HIGHEST_COST, LEAST_TAX, NAMED, LotOrder
-from toolkit.market.exchange_rates import rate_on
+from toolkit.market.exchange_rates import Rates, rate_on
 from toolkit.market.layouts.fields import SALE_ORDERS
 from toolkit.market.layouts.headers import Header
 from toolkit.market.readers import cells
@@ -161,16 +162,22 @@ class Selling:
 
     def _unit_cost(self, parts: Sequence[Part]) -> float | None:
         """Paid for a unit of a lot without fees, in the reporting currency at the rate of its day; None where not known."""
-        costs = [self._in_currency(one.cost, one.currency, one.bought) for one in parts]
+        costs = [self._in_currency(one.cost, one.currency, one.bought, one.rate) for one in parts]
         mass = float(sum((self._in_units(one.quantity, one.unit) for one in parts), ZERO))
         return None if None in costs else sum(filter(None, costs)) / mass
 
-    def _in_currency(self, cost: Decimal | None, currency: str | None, day: date) -> float | None:
+    def _in_currency(self, cost: Decimal | None, currency: str | None, day: date, own_rate: float | None) -> float | None:
         own = self.context.settings.config.owner.currency
         if cost is None or currency == own:
             return None if cost is None else float(cost)
-        rate = None if currency is None else rate_on(self.context.snapshot["fx"], currency, own, day)
+        rate = self._rates(own_rate, currency, day)
         return None if rate is None else float(cost) * rate
+
+    @cached_property
+    def _rates(self) -> OwnRates:
+        fx, own = Rates.by_date(self.context.snapshot["fx"]), self.context.settings.config.owner.currency
+        stock = stock_on(self.movements, self.day, rule=self.rule)
+        return OwnRates(stock, lambda base, day: None if base is None else rate_on(fx, base, own, day), own)
 
     def _known(self, lots: Sequence[str]) -> Sequence[str]:
         """Names of lots, each of the asset; `SpecError` for another."""
@@ -262,7 +269,7 @@ class Selling:
         )
         proceeds = round(mass * self.price[0] * (1 - half), 2)
         paid = None if one.cost is None else one.cost + one.purchase_fees
-        cost = self._in_currency(paid, one.cost_currency, one.bought)
+        cost = self._in_currency(paid, one.cost_currency, one.bought, one.cost_rate)
         cost = None if cost is None else round(cost, 2)
         free = self.rule.free_from(one.bought) if self.rule else None
         return SoldLotPreview(

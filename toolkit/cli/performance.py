@@ -18,6 +18,10 @@ def performance(
         typer.Argument(metavar="MOVEMENTS", help="Your movements (a workbook, CSV or Parquet; - is stdin)."),
     ],
     *,
+    benchmark: Annotated[
+        list[str] | None,
+        typer.Option("--benchmark", metavar="NAME", help="The same money in this: a metal, an own series, a file; repeatable."),
+    ] = None,
     client: Client = None,
     strict: Strict = False,
     common: Common,
@@ -29,7 +33,9 @@ def performance(
     from toolkit.app.status import WARNINGS_UNDER_STRICT
     from toolkit.report.topics.performance import document
 
-    found = answer_of(PerformanceRequest(movements, common.context(), common.price_files(), client_name(client)))
+    named = tuple(benchmark or ())
+    request = PerformanceRequest(movements, common.context(), common.price_files(), client_name(client), named)
+    found = answer_of(request)
     show(common, found, document)
     tell_remarks(found.remarks, common, found.phrases)
     if strict and found.warnings:

@@ -109,13 +109,17 @@ _AMBIGUOUS: Mapping[str, tuple[str, ...]] = {
 
 _JOINING = frozenset({"and", "und", "the", "die", "der"})
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
+_DROPPED = str.maketrans(dict.fromkeys(".'"))
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=1 << 16)  # the cells of a file are asked about several times
 def fold(text: str) -> str:
     """A spelling without case, diacritics, punctuation and joining words; the same for ``P.R. China`` and ``pr china``."""
-    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
-    plain = "".join(mark for mark in plain if not unicodedata.combining(mark) and mark not in ".'’")
+    if text.isascii():
+        plain = text.lower().translate(_DROPPED)
+    else:
+        plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
+        plain = "".join(mark for mark in plain if not unicodedata.combining(mark) and mark not in ".'’")
     words = re.sub(r"[\W_]+", " ", plain).split()
     return " ".join(word for word in words if word not in _JOINING) or " ".join(words)
 

@@ -49,6 +49,7 @@ class Movement:
         source, to: Places that it leaves and goes to; of a purchase `to` is where it lies.
         settled: Day of delivery; None for that of the contract.
         details: What else describes the lot: origin, custody, ...
+        rate: Own exchange rate of its currency; None for that of the day.
         sale_order: Which lot is taken where none is named; None where that is asked.
     """
 
@@ -75,6 +76,7 @@ class Movement:
     into: str | None = None
     client: str | None = None
     sale_order: str | None = None
+    rate: float | None = None
     details: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     @property
@@ -92,6 +94,7 @@ class Part:
         fees: Fees and taxes of its purchase.
         bought: Day of the purchase, which no transfer and no division changes.
         arrives: Day from which it is there; None for that of the purchase.
+        rate: Own exchange rate of its purchase.
         number: Of it in the book.
     """
 
@@ -111,6 +114,7 @@ class Part:
     status: str
     arrives: date | None
     details: Mapping[str, Any]
+    rate: float | None = None
     number: int = 0
 
     def is_there(self, day: date) -> bool:
@@ -134,7 +138,7 @@ class Sale:
         proceeds: Without fees, to the cent; None where they are not told.
         cost: Paid for it without fees; None where it is not known.
         fees: Fees and taxes of the sale; `purchase_fees` are its share of those of the purchase.
-        currency, cost_currency: Of the sale and of the purchase.
+        currency, cost_currency: Of the sale and of the purchase; `rate`, `cost_rate`: own exchange rates of them.
     """
 
     row: int
@@ -154,6 +158,8 @@ class Sale:
     purchase_fees: Decimal
     currency: str | None
     cost_currency: str | None
+    rate: float | None = None
+    cost_rate: float | None = None
 
     def with_more(self, other: Sale) -> Sale:
         """The sale of more of the lot by the same movement."""
@@ -181,6 +187,7 @@ class Payment:
     Attributes:
         kind: Of its movement.
         asset: Metal, and `lot`, `client`: of what, where that is said.
+        rate: Own exchange rate of its currency.
     """
 
     date: date
@@ -190,6 +197,7 @@ class Payment:
     lot: str | None
     asset: str | None
     client: str | None
+    rate: float | None = None
 
 
 @dataclass(slots=True)
@@ -464,7 +472,9 @@ class _Book:
         if moved.asset is None and moved.lot is None:  # between accounts, in or out of them
             sign = {"deposit": 1, "withdraw": -1}.get(moved.kind, 0)
             if sign and moved.total:
-                money = Payment(moved.date, moved.kind, sign * moved.total, moved.currency, None, None, moved.client)
+                money = Payment(
+                    moved.date, moved.kind, sign * moved.total, moved.currency, None, None, moved.client, moved.rate
+                )  # fmt: skip
                 self.moneys.append(money)
             self.post(moved, None, None, paid_in=moved.costs, costs=moved.costs)
             return None
@@ -476,7 +486,7 @@ class _Book:
         """Add amounts to an account, in the currency of the movement."""
         paid = amounts.get("costs", ZERO) - (amounts.get("gain", ZERO) if moved.kind == "income" else ZERO)
         if paid and moved.kind not in _BRINGS:
-            self.payments.append(Payment(moved.date, moved.kind, paid, moved.currency, lot, asset, moved.client))
+            self.payments.append(Payment(moved.date, moved.kind, paid, moved.currency, lot, asset, moved.client, moved.rate))
         self.add((moved.client, asset, lot, moved.currency), **amounts)
 
     def add(self, key: AccountKey, **amounts: Decimal) -> None:
@@ -522,7 +532,7 @@ class _Book:
             Part(
                 moved.lot, moved.client, moved.asset, moved.form, moved.purity, moved.size, moved.unit, moved.quantity,
                 moved.total, moved.costs, moved.currency, moved.date, moved.to, moved.status or "stored", arrives,
-                moved.details,
+                moved.details, moved.rate,
             )
         )  # fmt: skip
         self.post(moved, moved.asset, moved.lot, paid_in=(moved.total or ZERO) + moved.costs, costs=moved.costs)
@@ -682,6 +692,7 @@ class _Book:
         own = Sale(
             moved.row, moved.date, moved.kind, part.lot, part.client, part.asset, part.form, part.purity, part.quantity,
             part.unit, part.bought, received, part.cost, costs, part.fees, moved.currency, part.currency,
+            moved.rate, part.rate,
         )  # fmt: skip
         last = self.left[-1] if self.left else own
         if (last.row, last.lot, last is own) == (own.row, own.lot, False):  # of another place, or of another delivery

@@ -8,7 +8,7 @@ held. A price of a metal has an error, and so has each value: both returns are f
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -269,6 +269,12 @@ class Levels:
         level = float(self.quotes[at, when])
         return None if math.isnan(level) else Quote(level, float(self.rates[at, when]))
 
+    def ends(self, goods: Iterable[Good]) -> set[date]:
+        """Days beside which the level of one of some goods begins or ends to be known."""
+        unknown = np.isnan(self.quotes[[self.row[good] for good in goods]])
+        turns = np.flatnonzero((unknown[:, 1:] != unknown[:, :-1]).any(axis=0))
+        return {self.days[at] for turn in turns for at in (turn, turn + 1)}
+
     @cached_property
     def prices(self) -> FloatArray:
         """(n, T) in the reporting currency."""
@@ -379,14 +385,19 @@ class Owned:
         moves = [*((flow.day, flow.amount) for flow in self.deposits), *((flow.day, -flow.amount) for flow in self.trades)]
         return np.array([round(sum(amount for moved, amount in moves if moved <= day), 2) for day in days])
 
-    def track(self, levels: Levels, *, drawn: bool = False) -> Track:
+    def track(self, levels: Levels, *, drawn: bool = False, moved: bool = False) -> Track:
         """Values on the days of levels, among which each day is on which anything moved; NaN where no level is known.
 
         Args:
             levels: Of all goods of the parcels.
             drawn: Whether for each draw of the levels, else for what is believed.
+            moved: Whether on days alone on which anything moved or levels begin or end to be known, and the last: between them
+                a growth is that of prices, so that the return by time is the same.
         """
-        goods, T, days = [*dict.fromkeys(one.good for one in self.parcels)], len(levels.days), levels.column
+        goods = [*dict.fromkeys(one.good for one in self.parcels)]
+        shown = sorted({*self.days, *levels.ends(goods), levels.days[-1]}) if moved else levels.days
+        T = len(shown)
+        days = {day: at for at, day in enumerate(shown)}
         held = np.zeros((2, len(goods), T))  # before and after the movements of a day
         row = {good: at for at, good in enumerate(goods)}
         for one in self.parcels:
@@ -394,9 +405,10 @@ class Owned:
             last = T if one.ended is None else days[one.ended]
             held[0, at, first + 1 : last + 1] += one.quantity
             held[1, at, first:last] += one.quantity
-        prices = (levels.drawn if drawn else levels.prices)[..., [levels.row[good] for good in goods], :]
+        rows, columns = [levels.row[good] for good in goods], [levels.column[day] for day in shown]
+        prices = (levels.drawn if drawn else levels.prices)[..., np.array(rows, dtype=int)[:, None], columns]
         worth = [np.where(units > 0, prices * units, 0.0).sum(axis=-2) for units in held]
-        put, cash = np.zeros((2, T)), self.cash(levels.days)
+        put, cash = np.zeros((2, T)), self.cash(shown)
         for flow in self.flows:
             put[0 if flow.amount > 0 else 1, days[flow.day]] += abs(flow.amount)
         return Track(worth[0] + np.concatenate([[0.0], cash[:-1]]), worth[1] + cash + put[1], put[0], put[1])

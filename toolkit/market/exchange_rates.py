@@ -47,6 +47,11 @@ class Rates:
         """The rates of a frame; rates as they are."""
         return fx if isinstance(fx, Rates) else cls(fx)
 
+    @classmethod
+    def by_date(cls, fx: pl.DataFrame) -> Rates:
+        """The rates of a frame, all of which count from their own date on, whenever they were published."""
+        return cls(fx.with_columns(known_from=pl.col("date")))
+
     def until(self, day: date) -> Rates:
         """What was published by a day, of dates no later than it."""
         return replace(self, day=day)
@@ -124,17 +129,19 @@ def last_rate(fx: Rates | pl.DataFrame, base: str, quote: str) -> Rate:
     raise DataError("no exchange rate from {base} to {quote} is known.", hint=hint, base=base, quote=quote)
 
 
-def rate_on(fx: pl.DataFrame, base: str, quote: str, day: date | None = None) -> float | None:
+def rate_on(fx: Rates | pl.DataFrame, base: str, quote: str, day: date | None = None) -> float | None:
     """The value of `last_rate`; None where no chain of rates links the two, or only one `OLD_RATE` days older than the day.
 
     Args:
-        fx: Rows as of `last_rate`.
+        fx: Rows as of `last_rate`; `Rates.by_date` of them for many days.
         base: The currency that is converted.
         quote: The currency it is converted to.
         day: Of the last row that counts; None for all.
     """
+    if day is not None:
+        fx = fx.until(day) if isinstance(fx, Rates) else fx.filter(pl.col("date") <= day)
     try:
-        found = last_rate(fx if day is None else fx.filter(pl.col("date") <= day), base, quote)
+        found = last_rate(fx, base, quote)
     except DataError:
         return None
     is_old = day is not None and found.date is not None and (day - found.date).days > OLD_RATE

@@ -140,3 +140,53 @@ def test_what_was_paid_for_a_lot_in_no_figure_is_in_none(moves, capsys):
     found = performance(capsys)
     assert found["left_out"] == [{"lot_id": "B", "why": "cost"}]
     assert found["whole"]["gain"]["storage"] == 0
+
+
+def _earned(tmp_path, capsys, rows: str, *words: str) -> dict:
+    """What `toolkit performance` says of movements of gallium on the first of December 2026."""
+    head = "date,kind,lot,asset,quantity,unit,price,currency,fees,location,rate"
+    (tmp_path / "own.csv").write_text(f"{head}\n{rows}", encoding="utf-8")
+    assert run(["performance", str(tmp_path / "own.csv"), "--as-of", "2026-12-01", "--json", "--quiet", *words]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("rate", ["1.08", "0.925925925926"])
+def test_an_own_rate_is_used_whichever_way_round_it_is_written(rate, tmp_path, capsys):
+    found = _earned(tmp_path, capsys, f"2024-08-01,buy,A,gallium,4,kg,550,USD,10.80,Frankfurt,{rate}\n")
+    assert found["lots"][0]["put_in"] == pytest.approx((2200 + 10.8) / 1.08, abs=0.01)
+
+
+def test_an_own_rate_far_from_that_of_the_day_is_named_and_not_used(tmp_path, capsys):
+    row = "2024-08-01,buy,A,gallium,4,kg,550,USD,0,Frankfurt,"
+    found, known = (_earned(tmp_path, capsys, f"{row}{rate}\n") for rate in ("2.5", ""))
+    assert any("2024-08-01" in words and "exchange rates" in words for words in found["warnings"])
+    assert found["lots"] == known["lots"]
+
+
+def test_the_same_money_in_a_metal_and_in_a_series_of_a_file(tmp_path, capsys):
+    series = "date,price,asset,currency\n2024-06-30,100,INDEX,EUR\n2025-06-30,150,INDEX,EUR\n2026-11-30,225,INDEX,EUR\n"
+    (tmp_path / "index.csv").write_text(series, encoding="utf-8")
+    rows = (
+        "2024-08-01,buy,A,gallium,4,kg,500,EUR,0,Frankfurt,\n2025-07-01,buy,B,gallium,2,kg,600,EUR,0,Frankfurt,\n"
+        "2025-08-01,sell,A,gallium,1,kg,700,EUR,0,Frankfurt,\n"
+    )
+    words = ["--benchmark", str(tmp_path / "index.csv"), "--benchmark", "In"]
+    by = {one["key"]: one for one in _earned(tmp_path, capsys, rows, *words)["benchmarks"]}
+    assert by["INDEX"]["value"] == pytest.approx(2000 * 2.25 + (1200 - 700) * 1.5)
+    assert list(by) == ["INDEX", "indium", "gold", "cash"]
+    named = _earned(tmp_path, capsys, rows, "--prices", str(tmp_path / "index.csv"), "--benchmark", "index")
+    assert named["benchmarks"][0] == by["INDEX"]
+
+
+def test_a_benchmark_without_a_price_on_a_day_is_named_and_left_out(tmp_path, capsys):
+    (tmp_path / "late.csv").write_text("date,price,asset,currency\n2025-06-30,150,LATE,EUR\n", encoding="utf-8")
+    row = "2024-08-01,buy,A,gallium,4,kg,500,EUR,0,Frankfurt,\n"
+    found = _earned(tmp_path, capsys, row, "--benchmark", str(tmp_path / "late.csv"))
+    assert [one["key"] for one in found["benchmarks"]] == ["gold", "cash"]
+    assert any("LATE" in words for words in found["warnings"])
+
+
+def test_a_benchmark_that_is_nothing_is_an_error(tmp_path, capsys):
+    (tmp_path / "own.csv").write_text("date,kind,lot,asset,quantity,price,currency\n2024-08-01,buy,A,gallium,4,500,EUR\n")
+    assert run(["performance", str(tmp_path / "own.csv"), "--benchmark", "DAX", "--json", "--quiet"]) == 2
+    assert "DAX" in json.loads(capsys.readouterr().out)["error"]["message"]

@@ -151,3 +151,12 @@ def test_costs_in_two_currencies_are_compared_at_the_rates_of_their_days(moves, 
     # 560 USD of 10 March 2026 were less than 490 EUR: the dearest is B.
     assert [lot["lot"] for lot in by["highest_cost"]["lots"]] == ["B", "C"]
     assert all(lot["cost"] is not None for lot in by["highest_cost"]["lots"])
+
+
+def test_an_own_rate_is_that_of_the_cost(moves, capsys):
+    text = (
+        MOVES.replace("document\n", "document,rate\n").replace("Zürich,R3\n", "Zürich,R3,1.1\n").replace("500,,EUR", "550,,USD")
+    )
+    moves.write_text(text.replace("R1\n", "R1,\n").replace("R2\n", "R2,\n"), encoding="utf-8")
+    by = {one["order"]: one for one in sell(capsys, "2kg", "--price", "900", "--lot", "C", *DAY)["orders"]}
+    assert by["named"]["lots"][0]["cost"] == 1000.0

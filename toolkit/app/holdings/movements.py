@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from datetime import date
@@ -163,7 +163,7 @@ def lots_of(stock: Stock) -> list[tuple[str, Part]]:
     of_lot: dict[tuple[str | None, str], list[Part]] = defaultdict(list)
     for part in parts:
         of_lot[part.client, part.lot].append(part)
-    clients = {lot: sum(name == lot for _, name in of_lot) for lot in {lot for _, lot in of_lot}}
+    clients = Counter(lot for _, lot in of_lot)
     found, taken = list[tuple[str, Part]](), set[str]()
     for (client, lot), own in of_lot.items():
         first = f"{client} {lot}" if clients[lot] > 1 and client else lot

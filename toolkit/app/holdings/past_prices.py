@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
@@ -19,13 +20,15 @@ from toolkit.app.prices import PriceFiles, read_own, with_stored
 from toolkit.core.remarks import Remark
 from toolkit.holdings.performance import Good, Levels
 from toolkit.holdings.price_slips import LEVEL_DAYS
-from toolkit.holdings.unit_price import UnitPrice, lot_price
-from toolkit.market.exchange_rates import rate_on, rates_used
+from toolkit.holdings.unit_price import LotPrice, UnitPrice, lot_price
+from toolkit.market.exchange_rates import Rates, rate_on, rates_used
 from toolkit.market.market import FramesOnDemand, Snapshot
 from toolkit.market.price_series import PriceSeries
+from toolkit.returns.history import ANNUAL_AVERAGE
 from toolkit.returns.price_errors import OF_VOLATILITY, PLACE, PriceErrors
 
 GOLD = "gold"
+"""Whose prices are kept for a benchmark."""
 
 
 class PastPrices:
@@ -54,7 +57,7 @@ class PastPrices:
 
     @cached_property
     def on(self) -> Callable[[date], tuple[UnitPrice, ...]]:
-        """Prices of a kg on a day, in the reporting currency."""
+        """Prices of a kg on a day of `changes`, or on any, in the reporting currency."""
         known, last = self.context.snapshot, self.days[-1]
 
         @cache
@@ -74,6 +77,34 @@ class PastPrices:
 
         return of_day
 
+    @cached_property
+    def changes(self) -> Sequence[date]:
+        """Days on which a price is of, ascending: between two of them the rate and the age of prices alone change."""
+        held = pl.col("asset").is_in(list({good[0] for good in self.goods}))
+        tables = [self.context.snapshot[name].filter(held) for name in ("prices_annual", "price_points")]
+        days = [table["date"].unique() for table in (self.prices, *tables)]
+        known = [] if self.own is None else [self.own.frame["known_from"].unique()]
+        return sorted({day for column in (*days, *known) for day in column})
+
+    @cached_property
+    def _rate(self) -> Callable[[str, date], float | None]:
+        fx = Rates.by_date(self.context.snapshot["fx"])
+        return cache(lambda quoted, day: rate_on(fx, quoted, self.currency, day))
+
+    def _of_day(self, good: tuple[str, str, str | None], day: date) -> LotPrice | None:
+        """The price of a good: that of the last day on which one changed, at the rate and with the error of the day."""
+        at = bisect_right(self.changes, day)
+        if day == self.days[-1] or not at:
+            return lot_price(self.on(day), *good)
+        found = lot_price(self.on(self.changes[at - 1]), *good)
+        if found is None or (rate := self._rate(found.price.quoted_currency, day)) is None:
+            return found and lot_price(self.on(day), *good)
+        one = found.price
+        basis = ANNUAL_AVERAGE if one.kind == ANNUAL else one.basis
+        of_today = replace(self.errors, day=day).of(one.asset, basis, one.date, one.standard_error / one.price)
+        price = one.quoted * rate
+        return replace(found, price=replace(one, price=price, price_today_se=price * of_today.error))
+
     def price(self, good: Good, day: date) -> tuple[float, float, float, float] | None:
         """Level, exchange rate, and the errors of day and place of a good on a day; None where none is near."""
         asset, form, purity = good
@@ -83,7 +114,7 @@ class PastPrices:
                 return None
             rate = rate_on(self.context.snapshot["fx"], rows[0]["currency"], self.currency, day)
             return None if rate is None else (rows[0]["price"], rate, 0.0, 0.0)
-        found = lot_price(self.on(day), asset, form, purity)
+        found = self._of_day((asset, form, purity), day)
         if found is None:
             return None
         one = found.price

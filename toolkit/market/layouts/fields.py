@@ -184,7 +184,9 @@ MOVEMENTS = (
     Field("fees", "of the dealer, the broker or the carrier", "none", "25", "number"),
     Field("taxes", "withheld or paid with it", "none", "", "number"),
     Field("currency", "ISO 4217: EUR, USD, JPY", "the one in the header or in the price cell", "EUR"),
-    Field("rate", "own exchange rate; no figure uses it yet", "none", "", "number"),
+    Field(
+        "rate", "own exchange rate of its currency, used by `performance` and `sell`", "the ECB's of the day", "", "number"
+    ),
     Field("from", "place that it leaves", "where the lot lies", "", "text"),
     Field("to", "place that it goes to, or lies in from then on", "see location", "Frankfurt", "text"),
     Field("location", "where it lies: of a purchase as `to`, of all else as `from`", "unknown, which is never called safe", ""),

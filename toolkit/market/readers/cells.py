@@ -127,7 +127,7 @@ class Amount:
     @property
     def is_ambiguous(self) -> bool:
         """Whether the two marks give two numbers."""
-        return len({*self.readings.values()}) > 1
+        return len(self.readings) > 1 and self.readings["."] != self.readings[","]
 
 
 def _is_written_with(body: str, mark: str, other: str) -> bool:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cache
 from typing import Any, TypeVar
 
 from toolkit.core.countries import UNKNOWN_ORIGIN, fold, foldings
@@ -76,6 +77,12 @@ class FileCells:
         self.defaults.setdefault(what, []).append(lot)
 
 
+@cache
+def _no_header(key: str) -> Header:
+    """What is said of a field that no column is read as."""
+    return Header(key, key)
+
+
 class Row:
     """Cells of one row by field, without what is empty; what is wrong with one is noted and does not stop the reading."""
 
@@ -91,7 +98,7 @@ class Row:
 
     def header(self, key: str) -> Header:
         """What the header of a field says."""
-        return self.file.header.get(key) or Header(key, key)
+        return self.file.header.get(key) or _no_header(key)
 
     def default(self, what: str, said: str | None = None) -> None:
         """Note what is assumed of the lot."""
@@ -126,6 +133,7 @@ class Row:
 
 _WITH_MASS = re.compile(r"(?i)(.*?[^\W\d])\s+([\d.,/]+\s*(?:kg|g|oz|ozt|unzen?|gramm|kilo)\b)(.*)")
 """A name with the mass of one piece behind it: ``Goldbarren 100 g``."""
+_TEXTS, _FRACTIONS = ({one.key for one in HOLDINGS if one.cells == of} for of in ("text", "fraction"))
 
 
 def lot_of_row(row: Row, status: str, said: set[Meaning]) -> dict[str, Any] | None:
@@ -164,11 +172,11 @@ def lot_of_row(row: Row, status: str, said: set[Meaning]) -> dict[str, Any] | No
     for key, reader in (("destination", values.destination), ("end_user", names.end_user)):
         if (text := row.text(key)) is not None:
             lot[key] = row.read(key, _of_end_user, reader, text)
-    for one in HOLDINGS:
-        if one.cells == "text":
-            lot[one.key] = row.text(one.key)
-        elif one.cells == "fraction" and (share := row.number(one.key))[1]:
-            lot[one.key] = row.read(one.key, values.fraction, one.key, share, percent=row.header(one.key).percent)
+    for key in row.cells.keys() & _TEXTS:
+        lot[key] = row.text(key)
+    for key in row.cells.keys() & _FRACTIONS:
+        if (share := row.number(key))[1]:
+            lot[key] = row.read(key, values.fraction, key, share, percent=row.header(key).percent)
     _place(row, lot, is_listed=is_listed)
     row.read("pieces", _counted, row, lot)
     row.read("quantity", _short, row, lot)
@@ -449,6 +457,8 @@ def _short(row: Row, lot: Mapping[str, Any]) -> None:
 
 def _counted(row: Row, lot: Mapping[str, Any]) -> None:
     """A number of pieces times the mass of one is the quantity."""
+    if "pieces" not in row.cells:
+        return
     count = row.number("pieces")[0]
     one, mass = _mass_of_a_piece(row, lot["asset"]), mass_of(lot)
     if count and mass and not one and count != 1:
@@ -474,7 +484,7 @@ def price_of(row: Row, lot: dict[str, Any], pieces: float | None) -> None:
         pieces: How many its quantity is the mass of, where it is: a price may then be that of a piece.
     """
     (price, shown), (total, shown_total) = row.number("purchase_price"), row.number("total_price")
-    paid, is_share, shown_paid = row.read("paid", _payment, row) or (None, False, None)
+    paid, is_share, shown_paid = ("paid" in row.cells and row.read("paid", _payment, row)) or (None, False, None)
     texts = [part for one in (shown, shown_total, shown_paid) if one for part in (one.before, one.after) if part]
     is_needed = price is not None or total is not None
     lot["currency"] = row.read("currency", currency_of, row, lot, texts, is_needed=is_needed)

@@ -58,6 +58,8 @@ TOLD: Mapping[str, Message] = {
 }  # fmt: skip
 """Kind -> its name."""
 CENT = Decimal("0.01")
+_BESIDE = {"cash", "fees", "taxes"}
+"""Money beside the price of a row."""
 _ROUNDED = Decimal("0.02")
 """Most by which money of a row may differ from what its other money comes to."""
 _BACK = {AS_LOT[field.key]: field.key for field in MOVEMENTS if field.key in AS_LOT}
@@ -300,7 +302,7 @@ def _movement(
             own.setdefault(key, []).extend(lots)
     if found is None:
         return None
-    for key in ("cash", "fees", "taxes"):
+    for key in row.cells.keys() & _BESIDE:
         row.read(key, _in_currency, row, key, found["currency"])
     if found["date"] is None and row.cells.get("purchase_date") is None:
         hint = message("Fill the 'date' cell, or leave the row out.")
@@ -311,13 +313,14 @@ def _movement(
         "row": row.file.table.rows[row.i],
         "kind": kind,
         "lot": row.text("lot_id") if kind not in BRINGS else row.lot,
-        "settled": row.read("settled", day_in, row, "settled"),
+        "settled": row.read("settled", day_in, row, "settled") if "settled" in row.cells else None,
         "quantity": -found["quantity"] if kind == "adjust" and below and found["quantity"] else found["quantity"],
         "fees": money.fees,
         "taxes": money.taxes,
+        "rate": _rate(row),
         "from": source,
         "to": None if values.is_unknown(place) else place,
-        "sale_order": row.read("sale_order", _sale_order, row),
+        "sale_order": row.read("sale_order", _sale_order, row) if "sale_order" in row.cells else None,
         "below": below,
         **{key: row.text(key) for key in ("document", "reverses", "into", "client", "counterparty", "remark")},
     }
@@ -466,6 +469,16 @@ def day_in(row: Row, key: str) -> date | None:
     if day is None:
         raise Faulty("date", "not a date", message("Write dates as 2026-05-31 or 31.05.2026."))
     return day
+
+
+def _rate(row: Row) -> float | None:
+    """Own exchange rate; None for none."""
+    rate = row.number("rate")[0]
+    if rate is not None and rate <= 0:
+        hint = message("Give the rate of the day, or leave the cell empty.")
+        row.file.fault(row.i, "rate", Faulty("positive", "an exchange rate that is not above zero", hint))
+        return None
+    return rate
 
 
 def _sale_order(row: Row) -> str | None:

@@ -62,7 +62,8 @@ def number(cell: Any, mark: str | None) -> tuple[float, cells.Amount] | None:
         if found is not None and found.is_ambiguous and mark is None:
             return None
         value = None if found is None else found.readings.get(mark or next(iter(found.readings)))
-    if fold(str(cell)) in ("nan", "inf", "infinity") or (value is not None and not abs(value) <= LARGEST):
+    is_word = found is None and fold(str(cell)) in ("nan", "inf", "infinity")
+    if is_word or (value is not None and not abs(value) <= LARGEST):
         raise Faulty("finite", "not a finite number within 1e15", "Leave the cell empty where a value is missing.")
     if found is None:
         hint = message("Write a plain number such as 1234.5, without words; leave the cell empty where a value is missing.")
