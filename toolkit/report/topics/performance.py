@@ -351,7 +351,14 @@ def _falls(run: Findings, found: Performance) -> Figure | None:
         "{days} days.",
         days=fmt.number(risk.days_below),
     )
-    return Figure(title, sub, (Chart(paths(drawn, fmt), plain(title) + "."),), (), _source(run))
+    table = run.table(
+        "Fall at the ends of months",
+        list(zip(drawn.dates, below, strict=True)),
+        left("Month", lambda row: fmt.month(row[0])),
+        right("Fall", lambda row: fmt.percent(row[1])),
+        stacks=False,
+    )
+    return Figure(title, sub, (Chart(paths(drawn, fmt), plain(title) + "."),), (), _source(run), table)
 
 
 def _metals(run: Findings, found: Performance) -> Figure | None:
