@@ -253,7 +253,7 @@ def _lots(run: Findings, found: Performance) -> Figure | None:
         right("Value", lambda one: fmt.number(one.value) if one.held else DASH),
         right("Gain", lambda one: strong(fmt.number(one.gain.total, signed=True))),
         right("IRR", lambda one: _return(run, one)),
-        left("Free of tax from", lambda one: DASH if one.free_from is None else fmt.short_date(one.free_from)),
+        right("Free of tax from", lambda one: DASH if one.free_from is None else fmt.short_date(one.free_from)),
         below=below,
         keys=1,
     )
