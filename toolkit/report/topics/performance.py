@@ -405,8 +405,8 @@ def _benchmarks(run: Findings, found: Performance) -> Figure | None:
     if not found.benchmarks:
         return None
 
-    def named(key: str) -> str:
-        return say.words(BENCHMARKS[key]) if key in BENCHMARKS else key
+    def named(key: str) -> Inline:
+        return say.words(BENCHMARKS[key]) if key in BENCHMARKS else of_key(key, say)
 
     would = [say("{value} in {what}", value=run.money(one.value), what=named(one.key)) for one in found.benchmarks]
     title = say("The same money would be {values}", values=say.listed(would))
