@@ -214,7 +214,7 @@ FORMULAS = {
     # of movements
     "(exposure.resale_unknown_origin.value/exposure.value)", "(performance.whole.put_in-performance.whole.taken_out)",
     "(((performance.whole.gain.spread+performance.whole.gain.fees)+performance.whole.gain.storage)+performance.whole.gain.tax)",
-    "Σperformance.left[].gain", "Σ((performance.years[].fees+performance.years[].storage)+performance.years[].tax)",
+    "((performance.path[].index/performance.path[].index)-1)", "Σperformance.left[].gain", "Σ((performance.years[].fees+performance.years[].storage)+performance.years[].tax)",
 }  # fmt: skip
 """How figures are computed on a page, from numbers of the JSON."""
 CENTS = {"allocation._equation", "costs._table", "costs.cost_waterfall", "costs.costs_by_trade", "costs.share"}
@@ -245,6 +245,8 @@ NAMES = {
 AXES = {"measures.timeline"}
 """Ends of axes of time."""
 COLUMNS = {
+    "Fall": "((performance.path[].index/performance.path[].index)-1)",
+    "Share of value": "supply.metals[].weight",
     "Upper end": "performance.path[].ends.high",
     "Tax": "performance.years[].tax",
     "Taken out": "performance.metals[].taken_out performance.years[].taken_out",
@@ -360,7 +362,7 @@ COLUMNS = {
     "Measure of risk": "measures.measure_words",
     "Measure, announced": "history.cases[].announced",
     "middle": "whatif.money_words whatif.metals[].bands[].central whatif.metals[].stop.central",
-    "Month": "flows._months history.cases[].path[].shift prices.series[].months[].month prices.rates[]",
+    "Month": "performance._falls flows._months history.cases[].path[].shift prices.series[].months[].month prices.rates[]",
     "Months below a peak": "prices.series[].fall.under_water",
     "Months in a row at zero": "flows.flows[].partners[].zeros_running",
     "n": "assets[].volatility.observations",

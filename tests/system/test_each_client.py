@@ -139,6 +139,8 @@ def test_a_sheet_for_each_client_is_a_report_for_each(folder, capsys):
     (folder / "book.xlsx").write_bytes(xlsx(broken))
     again = each(capsys, "book.xlsx", "--format", "md", code=3)
     assert [(one["client"], one["error"] is None) for one in again["clients"]] == [("Bob", True), ("Ann", True), ("Cyr", False)]
+    (folder / "book.xlsx").write_bytes(xlsx({**sheets, "Notes": [["Call", "Ann"], ["and", "Bob"]]}))
+    assert each(capsys, "book.xlsx", "--format", "md")["unread"] == ["Notes"]
     (folder / "book.xlsx").write_bytes(xlsx({**sheets, "Archiv": sheets["Ann"]}))
     each(capsys, "book.xlsx", code=3)
 

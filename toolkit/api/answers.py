@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 LINE_OF_TEXT = 100
 """Cells of a line of text."""
 DAYS = {
-    "as_of", "day", "decided", "first", "last", "peak", "price_date", "since", "start", "status_since", "trough", "until",
-    "written",
+    "as_of", "bought", "day", "decided", "first", "free_from", "last", "peak", "price_date", "since", "start", "status_since",
+    "trough", "until", "written",
 }  # fmt: skip
 """Columns of frames that are days, which JSON has as text."""
 RecordT = TypeVar("RecordT", bound=Record)

@@ -38,9 +38,22 @@ class Performance(Answer[records.Performance]):
         return rows(self.record["lots"], ("key", "metal", "first", "held", "sold", "cost", *EARNED[1:], "free_from"))
 
     @property
+    def left(self) -> pl.DataFrame:
+        """One row a lot, or a part of it, that was sold, taken or lost: what it cost and brought."""
+        return rows(
+            self.record["left"], ("lot_id", "metal", "how", "bought", "day", "quantity", "cost", "proceeds", "fees", "gain")
+        )
+
+    @property
+    def years(self) -> pl.DataFrame:
+        """One row a calendar year: value at both ends, money in and out, gain, return by time, and what was paid beside."""
+        money = ("begin", "put_in", "taken_out", "end", "gain", "time_weighted", "fees", "storage", "tax")
+        return rows(self.record["years"], ("year", *money))
+
+    @property
     def path(self) -> pl.DataFrame:
-        """One row a day: value, and what was put in less what was taken out so far."""
-        return rows(self.record["path"], ("day", "value", "paid", "is_flow"))
+        """One row a day: value, what was put in less what was taken out so far, and growth of 1 by time."""
+        return rows(self.record["path"], ("day", "value", "paid", "is_flow", "index"))
 
 
 @one_thread()

@@ -185,7 +185,7 @@ class _Parcels:
             return
         sold = self.own_rates(one.rate, one.currency or currency, one.date)
         ended = replace(parcel, ended=one.date, exit_fees=cents(float(one.fees) * (sold or 0.0)), how=one.kind)
-        if one.kind == "loss":
+        if one.kind == "loss" and not one.proceeds:
             self.parcels.append(replace(ended, proceeds=0.0))
         elif one.kind == "withdraw":
             self.withdrawn.append(ended)

@@ -30,6 +30,8 @@ PARTS = ("price", "currency", "spread", "fees", "storage", "tax")
 """Of a gain."""
 _GROWTH = 30.0
 """Log growth over the whole time up to which a rate is looked for, in both directions."""
+_ROUNDING = 1e-13
+"""Of a sum, as a part of its terms."""
 _STEPS = 2_000
 """Places at which the sign of what is left over is looked at; two rates within a step of each other are not told apart."""
 
@@ -62,12 +64,17 @@ def internal_rate(flows: Sequence[Flow], value: float, day: date) -> float | Non
     amounts = np.array([flow.amount for flow in given] + [-value])
     times = np.array([(day - flow.day).days / length for flow in given] + [0.0])
 
-    def left_over(growth: Any) -> FloatArray:
+    def grown_to(growth: Any) -> FloatArray:
         # Scaled by the larger of both ends: only the sign matters, and an exponential of 30 swallows the value.
-        return np.exp(np.multiply.outer(growth, times) - np.maximum(growth, 0.0)[..., None]) @ amounts
+        return np.exp(np.multiply.outer(growth, times) - np.maximum(growth, 0.0)[..., None])
+
+    def left_over(growth: Any) -> FloatArray:
+        return grown_to(growth) @ amounts
 
     places = np.linspace(-_GROWTH, _GROWTH, _STEPS + 1)
-    signs = np.sign(left_over(places))
+    left = left_over(places)
+    # Within rounding of its terms it is zero: its sign is that of the order in which they are added.
+    signs = np.where(np.abs(left) <= _ROUNDING * (grown_to(places) @ np.abs(amounts)), 0.0, np.sign(left))
     roots = {*places[signs == 0].tolist()}
     turns = np.flatnonzero(signs[:-1] * signs[1:] < 0)
     roots |= {brentq(left_over, places[at], places[at + 1], xtol=1e-14) for at in turns}

@@ -39,4 +39,6 @@ class EachClient(Record, schema="report-each-client"):
     """File of this table."""
     clients: Rows[ClientReport]
     """In the order of the file."""
+    unread: Rows[str]
+    """Sheets that are hidden or have no header of lots."""
     phrases: Phrases

@@ -32,7 +32,7 @@ class Became(Record):
     months: int
     """How many at zero."""
     level: float | None
-    """Mean month since; of the last three for `back`, of the last twelve for `running`."""
+    """Mean month since; of those among the last three for `back`, of the last twelve for `running`."""
     base: float | None
     """Mean month before the collapse; null for `running`."""
 

@@ -107,6 +107,23 @@ def test_in_python(moves):
     assert found.lots["key"].to_list() == ["A", "B", "C", "D"]
     assert found.metals.height == 3
     assert found.path["value"][-1] == pytest.approx(found.record["whole"]["value"], abs=0.01)
+    assert found.path["index"][-1] - 1 == pytest.approx(found.record["whole"]["time_weighted"])
+    assert found.left.select("lot_id", "how", "quantity").rows() == [("A", "sell", 6.0)]
+    assert found.years["fees"].sum() == pytest.approx(-found.record["whole"]["gain"]["fees"], abs=0.01)
+
+
+def test_what_an_insurance_paid_for_a_loss_is_received(moves, capsys):
+    """It was left out: a loss brought nothing, whatever stood in its total."""
+    text = MOVES.replace("quantity,unit,price,", "quantity,unit,price,total,")
+    text = "\n".join(
+        line if i == 0 else ",".join([*line.split(",")[:7], "", *line.split(",")[7:]])
+        for i, line in enumerate(text.splitlines())
+    )
+    moves.write_text(text + "\n2026-03-03,loss,B,germanium,1,kg,,1900,EUR,,Zürich,Muster\n", encoding="utf-8")
+    found = performance(capsys)
+    lost = next(one for one in found["left"] if one["how"] == "loss")
+    assert (lost["proceeds"], lost["cost"], lost["gain"]) == (1900.0, 2050.0, 1900.0 - 2050.0 - 5.0)
+    assert found["whole"]["taken_out"] == 6 * 780 - 25 + 1900
 
 
 def test_metal_that_was_taken_leaves_at_its_value_of_the_day(moves, capsys):

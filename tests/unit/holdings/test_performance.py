@@ -49,6 +49,14 @@ class TestInternalRate:
         found = internal_rate([Flow(FIRST, 100.0)], 150.0, FIRST + timedelta(730))
         assert found == pytest.approx(math.sqrt(1.5) - 1, abs=1e-12)
 
+    def test_what_was_put_in_and_no_more_is_a_rate_of_zero_whatever_the_rounding(self) -> None:
+        """The sum of these is zero but for rounding, of which the sign differs between one sum and many at once."""
+        paid = [
+            Flow(date(2025, 5, 5), 4602.9), Flow(date(2024, 5, 6), 6824.55), Flow(date(2025, 12, 1), -8497.5),
+            Flow(date(2025, 12, 15), 289.9),
+        ]  # fmt: skip
+        assert internal_rate(paid, 3219.85, date(2026, 11, 15)) == 0.0
+
     def test_several_rates_are_none(self) -> None:
         """100 - 230 (1 + r) + 132 (1 + r)^2 = 0 at 10 % and at 20 %."""
         paid = [Flow(FIRST, -100.0), Flow(FIRST + timedelta(365), 230.0)]

@@ -22,7 +22,7 @@ CHART = d.Chart((d.Drawing(str, ("1",)), d.Drawing(str, ("2",), 512)), "told <b>
 GOLDEN = [
     (d.Heading(HEAD), "<h1>&lt;b&gt;&amp;</h1>"),
     (d.Paragraph(text("p ", Span("€5", "assumption", ("A1",))), "answer"),
-     '<p class="answer">p <i class="as">€5</i><span class="src"><a href="#a1">A1</a></span></p>'),
+     '<p class="answer">p <i class="as">€5</i><span class="src"><a id="a1-at" href="#a1">A1</a></span></p>'),
     (d.KeyFigures((d.KeyFigure("L", text("1"), text("n")),)),
      '<dl class="kpi"><div><dt>L</dt><dd class="kv">1</dd><dd class="kn">n</dd></div></dl>'),
     (d.Status((("Status", text("ok")),)), '<p class="status"><span><b>Status</b> ok</span></p>'),

@@ -144,4 +144,4 @@ def test_many_markers_in_a_row_are_shown_as_their_ends_and_few_one_by_one():
         assert not re.search(r"\bS2[0-9]\b", found), name
         assert re.search(r"\bS5(–|-)S38\b", found), name
         assert all(re.search(rf"\b{marker}\b", found) for marker in ("S1", "S2", "S3", "A1", "A2")), name
-    assert '<a href="#s5">S5–S38</a>' in written(document(many))["html"]
+    assert '<a id="s5-at" href="#s5">S5–S38</a>' in written(document(many))["html"]

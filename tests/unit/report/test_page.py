@@ -117,6 +117,18 @@ def test_ids_are_unique_and_every_marker_finds_its_row(read_pages, name):
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_a_row_leads_back_to_where_it_is_cited_first(pages, read_pages, name):
+    cited = {target for target in read_pages[name].targets if re.fullmatch(r"[sa]\d+", target)}
+    back = [target for target in read_pages[name].targets if target.endswith("-at")]
+    assert len(back) == len({*back}) > 3
+    assert {target.removesuffix("-at") for target in back} <= cited
+    for target in cited:
+        first = re.search(rf'<a(?: id="{target}-at")? href="#{target}">', pages[name])
+        assert first is not None
+        assert " id=" in first[0]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_the_words_are_calm(pages, name):
     prose = re.sub(r"<style>.*?</style>|<script data-copy.*?</script>|<!doctype html>", "", pages[name], flags=re.S)
     assert "\u2014" not in prose

@@ -80,8 +80,8 @@ def usual_formats() -> tuple[str, ...]:
     return ("html", *(("pdf",) if printer(os.environ) else ()), "email")
 
 
-def clients_of(request: ExposureRequest) -> list[Theirs]:
-    """The clients of a file by its column of clients, else by its sheets, in the order in which they first stand.
+def clients_of(request: ExposureRequest) -> tuple[list[Theirs], tuple[str, ...]]:
+    """The clients of a file by its column of clients, else by its sheets, in their order; and sheets that are not read.
 
     Names that differ in case alone are one client.
 
@@ -97,14 +97,14 @@ def clients_of(request: ExposureRequest) -> list[Theirs]:
     try:
         whole = read(str(file) if sheet == "*" else path)
     except SeveralSheets as error:
-        return _of_sheets(str(file), error.details["sheets"], read)
+        return _of_sheets(str(file), error.details["sheets"], read), tuple(error.details["unread"])
     if whole.questions:
         raise Unconfirmed(whole)
     found = _named(whole)
     if not found:
         hint = message("Name whose lot it is in a column 'client', or give each client a sheet.")
         raise SpecError("{file:s} names no client.", hint=hint, file=whole.table.name)
-    return [Theirs(name, path, by_column=True) for name in found.values()]
+    return [Theirs(name, path, by_column=True) for name in found.values()], ()
 
 
 def _named(read: ReadFile) -> dict[str, str]:
@@ -144,7 +144,8 @@ def each_client(request: EachClientRequest) -> tuple[EachClient, int]:
     """
     context, rows, code = request.of.context, list[ClientReport](), 0
     chosen = request.report or (DEFAULT_REPORT[HOLDINGS] if request.of.metal is None else METAL_REPORT)
-    for theirs in clients_of(request.of):
+    clients, unread = clients_of(request.of)
+    for theirs in clients:
         name = " ".join(one_line(theirs.name).split())
         try:
             rows.append(_written(request, theirs, name, chosen))
@@ -159,6 +160,7 @@ def each_client(request: EachClientRequest) -> tuple[EachClient, int]:
         report=chosen,
         table=str((request.folder / TABLE).resolve()),
         clients=tuple(rows),
+        unread=unread,
         phrases={},
     )
     found = with_phrases(table)

@@ -37,6 +37,8 @@ from toolkit.supply.tariff import SUBHEADING, TariffCode, mixed_code, sole_asset
 YEAR = 12
 LATELY = 12
 """Months in which the end of a collapse still counts as a flow that came back."""
+THREE = 3
+"""Latest months whose mean is what comes lately."""
 MATERIAL_SHARE = 0.05
 """Partners that had at least this share of the flow before are judged; smaller ones are not."""
 REPORTED_STOP = ("practice", "de_facto_stop")
@@ -232,8 +234,10 @@ def _became(flow: FlowSummary, collapses: Sequence[Collapse]) -> Became:
         return Became(state="fallen", since=last.onset.isoformat(), months=0, level=last.mean, base=last.base)
     if last and (recent := flow.three_months) is not None and recent >= LOW * last.base:
         end = months.index(last.last)
-        if len(months) - 1 - end <= LATELY:
-            return Became(state="back", since=months[end + 1].isoformat(), months=0, level=recent, base=last.base)
+        since = [quantity for quantity in flow.series.quantities[end + 1 :][-THREE:] if quantity is not None]
+        if since and len(months) - 1 - end <= LATELY:
+            level = sum(since) / len(since)  # no month before it came back
+            return Became(state="back", since=months[end + 1].isoformat(), months=0, level=level, base=last.base)
     return Became(state="running", since=None, months=0, level=flow.twelve_months, base=None)
 
 

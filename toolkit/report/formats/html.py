@@ -110,12 +110,20 @@ def render(document: Document, theme: Theme, say: Language | None = None) -> str
     def largest(chart: Chart) -> Markup:
         return Markup(titled(max(map(theme.draw, _for_slides(chart)), key=_scale), chart.told))  # noqa: S704
 
+    cited = set[str]()
+
     def written(value: Text) -> Markup:
-        return inline(value, none=spoken.words(NONE_SAID))
+        return inline(value, none=spoken.words(NONE_SAID), cited=cited)
+
+    def back(anchor: str) -> Markup:
+        """A link from the row that a marker stands for to where the marker stands first; nothing where it stands nowhere."""
+        key = anchor.lower()
+        link = Markup(' <a class="back" href="#{}-at" aria-label="{}">↑</a>')
+        return link.format(key, spoken.words(BACK)) if key in cited else Markup("")
 
     environment.globals |= {"show": show, "row_cells": _row_cells, "Markup": Markup, "picture": picture}
     environment.globals |= {"say": spoken.words, "none_said": spoken.words(NONE_SAID)}
-    environment.globals |= {"largest": largest}
+    environment.globals |= {"largest": largest, "back": back}
     environment.filters |= {"plain": plain, "inline": written, "pct": _percentage, "css": _css_string}
     environment.tests |= {"missing": _is_missing}
     try:
@@ -144,6 +152,7 @@ def _scale(svg: str) -> tuple[float, float]:
     return round(min(SLIDE_ROOM[0] / width, SLIDE_ROOM[1] / height), 2), width
 
 
+BACK = mark("Back to where it is cited first")
 NONE_SAID = mark("none")
 """What a dash says to who hears the page."""
 _FORMS = {
@@ -158,18 +167,29 @@ _FORMS = {
 }
 
 
-def inline(value: Text, none: str = NONE_SAID) -> Markup:
-    """Spans as markup: names isolated, assumptions in their own type, markers as links to the rows they stand for."""
-    return Markup("").join(_span(span, none) for span in value)
+def inline(value: Text, none: str = NONE_SAID, cited: set[str] | None = None) -> Markup:
+    """Spans as markup: names isolated, assumptions in their own type, markers as links to the rows they stand for.
+
+    Args:
+        value: The spans.
+        none: What a dash says.
+        cited: Markers that stand on the page already; the first of each has an id, and is added. None for no ids.
+    """
+    return Markup("").join(_span(span, none, cited) for span in value)
 
 
-def _span(span: Span, none: str) -> Markup:
+def _span(span: Span, none: str, cited: set[str] | None) -> Markup:
     words = Markup(_FORMS[span.style]).format(span.text, none) if span.text else Markup("")  # noqa: S704
     if not span.refs:
         return words
-    runs = in_runs(span.refs)
-    links = Markup(" ").join(Markup('<a href="#{}">{}</a>').format(run.split("–")[0].lower(), run) for run in runs)
-    return words + Markup('<span class="src">{}</span>').format(links)
+    links = list[Markup]()
+    for run in in_runs(span.refs):
+        key, place = run.split("–")[0].lower(), Markup("")
+        if cited is not None and key not in cited:
+            cited.add(key)
+            place = Markup(' id="{}-at"').format(key)
+        links.append(Markup('<a{} href="#{}">{}</a>').format(place, key, run))
+    return words + Markup('<span class="src">{}</span>').format(Markup(" ").join(links))
 
 
 def _percentage(fraction: float) -> Markup:

@@ -282,7 +282,8 @@ def _references(section: d.Section) -> Iterator[tuple[str, Text]]:
     for block in d.apart(section.blocks):
         for part in block.body if isinstance(block, d.Figure) else (block,):
             if isinstance(part, d.Table):
-                yield from ((row.anchor.upper(), _without(row.anchor, row.cells[0])) for row in part.rows if row.anchor)
+                marked = (row for row in part.rows if row.anchor[1:].isdigit())
+                yield from ((row.anchor.upper(), _without(row.anchor, row.cells[0])) for row in marked)
             if isinstance(part, d.Notes):
                 yield from ((marker, words) for marker, words in part.items if marker)
 

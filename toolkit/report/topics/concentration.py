@@ -72,7 +72,14 @@ def _weights(run: Findings, held: Sequence[Scored]) -> Figure:
         left=strong(fmt.percent(whole.n_minus_1 if whole else None, 0)),
     )
     title = _finding(run, held) if len(held) == 1 else _hangs(run, held)
-    return Figure(title, sub, (chart,), _legend(run, held, POINT_MARKS), _source(run, held))
+    table = run.table(
+        "Weight and supply left",
+        held,
+        left("Metal", lambda row: run.head(row[0])),
+        right("Share of value", lambda row: fmt.percent(row[0].weight)),
+        right("remaining", lambda row: fmt.percent(row[1].n_minus_1, 0)),
+    )
+    return Figure(title, sub, (chart,), _legend(run, held, POINT_MARKS), _source(run, held), table)
 
 
 def _hangs(run: Findings, held: Sequence[Scored]) -> Text:

@@ -26,6 +26,9 @@ def document(found: EachClient, say: Language) -> Document:
         )
         notes = Notes(tuple(("", say("{client}: {error}", client=name(client), error=error)) for client, error in told))
         sections.append(Section("failed", say.words("Without a report"), (notes,)))
+    if found.unread:
+        told = say("Sheets that are hidden or have no header of lots are not read: {sheets}.", sheets=say.listed(found.unread))
+        sections.append(Section("unread", say.words("Notes"), (Notes((("", told),)),)))
     return Document(title, say.code, found.as_of, run.fmt.long_date(found.as_of), found.file, tuple(sections))
 
 

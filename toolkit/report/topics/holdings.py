@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -109,6 +110,20 @@ def sums(lots: Sequence[LotExposure]) -> Mapping[Reach, Sum]:
 def is_routed(owner: str, lots: Iterable[LotExposure]) -> bool:
     """Whether a lot goes elsewhere than to civil users in the owner's country (ISO-3)."""
     return any((lot.destination, lot.end_user) != (owner, CIVIL) for lot in lots)
+
+
+ANCHOR = 40
+"""Characters of the id of a lot at most."""
+
+
+def lot_anchors(lots: Iterable[str]) -> dict[str, str]:
+    """Lot -> id of its row on a page, that a mail may link to: ``lot-4711``; names of one spelling are counted."""
+    found: dict[str, str] = {}
+    for lot in lots:
+        plainly = "-".join(["lot", *re.findall(r"\w+", lot.casefold())])[:ANCHOR]
+        known = sum(one == plainly or one.startswith(f"{plainly}.") for one in found.values())
+        found[lot] = f"{plainly}.{known + 1}" if known else plainly
+    return found
 
 
 def lot_names(lots: Iterable[LotExposure | Instrument | ReadLot | TaxLot | LotSale], say: Language) -> dict[str, str]:
@@ -586,7 +601,7 @@ def _lots(run: Findings, lots: Sequence[LotExposure]) -> Figure:
     most = min(max(SHORT_LOT_ROWS, sum(map(_is_at_risk, order))), LOT_ROWS) if run.short else LOT_ROWS
     first, rest = order[:most], order[most:]
     unknown, names = all(lot.assumed_origin for lot in lots), lot_names(lots, say)
-    routed = is_routed(run.record.owner.country, lots)
+    routed, anchors = is_routed(run.record.owner.country, lots), lot_anchors(lot.lot_id for lot in order)
     told = []
     has_cost = any(one.cost for one in bought.values())
     cost: Shown[LotExposure] | None = right("Bought for, {currency}", lambda lot: fmt.number(bought[lot.lot_id].cost))
@@ -625,6 +640,7 @@ def _lots(run: Findings, lots: Sequence[LotExposure]) -> Figure:
         left("Can it be stopped?", lambda lot: _stopped(run, lot), "Stopped?"),
         None if run.short else left("Origin; certificate", lambda lot: _papers(run, lot)),
         below=told,
+        row=lambda lot: Row(anchor=anchors[lot.lot_id]),
     )
     sub = say(
         "What a control can stop first (▲), then by value. ○ is the average of a year, with the range that holds 95% of "

@@ -73,7 +73,14 @@ def _plane(run: Findings, rated: Sequence[Rated]) -> Figure:
     )
     if "supposed" not in kinds:
         source = say("Source: EU studies{study}.", study=run.of_tables("criticality"))
-    return Figure(_finding(run, rated), _sub(run, rated), (chart,), legend, text(source, " ", *_cautions(run, rated)))
+    table = run.table(
+        "Supply risk and economic importance",
+        rated,
+        left("Metal", lambda one: run.head(one.metal)),
+        right("SR", lambda one: fmt.number(one.risk, 1)),
+        right("EI", lambda one: fmt.number(one.importance, 1)),
+    )
+    return Figure(_finding(run, rated), _sub(run, rated), (chart,), legend, text(source, " ", *_cautions(run, rated)), table)
 
 
 def _marks(run: Findings, rated: Sequence[Rated]) -> Iterator[Mark]:

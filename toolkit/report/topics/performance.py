@@ -253,7 +253,7 @@ def _lots(run: Findings, found: Performance) -> Figure | None:
         right("Value", lambda one: fmt.number(one.value) if one.held else DASH),
         right("Gain", lambda one: strong(fmt.number(one.gain.total, signed=True))),
         right("IRR", lambda one: _return(run, one)),
-        left("Free of tax from", lambda one: DASH if one.free_from is None else fmt.short_date(one.free_from)),
+        right("Free of tax from", lambda one: DASH if one.free_from is None else fmt.short_date(one.free_from)),
         below=below,
         keys=1,
     )
@@ -351,7 +351,14 @@ def _falls(run: Findings, found: Performance) -> Figure | None:
         "{days} days.",
         days=fmt.number(risk.days_below),
     )
-    return Figure(title, sub, (Chart(paths(drawn, fmt), plain(title) + "."),), (), _source(run))
+    table = run.table(
+        "Fall at the ends of months",
+        list(zip(drawn.dates, below, strict=True)),
+        left("Month", lambda row: fmt.month(row[0])),
+        right("Fall", lambda row: fmt.percent(row[1])),
+        stacks=False,
+    )
+    return Figure(title, sub, (Chart(paths(drawn, fmt), plain(title) + "."),), (), _source(run), table)
 
 
 def _metals(run: Findings, found: Performance) -> Figure | None:
@@ -398,8 +405,8 @@ def _benchmarks(run: Findings, found: Performance) -> Figure | None:
     if not found.benchmarks:
         return None
 
-    def named(key: str) -> str:
-        return say.words(BENCHMARKS[key]) if key in BENCHMARKS else key
+    def named(key: str) -> Inline:
+        return say.words(BENCHMARKS[key]) if key in BENCHMARKS else of_key(key, say)
 
     would = [say("{value} in {what}", value=run.money(one.value), what=named(one.key)) for one in found.benchmarks]
     title = say("The same money would be {values}", values=say.listed(would))
