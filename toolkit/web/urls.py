@@ -73,6 +73,7 @@ urlpatterns = [
     path("host/w/<slug:slug>/questions", presenter.moderate, name="host-moderate"),
     path("host/w/<slug:slug>/poll", presenter.poll, name="host-poll"),
     path("host/w/<slug:slug>/polls", presenter.new_poll, name="host-new-poll"),
+    path("host/w/<slug:slug>/figures", presenter.figures, name="host-figures"),
     path("host/w/<slug:slug>/attendance", presenter.attendance, name="host-attendance"),
     path("host/w/<slug:slug>/attendance.csv", presenter.attendance_file, name="host-attendance-csv"),
     path("leave", room.leave, name="leave"),

@@ -76,6 +76,7 @@ ROUTES: dict[str, tuple[str, tuple[int, ...]]] = {
     "host-handouts": ("/host/w/{slug}/handouts", OF_ITS_HOST),
     "host-answer": ("/host/w/{slug}/answer?question={question}", OF_ITS_HOST),
     "host-token": ("/host/w/{slug}/token", LED_ABOVE),
+    "host-figures": ("/host/w/{slug}/figures", OF_ITS_HOST),
     "host-helpers": ("/host/w/{slug}/helpers", OF_ITS_HOST),
     "host-trial": ("/host/w/{slug}/trial", OF_ITS_HOST),
     "host-new": ("/host/new", OF_HOSTS),

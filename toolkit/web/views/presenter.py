@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_otp import user_has_device
 from django_otp.middleware import OTPMiddleware
 
-from toolkit.report.i18n.language import Language
+from toolkit.report.i18n.language import Language, mark
 from toolkit.web import hosts
 from toolkit.web.asgi.later import asked_at, is_again
 from toolkit.web.demo.pool import current
@@ -27,6 +27,7 @@ from toolkit.web.middleware import Player
 from toolkit.web.models import Host, Registration, Role, Webinar
 from toolkit.web.room import attendance as attending
 from toolkit.web.room import presenting, talking
+from toolkit.web.room.figures import figures as figures_of
 from toolkit.web.room.hub import Stream
 from toolkit.web.room.models import Question
 from toolkit.web.room.parts import host_polls_data, host_questions_data, of_state, part
@@ -39,6 +40,8 @@ from toolkit.web.views.room import for_script, loading, streamed
 from toolkit.web.writing import Busy
 
 CONFLICT = 409
+RATINGS = (mark("very much"), mark("yes"), mark("partly"), mark("hardly"), mark("no"))
+"""Of the survey, from 5 to 1."""
 
 
 @require_safe
@@ -211,3 +214,27 @@ def attendance(request: HttpRequest, webinar: Webinar) -> HttpResponse:
 def attendance_file(request: HttpRequest, webinar: Webinar) -> HttpResponse:
     """The same as CSV."""
     return exported(request, webinar, attendance_csv(attending.attendance(webinar), webinar), "attendance.csv")
+
+
+@require_safe
+@of_own
+def figures(request: HttpRequest, webinar: Webinar) -> HttpResponse:
+    """What a host learns from a webinar."""
+    say, found, polls = spoken(), figures_of(webinar), host_polls_data(webinar)["polls"]
+    steps = (
+        say.words("Registered"),
+        say.words("Address confirmed"),
+        say.words("Has a seat"),
+        say.words("Were there"),
+        say.words("Were there in the last five minutes"),
+        say.words("Answered the survey"),
+    )
+    rated = dict(zip("54321", map(say.words, RATINGS), strict=True))
+    data = {
+        "webinar": webinar,
+        "figures": found,
+        "funnel": list(zip(steps, found.funnel, strict=True)),
+        "ratings": [(rated[n], count) for n, count in found.ratings],
+        "polls": [{**one, "counted": [(choice.text, choice.votes) for choice in one["choices"]]} for one in polls],
+    }
+    return render(request, "host_figures.html", data)
