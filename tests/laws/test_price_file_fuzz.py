@@ -13,8 +13,8 @@ import pytest
 from tests.unit.market.readers.test_quotations import LAYOUTS
 from toolkit.core.errors import DataError, SpecError
 from toolkit.core.frames import Prices
-from toolkit.market.readers.price_checks import HIGHEST_PRICE, LOWEST
 from toolkit.market.layouts.prices import key_of
+from toolkit.market.readers.price_checks import HIGHEST_PRICE, LOWEST
 from toolkit.market.readers.prices import read_prices
 
 TODAY = date(2026, 11, 24)

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from tests.examples import QUICK
 from toolkit.core.errors import DataError
 from toolkit.core.frames import Prices
-from toolkit.market.readers.cells import RAISED
-from toolkit.market.readers.price_checks import HIGHEST_PRICE, JUMPS, LOWEST
 from toolkit.market.layouts.headers import stated_in
 from toolkit.market.layouts.prices import SIDES, key_of
 from toolkit.market.layouts.texts import is_derived
+from toolkit.market.readers.cells import RAISED
+from toolkit.market.readers.price_checks import HIGHEST_PRICE, JUMPS, LOWEST
 from toolkit.market.readers.prices import read_prices
 
 TODAY = date(2026, 11, 24)
