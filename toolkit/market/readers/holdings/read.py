@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 
 from toolkit.core.errors import DataError, SeveralSheets, SpecError, did_you_mean
 from toolkit.core.messages import message, named, together
@@ -25,7 +25,7 @@ from toolkit.market.layouts.propose import (
 from toolkit.market.readers.faults import Fault
 from toolkit.market.readers.holdings.lots import Names, ReadFile
 from toolkit.market.readers.holdings.movements import with_movements
-from toolkit.market.readers.holdings.rows import with_lots
+from toolkit.market.readers.holdings.rows import is_asset, with_lots
 from toolkit.market.readers.tabular import MAX_NAME, TITLES, Source, Table
 
 LAYOUT = "layout"
@@ -81,13 +81,14 @@ def parse(
     if said_of not in (None, *OF_OWNERS):
         raise SpecError("of={kind:s}: no such file.", hint=did_you_mean(said_of, OF_OWNERS), kind=said_of)
 
+    names_asset = partial(is_asset, names=names)
+
     def read(by: str, base: Layout | None) -> ReadFile:
-        is_asset = _names_asset(names)
-        guess = said_of or ("movements" if base is None and is_of_movements(table, is_asset) else "holdings")
+        guess = said_of or ("movements" if base is None and is_of_movements(table, names_asset) else "holdings")
         kind: Kind = base.of if base is not None and not said_of else "movements" if guess == "movements" else "holdings"
         base = base if base is None or base.of == kind else None
         columns = (Columns if kind == "holdings" else MovementColumns)(
-            table, answered(base or Layout(of=kind, columns={}), table, answers), is_asset
+            table, answered(base or Layout(of=kind, columns={}), table, answers), names_asset
         )
         proposed, readings, questions = propose(columns)
         keys = {column.reads for column in proposed.columns.values()}
@@ -139,15 +140,6 @@ def _nearest(found: Sequence[tuple[str, Layout]], headers: Sequence[str]) -> tup
     return min(
         ((name, one) for n, name, one in apart if n <= _FEW and 2 * n <= len(headers)), default=None, key=lambda one: one[0]
     )
-
-
-def _names_asset(names: Names):
-    def is_asset(text: str) -> bool:
-        with contextlib.suppress(DataError):
-            return bool(names.asset(text))
-        return False
-
-    return is_asset
 
 
 def _lacks(table: Table, path: str, lacking: Sequence[str], unread: Sequence[str], answers: Mapping[str, str]) -> DataError:
