@@ -119,7 +119,7 @@ HOLDINGS = (
         "text",
     ),
     Field("remark", "what else is written of the lot; each text that is not known is asked about once", "none", ""),
-    Field("nothing", "nothing or zero when its layout was confirmed; a cell with more is a fault", "as it was", ""),
+    Field("nothing", "nothing or zero when its layout was confirmed; a cell with more is asked about", "as it was", ""),
     Field("snapshot", "day of the stock, where a file lists that of several days: the newest is read", "one day", ""),
 )
 PRICES = (
@@ -152,7 +152,7 @@ PRICES = (
     Field("source", "where the price is from", "the name of the file", "SMM", "text"),
     Field("known_from", "day from which it was known", "its date", "2026-12-01"),
     Field("remark", "what else is written of a price; each text that is not known is asked about once", "none", ""),
-    Field("nothing", "nothing when its layout was confirmed; a cell with more is asked about", "as it was", ""),
+    Field("nothing", "nothing or zero when its layout was confirmed; a cell with more is asked about", "as it was", ""),
 )
 BY_KEY = {field.key: field for field in HOLDINGS}
 KINDS_OF_MOVEMENTS = (

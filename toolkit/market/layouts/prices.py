@@ -141,6 +141,7 @@ class PriceHeaders(Columns):
             self.tickers = found if len(found) == len(fields) else ()
             self._free(self.tickers)
         self.keys = {name: one.key for name, one in self.found.items()}
+        self.there = {*self.keys.values()}
         self.shape: Shape = layout.shape or self._shape()
         self.layout = layout.model_copy(update={"shape": self.shape})
         self.bare = {name: stated_in(name).name or name for name in table.columns}
@@ -153,7 +154,7 @@ class PriceHeaders(Columns):
         self.found.update({name: replace(self.found[name], key=None) for name in names})
 
     def _shape(self) -> Shape:
-        keys = {*self.keys.values()} | {*self.layout.every}
+        keys = self.there | {*self.layout.every}
         if "series" in keys:
             return "wide"
         sure = {one.key for one in self.found.values() if one.sure}
@@ -189,7 +190,7 @@ class PriceHeaders(Columns):
 
     def by_cells(self, name: str) -> str | None:
         """The field whose cells a column has, where no other column is it; None for words and numbers of anything."""
-        taken = {*self.keys.values()}
+        taken = self.there
         unknown = [one for one, key in self.keys.items() if key is None and all(map(is_number, self.texts(one)))]
         if "date" not in taken and holds_days(self.table.cells[name]):
             return "date"
@@ -230,7 +231,7 @@ class PriceHeaders(Columns):
 
     def of_kind(self, header: Header) -> Reading | None:  # noqa: PLR0911  # one answer a kind of column
         """What is known of a column of prices beside its word; None where that decides."""
-        name, key, keys = header.text, header.key, {*self.keys.values()}
+        name, key, keys = header.text, header.key, self.there
         if self.shape == "wide":
             return self._beside_series(header)
         if is_derived(name) and not header.sure:
@@ -259,7 +260,7 @@ class PriceHeaders(Columns):
 
     def _beside_series(self, header: Header) -> Reading | None:  # noqa: PLR0911  # one answer a kind of column
         """A column of a wide file: the dates, a series, or what stands beside the series."""
-        name, key, is_dated = header.text, header.key, "date" in self.keys.values()
+        name, key, is_dated = header.text, header.key, "date" in self.there
         if name in self.tickers:
             return "series", message("a ticker, as the other columns are"), True
         if key in MONEY[1:] and name.isupper() and is_dated:

@@ -48,8 +48,6 @@ _OF_A_ROW = (
 )  # fmt: skip
 """Fields that no value holds for all rows of."""
 _FEW = 3
-_AGREES = 5e-3
-"""Relative difference below which money is a price times a quantity: the price was rounded."""
 _BY_CELLS = ("form", "unit", "status", "size")
 """Fields whose cells are known words or sizes: a column of others, as ``Type`` of purchases and sales, is none of them."""
 _SAY = message("Say it as NAME=MEANING: a header and a field, or ignore; a text and one of {words:, }.", words=[*MEANINGS])
@@ -348,11 +346,25 @@ class Columns:
 
 
 class MovementColumns(Columns):
-    """The columns of a list of movements, of which those of money are told apart by the price, the quantity and the costs."""
+    """The columns of a list of movements, of which money of all may be with fees and taxes in it or without them."""
 
-    def readings(self) -> list[ColumnReading]:
-        """How each column is proposed to be read."""
-        return [_of_money(one, header, self) for one, header in zip(super().readings(), self.found.values(), strict=True)]
+    def of_kind(self, header: Header) -> Reading | None:
+        """What is known of a column of movements beside its word; None where that decides."""
+        there, sides = {one.key for one in self.others(header)}, {"quantity_in", "quantity_out"}
+        if header.key == "quantity" and there & sides:
+            return IGNORE, message("a balance, beside what came in and what went out"), False
+        if header.key != "total" or not self.texts(header.text) or ({"total", "cash"} & there and header.sure):
+            return super().of_kind(header)
+        if not header.sure and not header.currency and there.isdisjoint({"quantity", "pieces", *sides}):
+            return "quantity", MAYBE, False
+        costs = [one.text for one in self.others(header) if one.key in ("fees", "taxes")]
+        has_costs = any(holds_more(text) for cost in costs for text in self.texts(cost))
+        # A price beside a total shows in each row whether it is one.
+        if header.sure and ("price" in there or not has_costs):
+            return super().of_kind(header)
+        if "price" in there and not has_costs:
+            return "total", SHOWN, True
+        return "total", message("money of all: total without fees and taxes, or cash with them"), False
 
 
 def propose(columns: Columns) -> tuple[Layout, list[ColumnReading], list[Question]]:
@@ -576,80 +588,6 @@ def is_of_movements(table: Table, is_asset: Callable[[str], bool]) -> bool:
         if asset is not None and quantity is not None and day is not None and is_asset(str(asset)):
             signs.setdefault(fold(str(asset)), set()).add(str(quantity).lstrip().startswith(("-", "\u2212")))
     return any(len(both) > 1 for both in signs.values())
-
-
-def _of_money(  # noqa: PLR0911  # a finding after the other
-    one: ColumnReading, header: Header, columns: Columns
-) -> ColumnReading:
-    """How a column of money of all is read: with fees and taxes in it or without them, by the price and the quantity.
-
-    Args:
-        one: By its header.
-        header: What it says.
-        columns: Of the file.
-    """
-    if one.reads not in ("quantity", "total", "cash") or fold(one.header) in columns.named:
-        return one
-    others = columns.others(header)
-    keys = {other.key for other in others}
-    if one.reads == "quantity":
-        if keys.isdisjoint(("quantity_in", "quantity_out")):
-            return one
-        return replace(one, reads=IGNORE, why=message("a balance, beside what came in and what went out"), sure=False)
-    if keys.isdisjoint(("quantity", "quantity_in", "quantity_out", "pieces")):
-        if one.reads == "total" and not header.sure and not header.currency:
-            return replace(one, reads="quantity", why=MAYBE, sure=False)
-        return one
-    if header.sure and {"total", "cash"} & keys:  # beside each other they say which is which
-        return one
-    beside = [other.text for other in others if other.key in ("fees", "taxes")]
-    rows = columns.table.cells.select(one.header, *beside).rows()
-    has_costs = any(all(holds_more(str(one or "")) for one in (money, cost)) for money, *costs in rows for cost in costs)
-    shown = _money_is(columns, one.header)
-    if shown == "cash" and not (header.sure and one.reads == "total"):
-        return replace(one, reads=shown, why=message("it is the quantity times the price, with the fees"), sure=True)
-    if shown == one.reads:
-        return one if header.sure else replace(one, why=message("it is the quantity times the price"), sure=True)
-    if shown is None and header.sure and not (has_costs and one.reads == "total"):
-        return replace(one, sure=True)
-    return replace(
-        one, reads=shown or one.reads, why=message("money of all: total without fees and taxes, or cash with them"), sure=False
-    )
-
-
-def _money_is(columns: Columns, column: str) -> str | None:
-    """Whether money is the quantity times the price, or that and the fees and taxes; None where rows show neither, or both.
-
-    Args:
-        columns: Of the file.
-        column: Header of the money.
-    """
-    by = {header.key: header for header in columns.found.values() if header.text != column}
-    named = {key: header.text for key, header in by.items()}
-    quantity, price = by.get("quantity") or by.get("pieces"), by.get("price")
-    if quantity is None or price is None:
-        return None
-    beside = [amount.after for text in columns.texts(quantity.text) if (amount := cells.amount(text))]
-    written = columns.texts(named["unit"]) if "unit" in by else beside
-    units = {quantity.unit} if quantity.unit else {cells.unit_in(text) for text in written}
-    if price.per_unit and units != {price.unit}:
-        return None
-    texts = [column, quantity.text, price.text, *(named[key] for key in ("fees", "taxes") if key in named)]
-    given = columns.table.cells.select(texts).rows()
-    rows = [[cells.amount(str(cell)) if cell is not None else None for cell in row] for row in given]
-    for mark in (".", ","):
-        seen = set[str]()
-        for money, *factors in ([abs(cell.readings.get(mark, float("nan"))) if cell else None for cell in row] for row in rows):
-            if not (money and factors[0] and factors[1]):
-                continue
-            product, costs = factors[0] * factors[1], sum(filter(None, factors[2:]))
-            apart = {"total": abs(money - product), "cash": min(abs(money - product - costs), abs(money - product + costs))}
-            nearest = min(apart, key=lambda key: apart[key])
-            is_near = apart[nearest] <= max(_AGREES * product if not costs else min(costs / 2, _AGREES * product), 0.011)
-            seen.add(nearest if is_near and costs else "either" if is_near else "neither")
-        if seen and "neither" not in seen and len(seen - {"either"}) < 2:
-            return next(iter(seen - {"either"}), "total")
-    return None
 
 
 def _question(layout: Layout, one: ColumnReading, first: Mapping[str, str]) -> Question:

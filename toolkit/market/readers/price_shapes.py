@@ -26,12 +26,11 @@ from toolkit.core.messages import Message, first_names, message
 from toolkit.market.layouts.headers import MASS_BEHIND, MASSES, Header, is_price, stated_in
 from toolkit.market.layouts.prices import MONEY, key_of, side_in
 from toolkit.market.layouts.texts import is_derived, says_none
-from toolkit.market.price_series import PriceSeries, days_of
+from toolkit.market.price_series import days_of
 from toolkit.market.readers import cells
 from toolkit.market.readers.columns import IS_NO_NAME, alike
 from toolkit.market.readers.faults import raise_row_errors
 from toolkit.market.readers.price_checks import (
-    AS_GIVEN,
     DEALER_ASK,
     DEALER_BID,
     DEALER_BOTH,
@@ -199,47 +198,11 @@ class Quotation(NamedTuple):
     is_stated: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class WidePrices:
-    """Prices of n assets on T days that break no rule of `toolkit.market.readers.price_checks`.
-
-    Attributes:
-        names: n names of columns, sorted.
-        quotations: One a name.
-        dates: T days, ascending.
-        values: (T, n), NaN where there is none; no row and no column is empty.
-    """
-
-    names: tuple[str, ...]
-    quotations: tuple[Quotation, ...]
-    dates: pl.Series
-    values: FloatArray
-
-    @property
-    def per_piece(self) -> tuple[str, ...]:
-        """The names whose prices are of no mass."""
-        return tuple(name for name, one in zip(self.names, self.quotations, strict=True) if one.unit == cells.PIECE)
-
-    @property
-    def is_stated(self) -> bool:
-        """Whether every column names its currency."""
-        return all(one.is_stated for one in self.quotations)
-
-    def series(self, means: Mapping[str, str]) -> PriceSeries | None:
-        """Series under the keys of assets; None where two names are of one.
-
-        Args:
-            means: Name -> key, where they differ.
-        """
-        keys = [means.get(name, name) for name in self.names]
-        order = sorted(range(len(keys)), key=keys.__getitem__)
-        if len({*keys}) < len(keys):
-            return None
-        values = self.values if order == [*range(len(keys))] else self.values[:, order]
-        return PriceSeries.of_columns(values, self.dates, {keys[i]: self.quotations[i][:2] for i in order}, AS_GIVEN)
+Wide = tuple[list[str], list[Quotation], pl.Series, FloatArray]
+"""Names of n columns, sorted, a quotation of each, T days, ascending, and prices (T, n), NaN where there is none."""
 
 
-def wide_prices(table: Table, columns: Sequence[PriceColumn], currency: str, unit: str, as_of: date) -> WidePrices | None:
+def wide_prices(table: Table, columns: Sequence[PriceColumn], currency: str, unit: str, as_of: date) -> Wide | None:
     """The prices of a wide table by column; None where one of them may break a rule, which its row then tells.
 
     Args:
@@ -272,7 +235,7 @@ def wide_prices(table: Table, columns: Sequence[PriceColumn], currency: str, uni
         dates, names, values = dates[rows], [names[i] for i in priced], values[np.ix_(rows, priced)]
     if not names or not are_sound(values) or may_be_returns(values[: int((dates <= as_of).sum())]):
         return None
-    return WidePrices(tuple(names), tuple(quotations[name] for name in names), dates, values)
+    return names, [quotations[name] for name in names], dates, values
 
 
 def _states_more(name: str) -> bool:

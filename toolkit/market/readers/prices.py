@@ -200,15 +200,21 @@ def _by_column(
         as_of: Day of the question.
     """
     every, name = found.layout.every, table.name
-    wide = wide_prices(table, columns, currency, every.get("unit", cells.PIECE), as_of)
-    if wide is None:
+    if (wide := wide_prices(table, columns, currency, every.get("unit", cells.PIECE), as_of)) is None:
         return None
-    check_size(name, columns=len(wide.names))
-    means, keys = _meanings(name, wide.names, wide.per_piece, key, ticker=False)
-    if (series := wide.series(means)) is None:
+    names, quotations, dates, values = wide
+    check_size(name, columns=len(names))
+    per_piece = {one for one, quoted in zip(names, quotations, strict=True) if quoted.unit == cells.PIECE}
+    means, notes = _meanings(name, names, per_piece, key, ticker=False)
+    keys = [means.get(one, one) for one in names]
+    if len({*keys}) < len(keys):  # two names are of one asset
         return None
-    assumed = () if "currency" in every or wide.is_stated else (_silent(name, currency),)
-    reading = (*_left_out(columns, wide.names), *assumed, *keys, *firsts_of_months(name, wide.dates))
+    order = sorted(range(len(keys)), key=keys.__getitem__)
+    values = values if order == [*range(len(keys))] else values[:, order]
+    series = PriceSeries.of_columns(values, dates, {keys[i]: quotations[i][:2] for i in order}, AS_GIVEN)
+    is_stated = "currency" in every or all(quoted.is_stated for quoted in quotations)
+    assumed = () if is_stated else (_silent(name, currency),)
+    reading = (*_left_out(columns, names), *assumed, *notes, *firsts_of_months(name, dates))
     unstated = frozenset(series.assets if assumed else ())
     return PriceFile(series, Prices.create_empty(), name, "wide", (), reading, assumed, unstated=unstated)
 

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from toolkit.core.countries import UNKNOWN_ORIGIN, fold, foldings
-from toolkit.core.errors import DataError, SpecError
+from toolkit.core.errors import DataError, SpecError, did_you_mean
 from toolkit.core.messages import message, together
 from toolkit.core.places import place
 from toolkit.core.size import PieceSize
@@ -561,12 +561,12 @@ def _basis(row: Row, lot: dict[str, Any], shown: cells.Amount | None) -> tuple[b
     of_unit = _counts_pieces(row, None) or fold(said) not in vocabulary().meanings["price_is"]
     if unit == cells.PIECE and count is None and of_unit:
         return False, 1.0, unit
-    remedy = message("Write unit, piece, total, or the mass, as t or EUR/kg.")
-    try:
-        return values.word("purchase_price_is", text, vocabulary().meanings["price_is"], remedy) == "total", 1.0, per
-    except Faulty as fault:
-        fault.column = "purchase_price_is"
-        raise
+    known = vocabulary().meanings["price_is"]
+    if (meant := values.known_word(text, known)) is None:
+        hint = together(did_you_mean(text, known.values()), message("Write unit, piece, total, or the mass, as t or EUR/kg."))
+        key = "purchase_price_is"
+        raise Faulty("unknown_purchase_price_is", "unknown {key:s}", hint, column=key, key=key)
+    return meant == "total", 1.0, per
 
 
 def _names_a_piece(row: Row, shown: cells.Amount | None) -> bool:

@@ -187,7 +187,10 @@ def _word(row: Row, key: str) -> Any:
     if (text := row.text(key)) is None:
         return None
     known: Mapping[str, str] = vocabulary().meanings[key]
-    return values.word(key, text, known, message("Write {words:or}.", words=[*dict.fromkeys(known.values())]))
+    if (found := values.known_word(text, known)) is None:
+        hint = message("Write {words:or}.", words=[*dict.fromkeys(known.values())])
+        raise Faulty(f"unknown_{key}", "unknown {key:s}", hint, key=key)
+    return found
 
 
 def _day(row: Row, key: str) -> date | None:

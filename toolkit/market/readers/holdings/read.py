@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -29,7 +28,7 @@ from toolkit.market.readers.holdings.bids import with_bids
 from toolkit.market.readers.holdings.lots import Names, ReadFile
 from toolkit.market.readers.holdings.movements import with_movements
 from toolkit.market.readers.holdings.needs import with_records
-from toolkit.market.readers.holdings.rows import with_lots
+from toolkit.market.readers.holdings.rows import is_asset, with_lots
 from toolkit.market.readers.tabular import MAX_NAME, TITLES, Source, Table
 
 LAYOUT = "layout"
@@ -99,13 +98,14 @@ def parse(
             most=MOST_LOTS,
         )
 
+    names_asset = partial(is_asset, names=names)
+
     def read(by: str, base: Layout | None) -> ReadFile:
-        is_asset = _names_asset(names)
-        guess: Kind = said_of or ("movements" if base is None and is_of_movements(table, is_asset) else "holdings")
+        guess: Kind = said_of or ("movements" if base is None and is_of_movements(table, names_asset) else "holdings")
         kind: Kind = base.of if base is not None and not said_of else guess
         base = base if base is None or base.of == kind else None
         columns = (MovementColumns if kind == "movements" else Columns)(
-            table, answered(base or Layout(of=kind, columns={}), table, answers), is_asset
+            table, answered(base or Layout(of=kind, columns={}), table, answers), names_asset
         )
         proposed, readings, questions = propose(columns)
         keys = {column.reads for column in proposed.columns.values()}
@@ -157,15 +157,6 @@ def _nearest(found: Sequence[tuple[str, Layout]], headers: Sequence[str]) -> tup
     return min(
         ((name, one) for n, name, one in apart if n <= _FEW and 2 * n <= len(headers)), default=None, key=lambda one: one[0]
     )
-
-
-def _names_asset(names: Names):
-    def is_asset(text: str) -> bool:
-        with contextlib.suppress(DataError):
-            return bool(names.asset(text))
-        return False
-
-    return is_asset
 
 
 def _lacks(table: Table, path: str, lacking: Sequence[str], unread: Sequence[str], answers: Mapping[str, str]) -> DataError:

@@ -279,10 +279,11 @@ def _is_label(text: str, known: set[str], names: Names) -> bool:
         return True
     beside = words[1:] if words[0] in totals else words[:-1] if words[-1] in totals else []
     of = " ".join(word for word in beside if not re.search(r"\d", word))
-    return bool(beside) and (not of or of in known or of in totals or _is_asset(of, names))
+    return bool(beside) and (not of or of in known or of in totals or is_asset(of, names))
 
 
-def _is_asset(text: str, names: Names) -> bool:
+def is_asset(text: str, names: Names) -> bool:
+    """Whether a text names an asset."""
     try:
         return bool(names.asset(text))
     except DataError:
@@ -292,7 +293,7 @@ def _is_asset(text: str, names: Names) -> bool:
 def _is_remark(row: Sequence[Any], names: Names) -> bool:
     filled = [cell for cell in row if cell is not None]
     is_sentence = len(filled) == 1 and isinstance(filled[0], str) and _SENTENCE.search(filled[0]) is not None
-    return is_sentence and not _is_asset(cells.PURITY.sub("", filled[0]), names)
+    return is_sentence and not is_asset(cells.PURITY.sub("", filled[0]), names)
 
 
 def _lot_ids(file: FileCells, numbers: Sequence[int]) -> list[str]:

@@ -8,7 +8,6 @@ from datetime import date, timedelta
 from typing import Any
 
 from toolkit.core.countries import UNKNOWN_ORIGIN, country, country_hint, fold, foldings
-from toolkit.core.errors import did_you_mean
 from toolkit.core.limits import LARGEST
 from toolkit.core.messages import Message, message, sentence, together
 from toolkit.core.places import place
@@ -98,21 +97,6 @@ def fraction(key: str, found: tuple[float, cells.Amount], *, percent: bool) -> f
 def known_word(text: str | None, known: Mapping[str, str]) -> str | None:
     """What a text means, by spellings of a vocabulary; None for none of them."""
     return next((known[one] for one in foldings(text or "") if one in known), None)
-
-
-def word(key: str, text: str, known: Mapping[str, str], remedy: str) -> str:
-    """What a text means, which must be one of the vocabulary.
-
-    Args:
-        key: Field of the cell.
-        text: As in the cell.
-        known: Spelling -> meaning.
-        remedy: What may be written.
-    """
-    if (found := known_word(text, known)) is None:
-        hint = together(did_you_mean(text, known.values()), remedy)
-        raise Faulty(f"unknown_{key}", "unknown {key:s}", hint, key=key)
-    return found
 
 
 def origin(text: str) -> str:

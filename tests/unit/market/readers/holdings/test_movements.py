@@ -111,23 +111,15 @@ class TestMoney:
         )
         assert (bought["total"], sold["total"]) == (Decimal("5000.00"), Decimal("3000.00"))
 
-    def test_an_amount_is_total_or_cash_by_the_price(self):
+    @pytest.mark.parametrize(("amounts", "reads"), [((5000, 1200), "total"), ((5025, 1175), "cash")])
+    def test_an_amount_is_asked_about_and_what_is_said_of_it_is_checked_by_the_price(self, amounts, reads):
         head = "date,type,asset,quantity,price,amount,fees,currency\n"
-        body = "2024-06-10,buy,gallium,10,500,{},25,EUR\n2024-06-11,sell,gallium,2,600,{},25,EUR\n"
-        assert parsed(head + body.format(5000, 1200)).columns["amount"] == "total"
-        cash = parsed(head + body.format(5025, 1175))
-        assert cash.columns["amount"] == "cash"
-        assert [row["total"] for row in cash.rows] == [Decimal("5000.00"), Decimal("1200.00")]
-        assert "amount" in asked(parsed(head + body.format(5025, 1200)))
-
-    def test_a_price_per_the_unit_of_the_quantity_shows_it_too(self):
-        content = "date,type,asset,quantity ({}),price EUR/kg,amount EUR,fees EUR\n2024-06-10,buy,gallium,10,500,5000,25\n"
-        assert parsed(content.format("kg")).columns["amount EUR"] == "total"
-        assert "amount EUR" in asked(parsed(content.format("g")))
-        content = "date,type,asset,quantity,unit,price EUR/kg,amount EUR\n2024-06-10,buy,gallium,10,{},500,5000\n"
-        assert not asked(parsed(content.format("kg")))
-        assert asked(parsed(content.format("g"))) == {"amount EUR": "total"}
-        assert not asked(parsed(content.replace("unit,", "").replace("10,{}", "10 kg")))
+        content = head + "2024-06-10,buy,gallium,10,500,{},25,EUR\n2024-06-11,sell,gallium,2,600,{},25,EUR\n".format(*amounts)
+        assert asked(parsed(content)) == {"amount": "total"}
+        read = parsed(content, amount=reads)
+        assert [row["total"] for row in read.rows] == [Decimal("5000.00"), Decimal("1200.00")]
+        assert (list(read.questions), read.faults) == ([], [])
+        assert parsed(content, amount={"total": "cash", "cash": "total"}[reads]).faults
 
     def test_an_amount_that_nothing_settles_is_asked(self):
         head = "date,type,asset,quantity,total,fees,currency\n"
@@ -177,7 +169,7 @@ class TestSigns:
     def test_a_column_has_one_sign_a_kind(self):
         head = "Date,Buy/Sell,Symbol,Quantity,Price,Proceeds,Commission,Currency\n"
         body = "2024-06-10,BUY,GLD,10,180,-1800,-1,USD\n2025-02-11,SELL,GLD,-4,220,880,-1,USD\n"
-        read = parsed(head + body)
+        read = parsed(head + body, Proceeds="total")
         assert (list(read.questions), read.faults) == ([], [])
         assert [(row["quantity"], row["total"], row["fees"]) for row in read.rows] == [(10, 1800, 1), (4, 880, 1)]
 
