@@ -385,3 +385,20 @@ def test_remarks_and_sources_beside_wide_prices_are_told_and_asked_about(tmp_pat
         "p.csv: rows that are no price of today: geschätzt.",
         'Columns that are not read: "Bemerkung", "Quelle", "^a$".',
     ]
+
+
+@pytest.mark.parametrize("column", ["Bid", "Ask", "Close"])
+def test_a_side_or_a_close_beside_a_price_is_asked_about(tmp_path, column):
+    with pytest.raises(Unconfirmed) as open_:
+        read(tmp_path, f"date,asset,price,{column}\n2026-01-31,gold,5,4\n")
+    assert [(one.name, one.proposed) for one in open_.value.read.questions] == [(column, None)]
+
+
+def test_standard_input_is_read_by_a_layout_of_the_working_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text = "Stand;Ware;Notierung\n2026-01-31;gold;5\n"
+    with pytest.raises(Unconfirmed):
+        read_prices(io.BytesIO(text.encode()), today=TODAY)
+    layout = read_columns(io.BytesIO(text.encode()), answers={"Ware": "asset", "Notierung": "price"}).layout
+    (tmp_path / "mine.layout.toml").write_text(layout.to_toml(), encoding="utf-8")
+    assert read_prices(io.BytesIO(text.encode()), today=TODAY).frame["price"].to_list() == [5]

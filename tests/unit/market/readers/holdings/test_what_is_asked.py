@@ -86,6 +86,14 @@ class TestKindsOfRows:
         assert [(one.name, one.proposed) for one in again.questions] == [("Type", None)]
 
 
+def test_a_header_that_was_renamed_takes_the_place_of_its_column():
+    kept = parsed("Metall;Bestandsgewicht kg\ngallium;5\n", **{"Bestandsgewicht kg": "quantity kg"}).layout
+    renamed = io.BytesIO(b"Metall;Lagergewicht kg\ngallium;6\n")
+    read = parse(renamed, names=NAMES, today=TODAY, layout=kept, answers={"Lagergewicht kg": "quantity kg"})
+    assert (list(read.questions), [row["quantity"] for row in read.rows]) == ([], [6])
+    assert [*read.layout.columns] == ["Metall", "Lagergewicht kg"]
+
+
 class TestMonths:
     @pytest.mark.parametrize(
         ("text", "day"), [("11/2024", date(2024, 11, 30)), ("2024-02", date(2024, 2, 29)), ("Nov 2026", TODAY)]
