@@ -146,7 +146,19 @@ def test_a_sheet_for_each_client_is_a_report_for_each(folder, capsys):
 
 
 @pytest.mark.parametrize(
-    "words", [("last",), (), ("all.csv", "--client", "Ann"), ("all.csv", "--out", "-"), ("none.csv",), ("plain.csv",)]
+    "words",
+    [
+        ("last",),
+        (),
+        ("all.csv", "--client", "Ann"),
+        ("all.csv", "--out", "-"),
+        ("none.csv",),
+        ("plain.csv",),
+        ("all.csv", "--report", "x.pdf"),
+        ("all.csv", "--report", "nosuch"),
+        ("all.csv", "--format", "docx"),
+        ("all.csv", "--lang", "xx"),
+    ],
 )
 def test_what_has_no_clients_is_refused(folder, capsys, words):
     (folder / "all.csv").write_text(OF_CLIENTS, encoding="utf-8")

@@ -12,6 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from toolkit.app.clients import content_hash, path_word
+from toolkit.app.definitions import find
 from toolkit.app.holdings.check import names_of
 from toolkit.app.holdings.exposure import ExposureRequest
 from toolkit.app.holdings.sheets import AND, refuse_no_clients
@@ -22,7 +23,7 @@ from toolkit.app.report.stored import file_name
 from toolkit.app.runs import put
 from toolkit.app.status import status_of
 from toolkit.app.subjects import DEFAULT_REPORT, METAL_REPORT, holdings
-from toolkit.core.errors import DataError, SeveralSheets, SpecError, ToolkitError
+from toolkit.core.errors import DataError, SeveralSheets, SpecError, ToolkitError, did_you_mean
 from toolkit.core.messages import message
 from toolkit.core.text import one_line
 from toolkit.market.readers.contents import file_and_sheet
@@ -140,10 +141,14 @@ def each_client(request: EachClientRequest) -> tuple[EachClient, int]:
     error, else 0.
 
     Raises:
-        DataError, SpecError: as `clients_of`.
+        DataError, SpecError: as `clients_of`, and for a report, a format or a language that does not exist.
     """
     context, rows, code = request.of.context, list[ClientReport](), 0
     chosen = request.report or (DEFAULT_REPORT[HOLDINGS] if request.of.metal is None else METAL_REPORT)
+    say = language(request.lang)
+    find("reports", chosen)
+    for kind in (kind for kind in request.formats if kind not in FORMATS):
+        raise SpecError("no format is named {format!r:s}.", hint=did_you_mean(kind, FORMATS), format=kind)
     clients, unread = clients_of(request.of)
     for theirs in clients:
         name = " ".join(one_line(theirs.name).split())
@@ -164,7 +169,6 @@ def each_client(request: EachClientRequest) -> tuple[EachClient, int]:
         phrases={},
     )
     found = with_phrases(table)
-    say = language(request.lang)
     put(request.folder / TABLE, FORMATS["html"].make(document(found, say), say, request.brand or Brand()))
     return found, code
 

@@ -111,6 +111,8 @@ def _figures(run: Findings, found: Performance) -> Iterator[KeyFigure]:
     say, fmt, whole = run.say, run.fmt, found.whole
     since, none = fmt.long_date(whole.first), text(DASH)
     realised = say("{realised} of it realised", realised=run.money(whole.realised, signed=True))
+    if whole.value is None:
+        realised = text(realised, "; ", say("without what has no price today"))
     yield KeyFigure(say.words("Gain"), text(run.money(whole.gain.total, signed=True)), realised)
     label = say.words("Money-weighted return (IRR)")
     if whole.rate is not None:
@@ -123,6 +125,8 @@ def _figures(run: Findings, found: Performance) -> Iterator[KeyFigure]:
     elif whole.money_weighted is not None:
         told = say("since {day}; below a year no return is told a year", day=since)
         yield KeyFigure(label, text(_percent(run, whole.money_weighted)), told)
+    elif whole.value is None:
+        yield KeyFigure(label, none, say("not defined: what is held has in part no price today"))
     else:
         yield KeyFigure(label, none, say("not defined: no rate, or more than one, brings these flows to this value"))
     label = say.words("Time-weighted return (TWR)")
@@ -198,7 +202,11 @@ def _through_time(run: Findings, found: Performance) -> Figure | None:
     )
     last = known[-1]
     ends = {"low": run.money(last.ends.low), "high": run.money(last.ends.high)} if last.ends else {}
-    title = say("Worth {value}, in nine of ten cases from {low} to {high}", value=run.money(last.value), **ends)
+    worth = {"value": run.money(last.value), **ends}
+    title = say("Worth {value}, in nine of ten cases from {low} to {high}", **worth)
+    if last.day != found.as_of:
+        day_of = fmt.long_date(last.day)
+        title = say("Last known on {day}: {value}, in nine of ten cases from {low} to {high}", day=day_of, **worth)
     told = say.words(
         "Value from {first} to {last}: at last {value}, with {paid} net paid in.",
         first=fmt.month(drawn.dates[0]), last=fmt.month(drawn.dates[-1]),

@@ -14,7 +14,7 @@ from toolkit.app.languages import language
 from toolkit.app.report.render import as_document, report
 from toolkit.app.subjects import Subject, holdings
 from toolkit.records.performance import Performance
-from toolkit.report.document import Chart, Figure, Heading, Paragraph, Table
+from toolkit.report.document import Chart, Figure, Heading, KeyFigures, Paragraph, Table
 from toolkit.report.i18n.text import plain
 from toolkit.report.topics.performance import document
 
@@ -120,6 +120,24 @@ def test_a_first_day_a_file_of_a_sale_of_all_and_one_without_a_price_are_told(tm
         for kind in ("html", "md", "terminal", "json"):
             assert report(found.record, found.parts, name="full", lang=lang, format=kind)
         assert document(part(found), language(lang)).sections
+
+
+def test_without_a_price_of_today_nothing_is_told_of_today(tmp_path):
+    text = MOVES.replace("buy,C,indium,", "buy,C,indium oxide,")
+    found = part(subject(tmp_path, text))
+    assert found.whole.value is None
+    answer = document(found, language("en"))
+    heading, figures = answer.sections[0].blocks
+    assert isinstance(heading, Heading)
+    assert isinstance(figures, KeyFigures)
+    assert "worth" not in plain(heading.text)
+    assert [plain(item.note) for item in figures.items][1] == "not defined: what is held has in part no price today"
+    assert "without what has no price today" in plain(figures.items[0].note)
+    titles = [plain(block.title) for block in answer.sections[1].blocks if isinstance(block, Figure)]
+    assert not [title for title in titles if title.startswith("Worth")]
+    assert [title for title in titles if title.startswith("Last known on")]
+    causes = next(block for block in answer.sections[1].blocks if isinstance(block, Figure))
+    assert [type(part) for part in causes.body] == [Table]
 
 
 def test_many_lots_are_summed_below_the_largest(tmp_path):
