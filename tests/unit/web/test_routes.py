@@ -285,7 +285,10 @@ def test_words_of_visitors_and_hosts_are_words(name, addresses, client):
         return
     page = answer.content.decode()
     elements = _Elements(page).found
-    assert not any(tag == "svg" or any(key.startswith("on") or key == "style" for key in found) for tag, found in elements)
+    bars = name == "host-figures"  # drawn by the portal
+    assert not any(
+        (tag == "svg" and not bars) or any(key.startswith("on") or key == "style" for key in found) for tag, found in elements
+    )
     assert not any(str(found.get("href", "")).startswith("javascript") for _, found in elements)
     assert not any(tag == "script" and "src" not in found for tag, found in elements)
     assert page.count("7*7") == 2 * page.count("{{7*7}}")
