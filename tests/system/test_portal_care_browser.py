@@ -44,7 +44,10 @@ def test_host_and_visitor_pages_in_both_languages_and_widths(portal):
         "/host/",
         "/host/new",
         f"/host{portal.later}",
-        *(f"/host{portal.page}{one}" for one in ("", "change", "settings", "player")),
+        *(
+            f"/host{portal.page}{one}"
+            for one in ("", "change", "settings", "player", "brand", "mails", "handouts", "helpers", "people", "figures")
+        ),
     ]
     found = {}
     for code, width in (("de", 390), ("en", 1280)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import math
 import re
@@ -12,6 +13,7 @@ from django import forms
 from django.contrib.auth import password_validation
 from django.contrib.auth.forms import AuthenticationForm
 from django.core import signing
+from django.http import QueryDict
 from django_otp import user_has_device
 from django_otp.forms import OTPAuthenticationFormMixin
 from django_otp.plugins.otp_totp.models import TOTPDevice
@@ -49,6 +51,8 @@ HANDOUTS = {
     "jpg": ("image/jpeg", b"\xff\xd8\xff"),
 }
 """Ending of a handout -> type that it is served under, and how its content begins."""
+IMPORTED, IMPORT_BYTES = 500, 1 << 20
+"""Rows and bytes of an import."""
 FORM = "web.form"
 AGAIN = "again"
 """Stamp of a form that is shown once more with what is wrong in it: it is taken however quickly it is sent."""
@@ -279,6 +283,7 @@ class ChangeForm(Strict):
     capacity = forms.IntegerField(min_value=1, max_value=100_000)
     title = Name(max_length=200)
     description = forms.CharField(max_length=4000, required=False, widget=forms.Textarea)
+    approval = forms.BooleanField(required=False)
 
     def clean_description(self) -> str:
         """The paragraphs: forms are sent with the line ends of the net."""
@@ -454,6 +459,35 @@ class NewPollForm(Strict):
         if not 2 <= len(lines) <= 8 or len({*lines}) < len(lines):
             raise forms.ValidationError("answers")
         return [Name(max_length=120).clean(line) for line in lines]
+
+
+class ImportForm(Strict):
+    """A CSV file with the columns `name`, `email` and `company`, of which the last may be left out."""
+
+    file = forms.FileField()
+
+    def clean_file(self) -> list[dict[str, str]]:
+        """What each row says; none where one of them is wrong."""
+        say, file = spoken().words, self.cleaned_data["file"]
+        try:
+            text = file.read(IMPORT_BYTES + 1).decode("utf-8-sig")
+            dialect = csv.Sniffer().sniff(text.partition("\n")[0] + "\n", ",;\t")
+            rows = list(csv.DictReader(io.StringIO(text, newline=""), dialect=dialect))
+        except (UnicodeDecodeError, csv.Error):
+            rows = []
+        if not 1 <= len(rows) <= IMPORTED or file.size > IMPORT_BYTES or not {"name", "email"} <= rows[0].keys():
+            told = say("This is no CSV file in UTF-8 with the columns name, email and company and at most 500 rows.")
+            raise forms.ValidationError(told)
+        found = []
+        for number, row in enumerate(rows, 2):
+            entered = QueryDict(mutable=True)
+            entered.update({name: row.get(name) or "" for name in WhoForm.base_fields})
+            form = WhoForm(entered)
+            if not form.is_valid():
+                fault = str(next(iter(form.errors.values()))[0])
+                raise forms.ValidationError(say("Row {number}: {fault}", number=number, fault=fault))
+            found.append(form.cleaned_data)
+        return found
 
 
 class RegistrationForm(Strict):

@@ -45,6 +45,7 @@ class Webinar(models.Model):
         mails: Kind of a mail -> the host's own ``subject`` and ``text``.
         follow_up, followed_up: Whether those who had a seat get a mail after it, and when that was looked at.
         replay_days: Days after its end in which who registers sees the replay; 0 for none.
+        approval: Whether its host admits each who has confirmed the address; until then they wait.
         news_sent: When those who agreed to news were told of it.
         revision: Changes since it was announced: the sequence of its calendar file.
         cancelled_at: When its host cancelled it.
@@ -76,6 +77,7 @@ class Webinar(models.Model):
     follow_up = models.BooleanField(default=False)
     followed_up = models.DateTimeField(null=True)
     replay_days = models.PositiveSmallIntegerField(default=0)
+    approval = models.BooleanField(default=False)
     news_sent = models.DateTimeField(null=True)
     revision = models.PositiveIntegerField(default=0)
     cancelled_at = models.DateTimeField(null=True)

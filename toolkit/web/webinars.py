@@ -45,6 +45,7 @@ def announce(
     minutes: int = 45,
     description: str = "",
     questions: Sequence[str] = (),
+    approval: bool = False,
     host: str | None = None,
     actor: str = audit.CONSOLE,
 ) -> list[Webinar]:
@@ -59,6 +60,7 @@ def announce(
         minutes: Planned length.
         description: Paragraphs.
         questions: Asked at sign-up; one that ends with ``*`` must be answered.
+        approval: Whether the host admits each who has confirmed the address.
         host: Name of the host; by default the only one there is.
         actor: For the audit log.
 
@@ -96,6 +98,7 @@ def announce(
             strategy=strategy,
             capacity=capacity,
             questions=asked,
+            approval=approval,
             host=owner,
             series=series,
         )
@@ -133,7 +136,7 @@ def change(webinar: Webinar, *, starts: str | None = None, actor: str = audit.CO
         webinar: That is not over.
         starts: ISO date and time on the clock of its zone; None leaves it.
         actor: For the audit log.
-        words: New `title`, `description`, `minutes` and `capacity`; None leaves what is.
+        words: New `title`, `description`, `minutes`, `capacity` and `approval`; None leaves what is.
 
     Raises:
         SpecError: for what is over, a new time of what has begun or in the past, and fewer seats than are given.

@@ -52,6 +52,7 @@ REPORTS = Limit("report", 10, HOUR)
 ASKS = Limit("ask", 5, 10 * MINUTE)
 VOTES = Limit("vote", 60, MINUTE)
 STREAMS = Limit("stream", 60, MINUTE)
+CERTIFICATES = Limit("certificate", 5, HOUR, here=True)
 API = Limit("api", 120, MINUTE, here=True)
 """Of one attendee: questions, votes, and streams that were opened."""
 LOGIN_ADDRESS = Limit("login", 30, 15 * MINUTE)

@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.text import Truncator
 
 from toolkit.report.i18n.language import Language
-from toolkit.web.gate import tokens
+from toolkit.web.gate import consent, tokens
 from toolkit.web.gate.calendar import calendar
 from toolkit.web.models import Outbox, Registration, Webinar
 from toolkit.web.room.models import Question
@@ -30,6 +30,8 @@ REMINDERS = {"day": timedelta(days=1), "hour": timedelta(hours=1), "minutes": ti
 SEATED = ("confirmed",)
 OWN_WORDS = ("link", *REMINDERS, "thanks", "missed")
 """Kinds whose subject and text a host may write."""
+IMPORT = "import"
+"""Source of registrations that a host has brought."""
 CORRECTIONS, AFTERWARDS = ("correct", "corrected"), ("thanks", "missed", "answer")
 TITLE_LENGTH = 60
 """Characters of a title in a subject: mail programs show little more."""
@@ -94,7 +96,7 @@ def _letter(row: Outbox, registration: Registration, say: Language) -> Letter:
         )
         return Letter(
             say.words("Confirm your registration"),
-            [title, told],
+            [title, *(_imported(say, webinar) if registration.source == IMPORT else [told])],
             (base + reverse("confirm", args=[secret]), say.words("Confirm the registration")),
             say.words("If it was not you, do nothing: without a confirmation the address is deleted after seven days."),
         )
@@ -125,6 +127,8 @@ def _letter(row: Outbox, registration: Registration, say: Language) -> Letter:
         told = (
             say.words("The webinar is over, and no seat came free.")
             if webinar.is_over
+            else say.words("The host looks at each registration. A mail follows when you are admitted.")
+            if webinar.approval
             else say.words("All seats are taken. One that is given back goes to whoever confirmed first, and a mail says so.")
         )
     elif row.kind == "cancellation":
@@ -133,6 +137,15 @@ def _letter(row: Outbox, registration: Registration, say: Language) -> Letter:
     else:
         subject, told = say.words("Your registration is cancelled"), say.words("Your place is free for others.")
     return Letter(subject, [title, told], None, cancel)
+
+
+def _imported(say: Language, webinar: Webinar) -> list[str]:
+    """What the mail to somebody says whose address a host has brought, with the text that others read at the form."""
+    organiser = settings.PORTAL.organiser
+    told = say.words(
+        "{organiser} registered this address. It counts once you confirm it, within two days.", organiser=organiser
+    )
+    return [told, consent.texts(say, organiser, replay=webinar.gives_replay)[consent.PARTICIPATION]]
 
 
 def _afterwards(row: Outbox, registration: Registration, say: Language, usual: Letter) -> Letter:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from toolkit.web.gate import consent, mail, tokens
 from toolkit.web.models import Consent, Outbox, Registration, Session, Survey, Token, Webinar
 from toolkit.web.operations import audit, journal, webhook
-from toolkit.web.writing import writing
+from toolkit.web.writing import together, writing
 
 State = Registration.State
 NOTHING = "noop"
@@ -118,7 +118,7 @@ def confirm(secret: str) -> tuple[str, Registration | None]:
     if not Token.objects.filter(digest=token.digest, used=None, expires__gt=now).update(used=now):
         return "expired", registration
     registration.confirmed = now
-    has_seat = webinar.gives_replay or seats_left(webinar) > 0
+    has_seat = webinar.gives_replay or (not webinar.approval and seats_left(webinar) > 0)
     registration.state = State.CONFIRMED if has_seat else State.WAITLISTED
     registration.save(update_fields=["confirmed", "state"])
     registration.consents.filter(confirmed=None).update(confirmed=now)  # type: ignore[attr-defined]
@@ -151,19 +151,20 @@ def _readdress(token: Token, registration: Registration, webinar: Webinar) -> st
 
 
 @writing
-def correct(registration: Registration, email: str, *, refused: bool, **words: str) -> bool:
+def correct(registration: Registration, email: str, *, refused: bool, actor: str = audit.VISITOR, **words: str) -> bool:
     """Change name and company at once, and the address once a mail to it was answered; whether such a mail was asked for.
 
     Args:
         registration: That has a seat or waits.
         email: The address from now on, in lower case.
         refused: Whether no mail may come of it, as a limit is exceeded.
+        actor: For the audit log.
         words: `name` and `company`.
     """
     if any(getattr(registration, name) != value for name, value in words.items()):
         Registration.objects.filter(id=registration.id).update(**words)
         _hook(registration, registration.webinar, "corrected")
-        audit.record(audit.VISITOR, "correct", registration.id)
+        audit.record(actor, "correct", registration.id)
     if email == registration.email:
         return False
     Registration.objects.select_for_update().get(id=registration.id)
@@ -318,12 +319,36 @@ def withdraw(registration: uuid.UUID) -> None:
 
 def move_up(webinar: Webinar) -> None:
     """Give free seats to the waiting list, in the order of confirmation, until the webinar is over."""
-    if webinar.is_over:
+    if webinar.is_over or webinar.approval:
         return
     waiting = Registration.objects.filter(webinar=webinar, state=State.WAITLISTED).order_by("confirmed", "id")
     for registration in waiting[: max(seats_left(webinar), 0)]:
         Registration.objects.filter(id=registration.id).update(state=State.CONFIRMED)
         _give_seat(registration, webinar)
+
+
+@writing
+def admit(registration: Registration) -> bool:
+    """Give a seat to who waits, whatever the order; False where there is none, or nobody waits."""
+    webinar = Webinar.objects.select_for_update().get(id=registration.webinar_id)
+    waits = Registration.objects.filter(id=registration.id, state=State.WAITLISTED)
+    if webinar.is_over or seats_left(webinar) <= 0 or not waits.update(state=State.CONFIRMED):
+        return False
+    _give_seat(registration, webinar)
+    return True
+
+
+@together
+def import_registrations(new: list[Registration], shown: dict[str, str], shown_at: str) -> None:
+    """Store registrations that a host brings: each counts once its address has confirmed it, and none agrees to news.
+
+    Args:
+        new: Not yet stored.
+        shown: Consent texts by purpose, which the mail says.
+        shown_at: Path of the form.
+    """
+    for one in new:
+        register(one, shown, marketing=False, shown_at=shown_at)
 
 
 def enter(secret: str) -> Registration | None:

@@ -48,9 +48,10 @@ def merged(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
     return tuple(found)
 
 
-def attendance(webinar: Webinar) -> list[Attendance]:
-    """Of everybody who was in the room from its opening on, in the order of their first minute."""
+def attendance(webinar: Webinar, one: Registration | None = None) -> list[Attendance]:
+    """Of everybody, or one, who was in the room from its opening on, in the order of their first minute."""
     rows = Presence.objects.filter(registration__webinar=webinar).select_related("registration")
+    rows = rows if one is None else rows.filter(registration=one)
     by_person: dict[Registration, list[Interval]] = {}
     for row in rows:
         begin, end = max(row.opened, webinar.starts), row.closed or row.seen

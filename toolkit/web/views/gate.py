@@ -17,11 +17,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from toolkit.web.export import everything_of
 from toolkit.web.forms import AGAIN, EmailForm, JoinForm, Nothing, SignUpForm, SurveyForm, WhoForm, stamp
-from toolkit.web.gate import consent, limits, registering, tokens
+from toolkit.web.gate import consent, limits, mail, registering, tokens
 from toolkit.web.jinja import spoken
 from toolkit.web.middleware import client_address, machine
 from toolkit.web.models import Registration, Webinar
 from toolkit.web.operations import audit
+from toolkit.web.room.certificate import attended, certificate_pdf
 from toolkit.web.views.errors import address_taken, bad_request, forbidden, link_not_valid
 from toolkit.web.views.public import webinar_page
 from toolkit.web.writing import together
@@ -63,7 +64,7 @@ def _store(request: HttpRequest, webinar: Webinar, form: SignUpForm, *, shown_at
         name=given["name"],
         company=given["company"],
         language=say.code,
-        source=given["source"],
+        source="" if given["source"] == mail.IMPORT else given["source"],
         answers=form.answers(),
     )
     shown = consent.texts(say, settings.PORTAL.organiser, replay=webinar.gives_replay)
@@ -231,6 +232,7 @@ def _me(request: HttpRequest, registration: Registration, form: WhoForm, told: s
         "living": registration.state in registering.LIVING and not webinar.is_over,
         "news": any(one.given and not one.withdrawn and one.text.purpose == consent.MARKETING for one in consents),
         "unsubscribe": tokens.link(registration, tokens.UNSUBSCRIBE),
+        "certified": attended(registration) is not None,
     }
     response = token_page(request, "me.html", data)
     response.status_code = UNPROCESSABLE if form.errors else response.status_code
@@ -282,6 +284,19 @@ def my_data(request: HttpRequest, registration: Registration) -> HttpResponse:  
     content = json.dumps(everything_of(registration), ensure_ascii=False, indent=2, default=str)
     headers = {"Content-Disposition": 'attachment; filename="registration.json"', "Referrer-Policy": "strict-origin"}
     return HttpResponse(content + "\n", content_type="application/json; charset=utf-8", headers=headers)
+
+
+@require_safe
+@of_me
+def certificate(request: HttpRequest, registration: Registration) -> HttpResponse:
+    """A certificate of attendance as PDF, for who was there for half of the planned time."""
+    minutes = attended(registration)
+    if minutes is None:
+        return link_not_valid(request)
+    limits.check((limits.CERTIFICATES, str(registration.id)))
+    content = certificate_pdf(registration, minutes, spoken())
+    headers = {"Content-Disposition": 'attachment; filename="certificate.pdf"', "Referrer-Policy": "strict-origin"}
+    return HttpResponse(content, content_type="application/pdf", headers=headers)
 
 
 @require_POST

@@ -331,6 +331,8 @@ revoke = _changing(functools.partial(registering.cancel, state=Registration.Stat
 """End a registration: its link, its sessions, its seat."""
 renew = _changing(registering.renew, "renew")
 """End a personal link that others have, and send a new one: the seat stays."""
+admit = _changing(registering.admit, "admit")
+"""Give a seat to who waits."""
 resend = _changing(lambda one: registering.resend(one.webinar, one.email), "resend")
 """Send the mail of a registration again."""
 erase = _changing(registering.erase, "erase")

@@ -23,21 +23,25 @@ from toolkit.web.forms import (
     BrandForm,
     ChangeForm,
     HandoutForm,
+    ImportForm,
     MailsForm,
     NewForm,
     Nothing,
     PlayerForm,
+    RegistrationForm,
     TokenForm,
     WebhookForm,
+    WhoForm,
 )
 from toolkit.web.gate import branding, consent, registering, tokens
-from toolkit.web.gate.mail import letter
+from toolkit.web.gate.mail import IMPORT, letter
 from toolkit.web.gate.news import tell
 from toolkit.web.jinja import spoken
 from toolkit.web.middleware import Player
 from toolkit.web.models import Assignment, Host, Outbox, Registration, Role, Token, Webinar
 from toolkit.web.operations import audit, webhook
 from toolkit.web.operations.records import READABLE
+from toolkit.web.views.errors import not_found
 from toolkit.web.views.gate import UNPROCESSABLE
 from toolkit.web.views.host import host_only, of, of_own, posted
 from toolkit.web.views.room import loading
@@ -56,7 +60,7 @@ def news(request: HttpRequest, webinar: Webinar, form: Nothing) -> HttpResponse:
 @of_own
 def change(request: HttpRequest, found: Webinar) -> HttpResponse:
     """Another time, more seats, other words: fields that stay as they are change nothing; and a button that cancels."""
-    words = {name: getattr(found, name) for name in ("title", "description", "minutes", "capacity")}
+    words = {name: getattr(found, name) for name in ("title", "description", "minutes", "capacity", "approval")}
     initial = {**words, "starts": f"{found.local_start:%Y-%m-%dT%H:%M}"}
     form = ChangeForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
@@ -155,6 +159,44 @@ def mails(request: HttpRequest, found: Webinar) -> HttpResponse:
     shown = [(kind, words, letter(Outbox(kind=kind), nobody, say)) for kind, words in names.items()]
     data = {"webinar": found, "form": form, "shown": shown, "sender": found.sender or settings.PORTAL.organiser}
     return render(request, "host_mails.html", data, status=UNPROCESSABLE if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@of_own
+def people(request: HttpRequest, found: Webinar) -> HttpResponse:
+    """Registrations from a file: each gets the mail that confirms its address."""
+    form, say = ImportForm(*_sent(request)), spoken()
+    if form.is_bound and form.is_valid() and not found.is_over:
+        shown = consent.texts(say, settings.PORTAL.organiser)
+        new = [
+            Registration(webinar=found, language=say.code, source=IMPORT, **{**row, "email": row["email"].lower()})
+            for row in form.cleaned_data["file"]
+        ]
+        registering.import_registrations(new, shown, request.path)
+        audit.record(audit.actor(request), "import", found.slug)
+        return redirect("host-webinar", found.slug)
+    return render(request, "host_people.html", {"webinar": found, "form": form}, status=UNPROCESSABLE if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@of_own
+def correct(request: HttpRequest, found: Webinar) -> HttpResponse:
+    """Another name or company of a registration at once; another address once it is confirmed by the mail that goes there."""
+    chosen = RegistrationForm(request.GET)
+    one = None
+    if chosen.is_valid():
+        living = Registration.objects.filter(webinar=found, state__in=registering.TOLD)
+        one = living.filter(id=chosen.cleaned_data["registration"]).first()
+    if one is None:
+        return not_found(request)
+    form = WhoForm(request.POST or None, initial=vars(one))
+    if form.is_bound and form.is_valid():
+        given = form.cleaned_data
+        email, words = given.pop("email").lower(), {name: given[name] for name in ("name", "company")}
+        registering.correct(one, email, refused=False, actor=audit.actor(request), **words)
+        return redirect("host-webinar", found.slug)
+    data = {"webinar": found, "form": form, "one": one}
+    return render(request, "host_correct.html", data, status=UNPROCESSABLE if form.errors else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

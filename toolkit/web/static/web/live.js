@@ -76,7 +76,7 @@ document.body.addEventListener("htmx:beforeSwap", (event) => {
 });
 document.body.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target.id === "questions") for (const button of document.querySelectorAll(".votes[aria-pressed=true]")) own.add(button.value);
-  if (event.detail.target.id === "own" && event.detail.elt.id === "ask") byId("ask").reset();
+  if (event.detail.target.id === "own" && event.detail.requestConfig.elt.id === "ask") byId("ask").reset();
   if (event.detail.target.id === "polls") byId("new_poll").reset();
   if (event.detail.target.id === "poll") watch();
   if (event.detail.target.id === "poll") live.dataset.voted = event.detail.target.querySelector("[data-voted]")?.dataset.voted;
