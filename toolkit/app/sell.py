@@ -256,6 +256,8 @@ class Selling:
                 hint="{there:,.6g} {unit} are there, and {elsewhere:,.6g} in other places or on order.",
                 quantity=float(self.quantity), unit=self.unit, asset=self.asset, there=there, elsewhere=elsewhere,
             )  # fmt: skip
+        if refusal.code == "not_paid":
+            return message("{lot} is not fully paid", lot=refusal.values["lot"])
         return message("the costs of the lots are not known in one currency, or no period free of tax is")
 
     def _lot(self, one: Sale, fees: float) -> SoldLotPreview:
