@@ -17,8 +17,7 @@ from typing import Any
 
 from toolkit.core.countries import fold
 from toolkit.core.units import KG_PER_UNIT
-from toolkit.holdings.holding_period import HoldingRule
-from toolkit.holdings.sale_order import LotOrder
+from toolkit.holdings.holding_period import HoldingRule, LotOrder
 
 CENT = Decimal("0.01")
 ZERO = Decimal(0)
