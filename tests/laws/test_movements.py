@@ -267,3 +267,32 @@ def test_shares_are_the_whole_and_each_within_a_cent_of_its_part(whole, quantiti
     of = sum(quantities)
     for share, quantity in zip(found, quantities, strict=True):
         assert abs(share - whole * quantity / of) <= Decimal("0.005") * len(quantities)
+
+
+@given(CENTS, st.integers(0, 100), st.lists(st.integers(0, 100), max_size=4), st.integers(1, 10))
+def test_what_is_paid_later_is_owed_until_then_and_paid_once(total, share, payments, tenths):
+    unpaid = (total * share / 100).quantize(Decimal("0.01"))
+    lot = Movement(
+        2, FIRST, "order", "A", "gallium", quantity=Decimal(10), unit="kg", total=total, unpaid=unpaid, currency="EUR"
+    )
+    moves, left = [lot], unpaid
+    for at, part in enumerate(payments):
+        paid = (left * part / 100).quantize(Decimal("0.01"))
+        left -= paid
+        moves.append(Movement(3 + at, FIRST + timedelta(at), "pay", "A", "gallium", total=paid, currency="EUR"))
+    arrived = Decimal(tenths)
+    moves.append(Movement(9, FIRST + timedelta(20), "deliver", "A", "gallium", quantity=arrived, unit="kg", to="Frankfurt"))
+    stock = stock_on(moves, LAST)
+    money = stock.account()["EUR"]
+    assert stock.refusals == ()
+    assert (money.owed, money.paid_in, money.stock) == (left, total - left, total)
+    assert money.is_balanced
+    assert stock.owed == ({(None, "A"): left} if left else {})
+    assert sum(part.unpaid for part in stock.parts) == unpaid
+    too_much = Movement(10, LAST, "pay", "A", "gallium", total=left + Decimal("0.01"), currency="EUR")
+    sale = Movement(11, LAST, "sell", "A", "gallium", quantity=arrived, unit="kg", total=total, currency="EUR")
+    refused = {one.row: one.code for one in stock_on([*moves, too_much, sale], LAST).refusals}
+    assert refused == {10: "not_owed", **({11: "not_paid"} if left else {})}
+    if left:
+        rest = replace(too_much, total=left)
+        assert stock_on([*moves, sale, rest], LAST).refusals == ()

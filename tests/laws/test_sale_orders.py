@@ -11,8 +11,8 @@ from toolkit.app.allocation.sales import sold
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.sell import Selling, SellRequest
+from toolkit.holdings.holding_period import LotOrder
 from toolkit.holdings.lots import Lot
-from toolkit.holdings.sale_order import LotOrder
 
 DAY = date(2026, 12, 1)
 HEAD = "date,kind,lot,asset,quantity,unit,price,total,currency,location"

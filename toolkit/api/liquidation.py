@@ -99,7 +99,7 @@ def liquidation(
         DataError, FrameError, GapError: for bad input, with file, rows and remedy.
     """
     found = market_of(market)
-    from toolkit.app.exit import exit_answer  # noqa: PLC0415  # files of lots are read by it alone
+    from toolkit.app.holdings.exit import exit_answer  # noqa: PLC0415  # files of lots are read by it alone
     from toolkit.app.holdings.exposure import ExposureRequest  # noqa: PLC0415
 
     context = found.context(as_of=as_of, owner__currency=currency, owner__country=country)

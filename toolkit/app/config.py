@@ -19,8 +19,7 @@ from toolkit.core.currencies import Currency
 from toolkit.core.decode import Spec, decode, faults_of, raise_faults, read_toml, shown
 from toolkit.core.errors import SpecError
 from toolkit.core.messages import message
-from toolkit.holdings.holding_period import HoldingRule, holding_rule
-from toolkit.holdings.sale_order import LEAST_TAX, NAMED, LotOrder
+from toolkit.holdings.holding_period import LEAST_TAX, NAMED, HoldingRule, LotOrder, holding_rule
 from toolkit.market.readers.cells import number
 from toolkit.records.lists import Setting
 from toolkit.records.sources import Owner as OwnedBy
@@ -32,6 +31,11 @@ def _money(value: Any) -> Any:
         return number("of", value) if isinstance(value, str) else value
     except SpecError as error:
         raise ValueError(error.message.rstrip(".")) from None
+
+
+def _listed(value: Any) -> Any:
+    """Names that the environment gives as one text, with commas between them."""
+    return [one for part in value.split(",") if (one := part.strip())] if isinstance(value, str) else value
 
 
 STORE = "store"
@@ -51,7 +55,7 @@ class Owner(Spec):
     currency: Currency = "EUR"
     budget: Annotated[float, BeforeValidator(_money)] = Field(default=100_000.0, ge=0.01)
     sale_order: Literal["least_tax", "fifo", "lifo", "highest_cost", "named"] = LEAST_TAX
-    sale_lots: tuple[str, ...] = ()
+    sale_lots: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
     kind: Literal["private", "company", "trust"] = "private"
     tax_free_after: Annotated[int, BeforeValidator(_money)] | None = Field(default=None, ge=1, le=100)
     tax_rate: Annotated[float, BeforeValidator(_money)] | None = Field(default=None, ge=0, le=1)
@@ -147,7 +151,8 @@ class Settings:
     def rows(self) -> tuple[Setting, ...]:
         """Every setting, in the order of the file."""
         values = _flat(self.config.model_dump(mode="json"))
-        return tuple(Setting(key=key, value=values[key], origin=self.origins[key]) for key in keys())
+        told = {key: ", ".join(value) if isinstance(value, list) else value for key, value in values.items()}
+        return tuple(Setting(key=key, value=told[key], origin=self.origins[key]) for key in keys())
 
 
 def resolve(options: Mapping[str, Any], *, file: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:

@@ -29,6 +29,7 @@ from toolkit.holdings.holding_period import HoldingRule
 from toolkit.holdings.movements import Part, Sale, Stock
 from toolkit.holdings.performance import (
     INSIDE,
+    PAY,
     YEAR,
     Flow,
     Gain,
@@ -50,7 +51,7 @@ LEAST_MONTHS = 12
 """Months of returns below which no risk is told."""
 COSTS = ("fees", "storage", "tax")
 """Parts of a gain that are paid."""
-_KIND = {"fee": "fees", "storage": "storage", "tax": "tax"}
+_KIND = {"fee": "fees", "storage": "storage", "tax": "tax", PAY: PAY}
 """Kind of a payment -> part of a gain; any other is of fees."""
 
 
@@ -148,6 +149,7 @@ class _Parcels:
             lambda base, day: None if base is None else rate_on(fx, base, quote, day)
         )
         self.own_rates = OwnRates(stock, self.rate, quote)
+        self.rates: dict[tuple[str | None, str | None], float] = {}
         self.left_out: list[dict[str, str]] = []
         self.parcels: list[Parcel] = []
         self.withdrawn: list[Parcel] = []
@@ -179,7 +181,9 @@ class _Parcels:
         good = (one.asset, one.form, one.purity) if is_mass else (one.asset, None, None)
         fees = one.fees if isinstance(one, Part) else one.purchase_fees
         bought = (one.bought, cents(float(one.cost) * rate), cents(float(fees) * rate))
-        parcel = Parcel(one.lot, one.client, good, self._quantity(one), *bought)
+        unpaid = cents(float(one.unpaid) * rate)
+        self.rates[one.client, one.lot] = rate
+        parcel = Parcel(one.lot, one.client, good, self._quantity(one), *bought, unpaid=unpaid)
         if isinstance(one, Part):
             self.parcels.append(parcel)
             return
@@ -201,7 +205,9 @@ class _Parcels:
                 self.left_out.append({"lot_id": one.lot or one.kind, "why": "rate"})
             else:
                 kind = _KIND.get(one.kind, "fees")
-                yield Paid(one.date, kind, cents(float(one.amount) * rate), one.lot, one.asset, one.client)
+                debt = self.rates.get((one.client, one.lot), 0.0) if one.kind == PAY else 0.0
+                of_what = (one.lot, one.asset, one.client, cents(float(one.amount) * debt))
+                yield Paid(one.date, kind, cents(float(one.amount) * rate), *of_what)
 
     def owned(self, worth: Callable[[Good, date], float]) -> Owned:
         """Parcels, of which what was taken leaves at its value on the day.

@@ -23,9 +23,8 @@ from toolkit.core.errors import DataError, SpecError, did_you_mean
 from toolkit.core.grouping import by_key
 from toolkit.core.messages import Message, message, named
 from toolkit.core.units import KG_PER_UNIT
-from toolkit.holdings.holding_period import HoldingRule
+from toolkit.holdings.holding_period import HIGHEST_COST, LEAST_TAX, NAMED, HoldingRule, LotOrder
 from toolkit.holdings.movements import CENT, EXACT, ZERO, Movement, Part, Refusal, Sale, Stock, is_at, shares, stock_on
-from toolkit.holdings.sale_order import HIGHEST_COST, LEAST_TAX, NAMED, LotOrder
 from toolkit.market.exchange_rates import Rates, rate_on
 from toolkit.market.layouts.fields import SALE_ORDERS
 from toolkit.market.layouts.headers import Header
@@ -256,6 +255,8 @@ class Selling:
                 hint="{there:,.6g} {unit} are there, and {elsewhere:,.6g} in other places or on order.",
                 quantity=float(self.quantity), unit=self.unit, asset=self.asset, there=there, elsewhere=elsewhere,
             )  # fmt: skip
+        if refusal.code == "not_paid":
+            return message("{lot} is not fully paid", lot=refusal.values["lot"])
         return message("the costs of the lots are not known in one currency, or no period free of tax is")
 
     def _lot(self, one: Sale, fees: float) -> SoldLotPreview:

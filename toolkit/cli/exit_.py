@@ -21,7 +21,7 @@ def exit_(
 ) -> None:
     """Show what could be money within 2, 14, 30 and 90 days, at which spread, and what each lot lacks to be sold."""
     from toolkit.app.clients import client_name
-    from toolkit.app.exit import exit_answer
+    from toolkit.app.holdings.exit import exit_answer
     from toolkit.app.holdings.exposure import ExposureRequest
     from toolkit.app.status import WARNINGS_UNDER_STRICT
     from toolkit.report.topics.holdings import document

@@ -75,7 +75,11 @@ class BidsSeen:
     """The bids for a metal in a form, within `WINDOW_DAYS`.
 
     Attributes:
-        bids: How many; `first` and `last` are their days.
+        asset: Key of the metal.
+        form: That they are for.
+        bids: How many.
+        first: Day of the oldest.
+        last: Day of the newest.
         compared: How many of them an estimated price of their day is known for.
         spread: Twice what their median is below the estimated price of its day, as a fraction: what a sale loses is half of a
             round trip. None for fewer than `FEWEST` that are `compared`; 0 where the median is above it.

@@ -1,13 +1,14 @@
 """Stock, sales and accounts from movements: a pure fold over dated rows, exact to the cent.
 
-For each lot, metal, client and the whole, in each currency: ``paid_in + gain + unknown = cost of stock + taken_out + costs``.
+For each lot, metal, client and the whole, in each currency:
+``paid_in + owed + gain + unknown = cost of stock + taken_out + costs``.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -16,8 +17,7 @@ from typing import Any
 
 from toolkit.core.countries import fold
 from toolkit.core.units import KG_PER_UNIT
-from toolkit.holdings.holding_period import HoldingRule
-from toolkit.holdings.sale_order import LotOrder
+from toolkit.holdings.holding_period import HoldingRule, LotOrder
 
 CENT = Decimal("0.01")
 ZERO = Decimal(0)
@@ -29,7 +29,7 @@ _BRINGS = ("buy", "order", "deposit")
 _TAKES = ("sell", "withdraw", "loss")
 _COSTS = ("fee", "storage", "tax")
 _PRIORITY = {
-    **dict.fromkeys(_BRINGS, 0), "deliver": 1, "split": 2, "adjust": 3, "transfer": 4, **dict.fromkeys(_TAKES, 5),
+    **dict.fromkeys(_BRINGS, 0), "pay": 1, "deliver": 1, "split": 2, "adjust": 3, "transfer": 4, **dict.fromkeys(_TAKES, 5),
     **dict.fromkeys((*_COSTS, "income"), 7),
 }  # fmt: skip
 """In which order the movements of one day are tried; what needs another waits for it."""
@@ -50,6 +50,7 @@ class Movement:
         settled: Day of delivery; None for that of the contract.
         details: What else describes the lot: origin, custody, ...
         rate: Own exchange rate of its currency; None for that of the day.
+        unpaid: Part of the total of a purchase that is paid later.
         sale_order: Which lot is taken where none is named; None where that is asked.
     """
 
@@ -77,6 +78,7 @@ class Movement:
     client: str | None = None
     sale_order: str | None = None
     rate: float | None = None
+    unpaid: Decimal = ZERO
     details: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     @property
@@ -95,6 +97,7 @@ class Part:
         bought: Day of the purchase, which no transfer and no division changes.
         arrives: Day from which it is there; None for that of the purchase.
         rate: Own exchange rate of its purchase.
+        unpaid: Of the cost, what was not paid at the purchase.
         number: Of it in the book.
     """
 
@@ -115,6 +118,7 @@ class Part:
     arrives: date | None
     details: Mapping[str, Any]
     rate: float | None = None
+    unpaid: Decimal = ZERO
     number: int = 0
 
     def is_there(self, day: date) -> bool:
@@ -139,6 +143,7 @@ class Sale:
         cost: Paid for it without fees; None where it is not known.
         fees: Fees and taxes of the sale; `purchase_fees` are its share of those of the purchase.
         currency, cost_currency: Of the sale and of the purchase; `rate`, `cost_rate`: own exchange rates of them.
+        unpaid: Of the cost, what was not paid at the purchase.
     """
 
     row: int
@@ -160,6 +165,7 @@ class Sale:
     cost_currency: str | None
     rate: float | None = None
     cost_rate: float | None = None
+    unpaid: Decimal = ZERO
 
     def with_more(self, other: Sale) -> Sale:
         """The sale of more of the lot by the same movement."""
@@ -170,6 +176,7 @@ class Sale:
             cost=None if self.cost is None or other.cost is None else self.cost + other.cost,
             fees=self.fees + other.fees,
             purchase_fees=self.purchase_fees + other.purchase_fees,
+            unpaid=self.unpaid + other.unpaid,
         )
 
     @property
@@ -206,6 +213,7 @@ class Account:
 
     Attributes:
         paid_in: Paid for metal, fees, storage and taxes, or the cost of what was brought.
+        owed: Still to be paid for metal.
         taken_out: Received after fees and taxes, or the cost of what was taken.
         costs: Fees, storage and taxes.
         gain: Realised: proceeds less cost, income, less what was lost.
@@ -214,6 +222,7 @@ class Account:
     """
 
     paid_in: Decimal = ZERO
+    owed: Decimal = ZERO
     taken_out: Decimal = ZERO
     costs: Decimal = ZERO
     gain: Decimal = ZERO
@@ -223,7 +232,7 @@ class Account:
     @property
     def is_balanced(self) -> bool:
         """Whether every cent that went in is somewhere."""
-        return self.paid_in + self.gain + self.unknown == self.stock + self.taken_out + self.costs
+        return self.paid_in + self.owed + self.gain + self.unknown == self.stock + self.taken_out + self.costs
 
 
 AccountKey = tuple[str | None, str | None, str | None, str | None]
@@ -236,7 +245,7 @@ class Refusal:
 
     Attributes:
         code: not_there, not_arrived, no_lot, which_lot (an order of lots decides), several (none does), not_known, no_order,
-            too_much, no_original, which_original, all_of_it, no_into, lot_twice or below_zero.
+            too_much, no_original, which_original, all_of_it, no_into, lot_twice, not_paid, not_owed or below_zero.
         values: Asset, lot, quantity and unit that are asked for; there: what there is; lots: names of those that fit.
     """
 
@@ -255,6 +264,7 @@ class Stock:
         payments: For nothing that is held.
         moneys: Money alone that was brought, and below zero taken.
         accounts: Money by client, asset, lot and currency.
+        owed: (Client, lot) -> what is still to be paid for it.
         refusals: Movements that cannot be; nothing is told of a stock with one.
         reversed: Row of a reversal -> the row that it takes back.
     """
@@ -265,6 +275,7 @@ class Stock:
     payments: tuple[Payment, ...]
     moneys: tuple[Payment, ...]
     accounts: Mapping[AccountKey, Account]
+    owed: Mapping[tuple[str | None, str], Decimal]
     refusals: tuple[Refusal, ...]
     reversed: Mapping[int, int]
 
@@ -298,10 +309,13 @@ def stock_on(movements: Sequence[Movement], day: date, *, rule: HoldingRule | No
         rule: Period after which a sale is free of tax; None where none is known.
     """
     kept, refusals, taken_back = _without_reversed([one for one in movements if one.date <= day])
-    book = _Book(rule, {(one.client, one.lot) for one in movements if one.kind == "deliver" and one.lot})
-    for _, of_day in groupby(sorted(kept, key=lambda one: one.date), key=lambda one: one.date):
-        refusals += book.apply(sorted(of_day, key=_order))
-    return book.stock(day, refusals, taken_back)
+    delivered = {(one.client, one.lot) for one in movements if one.kind == "deliver"}
+    book, refused = _Book.of(kept, rule, delivered)
+    # What comes first may leave too little for what is whole, as a division before a transfer: then rows are in their order.
+    if days := {one.date for one in kept if one.row in {refusal.row for refusal in refused}}:
+        other, still = _Book.of(kept, rule, delivered, as_written=days)
+        book, refused = (other, still) if len(still) < len(refused) else (book, refused)
+    return book.stock(day, [*refusals, *refused], taken_back)
 
 
 def _order(one: Movement) -> tuple[Any, ...]:
@@ -390,6 +404,8 @@ def _less(one: Movement, back: Movement) -> tuple[Movement | None, Movement | No
         if back.total is None or one.total is None:
             return replace(one, quantity=None, total=None, fees=ZERO, taxes=ZERO), None
         left = one.total + one.costs - (credited or ZERO) - back.costs if one.kind != "sell" else back.total - one.total
+        if one.unpaid:  # all of the price is credited, or what was paid is given back
+            left = ZERO if credited == one.total else left - one.unpaid
         kind = "fee" if left > 0 else "income"
         money = replace(one, kind=kind, date=back.date, quantity=None, total=abs(left), fees=ZERO, taxes=ZERO)
         return replace(one, quantity=None, total=None, fees=ZERO, taxes=ZERO), money
@@ -404,7 +420,8 @@ def _less(one: Movement, back: Movement) -> tuple[Movement | None, Movement | No
     fees, taxes = one.fees - back.fees, one.taxes - back.taxes
     if (left is not None and left < 0) or fees < 0 or taxes < 0:
         return None, None
-    return replace(one, quantity=quantity, total=left, fees=fees, taxes=taxes), None
+    unpaid = max(ZERO, one.unpaid - (total or ZERO))  # what is credited is owed no more, before it is paid back
+    return replace(one, quantity=quantity, total=left, fees=fees, taxes=taxes, unpaid=unpaid), None
 
 
 def _converted(quantity: Decimal, unit: str | None, into: str | None) -> Decimal | None:
@@ -447,7 +464,23 @@ class _Book:
     payments: list[Payment] = field(default_factory=list)
     moneys: list[Payment] = field(default_factory=list)
     accounts: dict[AccountKey, Account] = field(default_factory=lambda: defaultdict(Account))
+    owed: dict[tuple[str | None, str], Decimal] = field(default_factory=dict)
     count: int = 0
+
+    @classmethod
+    def of(
+        cls,
+        movements: Iterable[Movement],
+        rule: HoldingRule | None,
+        delivered: set[tuple[str | None, str | None]],
+        *,
+        as_written: Collection[date] = (),
+    ) -> tuple[_Book, list[Refusal]]:
+        """The book of movements, and what is refused of them; days `as_written` are applied in the order of their rows."""
+        book, refused = cls(rule, delivered), list[Refusal]()
+        for day, of_day in groupby(sorted(movements, key=lambda one: one.date), key=lambda one: one.date):
+            refused += book.apply(sorted(of_day, key=(lambda one: one.row) if day in as_written else _order))
+        return book, refused
 
     def apply(self, movements: Sequence[Movement]) -> list[Refusal]:
         """Apply those of one day: what cannot be yet waits for the others; what then cannot be is refused."""
@@ -460,12 +493,14 @@ class _Book:
             waiting = [one for one, _ in refused]
         return []
 
-    def one(self, moved: Movement) -> Refusal | None:
+    def one(self, moved: Movement) -> Refusal | None:  # noqa: PLR0911  # a kind each
         """Apply one movement; a refusal, and nothing changed, where it cannot be."""
         if moved.kind in _BRINGS and moved.asset:
             return self.bring(moved)
         if moved.kind == "deliver":
             return self.deliver(moved)
+        if moved.kind == "pay":
+            return self.pay(moved)
         if moved.kind in _COSTS or moved.kind == "income":
             self.money(moved)
             return None
@@ -506,6 +541,21 @@ class _Book:
         else:
             self.post(moved, asset, moved.lot, paid_in=total + costs, costs=total + costs)
 
+    def pay(self, moved: Movement) -> Refusal | None:
+        """A part of what is owed for a lot."""
+        key, total = (moved.client, moved.lot or ""), moved.total or ZERO
+        owed = self.owed.get(key, ZERO)
+        if total > owed or not self.by_lot.get(key) or self.by_lot[key][0].currency != moved.currency:
+            return Refusal(moved.row, "not_owed", {"lot": moved.lot or moved.asset or "", "owed": owed})
+        asset = self.by_lot[key][0].asset
+        self.owed[key] = owed - total
+        self.add((moved.client, asset, moved.lot, moved.currency), paid_in=total + moved.costs, owed=-total, costs=moved.costs)
+        paid = Payment(moved.date, "pay", total, moved.currency, moved.lot, asset, moved.client, moved.rate)
+        self.payments.append(paid)
+        if moved.costs:
+            self.payments.append(replace(paid, kind="fee", amount=moved.costs))
+        return None
+
     def put(self, part: Part) -> None:
         """A part, in the order of purchases."""
         self.count += 1
@@ -532,10 +582,12 @@ class _Book:
             Part(
                 moved.lot, moved.client, moved.asset, moved.form, moved.purity, moved.size, moved.unit, moved.quantity,
                 moved.total, moved.costs, moved.currency, moved.date, moved.to, moved.status or "stored", arrives,
-                moved.details, moved.rate,
+                moved.details, moved.rate, moved.unpaid,
             )
         )  # fmt: skip
-        self.post(moved, moved.asset, moved.lot, paid_in=(moved.total or ZERO) + moved.costs, costs=moved.costs)
+        paid_in = (moved.total or ZERO) - moved.unpaid + moved.costs
+        self.post(moved, moved.asset, moved.lot, paid_in=paid_in, owed=moved.unpaid, costs=moved.costs)
+        self.owed[moved.client, moved.lot] = moved.unpaid
         return None
 
     def fitting(self, moved: Movement, *, newest: bool = False) -> Iterator[Part]:
@@ -577,9 +629,9 @@ class _Book:
             return part
         of = [quantity, part.quantity - quantity]
         cost = [None, None] if part.cost is None else shares(part.cost, of)
-        fees = shares(part.fees, of)
-        own = replace(part, quantity=quantity, cost=cost[0], fees=fees[0])
-        part.quantity, part.cost, part.fees = of[1], cost[1], fees[1]
+        fees, unpaid = shares(part.fees, of), shares(part.unpaid, of)
+        own = replace(part, quantity=quantity, cost=cost[0], fees=fees[0], unpaid=unpaid[0])
+        part.quantity, part.cost, part.fees, part.unpaid = of[1], cost[1], fees[1], unpaid[1]
         self.put(own)
         return own
 
@@ -588,6 +640,8 @@ class _Book:
         chosen = self.chosen(moved)
         if isinstance(chosen, Refusal):
             return chosen
+        if moved.kind == "split" and self.is_owed(chosen):
+            return Refusal(moved.row, "not_paid", {"lot": chosen[0][0].lot})
         if moved.kind == "split" and (not moved.into or (moved.client, moved.into) in self.by_lot):
             return Refusal(moved.row, "lot_twice" if moved.into else "no_into", {"lot": moved.into or moved.lot or ""})
         if moved.kind == "adjust":
@@ -668,11 +722,17 @@ class _Book:
         unit = {part.number: part.quantity * _KG.get(part.unit, Decimal(1)) for part in there}
         return sorted(there, key=lambda one: order.rank(one.lot, one.bought, (one.cost or ZERO) / unit[one.number], moved.date))
 
+    def is_owed(self, chosen: Sequence[tuple[Part, Decimal]]) -> bool:
+        """Whether something is still to be paid for one of the lots."""
+        return any(self.owed.get((part.client, part.lot)) for part, _ in chosen)
+
     def take(self, moved: Movement) -> Refusal | None:
         """What is sold, taken or lost leaves at its cost."""
         chosen = self.chosen(moved)
         if isinstance(chosen, Refusal):
             return chosen
+        if self.is_owed(chosen):
+            return Refusal(moved.row, "not_paid", {"lot": chosen[0][0].lot})
         masses = [_converted(quantity, part.unit, moved.unit) or quantity for part, quantity in chosen]
         proceeds = [None] * len(chosen) if moved.total is None else shares(moved.total, masses)
         costs = shares(moved.costs, masses)
@@ -692,7 +752,7 @@ class _Book:
         own = Sale(
             moved.row, moved.date, moved.kind, part.lot, part.client, part.asset, part.form, part.purity, part.quantity,
             part.unit, part.bought, received, part.cost, costs, part.fees, moved.currency, part.currency,
-            moved.rate, part.rate,
+            moved.rate, part.rate, part.unpaid,
         )  # fmt: skip
         last = self.left[-1] if self.left else own
         if (last.row, last.lot, last is own) == (own.row, own.lot, False):  # of another place, or of another delivery
@@ -741,7 +801,8 @@ class _Book:
             parts, key=lambda one: (one.client or "", one.bought, one.lot, one.place or "", one.arrives or date.min)
         )
         left, paid, moneys = tuple(self.left), tuple(self.payments), tuple(self.moneys)
-        return Stock(day, tuple(ordered), left, paid, moneys, dict(self.accounts), tuple(refusals), taken_back)
+        owed = {lot: money for lot, money in self.owed.items() if money}
+        return Stock(day, tuple(ordered), left, paid, moneys, dict(self.accounts), owed, tuple(refusals), taken_back)
 
 
 def _lots(parts: Iterable[Part]) -> list[str]:

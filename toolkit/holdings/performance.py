@@ -28,6 +28,8 @@ INSIDE = 0.9
 LEVEL_DRAWS = 1_000
 PARTS = ("price", "currency", "spread", "fees", "storage", "tax")
 """Of a gain."""
+PAY = "pay"
+"""Kind of a payment of what is owed for a lot."""
 _GROWTH = 30.0
 """Log growth over the whole time up to which a rate is looked for, in both directions."""
 _ROUNDING = 1e-13
@@ -199,6 +201,7 @@ class Parcel:
         proceeds: Of the sale, before fees; 0 of what was lost; None of what is held.
         exit_fees: Paid at the sale.
         how: Kind of movement by which it ended.
+        unpaid: Of the cost, what was not paid at the purchase: it is owed until it is.
     """
 
     lot_id: str
@@ -212,6 +215,7 @@ class Parcel:
     proceeds: float | None = None
     exit_fees: float = 0.0
     how: str = "sell"
+    unpaid: float = 0.0
 
     @property
     def metal(self) -> str:
@@ -225,7 +229,7 @@ class Paid:
 
     Attributes:
         day: Of the payment.
-        kind: ``fees``, ``storage`` or ``tax``.
+        kind: ``fees``, ``storage``, ``tax``, or ``pay`` of what was owed for a lot.
         amount: Of money.
         lot_id: Of which lot, where that is said, as are `metal` and `client`.
     """
@@ -236,6 +240,8 @@ class Paid:
     lot_id: str | None = None
     metal: str | None = None
     client: str | None = None
+    debt: float = 0.0
+    """What of the debt it is, at the rate of the purchase; of ``pay`` alone."""
 
 
 @dataclass(frozen=True, eq=False)  # no slots: errors are drawn once
@@ -370,10 +376,16 @@ class Owned:
 
     def _trades(self) -> Iterator[Flow]:
         for one in self.parcels:
-            yield Flow(one.bought, round(one.cost + one.fees, 2))
+            yield Flow(one.bought, round(one.cost - one.unpaid + one.fees, 2))
             if one.ended is not None:
                 yield Flow(one.ended, round(one.exit_fees - (one.proceeds or 0.0), 2))
         yield from (Flow(one.day, one.amount) for one in self.paid)
+
+    def owed(self, days: Sequence[date]) -> FloatArray:
+        """(T,) what is still to be paid at the end of each day."""
+        moves = [*((one.bought, one.unpaid) for one in self.parcels), *((one.day, -one.debt) for one in self.paid)]
+        moves = [(day, amount) for day, amount in moves if amount]
+        return np.array([round(sum(amount for moved, amount in moves if moved <= day), 2) for day in days])
 
     @cached_property
     def flows(self) -> tuple[Flow, ...]:
@@ -418,7 +430,8 @@ class Owned:
         put, cash = np.zeros((2, T)), self.cash(shown)
         for flow in self.flows:
             put[0 if flow.amount > 0 else 1, days[flow.day]] += abs(flow.amount)
-        return Track(worth[0] + np.concatenate([[0.0], cash[:-1]]), worth[1] + cash + put[1], put[0], put[1])
+        own = cash - self.owed(shown)
+        return Track(worth[0] + np.concatenate([[0.0], own[:-1]]), worth[1] + own + put[1], put[0], put[1])
 
     def gains(self, levels: Levels) -> dict[tuple[str, bool], Gain]:
         """(lot, whether it is realised) -> its gain, without what is held and has no level today.
@@ -440,5 +453,6 @@ class Owned:
         for paid in self.paid:
             lot = paid.lot_id or ""
             key = lot, (lot, False) not in found
-            found[key] = found.get(key, Gain()) + Gain(**{paid.kind: -paid.amount})
+            cost = Gain(currency=cents(paid.debt - paid.amount)) if paid.kind == PAY else Gain(**{paid.kind: -paid.amount})
+            found[key] = found.get(key, Gain()) + cost
         return found

@@ -63,12 +63,14 @@ class ReadLot(Record):
 
 
 class MovedMoney(Record):
-    """Money of a currency: what was paid in and gained is the cost of the stock, what was taken out, and costs."""
+    """Money of a currency: what was paid in, is owed and gained is the cost of the stock, what was taken out, and costs."""
 
     currency: str
     """ISO 4217."""
     paid_in: float
     """Paid for metal, fees, storage and taxes, or the cost of what was brought."""
+    owed: float
+    """Still to be paid for metal."""
     taken_out: float
     """Received after fees and taxes, or the cost of what was taken."""
     costs: float

@@ -207,3 +207,35 @@ def test_a_benchmark_that_is_nothing_is_an_error(tmp_path, capsys):
     (tmp_path / "own.csv").write_text("date,kind,lot,asset,quantity,price,currency\n2024-08-01,buy,A,gallium,4,500,EUR\n")
     assert run(["performance", str(tmp_path / "own.csv"), "--benchmark", "DAX", "--json", "--quiet"]) == 2
     assert "DAX" in json.loads(capsys.readouterr().out)["error"]["message"]
+
+
+PART = (
+    "date,kind,lot,asset,quantity,unit,price,total,paid,currency,fees,location,rate\n"
+    "2025-01-10,order,GA-1,gallium,10,kg,500,,30 %,EUR,25,,\n"
+    "2025-02-10,pay,GA-1,,,,,1000,,EUR,,,\n"
+    "2025-03-10,order,IN-1,indium,10,kg,300,,50 %,USD,,,\n"
+    "2025-06-10,deliver,GA-1,gallium,10,kg,,,,EUR,,Frankfurt,\n"
+    "2025-07-10,pay,IN-1,,,,,1500,,USD,,,\n"
+)
+
+
+def test_what_is_owed_is_not_put_in_and_not_worth_anything(tmp_path, capsys):
+    (tmp_path / "part.csv").write_text(PART, encoding="utf-8")
+    words = [str(tmp_path / "part.csv"), "--as-of", "2026-12-01", "--json", "--quiet"]
+    answers = {}
+    for command in ("performance", "exposure"):
+        assert run([command, *words]) == 0
+        answers[command] = json.loads(capsys.readouterr().out)
+    found, exposed = answers["performance"], answers["exposure"]
+    lots = {one["key"]: one for one in found["lots"]}
+    values = {one["lot_id"]: one["value"] for one in exposed["lots"]}
+    assert lots["GA-1"]["put_in"] == 1500 + 1000 + 25
+    assert lots["GA-1"]["value"] == pytest.approx(values["GA-1"] - 2500, abs=0.01)
+    assert lots["IN-1"]["value"] == pytest.approx(values["IN-1"], abs=0.01)
+    assert [one["owed"] for one in exposed["purchases"]] == [2500, 0]
+    for one in (found["whole"], *found["metals"], *lots.values()):
+        assert one["put_in"] + one["gain"]["total"] == pytest.approx(one["value"] + one["taken_out"], abs=0.005)
+    # Both halves of the dollars at the rates of their days, which differ.
+    assert lots["IN-1"]["gain"]["currency"] != 0
+    year = next(one for one in found["years"] if one["year"] == 2025)
+    assert year["put_in"] == pytest.approx(found["whole"]["put_in"])

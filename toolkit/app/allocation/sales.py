@@ -10,9 +10,8 @@ from datetime import date, timedelta
 from toolkit.app.allocation.holdings import WHOLE_PIECES
 from toolkit.app.config import Owner
 from toolkit.core.messages import Message, message
-from toolkit.holdings.holding_period import PRIVATE, HoldingRule
+from toolkit.holdings.holding_period import FIFO, HIGHEST_COST, LEAST_TAX, LIFO, NAMED, PRIVATE, HoldingRule, LotOrder
 from toolkit.holdings.lots import Lot
-from toolkit.holdings.sale_order import FIFO, HIGHEST_COST, LEAST_TAX, LIFO, NAMED, LotOrder
 
 WAIT_DAYS = 31
 """A lot that is free of tax within a month is not sold before."""

@@ -9,7 +9,6 @@ import polars as pl
 
 from toolkit.app.context import Context
 from toolkit.app.holdings.names import LotNames
-from toolkit.app.holdings.past_prices import PastPrices
 from toolkit.app.prices import PriceFiles
 from toolkit.core.messages import few, message
 from toolkit.core.remarks import Remark, note
@@ -45,6 +44,8 @@ def own_bids(context: Context, prices: PriceFiles | None) -> OwnBids:
     file = context.bids
     if file is None:
         return OwnBids()
+    from toolkit.app.holdings.past_prices import PastPrices  # noqa: PLC0415  # loads scipy, which who has no bids does without
+
     read = parse(file, names=LotNames(context.ledger, context.products), today=date.today(), of="bids")
     read.raise_open()
     fx, currency, day = context.snapshot["fx"], context.settings.config.owner.currency, context.as_of

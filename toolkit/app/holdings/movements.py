@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -147,6 +148,16 @@ def _why(code: str, said: Mapping[str, Any]) -> tuple[str, Message, Message]:  #
         case "which_original":
             told = message("Row {row:d}: it may take back {rows}; name the document in a column 'reverses'.", **said)
             return "reverses", message("a reversal that fits several movements"), told
+        case "not_paid":
+            told = message(
+                "Row {row:d}: write what was paid since for {lot:s} as rows of kind pay, or what is no longer owed as a "
+                "reversal with that total.",
+                **said,
+            )
+            return "lot", message("a lot that is not fully paid"), told
+        case "not_owed":
+            told = message("Row {row:d}: {owed:s} are owed for {lot:s}, in the currency of its purchase.", **said)
+            return "total", message("a payment of more than is owed"), told
         case "no_into":
             return "into", message("a split without the name of the new lot"), message("Name it in a column 'into'.")
         case "lot_twice":
@@ -189,6 +200,7 @@ def _merged(stock: Stock) -> list[Part]:
         else:
             known.quantity += part.quantity
             known.fees += part.fees
+            known.unpaid += part.unpaid
             known.cost = None if known.cost is None or part.cost is None else known.cost + part.cost
     return [*found.values()]
 
@@ -222,6 +234,14 @@ def of_places(frame: pl.DataFrame) -> list[Message]:
     return [DEFAULTS["location"](few(lots, of=frame.height))] if lots else []
 
 
+def _paid(stock: Stock, part: Part) -> float | None:
+    """The fraction of a price that is paid; None for all of it."""
+    if not (owed := stock.owed.get((part.client, part.lot))) or not part.cost:
+        return None
+    whole = sum((one.cost or 0 for one in stock.parts if (one.client, one.lot) == (part.client, part.lot)), start=Decimal(0))
+    return 1.0 - float(owed / whole)
+
+
 def stock_frame(stock: Stock) -> pl.DataFrame:
     """The lots of a stock, under the columns of the contract `Lots`; their cost is without the fees of the purchase."""
     rows = []
@@ -233,7 +253,7 @@ def stock_frame(stock: Stock) -> pl.DataFrame:
                     **part.details, "lot_id": name, "asset": part.asset, "form": part.form, "purity": part.purity,
                     "size": part.size, "quantity": quantity, "unit": part.unit, "purchase_date": part.bought,
                     "purchase_price": None if not part.cost else float(part.cost) / quantity,
-                    "paid": None, "currency": part.currency if part.cost else None, "location": part.place,
+                    "paid": _paid(stock, part), "currency": part.currency if part.cost else None, "location": part.place,
                     "status": _status(part, stock.day), "client": part.client,
                 }
             )

@@ -37,5 +37,11 @@ class OwnRates:
         self.unused = {one[2] for one in given if one not in self.used}
 
     def __call__(self, own: float | None, currency: str | None, day: date) -> float | None:
-        """The rate of a currency on a day, `own` where that is used; None where none is known."""
+        """The rate of a currency on a day, its own where that is used; None where none is known.
+
+        Args:
+            own: As its movement gives it; None for none.
+            currency: That is converted.
+            day: Of the movement.
+        """
         return self.used.get((own, currency, day)) or self.rate(currency, day)

@@ -156,8 +156,8 @@ PRICES = (
 )
 BY_KEY = {field.key: field for field in HOLDINGS}
 KINDS_OF_MOVEMENTS = (
-    "buy", "order", "deliver", "sell", "transfer", "transfer_in", "transfer_out", "split", "adjust", "deposit", "withdraw",
-    "loss", "fee", "storage", "tax", "income", "reversal",
+    "buy", "order", "pay", "deliver", "sell", "transfer", "transfer_in", "transfer_out", "split", "adjust", "deposit",
+    "withdraw", "loss", "fee", "storage", "tax", "income", "reversal",
 )  # fmt: skip
 """What a movement is. A transfer may stand in two rows: what leaves a place, and what arrives at another."""
 SALE_ORDERS = ("fifo", "lifo", "highest_cost", "least_tax")
@@ -165,7 +165,7 @@ SALE_ORDERS = ("fifo", "lifo", "highest_cost", "least_tax")
 MOVEMENTS = (
     Field("date", "day of the contract: 2024-06-10, 10.06.2024 or 10 June 2024", "required", "2024-06-10"),
     Field("settled", "day of delivery; until then what was bought is ordered", "the day of the contract", ""),
-    Field("kind", "buy, order, deliver, sell, transfer, split, adjust, deposit, withdraw, loss, fee, ...", "required", "buy"),
+    Field("kind", "buy, order, pay, deliver, sell, transfer, split, adjust, deposit, withdraw, loss, ...", "required", "buy"),
     Field(
         "lot",
         "whose lot: that of a purchase is new, all else names one that is there",
@@ -181,6 +181,7 @@ MOVEMENTS = (
     Field("price_is", BY_KEY["purchase_price_is"].holds.replace("purchase_price", "price"), "unit", "unit"),
     Field("total", "price of all, paid or received, without fees and taxes", "price times quantity", "6960", "number"),
     Field("cash", "what was paid or received in all, with fees and taxes", "total with fees and taxes", "", "number"),
+    BY_KEY["paid"],
     Field("fees", "of the dealer, the broker or the carrier", "none", "25", "number"),
     Field("taxes", "withheld or paid with it", "none", "", "number"),
     Field("currency", "ISO 4217: EUR, USD, JPY", "the one in the header or in the price cell", "EUR"),

@@ -100,6 +100,8 @@ def stock(found: HoldingsStock, say: Language) -> Document:
             for one in found.sales
         ),
     )  # fmt: skip
+    if owed := [f"{answer.number(one.owed, ',.2f')} {one.currency}" for one in found.money if one.owed]:
+        answer.line("Still to be paid, and in the cost of the stock: {money}.", money=owed)
     if unknown := [f"{answer.number(one.unknown, ',.2f')} {one.currency}" for one in found.money if one.unknown]:
         answer.line("In no gain, since a cost or a price is not known: {money}.", money=unknown)
     answer.notes(answer.told("note: {words}", words=words) for words in found.notes)

@@ -37,7 +37,13 @@ def width(words: str, size: float = LABEL_TEXT, *, bold: bool = False) -> float:
 
 
 def cut(words: str, room: float, size: float = LABEL_TEXT) -> str:
-    """The words, with an ellipsis where they do not fit the room."""
+    """The words, with an ellipsis where they do not fit the room.
+
+    Args:
+        words: In one line.
+        room: px.
+        size: px of type.
+    """
     if width(words, size) <= room:
         return words
     kept = words

@@ -8,9 +8,8 @@ import pytest
 
 from tests.subjects import proposal
 from toolkit.app.allocation.sales import sold, waiting
-from toolkit.holdings.holding_period import RULES
+from toolkit.holdings.holding_period import RULES, LotOrder
 from toolkit.holdings.lots import Lot
-from toolkit.holdings.sale_order import LotOrder
 
 LOTS = """lot_id,asset,form,purity,quantity,unit,purchase_date,purchase_price,currency,origin_country,location,status
 a,gallium,metal,99.99 %,20,kg,2024-08-01,400,EUR,KOR,Frankfurt,stored

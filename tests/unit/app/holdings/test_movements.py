@@ -16,7 +16,9 @@ from toolkit.market.layouts.fields import MOVEMENTS
 from toolkit.market.readers.holdings.read import parse
 from toolkit.report.answers.holdings import template
 
-HEAD = "date,kind,lot,asset,quantity,unit,price,total,fees,currency,location,from,to,document,into,settled,client,reverses\n"
+HEAD = (
+    "date,kind,lot,asset,quantity,unit,price,total,fees,currency,location,from,to,document,into,settled,client,reverses,paid\n"
+)
 FIELDS = HEAD.strip().split(",")
 
 
@@ -133,6 +135,38 @@ class TestStock:
         assert (money.gain, money.unknown, found.sales[0].gain) == (0, Decimal("1400.00"), None)
 
 
+class TestPartPayments:
+    ORDER = line("2024-06-10", "order", "A", quantity=10, price=500, fees=25, paid="30 %")
+
+    def test_what_is_owed_is_not_paid_in_until_it_is(self):
+        paid = line("2024-08-10", "pay", "A", asset="", unit="", total=1000)
+        money = stock(self.ORDER, paid).account()["EUR"]
+        assert (money.paid_in, money.owed, money.stock, money.costs) == (2525, 2500, 5000, 25)
+        assert stock(self.ORDER, paid, day=date(2024, 7, 1)).account()["EUR"].owed == 3500
+        assert stock_frame(stock(self.ORDER, paid))["paid"].to_list() == [0.5]
+
+    def test_what_is_credited_is_owed_no_more(self):
+        credit = line("2024-08-10", "reversal", "A", asset="", unit="", total=3500)
+        found = stock(self.ORDER, credit)
+        assert (found.account()["EUR"].owed, found.owed, found.parts[0].cost) == (0, {}, 1500)
+
+    def test_all_that_is_credited_leaves_nothing(self):
+        found = stock(self.ORDER, line("2024-08-10", "reversal", "A", quantity=10, total=5000))
+        assert (found.parts, found.owed) == ((), {})
+        assert all(one.is_balanced and not one.owed for one in found.account().values())
+
+    def test_what_is_not_fully_paid_is_not_sold_or_divided(self):
+        arrived = line("2024-07-01", "deliver", "A", quantity=10, to="Frankfurt")
+        for kind in ("sell", "loss", "withdraw", "split"):
+            left = line("2024-09-01", kind, "A", quantity=5, price=600 if kind == "sell" else "", into="B")
+            ((_, rule, told),) = refused(self.ORDER, arrived, left)
+            assert (rule, "rows of kind pay" in told) == ("not_paid", True)
+
+    def test_a_part_payment_of_a_sale_is_a_fault(self):
+        sale = line("2024-09-01", "sell", "A", quantity=5, price=600, paid="30 %")
+        assert [rule for _, rule, _ in refused(BUY, sale)] == ["paid"]
+
+
 REFUSED = {
     "more than there is": (line("2024-07-01", "sell", "A", quantity=11, price=1), "not_there", "11 kg of gallium leave, 10 are"),
     "in another place": (
@@ -149,6 +183,7 @@ REFUSED = {
     "all of its price": (
         line("2024-07-01", "reversal", total=5000, unit="", reverses="R1"), "all_of_it", "give the quantity that goes back",
     ),
+    "paid twice": (line("2024-07-01", "pay", "A", unit="", total=1), "not_owed", "0 are owed for A"),
     "below zero": (line("2024-07-01", "adjust", "A", quantity=-10), "below_zero", "A would be below zero"),
 }  # fmt: skip
 

@@ -35,7 +35,7 @@ from toolkit.market.readers.holdings.values import Faulty
 
 BRINGS = ("buy", "order", "deposit")
 """Kinds by which a lot comes in."""
-_MONEY_ALONE = ("fee", "storage", "tax", "income")
+_MONEY_ALONE = ("fee", "storage", "tax", "income", "pay")
 _MAY_BE_MONEY = (*_MONEY_ALONE, "deposit", "withdraw", "transfer")
 """Kinds of rows that need no metal."""
 _WHOLE = ("deliver", "transfer", "loss", "reversal", "adjust")
@@ -45,12 +45,13 @@ _OF_SIGN: Mapping[str, tuple[str, str]] = {
 }  # fmt: skip
 """Answer on a file without kinds -> what its quantities above and below zero are."""
 _SIGNED = ("quantity", "total_price", "cash", "fees", "taxes")
-_PAID: Mapping[str, str] = dict.fromkeys(("buy", "order", "fee", "storage", "tax"), "paid")
+_PAID: Mapping[str, str] = dict.fromkeys(("buy", "order", "fee", "storage", "tax", "pay"), "paid")
 """Kinds of which money has one sign."""
 KEPT_DEFAULTS = ("unit", "coins", "pieces", "zero", "not_mine", "day_first", "month_first", "month", "dollar", "null_date")
 """What is assumed of a movement that brings no lot, too."""
 TOLD: Mapping[str, Message] = {
-    "buy": message("purchase"), "order": message("order"), "deliver": message("delivery"), "sell": message("sale"),
+    "buy": message("purchase"), "order": message("order"), "pay": message("payment"),
+    "deliver": message("delivery"), "sell": message("sale"),
     "transfer": message("transfer"), "transfer_in": message("transfer"), "transfer_out": message("transfer"),
     "split": message("split"), "adjust": message("adjustment"), "deposit": message("deposit"),
     "withdraw": message("withdrawal"), "loss": message("loss"), "fee": message("fee"), "storage": message("storage"),
@@ -355,11 +356,22 @@ def _of_metal(row: Row, kind: str, money: _Money, said: set[Meaning], status: st
     currency = lot["currency"]
     if currency is None and (costs or money.total is not None):
         currency = row.read("currency", currency_of, row, lot, [], is_needed=True)
+    if lot["paid"] not in (None, 1) and kind not in BRINGS:
+        hint = message("Say it of the purchase; what was paid later is a row of kind pay.")
+        row.file.fault(row.i, "paid", Faulty("paid", "a part payment of what is no purchase", hint))
     details = ("origin_country", "custody", "certificate", "spread", "storage_fee", "vat_state", "destination", "end_user")
     own = ("asset", "form", "purity", "size", "unit", "status", *details)
     return {key: lot[key] for key in own} | {
         "date": lot["purchase_date"], "quantity": quantity, "total": money.total, "currency": currency,
+        "unpaid": _unpaid(lot["paid"], money.total),
     }  # fmt: skip
+
+
+def _unpaid(paid: float | None, total: Decimal | None) -> Decimal:
+    """What is still to be paid of a price, to the cent."""
+    if paid is None or total is None:
+        return Decimal(0)
+    return total - (total * Decimal(repr(paid))).quantize(CENT, ROUND_HALF_UP)
 
 
 def _of_whole(row: Row, kind: str, money: _Money) -> dict[str, Any]:
