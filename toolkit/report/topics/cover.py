@@ -137,7 +137,7 @@ def document(found: CoverAnswer, say: Language) -> Document:
         )
     answer.subtitle("How this is computed")
     answer.notes(_notes(answer, found))
-    return answer.document("cover", answer.told("Cover of {day}", day=say.fmt.long_date(found.as_of)))
+    return answer.document("cover", answer.told("Cover of use"))
 
 
 def board(found: CoverAnswer, say: Language, *, redacted: bool = False) -> Document:
@@ -201,7 +201,7 @@ def board(found: CoverAnswer, say: Language, *, redacted: bool = False) -> Docum
             *_notes(answer, found),
         ]
     )
-    return answer.document("cover-board", answer.told("Supply of strategic metals, {day}", day=fmt.long_date(found.as_of)))
+    return answer.document("cover-board", answer.told("Supply of strategic metals"))
 
 
 def _affected(answer: Answer, one: NeedCover) -> Iterator[Cell]:
