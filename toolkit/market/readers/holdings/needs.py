@@ -1,4 +1,4 @@
-"""Rows of lists of needs, of quotations and of applications for licences, by the rules of the reader of lots."""
+"""Rows of lists of bids, needs, quotations and applications for licences, by the rules of the reader of lots."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.needs import DAYS_OF, Application, Need, Quote
 from toolkit.market.readers import cells
 from toolkit.market.readers.holdings import values
+from toolkit.market.readers.holdings.bids import bid_of
 from toolkit.market.readers.holdings.lot import FileCells, Row, lot_of_row
 from toolkit.market.readers.holdings.lots import DEFAULTS, Names, ReadFile, notes
 from toolkit.market.readers.holdings.movements import KEPT_DEFAULTS
@@ -41,12 +42,12 @@ def with_records(read: ReadFile, names: Names, today: date, client: str | None) 
     """A file with its records, the faults of their cells, what its texts leave open, and how it was read.
 
     Args:
-        read: Its cells and the layout by which they are read: of needs, quotations or applications for licences.
+        read: Its cells and the layout by which they are read: of bids, needs, quotations or applications for licences.
         names: How assets and forms are recognised.
-        today: No application is later.
+        today: No bid and no application is later.
         client: They are of no client.
     """
-    record: Reader = {"needs": _need, "quotes": _quote, "licences": _application}[read.layout.of]
+    record: Reader = {"bids": bid_of, "needs": _need, "quotes": _quote, "licences": _application}[read.layout.of]
     file, numbers = FileCells(read.table, read.layout, names, today), read.table.rows.to_list()
     texts = [*texts_of(read)]
     read_columns(file, read.headers)
@@ -62,7 +63,12 @@ def with_records(read: ReadFile, names: Names, today: date, client: str | None) 
     for key in (*KEPT_DEFAULTS, "form", *(("origin_country",) if read.layout.of == "quotes" else ())):
         told += [DEFAULTS[key](few([*dict.fromkeys(file.defaults[key])]))] if key in file.defaults else []
     order = {AS_LOT.get(field.key, field.key): (at, field.key) for at, field in enumerate(FIELDS[read.layout.of])}
-    faults = sorted(dict.fromkeys(file.faults), key=lambda one: (order.get(one.column, (-1, ""))[0], one.row))
+    of_day = {"fault": message("a bid of a day that is not"), "hint": message("Correct the date.")}  # no purchase, as of lots
+    found_faults = [
+        replace(one, **of_day) if one.rule in ("future", "past") and one.column == "purchase_date" else one
+        for one in file.faults
+    ]
+    faults = sorted(dict.fromkeys(found_faults), key=lambda one: (order.get(one.column, (-1, ""))[0], one.row))
     return replace(
         read,
         rows=[*found.values()],

@@ -24,7 +24,6 @@ from toolkit.market.layouts.propose import (
     propose,
 )
 from toolkit.market.readers.faults import Fault
-from toolkit.market.readers.holdings.bids import with_bids
 from toolkit.market.readers.holdings.lots import Names, ReadFile
 from toolkit.market.readers.holdings.movements import with_movements
 from toolkit.market.readers.holdings.needs import with_records
@@ -44,7 +43,7 @@ _NEEDED: Mapping[Kind, Sequence[str]] = {
 _QUANTITIES = ("pieces", "ordered", "quantity_in", "quantity_out")
 """Fields that say how much, in place of a quantity."""
 _ROWS_OF: Mapping[Kind, Callable[[ReadFile, Names, date, str | None], ReadFile]] = {
-    "holdings": with_lots, "movements": with_movements, "bids": with_bids, "needs": with_records, "quotes": with_records,
+    "holdings": with_lots, "movements": with_movements, "bids": with_records, "needs": with_records, "quotes": with_records,
     "licences": with_records,
 }  # fmt: skip
 
