@@ -61,6 +61,8 @@ def folder(tmp_path_factory):
         "mine.csv": lots,
         "moves.csv": re.findall(r"```csv\n(.*?)```", PAGES["movements.md"], re.DOTALL)[0],
         "own.toml": own,
+        "lots.csv": lots,
+        "bids.csv": re.findall(r"```csv\n(.*?)```", PAGES["bids.md"], re.DOTALL)[0],
         "needs.csv": re.findall(r"```csv\n(asset,.*?)```", PAGES["cover.md"], re.DOTALL)[0],
         "quotes.csv": re.findall(r"```csv\n(quote,.*?)```", PAGES["cover.md"], re.DOTALL)[0],
         "licences.csv": re.findall(r"```csv\n(lot,.*?)```", PAGES["cover.md"], re.DOTALL)[0],
@@ -93,7 +95,7 @@ def test_every_command_of_the_pages_is_answered(command, folder, tmp_path, monke
     shutil.copytree(folder, tmp_path / "work")
     monkeypatch.chdir(tmp_path / "work")
     if "holdings template" in command:
-        Path("moves.csv" if "--movements" in command else "mine.csv").unlink()
+        Path("bids.csv" if "--bids" in command else "moves.csv" if "--movements" in command else "mine.csv").unlink()
     for shown, shorter in SHORTER.items():
         command = command.replace(shown, shorter)
     words = [word for word in shlex.split(command)[1:] if word != "--open"]

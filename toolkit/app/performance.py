@@ -261,7 +261,7 @@ def _earned(key: str, client: str | None, owned: Owned, levels: Levels) -> dict[
     known = all(quote for _, quote in held)
     # Each parcel to the cent, as in its gain: else the sums of parts differ by one.
     worth = [cents(quantity * quote.level * quote.rate) for quantity, quote in held if quote]
-    value = round(sum(worth) + float(owned.cash(levels.days)[-1]), 2)
+    value = round(sum(worth) + float(owned.cash(levels.days)[-1] - owned.owed(levels.days)[-1]), 2)
     days = (day - first).days
     rate = internal_rate(flows, value, day) if known else None
     drawn = owned.track(levels, drawn=True, moved=True) if known else None

@@ -12,6 +12,6 @@ def mcp(
     folder: Annotated[str, typer.Option("--folder", metavar="DIR", help="Files below it alone are read.")] = ".",
 ) -> None:
     """Answer an agent on standard input and output: seven read-only tools, short answers with their doubts first."""
-    from toolkit.app.agent import server
+    from toolkit.app.mcp import server
 
     server(Path(folder)).run("stdio")

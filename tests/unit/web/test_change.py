@@ -364,11 +364,14 @@ class TestPages:
 
 
 def test_every_field_of_the_form_is_one_of_the_use_case(webinar):
-    new = {"starts": clock(webinar, days=2), "minutes": 30, "capacity": 3, "title": "B", "description": "C"}
+    new = {
+        "starts": clock(webinar, days=2), "minutes": 30, "capacity": 3, "title": "B", "description": "C", "approval": True,
+    }  # fmt: skip
     assert {*new} == {*ChangeForm.base_fields}
     assert webinars.change(webinar, **new)
     found = Webinar.objects.get()
     assert (found.minutes, found.capacity, found.title, found.description, found.revision) == (30, 3, "B", "C", 1)
+    assert found.approval
 
 
 def test_a_page_is_named_by_its_address_or_the_last_part_of_it(webinar):

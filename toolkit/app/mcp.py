@@ -57,7 +57,13 @@ class Agent:
     records: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def context(self, as_of: str | None = None, country: str | None = None, currency: str | None = None) -> Context:
-        """Settings, day and market; today without a day."""
+        """Settings, day and market.
+
+        Args:
+            as_of: ISO date; None for today.
+            country: The owner's; None for that of the settings.
+            currency: Of money; likewise.
+        """
         day = date.today() if as_of is None else _day(as_of)
         settings = resolve({"owner.country": country, "owner.currency": currency})
         return Context(settings, day, None, date.today())

@@ -14,8 +14,8 @@ from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
 
 from toolkit import cli
-from toolkit.app.agent import CHARACTERS, KEPT, Agent
 from toolkit.app.controls import answers
+from toolkit.app.mcp import CHARACTERS, KEPT, Agent
 from toolkit.core.errors import DataError
 from toolkit.report.topics.controls import document
 from toolkit.strategy import __file__ as inside
