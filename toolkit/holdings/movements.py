@@ -311,9 +311,9 @@ def stock_on(movements: Sequence[Movement], day: date, *, rule: HoldingRule | No
     kept, refusals, taken_back = _without_reversed([one for one in movements if one.date <= day])
     delivered = {(one.client, one.lot) for one in movements if one.kind == "deliver"}
     book, refused = _Book.of(kept, rule, delivered)
-    # What comes first may leave too little for what is whole, as a division before a transfer: then rows are in their order.
+    # What comes first may leave too little for what is whole, as a division before a transfer: then the largest goes first.
     if days := {one.date for one in kept if one.row in {refusal.row for refusal in refused}}:
-        other, still = _Book.of(kept, rule, delivered, as_written=days)
+        other, still = _Book.of(kept, rule, delivered, largest_first=days)
         book, refused = (other, still) if len(still) < len(refused) else (book, refused)
     return book.stock(day, [*refusals, *refused], taken_back)
 
@@ -325,6 +325,12 @@ def _order(one: Movement) -> tuple[Any, ...]:
     # What names its lot or its place is tried before what may take any.
     names = one.lot is None, one.source is None
     return priority, *names, *(text or "" for text in said), one.quantity or ZERO, one.total or ZERO, one.row
+
+
+def _largest_first(one: Movement) -> tuple[Any, ...]:
+    """Another place of a movement in its day: transfers before divisions, and the largest of a kind first."""
+    priority, *rest = _order(one)
+    return {"transfer": 1.5}.get(one.kind, priority), -(one.quantity or ZERO), *rest
 
 
 # What is taken back
@@ -474,12 +480,12 @@ class _Book:
         rule: HoldingRule | None,
         delivered: set[tuple[str | None, str | None]],
         *,
-        as_written: Collection[date] = (),
+        largest_first: Collection[date] = (),
     ) -> tuple[_Book, list[Refusal]]:
-        """The book of movements, and what is refused of them; days `as_written` are applied in the order of their rows."""
+        """The book of movements, and what is refused of them; on some days `_largest_first`."""
         book, refused = cls(rule, delivered), list[Refusal]()
         for day, of_day in groupby(sorted(movements, key=lambda one: one.date), key=lambda one: one.date):
-            refused += book.apply(sorted(of_day, key=(lambda one: one.row) if day in as_written else _order))
+            refused += book.apply(sorted(of_day, key=_largest_first if day in largest_first else _order))
         return book, refused
 
     def apply(self, movements: Sequence[Movement]) -> list[Refusal]:

@@ -11,6 +11,7 @@ import pytest
 from toolkit.app.report import FORMATS
 from toolkit.report.compose import builders
 from toolkit.report.topics.holdings import ANSWER
+from toolkit.report.topics.liquidation import ANSWER as EXIT
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 PAGE = (REPOSITORY / "docs" / "reports.md").read_text(encoding="utf-8")
@@ -31,4 +32,4 @@ def test_a_definition_names_sections_that_exist_each_once(path):
 
 def test_every_section_is_in_some_report():
     used = {name for path in DEFINITIONS for name in tomllib.loads(path.read_text(encoding="utf-8"))["sections"]}
-    assert used | {*ANSWER.sections} == set(builders())
+    assert used | {*ANSWER.sections, *EXIT.sections} == set(builders())
