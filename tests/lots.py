@@ -38,15 +38,13 @@ TWELVE = (
 """Every delivery, known and unknown origin, own terms and none, an order in dollars, a form without a price."""
 
 
-def ask_of(
-    folder: Path, *rows: str, country: str = "DEU", use: tuple[str, ...] = (), as_of: date = AS_OF, header: str = HEADER
-) -> Ask:
+def ask_of(folder: Path, *rows: str, country: str = "DEU", as_of: date = AS_OF, header: str = HEADER) -> Ask:
     """What parts are asked about a file of these rows."""
     file = folder / "lots.csv"
     file.write_text("\n".join((header, *rows)) + "\n", encoding="utf-8")
     known = context(as_of, country)
     confirmed(file, known)
-    record = holdings_record(expose(request := ExposureRequest(str(file), known, use=use)), request)
+    record = holdings_record(expose(request := ExposureRequest(str(file), known)), request)
     return Ask(known, tuple(record.weights), record)
 
 

@@ -166,13 +166,3 @@ def test_two_lots_of_one_file_to_two_destinations_have_two_laws(tmp_path):
     assert "may not leave its origin" in stops["boston"]
     assert "may not leave its origin" in stops["army"]
     assert "needs a licence" in stops["osaka"]
-
-
-def test_what_may_not_go_where_it_is_used_covers_nothing(tmp_path):
-    rows = {
-        "here": "germanium,metal,5,kg,CHN,Frankfurt,stored,,",
-        "there": "germanium,metal,7,kg,CHN,Frankfurt,stored,USA,military",
-    }
-    asked = request_of(tmp_path, rows)
-    (cover,) = [one for one in expose(asked).to_json()["cover"] if one["asset"] == "germanium"]
-    assert cover["stored"] == 5

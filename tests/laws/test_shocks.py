@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit.holdings.cover import LicenceDelay, cover
+from toolkit.holdings.cover import LicenceDelay
 from toolkit.shocks.elasticity import (
     Elasticity,
     implied_elasticity,
@@ -58,21 +56,3 @@ def test_a_band_is_ordered_and_never_above_its_cap(loss, values, cap):
 @given(st.floats(0.01, 0.99))
 def test_quantile_and_probability_are_inverse(p):
     assert DELAY.exceeds(DELAY.quantile(p)) == pytest.approx(1 - p, abs=1e-9)
-
-
-@given(st.floats(1.0, 400.0))
-def test_expected_gap_is_the_integral_of_the_tail(days):
-    # The mean of max(D - K, 0) is the integral of P(D > x) from K: checked by the trapezoidal rule.
-    step, upper = 2.0, 20_000.0
-    xs = [days + step * i for i in range(int((upper - days) / step))]
-    tail = [DELAY.exceeds(x) for x in xs]
-    integral = step * (math.fsum(tail) - 0.5 * (tail[0] + tail[-1]))
-    assert DELAY.expected_gap(days) == pytest.approx(integral, rel=1e-3, abs=1e-3)
-
-
-@given(st.floats(0.1, 100.0), st.floats(0.1, 10.0))
-def test_more_stock_means_less_shortfall(stored, use):
-    less, more = cover("a", stored, use, DELAY), cover("a", 2 * stored, use, DELAY)
-    assert more.days == pytest.approx(2 * less.days)
-    assert more.shortfall <= less.shortfall
-    assert more.gap <= less.gap + 1e-9

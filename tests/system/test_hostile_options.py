@@ -70,28 +70,6 @@ def test_settings_that_nothing_reads_are_refused(tmp_path, text, capsys):
     assert "^[" not in told
 
 
-@pytest.mark.parametrize(
-    ("uses", "told"),
-    [
-        (["gallium=1e308"], "--use gallium=1e308 must be a finite number within 1e+15"),
-        (["gallium=-1e308"], "must be a finite number"),
-        (["gallium=inf"], "must be a finite number"),
-        (["gallium=1e-300"], "must be a finite number"),
-        (["gallium=1e9"], "kg of gallium a month"),
-        (["gallium=1.250"], "--use gallium 1.250 may be 1.25 or 1250"),
-        (["gallium=2", "Ga=3"], "--use names gallium twice"),
-        (["gallium=0"], "the use of gallium is 0 kg a month"),
-    ],
-)
-def test_a_use_that_cannot_be_is_refused(tmp_path, uses, told, capsys):
-    lots = tmp_path / "lots.csv"
-    lots.write_text("asset,quantity\ngallium,5\n")
-    options = [word for use in uses for word in ("--use", use)]
-    for command in (["exposure", str(lots)], ["report", str(lots), "--out", str(tmp_path)]):
-        assert run([*command, *options]) == 2
-        assert told in capsys.readouterr().err
-
-
 def test_a_cap_that_is_no_multiple_of_a_price_is_refused(tmp_path, capsys):
     lots = tmp_path / "lots.csv"
     lots.write_text("asset,quantity\ngallium,5\n")

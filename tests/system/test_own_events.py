@@ -68,8 +68,8 @@ def test_own_events_bind_in_a_run_and_stay_with_it(toolkit, folder):
         assert mark in again.stdout.replace("\u00a0", " ")
 
 
-def test_a_report_of_holdings_has_own_events_and_use(toolkit, folder):
-    ran = toolkit("report", "lots.csv", *DAY, "--events", "own.toml", "--use", "Ga=2", "--format", "md", "--out", "-")
+def test_a_report_of_holdings_has_own_events(toolkit, folder):
+    ran = toolkit("report", "lots.csv", *DAY, "--events", "own.toml", "--format", "md", "--out", "-")
     assert ran.returncode == 0, ran.stderr
     page = " ".join(ran.stdout.replace("\u00a0", " ").split())
     assert "Own 7/2026 (own)" in page
@@ -77,7 +77,6 @@ def test_a_report_of_holdings_has_own_events_and_use(toolkit, folder):
     shown = toolkit("exposure", "lots.csv", *DAY, "--events", "own.toml", "--format", "markdown").stdout
     assert "Own 7/2026 (own)" in shown.replace("\u00a0", " ")
     assert toolkit("report", *DAY, "--events", "own.toml", "--format", "md", "--out", "-").returncode == 0
-    assert toolkit("report", *DAY, "--use", "Ga=2").returncode == 2
 
 
 def test_events_come_by_standard_input_too(toolkit, folder):

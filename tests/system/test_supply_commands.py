@@ -241,7 +241,7 @@ def test_exposure_table_and_object(as_json, called):
     assert deliveries["stored_safe"] > 0
     assert deliveries["open_order_at_risk"] > 0
     assert found["open_at_risk"]["value"] == pytest.approx(deliveries["open_order_at_risk"])
-    code, out, err = called("exposure", "lots.csv", *TODAY, "--use", "Ga=2")
+    code, out, err = called("exposure", "lots.csv", *TODAY)
     assert code == 0
     assert max(map(len, out.splitlines())) <= 80
     assert "is stored outside the country of origin" in " ".join(out.split())

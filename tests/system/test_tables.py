@@ -32,7 +32,7 @@ COMMANDS = {
     "controls": ("controls", *DAY),
     "gallium": ("controls", "gallium", "--to", "USA", *DAY),
     "items": ("controls", "--item", "gallium", *DAY),
-    "exposure": ("exposure", "lots.csv", "--use", "gallium=2", *DAY),
+    "exposure": ("exposure", "lots.csv", *DAY),
     "holdings": ("holdings", "check", "lots.csv", *DAY),
     "flows": ("flows", *DAY),
     "flow": ("flows", "germanium", *DAY),

@@ -36,7 +36,7 @@ metals = ["indium"]
 forms = ["metal"]
 citation = "our agent in Shanghai, 20 November 2026"
 """
-ASKED = ("exposure", "stock.csv", "--prices", "dealer.csv", "--destination", "Japan", "--currency", "JPY", "--use", "gallium=20",
+ASKED = ("exposure", "stock.csv", "--prices", "dealer.csv", "--destination", "Japan", "--currency", "JPY",
          "--as-of", "2026-11-25")  # fmt: skip
 
 
@@ -79,14 +79,6 @@ def last_rate_of_euro(currency: str, day: date) -> float:
     """Units of a currency for a euro, from the bundled table."""
     rows = bundled_market().until(day)["fx"].filter(base="EUR", quote=currency)
     return rows.sort("date")["rate"][-1]
-
-
-def test_how_long_the_stored_gallium_lasts(desk):
-    _, record = desk(*ASKED)
-    cover = next(row for row in record["cover"] if row["asset"] == "gallium")
-    # 60 kg are stored at home, 40 kg are ordered and may not come.
-    assert (cover["stored"], cover["monthly_use"]) == (60.0, 20.0)
-    assert cover["days"] == pytest.approx(60 / 20 * 365.25 / 12, rel=1e-3)
 
 
 def test_what_changes_if_his_agent_is_right(desk):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -81,7 +80,6 @@ def exposure(
     loss: float | None = None,
     elasticity: str | None = None,
     cap: float | None = None,
-    use: Mapping[str, float] | None = None,
     client: str | None = None,
     end_user: str = CIVIL,
 ) -> Exposure:
@@ -97,7 +95,6 @@ def exposure(
         loss: Fraction of supply that a stop takes, beside the usual ones.
         elasticity: ``LOW:HIGH`` of supply plus demand; cases by default.
         cap: Multiple of the price at which buyers substitute.
-        use: Metal -> kg used a month, for days of cover.
         client: Whose lots are meant, where the file has a column of clients.
         end_user: civil, military or listed: of lots that name none.
 
@@ -107,9 +104,6 @@ def exposure(
     lots = holdings_of(holdings)
     if elasticity is not None and not isinstance(elasticity, str):
         raise SpecError(f"elasticity is a text, not {elasticity!r}.", hint='Write it as "0.25:0.7".')
-    for metal, kg in (use or {}).items():
-        if isinstance(kg, bool) or not isinstance(kg, int | float):
-            raise SpecError(f"use: {metal} must be a number of kg a month, not {kg!r}.", hint='Write it as {"gallium": 1.5}.')
     if loss is not None and (not isinstance(loss, int | float) or not 0 <= loss < 1):
         raise SpecError(f"loss must be a fraction of supply from 0 to below 1, not {loss!r}.", hint="50 % is 0.5.")
     found = market_of(market)
@@ -122,7 +116,6 @@ def exposure(
         loss=loss,
         elasticity=elasticity,
         cap=cap,
-        use=tuple(f"{metal}={kg:g}" for metal, kg in (use or {}).items()),
         client=client_name(client),
         end_user=end_user_of(end_user),
     )

@@ -96,6 +96,7 @@ def performance(request: PerformanceRequest) -> Performance:
     )
     others = [_Benchmark(name, request, prices) for name in request.benchmarks]
     unknown = [one.unknown(owned) for one in others]
+    turned = sorted({one.metal for one in owned.parcels if one.good in levels.turned and one.ended is None})
     remarks = [*map(note, read.read.notes), *prices.remarks, *found.remarks(missing, unpriced), *filter(None, unknown)]
     told = by_money(remarks, {})
     return Performance.from_objects(
@@ -115,6 +116,7 @@ def performance(request: PerformanceRequest) -> Performance:
         risk=_risk(owned, levels),
         unpriced=unpriced,
         missing=missing,
+        turned=turned,
         left_out=found.left_out,
         reading=read.read.notes,
         **in_record(told),
@@ -268,10 +270,13 @@ def _earned(key: str, client: str | None, owned: Owned, levels: Levels) -> dict[
     ends, of_rate = None, None
     if drawn is not None:
         ends = interval(drawn.value[:, -1])
-        rates = [internal_rate(flows, end, day) for end in ends]
-        of_rate = None if None in (rate, *rates) else rates
+        ends = None if ends[0] == ends[1] else ends  # of listed instruments alone: a price without an error
+        rates = [internal_rate(flows, end, day) for end in ends or ()]
+        of_rate = None if not rates or None in (rate, *rates) else rates
     by_time, gross = float(track.index()[-1]) - 1.0, float(track.index(gross=True)[-1]) - 1.0
-    of_time = None if drawn is None or math.isnan(by_time) else [end - 1.0 for end in interval(drawn.index()[:, -1])]
+    of_time = (
+        None if drawn is None or ends is None or math.isnan(by_time) else [end - 1.0 for end in interval(drawn.index()[:, -1])]
+    )
     return {
         "key": key,
         "client": client,
@@ -312,7 +317,7 @@ def _lots(owned: Owned, levels: Levels, rule: HoldingRule | None) -> Iterator[di
             "held": sum(one.quantity for one in held),
             "sold": sum(one.quantity for one in parcels if one.ended),
             "cost": round(sum(one.cost for one in held), 2),
-            "free_from": rule.free_from(held[0].bought) if rule and held else None,
+            "free_from": rule.free_from(held[0].bought) if rule and held and held[0].good[1] is not None else None,
         }
 
 

@@ -13,10 +13,6 @@ from toolkit.cli.request import Charts, Client, Strict, write_charts
 from toolkit.cli.terminal import show, tell_remarks
 from toolkit.core.limits import LARGEST_RATIO
 
-Use = Annotated[
-    list[str] | None,
-    typer.Option("--use", metavar="METAL=KG", help="Your use in kg a month, for days of cover; repeatable."),
-]
 EndUser = Annotated[
     str | None,
     typer.Option("--end-user", metavar="USER", help="Who uses lots that name nobody: civil (default), military or listed."),
@@ -36,7 +32,6 @@ def exposure(
     cap: Annotated[
         float | None, number_option("--cap", "Multiple of the price at which buyers substitute.", most=LARGEST_RATIO)
     ] = None,
-    use: Use = None,
     end_user: EndUser = None,
     events: Events = None,
     client: Client = None,
@@ -60,7 +55,6 @@ def exposure(
         loss=loss,
         elasticity=elasticity,
         cap=cap,
-        use=tuple(use or ()),
         client=client_name(client),
         end_user=end_user_of(end_user or CIVIL),
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from toolkit.cli.controls import Events
-from toolkit.cli.exposure import EndUser, Use
+from toolkit.cli.exposure import EndUser
 from toolkit.cli.options import MD, Common, with_common
 from toolkit.cli.request import Charts, Client, write_charts
 from toolkit.cli.terminal import print_json, progress, say
@@ -53,7 +53,6 @@ def report(
         ),
     ] = None,
     events: Events = None,
-    use: Use = None,
     end_user: EndUser = None,
     metal: Annotated[
         str | None, typer.Option("--metal", metavar="METAL", help="One page on a metal: of the market, or of your lots of it.")
@@ -81,7 +80,7 @@ def report(
             "--open": show or None,
             "--out -": None if common.out != STDOUT else STDOUT,
         }
-        _each_client(about, common, given, events, tuple(use or ()), metal, end_user, name, format, lang, theme)
+        _each_client(about, common, given, events, metal, end_user, name, format, lang, theme)
         return
     to_stdout = common.out == STDOUT
     context = replace(common, out=None if to_stdout else common.out).context(events)
@@ -98,7 +97,7 @@ def report(
         from toolkit.app.report.theme import brand_of
 
         brand = None if theme is None else brand_of(theme)
-        folder, subject = _subject(about, context, common, client, tuple(use or ()), metal, end_user)
+        folder, subject = _subject(about, context, common, client, metal, end_user)
     usual = context.settings.config.output.language
     usual_report, language = DEFAULT_REPORT[subject.record.kind] if metal is None else METAL_REPORT, lang or usual
     chosen, kind = (name or usual_report, format or "html") if by_ending is None else (usual_report, by_ending)
@@ -134,7 +133,6 @@ def _each_client(
     common: Common,
     refused: Mapping[str, object],
     events: str | None,
-    use: tuple[str, ...],
     metal: str | None,
     end_user: str | None,
     name: str | None,
@@ -171,7 +169,6 @@ def _each_client(
         about,
         context,
         common.price_files(),
-        use=use,
         metal=None if metal is None else metal_of(context, metal),
         end_user=end_user_of(end_user or CIVIL),
     )
@@ -215,7 +212,6 @@ def _subject(
     context: Context,
     common: Common,
     client: str | None,
-    use: tuple[str, ...],
     metal: str | None,
     end_user: str | None,
 ) -> tuple[Path, Subject]:
@@ -243,7 +239,7 @@ def _subject(
 
     key = None if metal is None else subjects.metal_of(context, metal)
     if about is None:
-        _refuse("a report of the market", prices=files is not None, use=bool(use), end_user=end_user is not None)
+        _refuse("a report of the market", prices=files is not None, end_user=end_user is not None)
         return new(subjects.market(context, key), key or "market")
     run = meant(about, output, (RUNS, REPORTS)) if about != STDOUT else None
     if run is None:
@@ -251,13 +247,12 @@ def _subject(
             told = message("{about!r:s} is neither a stored run nor a file of lots.", about=about)
             raise DataError(told, hint=remedy(about, output, (RUNS, REPORTS)))
         user = end_user_of(end_user or CIVIL)
-        request = ExposureRequest(about, context, files, use=use, metal=key, client=whom, end_user=user)
+        request = ExposureRequest(about, context, files, metal=key, client=whom, end_user=user)
         stem = "stdin" if about == STDOUT else Path(about).stem
         return new(subjects.holdings(request), stem)
     _refuse(
         "a stored run",
         prices=files is not None,
-        use=bool(use),
         end_user=end_user is not None,
         events=context.given_events is not None,
         metal=metal is not None,
@@ -277,7 +272,6 @@ def _refuse(what: str, **given: bool) -> None:
 
     ignored = {
         "prices": "reads no prices",
-        "use": "has no stock that is used up",
         "end_user": "has no lots that go to a user",
         "events": "keeps the events that it was made with",
         "metal": "is about all that it holds",

@@ -83,15 +83,6 @@ class LicenceDelay:
         """Probability that a licence takes longer than `days`."""
         return 1.0 if days <= 0 else 1.0 - NORMAL.cdf(math.log(days / self.median) / self.sigma)
 
-    def expected_gap(self, days: float) -> float:
-        """Expected days without supply for who holds `days` of cover: the mean of ``max(delay - days, 0)``."""
-        mean = self.median * math.exp(self.sigma**2 / 2)
-        if days <= 0:
-            return mean - days
-        beyond = -math.log(days / self.median) / self.sigma
-        # The difference of two nearly equal numbers: never below zero, whatever the rounding.
-        return max(0.0, mean * NORMAL.cdf(beyond + self.sigma) - days * NORMAL.cdf(beyond))
-
 
 @dataclass(frozen=True, slots=True)
 class ApprovalRate:
@@ -358,49 +349,3 @@ def days_of_cover(stock: float, need: FloatArray) -> float:
         return NEVER
     day = int(np.searchsorted(needed, stock, side="right"))
     return day - 1 + (stock - needed[day - 1]) / (needed[day] - needed[day - 1])
-
-
-@dataclass(frozen=True, slots=True)
-class Cover:
-    """Cover of one metal: days that the stored metal lasts, against the delay of a licence.
-
-    Attributes:
-        stored: Mass in kg that is stored and safe.
-        monthly_use: kg a month, the user's figure; None where no use is given, and then days are None.
-        days: Days of cover.
-        shortfall: Probability that a licence applied for today takes longer than the cover.
-        gap: Expected days without metal.
-        asset: Key of the metal.
-    """
-
-    asset: str
-    stored: float
-    monthly_use: float | None
-    days: float | None
-    shortfall: float | None
-    gap: float | None
-
-
-def cover(asset: str, stored: float, monthly_use: float | None, delay: LicenceDelay) -> Cover:
-    """The cover of one metal.
-
-    Args:
-        asset: Asset key.
-        stored: kg stored and safe.
-        monthly_use: kg a month; None where no use is given.
-        delay: Distribution of the delay of a licence.
-
-    Raises:
-        SpecError: for a use that is not above zero.
-    """
-    if monthly_use is None:
-        return Cover(asset, stored, None, None, None, None)
-    if not (monthly_use > 0 and math.isfinite(monthly_use)):
-        raise SpecError(
-            "the use of {asset} is {monthly_use:,.6g} kg a month.",
-            hint="Give a use above 0, or none.",
-            asset=asset,
-            monthly_use=monthly_use,
-        )
-    days = stored / (monthly_use * 12 / 365.25)
-    return Cover(asset, stored, monthly_use, days, delay.exceeds(days), delay.expected_gap(days))

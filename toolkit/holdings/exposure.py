@@ -448,15 +448,6 @@ class PortfolioExposure:
         priced = ((lot.asset, 0.0 if lot.delivery in PLANS else lot.value) for lot in self.lots if lot.value is not None)
         return {asset: value / (self.value or 1.0) for asset, value in sorted(sums_by_key(priced).items())}
 
-    @property
-    def stored_safe(self) -> dict[str, float]:
-        """Kg of metal by asset that is stored outside the countries of its origin and of controls, and may go where it is used.
-
-        Lots whose content is not known are left out.
-        """
-        safe = [lot for lot in self.lots if lot.delivery == STORED_SAFE and not lot.withheld]
-        return dict(sorted(sums_by_key((lot.asset, lot.metal) for lot in safe if lot.metal is not None).items()))
-
 
 @dataclass(frozen=True, slots=True)
 class IndustryShare:

@@ -8,7 +8,7 @@ held. A price of a metal has an error, and so has each value: both returns are f
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -256,6 +256,7 @@ class Levels:
         of_day: (n, T) standard errors in log points, drawn for each metal and day.
         of_place: (n,) likewise, of the place where a price is paid: one on all days, so that it cancels in a growth.
         correlation: Of the errors of two metals on a day, 0 to 1.
+        turned: Goods whose level of the last day is of another source than those before: no growth is between them.
     """
 
     goods: tuple[Good, ...]
@@ -265,6 +266,7 @@ class Levels:
     of_day: FloatArray
     of_place: FloatArray
     correlation: float = 0.0
+    turned: frozenset[Good] = frozenset()
 
     @cached_property
     def row(self) -> Mapping[Good, int]:
@@ -281,12 +283,6 @@ class Levels:
         at, when = self.row[good], self.column[day]
         level = float(self.quotes[at, when])
         return None if math.isnan(level) else Quote(level, float(self.rates[at, when]))
-
-    def ends(self, goods: Iterable[Good]) -> set[date]:
-        """Days beside which the level of one of some goods begins or ends to be known."""
-        unknown = np.isnan(self.quotes[[self.row[good] for good in goods]])
-        turns = np.flatnonzero((unknown[:, 1:] != unknown[:, :-1]).any(axis=0))
-        return {self.days[at] for turn in turns for at in (turn, turn + 1)}
 
     @cached_property
     def prices(self) -> FloatArray:
@@ -410,11 +406,10 @@ class Owned:
         Args:
             levels: Of all goods of the parcels.
             drawn: Whether for each draw of the levels, else for what is believed.
-            moved: Whether on days alone on which anything moved or levels begin or end to be known, and the last: between them
-                a growth is that of prices, so that the return by time is the same.
+            moved: Whether on days alone on which anything moved, and the last: between them a growth is that of prices.
         """
         goods = [*dict.fromkeys(one.good for one in self.parcels)]
-        shown = sorted({*self.days, *levels.ends(goods), levels.days[-1]}) if moved else levels.days
+        shown = sorted({*self.days, levels.days[-1]}) if moved else levels.days
         T = len(shown)
         days = {day: at for at, day in enumerate(shown)}
         held = np.zeros((2, len(goods), T))  # before and after the movements of a day
@@ -427,6 +422,8 @@ class Owned:
         rows, columns = [levels.row[good] for good in goods], [levels.column[day] for day in shown]
         prices = (levels.drawn if drawn else levels.prices)[..., np.array(rows, dtype=int)[:, None], columns]
         worth = [np.where(units > 0, prices * units, 0.0).sum(axis=-2) for units in held]
+        if any(held[0, row[good], -1] for good in levels.turned & row.keys()):
+            worth[0][..., -1] = math.nan
         put, cash = np.zeros((2, T)), self.cash(shown)
         for flow in self.flows:
             put[0 if flow.amount > 0 else 1, days[flow.day]] += abs(flow.amount)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from toolkit.holdings.clients import ClientExposure
-from toolkit.holdings.cover import Cover
 from toolkit.holdings.exit import BidsSeen
 from toolkit.holdings.exposure import IndustryShare, LotExposure, Total
 from toolkit.holdings.instruments import Instrument
@@ -145,8 +144,6 @@ class Exposure(Record):
     """Who uses it."""
     licence_delay: LicenceDelay | None
     """Null where nothing is known of it."""
-    cover: Rows[Cover]
-    """Metal by metal."""
     vat: Vat
     """By law of the owner's country."""
     next_changes: Rows[NextChange]

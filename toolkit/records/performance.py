@@ -221,6 +221,8 @@ class Performance(Record, schema="performance"):
     """Lots that are held and have no level today: in no value and no gain."""
     missing: Rows[str]
     """Metals without a level on some day on which money moved."""
+    turned: Rows[str]
+    """Metals that are valued today at an own price of a single day, and before at others: no return by time."""
     left_out: Rows[LeftOut]
     """Lots that are in no figure."""
     reading: Rows[Sentence]

@@ -406,7 +406,6 @@ def test_arguments_of_a_wrong_kind_are_refused_with_the_mend(market, prices):
         "Did you mean 'budget'": lambda: tk.optimize(STRATEGY, prices=prices, buget=1.0),
         "not a Run": lambda: tk.exposure(tk.optimize(STRATEGY, prices=prices), market),
         "0.25:0.7": lambda: tk.exposure("mine.csv", market, elasticity=(0.25, 0.7)),
-        "a month": lambda: tk.exposure("mine.csv", market, use={"gallium": "1,5"}),
         "not 50": lambda: tk.exposure("mine.csv", market, loss=50),
         '"0.9999"': lambda: tk.controls("gallium", market, purity=0.9999),
         "one at a time": lambda: tk.controls(["gallium"], market),

@@ -239,3 +239,40 @@ def test_what_is_owed_is_not_put_in_and_not_worth_anything(tmp_path, capsys):
     assert lots["IN-1"]["gain"]["currency"] != 0
     year = next(one for one in found["years"] if one["year"] == 2025)
     assert year["put_in"] == pytest.approx(found["whole"]["put_in"])
+
+
+def test_costs_of_all_clients_are_in_the_figures_of_none(moves, capsys):
+    with moves.open("a", encoding="utf-8") as file:
+        file.write("2025-12-31,storage,,,,,90,EUR,,,\n")
+    one = performance(capsys, "--client", "Muster")
+    whole = performance(capsys)
+    assert one["whole"]["gain"]["storage"] == -48
+    assert whole["whole"]["gain"]["storage"] == -138
+    assert [note for note in one["notes"] if "row 8" in note]
+    assert run(["performance", "moves.csv", "--as-of", DAY]) == 0
+    assert "was paid for all together, 90 EUR" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_price_that_is_missing_between_movements_leaves_the_return_by_time(tmp_path, monkeypatch, capsys):
+    """14 months lie between two prices: the return is chained between days on which money moved."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "moves.csv").write_text(
+        "date,kind,lot,asset,quantity,price,currency\n2024-01-15,buy,A,XG,100,60,EUR\n2025-03-03,buy,B,XG,50,88,EUR\n", "utf-8"
+    )
+    (tmp_path / "p.csv").write_text("date,XG\n2024-01-15,60\n2025-03-03,88\n2026-10-30,118\n", encoding="utf-8")
+    found = performance(capsys, "--prices", "p.csv", "--prices-currency", "EUR")
+    assert found["whole"]["time_weighted"] == pytest.approx(88 / 60 * 118 / 88 - 1)
+    assert found["whole"]["value_ends"] is None  # of a price without an error
+    assert found["whole"]["rate_ends"] is None
+    assert [one["free_from"] for one in found["lots"]] == [None, None]  # a share is no metal
+
+
+def test_an_own_price_of_today_alone_gives_no_return_by_time(moves, capsys):
+    (moves.parent / "own.csv").write_text("date,asset,price,currency,unit\n2026-10-30,gallium,1900,EUR,kg\n", encoding="utf-8")
+    found = performance(capsys, "--prices", "own.csv")
+    assert found["turned"] == ["gallium"]
+    assert found["whole"]["time_weighted"] is None
+    by_key = {one["key"]: one for one in found["metals"]}
+    assert by_key["gallium"]["time_weighted"] is None
+    assert by_key["indium"]["time_weighted"] is not None
+    assert by_key["gallium"]["rate"] is not None

@@ -10,15 +10,12 @@ import numpy as np
 import polars as pl
 
 from toolkit.app.allocation.holdings import Held
-from toolkit.app.context import Context
 from toolkit.core.assets import Universe
 from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.core.forecast import FloatArray
 from toolkit.core.grouping import by_key
-from toolkit.core.limits import check_number
 from toolkit.core.messages import few, message
 from toolkit.core.remarks import Remark, note
-from toolkit.market.readers.cells import number
 from toolkit.optimize.costs import COST_ITEMS, TRADING_DAYS_A_YEAR, Costs, Site, impact_coefficients
 from toolkit.strategy.model import CostsSpec, SiteSpec, VatSpec, months
 from toolkit.supply.concentration import newest_shares, scored_stage
@@ -45,43 +42,6 @@ def world_production(shares: pl.DataFrame, universe: Universe) -> dict[str, floa
         for asset in universe
         if asset.key in stages and asset.stage is not None
     }
-
-
-def monthly_use(entries: tuple[str, ...], context: Context, stored: Mapping[str, float]) -> dict[str, float]:
-    """Use in kg a month by asset key; a metal need not be held, but the ledger must know it.
-
-    Args:
-        entries: ``METAL=KG``, one a metal.
-        context: What was known on the day; its world production is the upper limit.
-        stored: Asset key -> kg stored, of which the first names the metal of the example in a hint.
-
-    Raises:
-        SpecError: for a use that is no number, is given twice, or is more than the world makes of the metal.
-    """
-    found: dict[str, float] = {}
-    world = world_production(context.snapshot["shares"], context.products) if entries else {}
-    for entry in entries:
-        name, _, amount = entry.partition("=")
-        asset = context.metal(name)
-        if asset in found:
-            raise SpecError("--use names {asset} twice.", hint="Give the sum of your uses of a metal once.", asset=asset)
-        if not amount.strip():
-            raise SpecError(
-                "--use {entry!r:s} is not METAL=KG.",
-                hint="Write it as {asset:s}=2.5.",
-                entry=entry,
-                asset=next(iter(stored), asset),
-            )
-        found[asset] = check_number(f"--use {entry}", number(f"--use {asset}", amount))
-        if asset in world and found[asset] > world[asset] / 12:
-            raise SpecError(
-                "--use {entry:s}: the world makes {made:,.0f} kg of {asset} a month.",
-                hint="Give your own use in kg a month.",
-                entry=entry,
-                made=world[asset] / 12,
-                asset=asset,
-            )
-    return found
 
 
 def strategy_costs(

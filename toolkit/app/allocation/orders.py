@@ -133,7 +133,7 @@ def stock_sold(prepared: Prepared, rows: list[Traded]) -> tuple[Remark, ...]:
     text = message(
         "A strategy takes all that is held for money to place, and sells of {assets}. Stock that you use is not: leave its "
         "lots out of the file; {command} tells for how many days it lasts.",
-        assets=sold, command="`toolkit exposure FILE --use METAL=KG`",
+        assets=sold, command="`toolkit cover FILE --needs NEEDS`",
     )  # fmt: skip
     return (note(text),)
 

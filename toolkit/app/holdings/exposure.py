@@ -1,4 +1,4 @@
-"""`exposure`: from a file of lots to their value, control state, resale limits, traceability, cover and shock band."""
+"""`exposure`: from a file of lots to their value, control state, resale limits, traceability and shock band."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from datetime import date
 
 import polars as pl
 
-from toolkit.app.allocation.costs import monthly_use
 from toolkit.app.allocation.warnings import late
 from toolkit.app.assumptions import grade_step, licence_delay, metal_contents, value_added_tax
 from toolkit.app.context import Context
@@ -26,14 +25,12 @@ from toolkit.controls.state import piece_of
 from toolkit.controls.upcoming import upcoming
 from toolkit.core.assets import Asset
 from toolkit.core.errors import DataError, GapError
-from toolkit.core.messages import Message, few, message, phrases
+from toolkit.core.messages import few, message, phrases
 from toolkit.core.remarks import Remark, by_money, in_record, note
 from toolkit.holdings.clients import by_client
 from toolkit.holdings.cover import LicenceDelay as Delay
-from toolkit.holdings.cover import cover
 from toolkit.holdings.exposure import (
     MAY_NOT_RETURN,
-    STORED_SAFE,
     LotExposure,
     PortfolioExposure,
     industries,
@@ -68,7 +65,6 @@ class ExposureRequest:
         context: Settings, day, and market as known on it.
         prices: The user's own; None for the bundled prices alone.
         loss, elasticity, cap: Of a stop of exports, as of `toolkit.app.topics.Ask`.
-        use: ``METAL=KG`` a month, one entry a metal.
         metal: Key of the one metal whose lots are meant; None for all.
         client: Whose lots are meant, where the file has a column of clients; None for all.
         end_user: Of lots that name none.
@@ -80,7 +76,6 @@ class ExposureRequest:
     loss: float | None = None
     elasticity: str | None = None
     cap: float | None = None
-    use: tuple[str, ...] = ()
     metal: str | None = None
     client: str | None = None
     end_user: str = CIVIL
@@ -150,12 +145,11 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
     levels = _of_valued(levels, found)
     held = [asset for asset in context.products if asset.key in portfolio.weights]
     supplies = scored_supplies(held, snapshot["shares"], snapshot["shares_elsewhere"])
-    use = monthly_use(request.use, context, portfolio.stored_safe)
     delay, without_delay = _licence_delay(snapshot)
     data = snapshot.provenance(_used(snapshot, prices, levels, supplies, {currency, *lots["currency"].drop_nulls()}))
     listed_lots = instruments(shares, prices, snapshot["fx"], currency)
     read = (*without_delay, *context.notes, *read, *holdings.notes, *gaps(holdings.frame))
-    reading = (*read, *out_of_scope(listed_lots, currency), *_of_unknown_content(found, use))
+    reading = (*read, *out_of_scope(listed_lots, currency))
     doubts = price_doubts(lots, prices, snapshot, context.products, unit=holdings.price_unit)
     bought = purchases(lots, snapshot["fx"], currency, doubts)
     worth = {key: weight * portfolio.value for key, weight in portfolio.weights.items()}
@@ -171,10 +165,10 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         *remarks,
     ]
     told, changes = by_money((*remarks, *map(note, reading)), worth), _changes(context, portfolio, as_of)
-    supplied, safe = country_exposure(portfolio.weights, supplies), portfolio.stored_safe
+    supplied = country_exposure(portfolio.weights, supplies)
     return ExposureAnswer.from_objects(
         portfolio,
-        schema_version=2,
+        schema_version=3,
         as_of=as_of,
         currency=currency,
         destination=destination,
@@ -201,7 +195,6 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
             quantiles={f"{q:g}": delay.quantile(q) for q in QUANTILES},
             within_statutory=1 - delay.exceeds(delay.statutory),
         ),
-        cover=[cover(asset, safe.get(asset, 0.0), use.get(asset), delay) for asset in sorted({*safe, *use}) if delay],
         vat=value_added_tax(snapshot, destination),
         next_changes=[dict(zip(CHANGE, row, strict=True)) for row in changes],
         own_events=context.own,
@@ -241,12 +234,6 @@ def _licence_delay(snapshot: Snapshot) -> tuple[Delay | None, tuple[str, ...]]:
         return licence_delay(snapshot), ()
     except GapError as error:
         return None, (error.message,)
-
-
-def _of_unknown_content(lots: Iterable[LotExposure], use: Collection[str]) -> tuple[Message, ...]:
-    """The note on stored lots of metals that are used whose content of metal is not known."""
-    left = [lot.lot_id for lot in lots if lot.delivery == STORED_SAFE and lot.metal is None and lot.asset in use]
-    return (message("Metal content not known, and so not in the days of cover: {lots}.", lots=few(left)),) if left else ()
 
 
 def _of_valued(levels: Collection[UnitPrice], lots: Iterable[LotExposure]) -> tuple[UnitPrice, ...]:

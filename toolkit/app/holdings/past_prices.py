@@ -15,7 +15,7 @@ import polars as pl
 from toolkit.app.assumptions import grade_step
 from toolkit.app.context import Context
 from toolkit.app.holdings.names import LotNames
-from toolkit.app.holdings.valuation import ANNUAL, unit_prices, with_own_prices
+from toolkit.app.holdings.valuation import ANNUAL, QUOTE, unit_prices, with_own_prices
 from toolkit.app.prices import PriceFiles, read_own, with_stored
 from toolkit.core.remarks import Remark
 from toolkit.holdings.performance import Good, Levels
@@ -135,6 +135,12 @@ class PastPrices:
         found = self.price(good, day)
         return math.nan if found is None else found[0] * found[1]
 
+    @cached_property
+    def turned(self) -> frozenset[Good]:
+        """Goods that are valued today at an own price of a single day, which is in no series of days before."""
+        found = {good: lot_price(self.on(self.days[-1]), *good) for good in self.goods if good[1] is not None}
+        return frozenset(good for good, one in found.items() if one is not None and one.price.kind == QUOTE)
+
     def levels(self) -> Levels:
         """Of all goods on all days."""
         n, T = len(self.goods), len(self.days)
@@ -144,7 +150,7 @@ class PastPrices:
                 read[:, at, when] = self.price(good, day) or (math.nan,) * 4
         place = np.nan_to_num(read[3]).max(axis=1, initial=0.0)
         of_day, correlation = np.nan_to_num(read[2]), max(self.errors.correlation, 0.0)
-        return Levels(self.goods, self.days, read[0], read[1], of_day, place, correlation)
+        return Levels(self.goods, self.days, read[0], read[1], of_day, place, correlation, self.turned)
 
     @property
     def used(self) -> dict[str, pl.DataFrame]:

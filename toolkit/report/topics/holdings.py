@@ -921,11 +921,10 @@ def _quoted(run: Findings) -> tuple[Shown[UnitPrice], Shown[UnitPrice]]:
 
 
 def _delay(run: Findings) -> Figure | None:
-    """How long a licence takes, and how far what is stored reaches where the use is known."""
+    """How long a licence takes, where one is waited for."""
     exposure, say, fmt = run.needed(Holdings).exposure, run.say, run.fmt
     delay = exposure.licence_delay
-    covers = [row for row in exposure.cover if row.days is not None and row.monthly_use is not None]
-    if delay is None or not (covers or any(reach(lot) == "order" for lot in exposure.lots)):
+    if delay is None or not any(reach(lot) == "order" for lot in exposure.lots):
         return None
 
     def days(count: float) -> Inline:
@@ -944,17 +943,4 @@ def _delay(run: Findings) -> Figure | None:
         share=within,
         low=days(delay.quantiles["0.1"]),
     )
-    if not covers:
-        unknown = say("How long the stored metal lasts is not known: the report was given no use a month.")
-        return Figure(title, text(sub, " ", unknown), ())
-    table = run.table(
-        "Cover of stored metal",
-        covers,
-        left("Metal", lambda row: run.head(run.product(row.asset))),
-        right("Stored, kg", lambda row: fmt.quantity(row.stored)),
-        right("Use a month, kg", lambda row: fmt.quantity(row.monthly_use or 0.0)),
-        right("Cover, days", lambda row: strong(fmt.number(row.days))),
-        right("A licence takes longer", lambda row: run.derived(fmt.percent(row.shortfall, 0), DELAY, marked=False)),
-        right("Days without", lambda row: run.derived(fmt.number(row.gap), DELAY, marked=False)),
-    )
-    return Figure(title, sub, (table,), (), say("Use a month as given to the report."))
+    return Figure(title, sub, ())

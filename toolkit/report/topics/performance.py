@@ -80,8 +80,13 @@ def _headline(run: Findings, found: Performance) -> Text:
     put, out, worth = map(run.money, (whole.put_in, whole.taken_out, whole.value))
     if whole.value is None:
         return say("Put in {put}, taken out {out}; what is held has in part no price today", put=put, out=out)
-    if whole.rate is None or whole.rate_ends is None:
+    if whole.rate is None:
         return say("Put in {put}, taken out {out}, worth {worth} today", put=put, out=out, worth=worth)
+    if whole.rate_ends is None:
+        rate = _percent(run, whole.rate)
+        return say(
+            "Put in {put}, taken out {out}, worth {worth} today: {rate} a year", put=put, out=out, worth=worth, rate=rate
+        )
     return say(
         "Put in {put}, taken out {out}, worth {worth} today: {rate} a year, between {low} and {high}",
         put=put, out=out, worth=worth, rate=_percent(run, whole.rate), **_ends(run, whole.rate_ends),
@@ -130,6 +135,13 @@ def _figures(run: Findings, found: Performance) -> Iterator[KeyFigure]:
     else:
         yield KeyFigure(label, none, say("not defined: no rate, or more than one, brings these flows to this value"))
     label = say.words("Time-weighted return (TWR)")
+    if whole.time_weighted is None and found.turned:
+        told = say(
+            "not defined: {metals} have an own price of today alone, and other prices before",
+            metals=say.listed([of_key(one, say) for one in found.turned]),
+        )
+        yield KeyFigure(label, none, told)
+        return
     if whole.time_weighted is None:
         yield KeyFigure(label, none, say("not defined: a price is missing on a day on which money moved"))
         return
@@ -204,6 +216,8 @@ def _through_time(run: Findings, found: Performance) -> Figure | None:
     ends = {"low": run.money(last.ends.low), "high": run.money(last.ends.high)} if last.ends else {}
     worth = {"value": run.money(last.value), **ends}
     title = say("Worth {value}, in nine of ten cases from {low} to {high}", **worth)
+    if last.ends and last.ends.low == last.ends.high:
+        title = say("Worth {value}", **worth)
     if last.day != found.as_of:
         day_of = fmt.long_date(last.day)
         title = say("Last known on {day}: {value}, in nine of ten cases from {low} to {high}", day=day_of, **worth)
@@ -371,15 +385,17 @@ def _falls(run: Findings, found: Performance) -> Figure | None:
 
 def _metals(run: Findings, found: Performance) -> Figure | None:
     """Each metal, where there are several."""
-    return _earned(run, found.metals, "Metal", lambda one: of_key(one.key, run.say), "By metal, {currency}")
+    return _earned(run, found, found.metals, "Metal", lambda one: of_key(one.key, run.say), "By metal, {currency}")
 
 
 def _clients(run: Findings, found: Performance) -> Figure | None:
     """Each client, where there are several."""
-    return _earned(run, found.clients, "Client", lambda one: name(one.key), "By client, {currency}")
+    return _earned(run, found, found.clients, "Client", lambda one: name(one.key), "By client, {currency}")
 
 
-def _earned(run: Findings, rows: Sequence[Earned], head: str, named: Callable[[Earned], Inline], caption: str) -> Figure | None:
+def _earned(
+    run: Findings, found: Performance, rows: Sequence[Earned], head: str, named: Callable[[Earned], Inline], caption: str
+) -> Figure | None:
     """What each of several earned; None of one."""
     if len(rows) < 2:
         return None
@@ -404,6 +420,9 @@ def _earned(run: Findings, rows: Sequence[Earned], head: str, named: Callable[[E
         right("TWR", lambda one: _percent(run, one.time_weighted)),
     )
     sub = say("In {currency}; IRR is a year, and over all the time below one; TWR is over all the time.", currency=run.currency)
+    apart = sum(one.gain.total for one in rows) - found.whole.gain.total
+    if apart >= 0.01:  # half a cent of each row is rounding
+        sub = text(sub, " ", say("In no row is what was paid for all together, {amount}.", amount=run.money(apart)))
     return Figure(title, sub, (table,), (), _source(run))
 
 

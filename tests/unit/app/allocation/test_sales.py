@@ -121,7 +121,7 @@ def test_what_is_held_after_the_orders_is_what_was_held_less_the_sales_and_a_lot
         assert one["quantity"] == pytest.approx(left)
         assert one["cost"] == pytest.approx(cost * left / quantity)
     assert set(gone) == {"a", "b"}
-    assert "toolkit exposure FILE --use" in record["holdings_notes"][0]  # it may be stock that is used up
+    assert "toolkit cover FILE --needs" in record["holdings_notes"][0]  # it may be stock that is used up
     assert all(part["free"] for order in orders for part in order["from_lots"])  # bought in 2024
     bought = {order["asset"]: order for order in orders if order["side"] == "buy"}
     assert {one["asset"] for one in after.values()} == {*bought}

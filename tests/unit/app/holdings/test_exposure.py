@@ -73,7 +73,7 @@ def test_totals_add_up_and_each_price_says_what_it_is(request_of):
 
 
 def test_json_is_plain_and_the_same_twice(request_of):
-    first, second = (json.dumps(expose(request_of(use=("Ga=2",))).to_json(), allow_nan=False) for _ in range(2))
+    first, second = (json.dumps(expose(request_of()).to_json(), allow_nan=False) for _ in range(2))
     assert first == second
 
 
@@ -91,15 +91,6 @@ def test_a_lot_without_a_price_is_told_and_never_as_nothing(request_of):
     answer = expose(request_of(ROWS[1], unpriced, order))
     totals = {total.name: (total.lots, total.unpriced) for total in answer.deliveries if total.lots}
     assert totals == {"stored_safe": (1, 1), "open_order_at_risk": (2, 1)}
-
-
-def test_cover_is_days_of_stored_metal_only(request_of):
-    answer = expose(request_of(use=("gallium=2",)))
-    (gallium,) = [cover for cover in answer.cover if cover.asset == "gallium"]
-    assert gallium.days == pytest.approx(5 / (2 * 12 / 365.25))
-    others = [cover for cover in answer.cover if cover.asset != "gallium"]
-    assert others
-    assert all(cover.days is None for cover in others)
 
 
 def test_the_destination_is_the_owners(request_of, tmp_path):
@@ -146,12 +137,6 @@ def test_unknown_names_are_errors_with_the_nearest(request_of, row, rule, neares
         expose(request_of(row))
     assert (caught.value.details["rule"], caught.value.details["rows"]) == (rule, [2])
     assert nearest in caught.value.hint
-
-
-@pytest.mark.parametrize("use", ["gallium", "gallium=much", "gallium=-1"])
-def test_a_use_that_is_no_figure(request_of, use):
-    with pytest.raises(SpecError):
-        expose(request_of(use=(use,)))
 
 
 def test_shock_cuts_at_a_substitute_and_inverts_the_published_figure(settings):

@@ -23,6 +23,7 @@ from toolkit.market.readers.holdings.rows import (
     check_formulas,
     conventions,
     first_cell,
+    of_all_clients,
     of_client,
     read_columns,
     rows_of_no_lot,
@@ -91,6 +92,9 @@ def with_movements(read: ReadFile, names: Names, today: date, client: str | None
     own = {*of_client(file, kept, client)}
     read = read if own == {*kept} else told_of(read, own)
     told = [*notes(read, [numbers[i] for i in (*totals, *left)]), *conventions(file, kept, own)]
+    if client is not None and (shared := of_all_clients(file, kept)):
+        rows = few([message("row {row:d}", row=numbers[i]) for i in shared])
+        told.append(message("Of all clients together, and so in the figures of none: {rows}.", rows=rows))
     status = status_of_file(file, below)
     kept = [i for i in kept if i in own]
     kinds = _kinds(file, kept)

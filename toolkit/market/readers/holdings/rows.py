@@ -340,11 +340,18 @@ def of_client(file: FileCells, kept: list[int], client: str | None) -> list[int]
             file=file.table.name,
             client=client,
         )
-    unnamed = [i for i in kept if i not in names]
+    unnamed = [i for i in kept if i not in names and i not in of_all_clients(file, kept)]
     for i in unnamed:
         hint = message("Write whose lot it is in every row.")
         file.fault(i, "client", Faulty("client", "a lot of no client, beside those of clients", hint))
     return sorted({*meant, *unnamed})
+
+
+def of_all_clients(file: FileCells, kept: list[int]) -> list[int]:
+    """Movements of money that name no client, no lot and no metal, as a bill for the storage of all."""
+    if file.layout.of != "movements":
+        return []
+    return [i for i in kept if not any(file.text(key, i) for key in ("client", "lot_id", "asset"))]
 
 
 def told_of(read: ReadFile, rows: Collection[int]) -> ReadFile:
