@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -53,6 +53,7 @@ from toolkit.market.readers.faults import OneFault, grouped, row_error
 from toolkit.market.readers.holdings.read import parse
 from toolkit.market.readers.tabular import Table
 from toolkit.optimize.replenishment import Offer, OrderProblem, least_probability, order_plan
+from toolkit.optimize.replenishment import OrderPlan as Plan
 from toolkit.records.cover import CoverAnswer, OrderPlan
 from toolkit.supply.concentration import newest_shares
 
@@ -129,7 +130,7 @@ def shares_of(entries: Sequence[str]) -> dict[str, float]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Group:
+class SiteNeed:
     """One need: rows of one metal, form, purity and site.
 
     Attributes:
@@ -153,13 +154,19 @@ class _Group:
         return purity_fraction(self.purity) or 0.0
 
     def why_not(self, form: str, purity: str | None) -> str | None:
-        """Why a good does not serve it; None where it does."""
+        """Why a good of its metal does not serve it; None where it does."""
         if form != self.form:
             return "form"
         if self.purity is None:
             return None
         told, least = purity_fraction(purity), self.nines
         return "purity_unknown" if told is None else None if told >= least - 1e-12 else "purity"
+
+
+def unfit(needs: Iterable[SiteNeed], form: str, purity: str | None) -> str:
+    """Why a good serves none of some needs of its metal: the reason that is nearest to serving one."""
+    reasons = [need.why_not(form, purity) for need in needs]
+    return next(why for why in ("purity", "purity_unknown", "form") if why in reasons)
 
 
 def cover(request: CoverRequest) -> CoverAnswer:
@@ -175,10 +182,10 @@ def cover(request: CoverRequest) -> CoverAnswer:
         raise SpecError("a probability of {share:g} is not between 0 and 1.", hint="Give 5 %.", share=request.probability)
     if request.budget is not None and not request.budget > 0:
         raise SpecError("a budget of {budget:g} is not above zero.", hint="Leave --budget out.", budget=request.budget)
-    return _Cover(request).answer()
+    return SupplyCase(request).answer()
 
 
-class _Cover:
+class SupplyCase:
     """The answer to a request, part by part."""
 
     def __init__(self, request: CoverRequest) -> None:
@@ -209,7 +216,7 @@ class _Cover:
 
     # What is read
 
-    def _groups(self, needs: Sequence[Need]) -> tuple[_Group, ...]:
+    def _groups(self, needs: Sequence[Need]) -> tuple[SiteNeed, ...]:
         """The needs, each with its days; a `FrameError` for rows that tell the same twice."""
         if not needs:
             raise DataError("{file:s} has no need.", hint="Give a metal and how much is used a month.", file=self.file)
@@ -221,7 +228,7 @@ class _Cover:
         found = []
         for (asset, form, purity, site), rows in by_good.items():
             daily = sum((one.daily(self.today, self.horizon) for one in rows), np.zeros(self.horizon))
-            daily *= self._content(asset, form) or 1.0
+            daily *= self.content(asset, form) or 1.0
             same = [good for good in by_good if good[0] == asset]
             apart = [
                 asset,
@@ -230,7 +237,7 @@ class _Cover:
                 *([site] if len({good[3] for good in same}) > 1 else []),
             ]
             found.append(
-                _Group(
+                SiteNeed(
                     " ".join(apart), asset, form, purity, site, rows[0].country, daily, max(one.safety for one in rows),
                     self._missing_cost(rows, float(daily.mean()) * DAYS_OF["month"]),
                 )
@@ -245,25 +252,26 @@ class _Cover:
             if any(one.overlaps(two) for one in needs[:at]):
                 hint = message("Give the use of the same days once, or end one row before the other begins.")
                 faults.append(("overlap", message("a need of days that another row tells of"), hint, cell))
-            if self._content(two.asset, two.form) is None:
+            if self.content(two.asset, two.form) is None:
                 hint = message("Give the need as metal, or in a form that is one compound.")
                 faults.append(("content", message("a form whose content of metal is not known"), hint, cell))
-            if two.missing_cost is not None and self._rate(two.currency) is None:
+            if two.missing_cost is not None and self.rate(two.currency) is None:
                 hint = message("Bring rates with --rates FILE, or fetch them: `toolkit data fetch ecb`.")
                 faults.append(("rate", message("money in a currency without an exchange rate of the day"), hint, cell))
         if faults:
             raise row_error(self.file, grouped(faults))
 
-    def _rate(self, currency: str | None) -> float | None:
+    def rate(self, currency: str | None) -> float | None:
         """The exchange rate of the day into the reporting currency."""
         return rate_on(self.context.snapshot["fx"], str(currency), self.owner.currency, self.today)
 
     def _missing_cost(self, rows: Sequence[Need], kg_a_month: float) -> float | None:
         """Money for a missing kg: that of a month, the dearest of several rows, over what a month uses."""
-        costs = [(one.missing_cost or 0.0) * (self._rate(one.currency) or 0.0) for one in rows if one.missing_cost is not None]
+        costs = [(one.missing_cost or 0.0) * (self.rate(one.currency) or 0.0) for one in rows if one.missing_cost is not None]
         return max(costs) / kg_a_month if costs and kg_a_month else None
 
-    def _content(self, asset: str, form: str) -> float | None:
+    def content(self, asset: str, form: str) -> float | None:
+        """Fraction of a good that is the metal; None where it is not known."""
         return 1.0 if form in METALLIC else self.contents.get((asset, form))
 
     def _place_lots(self, file: str | Table) -> None:
@@ -293,7 +301,7 @@ class _Cover:
                 self.due[lot.lot_id] = due
                 self.deliveries[group.key].append(self._delivery(lot, group, due))
 
-    def _serves(self, lot: LotExposure, to: str | None) -> tuple[str | None, _Group | None]:
+    def _serves(self, lot: LotExposure, to: str | None) -> tuple[str | None, SiteNeed | None]:
         """Why a lot is in no need, or the need that it serves: of several the most demanding."""
         uses = [group for group in self.groups if group.asset == lot.asset]
         fitting = [group for group in uses if group.why_not(lot.form, lot.purity) is None]
@@ -304,18 +312,18 @@ class _Cover:
             "planned": lot.delivery in PLANS,
             "content": lot.metal is None,
             "place": lot.delivery == STORED_UNPLACED,
+            "withheld": lot.delivery == STORED_SAFE and lot.withheld,
         }
         if why := next((key for key, holds in told.items() if holds), None):
             return why, None
         if not fitting:
-            reasons = [group.why_not(lot.form, lot.purity) for group in uses]
-            return next(why for why in ("purity", "purity_unknown", "form") if why in reasons), None
+            return unfit(uses, lot.form, lot.purity), None
         return (None, max(here, key=lambda group: group.nines)) if here else ("site", None)
 
-    def _delivery(self, lot: LotExposure, group: _Group, due: date | None) -> Delivery:
+    def _delivery(self, lot: LotExposure, group: SiteNeed, due: date | None) -> Delivery:
         """What is to arrive of a lot that is not there yet: an order, or metal that still has to leave."""
         days = float((due - self.today).days) if due else 1.0 if lot.delivery == STORED_AT_ORIGIN else None
-        licence = self._licence(lot.asset, lot.form, lot.purity, lot.export_from, group, lot.size)
+        licence = self.licence(lot.asset, lot.form, lot.purity, lot.export_from, group, lot.size)
         own = [one for one in self.applications if one.lot_id == lot.lot_id]
         last = max(own, key=lambda one: one.filed, default=None)
         applied = 0.0
@@ -324,7 +332,7 @@ class _Cover:
             applied = float((self.today - last.filed).days) if last.outcome == "pending" else 0.0
         return Delivery(lot.lot_id, lot.metal or 0.0, days, licence, applied, lot.export_from == CHINA)
 
-    def _licence(self, asset: str, form: str, purity: str | None, origin: str, group: _Group, size: str | None = None) -> str:
+    def licence(self, asset: str, form: str, purity: str | None, origin: str, group: SiteNeed, size: str | None = None) -> str:
         """What a good needs to leave its country for a site: a suspended or doubtful control counts as the ledger counts it."""
         state = self.context.ledger.state(
             asset, form, on=self.today, origin=origin, destination=group.country, **piece_of(purity, size)
@@ -346,13 +354,12 @@ class _Cover:
             ApprovalRate(rate, message("{statement} ({citation})", statement=statement, citation=citation))
             for rate, statement, citation in rows.select("central", "statement", "citation").iter_rows()
         )
-        try:
-            delay = licence_delay(self.context.snapshot)
-        except GapError:
+        if not rates:
             return None
         outcomes = [one.outcome for one in self.applications]
         days = tuple(one.days for one in self.applications if one.days is not None)
-        return Licences(rates, delay, outcomes.count("approved"), outcomes.count("refused"), days) if rates else None
+        delay = licence_delay(self.context.snapshot)
+        return Licences(rates, delay, outcomes.count("approved"), outcomes.count("refused"), days)
 
     @cached_property
     def late(self) -> tuple[float, float, float]:
@@ -362,21 +369,31 @@ class _Cover:
             raise GapError("nothing is known of how late deliveries are.", hint="Choose a later --as-of.")
         return row.low or row.central, row.central, row.high or row.central
 
+    def arrivals(
+        self, deliveries: Sequence[Delivery], draws: int, seed: int, licences: Licences | None = None, late: float = 0.0
+    ) -> FloatArray:
+        """(draws, deliveries) days of arrival."""
+        return arrival_days(deliveries, licences or self.licences, late or self.late[1], draws=draws, seed=seed)
+
     def supply(
-        self, group: _Group, draws: int, *, seed: int = SEED, licences: Licences | None = None, late: float = 0.0
+        self, group: SiteNeed, draws: int, *, seed: int = SEED, licences: Licences | None = None, late: float = 0.0
     ) -> Supply:
         """Stock and drawn arrivals of a need."""
         some = self.deliveries[group.key]
-        days = arrival_days(some, licences or self.licences, late or self.late[1], draws=draws, seed=_seed(seed, group.key))
+        days = self.arrivals(some, draws, seed, licences, late)
         stock = sum(lot.metal or 0.0 for lot in self.stock[group.key])
         return Supply(stock, np.array([one.kg for one in some]), days)
+
+    def stops(self, group: SiteNeed) -> float:
+        """Probability of a stop without new orders."""
+        return StockPaths.of(self.supply(group, DRAWS), group.daily).probability
 
     # What is told
 
     def answer(self) -> CoverAnswer:
         """The record."""
         needs = sorted((self._need(group) for group in self.groups), key=lambda one: (-one["probability"], one["key"]))
-        offers = _Offers(self)
+        offers = Quotations(self)
         plan = offers.plan() if self.quotes else None
         licensed = any(one["licence"] == "licence" for need in needs for one in need["arriving"])
         licensed |= any(one["licence"] == "licence" for one in offers.rows)
@@ -389,7 +406,7 @@ class _Cover:
         files = (str(getattr(file, "name", file)) for file in (self.request.holdings,) if file is not None)
         return CoverAnswer.from_objects(
             as_of=self.today,
-            until=self._day(self.horizon),
+            until=self.day(self.horizon),
             holdings=next(files, ""),
             client=self.request.client,
             currency=self.owner.currency,
@@ -412,7 +429,7 @@ class _Cover:
             phrases=phrases((PAPERS_SOURCE, *sources, *(words for one in told for words in (one.text, one.remedy)))),
         )
 
-    def _need(self, group: _Group) -> dict:
+    def _need(self, group: SiteNeed) -> dict:
         """The record of one need."""
         supply = self.supply(group, DRAWS)
         paths = StockPaths.of(supply, group.daily)
@@ -428,16 +445,16 @@ class _Cover:
             "on_order": float(supply.kg[np.isfinite(supply.days).any(axis=0)].sum()),
             "days": cover_days if math.isfinite(cover_days) else None,
             "probability": paths.probability,
-            **{key: self._day(paths.stop_at(p)) for key, p in
+            **{key: self.day(paths.stop_at(p)) for key, p in
                (("stop_early", 0.05), ("stop_middle", 0.5), ("stop_late", 0.95))},
             "missing": paths.expected_missing,
             "missing_cost": None if group.missing_cost is None else group.missing_cost * paths.expected_missing,
             "by_month": [
-                {"day": self._day(day), "probability": float(share)}
+                {"day": self.day(day), "probability": float(share)}
                 for day, share in zip(months, paths.stopped_by(months), strict=True)
             ],
             "fan": [
-                {"day": self._day(day), "low": float(a), "middle": float(b), "high": float(c)}
+                {"day": self.day(day), "low": float(a), "middle": float(b), "high": float(c)}
                 for day, a, b, c in zip(days, low, middle, high, strict=True)
             ],
             "arriving": [self._arriving(one, float(chances[:, at].mean()), supply.days[:, at]) for at, one in enumerate(some)],
@@ -453,16 +470,16 @@ class _Cover:
             file_by = due - timedelta(days=math.ceil(self.licences.updated.quantile(0.9)))
         return {
             "lot_id": one.key, "kg": one.kg, "due": due, "licence": one.licence, "chance": chance,
-            "expected": self._day(float(np.quantile(days, 0.5, method="inverted_cdf"))), "file_by": file_by,
+            "expected": self.day(float(np.quantile(days, 0.5, method="inverted_cdf"))), "file_by": file_by,
         }  # fmt: skip
 
-    def _scenarios(self, group: _Group, supply: Supply) -> Iterator[dict]:
+    def _scenarios(self, group: SiteNeed, supply: Supply) -> Iterator[dict]:
         """The same draws where something happens."""
         some = self.deliveries[group.key]
 
         def told(key: str, subject: str, changed: Supply, daily: FloatArray = group.daily) -> dict:
             paths = StockPaths.of(changed, daily)
-            stop = self._day(paths.stop_at(0.5))
+            stop = self.day(paths.stop_at(0.5))
             return {
                 "key": key, "subject": subject, "probability": paths.probability, "missing": paths.expected_missing,
                 "stop": stop,
@@ -476,7 +493,7 @@ class _Cover:
                 yield told("late", one.key, supply.later(np.arange(len(some)) == at, LATER))
         yield told("more_used", "", supply, group.daily * MORE_USED)
 
-    def _drivers(self, group: _Group) -> Iterator[dict]:
+    def _drivers(self, group: SiteNeed) -> Iterator[dict]:
         """The probability of a stop by each report of approvals alone, and where deliveries are on time or later."""
         if not self.deliveries[group.key]:
             return
@@ -488,7 +505,7 @@ class _Cover:
             paths = StockPaths.of(self.supply(group, DRAWS, licences=licences, late=late), group.daily)
             yield {"key": key, "source": source, "probability": paths.probability, "missing": paths.expected_missing}
 
-    def _producers(self, group: _Group) -> dict[str, object]:
+    def _producers(self, group: SiteNeed) -> dict[str, object]:
         """The share of China in what the world makes of the metal, and the largest others."""
         shares = newest_shares(self.context.snapshot["shares"].filter(pl.col("quantity").is_not_null()))
         own = shares.filter((pl.col("asset") == group.asset) & (pl.col("unit") == "kg") & (pl.col("quantity") > 0))
@@ -534,11 +551,14 @@ class _Cover:
                 for key, day in (("file", one["file_by"]), ("due", one["due"])):
                     if day is not None and day >= self.today:
                         yield {"day": day, "key": key, "subject": one["lot_id"]}
-        for one in quotes:
-            if one["need"] and one["valid_until"]:
-                yield {"day": one["valid_until"], "key": "expires", "subject": one["quote"]}
+        for day, quote in dict.fromkeys((one["valid_until"], one["quote"]) for one in quotes if one["need"]):
+            if day:
+                yield {"day": day, "key": "expires", "subject": quote}
+        latest = dict[str, date]()
         for line in plan.orders if plan else ():
-            yield {"day": date.fromisoformat(line.latest) if line.latest else self.today, "key": "order", "subject": line.quote}
+            day = date.fromisoformat(line.latest) if line.latest else self.today
+            latest[line.quote] = min(day, latest.get(line.quote, day))
+        yield from ({"day": day, "key": "order", "subject": quote} for quote, day in latest.items())
 
     def _used(self) -> dict[str, pl.DataFrame]:
         snapshot = self.context.snapshot
@@ -549,205 +569,217 @@ class _Cover:
             "shares": shares,
         }
 
-    def _day(self, days: float | None) -> date | None:
+    def day(self, days: float | None) -> date | None:
         """The day so many days ahead; None for one that never comes."""
         return None if days is None or not math.isfinite(days) else self.today + timedelta(days=int(days))
 
 
-class _Offers:
-    """The quotations for the needs of an answer, side by side, and what to order of them."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Served:
+    """A quotation for one of the needs that it serves.
 
-    def __init__(self, of: _Cover) -> None:
-        self.of = of
-        self.by_need: dict[str, list[tuple[Quote, Offer, FloatArray]]] = {group.key: [] for group in of.groups}
-        self.rows: list[dict] = []
-        self.storage = {asset.key: asset.storage for asset in of.context.products}
-        self.spread = {asset.key: asset.spread for asset in of.context.products}
-        read = [(quote, *self._place(quote)) for quote in of.quotes]
-        dearest = self._dearest(read)
-        for quote, group, why, per_kg in read:
-            self.rows.append(self._row(quote, group, why, per_kg, dearest))
-        self.dearest = dearest
+    Attributes:
+        quote: As read.
+        offer: Its lots, with the arrivals by which orders are chosen.
+        days: (draws,) on which it arrives, by which they are told.
+    """
 
-    def _place(self, quote: Quote) -> tuple[_Group | None, str | None, float | None]:
-        """The need that a quotation is for, why it is for none, and what a kg of contained metal costs at its site."""
-        of = self.of
-        uses = [group for group in of.groups if group.asset == quote.asset]
-        fitting = [group for group in uses if group.why_not(quote.form, quote.purity) is None]
-        content = of._content(quote.asset, quote.form)
-        rate = of._rate(quote.currency)
-        per_kg = None
-        if content and rate:
-            per_kg = (quote.price * (1 + quote.duty) + (quote.freight or 0.0)) * rate / content
+    quote: Quote
+    offer: Offer
+    days: FloatArray
+
+
+class Quotations:
+    """The quotations for the needs of a case, side by side, and what to order of them."""
+
+    def __init__(self, case: SupplyCase) -> None:
+        self.case = case
+        self.storage = {asset.key: asset.storage for asset in case.context.products}
+        self.spread = {asset.key: asset.spread for asset in case.context.products}
+        self.per_kg = {quote.row: self._per_kg(quote) for quote in case.quotes}
+        fits = [(quote, *self._fits(quote)) for quote in case.quotes]
+        self.dearest: dict[str, float] = {}  # need -> the dearest kg that is quoted for it
+        for quote, needs, _ in fits:
+            for need in needs:
+                self.dearest[need.key] = max(self.dearest.get(need.key, 0.0), self.per_kg[quote.row] or 0.0)
+        self.breaks = {key for key, rows in Counter(quote.key for quote in case.quotes).items() if rows > 1}
+        self.by_need: dict[str, list[Served]] = {need.key: [] for need in case.groups}
+        self.rows = [row for quote, needs, why in fits for row in self._rows(quote, needs, why)]
+
+    def _per_kg(self, quote: Quote) -> float | None:
+        """What a kg of contained metal costs at the site; None for an unknown content, or without an exchange rate."""
+        content, rate = self.case.content(quote.asset, quote.form), self.case.rate(quote.currency)
+        if not content or not rate:
+            return None
+        return (quote.price * (1 + quote.duty) + (quote.freight or 0.0)) * rate / content
+
+    def _fits(self, quote: Quote) -> tuple[Sequence[SiteNeed], str | None]:
+        """The needs that a quotation serves, or why it serves none."""
+        uses = [need for need in self.case.groups if need.asset == quote.asset]
+        fitting = [need for need in uses if need.why_not(quote.form, quote.purity) is None]
         if not uses:
-            return None, "unused", per_kg
+            return (), "unused"
         if not fitting:
-            reasons = [group.why_not(quote.form, quote.purity) for group in uses]
-            return None, next(why for why in ("purity", "purity_unknown", "form") if why in reasons), per_kg
-        if quote.valid_until is not None and quote.valid_until < of.today:
-            return None, "expired", per_kg
-        if per_kg is None:
-            return None, "content" if content is None else "rate", None
-        # For a need that lacks most: a quotation is a row, and serves one site.
-        return max(fitting, key=lambda group: (group.nines, float(group.daily.sum()))), None, per_kg
+            return (), unfit(uses, quote.form, quote.purity)
+        if quote.valid_until is not None and quote.valid_until < self.case.today:
+            return (), "expired"
+        if self.per_kg[quote.row] is None:
+            return (), "content" if self.case.content(quote.asset, quote.form) is None else "rate"
+        return fitting, None
 
-    @staticmethod
-    def _dearest(read: Iterable[tuple[Quote, _Group | None, str | None, float | None]]) -> dict[str, float]:
-        """Need -> the dearest kg that is quoted for it: what a missing one costs where nobody said."""
-        found: dict[str, float] = {}
-        for _, group, _, per_kg in read:
-            if group is not None and per_kg is not None:
-                found[group.key] = max(found.get(group.key, 0.0), per_kg)
-        return found
-
-    def _row(
-        self, quote: Quote, group: _Group | None, why: str | None, per_kg: float | None, dearest: Mapping[str, float]
-    ) -> dict:
-        of = self.of
+    def _rows(self, quote: Quote, needs: Sequence[SiteNeed], why: str | None) -> Iterator[dict]:
+        """A quotation for each need that it serves, or why it serves none."""
+        case, per_kg = self.case, self.per_kg[quote.row]
         row = {
-            "quote": quote.key, "need": group and group.key, "why": why, "counterparty": quote.counterparty,
-            "asset": quote.asset, "origin": quote.origin, "terms": quote.terms, "per_kg": per_kg,
-            "with_freight": quote.freight is not None, "licence": None, "chance": None, "risk": None, "expected": None,
-            "least": None, "valid_until": quote.valid_until, "refusal": quote.refusal,
+            "quote": quote.key, "need": None, "why": why, "counterparty": quote.counterparty, "asset": quote.asset,
+            "origin": quote.origin, "terms": quote.terms, "per_kg": per_kg, "with_freight": quote.freight is not None,
+            "licence": None, "chance": None, "risk": None, "expected": None, "least": None,
+            "valid_until": quote.valid_until, "refusal": quote.refusal,
         }  # fmt: skip
-        if group is None or per_kg is None:
-            return row
-        content = of._content(quote.asset, quote.form) or 1.0
+        if not needs or per_kg is None:
+            yield row
+            return
+        content = case.content(quote.asset, quote.form) or 1.0
         origin = CHINA if quote.origin == UNKNOWN_ORIGIN else quote.origin
-        licence = of._licence(quote.asset, quote.form, quote.purity, origin, group)
-        delivery = Delivery(f"quote {quote.row}", content, max(quote.lead, 1.0), licence, 0.0, origin == CHINA)
-        days = arrival_days(
-            [delivery], of.licences, of.late[1], draws=DRAWS + CHOSEN, seed=_seed(SEED, f"{group.key} {quote.row}")
-        )[:, 0]
-        chance = float((days[:DRAWS] <= of.horizon).mean())
-        missing = group.missing_cost or dearest[group.key]
         lots = max(math.ceil((quote.least or quote.lot) / quote.lot - 1e-9), 1)
         most = None if quote.most is None else math.floor(quote.most / quote.lot + 1e-9)
         kg = quote.lot * content
-        price = per_kg * kg
-        offer = Offer(
-            quote.key, kg, price, price * (self.storage.get(quote.asset, 0.0) + of.request.interest) / DAYS_OF["year"],
-            days[DRAWS:], lots, most, quote.key if [one.key for one in of.quotes].count(quote.key) > 1 else "",
-            frozenset(filter(None, (origin, quote.counterparty))), quote.refusal == "seller",
-        )  # fmt: skip
-        self.by_need[group.key].append((quote, offer, days[:DRAWS]))
-        return row | {
-            "licence": licence, "chance": chance, "risk": (1 - chance) * missing,
-            "expected": of._day(float(np.quantile(days[:DRAWS], 0.5, method="inverted_cdf"))), "least": lots * kg,
-        }  # fmt: skip
+        price, carried = per_kg * kg, self.storage.get(quote.asset, 0.0) + case.request.interest
+        for need in needs:
+            licence = case.licence(quote.asset, quote.form, quote.purity, origin, need)
+            # The rows of one quotation are one delivery: they arrive on one day, at whichever site.
+            delivery = Delivery(f"quote {quote.key}", content, max(quote.lead, 1.0), licence, 0.0, origin == CHINA)
+            told, chosen = (case.arrivals([delivery], *draws)[:, 0] for draws in ((DRAWS, SEED), (CHOSEN, SEED + 1)))
+            offer = Offer(
+                str(quote.row), kg, price, price * carried / DAYS_OF["year"], chosen, lots, most,
+                quote.key if quote.key in self.breaks else "", frozenset(filter(None, (origin, quote.counterparty))),
+                quote.refusal == "seller",
+            )  # fmt: skip
+            self.by_need[need.key].append(Served(quote, offer, told))
+            chance = float((told <= case.horizon).mean())
+            yield row | {
+                "need": need.key, "licence": licence, "chance": chance,
+                "risk": (1 - chance) * (need.missing_cost or self.dearest[need.key]),
+                "expected": case.day(float(np.quantile(told, 0.5, method="inverted_cdf"))), "least": lots * kg,
+            }  # fmt: skip
 
-    def _problem(self, group: _Group, *, told: bool = False, safety: int = 0) -> OrderProblem:
+    def problem(self, need: SiteNeed, *, told: bool = False, safety: int = 0) -> OrderProblem:
         """What to order for a need, over the draws that choose, or over those by which it is told."""
-        of, entries = self.of, self.by_need[group.key]
-        offers = tuple(replace(offer, days=days) if told else offer for _, offer, days in entries)
-        supply = of.supply(group, DRAWS) if told else of.supply(group, CHOSEN, seed=SEED + 1)
-        missing = max(group.missing_cost or 0.0, self.dearest.get(group.key, 0.0))
+        case, served = self.case, self.by_need[need.key]
+        offers = tuple(replace(one.offer, days=one.days) if told else one.offer for one in served)
+        supply = case.supply(need, DRAWS) if told else case.supply(need, CHOSEN, seed=SEED + 1)
+        missing = max(need.missing_cost or 0.0, self.dearest.get(need.key, 0.0))
         return OrderProblem(
-            group.daily, supply, offers, missing, round(group.safety * WEEK) + safety, 1 - self.spread.get(group.asset, 1.0),
-            of.request.probability, dict(of.request.shares or {}),
+            need.daily, supply, offers, missing, round(need.safety * WEEK) + safety, 1 - self.spread.get(need.asset, 1.0),
+            case.request.probability, dict(case.request.shares or {}),
         )  # fmt: skip
 
     def plan(self) -> OrderPlan:
-        """The orders."""
-        groups = [group for group in self.of.groups if self.by_need[group.key]]
-        if self.of.request.budget is not None:
-            return self._of_budget(groups)
-        chosen, status, gap, loosened = {}, "met", 0.0, list[str]()
-        for group in groups:
-            lots, holds, gap_of = self._chosen(group)
-            if lots is None:
-                status, lots, gap_of = "impossible", *self._nearest(group)
-                loosened += self._loosened(group)
+        """The orders: needs of one metal share its quotations, and are ordered for together."""
+        asked, budget = self.case.request.probability, self.case.request.budget
+        needs = [need for need in self.case.groups if self.by_need[need.key]]
+        unserved = [need for need in self.case.groups if need not in needs and self.case.stops(need) > asked]
+        if budget is not None:
+            return self._of_budget(needs, budget, unserved)
+        chosen, loosened, gap, status = {}, list[str](), 0.0, "impossible" if unserved else "met"
+        for asset in dict.fromkeys(need.asset for need in needs):
+            some = [need for need in needs if need.asset == asset]
+            problems = [self.problem(need) for need in some]
+            found, holds = self._chosen(some, problems)
+            if found is None:
+                status, found = "impossible", self._nearest(problems)
+                loosened += self._loosened(problems)
             elif not holds and status == "met":
                 status = "nearly"
-            chosen[group.key], gap = lots, max(gap, gap_of)
-        return self._record(groups, chosen, status, gap, tuple(dict.fromkeys(loosened)))
+            lots = [np.zeros(len(one.offers), dtype=int) for one in problems] if found is None else found.lots
+            chosen |= {need.key: own for need, own in zip(some, lots, strict=True)}
+            gap = max(gap, 0.0 if found is None else found.gap)
+        return self._record(needs, chosen, status, gap, loosened, unserved)
 
-    def _chosen(self, group: _Group) -> tuple[NDArray[np.int_] | None, bool, float]:
-        """Lots of each offer, whether they hold over new draws, and the gap; None where nothing meets the limits."""
-        problem, told = self._problem(group), self._problem(group, told=True)
-        best = None
-        for part in _STRICTER:
-            start = None if best is None else best[0]
-            found = order_plan([replace(problem, probability=part * self.of.request.probability)], start=start)
-            if found is None:
+    def _chosen(self, needs: Sequence[SiteNeed], problems: Sequence[OrderProblem]) -> tuple[Plan | None, bool]:
+        """The orders for some needs, and whether they hold over new draws; None where nothing meets the limits."""
+        asked, told = self.case.request.probability, [self.problem(need, told=True) for need in needs]
+        best: Plan | None = None
+        for part in (*_STRICTER, 1.0):
+            if best is not None and part == 1.0:
                 break
-            best = found.lots[0], told.paths(found.lots[0]).probability <= self.of.request.probability, found.gap
-            if best[1]:
-                break
-        if best is None and (found := order_plan([problem])) is not None:
-            best = found.lots[0], told.paths(found.lots[0]).probability <= self.of.request.probability, found.gap
-        return best or (None, False, 0.0)
+            stricter = [replace(problem, probability=part * asked) for problem in problems]
+            found = order_plan(stricter, start=None if best is None else best.lots)
+            best = found or best
+            if found and all(one.paths(lots).probability <= asked for one, lots in zip(told, found.lots, strict=True)):
+                return found, True
+        return best, False
 
-    def _nearest(self, group: _Group) -> tuple[NDArray[np.int_], float]:
-        """The orders that come nearest to a probability that none reaches, and their gap."""
-        problem = self._problem(group)
-        found = order_plan([replace(problem, probability=least_probability(problem))])
-        found = found or order_plan([replace(problem, probability=None)])
-        return (np.zeros(len(problem.offers), dtype=int), 0.0) if found is None else (found.lots[0], found.gap)
+    @staticmethod
+    def _nearest(problems: Sequence[OrderProblem]) -> Plan | None:
+        """The orders that come nearest to probabilities that none reaches."""
+        reached = [replace(one, probability=max(one.probability or 0.0, least_probability(one))) for one in problems]
+        return order_plan(reached) or order_plan([replace(one, probability=None) for one in problems])
 
-    def _loosened(self, group: _Group) -> Iterator[str]:
+    @staticmethod
+    def _loosened(problems: Sequence[OrderProblem]) -> Iterator[str]:
         """Limits on shares of which each, left out alone, makes an answer possible."""
-        problem = self._problem(group)
-        for name in problem.shares:
-            others = {key: share for key, share in problem.shares.items() if key != name}
-            if order_plan([replace(problem, shares=others)]) is not None:
+        for name in problems[0].shares:
+            others = {key: share for key, share in problems[0].shares.items() if key != name}
+            if order_plan([replace(one, shares=others) for one in problems]) is not None:
                 yield name
 
-    def _of_budget(self, groups: Sequence[_Group]) -> OrderPlan:
+    def _of_budget(self, needs: Sequence[SiteNeed], budget: float, unserved: Sequence[SiteNeed]) -> OrderPlan:
         """The orders that miss least for the money: by the cost of a month without each metal, or each month alike."""
-        told = any(group.missing_cost for group in groups)
+        told = any(need.missing_cost for need in needs)
         problems = [
-            replace(problem, missing_cost=problem.missing_cost if told else 1 / max(float(group.daily.mean()), LEAST))
-            for group in groups
-            for problem in (self._problem(group),)
+            problem if told else replace(problem, missing_cost=1 / max(float(need.daily.mean()), LEAST))
+            for need, problem in ((need, self.problem(need)) for need in needs)
         ]
-        found = order_plan(problems, budget=self.of.request.budget)
-        chosen = {} if found is None else {group.key: lots for group, lots in zip(groups, found.lots, strict=True)}
-        return self._record(groups, chosen, "budget", 0.0 if found is None else found.gap, ())
+        found = order_plan(problems, budget=budget) if problems else None
+        chosen = {} if found is None else {need.key: lots for need, lots in zip(needs, found.lots, strict=True)}
+        return self._record(needs, chosen, "budget", 0.0 if found is None else found.gap, (), unserved)
 
     def _record(
-        self, groups: Sequence[_Group], chosen: Mapping[str, NDArray[np.int_]], status: str, gap: float, loosened: Sequence[str]
-    ) -> OrderPlan:
-        of, orders, reached, spent = self.of, list[dict](), list[dict](), 0.0
-        for group in groups:
-            problem = self._problem(group, told=True)
-            lots = chosen.get(group.key, np.zeros(len(problem.offers), dtype=int))
-            paths = problem.paths(lots)
+        self, needs: Sequence[SiteNeed], chosen: Mapping[str, NDArray[np.int_]], status: str, gap: float,
+        loosened: Sequence[str], unserved: Sequence[SiteNeed],
+    ) -> OrderPlan:  # fmt: skip
+        case, orders, reached, spent = self.case, list[dict](), list[dict](), 0.0
+        for need in needs:
+            problem = self.problem(need, told=True)
+            lots = chosen.get(need.key, np.zeros(len(problem.offers), dtype=int))
             spent += problem.spent(lots)
-            latest = self._latest(problem, lots) if of.request.budget is None else None
+            latest = self._latest(problem, lots) if case.request.budget is None else None
             orders += [
                 {
-                    "quote": quote.key, "need": group.key, "counterparty": quote.counterparty,
-                    "quantity": float(n) * quote.lot, "cost": float(n) * offer.price,
-                    "latest": None if latest is None else _earlier(of._day(latest), quote.valid_until),
+                    "quote": one.quote.key, "need": need.key, "counterparty": one.quote.counterparty,
+                    "quantity": float(n) * one.quote.lot, "cost": float(n) * one.offer.price,
+                    "latest": None if latest is None else _earlier(case.day(latest), one.quote.valid_until),
                 }
-                for (quote, offer, _), n in zip(self.by_need[group.key], lots, strict=True)
+                for one, n in zip(self.by_need[need.key], lots, strict=True)
                 if n
             ]  # fmt: skip
             reached.append(
                 {
-                    "need": group.key, "before": problem.paths(np.zeros_like(lots)).probability, "after": paths.probability,
+                    "need": need.key, "before": case.stops(need), "after": problem.paths(lots).probability,
                     "best": least_probability(problem),
-                    "week": self._week(group, lots) if status in ("met", "nearly") else None,
+                    "week": self._week(need, chosen) if status in ("met", "nearly") else None,
                 }
             )  # fmt: skip
         return OrderPlan.model_validate(
             {
-                "status": status, "asked": None if of.request.budget else of.request.probability,
-                "budget": of.request.budget, "spent": spent, "gap": gap, "orders": orders, "reached": reached,
-                "loosened": loosened,
+                "status": status, "asked": None if case.request.budget else case.request.probability,
+                "budget": case.request.budget, "spent": spent, "gap": gap, "orders": orders, "reached": reached,
+                "loosened": tuple(dict.fromkeys(loosened)), "unserved": [need.key for need in unserved],
             }
         )  # fmt: skip
 
-    def _week(self, group: _Group, lots: NDArray[np.int_]) -> float | None:
-        """What one more week of safety costs, by the draws that chose the orders."""
-        problem, more = self._problem(group), self._problem(group, safety=WEEK)
-        kept = problem.paths(lots).probability  # as improbable a stop as that of the orders
-        found = order_plan([replace(more, probability=kept)], start=lots)
-        return None if found is None else max(found.cost - problem.expected_cost(lots), 0.0)
+    def _week(self, need: SiteNeed, chosen: Mapping[str, NDArray[np.int_]]) -> float | None:
+        """What one more week of safety of a need costs, by the draws that chose the orders; others keep theirs."""
+        some = [one for one in self.case.groups if one.asset == need.asset and one.key in chosen]
+        plans = [(self.problem(one), self.problem(one, safety=WEEK if one is need else 0), chosen[one.key]) for one in some]
+        more = [replace(one, probability=before.paths(lots).probability) for before, one, lots in plans]
+        found = order_plan(more, start=[lots for _, _, lots in plans])  # as improbable a stop as that of the orders
+        spent = sum(before.expected_cost(lots) for before, _, lots in plans)
+        return None if found is None else max(found.cost - spent, 0.0)
 
-    def _latest(self, problem: OrderProblem, lots: NDArray[np.int_]) -> float | None:
+    @staticmethod
+    def _latest(problem: OrderProblem, lots: NDArray[np.int_]) -> float | None:
         """Days that all orders of a need can wait and keep the probability; None where not a week."""
         most = problem.probability or 0.0
         kept = 0
@@ -767,8 +799,3 @@ def _month_ends(horizon: int) -> list[int]:
     """Days at the end of each month, the last one among them."""
     months = max(round(horizon / DAYS_OF["month"]), 1)
     return [min(round(DAYS_OF["month"] * number), horizon) for number in range(1, months + 1)]
-
-
-def _seed(seed: int, name: str) -> int:
-    """The seed of what has a name: the draws of one need do not depend on others."""
-    return seed + zlib.crc32(name.encode())

@@ -8,6 +8,7 @@ supply before it, ``max(0, max over s <= t of D(s) - A(s))``, with cumulative ne
 from __future__ import annotations
 
 import math
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -193,8 +194,9 @@ def arrival_days(
 ) -> FloatArray:
     """(draws, deliveries) the day on which each arrives, `NEVER` where it does not.
 
-    Draws of a delivery do not depend on how many others there are before the same position of the list, and are the same for
-    the same seed. Days by contract are the median of a lognormal; of what is overdue by d days the median is d days from now.
+    Draws of a delivery depend on its key and the seed alone, and the probability of an approval of a draw on the seed, so that
+    needs, orders and quotations that are drawn apart have the same authority in a draw. Days by contract are the median of a
+    lognormal; of what is overdue by d days the median is d days from now.
 
     Args:
         deliveries: What is to arrive.
@@ -214,7 +216,7 @@ def arrival_days(
     rates = None if licences is None else licences.rates_drawn(np.random.default_rng([seed, 0]), draws)
     spread = math.log(late) / NORMAL.inv_cdf(TAIL)
     for at, one in enumerate(deliveries):
-        rng = np.random.default_rng([seed, 1 + at])
+        rng = np.random.default_rng([seed, 1, zlib.crc32(one.key.encode())])
         noise, chance, wait = rng.standard_normal(draws), rng.random(draws), rng.random(draws)
         if one.due is None or one.licence == "never":
             continue

@@ -8,7 +8,7 @@ SIAM Journal on Optimization 19, 2008).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -33,7 +33,8 @@ class Offer:
     """Metal that can be ordered today, in whole lots.
 
     Attributes:
-        key: Its name; offers of one `group` exclude each other, as the prices of a price break do.
+        key: Its name: in several problems the same offer, of which the least and the most are of all together. Offers of one
+            `group` exclude each other, as the prices of a price break do.
         kg: Contained metal of a lot.
         price: Money for a lot, landed.
         carrying: Money for a lot and a day from its arrival on: storage, insurance and the money tied up.
@@ -188,19 +189,40 @@ class _Lacks:
         """The lacks of a need, (days,)."""
         paths = StockPaths.of(problem.supply, need)
         lacking = paths.needed - paths.supplied
-        arrived, worst, scenario = list[NDArray[np.bool_]](), list[float](), list[int]()
-        for s, (row, arrivals) in enumerate(zip(lacking, problem.days, strict=True)):
-            starts = np.unique(np.concatenate([[0.0], arrivals[arrivals < len(row)]])).astype(int)
-            largest = LEAST * max(paths.needed[-1], LEAST)
-            for first, end in zip(starts, [*starts[1:], len(row)], strict=True):
-                if (most := row[first:end].max()) > largest:  # less, with more that has arrived, says nothing more
-                    largest = most
-                    arrived.append(arrivals <= first)
-                    worst.append(most)
-                    scenario.append(s)
-        some, place = np.unique(np.array(scenario, dtype=np.intp), return_inverse=True)
-        shape = len(worst), len(problem.offers)
-        return cls(np.array(arrived, dtype=bool).reshape(shape), np.array(worst), place, len(some))
+        draws, days = lacking.shape
+        begins = np.zeros(lacking.shape, dtype=bool)  # of the days from one arrival to the next
+        begins[:, 0] = True
+        rows, columns = np.nonzero(problem.days < days)
+        begins[rows, problem.days[rows, columns].astype(int)] = True
+        first = np.flatnonzero(begins)
+        most, of, day = np.maximum.reduceat(lacking.ravel(), first), first // days, first % days
+        before = np.full((draws, problem.days.shape[1] + 2), LEAST * max(paths.needed[-1], LEAST))
+        place = np.arange(len(first)) - np.searchsorted(of, of)
+        before[of, place + 1] = most
+        larger = most > np.maximum.accumulate(before, axis=1)[of, place]  # less, with more that has arrived, says nothing more
+        some, scenario = np.unique(of[larger], return_inverse=True)
+        return cls(problem.days[of[larger]] <= day[larger, None], most[larger], scenario, len(some))
+
+    def certain(self, allowed: int) -> tuple[NDArray[np.bool_], FloatArray, FloatArray]:
+        """What each set of arrivals has to cover, whichever scenarios are allowed to lack something.
+
+        In all but `allowed` scenarios nothing is lacking, so that at least the next largest lack is covered (Luedtke and Ahmed
+        2008; mixing sets).
+
+        Args:
+            allowed: Number of scenarios that may lack something.
+
+        Returns:
+            (sets, offers) sets of offers that have arrived, (sets,) what they cover at least, and (rows,) the same by row.
+        """
+        sets, of = np.unique(self.arrived, axis=0, return_inverse=True)
+        least = np.zeros(len(sets))
+        for at, arrived in enumerate(sets):
+            inside = ~(self.arrived & ~arrived).any(axis=1)
+            worst = np.zeros(self.count)
+            np.maximum.at(worst, self.scenario[inside], self.worst[inside])
+            least[at] = np.sort(worst)[::-1][allowed] if allowed < self.count else 0.0
+        return sets, least, least[of.ravel()]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -211,7 +233,7 @@ class _Block:
         problem: Of the metal.
         missed: What can be missing, the safety with it.
         stopped: What can stop production; without a row where its probability has no limit.
-        start: Its first column: lots, whether any are ordered, what is missing and whether it stops in each scenario.
+        start: Its first column: lots, what is missing and whether it stops in each scenario.
     """
 
     problem: OrderProblem
@@ -231,14 +253,9 @@ class _Block:
         return slice(self.start, self.start + len(self.problem.offers))
 
     @property
-    def used(self) -> slice:
-        """Columns of whether any of an offer are ordered."""
-        return slice(self.lots.stop, self.lots.stop + len(self.problem.offers))
-
-    @property
     def missing(self) -> slice:
         """Columns of what is missing."""
-        return slice(self.used.stop, self.used.stop + self.missed.count)
+        return slice(self.lots.stop, self.lots.stop + self.missed.count)
 
     @property
     def stops(self) -> slice:
@@ -261,31 +278,40 @@ class _Block:
         full = price + problem.carried - problem.credit * kg * arrives
         return full, problem.missing_cost - problem.credit, -problem.credit * left
 
-    def add(self, program: MixedIntegerProgram) -> None:
-        """Add its rows."""
+    def add(self, program: MixedIntegerProgram, used: Mapping[str, int]) -> None:
+        """Add its rows.
+
+        Args:
+            program: Whose rows these are.
+            used: Key of an offer -> column of whether any of it are ordered.
+        """
         problem, offers = self.problem, self.problem.offers
         kg, most = problem.per_lot("kg"), np.array([problem.most(one) for one in offers])
-        for lacks, columns in ((self.missed, self.missing), (self.stopped, self.stops)):
-            for first in range(0, len(lacks.worst), ROWS_ADDED):  # what is missing is each lack, and a stop is all of it
+
+        def add(arrived: NDArray[np.bool_], least: FloatArray, columns: NDArray[np.intp], each: FloatArray) -> None:
+            for first in range(0, len(least), ROWS_ADDED):
                 part = slice(first, first + ROWS_ADDED)
-                row = program.blank(len(lacks.worst[part]))
-                row[:, self.lots] = lacks.arrived[part] * kg
-                each = 1.0 if columns == self.missing else lacks.worst[part]
-                row[np.arange(len(row)), columns.start + lacks.scenario[part]] = each
-                program.add(row, lacks.worst[part], np.inf)
-        if problem.probability is not None and self.stopped.count:
+                row = program.blank(len(least[part]))
+                row[:, self.lots] = arrived[part] * kg
+                row[np.arange(len(row)), columns[part]] += each[part]
+                program.add(row, least[part], np.inf)
+
+        missed, stopped = self.missed, self.stopped
+        add(missed.arrived, missed.worst, self.missing.start + missed.scenario, np.ones(len(missed.worst)))
+        if problem.probability is not None and stopped.count:
+            allowed = int(np.floor(problem.probability * len(problem.days) + LEAST))
+            sets, least, floor = stopped.certain(allowed)
+            add(sets, least, np.full(len(sets), self.stops.start), np.zeros(len(sets)))
+            open_ones = stopped.worst > floor
+            columns = self.stops.start + stopped.scenario[open_ones]
+            add(stopped.arrived[open_ones], stopped.worst[open_ones], columns, (stopped.worst - floor)[open_ones])
             row = program.blank(1)
             row[0, self.stops] = 1.0
-            program.add(row, -np.inf, np.floor(problem.probability * len(problem.days) + LEAST))
-        none, ones = program.blank(len(offers)), np.eye(len(offers))  # none, or at least the least
-        none[:, self.lots], none[:, self.used] = ones, np.diag([-float(one.least) for one in offers])
-        program.add(none, 0.0, np.inf)
-        none[:, self.used] = np.diag(-most)
+            program.add(row, -np.inf, allowed)
+        none = program.blank(len(offers))
+        none[:, self.lots] = np.eye(len(offers))
+        none[np.arange(len(offers)), [used[one.key] for one in offers]] = -most
         program.add(none, -np.inf, 0.0)
-        for group in sorted({one.group for one in offers} - {""}):
-            row = program.blank(1)
-            row[0, self.used] = [one.group == group for one in offers]
-            program.add(row, -np.inf, 1.0)
         for name, share in sorted(problem.shares.items()):
             row = program.blank(1)
             row[0, self.lots] = kg * ([name in one.members for one in offers] - np.full(len(kg), share))
@@ -296,55 +322,61 @@ def order_plan(
     problems: Sequence[OrderProblem],
     *,
     budget: float | None = None,
-    start: NDArray[np.int_] | None = None,
+    start: Sequence[NDArray[np.int_]] | None = None,
     seconds: float = SECONDS,
 ) -> OrderPlan | None:
     """The plan of least expected cost, or the one that misses least for a budget; None where nothing meets the limits.
 
     Args:
-        problems: One a metal; without a budget each is solved by itself, since nothing ties them.
+        problems: One a metal and site; together where they share offers.
         budget: Money that may be spent on all; then limits on probabilities are left out.
-        start: (offers,) lots of the only problem from which the search may start.
+        start: (offers,) lots of each problem from which the search may start.
         seconds: Work that it may take.
 
     Raises:
         NumericalFailure: when HiGHS stops without an answer either way.
     """
     if budget is not None:
-        return _solved([replace(one, probability=None) for one in problems], budget, seconds)
-    found = [_solved([one], None, seconds, start) for one in problems]
-    plans = [one for one in found if one is not None]
-    if len(plans) < len(found):
-        return None
-    lots = tuple(lots for one in plans for lots in one.lots)
-    return OrderPlan(lots, sum(one.cost for one in plans), sum(one.bound for one in plans))
-
-
-def _solved(
-    problems: Sequence[OrderProblem], budget: float | None, seconds: float, start: NDArray[np.int_] | None = None
-) -> OrderPlan | None:
+        problems = [replace(one, probability=None) for one in problems]
     blocks, width = list[_Block](), 0
     for problem in problems:
         blocks.append(_Block.of(problem, width))
         width = blocks[-1].stops.stop
+    offers = {one.key: one for problem in problems for one in problem.offers}
+    used = {key: width + at for at, key in enumerate(offers)}
+    width += len(used)
     cost, upper, integer, fixed = np.zeros(width), np.full(width, np.inf), np.zeros(width, dtype=bool), 0.0
     for block in blocks:
         cost[block.lots], missed, beside = block.prices(of_money=budget is None)
         cost[block.missing] = missed / len(block.problem.days)
         fixed += beside
         upper[block.lots] = [block.problem.most(one) for one in block.problem.offers]
-        upper[block.used] = upper[block.stops] = 1.0
-        integer[block.lots] = integer[block.used] = integer[block.stops] = True
+        upper[block.stops] = 1.0
+        integer[block.lots] = integer[block.stops] = True
+    upper[list(used.values())], integer[list(used.values())] = 1.0, True
     program = MixedIntegerProgram(cost, upper, integer, gap=GAP)
     for block in blocks:
-        block.add(program)
+        block.add(program, used)
+    for key, one in offers.items():  # of all problems together none, or at least the least, and at most the most
+        row = program.blank(1)
+        for block in blocks:
+            row[0, block.lots] = [other.key == key for other in block.problem.offers]
+        limits = [(one.least, 0.0, np.inf)] + ([] if one.most is None else [(one.most, -np.inf, 0.0)])
+        for lots, low, high in limits:
+            row[0, used[key]] = -lots
+            program.add(row, low, high)
+    for group in sorted({one.group for one in offers.values()} - {""}):
+        row = program.blank(1)
+        row[0, [used[key] for key, one in offers.items() if one.group == group]] = 1.0
+        program.add(row, -np.inf, 1.0)
     if budget is not None:
         row = program.blank(1)
         for block in blocks:
             row[0, block.lots] = block.problem.per_lot("price")
         program.add(row, -np.inf, budget)
     if start is not None:
-        program.suggest(np.arange(len(start)), start.astype(float))
+        columns = np.concatenate([np.arange(block.lots.start, block.lots.stop) for block in blocks])
+        program.suggest(columns, np.concatenate(start).astype(float))
     found = program.solve(Work(seconds))
     if found is None:
         return None

@@ -161,9 +161,12 @@ class Uncounted(Record):
 
     lot_id: Name
     asset: MetalKey
-    why: Literal["unused", "form", "purity", "purity_unknown", "place", "site", "at_risk", "planned", "content", "due"]
+    why: Literal[
+        "unused", "form", "purity", "purity_unknown", "place", "site", "at_risk", "withheld", "planned", "content", "due"
+    ]
     """The metal, the form or the purity is not used; its place is not known; which of several sites it is for is not told; it
-    may not come back, or is only planned; its content of metal is not known; no day of arrival is told."""
+    may not come back, may not go where it is to be used, or is only planned; its content of metal is not known; no day of
+    arrival is told."""
 
 
 class QuotedOffer(Record):
@@ -172,7 +175,7 @@ class QuotedOffer(Record):
     quote: str
     """Its name."""
     need: str | None
-    """Key of the need that it is for; null where it is for none."""
+    """Key of a need that it serves, a row each; null where it serves none."""
     why: Literal["unused", "form", "purity", "purity_unknown", "expired", "rate", "content"] | None
     """Why it is for none."""
     counterparty: str | None
@@ -254,6 +257,8 @@ class OrderPlan(Record):
     """By need."""
     loosened: Rows[str]
     """Limits on shares of which each, left out alone, makes an answer possible."""
+    unserved: Rows[str]
+    """Keys of needs that stop more probably than asked for, and that no quotation serves."""
 
 
 class Ahead(Record):

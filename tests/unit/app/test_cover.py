@@ -110,10 +110,11 @@ class TestStory:
         assert gallium.missing_cost == pytest.approx(gallium.missing * 90000 * 12 / 400, rel=1e-6)
 
     def test_quotations_side_by_side(self, story):
-        found = {one.quote: one for one in story.quotes}
+        found = {one.quote: one for one in story.quotes if one.need != "germanium Osaka, Japan"}
         assert {key: one.why for key, one in found.items()} == {
             "Q-1": None, "Q-2": None, "Q-3": None, "Q-4": "expired", "Q-5": "purity",
         }  # fmt: skip
+        assert {one.need for one in story.quotes if one.quote == "Q-3"} == {"germanium Jena", "germanium Osaka, Japan"}
         assert found["Q-1"].per_kg == 910
         assert not found["Q-2"].with_freight
         assert found["Q-1"].licence == "licence"
@@ -193,6 +194,36 @@ class TestOrders:
         found = answered(folder, quotes=quotes, needs="asset,quantity\ngallium,30\n")
         (line,) = found.plan.orders
         assert line.cost == pytest.approx(700 * line.quantity)
+
+    def test_a_quotation_serves_every_need_that_it_is_pure_enough_for(self, folder):
+        """Neither need alone buys the least quantity; together they do, and both are kept running."""
+        needs = "asset,purity,quantity,site\ngallium,6N,4,Jena\ngallium,4N,5,Dresden\n"
+        quotes = (
+            "quote,asset,purity,price,currency,least,origin_country,lead_time\n"
+            "A,gallium,6N,1000,EUR,1,Japan,20\nB,gallium,6N,600,EUR,80,Japan,20\n"
+        )
+        lots = "lot_id,asset,purity,quantity,origin,location\n1,gallium,6N,20,China,Jena\n2,gallium,4N,25,China,Jena\n"
+        found = answered(folder, lots=lots, needs=needs, quotes=quotes)
+        assert found.plan.status == "met"
+        assert {(one.quote, one.need) for one in found.plan.orders} == {("B", "gallium 6N Jena"), ("B", "gallium 4N Dresden")}
+        assert sum(one.quantity for one in found.plan.orders) >= 80
+        assert all(one.quantity < 80 for one in found.plan.orders)
+        assert all(one.after <= 0.05 for one in found.plan.reached)
+
+    def test_a_need_that_no_quotation_serves_is_named(self, folder):
+        found = answered(folder, lots=None, needs="asset,quantity\ngallium,3\nindium,3\n", quotes=QUOTES)
+        assert found.plan.unserved == ("indium",)
+        assert found.plan.status == "impossible"
+
+    def test_the_prices_of_one_quotation_arrive_together(self, folder):
+        quotes = (
+            "quote,asset,price,currency,least,most,origin_country,lead_time\n"
+            "B,gallium,1000,EUR,1,99,China,20\nB,gallium,700,EUR,100,,China,20\n"
+        )
+        first, second = answered(folder, quotes=quotes, needs="asset,quantity\ngallium,30\n").quotes
+        assert 0 < first.chance < 1
+        assert (first.chance, first.expected) == (second.chance, second.expected)
+        assert (first.least, second.least) == (1, 100)
 
     def test_without_holdings(self, folder):
         found = answered(folder, lots=None, needs="asset,quantity\ngallium,30\n")

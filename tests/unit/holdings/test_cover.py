@@ -129,6 +129,14 @@ def test_orders_share_the_mood_of_the_authority():
     assert np.corrcoef(came.T)[0, 1] > 0.05
 
 
+def test_orders_that_are_drawn_apart_share_the_authority_too():
+    came = [
+        np.isfinite(arrival_days([Delivery(key, 1.0, 1.0, "licence")], BELIEFS, 1.5, draws=20_000, seed=1)[:, 0])
+        for key in "ab"
+    ]
+    assert np.corrcoef(came)[0, 1] > 0.05
+
+
 @pytest.mark.parametrize("late", [0.5, math.nan])
 def test_a_lateness_below_one_is_refused(late):
     with pytest.raises(SpecError):

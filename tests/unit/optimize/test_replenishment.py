@@ -84,6 +84,22 @@ def test_what_no_order_reaches_is_told_with_the_best_that_one_does():
     assert order_plan([reached]) is not None
 
 
+def test_an_offer_of_two_sites_is_ordered_for_both_together():
+    """A least quantity that neither site needs alone, and a largest that both share."""
+    days, none = np.full(DRAWS, 10.0), Supply(12.0, np.empty(0), np.empty((DRAWS, 0)))
+    large = Offer("large", 1.0, 500.0, 0.0, days, least=100, most=110)
+    dear = Offer("dear", 1.0, 900.0, 0.0, days)
+    pair = [problem(supply=none, need=np.full(60, kg), offers=(large, dear)) for kg in (1.0, 1.2)]
+    assert all(one.target.sum() < large.least for one in pair)
+    found = order_plan(pair)
+    assert found is not None
+    first, second = found.lots
+    assert 100 <= first[0] + second[0] <= 110
+    assert all(one.paths(lots).probability <= 0.1 for one, lots in zip(pair, found.lots, strict=True))
+    alone = [order_plan([one]) for one in pair]
+    assert found.cost < sum(one.cost for one in alone if one is not None)
+
+
 def test_an_offer_that_is_worse_in_everything_is_never_taken():
     days = np.full(DRAWS, 10.0)
     good, worse = Offer("good", 5.0, 1_000.0, 0.1, days), Offer("worse", 5.0, 1_100.0, 0.2, days + 1)

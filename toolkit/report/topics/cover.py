@@ -29,6 +29,7 @@ WHY: Mapping[str, str] = {
     "place": mark("where it lies is not known"),
     "site": mark("for which site is not told: give its destination"),
     "at_risk": mark("may not come back"),
+    "withheld": mark("may not go where it is to be used"),
     "planned": mark("only planned"),
     "content": mark("its content of metal is not known"),
     "due": mark("no day of arrival"),
@@ -121,10 +122,9 @@ def document(found: CoverAnswer, say: Language) -> Document:
     _drivers(answer, found)
     answer.subtitle("Who else makes it")
     if answer.table(
-        "metal | country | >made a year, kg | >your need of a year",
+        "need | country | >made a year, kg | >your need of a year",
         (
-            (answer.metal(need.asset), answer.country(one.country), answer.number(one.kg, ",.0f"),
-             answer.number(one.need, ".1%"))
+            (_name(answer, need), answer.country(one.country), answer.number(one.kg, ",.0f"), answer.number(one.need, ".1%"))
             for need in found.needs for one in need.producers
         ),
     ):  # fmt: skip
@@ -136,7 +136,7 @@ def document(found: CoverAnswer, say: Language) -> Document:
             ((one.lot_id, answer.metal(one.asset), answer.words(WHY, one.why)) for one in found.uncounted),
         )
     answer.subtitle("How this is computed")
-    answer.notes(_notes(answer, found))
+    answer.notes([*_method(answer, found), *map(answer.sentence, found.notes)])
     return answer.document("cover", answer.told("Cover of use"))
 
 
@@ -152,15 +152,23 @@ def board(found: CoverAnswer, say: Language, *, redacted: bool = False) -> Docum
     found = _redacted(found) if redacted else found
     _headline(answer, found, with_money=not redacted)
     answer.subtitle("How vulnerable we are")
+    after = {one.need: one.after for one in found.plan.reached} if found.plan else {}
     answer.table(
-        "need | >weeks of cover | stops: 5 % | 50 % | >by {until}",
+        "need | >weeks of cover | stops: 5 % | 50 % | >by {until} | >with the orders | >what is missing costs, {currency}",
         (
             (_name(answer, one), answer.number(None if one.days is None else one.days / 7, ",.0f"), answer.day(one.stop_early),
-             answer.day(one.stop_middle), answer.number(one.probability, ".0%"))
+             answer.day(one.stop_middle), answer.number(one.probability, ".0%"), answer.number(after.get(one.key), ".0%"),
+             answer.number(one.missing_cost, ",.0f"))
             for one in found.needs
         ),
         until=fmt.short_date(found.until),
+        currency=found.currency,
     )  # fmt: skip
+    if at_risk := sum(one.missing_cost or 0.0 for one in found.needs):
+        answer.line(
+            "Money at risk by {day}: {money:,.0f} {currency}, by your own cost of a month without each metal.",
+            day=fmt.long_date(found.until), money=at_risk, currency=found.currency,
+        )  # fmt: skip
     answer.subtitle("Where the metal is made")
     answer.table(
         "metal | >China’s share of what the world makes | others, largest first",
@@ -181,13 +189,7 @@ def board(found: CoverAnswer, say: Language, *, redacted: bool = False) -> Docum
             "order | for | at the latest",
             ((one.quote, _of(answer, found, one.need), answer.day(one.latest or found.as_of)) for one in found.plan.orders),
         )
-        answer.table(
-            "need | >stops without orders | >with them",
-            (
-                (_of(answer, found, one.need), answer.number(one.before, ".1%"), answer.number(one.after, ".1%"))
-                for one in found.plan.reached
-            ),
-        )
+    answer.subtitle("Dates ahead")
     answer.table(
         "day | what | of",
         ((answer.day(one.day), answer.words(AHEAD, one.key), one.subject) for one in found.ahead[:AHEAD_SHOWN]),
@@ -198,7 +200,8 @@ def board(found: CoverAnswer, say: Language, *, redacted: bool = False) -> Docum
                 "The headings are those of the risk assessment of Article 24 of Regulation (EU) 2024/1252. An amendment was "
                 "proposed in December 2025: check the text in force. Not legal advice."
             ),
-            *_notes(answer, found),
+            *_method(answer, found),
+            *(() if redacted else map(answer.sentence, found.warnings)),
         ]
     )
     return answer.document("cover-board", answer.told("Supply of strategic metals"))
@@ -351,6 +354,8 @@ def _fan(answer: Answer, one: NeedCover) -> Iterator[Figure]:
 
 def _plan(answer: Answer, found: CoverAnswer, plan: OrderPlan) -> None:
     answer.paragraph(_done(answer, found, plan))
+    if plan.unserved:
+        answer.line("No quotation serves {needs}.", needs=[_of(answer, found, key) for key in plan.unserved])
     answer.table(
         "quotation | of | for | >kg | >{currency} | at the latest",
         (
@@ -389,12 +394,12 @@ def _quotes(answer: Answer, found: CoverAnswer) -> None:
     """Landed cost of a kg of contained metal, cheapest first, with what its risk costs; then those that serve no need."""
     served = sorted((one for one in found.quotes if one.need), key=lambda one: (one.need or "", one.per_kg or 0.0))
     answer.table(
-        "quotation | of | for | origin | terms | >{currency} a kg | freight | it needs | >arrives by {until} | >risk a kg | "
-        "half of the draws by | valid until | refusal borne by",
+        "quotation | of | for | >from, kg | origin | terms | >{currency} a kg | freight | it needs | >arrives by {until} | "
+        ">risk a kg | half of the draws by | valid until | refusal borne by",
         (
             (
-                one.quote, one.counterparty or "", _of(answer, found, one.need or ""), answer.origin(one.origin),
-                one.terms or "",
+                one.quote, one.counterparty or "", _of(answer, found, one.need or ""), answer.number(one.least, ",.6g"),
+                answer.origin(one.origin), one.terms or "",
                 answer.number(one.per_kg, ",.0f"),
                 answer.say.words("in it") if one.with_freight else answer.say.words("not told"),
                 answer.words(LICENCES, one.licence or ""), answer.number(one.chance, ".0%"), answer.number(one.risk, ",.0f"),
@@ -435,7 +440,7 @@ def _drivers(answer: Answer, found: CoverAnswer) -> None:
     )  # fmt: skip
 
 
-def _notes(answer: Answer, found: CoverAnswer) -> Iterator[Text]:
+def _method(answer: Answer, found: CoverAnswer) -> Iterator[Text]:
     told = answer.told
     yield told(
         "Metal that is not there on a day is missed, and never made up for. A good serves a need in its form, pure enough, at "
@@ -448,4 +453,3 @@ def _notes(answer: Answer, found: CoverAnswer) -> Iterator[Text]:
     yield told("Times of licences and deliveries are drawn from a fixed seed: the same question has the same answer.")
     if found.reviewed_to is not None:
         yield told("The control ledger is reviewed to {day}.", day=answer.say.fmt.long_date(found.reviewed_to))
-    yield from (answer.sentence(words) for words in found.notes)
