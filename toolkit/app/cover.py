@@ -66,8 +66,6 @@ MORE_USED, LATER = 1.2, 60.0
 WEEK = 7
 _STRICTER = (0.75, 0.4, 0.0)
 """Parts of the probability asked for that orders are chosen by, in turn, until it holds over other draws."""
-PAPERS = ("contract", "specification", "end_use", "importer", "identity")
-PAPERS_SOURCE = message("MOFCOM and GACC No. 23 of 2023, item 2; not legal advice")
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +203,7 @@ class SupplyCase:
         self.file = read["needs"].table.name
         self.quotes: tuple[Quote, ...] = tuple(read["quotes"].rows) if "quotes" in read else ()
         self.applications: tuple[Application, ...] = tuple(
-            one for one in (read["licences"].rows if "licences" in read else ()) if one.filed <= self.today
+            one for one in (read["licences"].rows if "licences" in read else ()) if one.filed is None or one.filed <= self.today
         )
         self.groups = self._groups(read["needs"].rows)
         self.deliveries: dict[str, list[Delivery]] = {group.key: [] for group in self.groups}
@@ -324,12 +322,10 @@ class SupplyCase:
         """What is to arrive of a lot that is not there yet: an order, or metal that still has to leave."""
         days = float((due - self.today).days) if due else 1.0 if lot.delivery == STORED_AT_ORIGIN else None
         licence = self.licence(lot.asset, lot.form, lot.purity, lot.export_from, group, lot.size)
-        own = [one for one in self.applications if one.lot_id == lot.lot_id]
-        last = max(own, key=lambda one: one.filed, default=None)
-        applied = 0.0
+        last, applied = self.agreed.get(lot.lot_id), 0.0
         if last is not None and licence == "licence":
-            licence = {"approved": "approved", "refused": "never", "pending": "licence"}[last.outcome]
-            applied = float((self.today - last.filed).days) if last.outcome == "pending" else 0.0
+            licence = {"approved": "approved", "refused": "never"}.get(last.outcome, "licence")
+            applied = float((self.today - last.filed).days) if last.outcome == "pending" and last.filed else 0.0
         return Delivery(lot.lot_id, lot.metal or 0.0, days, licence, applied, lot.export_from == CHINA)
 
     def licence(self, asset: str, form: str, purity: str | None, origin: str, group: SiteNeed, size: str | None = None) -> str:
@@ -343,6 +339,18 @@ class SupplyCase:
         if stops or any(measure.counts and measure.is_law for measure in state.measures):
             return "licence"
         return "not_covered" if state.headline == "not_covered" else "none"
+
+    @cached_property
+    def agreed(self) -> Mapping[str, Application]:
+        """Order -> the newest of what is told of its licence; one that is not filed yet is newer than any."""
+        rows = sorted(self.applications, key=lambda one: one.filed or date.max)
+        return {one.lot_id: one for one in rows if one.lot_id}
+
+    @cached_property
+    def papers(self) -> list[dict[str, str]]:
+        """What an application for a Chinese licence has to hold."""
+        rows = self.context.snapshot["licence_papers"].filter(pl.col("origin") == CHINA)
+        return rows.select(key="paper", statement="statement", source="citation").to_dicts()
 
     # What is believed
 
@@ -414,20 +422,34 @@ class SupplyCase:
             needs=needs,
             uncounted=self.uncounted,
             approval=None if beliefs is None else beliefs.probability,
-            applications=sum(one.outcome != "pending" for one in self.applications),
+            applications=sum(one.outcome in ("approved", "refused") for one in self.applications),
+            calibration=self._calibration(),
             delay_median=delay and delay.median,
             delay_tail=delay and delay.tail,
             late=self.late[1],
             quotes=offers.rows,
             plan=plan,
-            papers=PAPERS if licensed else (),
-            papers_source=PAPERS_SOURCE,
+            papers=self.papers if licensed else (),
             ahead=ahead,
             reviewed_to=context.ledger.reviewed_on(self.today),
             **in_record(told),
             data=context.snapshot.provenance(self._used()),
-            phrases=phrases((PAPERS_SOURCE, *sources, *(words for one in told for words in (one.text, one.remedy)))),
+            phrases=phrases((*sources, *(words for one in told for words in (one.text, one.remedy)))),
         )
+
+    def _calibration(self) -> dict | None:
+        """How one's own applications went beside what the reports alone expect of them; None without any that was decided."""
+        beliefs = self.licences
+        if beliefs is None or not (decided := beliefs.approved + beliefs.refused):
+            return None
+        reported = replace(beliefs, approved=0, refused=0, days=())
+        rates = reported.rates_drawn(np.random.default_rng([SEED, 2]), DRAWS)
+        low, high = np.quantile(np.random.default_rng([SEED, 3]).binomial(decided, rates), (0.05, 0.95), method="inverted_cdf")
+        within = sum(days <= reported.delay.tail for days in beliefs.days)
+        return {
+            "decided": decided, "approved": beliefs.approved, "low": int(low), "high": int(high), "timed": len(beliefs.days),
+            "within": within, "tail": reported.delay.tail,
+        }  # fmt: skip
 
     def _need(self, group: SiteNeed) -> dict:
         """The record of one need."""
@@ -465,12 +487,16 @@ class SupplyCase:
         }  # fmt: skip
 
     def _arriving(self, one: Delivery, chance: float, days: FloatArray) -> dict:
-        due, file_by = self.due[one.key], None
+        due, file_by, agreed = self.due[one.key], None, self.agreed.get(one.key)
+        lacking = None
+        if one.licence == "licence" and agreed is not None and agreed.papers is not None:
+            lacking = [paper["key"] for paper in self.papers if not agreed.papers & {paper["key"], "all"}]
         if one.licence == "licence" and due is not None and self.licences is not None and not one.applied:
             file_by = due - timedelta(days=math.ceil(self.licences.updated.quantile(0.9)))
         return {
             "lot_id": one.key, "kg": one.kg, "due": due, "licence": one.licence, "chance": chance,
             "expected": self.day(float(np.quantile(days, 0.5, method="inverted_cdf"))), "file_by": file_by,
+            "refusal": agreed and agreed.refusal, "price_basis": agreed and agreed.price_basis, "lacking": lacking,
         }  # fmt: skip
 
     def _scenarios(self, group: SiteNeed, supply: Supply) -> Iterator[dict]:
@@ -565,7 +591,7 @@ class SupplyCase:
         assets = [group.asset for group in self.groups]
         shares = newest_shares(snapshot["shares"]).filter(pl.col("asset").is_in(assets))
         return {
-            **{name: snapshot[name] for name in ("controls", "control_scopes", "assumptions", "compounds")},
+            **{name: snapshot[name] for name in ("controls", "control_scopes", "assumptions", "compounds", "licence_papers")},
             "shares": shares,
         }
 

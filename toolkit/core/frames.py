@@ -214,6 +214,17 @@ class Compounds(dy.Schema):
     known_from = dy.Date(nullable=False)
 
 
+class LicencePapers(dy.Schema):
+    """What an application for an export licence of a country has to hold; `paper` is its key."""
+
+    paper = dy.String(primary_key=True)
+    origin = dy.String(primary_key=True)
+    statement = dy.String(nullable=False)
+    citation = dy.String(nullable=False)
+    source = dy.String(nullable=False)
+    known_from = dy.Date(nullable=False)
+
+
 class EndUses(dy.Schema):
     """Uses by application and NACE-2 sector. EU uses: displays are missing under indium."""
 
@@ -500,6 +511,7 @@ TABLES: Mapping[str, type[dy.Schema]] = MappingProxyType(
         "criticality_materials": CriticalityMaterials,
         "tariff_codes": TariffCodes,
         "compounds": Compounds,
+        "licence_papers": LicencePapers,
     }
 )
 """Every table of the market by name, and its contract."""

@@ -120,22 +120,28 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """An application for an export licence.
+    """An application for an export licence, and what was agreed of the order.
 
     Attributes:
         lot_id: Of the order that it is for; None for one of the past.
-        filed: Its day.
+        filed: Its day; None where it is not filed yet.
         outcome: What became of it.
         decided: Day of the decision; None while it waits, or where that is not told.
+        papers: Which it has, or ``all``; None where that is not told.
+        refusal: Who bears a refused licence; None where that is not told.
+        price_basis: What the price follows, as written.
     """
 
     lot_id: str | None
-    filed: date
-    outcome: Literal["approved", "refused", "pending"]
+    filed: date | None
+    outcome: Literal["approved", "refused", "pending", "not_filed"]
     decided: date | None = None
+    papers: frozenset[str] | None = None
+    refusal: Literal["buyer", "seller"] | None = None
+    price_basis: str | None = None
 
     @property
     def days(self) -> float | None:
         """From the application to its approval."""
-        known = self.outcome == "approved" and self.decided is not None
-        return float((self.decided - self.filed).days) if known and self.decided else None
+        known = self.outcome == "approved" and self.decided is not None and self.filed is not None
+        return float((self.decided - self.filed).days) if known and self.decided and self.filed else None

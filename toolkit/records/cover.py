@@ -37,6 +37,12 @@ class Arriving(Record):
     """Day by which half of the draws have it; null where that is never."""
     file_by: Day | None
     """Last day on which nine in ten licences applied for come in time for its contract; null where none is needed."""
+    refusal: Literal["buyer", "seller"] | None
+    """Who bears a refused licence; null where that is not told."""
+    price_basis: str | None
+    """What its price follows, as written."""
+    lacking: Rows[str] | None
+    """Papers that its application lacks; null where none is needed, or what it has is not told."""
 
 
 class StopBy(Record):
@@ -237,6 +243,34 @@ class Reached(Record):
     """What one more week of safety costs; null where no order reaches it, and with a budget."""
 
 
+class Paper(Record):
+    """What an application for a licence asks for."""
+
+    key: str
+    """By which `Arriving.lacking` names it."""
+    statement: str
+    """What it is."""
+    source: str
+    """Who asks for it."""
+
+
+class Calibration(Record):
+    """Own applications beside what the reports alone expect of them."""
+
+    decided: int
+    approved: int
+    low: int
+    """Fewest approvals of as many that nine in ten draws have."""
+    high: int
+    """Most of them."""
+    timed: int
+    """Approvals of which the days are known."""
+    within: int
+    """Of these those within the days in which nine in ten are expected."""
+    tail: float
+    """These days."""
+
+
 class OrderPlan(Record):
     """The orders that cost least, or miss least for a budget."""
 
@@ -304,10 +338,10 @@ class CoverAnswer(Record, schema="cover"):
     """Side by side."""
     plan: OrderPlan | None
     """Null without quotations."""
-    papers: Rows[str]
+    calibration: Calibration | None
+    """Null without own applications that were decided."""
+    papers: Rows[Paper]
     """What an application for a licence asks for; empty where nothing needs one."""
-    papers_source: Sentence
-    """Who asks for it."""
     ahead: Rows[Ahead]
     """By date."""
     reviewed_to: ReviewedTo

@@ -267,6 +267,37 @@ class TestWrong:
     def test_shares_by_country(self):
         assert shares_of(["China=50%", "Nippon Metals=0.3"]) == {"CHN": 0.5, "Nippon Metals": 0.3}
 
+    def test_papers_and_terms_of_an_order_are_told_with_it(self, folder):
+        told = "order,filed,outcome,papers,refusal,price basis\nGA-2,,not filed,contract; test report,seller,Fastmarkets\n"
+        found = answered(folder, licences=told + "GA-3,2026-10-01,pending,all,,\n")
+        orders = {one.lot_id: one for one in need(found, "gallium").arriving}
+        assert orders["GA-2"].lacking == ("end_use", "importer", "identity")
+        assert (orders["GA-2"].refusal, orders["GA-2"].price_basis) == ("seller", "Fastmarkets")
+        assert orders["GA-2"].file_by is not None
+        assert orders["GA-3"].lacking == ()
+        assert {one.key for one in found.papers} >= {*orders["GA-2"].lacking, "contract", "specification"}
+        assert all(one.source for one in found.papers)
+
+    def test_own_applications_stand_beside_what_the_reports_expect(self, folder):
+        rows = "".join(f",2026-01-{day:02d},approved,2026-03-{day:02d}\n" for day in range(1, 21))
+        own = answered(folder, licences=f"order,filed,outcome,decided\n{rows},2025-01-01,approved,2026-01-01\n").calibration
+        assert own is not None
+        assert (own.decided, own.approved, own.timed, own.within) == (21, 21, 21, 20)
+        # By the reports alone, recomputed: half of the draws each of two rates with the weight of ten applications.
+        rng = np.random.default_rng(1)
+        rate = np.array([0.135, 0.5])[rng.integers(0, 2, 200_000)]
+        expected = rng.binomial(21, rng.beta(10 * rate, 10 * (1 - rate)))
+        assert [own.low, own.high] == pytest.approx(np.quantile(expected, [0.05, 0.95]), abs=1)
+        assert answered(folder).calibration is None
+
+    def test_a_paper_that_is_not_known_is_a_fault(self, folder):
+        with pytest.raises(FrameError, match="papers"):
+            answered(folder, licences="order,filed,outcome,papers\nGA-2,2026-10-01,pending,horoscope\n")
+
+    def test_a_need_without_a_period_says_that_it_is_of_a_month(self, folder):
+        found = answered(folder, needs="asset,quantity\ngallium,30\n")
+        assert any("that of a month" in str(one) for one in found.notes)
+
     def test_an_undated_order_is_not_counted_on_and_that_is_a_warning(self, folder):
         lots = LOTS.replace("ordered,2027-01-20", "ordered,")
         found = answered(folder, lots=lots)

@@ -107,7 +107,7 @@ WORDS = (
     ("controls", "instrument", "term"), ("controls", "standing", "term"), ("controls", "confidence", "term"),
     ("controls", "kind", "term"), ("controls", "end_user", "term"),
     ("metals", "host", "term"), ("metals", "by_product", "term"),
-    ("tariff_codes", "note", "note"),
+    ("tariff_codes", "note", "note"), ("licence_papers", "statement", "note"),
 )  # fmt: skip
 """Columns whose words reach a report, and the context they are looked up in; identifiers are looked up as words there."""
 

@@ -251,12 +251,15 @@ QUOTES = (
 """What can be ordered; several prices of one quotation by quantity are a row each."""
 LICENCES = (
     Field("lot", "name of the order that it is for, as in the holdings", "none that is open", "GA-07", "text"),
-    Field("filed", "day of the application", "required", "2026-09-01"),
-    Field("outcome", "approved, refused or pending", "required", "approved"),
+    Field("filed", "day of the application", "required, but of one that is not filed yet", "2026-09-01"),
+    Field("outcome", "approved, refused, pending, or not_filed", "required", "approved"),
     Field("decided", "day of the decision", "not told", "2026-11-15"),
+    Field("papers", "which it has: contract, specification, end_use, importer, identity; all or none", "not told", "contract"),
+    Field("refusal", "who bears a licence that is refused: buyer or seller", "not told", "seller"),
+    Field("price_basis", "what its price follows: fixed, or the name of a published price", "not told", "fixed", "text"),
     *(BY_KEY[key] for key in ("remark", "nothing")),
 )
-"""Applications for export licences."""
+"""Applications for export licences, and what was agreed of their orders."""
 FIELDS = {
     "holdings": HOLDINGS, "prices": PRICES, "movements": MOVEMENTS, "bids": BIDS, "needs": NEEDS, "quotes": QUOTES,
     "licences": LICENCES,

@@ -53,6 +53,7 @@ _MEANINGS = (
     "months",
     "period",
     "outcome",
+    "papers",
     "refusal",
 )
 

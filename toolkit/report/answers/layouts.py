@@ -31,8 +31,8 @@ def mapped(found: HoldingsMap | PricesMap, as_of: date, say: Language, *, comman
             "{file}: {n:d} movements, {lots:d} lots on {day}, nothing is open",
             file=found.file, n=found.movements, lots=found.lots, day=answer.day(as_of),
         )  # fmt: skip
-    elif isinstance(found, HoldingsMap) and found.of == "bids":
-        answer.heading("{file}: {n:d} bids, nothing is open", file=found.file, n=found.lots)
+    elif isinstance(found, HoldingsMap) and found.of != "holdings":
+        answer.heading("{file}: {n:d} rows, nothing is open", file=found.file, n=found.lots)
     elif isinstance(found, HoldingsMap):
         answer.heading("{file}: {lots:d} lots, nothing is open", file=found.file, lots=found.lots)
     elif found.fault:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from toolkit.records.cover import CoverAnswer, NeedCover, OrderPlan, Reached
+from toolkit.records.cover import Arriving, CoverAnswer, NeedCover, OrderPlan, Reached
 from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.charts.paths import Path, Paths, paths
 from toolkit.report.document import Chart, Document, Figure
@@ -54,12 +54,13 @@ DRIVERS: Mapping[str, str] = {
     "late_high": mark("Nine in ten deliveries come within twice the time of their contract."),
 }
 PAPERS: Mapping[str, str] = {
-    "contract": mark("the export contract, the original or a copy that is the same"),
-    "specification": mark("the technical specification, or a test report"),
-    "end_use": mark("the statement of end user and end use"),
-    "importer": mark("a description of importer and end user"),
-    "identity": mark("identity papers of who runs and who handles the application at the exporter"),
+    "contract": mark("contract"),
+    "specification": mark("specification"),
+    "end_use": mark("end use"),
+    "importer": mark("importer"),
+    "identity": mark("identity"),
 }
+"""Papers that an order may lack, in a word."""
 BEARS: Mapping[str, str] = {"buyer": mark("buyer"), "seller": mark("seller")}
 AHEAD_SHOWN = 8
 """Dates on the page for a board."""
@@ -99,11 +100,12 @@ def document(found: CoverAnswer, say: Language) -> Document:
     )  # fmt: skip
     answer.subtitle("On its way")
     if not answer.table(
-        "order | need | >kg | due | it needs | >arrives by {until} | half of the draws by | file by",
+        "order | need | >kg | due | it needs | >arrives by {until} | half of the draws by | file by | papers it lacks | "
+        "refusal borne by | price basis",
         (
             (one.lot_id, _name(answer, need), answer.number(one.kg, ",.6g"), answer.day(one.due),
              answer.words(LICENCES, one.licence), answer.number(one.chance, ".0%"), answer.day(one.expected),
-             answer.day(one.file_by))
+             answer.day(one.file_by), _lacking(answer, one), answer.words(BEARS, one.refusal or ""), one.price_basis or "")
             for need in found.needs for one in need.arriving
         ),
         until=say.fmt.short_date(found.until),
@@ -113,11 +115,17 @@ def document(found: CoverAnswer, say: Language) -> Document:
         answer.subtitle("Quotations side by side")
         _quotes(answer, found)
     answer.subtitle("Dates ahead")
-    answer.table("day | what | of", ((answer.day(one.day), answer.words(AHEAD, one.key), one.subject) for one in found.ahead))
+    answer.table(
+        "day | what | of",
+        ((answer.day(one.day), answer.words(AHEAD, one.key), _of(answer, found, one.subject)) for one in found.ahead),
+    )
     if found.papers:
         answer.subtitle("Papers for an export licence")
-        answer.notes(answer.told(PAPERS[key]) for key in found.papers)
-        answer.paragraph(answer.sentence(found.papers_source))
+        answer.table(
+            "paper | what it is | by",
+            ((answer.words(PAPERS, one.key), answer.sentence(one.statement), one.source) for one in found.papers),
+        )
+        answer.line("By a translation of the notice; the authority may ask for more. Not legal advice.")
     answer.subtitle("What decides")
     _drivers(answer, found)
     answer.subtitle("Who else makes it")
@@ -192,7 +200,10 @@ def board(found: CoverAnswer, say: Language, *, redacted: bool = False) -> Docum
     answer.subtitle("Dates ahead")
     answer.table(
         "day | what | of",
-        ((answer.day(one.day), answer.words(AHEAD, one.key), one.subject) for one in found.ahead[:AHEAD_SHOWN]),
+        (
+            (answer.day(one.day), answer.words(AHEAD, one.key), _of(answer, found, one.subject))
+            for one in found.ahead[:AHEAD_SHOWN]
+        ),
     )
     answer.notes(
         [
@@ -420,6 +431,13 @@ def _quotes(answer: Answer, found: CoverAnswer) -> None:
     )
 
 
+def _lacking(answer: Answer, one: Arriving) -> str:
+    """Papers that an order lacks; empty where it is not told which it has."""
+    if one.lacking is None:
+        return ""
+    return ", ".join(answer.words(PAPERS, key) for key in one.lacking) or answer.say.words("none")
+
+
 def _drivers(answer: Answer, found: CoverAnswer) -> None:
     """What is believed of licences and deliveries, and the probability of a stop where one row holds alone."""
     if found.approval is not None and found.delay_median is not None:
@@ -428,6 +446,12 @@ def _drivers(answer: Answer, found: CoverAnswer) -> None:
             "{n:d} applications of your own were decided.",
             share=found.approval, median=found.delay_median, tail=found.delay_tail, n=found.applications,
         )  # fmt: skip
+    if (own := found.calibration) is not None:
+        answer.line(
+            "Of your own {decided:d} applications {approved:d} were approved, where the reports alone expect {low:d} to "
+            "{high:d}; {within:d} of {timed:d} approvals came within {tail:.0f} days, where nine in ten are expected.",
+            **own.model_dump(),
+        )
     answer.line("Nine in ten deliveries come within {late:.2g} times the time of their contract.", late=found.late)
     answer.table(
         "need | where this holds alone | >stops by {until} | >kg missing by then",

@@ -295,6 +295,7 @@ DEFAULTS: Mapping[str, Callable[[list[str]], Message]] = {
     "coins": lambda lots: message("Ounces of coins, and fine ounces, are ounces of fine metal: {lots}.", lots=lots),
     "pieces": lambda lots: message("The quantity is the number of pieces times the mass of one: {lots}.", lots=lots),
     "unit": lambda lots: message("No unit given, taken as kg: {lots}.", lots=lots),
+    "period": lambda lots: message("No period given: their quantity is taken as that of a month: {lots}.", lots=lots),
     "short": lambda lots: message("Sold short, since their quantity is below zero: {lots}.", lots=lots),
     "zero": lambda lots: message("A quantity of zero, and no lot: {lots}.", lots=lots),
     "remarked": lambda lots: message("The status is that of their remarks: {lots}.", lots=lots),

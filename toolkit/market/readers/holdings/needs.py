@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
@@ -60,7 +61,7 @@ def with_records(read: ReadFile, names: Names, today: date, client: str | None) 
     file.lots = [file.text("lot_id", i) or f"row {number}" for i, number in enumerate(numbers)]
     told = [*notes(read, [numbers[i] for i in totals]), *conventions(file, kept, kept)]
     found = {i: one for i in kept if (one := record(Row(file, i), said_of(file, texts, i, "stored"))) is not None}
-    for key in (*KEPT_DEFAULTS, "form", *(("origin_country",) if read.layout.of == "quotes" else ())):
+    for key in (*KEPT_DEFAULTS, "form", "period", *(("origin_country",) if read.layout.of == "quotes" else ())):
         told += [DEFAULTS[key](few([*dict.fromkeys(file.defaults[key])]))] if key in file.defaults else []
     order = {AS_LOT.get(field.key, field.key): (at, field.key) for at, field in enumerate(FIELDS[read.layout.of])}
     of_day = {"fault": message("a bid of a day that is not"), "hint": message("Correct the date.")}  # no purchase, as of lots
@@ -83,6 +84,8 @@ def _need(row: Row, said: set[Meaning]) -> Need | None:
     lot = lot_of_row(row, "stored", said)
     if lot is None:
         return None
+    if row.text("period") is None:
+        row.default("period")
     period = row.read("period", _word, row, "period") or "month"
     start, until = (row.read(key, _day, row, key) for key in ("start", "until"))
     row.read("until", _in_order, start, until)
@@ -108,6 +111,8 @@ def _need(row: Row, said: set[Meaning]) -> Need | None:
 def _quote(row: Row, said: set[Meaning]) -> Quote | None:
     amounts = {key: row.read(key, _amount, row, key) for key in ("least", "most", "lot_size")}
     row.cells["quantity"] = "1"  # a price of one unit needs a quantity of it
+    if row.text("unit") is None and (unit := row.header("purchase_price").unit) is not None:
+        row.cells["unit"] = unit
     lot = lot_of_row(row, "stored", said)
     if lot is None:
         return None
@@ -151,15 +156,19 @@ def _application(row: Row, said: set[Meaning]) -> Application | None:
     filed, decided = (row.read(key, _day, row, key) for key in ("filed", "decided"))
     outcome = row.read("outcome", _word, row, "outcome")
     for key, found in (("filed", filed), ("outcome", outcome)):
-        if found is None and row.text(key) is None:
+        if found is None and row.text(key) is None and (key, outcome) != ("filed", "not_filed"):
             row.read(key, _missing, message("an application without its {key:s}", key=key))
+    papers, refusal = row.read("papers", _words, row, "papers"), row.read("refusal", _word, row, "refusal")
     row.read("decided", _in_order, filed, decided)
     for key, day in (("filed", filed), ("decided", decided)):
         if day is not None and day > row.file.today:
             row.read(key, _broken, "future", message("a day that is still ahead"), message("Correct the date."))
     if outcome == "pending" and decided is not None:
         row.read("decided", _broken, "outcome", message("a decision of what is pending"), message("Correct one of the two."))
-    return None if filed is None or outcome is None else Application(row.text("lot_id") or None, filed, outcome, decided)
+    if outcome is None or (filed is None and outcome != "not_filed"):
+        return None
+    basis = row.text("price_basis")
+    return Application(row.text("lot_id") or None, filed, outcome, decided, papers, refusal, basis)
 
 
 # Cells
@@ -188,10 +197,21 @@ def _in_order(first: date | None, last: date | None) -> None:
         raise Faulty("order", message("the last day is before the first"), message("Correct one of the two."))
 
 
-def _word(row: Row, key: str) -> Any:
-    """The meaning of a word of the vocabulary; None for an empty cell."""
+def _words(row: Row, key: str) -> frozenset[str] | None:
+    """The meanings of several words of the vocabulary; None for an empty cell."""
     if (text := row.text(key)) is None:
         return None
+    found = {_word_of(part.strip(), key) for part in re.split(r"[,;/+]", text) if part.strip()}
+    return frozenset(found - {"none"})
+
+
+def _word(row: Row, key: str) -> Any:
+    """The meaning of a word of the vocabulary; None for an empty cell."""
+    text = row.text(key)
+    return None if text is None else _word_of(text, key)
+
+
+def _word_of(text: str, key: str) -> Any:
     known: Mapping[str, str] = vocabulary().meanings[key]
     if (found := values.known_word(text, known)) is None:
         hint = message("Write {words:or}.", words=[*dict.fromkeys(known.values())])

@@ -37,7 +37,7 @@ MOST_LOTS = 100_000
 """Lots of one file; more are refused."""
 _NEEDED: Mapping[Kind, Sequence[str]] = {
     "holdings": ("asset", "quantity"), "movements": ("asset", "quantity", "date"), "bids": ("asset", "bid", "date"),
-    "needs": ("asset", "quantity"), "quotes": ("asset", "price", "lead_time"), "licences": ("filed", "outcome"),
+    "needs": ("asset", "quantity"), "quotes": ("asset", "price", "lead_time"), "licences": ("outcome",),
 }  # fmt: skip
 """Kind of file -> fields without which it is none."""
 _QUANTITIES = ("pieces", "ordered", "quantity_in", "quantity_out")
@@ -163,8 +163,8 @@ def _lacks(table: Table, path: str, lacking: Sequence[str], unread: Sequence[str
     said = [f"--set {shlex.quote(f'{name}={answer}')}" for name, answer in answers.items()]
     command = " ".join([f"toolkit holdings map {shlex.quote(path)}", *said, f"--set 'COLUMN={lacking[0]}'"])
     hint = message(
-        "The header needs asset and quantity; `toolkit holdings template` writes one with all columns. Say which of "
-        "{names:, } it is: {command:s}",
+        "The header needs all of: {needed:, }. Say which of {names:, } it is: {command:s}",
+        needed=named(lacking),
         names=named(unread or table.columns),
         command=command,
     )
