@@ -192,6 +192,7 @@ FORMULAS = {
     "(control_history.changes[].stoppable+control_history.changes[].outside)",
     "(changes.value.now-changes.value.before)", "(changes.value.before-changes.value.now)",
     "(cash.weight-relaxed.cash)", "(cash.weight-cash.previous_weight)", "(positions[].weight-positions[].previous_weight)",
+    "Σexit.ladder.goods[].value", "(Σperformance.metals[].gain.total-performance.whole.gain.total)",
     "Σorders[].cash", "Σorders[].value", "(exposure.purchases[].cost-exposure.purchases[].owed)", "Σexposure.purchases[].owed",
     "Σ(exposure.purchases[].cost-exposure.purchases[].owed)", "Σbefore.country[]", "Σexposure.concentration.country[]", "Σexit.products[].vat[]", "Σexit.tax.lots[].cost", "Σexit.tax.lots[].gain", "Σexit.tax.lots[].value",
     "Σresale.groups[].value", "Σexposure.lots[].value", "-Σexit.tax.lots[].gain", "Σexposures.country[]", "Σpositions[].value", "Σpositions[].weight",
@@ -436,7 +437,11 @@ COLUMNS = {
     "Since": "resale.groups[].answers[].measures[].since",
     "Share of production": "supply.metals[].other_stages[].producers[].share supply.metals[].scored.producers[].share",
     "Sold at once, EUR": "exit.products[].net_now exit.total.net_now",
-    "Spread": "exit.products[].spread",
+    "Spread": "exit.products[].spread exit.ladder.goods[].spread",
+    **dict.fromkeys(("2 days", "14 days", "30 days", "90 days"), "exit.ladder.goods[].rungs[].money exit.ladder.rungs[].high exit.ladder.rungs[].low exit.ladder.rungs[].money"),
+    "Later, or not known": "exit.ladder.goods[].later exit.ladder.later",
+    "kg": "exit.ladder.goods[].quantity",
+    "Value through time, EUR": "performance.path[].ends.high performance.path[].ends.low",
     "SR": "supply.metals[].eu.supply_risk",
     "SR, our scenario": "supply.metals[].scenario_supply_risk",
     "Storage a year": "exit.products[].storage",
@@ -451,7 +456,8 @@ COLUMNS = {
     "value": "positions[].weight",
     "Value, EUR": (
         "exposure.instruments[].value resale.groups[].value exit.products[].value exit.tax.lots[].value exit.total.value exposure.lots[].value orders[].value "
-        "Σexit.tax.lots[].value Σexposure.lots[].value Σorders[].cash Σpositions[].value"
+        "Σexit.tax.lots[].value Σexposure.lots[].value Σorders[].cash Σpositions[].value "
+        "exit.ladder.goods[].value exit.ladder.lots[].value Σexit.ladder.goods[].value"
     ),
     "variance": "risk.factor_shares[]",
     "Volatility with the observed": "correlation_risk.pairs[].volatility",

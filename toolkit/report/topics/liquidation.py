@@ -52,6 +52,8 @@ def liquidation(run: Findings) -> tuple[Block, ...] | Missing:
     part = run.part(Exit)
     if part.ladder is None:
         return Missing(run.say.words("This report is not about holdings."))
+    if not part.ladder.goods:
+        return Missing(run.say.words("Nothing of it can be sold today."))
     warning = run.say(
         "At the prices of today, and to buyers of the trade. A bid that was seen is no promise, and a price may change until "
         "the money is there."
@@ -202,5 +204,5 @@ def _lacks(run: Findings, lot: LotSale) -> Inline:
     if not lot.lacks:
         return say.words("nothing that the file tells")
     told = [(say.words(LACKS[one.what]), one.source) for one in lot.lacks]
-    shown = [say("{what} ({source})", what=what, source=by) if by != "file" else text(what) for what, by in told]
+    shown = [say("{what} ({source})", what=what, source=run.fmt.notices(by)) if by != "file" else text(what) for what, by in told]
     return joined(shown, "; ")
