@@ -438,7 +438,10 @@ COLUMNS = {
     "Share of production": "supply.metals[].other_stages[].producers[].share supply.metals[].scored.producers[].share",
     "Sold at once, EUR": "exit.products[].net_now exit.total.net_now",
     "Spread": "exit.products[].spread exit.ladder.goods[].spread",
-    **dict.fromkeys(("2 days", "14 days", "30 days", "90 days"), "exit.ladder.goods[].rungs[].money exit.ladder.rungs[].high exit.ladder.rungs[].low exit.ladder.rungs[].money"),
+    **dict.fromkeys(
+        ("2 days", "14 days", "30 days", "90 days"),
+        "exit.ladder.goods[].rungs[].money exit.ladder.rungs[].high exit.ladder.rungs[].low exit.ladder.rungs[].money",
+    ),
     "Later, or not known": "exit.ladder.goods[].later exit.ladder.later",
     "kg": "exit.ladder.goods[].quantity",
     "Value through time, EUR": "performance.path[].ends.high performance.path[].ends.low",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -256,7 +257,7 @@ class _Parcels:
 
 def _earned(key: str, client: str | None, owned: Owned, levels: Levels) -> dict[str, Any]:
     """What some parcels earned, as of `toolkit.records.performance.Earned`."""
-    track, flows, day = owned.track(levels, moved=True), owned.flows, levels.days[-1]
+    track, flows, day = owned.track(levels, days=()), owned.flows, levels.days[-1]
     gains = owned.gains(levels)
     first = min((flow.day for flow in flows), default=day)
     held = [(one.quantity, levels.quote(one.good, day)) for one in owned.parcels if one.ended is None]
@@ -266,7 +267,7 @@ def _earned(key: str, client: str | None, owned: Owned, levels: Levels) -> dict[
     value = round(sum(worth) + float(owned.cash(levels.days)[-1] - owned.owed(levels.days)[-1]), 2)
     days = (day - first).days
     rate = internal_rate(flows, value, day) if known else None
-    drawn = owned.track(levels, drawn=True, moved=True) if known else None
+    drawn = owned.track(levels, drawn=True, days=()) if known else None
     ends, of_rate = None, None
     if drawn is not None:
         ends = interval(drawn.value[:, -1])
@@ -343,7 +344,8 @@ def _costs(owned: Owned, year: int) -> dict[str, float]:
 
 def _years(owned: Owned, levels: Levels) -> Iterator[dict[str, Any]]:
     """Each calendar year from the first movement on."""
-    track, days = owned.track(levels), levels.days
+    ends = {day for day, after in pairwise((*levels.days, date.max)) if day.year < after.year}
+    track, days = owned.track(levels, days=ends), sorted(ends | {*owned.days})
     index, value = track.index(), track.value
     for year in sorted({day.year for day in days}):
         own = [at for at, day in enumerate(days) if day.year == year]

@@ -400,23 +400,22 @@ class Owned:
         moves = [*((flow.day, flow.amount) for flow in self.deposits), *((flow.day, -flow.amount) for flow in self.trades)]
         return np.array([round(sum(amount for moved, amount in moves if moved <= day), 2) for day in days])
 
-    def track(self, levels: Levels, *, drawn: bool = False, moved: bool = False) -> Track:
-        """Values on the days of levels, among which each day is on which anything moved; NaN where no level is known.
+    def track(self, levels: Levels, *, drawn: bool = False, days: Collection[date] | None = None) -> Track:
+        """Values on days, among which each is on which anything moved, and the last; NaN where no level is known.
 
         Args:
             levels: Of all goods of the parcels.
             drawn: Whether for each draw of the levels, else for what is believed.
-            moved: Whether on days alone on which anything moved, and the last: between them a growth is that of prices.
+            days: Those beside; None for all of the levels. Between them a growth is that of prices.
         """
         goods = [*dict.fromkeys(one.good for one in self.parcels)]
-        shown = sorted({*self.days, levels.days[-1]}) if moved else levels.days
-        T = len(shown)
-        days = {day: at for at, day in enumerate(shown)}
+        shown = levels.days if days is None else sorted({*self.days, *days, levels.days[-1]})
+        T, place = len(shown), {day: at for at, day in enumerate(shown)}
         held = np.zeros((2, len(goods), T))  # before and after the movements of a day
         row = {good: at for at, good in enumerate(goods)}
         for one in self.parcels:
-            at, first = row[one.good], days[one.bought]
-            last = T if one.ended is None else days[one.ended]
+            at, first = row[one.good], place[one.bought]
+            last = T if one.ended is None else place[one.ended]
             held[0, at, first + 1 : last + 1] += one.quantity
             held[1, at, first:last] += one.quantity
         rows, columns = [levels.row[good] for good in goods], [levels.column[day] for day in shown]
@@ -426,7 +425,7 @@ class Owned:
             worth[0][..., -1] = math.nan
         put, cash = np.zeros((2, T)), self.cash(shown)
         for flow in self.flows:
-            put[0 if flow.amount > 0 else 1, days[flow.day]] += abs(flow.amount)
+            put[0 if flow.amount > 0 else 1, place[flow.day]] += abs(flow.amount)
         own = cash - self.owed(shown)
         return Track(worth[0] + np.concatenate([[0.0], own[:-1]]), worth[1] + own + put[1], put[0], put[1])
 

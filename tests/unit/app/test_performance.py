@@ -262,6 +262,8 @@ def test_a_price_that_is_missing_between_movements_leaves_the_return_by_time(tmp
     (tmp_path / "p.csv").write_text("date,XG\n2024-01-15,60\n2025-03-03,88\n2026-10-30,118\n", encoding="utf-8")
     found = performance(capsys, "--prices", "p.csv", "--prices-currency", "EUR")
     assert found["whole"]["time_weighted"] == pytest.approx(88 / 60 * 118 / 88 - 1)
+    by_year = {one["year"]: one["time_weighted"] for one in found["years"]}
+    assert by_year == pytest.approx({2024: 0.0, 2025: 88 / 60 - 1, 2026: 118 / 88 - 1})
     assert found["whole"]["value_ends"] is None  # of a price without an error
     assert found["whole"]["rate_ends"] is None
     assert [one["free_from"] for one in found["lots"]] == [None, None]  # a share is no metal

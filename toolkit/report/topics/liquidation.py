@@ -204,5 +204,7 @@ def _lacks(run: Findings, lot: LotSale) -> Inline:
     if not lot.lacks:
         return say.words("nothing that the file tells")
     told = [(say.words(LACKS[one.what]), one.source) for one in lot.lacks]
-    shown = [say("{what} ({source})", what=what, source=run.fmt.notices(by)) if by != "file" else text(what) for what, by in told]
+    shown = [
+        say("{what} ({source})", what=what, source=run.fmt.notices(by)) if by != "file" else text(what) for what, by in told
+    ]
     return joined(shown, "; ")
