@@ -455,7 +455,6 @@ class SupplyCase:
         """The record of one need."""
         supply = self.supply(group, DRAWS)
         paths = StockPaths.of(supply, group.daily)
-        months = _month_ends(self.horizon)
         days = [*range(0, self.horizon, WEEK), self.horizon]
         low, middle, high = paths.fan(QUANTILES, days)
         cover_days = days_of_cover(supply.stock, group.daily)
@@ -471,10 +470,6 @@ class SupplyCase:
                (("stop_early", 0.05), ("stop_middle", 0.5), ("stop_late", 0.95))},
             "missing": paths.expected_missing,
             "missing_cost": None if group.missing_cost is None else group.missing_cost * paths.expected_missing,
-            "by_month": [
-                {"day": self.day(day), "probability": float(share)}
-                for day, share in zip(months, paths.stopped_by(months), strict=True)
-            ],
             "fan": [
                 {"day": self.day(day), "low": float(a), "middle": float(b), "high": float(c)}
                 for day, a, b, c in zip(days, low, middle, high, strict=True)
@@ -819,9 +814,3 @@ class Quotations:
 
 def _earlier(day: date | None, other: date | None) -> date | None:
     return min(filter(None, (day, other)), default=None)
-
-
-def _month_ends(horizon: int) -> list[int]:
-    """Days at the end of each month, the last one among them."""
-    months = max(round(horizon / DAYS_OF["month"]), 1)
-    return [min(round(DAYS_OF["month"] * number), horizon) for number in range(1, months + 1)]

@@ -115,6 +115,11 @@ class Selling:
         """Period after which a sale is free of tax."""
         return self.context.settings.config.owner.holding_rule
 
+    @property
+    def clock(self) -> HoldingRule | None:
+        """The same of the asset: a listed instrument is no metal, and has none."""
+        return self.rule if self.unit in KG_PER_UNIT else None
+
     def _read(self, path: Path) -> ReadFile:
         read = parse(str(path), names=self.names, today=date.today(), client=self.request.client, layout=self.context.layout)
         return settled(read, self.day, self.rule)[0]
@@ -154,9 +159,9 @@ class Selling:
         costs = {lot: self._unit_cost(parts) for lot, parts in self._there.items()}
         by_cost = order in (HIGHEST_COST, LEAST_TAX)
         there = sum((self._in_units(one.quantity, one.unit) for parts in self._there.values() for one in parts), ZERO)
-        if there < self.quantity or (by_cost and None in costs.values()) or (order == LEAST_TAX and self.rule is None):
+        if there < self.quantity or (by_cost and None in costs.values()) or (order == LEAST_TAX and self.clock is None):
             return None
-        rank, bought = LotOrder(order, self.rule).rank, {lot: parts[0].bought for lot, parts in self._there.items()}
+        rank, bought = LotOrder(order, self.clock).rank, {lot: parts[0].bought for lot, parts in self._there.items()}
         return sorted(costs, key=lambda lot: rank(lot, bought[lot], costs[lot], self.day))
 
     def _unit_cost(self, parts: Sequence[Part]) -> float | None:
@@ -218,7 +223,7 @@ class Selling:
             price_se=error,
             currency=self.context.settings.config.owner.currency,
             tax_rate=self.request.tax_rate,
-            has_rule=self.rule is not None,
+            has_rule=self.clock is not None,
             orders=tuple(map(self._order, orders)),
             written=None,
         )
@@ -233,7 +238,7 @@ class Selling:
         lots = tuple(self._lot(one, float(fee)) for one, fee in zip(sold, fees, strict=True))
         gains = [one.gain for one in lots]
         taxed = [one.gain for one in lots if not one.is_free]
-        taxable = None if None in taxed or self.rule is None else max(0.0, sum(filter(None, taxed)))
+        taxable = None if None in taxed or self.clock is None else max(0.0, sum(filter(None, taxed)))
         tax = None if taxable is None or self.request.tax_rate is None else round(taxable * self.request.tax_rate, 2)
         proceeds = round(sum(one.proceeds - one.fees for one in lots), 2)
         return SaleOrder(
@@ -272,7 +277,7 @@ class Selling:
         paid = None if one.cost is None else one.cost + one.purchase_fees
         cost = self._in_currency(paid, one.cost_currency, one.bought, one.cost_rate)
         cost = None if cost is None else round(cost, 2)
-        free = self.rule.free_from(one.bought) if self.rule else None
+        free = self.clock.free_from(one.bought) if self.clock else None
         return SoldLotPreview(
             lot=one.lot, quantity=float(one.quantity), unit=one.unit, bought=one.bought.isoformat(), proceeds=proceeds,
             fees=fees, cost=cost, gain=None if cost is None else round(proceeds - fees - cost, 2),

@@ -320,10 +320,6 @@ class StockPaths:
         """That production stops within the days."""
         return float(np.isfinite(self.stops).mean())
 
-    def stopped_by(self, days: Sequence[int]) -> FloatArray:
-        """(days,) probability that production stops up to each day."""
-        return (self.stops[:, None] <= np.asarray(days)).mean(axis=0)
-
     def stop_at(self, probability: float) -> int | None:
         """The first day by which production stops with a probability; None where it does not within the days."""
         day = float(np.quantile(self.stops, probability, method="inverted_cdf"))

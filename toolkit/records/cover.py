@@ -45,15 +45,6 @@ class Arriving(Record):
     """Papers that its application lacks; null where none is needed, or what it has is not told."""
 
 
-class StopBy(Record):
-    """The probability of a stop up to a day."""
-
-    day: Day
-    """The day."""
-    probability: float
-    """That production stops up to it."""
-
-
 class StockThen(Record):
     """Stock on a day, kg."""
 
@@ -144,8 +135,6 @@ class NeedCover(Record):
     """Metal that is missed, on average."""
     missing_cost: float | None
     """What that costs, by the cost of a month without it; null where that is not told."""
-    by_month: Rows[StopBy]
-    """At the end of each month."""
     fan: Rows[StockThen]
     """Through time."""
     arriving: Rows[Arriving]

@@ -160,3 +160,15 @@ def test_an_own_rate_is_that_of_the_cost(moves, capsys):
     moves.write_text(text.replace("R1\n", "R1,\n").replace("R2\n", "R2,\n"), encoding="utf-8")
     by = {one["order"]: one for one in sell(capsys, "2kg", "--price", "900", "--lot", "C", *DAY)["orders"]}
     assert by["named"]["lots"][0]["cost"] == 1000.0
+
+
+def test_a_listed_instrument_has_no_clock_of_metal(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    moves = "date,kind,lot,asset,quantity,price,currency\n2024-01-15,buy,A,XG,100,60,EUR\n"
+    (tmp_path / "moves.csv").write_text(moves, encoding="utf-8")
+    (tmp_path / "p.csv").write_text("date,XG\n2026-11-30,118\n", encoding="utf-8")
+    words = ["sell", "XG", "10", "--holdings", "moves.csv", "--price", "118", "--tax-rate", "0.25", "--json", "--quiet"]
+    assert run([*words, "--prices", "p.csv", "--prices-currency", "EUR", *DAY]) == 0
+    found = json.loads(capsys.readouterr().out)
+    fifo = next(one for one in found["orders"] if one["order"] == "fifo")
+    assert (fifo["lots"][0]["is_free"], fifo["lots"][0]["free_from"], fifo["tax"]) == (False, None, None)
