@@ -48,7 +48,7 @@ from toolkit.holdings.exposure import (
 )
 from toolkit.market.exchange_rates import rate_on
 from toolkit.market.needs import DAYS_OF, Application, Need, Quote
-from toolkit.market.readers.cells import amount
+from toolkit.market.readers.cells import number
 from toolkit.market.readers.faults import OneFault, grouped, row_error
 from toolkit.market.readers.holdings.read import parse
 from toolkit.market.readers.tabular import Table
@@ -98,18 +98,17 @@ class CoverRequest:
     interest: float = 0.0
 
 
-def fraction(option: str, text: str | float) -> float:
+def fraction(option: str, text: str) -> float:
     """A fraction that an option gives: ``5%`` or ``0.05``.
 
     Raises:
         SpecError: for another text, and for what is not from 0 to 1.
     """
-    read = amount(text) if isinstance(text, str) else None
-    value = text if isinstance(text, float | int) else next(iter(read.readings.values())) if read else math.nan
-    value = value / 100 if read and read.after == "%" else value
-    if not 0 <= value <= 1 or (read and (read.before or read.after not in ("", "%"))):
-        raise SpecError("{option:s} {text:s} is no share.", hint="Write it as 5% or 0.05.", option=option, text=str(text))
-    return float(value)
+    whole = 100.0 if text.strip().endswith("%") else 1.0
+    value = number(option, text.strip().removesuffix("%"), whole) / whole
+    if not 0 <= value <= 1:
+        raise SpecError("{option:s} {text:s} is no share.", hint="Write it as 5% or 0.05.", option=option, text=text)
+    return value
 
 
 def shares_of(entries: Sequence[str]) -> dict[str, float]:

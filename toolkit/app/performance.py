@@ -429,17 +429,15 @@ class _Benchmark:
 def _benchmarks(owned: Owned, prices: PastPrices, others: Sequence[_Benchmark]) -> Iterator[dict[str, Any]]:
     """The same money in others, in gold, and in cash without interest."""
     flows, day = owned.flows, prices.days[-1]
-    for one in others:
-        levels = one.levels(owned)
-        if not any(map(math.isnan, levels)):
-            value = cents(grown(flows, levels[:-1], levels[-1]))
-            yield {"key": one.key, "value": value, "rate": internal_rate(flows, value, day)}
+    found = [(one.key, one.levels(owned)) for one in others]
     gold = next((asset for asset in prices.products if asset.key == GOLD and GOLD not in {one.key for one in others}), None)
     if gold is not None and gold.form:
-        levels = [prices.worth((GOLD, gold.form, gold.purity), one) for one in (*(flow.day for flow in flows), day)]
+        good = (GOLD, gold.form, gold.purity)
+        found.append((GOLD, [prices.worth(good, one) for one in (*(flow.day for flow in flows), day)]))
+    for key, levels in found:
         if not any(map(math.isnan, levels)):
             value = cents(grown(flows, levels[:-1], levels[-1]))
-            yield {"key": GOLD, "value": value, "rate": internal_rate(flows, value, day)}
+            yield {"key": key, "value": value, "rate": internal_rate(flows, value, day)}
     value = round(sum(flow.amount for flow in flows), 2)
     yield {"key": "cash", "value": value, "rate": internal_rate(flows, value, day)}
 

@@ -64,12 +64,6 @@ class LicenceDelay(Record):
     """Calendar days that the authority has to decide."""
     source: str
     """What the figures rest on."""
-    sigma: float
-    """Standard deviation of the logarithm of the days."""
-    quantiles: Mapping[str, float]
-    """Days by probability."""
-    within_statutory: float
-    """Probability that it takes no longer than the authority has."""
 
 
 class NextChange(Record):

@@ -115,10 +115,6 @@ def test_each_lot_says_whether_it_can_be_stopped(found):
     assert lots["IN-2"][1] == "Indium, metal, origin unknown"
 
 
-def test_a_licence_takes_as_long_as_assumed(found):
-    assert any(span.style == "assumption" for span in holdings.build(found)[-1].title)
-
-
 @pytest.mark.parametrize(
     ("rows", "heading"),
     [

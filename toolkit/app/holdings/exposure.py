@@ -45,14 +45,13 @@ from toolkit.market.market import Snapshot
 from toolkit.market.price_series import PriceSeries
 from toolkit.market.readers.holdings.lots import Holdings
 from toolkit.market.readers.tabular import Table
-from toolkit.records.exposure import ExposureAnswer, ExposureConcentration, LicenceDelay
+from toolkit.records.exposure import ExposureAnswer, ExposureConcentration
 from toolkit.records.sources import Rate
 from toolkit.returns.price_errors import PriceErrors, error_of_sum
 from toolkit.supply.concentration import country_exposure, newest_shares, scored_supplies
 
 AHEAD_DAYS = 400
 """Days ahead in the calendar of holdings."""
-QUANTILES = (0.1, 0.5, 0.9)
 CHANGE = ("date", "metal", "what", "standing")
 
 
@@ -189,12 +188,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
             supplied, country=supplied.as_mapping(), supplies=[*supplies.values()]
         ),
         industries=dict(zip(("sectors", "without_uses"), industries(portfolio.weights, snapshot["end_uses"]), strict=True)),
-        licence_delay=delay
-        and LicenceDelay.from_objects(
-            delay,
-            quantiles={f"{q:g}": delay.quantile(q) for q in QUANTILES},
-            within_statutory=1 - delay.exceeds(delay.statutory),
-        ),
+        licence_delay=delay,
         vat=value_added_tax(snapshot, destination),
         next_changes=[dict(zip(CHANGE, row, strict=True)) for row in changes],
         own_events=context.own,

@@ -491,7 +491,7 @@ def holdings(run: Findings) -> tuple[Block, ...] | Missing:
     lots = run.needed(Holdings).exposure.lots
     if not lots:
         return Missing(run.say.words("The file lists no lots of metal."))
-    figures = (_clients(run), _prices(run), _instruments(run), _delay(run))
+    figures = (_clients(run), _prices(run), _instruments(run))
     return (_lots(run, lots), *(figure for figure in figures if figure))
 
 
@@ -918,29 +918,3 @@ def _quoted(run: Findings) -> tuple[Shown[UnitPrice], Shown[UnitPrice]]:
         return text(name(fmt.sentence(say.term("term", there.basis))), muted(f", {fmt.short_date(there.date)}"))
 
     return right("Quoted in Europe, {currency}", ends, "In Europe"), left("Quotation", quotation)
-
-
-def _delay(run: Findings) -> Figure | None:
-    """How long a licence takes, where one is waited for."""
-    exposure, say, fmt = run.needed(Holdings).exposure, run.say, run.fmt
-    delay = exposure.licence_delay
-    if delay is None or not any(reach(lot) == "order" for lot in exposure.lots):
-        return None
-
-    def days(count: float) -> Inline:
-        return run.assumed(fmt.number(count), DELAY, marked=False)
-
-    title = say(
-        "Half of the licences are assumed to come within {median} days; one in ten takes {tail} or more",
-        median=days(delay.median),
-        tail=days(delay.tail),
-    )
-    within = run.derived(fmt.percent(delay.within_statutory, 0), DELAY)
-    sub = say(
-        "The authority has {days} calendar days to decide; by this distribution {share} of licences come within them, and one "
-        "in ten within {low} days.",
-        days=fmt.number(delay.statutory),
-        share=within,
-        low=days(delay.quantiles["0.1"]),
-    )
-    return Figure(title, sub, ())
