@@ -21,7 +21,7 @@ from toolkit.holdings.cover import LicenceDelay
 from toolkit.strategy.model import RebalanceSpec
 
 LONG = tuple(month_end(2020 * 12 + number) for number in range(48))
-DELAY = LicenceDelay.of(observed=45, tail=120, statutory_working_days=45, source="test")
+DELAY = LicenceDelay(45, 120, "test")
 
 
 @st.composite

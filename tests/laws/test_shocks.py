@@ -17,7 +17,7 @@ from toolkit.shocks.elasticity import (
 
 LOSS = st.floats(0.01, 0.9)
 ELASTICITY = st.floats(0.2, 3.0)
-DELAY = LicenceDelay(median=76.5, tail=180.0, statutory=63.0, source="test")
+DELAY = LicenceDelay(76.5, 180.0, "test")
 
 
 @given(LOSS, ELASTICITY)

@@ -29,9 +29,8 @@ def test_the_linear_rule_understates_as_the_text_says():
     assert price_multiple(0.2, 0.40) - 1 == pytest.approx(0.75, abs=0.005)
 
 
-def test_statutory_working_days_in_calendar_days():
-    delay = LicenceDelay.of(observed=76.5, tail=180, statutory_working_days=45, source="test")
-    assert delay.statutory == pytest.approx(63.0)
+def test_quantiles_of_the_delay_of_a_licence():
+    delay = LicenceDelay(76.5, 180, "test")
     assert delay.quantile(0.5) == pytest.approx(76.5)
     assert delay.quantile(0.9) == pytest.approx(180.0)
 

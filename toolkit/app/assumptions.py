@@ -66,19 +66,15 @@ def _number(snapshot: Snapshot, name: str, column: str) -> tuple[float, str]:
 
 
 def licence_delay(snapshot: Snapshot) -> LicenceDelay:
-    """The delay of a licence: observed median, assumed tail and statutory time.
+    """The delay of a licence: observed median and assumed tail.
 
     Raises:
-        GapError: on a day when one of the three was not known yet.
+        GapError: on a day when one of the two was not known yet.
     """
-    statutory, statutory_source = _number(snapshot, "licence_delay_statutory", "central")
     observed, observed_source = _number(snapshot, "licence_delay_observed", "central")
     tail, tail_source = _number(snapshot, "licence_delay_tail", "high")
-    source = (
-        f"Middle, observed: {observed_source}. Tail, assumption: {tail_source}. Statutory: {statutory_source}. "
-        "Lognormal shape: assumption."
-    )
-    return LicenceDelay.of(observed=observed, tail=tail, statutory_working_days=statutory, source=source)
+    source = f"Middle, observed: {observed_source}. Tail, assumption: {tail_source}. Lognormal shape: assumption."
+    return LicenceDelay(observed, tail, source)
 
 
 def grade_step(snapshot: Snapshot) -> float:

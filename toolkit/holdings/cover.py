@@ -23,8 +23,6 @@ from toolkit.core.forecast import FloatArray
 NORMAL = NormalDist()
 TAIL = 0.9
 """Probability of the quantile that sets the width of the distribution."""
-CALENDAR_PER_WORKING_DAY = 7 / 5
-"""Public holidays are not counted."""
 NEVER = np.inf
 """Day on which what does not arrive arrives."""
 LEAST = 1e-9
@@ -40,30 +38,16 @@ class LicenceDelay:
     Attributes:
         median: Days that half of the licences take at most.
         tail: Days that nine in ten take at most.
-        statutory: Days the authority has to decide, in calendar days; no bound on what happens.
         source: What the figures rest on.
     """
 
     median: float
     tail: float
-    statutory: float
     source: str
 
     def __post_init__(self) -> None:
-        if not 0 < self.median < self.tail or not self.statutory > 0:
-            raise SpecError("a licence delay needs 0 < median < tail, and a statutory time above 0.", hint="Check the days.")
-
-    @classmethod
-    def of(cls, *, observed: float, tail: float, statutory_working_days: float, source: str) -> LicenceDelay:
-        """The delay from two observed quantiles and the statutory time.
-
-        Args:
-            observed: Median delay, calendar days.
-            tail: Ninth decile of the delay, calendar days.
-            statutory_working_days: Time that the law gives the authority, working days.
-            source: Where the figures come from.
-        """
-        return cls(observed, tail, statutory_working_days * CALENDAR_PER_WORKING_DAY, source)
+        if not 0 < self.median < self.tail:
+            raise SpecError("a licence delay needs 0 < median < tail.", hint="Check the days.")
 
     @property
     def sigma(self) -> float:

@@ -60,8 +60,6 @@ class LicenceDelay(Record):
     """Days that half of the licences take at most."""
     tail: float
     """Days that nine in ten take at most."""
-    statutory: float
-    """Calendar days that the authority has to decide."""
     source: str
     """What the figures rest on."""
 

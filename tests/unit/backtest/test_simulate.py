@@ -16,7 +16,7 @@ from toolkit.optimize.costs import Costs
 from toolkit.strategy.model import RebalanceSpec
 
 NAN = float("nan")
-WEEKS = LicenceDelay.of(observed=45, tail=120, statutory_working_days=45, source="test")
+WEEKS = LicenceDelay(45, 120, "test")
 
 
 def kinds(found):

@@ -18,7 +18,7 @@ from toolkit.holdings.cover import (
     days_of_cover,
 )
 
-DELAY = LicenceDelay.of(observed=76.5, tail=180, statutory_working_days=45, source="test")
+DELAY = LicenceDelay(76.5, 180, "test")
 RATES = (ApprovalRate(19 / 141, "a chamber"), ApprovalRate(0.5, "a commissioner"))
 BELIEFS = Licences(RATES, DELAY)
 
