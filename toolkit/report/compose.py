@@ -25,7 +25,6 @@ WITHOUT: Mapping[str, str] = {
     "backtest": mark("This report is not about a backtest."),
     "market": mark("This report is not about the market alone."),
     "about": mark("This report is not about a strategy."),
-    "control_history": mark("This report has no holdings through time."),
     "exit": mark(
         "Nothing can be sold today: what has not arrived, what an export control may hold where it is and what has no "
         "price does not count."

@@ -160,7 +160,6 @@ ANSWER = Definition(
         "terms",
         "calendar",
         "resale",
-        "day-after",
         "exit",
         "stop",
         "held-exposure",
