@@ -12,8 +12,8 @@ import pytest
 
 from tests.unit.report.kinds import blocks, document
 from toolkit.records.base import Record
-from toolkit.report import answers
 from toolkit.report import document as d
+from toolkit.report import topics
 from toolkit.report.formats.data import as_data
 from tools.schema import FOLDER, PUBLISHED, schemas
 
@@ -25,7 +25,7 @@ def test_no_other_schema_is_published():
 def test_every_answer_that_has_a_document_is_published():
     """A record that a command shows on the terminal is dumped by `--json` too."""
     unpublished = set()
-    for info in pkgutil.walk_packages(answers.__path__, "toolkit.report.answers."):
+    for info in pkgutil.iter_modules(topics.__path__, "toolkit.report.topics."):
         for function in vars(importlib.import_module(info.name)).values():
             hints = typing.get_type_hints(function) if inspect.isfunction(function) else {}
             shown = next(iter(hints.values()), None) if hints.get("return") is d.Document else None

@@ -1,4 +1,4 @@
-"""From what was found and a list of section names to a `Document`. A section is a module of `toolkit.report.sections`."""
+"""From what was found and a list of section names to a `Document`. A section is a value in `toolkit.report.topics`."""
 
 from __future__ import annotations
 
@@ -88,8 +88,8 @@ def section(name: str, title: str, *, needs: Iterable[str] = (), uses: Iterable[
 
 
 def builders() -> Mapping[str, Builder]:
-    """Every section by name, from the modules of `toolkit.report.sections` and `topics`; two of one name are refused."""
-    return values_by_name(("toolkit.report.sections", "toolkit.report.topics"), Builder)
+    """Every section by name, from the modules of `toolkit.report.topics`; two of one name are refused."""
+    return values_by_name(("toolkit.report.topics",), Builder)
 
 
 def chosen_by(definition: Definition) -> tuple[Builder, ...]:
