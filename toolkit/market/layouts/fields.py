@@ -42,7 +42,7 @@ HOLDINGS = (
     Field("pieces", "number of pieces, each of the mass in size; units of a listed instrument", "as in quantity", "", "number"),
     Field(
         "ordered",
-        "how much is ordered and has not arrived: in place of quantity, or a lot of its own beside it",
+        "how much is ordered and has not arrived, in place of quantity",
         "as in quantity",
         "",
         "number",

@@ -177,7 +177,7 @@ class PriceHeaders(Columns):
         if name in self.numeric or column.dtype != pl.String or self.keys[name] == "date":
             return []
         words = [cells.tidy(text) for text in column.drop_nulls().head(_SOME)]
-        others = (is_number, cells.day, cells.month, cells.friday)
+        others = (is_number, cells.day, cells.month)
         return [] if any(is_one(text) for text in words for is_one in others) else words
 
     def _repeats_words(self, name: str) -> bool:
@@ -329,5 +329,4 @@ def _is_good(text: str) -> bool:
 
 def is_period(header: str) -> bool:
     """Whether a header is a day, a month, a quarter or a year."""
-    has_year = any(len(part) == len("2026") and part.isdecimal() for part in fold(header).split())
-    return has_year or cells.day(header) is not None or cells.SHORT_MONTH.fullmatch(header) is not None
+    return cells.day(header) is not None or any(len(part) == 4 and part.isdecimal() for part in fold(header).split())

@@ -323,7 +323,7 @@ class Columns:
             case "lot_id" if not header.sure and ("lot_id" in exact or len(texts) < len(self.cells(name))):
                 return IGNORE, message("numbers of rows"), True
             case "ordered" if "quantity" in there:
-                return "ordered", message("beside the quantity: what is ordered is a lot of its own"), False
+                return IGNORE, message("beside the quantity: what is ordered is a row of its own"), False
             case "asset" if not header.sure and all(text.rstrip(".").isdecimal() for text in texts):
                 is_name = of == "holdings" and "lot_id" not in there
                 return "lot_id" if is_name else IGNORE, message("numbers of rows"), True

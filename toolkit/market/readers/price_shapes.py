@@ -7,7 +7,6 @@ Investing), whose adjusted close is the price, else the close.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,7 +22,7 @@ from toolkit.core.currencies import currency as currency_of
 from toolkit.core.errors import DataError
 from toolkit.core.forecast import FloatArray
 from toolkit.core.messages import Message, first_names, message
-from toolkit.market.layouts.headers import MASS_BEHIND, MASSES, Header, is_price, stated_in
+from toolkit.market.layouts.headers import MASSES, Header, is_price, stated_in
 from toolkit.market.layouts.prices import MONEY, key_of, side_in
 from toolkit.market.layouts.texts import is_derived, says_none
 from toolkit.market.price_series import days_of
@@ -45,15 +44,8 @@ LOW, HIGH, MID = "low", "high", "mid"
 UPPER_END = "upper end of a range"
 """Column of the upper end where `price` is the lower one."""
 _SIDES = {"bid": DEALER_BID, "ask": DEALER_ASK}
-_RANGE = re.compile(
-    r"(?i)(?:(?:between|from|zwischen|von)\s)?(\D{0,4}?[0-9][0-9.,'’ ]*?)(?:\s?[-–\u2014]\s?|\s(?:to|bis|and|und)\s)"
-    r"(\D{0,4}?[0-9][0-9.,'’ ]*(?:\s?\D{1,4})?)"
-)
-"""``395-411``, ``$ 42,600 – 44,300``, ``130 to 140``, ``between 130 and 140``."""
-_WORDED = r"[^0-9.,'’+\s-]|[0-9\s]-|^\s*-+\s*$"
-"""Of a cell that is more than a number."""
 _DOWNLOADED = ("historical data", "historische daten", "historical prices")
-_ENDINGS = (".csv", ".txt", ".tsv", ".parquet", ".xlsx", ".xlsm", ".xls", ".ods")
+_ENDINGS = (".csv", ".txt", ".tsv", ".parquet", ".xlsx", ".xlsm")
 LEVELS = "\x1f"
 """Stands between field and ticker in the name of a column whose header had two levels; no cell of a header may hold it."""
 _OF_A_DAY = ("open", "high", "low", "close", "adjusted", "price", "ignore")
@@ -154,7 +146,7 @@ def down(table: Table, columns: Sequence[PriceColumn]) -> tuple[Table, tuple[Mes
         columns: Of prices.
 
     Returns:
-        The table, and notes on prices that are not quoted, on marks, and on ranges.
+        The table, and notes on ranges, and on prices that are not quoted.
     """
     of_header = dict(zip((one.header for one in columns), alike([table.cells[one.header] for one in columns]), strict=True))
     others = table.cells[[name for name in table.columns if name not in of_header]]
@@ -186,7 +178,7 @@ def down(table: Table, columns: Sequence[PriceColumn]) -> tuple[Table, tuple[Mes
     notes = ()
     if upper:
         notes = (message("{file}: where a price is a range, its middle is taken.", file=table.name),)
-    read, more = _in_cells(replace(table, cells=pl.concat(parts, how="diagonal_relaxed"), rows=pl.concat(rows)))
+    read, more = _quoted(replace(table, cells=pl.concat(parts, how="diagonal_relaxed"), rows=pl.concat(rows)))
     return read, tuple(dict.fromkeys((*notes, *more)))
 
 
@@ -269,49 +261,20 @@ def _repeated(name: str, values: Sequence[str | None], times: int) -> pl.Series:
     return pl.Series(name, values, dtype=pl.String).gather(np.repeat(np.arange(len(values)), times))
 
 
-def _in_cells(table: Table) -> tuple[Table, tuple[Message, ...]]:
-    """A table of prices without what stands beside their numbers: marks, units, the upper end of a range; and notes."""
+def _quoted(table: Table) -> tuple[Table, tuple[Message, ...]]:
+    """A table of prices without rows that say that none is quoted, and a note on their words."""
     price = table.cells["price"]
     if price.dtype != pl.String:
         return table, ()
     no_number = price.cast(pl.Float64, strict=False).is_null() & price.is_not_null()
-    texts = price.filter(no_number).unique(maintain_order=True)
-    odd = [*texts.filter(texts.str.contains(_WORDED))]
-    if not odd:
+    none = [text for text in price.filter(no_number).unique(maintain_order=True) if says_none(text)]
+    if not none:
         return table, ()
-    notes: list[Message] = []
-    none = [text for text in odd if says_none(text)]
-    marks = {text: found for text in odd if text not in none and (found := cells.marked(text))}
-    lettered = price.is_in([text for text, (_, mark) in marks.items() if mark[0].isalpha()])
-    marks = {} if marks and lettered.all() else marks  # a letter behind every number is a unit
-    bare = {text: marks[text][0] if text in marks else text for text in odd}
-    units = {} if "unit" in table.columns else {text: match for text in odd if (match := MASS_BEHIND.search(bare[text]))}
-    bare |= {text: bare[text][: match.start()] for text, match in units.items()}
-    ends = {text: match for text in odd if (match := _RANGE.fullmatch(bare[text]))}
-    bare |= {text: match[1] for text, match in ends.items()}
-    written = {"price": price.replace(bare)}
-    if ends:
-        notes.append(message("{file}: where a price is a range, its middle is taken.", file=table.name))
-        found = price.replace_strict({text: match[2] for text, match in ends.items()}, default=None, return_dtype=pl.String)
-        written[UPPER_END] = found if UPPER_END not in table.columns else table.cells[UPPER_END].fill_null(found)
-    if units:
-        said = {text: match[1].lower() for text, match in units.items()}
-        written["unit"] = price.replace_strict(said, default=None, return_dtype=pl.String)
-    if marks:
-        counts = Counter(marks[text][1].strip("()[]") for text in price if text in marks)
-        told = [message("{mark} ({n:d})", mark=mark, n=n) for mark, n in sorted(counts.items())]
-        note = message("{file}: numbers are read without the marks behind them: {marks}.", file=table.name, marks=told)
-        notes.append(note)
-    gone = price.is_in(none).fill_null(value=False)
-    words = [text for text in none if any(map(str.isalpha, text))]
-    if words:
-        rows = (
-            table.cells.filter(price.is_in(words).fill_null(value=False)).select("asset", "price").unique(maintain_order=True)
-        )
-        named = first_names([f"{asset} ({word})" for asset, word in rows.rows()])
-        notes.append(message("{file}: no price is quoted for {names}.", file=table.name, names=named))
-    frame = table.cells.with_columns(**written).filter(~gone)
-    return replace(table, cells=frame, rows=table.rows.filter(~gone)), tuple(notes)
+    gone, words = price.is_in(none).fill_null(value=False), [text for text in none if any(map(str.isalpha, text))]
+    of_words = table.cells.filter(price.is_in(words).fill_null(value=False)).select("asset", "price")
+    named = first_names([f"{asset} ({word})" for asset, word in of_words.unique(maintain_order=True).rows()])
+    note = message("{file}: no price is quoted for {names}.", file=table.name, names=named)
+    return replace(table, cells=table.cells.filter(~gone), rows=table.rows.filter(~gone)), (note,) if words else ()
 
 
 def middle(table: Table, low: pl.Series, high: pl.Series) -> pl.Series:
@@ -377,32 +340,27 @@ def check_stated(table: Table, header: str, *, is_known: bool) -> Header:
     return said
 
 
-def days_across(header: Sequence[str]) -> dict[str, str]:
-    """The names of a header that are days or months -> the date, where they are its columns: metals stand in its rows."""
-    bare = {name: (cells.marked(name) or (name, ""))[0] for name in header if name[-1:] and any(map(str.isdigit, name))}
-    short = cells.months_in_turn([name for name in bare.values() if cells.SHORT_MONTH.fullmatch(name)])
-    found = {
-        header: short.get(name, name) for header, name in bare.items() if name in short or cells.month(name) or cells.day(name)
-    }
+def days_across(header: Sequence[str]) -> list[str]:
+    """The names of a header that are days or months, where they are its columns: metals stand in its rows."""
+    found = [name for name in header if any(map(str.isdigit, name)) and (cells.month(name) or cells.day(name))]
     names = {key_of(name) for name in header if name not in found} if found else set()
     fewest = 1 if "asset" in names and not names & {"price", "bid", "ask", LOW, HIGH} else _FEWEST
-    return found if fewest <= len(found) < len(header) and "date" not in names else {}
+    return found if fewest <= len(found) < len(header) and "date" not in names else []
 
 
-def months_across(table: Table, days: Mapping[str, str]) -> tuple[Table, tuple[Message, ...]]:
+def months_across(table: Table, days: Sequence[str]) -> tuple[Table, tuple[Message, ...]]:
     """The table with a row for each metal and day, and a note on columns that are made of others.
 
     Args:
         table: With days or months in its header.
-        days: Header -> date.
+        days: These.
     """
     derived = [name for name in table.columns if name not in days and is_derived(name)]
     others = [name for name in table.columns if name not in days and name not in derived]
     name = next((name for name in others if key_of(name) == "asset"), others[0])
     prices = alike([table.cells[day] for day in days])
     frame = pl.concat([table.cells[others].rename({name: "asset"})] * len(days))
-    dates = _repeated("date", [*days.values()], table.cells.height)
-    frame = frame.with_columns(dates, pl.concat([price.alias("price") for price in prices]))
+    frame = frame.with_columns(_repeated("date", days, table.cells.height), pl.concat([one.alias("price") for one in prices]))
     kept = frame["price"].is_not_null()
     rows = pl.concat([table.rows] * len(days)).filter(kept)
     # The corner of the table says what its cells are: ``Prices in USD/kg``.

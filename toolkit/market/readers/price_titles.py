@@ -103,7 +103,7 @@ def without_lines(table: Table, is_asset: Callable[[str], bool]) -> Table:
         for text in first.filter(alone).unique(maintain_order=True)
         if any(len(word) > 2 and word.isalpha() for word in fold(text).split())
     ]
-    lines = [text for text in told if not (cells.day(text) or cells.month(text) or cells.marked(text) or is_asset(text))]
+    lines = [text for text in told if not (cells.day(text) or cells.month(text) or is_asset(text))]
     if not lines:
         return table
     kept = ~(alone & first.is_in(lines).fill_null(value=False))

@@ -40,7 +40,6 @@ from toolkit.market.readers.price_checks import (
     check_kinds,
     check_rows,
     check_series,
-    currencies,
     expired,
     firsts_of_months,
     in_order,
@@ -299,18 +298,18 @@ def _rows(table: Table, currency: str, key: Key) -> tuple[pl.DataFrame, tuple[Me
     required_cells(table, "asset")
     assets, dates = texts(table, "asset"), table.cells["date"]
     columns = [name for name in ("price", UPPER_END, "quantity") if name in table.columns]
-    read = amounts(table, columns, money=True, what=assets)
-    values, signs = read.values, read.currencies
-    price, sign = values["price"], signs["price"]
-    if UPPER_END in values.columns:
-        price, sign = middle(table, price, values[UPPER_END]), pl.select(pl.coalesce(sign, signs[UPPER_END])).to_series()
-    if "quantity" in signs.columns:
-        told = pl.DataFrame({"row": table.rows.filter(signs["quantity"].is_not_null())}).with_columns(what=pl.lit("quantity"))
-        raise_row_errors(
-            table.name, told, fault="a quantity in a currency", hint="Give kg, or leave the cell empty.", rule="number"
-        )
+    read = amounts(table, columns, money=("price", UPPER_END), what=assets)
+    values = read.values
+    price = middle(table, values["price"], values[UPPER_END]) if UPPER_END in values.columns else values["price"]
     required_cells(table, "price", what=assets)
-    named = currencies(table, sign, assets)
+    named = texts(table, "currency")
+    if read.currency:
+        means = {text: currency_of(text) for text in named.unique().drop_nulls()}
+        other = named.replace_strict(means, default=None, return_dtype=pl.String) != read.currency
+        two = pl.DataFrame({"row": table.rows, "what": assets, "value": named}).filter(other)
+        fault = message("a price in another currency than its row names")
+        raise_row_errors(table.name, two, rule="one_currency", fault=fault, hint="Keep one of them.")
+        named = named.fill_null(read.currency)
     rows = pl.DataFrame({"row": table.rows, "date": dates, "asset": assets, "price": price, "currency": named}).with_columns(
         pl.col("currency").fill_null(currency),
         unit=_said(table, "unit", "unit"),
@@ -454,11 +453,8 @@ def _names_apart(table: Table) -> Table:
 
 
 def _dates(table: Table, today: date) -> pl.Series:
-    """The column `date`, without the marks of provisional numbers."""
+    """The column `date`."""
     required_cells(table, "date")
-    if table.cells["date"].dtype == pl.String:
-        marks = {text: found[0] for text in table.cells["date"].unique() if (found := cells.marked(text))}
-        table = replace(table, cells=table.cells.with_columns(pl.col("date").replace(marks))) if marks else table
     dates = days(table, "date", month_until=today)
     _check_past(table.name, pl.DataFrame({"row": table.rows, "value": dates}), today)
     return dates

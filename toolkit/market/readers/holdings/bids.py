@@ -6,7 +6,6 @@ from typing import Any
 
 from toolkit.core.messages import message
 from toolkit.market.readers.holdings.lot import Row, lot_of_row
-from toolkit.market.readers.holdings.movements import day_in
 from toolkit.market.readers.holdings.values import Faulty
 
 
@@ -36,7 +35,7 @@ def bid_of(row: Row, said: Any) -> dict[str, Any] | None:
         "ask": ask * bid / raw if ask and bid and raw else None,
         "quantity": lot["quantity"] if is_sized else None,
         "counterparty": row.text("counterparty"),
-        "valid_until": row.read("valid_until", day_in, row, "valid_until"),
+        "valid_until": row.read("valid_until", row.day, "valid_until"),
         "remark": row.text("remark"),
     }
 

@@ -18,19 +18,8 @@ from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers import cells
 from toolkit.market.readers.holdings import values
 from toolkit.market.readers.holdings.lot import AGREES, FileCells, Row, asset_of, currency_of, day_of, lot_of_row
-from toolkit.market.readers.holdings.lots import DEFAULTS, Names, ReadFile, notes
-from toolkit.market.readers.holdings.rows import (
-    check_formulas,
-    conventions,
-    first_cell,
-    of_client,
-    read_columns,
-    rows_of_no_lot,
-    said_of,
-    status_of_file,
-    texts_of,
-    told_of,
-)
+from toolkit.market.readers.holdings.lots import DEFAULTS, Names, ReadFile
+from toolkit.market.readers.holdings.rows import closed, opened, rows_of, said_of, status_of_file
 from toolkit.market.readers.holdings.values import Faulty
 
 BRINGS = ("buy", "order", "deposit")
@@ -78,21 +67,13 @@ def with_movements(read: ReadFile, names: Names, today: date, client: str | None
     Raises:
         DataError: for a client that it does not name.
     """
-    table, numbers = read.table, read.table.rows.to_list()
-    file = FileCells(table, read.layout, names, today)
-    texts = [(key, _of_matter(texts) if key == IGNORE else texts) for key, texts in texts_of(read)]
-    read_columns(file, read.headers)
-    check_formulas(file)
+    numbers = read.table.rows.to_list()
+    file, texts = opened(read, names, today)
+    texts = [(key, _of_matter(texts) if key == IGNORE else texts) for key, texts in texts]
     _merge_sides(file)
-    totals, below = rows_of_no_lot(file)
-    left = [i for i, row in enumerate(table.cells.rows()) if first_cell(row) in {fold(text) for text in read.layout.leave_out}]
-    kept = sorted({*range(len(numbers))} - {*totals, *below, *left})
     file.lots = [(file.text("lot_id", i) or f"row {number}").lstrip("# ") for i, number in enumerate(numbers)]
-    own = {*of_client(file, kept, client)}
-    read = read if own == {*kept} else told_of(read, own)
-    told = [*notes(read, [numbers[i] for i in (*totals, *left)]), *conventions(file, kept, own)]
-    status = status_of_file(file, below)
-    kept = [i for i in kept if i in own]
+    read, parts, told = rows_of(read, file, client)
+    kept, status = parts.own, status_of_file(file, parts.below)
     kinds = _kinds(file, kept)
     signs = _signs(file, kept, kinds)
     _check_signs(file, kinds, signs)
@@ -108,17 +89,10 @@ def with_movements(read: ReadFile, names: Names, today: date, client: str | None
     of_fields = {AS_LOT.get(field.key, field.key): at for at, field in enumerate(MOVEMENTS)}
     faults = sorted(dict.fromkeys(file.faults), key=lambda one: (of_fields.get(one.column, -1), one.row))
     if client is not None:
-        own_rows = {numbers[i] for i in own}
+        own_rows = {numbers[i] for i in kept}
         faults = [one if one.row in own_rows else replace(one, lot=None, value=None) for one in faults]
     told.insert(len(read.table.notes), message("Movements: {kinds}.", kinds=[*told_kinds([*found.values()])]))
-    return replace(
-        read,
-        rows=[*found.values()],
-        numbers=[numbers[i] for i in found],
-        faults=[replace(one, column=_BACK.get(one.column, one.column)) for one in faults],
-        questions=(*read.questions, *file.questions.values()),
-        notes=tuple(told),
-    )
+    return closed(read, file, found, told, [replace(one, column=_BACK.get(one.column, one.column)) for one in faults])
 
 
 def _of_matter(texts: Sequence[str]) -> list[str]:
@@ -314,7 +288,7 @@ def _movement(
         "row": row.file.table.rows[row.i],
         "kind": kind,
         "lot": row.text("lot_id") if kind not in BRINGS else row.lot,
-        "settled": row.read("settled", day_in, row, "settled") if "settled" in row.cells else None,
+        "settled": row.read("settled", row.day, "settled"),
         "quantity": -found["quantity"] if kind == "adjust" and below and found["quantity"] else found["quantity"],
         "fees": money.fees,
         "taxes": money.taxes,
@@ -469,18 +443,6 @@ def _adds_up(cash: Decimal, total: Decimal, costs: Decimal, kind: str) -> None:
     if abs(cash - whole) > _ROUNDED:
         hint = message("Total, fees and taxes come to {whole:,.2f}: correct one of them.", whole=float(whole))
         raise Faulty("cash", "money that is not the total with its fees and taxes", hint)
-
-
-def day_in(row: Row, key: str) -> date | None:
-    """The day in a cell, which may be ahead; None where it is empty."""
-    cell = row.cells.get(key)
-    if cell is None or values.is_unknown(str(cell)):
-        return None
-    first = row.file.month_first
-    day = cell if isinstance(cell, date) else values.last_day(str(cell), day_first=None if first is None else first != 1)
-    if day is None:
-        raise Faulty("date", "not a date", message("Write dates as 2026-05-31 or 31.05.2026."))
-    return day
 
 
 def _rate(row: Row) -> float | None:

@@ -13,26 +13,17 @@ from toolkit.core.messages import few, message
 from toolkit.core.places import place
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.market.layouts.fields import AS_LOT, FIELDS
+from toolkit.market.layouts.headers import names_month
 from toolkit.market.layouts.layout import Meaning
-from toolkit.market.layouts.propose import Question
 from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.needs import DAYS_OF, Application, Need, Quote
 from toolkit.market.readers import cells
 from toolkit.market.readers.holdings import values
 from toolkit.market.readers.holdings.bids import bid_of
-from toolkit.market.readers.holdings.lot import FileCells, Row, lot_of_row
-from toolkit.market.readers.holdings.lots import DEFAULTS, Names, ReadFile, notes
+from toolkit.market.readers.holdings.lot import Row, lot_of_row
+from toolkit.market.readers.holdings.lots import DEFAULTS, Names, ReadFile
 from toolkit.market.readers.holdings.movements import KEPT_DEFAULTS
-from toolkit.market.readers.holdings.rows import (
-    check_formulas,
-    conventions,
-    first_cell,
-    fold,
-    read_columns,
-    rows_of_no_lot,
-    said_of,
-    texts_of,
-)
+from toolkit.market.readers.holdings.rows import closed, fold, opened, rows_of, said_of
 from toolkit.market.readers.holdings.values import Faulty
 
 Reader = Callable[[Row, set[Meaning]], Any]
@@ -48,18 +39,10 @@ def with_records(read: ReadFile, names: Names, today: date, client: str | None) 
         client: They are of no client.
     """
     record: Reader = {"bids": bid_of, "needs": _need, "quotes": _quote, "licences": _application}[read.layout.of]
-    file, numbers = FileCells(read.table, read.layout, names, today), read.table.rows.to_list()
-    texts = [*texts_of(read)]
-    read_columns(file, read.headers)
-    check_formulas(file)
-    totals, below = rows_of_no_lot(file) if "asset" in file.raw else ([], [])
-    left = [
-        i for i, row in enumerate(read.table.cells.rows()) if first_cell(row) in {fold(one) for one in read.layout.leave_out}
-    ]
-    kept = sorted({*range(len(numbers))} - {*totals, *below, *left})
-    file.lots = [file.text("lot_id", i) or f"row {number}" for i, number in enumerate(numbers)]
-    told = [*notes(read, [numbers[i] for i in totals]), *conventions(file, kept, kept)]
-    found = {i: one for i in kept if (one := record(Row(file, i), said_of(file, texts, i, "stored"))) is not None}
+    file, texts = opened(read, names, today)
+    file.lots = [file.text("lot_id", i) or f"row {number}" for i, number in enumerate(read.table.rows)]
+    read, parts, told = rows_of(read, file, None)
+    found = {i: one for i in parts.kept if (one := record(Row(file, i), said_of(file, texts, i, "stored"))) is not None}
     for key in (*KEPT_DEFAULTS, "form", *(("origin_country",) if read.layout.of == "quotes" else ())):
         told += [DEFAULTS[key](few([*dict.fromkeys(file.defaults[key])]))] if key in file.defaults else []
     order = {AS_LOT.get(field.key, field.key): (at, field.key) for at, field in enumerate(FIELDS[read.layout.of])}
@@ -69,14 +52,7 @@ def with_records(read: ReadFile, names: Names, today: date, client: str | None) 
         for one in file.faults
     ]
     faults = sorted(dict.fromkeys(found_faults), key=lambda one: (order.get(one.column, (-1, ""))[0], one.row))
-    return replace(
-        read,
-        rows=[*found.values()],
-        numbers=[numbers[i] for i in found],
-        faults=[replace(one, column=order.get(one.column, (0, one.column))[1]) for one in faults],
-        questions=(*read.questions, *file.questions.values()),
-        notes=tuple(told),
-    )
+    return closed(read, file, found, told, [replace(one, column=order.get(one.column, (0, one.column))[1]) for one in faults])
 
 
 def _need(row: Row, said: set[Meaning]) -> Need | None:
@@ -84,7 +60,10 @@ def _need(row: Row, said: set[Meaning]) -> Need | None:
     if lot is None:
         return None
     period = row.read("period", _word, row, "period") or "month"
-    start, until = (row.read(key, _day, row, key) for key in ("start", "until"))
+    if period != "month" and any(map(names_month, fold(row.header("quantity").text).split())):
+        words, hint = message("another period than the header says"), message("Say it once.")
+        row.read("period", _broken, "two_periods", words, hint)
+    start, until = (row.read(key, row.day, key) for key in ("start", "until"))
     row.read("until", _in_order, start, until)
     if period == "once" and start is None:
         row.read("start", _missing, message("a single quantity without its day"))
@@ -121,7 +100,7 @@ def _quote(row: Row, said: set[Meaning]) -> Quote | None:
     least, most = amounts["least"], amounts["most"]
     if least and most and most < least:
         row.read("most", _broken, "most", message("more at least than at most"), message("Correct one of the two."))
-    valid, refusal = row.read("valid_until", _day, row, "valid_until"), row.read("refusal", _word, row, "refusal")
+    valid, refusal = row.read("valid_until", row.day, "valid_until"), row.read("refusal", _word, row, "refusal")
     row.read("asset", _metal, lot)
     if None in (lot["asset"], lot["form"], lot["purchase_price"], lot["unit"], lot["currency"], lead):
         return None
@@ -148,7 +127,7 @@ def _quote(row: Row, said: set[Meaning]) -> Quote | None:
 def _application(row: Row, said: set[Meaning]) -> Application | None:
     if "not_mine" in said:
         return None
-    filed, decided = (row.read(key, _day, row, key) for key in ("filed", "decided"))
+    filed, decided = (row.read(key, row.day, key) for key in ("filed", "decided"))
     outcome = row.read("outcome", _word, row, "outcome")
     for key, found in (("filed", filed), ("outcome", outcome)):
         if found is None and row.text(key) is None:
@@ -197,23 +176,6 @@ def _word(row: Row, key: str) -> Any:
         hint = message("Write {words:or}.", words=[*dict.fromkeys(known.values())])
         raise Faulty(f"unknown_{key}", "unknown {key:s}", hint, key=key)
     return found
-
-
-def _day(row: Row, key: str) -> date | None:
-    """The day in a cell, which may be ahead; of two readings the order of the file decides, or its owner."""
-    cell = row.cells.get(key)
-    if cell is None or isinstance(cell, date):
-        return cell
-    read = cells.day(str(cell))
-    both = [day for day in (read.either or () if read else ()) if day]
-    if len(both) > 1 and row.file.month_first is None:
-        asks = message("it may be {day_first} or {month_first}: which comes first?", day_first=both[0], month_first=both[1])
-        row.file.questions.setdefault("dates", Question("dates", "dates", (str(cell),), asks, None, ("day", "month")))
-        return None
-    day = values.last_day(str(cell), day_first=row.file.month_first != 1)
-    if day is None:
-        raise Faulty("date", message("not a date"), message("Write dates as 2026-05-31 or 31.05.2026."))
-    return day
 
 
 def _country(text: str) -> str:

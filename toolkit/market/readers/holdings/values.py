@@ -132,16 +132,7 @@ def purchase_day(text: str, *, month_first: int | None) -> date | tuple[date, da
     if read is None:
         if cells.month(text) and (last := last_day(text)):
             return last
-        hint: str = message("Write dates as 2026-05-31 or 31.05.2026: holding periods are counted in days.")
-        if serial := cells.serial_day(text):
-            counts = message(
-                "{number:s} is how a spreadsheet counts {day}: give the column the format of a date.",
-                number=cells.tidy(text),
-                day=serial,
-            )
-            hint = together(counts, hint)
-        if cells.CLOCK.search(cells.tidy(text)):
-            hint = message("A moment of another zone may be of another day: write the day alone.")
+        hint = message("Write dates as 2026-05-31 or 31.05.2026: holding periods are counted in days.")
         raise Faulty("date", "not a date", hint)
     if read.day is not None:
         return read.day
