@@ -329,4 +329,7 @@ def _is_good(text: str) -> bool:
 
 def is_period(header: str) -> bool:
     """Whether a header is a day, a month, a quarter or a year."""
-    return cells.day(header) is not None or any(len(part) == 4 and part.isdecimal() for part in fold(header).split())
+    parts = fold(header).split()
+    has_year = any(len(part) == len("2026") and part.isdecimal() for part in parts)
+    is_short = len(parts) > 1 and parts[0] in cells.MONTHS and parts[1].isdecimal()  # Okt-26
+    return has_year or is_short or cells.day(header) is not None

@@ -92,7 +92,7 @@ class ColumnReading:
         header: As in the file.
         cells: Some of its distinct cells.
         reads: Field, ``ignore``, or None where nothing is proposed.
-        per: Unit, currency or per cent that its header says, in words.
+        unit: Unit, currency or per cent that its header says, in words.
         why: The reason.
         sure: Whether it is read so without a question.
     """
@@ -100,7 +100,7 @@ class ColumnReading:
     header: str
     cells: tuple[str, ...]
     reads: str | None
-    per: str
+    unit: str
     why: Message
     sure: bool
 
