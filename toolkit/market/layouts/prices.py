@@ -302,8 +302,6 @@ class PriceHeaders(Columns):
             return [replace(one, reads="series", sure=True) if made.get(one.header) else one for one in readings]
         words = vocabulary().texts["derived"]
         partly = {name for name in free if not made[name] and not words.isdisjoint(fold(self.bare[name]).split())}
-        # Gallium Avg
-        partly = {name for name in partly if not ((found := side_in(self.bare[name])) and self.is_asset(found[0]))}
         return [
             replace(one, reads=IGNORE, why=DERIVED) if made.get(one.header)
             else replace(one, reads=IGNORE, why=PARTLY, sure=False) if one.header in partly else one

@@ -6,7 +6,7 @@ forward is no price of today, and an oxide's is none of the metal.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple
@@ -45,6 +45,7 @@ from toolkit.market.readers.price_shapes import (
     LEVELS,
     PriceColumn,
     asset_of,
+    check_sides,
     check_stated,
     days_across,
     months_across,
@@ -53,10 +54,9 @@ from toolkit.market.readers.price_shapes import (
     of_tickers,
     one_end,
     price_header,
-    sides_apart,
     with_levels,
 )
-from toolkit.market.readers.price_titles import moneys_and_units, with_date, without_lines
+from toolkit.market.readers.price_titles import moneys_and_units, with_date
 from toolkit.market.readers.tabular import Source, Table
 
 _PRICED = ("price", "bid", "ask", "low", "high", "close")
@@ -106,7 +106,7 @@ def read_columns(
         SpecError: for a layout or an answer that is none.
     """
     opened, is_asset = open_file(path, (KIND,), layout, answers, price_header), partial(is_known, key=key)
-    table = without_lines(opened.table, is_asset)
+    table = opened.table
     table = replace(table, cells=table.cells.rename(dict(zip(table.columns, with_levels(table.columns), strict=True))))
     table, notes = months_across(table, days) if (days := days_across(table.columns)) else (table, ())
     own = [(name, one) for name, one in opened.layouts if layout is not None or name in opened.own]
@@ -142,11 +142,9 @@ def read_columns(
         notes += (
             message("Columns that are not read: {columns}.", columns=[message('"{header:s}"', header=one) for one in told]),
         )
-    prices, of_sides = ((), ()) if open_ else _prices(headers, proposed)
+    prices = [] if open_ else _prices(headers, proposed)
     found = _under_fields(rows, proposed, prices, key)
-    return PriceColumns(
-        found, opened.path, proposed, by, readings, open_, answers, headers.shape, tuple(prices), (*notes, *of_sides)
-    )
+    return PriceColumns(found, opened.path, proposed, by, readings, open_, answers, headers.shape, tuple(prices), notes)
 
 
 def indices(name: str, frame: pl.DataFrame) -> PriceColumns:
@@ -364,8 +362,8 @@ def _under_fields(rows: _Rows, layout: Layout, prices: Collection[PriceColumn], 
 _Kinds = dict[str, tuple[str | None, str]]
 
 
-def _prices(headers: PriceHeaders, layout: Layout) -> tuple[Sequence[PriceColumn], tuple[Message, ...]]:
-    """The columns of prices, with the currency and the unit that layout or header say; and notes.
+def _prices(headers: PriceHeaders, layout: Layout) -> list[PriceColumn]:
+    """The columns of prices, with the currency and the unit that layout or header say.
 
     Raises:
         DataError: for a table without a price, and a mass without a known currency.
@@ -376,7 +374,9 @@ def _prices(headers: PriceHeaders, layout: Layout) -> tuple[Sequence[PriceColumn
         column, said = layout.columns[name], check_stated(table, name, is_known=bool(layout.columns[name].currency))
         own = {"currency": column.currency or said.currency or "", "unit": column.per or said.unit or ""}
         found.append(PriceColumn(name, layout.words.get(asset or "", asset), kind, **own))
-    return sides_apart(table, found, headers.is_asset) if headers.shape == "wide" else (found, ())
+    if headers.shape == "wide":
+        check_sides(table, [one.asset for one in found if one.asset], headers.is_asset)
+    return found
 
 
 def _long(headers: PriceHeaders, reads: Mapping[str, str]) -> _Kinds:

@@ -1,16 +1,18 @@
 """The shapes of price tables, each a small function: what they come to is a row for each price.
 
-A row a price, a column a series, a column of bid and one of ask (``Gallium Bid``, ``Gallium Ask``) or of the ends of a range,
-of which the price is the middle, metals in rows and months across, and the fields of days of trading (Yahoo, yfinance, Stooq,
+A row a price, or its bid and ask, or the ends of a range, of which the price is the middle; a column a series; metals in rows
+and months across; and the fields of days of trading (Yahoo, yfinance, Stooq,
 Investing), whose adjusted close is the price, else the close.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import reduce
+from operator import and_
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
@@ -72,48 +74,23 @@ class PriceColumn:
     unit: str = ""
 
 
-def sides_apart(
-    table: Table, columns: Sequence[PriceColumn], is_asset: Callable[[str], bool]
-) -> tuple[tuple[PriceColumn, ...], tuple[Message, ...]]:
-    """The columns of a wide file, those of a metal's bid, ask, low, high or middle under its name, and notes on them.
+def check_sides(table: Table, names: Collection[str], is_asset: Callable[[str], bool]) -> None:
+    """Check that no column of a wide file is a side, an end or the middle of the prices of a metal: ``Gallium Bid``.
 
     Args:
         table: The file.
-        columns: Each under the name of its header.
+        names: Of its series.
         is_asset: Whether a name is a metal's: one column of a metal is of its bid or ask as well.
 
     Raises:
-        DataError: for one end of a range without the other, and for two columns of one price.
+        DataError: for such a column.
     """
-    named = {one.header: side_in(one.asset or "") for one in columns}
-    several = Counter(found[0] for found in named.values() if found)
-    several.update(one.asset for one in columns if one.asset and one.asset in several)
-
-    def is_side(one: PriceColumn, asset: str) -> bool:
-        return several[asset] > 1 or (is_asset(asset) and not is_asset(one.asset or ""))
-
-    columns = [
-        replace(one, asset=found[0], kind=found[1]) if (found := named[one.header]) and is_side(one, found[0]) else one
-        for one in columns
-    ]
-    kinds: dict[str | None, dict[str, str]] = {}
-    for one in columns:
-        if (of_asset := kinds.setdefault(one.asset, {})).setdefault(one.kind, one.header) != one.header:
-            hint = message("Leave one of them out.")
-            raise table.header_error("{name!r:s} and another column are the same price of a metal.", hint, name=one.header)
-    for of_asset in kinds.values():
-        if len(of_asset) == 1 and (end := of_asset.get(LOW) or of_asset.get(HIGH)):
-            raise one_end(table, end)
-    middles = sorted(str(asset) for asset, found in kinds.items() if len(found) > 1)
-    one_side = sorted(found[side] for found in kinds.values() for side in _SIDES if {*found} == {side})
-    notes: tuple[Message, ...] = ()
-    if middles:
-        notes += (message("{file}: of several columns of {assets}, the price is the middle.", file=table.name, assets=middles),)
-    if one_side:
-        note = message("{file}: what a dealer pays or asks, and no series: {columns}.", file=table.name, columns=one_side)
-        notes += (note,)
-    beside = [one for one in columns if one.kind in (LOW, HIGH) and {MID, *_SIDES} & {*kinds[one.asset]}]
-    return tuple(one for one in columns if one not in beside), notes
+    of_sides = {name: found[0] for name in names if (found := side_in(name))}
+    several = Counter([*of_sides.values(), *names])
+    for name, asset in of_sides.items():
+        if several[asset] > 1 or (is_asset(asset) and not is_asset(name)):
+            hint = message("Give a row for each metal and day: date, asset, and bid and ask, low and high, or price.")
+            raise table.header_error("{name!r:s} is one of several prices of a metal.", hint, name=name)
 
 
 def no_column(table: Table, key: str) -> DataError:
@@ -150,7 +127,9 @@ def down(table: Table, columns: Sequence[PriceColumn]) -> tuple[Table, tuple[Mes
     """
     of_header = dict(zip((one.header for one in columns), alike([table.cells[one.header] for one in columns]), strict=True))
     others = table.cells[[name for name in table.columns if name not in of_header]]
-    upper = {one.asset: of_header[one.header] for one in columns if one.kind == HIGH}
+    if len(columns) > 1 and columns[0].asset is None:
+        _check_priced(table, [*of_header])
+    upper = next((of_header[one.header] for one in columns if one.kind == HIGH), None)
     groups: dict[tuple[str, str, str], list[PriceColumn]] = {}
     for one in sorted(columns, key=lambda one: one.asset or ""):  # rows below then need no sorting
         if one.kind != HIGH:
@@ -167,7 +146,7 @@ def down(table: Table, columns: Sequence[PriceColumn]) -> tuple[Table, tuple[Mes
         if group[0].asset is not None:
             part = part.with_columns(_repeated("asset", [one.asset for one in group], table.cells.height))
         part = part.with_columns(basis=pl.lit(_SIDES[kind])) if kind in _SIDES else part
-        part = part.with_columns(pl.concat([upper[one.asset].alias(UPPER_END) for one in group])) if kind == LOW else part
+        part = part.with_columns(upper.alias(UPPER_END)) if kind == LOW and upper is not None else part
         kept = (
             part["price"].is_not_null()
             if len(columns) > 1 or group[0].asset
@@ -176,7 +155,7 @@ def down(table: Table, columns: Sequence[PriceColumn]) -> tuple[Table, tuple[Mes
         parts.append(part.filter(kept))
         rows.append(pl.concat([table.rows] * len(group)).filter(kept))
     notes = ()
-    if upper:
+    if upper is not None:
         notes = (message("{file}: where a price is a range, its middle is taken.", file=table.name),)
     read, more = _quoted(replace(table, cells=pl.concat(parts, how="diagonal_relaxed"), rows=pl.concat(rows)))
     return read, tuple(dict.fromkeys((*notes, *more)))
@@ -358,6 +337,7 @@ def months_across(table: Table, days: Sequence[str]) -> tuple[Table, tuple[Messa
     derived = [name for name in table.columns if name not in days and is_derived(name)]
     others = [name for name in table.columns if name not in days and name not in derived]
     name = next((name for name in others if key_of(name) == "asset"), others[0])
+    _check_priced(table, days)
     prices = alike([table.cells[day] for day in days])
     frame = pl.concat([table.cells[others].rename({name: "asset"})] * len(days))
     frame = frame.with_columns(_repeated("date", days, table.cells.height), pl.concat([one.alias("price") for one in prices]))
@@ -365,6 +345,14 @@ def months_across(table: Table, days: Sequence[str]) -> tuple[Table, tuple[Messa
     rows = pl.concat([table.rows] * len(days)).filter(kept)
     # The corner of the table says what its cells are: ``Prices in USD/kg``.
     return replace(table, cells=frame.filter(kept), rows=rows, titles=(*table.titles, name)), note_derived(table.name, derived)
+
+
+def _check_priced(table: Table, columns: Sequence[str]) -> None:
+    """`FrameError` for a row without a price in any of several columns: a line of words, or a metal to be left out."""
+    none = reduce(and_, (table.cells[name].is_null() for name in columns))
+    hint = message("Leave the row out, or fill in a price.")
+    rows = pl.DataFrame({"row": table.rows, "what": table.cells.to_series(0).cast(pl.String)}).filter(none)
+    raise_row_errors(table.name, rows, rule="empty", fault="a row without a price", hint=hint)
 
 
 def note_derived(file: str, names: Sequence[str]) -> tuple[Message, ...]:
