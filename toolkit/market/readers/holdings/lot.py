@@ -613,5 +613,5 @@ def currency_of(row: Row, lot: dict[str, Any], shown: list[str], *, is_needed: b
         raise Faulty("two_currencies", "two currencies", "Keep one of {words:s}.", words=", ".join(sorted(found)))
     if not found and is_needed:
         hint = message("Fill in the currency, or put it into the header, as 'purchase_price EUR'.")
-        raise Faulty("empty", "a purchase_price without currency", hint)
+        raise Faulty("empty", "money without a currency", hint)
     return found.pop() if found else None

@@ -8,7 +8,6 @@ from datetime import date
 from typing import Any
 
 from toolkit.core.countries import UNKNOWN_ORIGIN
-from toolkit.core.errors import DataError
 from toolkit.core.messages import few, message
 from toolkit.core.places import place
 from toolkit.core.units import KG_PER_UNIT
@@ -20,7 +19,7 @@ from toolkit.market.needs import DAYS_OF, Application, Need, Quote
 from toolkit.market.readers import cells
 from toolkit.market.readers.holdings import values
 from toolkit.market.readers.holdings.bids import bid_of
-from toolkit.market.readers.holdings.lot import Row, lot_of_row
+from toolkit.market.readers.holdings.lot import Row, currency_of, lot_of_row
 from toolkit.market.readers.holdings.lots import DEFAULTS, Names, ReadFile
 from toolkit.market.readers.holdings.movements import KEPT_DEFAULTS
 from toolkit.market.readers.holdings.rows import closed, fold, opened, rows_of, said_of
@@ -70,8 +69,8 @@ def _need(row: Row, said: set[Meaning]) -> Need | None:
     site = row.text("site")
     country = row.read("site", _country, site) if site else ""
     cost, shown = row.number("missing_cost")
-    named = (row.text("currency"), row.header("missing_cost").currency, *((shown.before, shown.after) if shown else ()))
-    currency = row.read("missing_cost", _currency, row, named, is_needed=cost is not None)
+    named = [row.header("missing_cost").currency or "", *((shown.before, shown.after) if shown else ())]
+    currency = row.read("missing_cost", currency_of, row, lot, named, is_needed=cost is not None)
     safety, _ = row.number("safety")
     for key, value in (("safety", safety), ("missing_cost", cost)):
         row.read(key, _not_below_zero, value)
@@ -223,18 +222,3 @@ def _unit_in(header: str) -> str:
     return next(
         (word for word in words if vocabulary().meanings["period"].get(word) in DAYS_OF and word.endswith(("s", "n"))), ""
     )
-
-
-def _currency(row: Row, named: tuple[str | None, ...], *, is_needed: bool) -> str | None:
-    """The one currency that is named; that of the layout without any."""
-    found = set[str]()
-    for text in filter(None, [one for one in named if one] or [row.file.layout.every.get("currency")]):
-        try:
-            found.add(cells.currency(text))
-        except DataError as error:
-            raise Faulty("currency", error.message, error.hint) from None
-    if len(found) > 1:
-        raise Faulty("two_currencies", message("two currencies"), message("Keep one of them."))
-    if not found and is_needed:
-        raise Faulty("empty", message("money without a currency"), message("Fill in the currency, or put it into the header."))
-    return found.pop() if found else None
