@@ -290,9 +290,9 @@ def _keys(rows: pl.DataFrame) -> list[str]:
 
 def _rows(table: Table, currency: str, key: Key) -> tuple[pl.DataFrame, tuple[Message, ...], tuple[Message, ...]]:
     """Prices with their row numbers in the file, notes on how numbers were read, and that no currency is named."""
+    table = _names_apart(_goods_named(table, key))
     if "asset" not in table.columns:
         raise no_column(table, "asset")
-    table = _units_apart(_goods_named(table, key))
     if table.cells.is_empty():
         raise DataError("{file:s} holds no price of today.", hint="Fill in prices.", file=table.name)
     required_cells(table, "asset")
@@ -409,37 +409,39 @@ def _goods_named(table: Table, key: Key) -> Table:
     return replace(table, cells=table.cells.drop("form", "purity", strict=False).with_columns(names))
 
 
-def _units_apart(table: Table) -> Table:
-    """The table with the currency that its units state (``USD/lb``) in a column of its own.
+def _names_apart(table: Table) -> Table:
+    """The table with what its names (``Gallium, in-whs Rotterdam, $/kg``) and its units (``USD/lb``) state in their columns.
 
     Raises:
-        FrameError: for a row that says another currency than its unit, and for an asset that states both (``Ga, $/kg``).
+        FrameError: for a row that says another currency or unit than its name or its unit.
     """
-    given = texts(table, "asset")
-    both = [text for text in given.unique().drop_nulls() if (one := stated_in(text)).currency and one.per_unit]
-    hint = message("Write them into the columns currency and unit.")
-    named = pl.DataFrame({"row": table.rows, "value": given}).filter(pl.col("value").is_in(both))
-    raise_row_errors(table.name, named, rule="one_unit", fault="a name that states currency and unit", hint=hint)
-    units = texts(table, "unit")
-    said = {text: stated_in(f"x {text}") for text in units.unique().drop_nulls()}
-    said = {text: one for text, one in said.items() if one.currency and one.per_unit}
-    if not said:
-        return table
-    of_unit, own = (
-        units.replace_strict({text: one.currency for text, one in said.items()}, default=None),
-        texts(table, "currency"),
-    )
-    meant = own.replace_strict(
-        {text: currency_of(text) for text in own.unique().drop_nulls()}, default=None, return_dtype=pl.String
-    )
-    rows = pl.DataFrame({"row": table.rows, "what": given, "value": own}).filter(meant != of_unit)
-    fault, hint = message("another currency than its unit states"), message("Keep one of them.")
-    raise_row_errors(table.name, rows, rule="one_unit", fault=fault, hint=hint)
-    columns = {
-        "currency": pl.select(pl.coalesce(own, of_unit)).to_series(),
-        "unit": units.replace({text: one.unit for text, one in said.items()}),
-    }
-    return replace(table, cells=table.cells.with_columns(**columns))
+    for column, prefix in (("unit", "x "), ("asset", "")):
+        if column not in table.columns:
+            continue
+        given = texts(table, column)
+        said = {
+            text: stated_in(f"{prefix}{text}") for text in distinct(table.cells.select(given.alias("of")), "of").drop_nulls()
+        }
+        said = {text: one for text, one in said.items() if one.name and one.currency and one.per_unit}
+        if not said:
+            continue
+        columns = {}
+        for name in ("currency", "unit"):
+            stated = given.replace_strict(
+                {text: getattr(one, name) for text, one in said.items()}, default=None, return_dtype=pl.String
+            )
+            own = texts(table, name) if name != column else stated.clear().extend_constant(None, len(given))
+            rows = pl.DataFrame({"row": table.rows, "what": given, "value": own})
+            meaning = currency_of if name == "currency" else lambda text: cells.UNITS.get(text.casefold())
+            means = {text: meaning(text) for text in {*own, *stated} - {None}}
+            differs = own.replace_strict(means, default=None, return_dtype=pl.String) != stated.replace(means)
+            fault, hint = message("another {column:s} than its name states", column=name), message("Keep one of them.")
+            raise_row_errors(table.name, rows.filter(differs), rule="one_unit", fault=fault, hint=hint)
+            columns[name] = pl.select(pl.coalesce(own, stated, given if name == column else own)).to_series()
+        if column == "asset":
+            columns["asset"] = given.replace({text: one.name for text, one in said.items()})
+        table = replace(table, cells=table.cells.with_columns(**columns))
+    return table
 
 
 def _dates(table: Table, today: date) -> pl.Series:

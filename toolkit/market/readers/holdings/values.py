@@ -17,8 +17,6 @@ from toolkit.market.readers import cells
 
 _LEAST_PER_CENT = 0.1
 """No spread and no storage fee is lower: a smaller number under a header in per cent is likely a fraction."""
-_NOT_FROM = re.compile(r"(ex|nicht|non|not|kein|keine|no|ohne|without|ausser|ausserhalb|outside|other|anderes?|rest) ")
-"""Words, as `fold` writes them, that begin an origin of which only is said what it is not: ``Ex-China``."""
 _WEEK = re.compile(r"(?:kw|cw|wk|sem\.?|week|woche) ?([0-9]{1,2})[/ ]+(20[0-9]{2})", re.IGNORECASE)
 _QUARTER = re.compile(r"q([1-4])[/ ]+(20[0-9]{2})", re.IGNORECASE)
 
@@ -104,9 +102,7 @@ def origin(text: str) -> str:
     if is_unknown(text):
         return UNKNOWN_ORIGIN
     if (found := country(text)) is None:
-        says_not = _NOT_FROM.match(fold(text))
-        near = message("It says where the metal does not come from: write its country.") if says_not else country_hint(text)
-        hint = together(near, message("Or write '{word:s}'.", word=UNKNOWN_ORIGIN))
+        hint = together(country_hint(text), message("Or write '{word:s}'.", word=UNKNOWN_ORIGIN))
         raise Faulty("origin_country", "not a country", hint)
     return found
 
