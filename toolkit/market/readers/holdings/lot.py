@@ -116,10 +116,14 @@ class Row:
         try:
             return reader(*given, **named)
         except Faulty as found:
-            self.file.fault(self.i, column, found)
+            self.fault(column, found)
         except DataError as error:
-            self.file.fault(self.i, column, Faulty(column, error.message, error.hint))
+            self.fault(column, Faulty(column, error.message, error.hint))
         return None
+
+    def fault(self, column: str, found: Faulty) -> None:
+        """Note a fault of a cell."""
+        self.file.fault(self.i, column, found)
 
     def number(self, key: str) -> tuple[float | None, cells.Amount | None]:
         """The number in a cell and what stands around it; None where it is empty or faulty."""
@@ -231,7 +235,7 @@ def _is_zero(row: Row) -> bool:
 def asset_of(row: Row) -> tuple[str, str | None, str | None]:
     """Asset key, words for a form, and the purity that stand with the name."""
     if (text := row.text("asset")) is None:
-        raise Faulty("empty", "no asset", "Fill the 'asset' cell, or leave the row out.")
+        raise values.empty("asset")
     try:
         return _named(row, text)
     except DataError as error:

@@ -122,8 +122,7 @@ def _kinds(file: FileCells, kept: Sequence[int]) -> dict[int, str]:
         text = file.text("kind", i)
         kind = next((known[one] for one in foldings(file.words.get(fold(text or ""), text or "")) if one in known), None)
         if text is None:
-            hint = message("Fill the cell, or leave the row out: --set TEXT=leave_out.")
-            file.fault(i, "kind", Faulty("empty", "a row that does not say what it is", hint))
+            file.fault(i, "kind", values.empty("kind"))
         elif kind is not None:
             found[i] = kind
         elif file.remarks.get(fold(text)) == "not_mine":
@@ -280,8 +279,7 @@ def _movement(
     for key in row.cells.keys() & _BESIDE:
         row.read(key, _in_currency, row, key, found["currency"])
     if found["date"] is None and row.cells.get("purchase_date") is None:
-        hint = message("Fill the 'date' cell, or leave the row out.")
-        row.file.fault(row.i, "purchase_date", Faulty("empty", "a movement without a day", hint))
+        row.fault("purchase_date", values.empty("date"))
     below = signs.get(("quantity", row.i))
     source, place = _places(row, kind, below)
     return found | {
@@ -332,7 +330,7 @@ def _of_metal(row: Row, kind: str, money: _Money, said: set[Meaning], status: st
         currency = row.read("currency", currency_of, row, lot, [], is_needed=True)
     if lot["paid"] not in (None, 1) and kind not in BRINGS:
         hint = message("Say it of the purchase; what was paid later is a row of kind pay.")
-        row.file.fault(row.i, "paid", Faulty("paid", "a part payment of what is no purchase", hint))
+        row.fault("paid", Faulty("paid", "a part payment of what is no purchase", hint))
     details = ("origin_country", "custody", "certificate", "spread", "storage_fee", "vat_state", "destination", "end_user")
     own = ("asset", "form", "purity", "size", "unit", "status", *details)
     return {key: lot[key] for key in own} | {
@@ -355,10 +353,9 @@ def _of_whole(row: Row, kind: str, money: _Money) -> dict[str, Any]:
         lot["asset"] = (row.read("asset", asset_of, row) or (None,))[0]
     elif row.text("lot_id") is None and row.text("document") is None and row.text("reverses") is None:
         hint = message("Name the lot, or the asset and the quantity.")
-        row.file.fault(row.i, "asset", Faulty("empty", "a movement of no lot", hint))
+        row.fault("asset", Faulty("empty", "a movement of no lot", hint))
     if kind == "adjust" and row.text("purity") is None:
-        hint = message("Give the difference, with its sign, as the quantity.")
-        row.file.fault(row.i, "quantity", Faulty("empty", "no quantity", hint))
+        row.fault("quantity", values.empty("quantity"))
     if money.total is None and money.cash is not None:
         money.total = money.cash - money.fees - money.taxes
     needs = money.total is not None or money.fees or money.taxes
@@ -381,12 +378,11 @@ def _of_money(row: Row, kind: str, money: _Money) -> dict[str, Any]:
     if own and (beside := getattr(money, own)):
         if amount is not None and abs(amount - beside) > _ROUNDED:
             hint = message("Write the amount once.")
-            row.file.fault(row.i, own, Faulty("two_amounts", "two amounts of one cost", hint))
+            row.fault(own, Faulty("two_amounts", "two amounts of one cost", hint))
         amount = beside
         setattr(money, own, Decimal(0))
     if not amount and kind != "transfer":
-        hint = message("Write the amount as the total.")
-        row.file.fault(row.i, "total_price", Faulty("empty", "no amount of money", hint))
+        row.fault("total_price", values.empty("total"))
     currency = row.read("currency", currency_of, row, lot, _beside(row), is_needed=True) if amount else None
     return dict.fromkeys(("form", "purity", "size", "unit", "quantity", "status")) | {
         "asset": lot["asset"], "date": row.read("purchase_date", day_of, row, "stored"), "total": amount, "currency": currency,
@@ -404,7 +400,7 @@ def _money(row: Row) -> _Money:
     currencies = {row.header(key).currency for key in ("fees", "taxes", "cash", "total_price", "purchase_price")} - {None}
     if len(currencies) > 1:
         hint = message("Give fees and taxes in the currency of the price.")
-        row.file.fault(row.i, "fees", Faulty("two_currencies", "two currencies", hint))
+        row.fault("fees", Faulty("two_currencies", "two currencies", hint))
     return _Money(total or None, cash or None, fees or Decimal(0), taxes or Decimal(0))
 
 
@@ -450,7 +446,7 @@ def _rate(row: Row) -> float | None:
     rate = row.number("rate")[0]
     if rate is not None and rate <= 0:
         hint = message("Give the rate of the day, or leave the cell empty.")
-        row.file.fault(row.i, "rate", Faulty("positive", "an exchange rate that is not above zero", hint))
+        row.fault("rate", Faulty("positive", "an exchange rate that is not above zero", hint))
         return None
     return rate
 

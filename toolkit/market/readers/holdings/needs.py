@@ -60,12 +60,11 @@ def _need(row: Row, said: set[Meaning]) -> Need | None:
         return None
     period = row.read("period", _word, row, "period") or "month"
     if period != "month" and any(map(names_month, fold(row.header("quantity").text).split())):
-        words, hint = message("another period than the header says"), message("Say it once.")
-        row.read("period", _broken, "two_periods", words, hint)
+        row.fault("period", Faulty("two_periods", "another period than the header says", "Say it once."))
     start, until = (row.read(key, row.day, key) for key in ("start", "until"))
     row.read("until", _in_order, start, until)
     if period == "once" and start is None:
-        row.read("start", _missing, message("a single quantity without its day"))
+        row.fault("start", values.empty("start"))
     site = row.text("site")
     country = row.read("site", _country, site) if site else ""
     cost, shown = row.number("missing_cost")
@@ -91,14 +90,14 @@ def _quote(row: Row, said: set[Meaning]) -> Quote | None:
         return None
     lead = row.read("lead_time", _days, row)
     if row.text("purchase_price") is None:
-        row.read("purchase_price", _missing, message("a quotation without a price"))
+        row.fault("purchase_price", values.empty("price"))
     freight, duty = row.number("freight")[0], row.number("duty")
     share = row.read("duty", values.fraction, "duty", duty, percent=row.header("duty").percent) if duty[1] else 0.0
     for key, value in (("freight", freight), ("lead_time", lead)):
         row.read(key, _not_below_zero, value)
     least, most = amounts["least"], amounts["most"]
     if least and most and most < least:
-        row.read("most", _broken, "most", message("more at least than at most"), message("Correct one of the two."))
+        row.fault("most", Faulty("most", "more at least than at most", "Correct one of the two."))
     valid, refusal = row.read("valid_until", row.day, "valid_until"), row.read("refusal", _word, row, "refusal")
     row.read("asset", _metal, lot)
     if None in (lot["asset"], lot["form"], lot["purchase_price"], lot["unit"], lot["currency"], lead):
@@ -130,25 +129,17 @@ def _application(row: Row, said: set[Meaning]) -> Application | None:
     outcome = row.read("outcome", _word, row, "outcome")
     for key, found in (("filed", filed), ("outcome", outcome)):
         if found is None and row.text(key) is None:
-            row.read(key, _missing, message("an application without its {key:s}", key=key))
+            row.fault(key, values.empty(key))
     row.read("decided", _in_order, filed, decided)
     for key, day in (("filed", filed), ("decided", decided)):
         if day is not None and day > row.file.today:
-            row.read(key, _broken, "future", message("a day that is still ahead"), message("Correct the date."))
+            row.fault(key, Faulty("future", "a day that is still ahead", "Correct the date."))
     if outcome == "pending" and decided is not None:
-        row.read("decided", _broken, "outcome", message("a decision of what is pending"), message("Correct one of the two."))
+        row.fault("decided", Faulty("outcome", "a decision of what is pending", "Correct one of the two."))
     return None if filed is None or outcome is None else Application(row.text("lot_id") or None, filed, outcome, decided)
 
 
 # Cells
-
-
-def _broken(rule: str, words: str, hint: str) -> None:
-    raise Faulty(rule, words, hint)
-
-
-def _missing(words: str) -> None:
-    raise Faulty("empty", words, message("Fill the cell, or leave the row out."))
 
 
 def _metal(lot: Mapping[str, Any]) -> None:
@@ -203,7 +194,7 @@ def _amount(row: Row, key: str) -> float | None:
 def _days(row: Row) -> float | None:
     """Days, or weeks and months by their words."""
     if row.text("lead_time") is None:
-        raise Faulty("empty", message("a quotation without its time of delivery"), message("Write it in days: 60."))
+        raise values.empty("lead_time")
     value, shown = row.number("lead_time")
     if value is None or shown is None:
         return None

@@ -40,6 +40,11 @@ class Faulty(Exception):
         self.fault, self.hint = sentence(fault, values), sentence(hint, values)
 
 
+def empty(key: str) -> Faulty:
+    """The fault of an empty cell that has to be filled."""
+    return Faulty("empty", "no {key:s}", message("Fill the {key!r:s} cell, or leave the row out.", key=key), key=key)
+
+
 def is_unknown(text: str | None) -> bool:
     """Whether a cell says that what it would say is not known."""
     return text is not None and not {text, fold(text)}.isdisjoint(vocabulary().texts["unknown"])
@@ -193,7 +198,7 @@ def quantity(cell: Any, mark: str | None, *, may_be_short: bool) -> tuple[float 
         may_be_short: Whether it may be below zero, as a position that was sold short is.
     """
     if cell is None:
-        raise Faulty("empty", "no quantity", "Fill the 'quantity' cell, or leave the row out.")
+        raise empty("quantity")
     if isinstance(cell, str) and NEGATIVE.fullmatch(cells.tidy(cell)):
         raise Faulty("positive", "a quantity that is not positive", ABOVE_ZERO)
     if (found := number(cell, mark)) is None:
