@@ -117,5 +117,6 @@ def test_from_an_empty_folder_to_the_replay(portal, code):
     for visit in (host, visitor):
         visit.collect()
         visit.browser.close()
-        assert visit.said == []
+        # A step that was too much for a slow machine is asked for again; the console tells of the status.
+        assert [said for said in visit.said if not re.search("(status of|Status Error Code) 503", str(said))] == []
         assert [asked for asked in visit.asked if not asked.startswith((portal.base, "data:"))] == []
