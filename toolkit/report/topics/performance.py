@@ -135,15 +135,10 @@ def _figures(run: Findings, found: Performance) -> Iterator[KeyFigure]:
     else:
         yield KeyFigure(label, none, say("not defined: no rate, or more than one, brings these flows to this value"))
     label = say.words("Time-weighted return (TWR)")
-    if whole.time_weighted is None and found.turned:
-        told = say(
-            "not defined: {metals} have an own price of today alone, and other prices before",
-            metals=say.listed([of_key(one, say) for one in found.turned]),
-        )
-        yield KeyFigure(label, none, told)
-        return
     if whole.time_weighted is None:
-        yield KeyFigure(label, none, say("not defined: a price is missing on a day on which money moved"))
+        metals = say.listed([of_key(one, say) for one in found.turned])
+        told = say("not defined: {metals} have an own price of today alone, and other prices before", metals=metals)
+        yield KeyFigure(label, none, told if metals else say("not defined: a price is missing on a day on which money moved"))
         return
     parts = [say("since {day}", day=since)]
     if whole.time_weighted_a_year is not None:

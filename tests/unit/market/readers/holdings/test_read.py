@@ -250,7 +250,7 @@ def test_a_lot_id_that_occurs_twice_is_refused_with_both_rows():
 @pytest.mark.parametrize(
     ("lot", "says", "hint"),
     [
-        ({k: v for k, v in LOT.items() if k != "quantity"}, "no column 'quantity'", "template"),
+        ({k: v for k, v in LOT.items() if k != "quantity"}, "no column 'quantity'", "needs all of"),
         ({("Menge brutto" if k == "quantity" else k): v for k, v in LOT.items()}, "no column 'quantity'", "'Menge brutto'"),
     ],
 )
