@@ -162,15 +162,13 @@ def board(found: CoverAnswer, say: Language, *, redacted: bool = False) -> Docum
     answer.subtitle("How vulnerable we are")
     after = {one.need: one.after for one in found.plan.reached} if found.plan else {}
     answer.table(
-        "need | >weeks of cover | stops: 5 % | 50 % | >by {until} | >with the orders | >what is missing costs, {currency}",
+        "need | >weeks of cover | stops: 5 % | 50 % | >by {until} | >with the orders",
         (
             (_name(answer, one), answer.number(None if one.days is None else one.days / 7, ",.0f"), answer.day(one.stop_early),
-             answer.day(one.stop_middle), answer.number(one.probability, ".0%"), answer.number(after.get(one.key), ".0%"),
-             answer.number(one.missing_cost, ",.0f"))
+             answer.day(one.stop_middle), answer.number(one.probability, ".0%"), answer.number(after.get(one.key), ".0%"))
             for one in found.needs
         ),
         until=fmt.short_date(found.until),
-        currency=found.currency,
     )  # fmt: skip
     if at_risk := sum(one.missing_cost or 0.0 for one in found.needs):
         answer.line(
