@@ -161,7 +161,12 @@ class SiteNeed:
 
 
 def unfit(needs: Iterable[SiteNeed], form: str, purity: str | None) -> str:
-    """Why a good serves none of some needs of its metal: the reason that is nearest to serving one."""
+    """Why a good serves none of some needs of its metal: the reason that is nearest to serving one.
+
+    Args:
+        needs: Of its metal.
+        form, purity: Of the good.
+    """
     reasons = [need.why_not(form, purity) for need in needs]
     return next(why for why in ("purity", "purity_unknown", "form") if why in reasons)
 
@@ -328,7 +333,13 @@ class SupplyCase:
         return Delivery(lot.lot_id, lot.metal or 0.0, days, licence, applied, lot.export_from == CHINA)
 
     def licence(self, asset: str, form: str, purity: str | None, origin: str, group: SiteNeed, size: str | None = None) -> str:
-        """What a good needs to leave its country for a site: a suspended or doubtful control counts as the ledger counts it."""
+        """What a good needs to leave its country for a site: a suspended or doubtful control counts as the ledger counts it.
+
+        Args:
+            asset, form, purity, size: The good.
+            origin: Country that it leaves.
+            group: The need, in the country of its site.
+        """
         state = self.context.ledger.state(
             asset, form, on=self.today, origin=origin, destination=group.country, **piece_of(purity, size)
         )
@@ -379,13 +390,24 @@ class SupplyCase:
     def arrivals(
         self, deliveries: Sequence[Delivery], draws: int, seed: int, licences: Licences | None = None, late: float = 0.0
     ) -> FloatArray:
-        """(draws, deliveries) days of arrival."""
+        """(draws, deliveries) days of arrival.
+
+        Args:
+            deliveries: What is to arrive.
+            draws, seed: How many, and of which seed.
+            licences, late: Beliefs in place of one's own; None and 0 for these.
+        """
         return arrival_days(deliveries, licences or self.licences, late or self.late[1], draws=draws, seed=seed)
 
     def supply(
         self, group: SiteNeed, draws: int, *, seed: int = SEED, licences: Licences | None = None, late: float = 0.0
     ) -> Supply:
-        """Stock and drawn arrivals of a need."""
+        """Stock and drawn arrivals of a need.
+
+        Args:
+            group: The need.
+            draws, seed, licences, late: As of `arrivals`.
+        """
         some = self.deliveries[group.key]
         days = self.arrivals(some, draws, seed, licences, late)
         stock = sum(lot.metal or 0.0 for lot in self.stock[group.key])
@@ -683,7 +705,7 @@ class Quotations:
                 "expected": case.day(float(np.quantile(told, 0.5, method="inverted_cdf"))), "least": lots * kg,
             }  # fmt: skip
 
-    def problem(self, need: SiteNeed, *, told: bool = False, safety: int = 0) -> OrderProblem:
+    def _problem(self, need: SiteNeed, *, told: bool = False, safety: int = 0) -> OrderProblem:
         """What to order for a need, over the draws that choose, or over those by which it is told."""
         case, served = self.case, self.by_need[need.key]
         offers = tuple(replace(one.offer, days=one.days) if told else one.offer for one in served)
@@ -704,7 +726,7 @@ class Quotations:
         chosen, loosened, gap, status = {}, list[str](), 0.0, "impossible" if unserved else "met"
         for asset in dict.fromkeys(need.asset for need in needs):
             some = [need for need in needs if need.asset == asset]
-            problems = [self.problem(need) for need in some]
+            problems = [self._problem(need) for need in some]
             found, holds = self._chosen(some, problems)
             if found is None:
                 status, found = "impossible", self._nearest(problems)
@@ -718,7 +740,7 @@ class Quotations:
 
     def _chosen(self, needs: Sequence[SiteNeed], problems: Sequence[OrderProblem]) -> tuple[Plan | None, bool]:
         """The orders for some needs, and whether they hold over new draws; None where nothing meets the limits."""
-        asked, told = self.case.request.probability, [self.problem(need, told=True) for need in needs]
+        asked, told = self.case.request.probability, [self._problem(need, told=True) for need in needs]
         best: Plan | None = None
         for part in (*_STRICTER, 1.0):
             if best is not None and part == 1.0:
@@ -749,7 +771,7 @@ class Quotations:
         told = any(need.missing_cost for need in needs)
         problems = [
             problem if told else replace(problem, missing_cost=1 / max(float(need.daily.mean()), LEAST))
-            for need, problem in ((need, self.problem(need)) for need in needs)
+            for need, problem in ((need, self._problem(need)) for need in needs)
         ]
         found = order_plan(problems, budget=budget) if problems else None
         chosen = {} if found is None else {need.key: lots for need, lots in zip(needs, found.lots, strict=True)}
@@ -761,7 +783,7 @@ class Quotations:
     ) -> OrderPlan:  # fmt: skip
         case, orders, reached, spent = self.case, list[dict](), list[dict](), 0.0
         for need in needs:
-            problem = self.problem(need, told=True)
+            problem = self._problem(need, told=True)
             lots = chosen.get(need.key, np.zeros(len(problem.offers), dtype=int))
             spent += problem.spent(lots)
             latest = self._latest(problem, lots) if case.request.budget is None else None
@@ -792,7 +814,7 @@ class Quotations:
     def _week(self, need: SiteNeed, chosen: Mapping[str, NDArray[np.int_]]) -> float | None:
         """What one more week of safety of a need costs, by the draws that chose the orders; others keep theirs."""
         some = [one for one in self.case.groups if one.asset == need.asset and one.key in chosen]
-        plans = [(self.problem(one), self.problem(one, safety=WEEK if one is need else 0), chosen[one.key]) for one in some]
+        plans = [(self._problem(one), self._problem(one, safety=WEEK if one is need else 0), chosen[one.key]) for one in some]
         more = [replace(one, probability=before.paths(lots).probability) for before, one, lots in plans]
         found = order_plan(more, start=[lots for _, _, lots in plans])  # as improbable a stop as that of the orders
         spent = sum(before.expected_cost(lots) for before, _, lots in plans)

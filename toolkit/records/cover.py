@@ -247,7 +247,9 @@ class Calibration(Record):
     """Own applications beside what the reports alone expect of them."""
 
     decided: int
+    """Own ones."""
     approved: int
+    """Of these."""
     low: int
     """Fewest approvals of as many that nine in ten draws have."""
     high: int
