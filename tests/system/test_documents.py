@@ -61,7 +61,7 @@ def folder(tmp_path_factory):
         "mine.csv": lots,
         "moves.csv": re.findall(r"```csv\n(.*?)```", PAGES["movements.md"], re.DOTALL)[0],
         "own.toml": own,
-        "lots.csv": lots,
+        "lots.csv": re.findall(r"```csv\n(.*?)```", PAGES["start.md"], re.DOTALL)[0],
         "bids.csv": re.findall(r"```csv\n(.*?)```", PAGES["bids.md"], re.DOTALL)[0],
         "needs.csv": re.findall(r"```csv\n(asset,.*?)```", PAGES["cover.md"], re.DOTALL)[0],
         "quotes.csv": re.findall(r"```csv\n(quote,.*?)```", PAGES["cover.md"], re.DOTALL)[0],
