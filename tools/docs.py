@@ -1,7 +1,7 @@
 """What the documents copy from the code, written again by `python -m tools.docs`: change the code, then run it.
 
-The columns of `docs/holdings.md` and `docs/prices.md`, the reference of `docs/strategies.md`, the example of `docs/start.md`, and
-`docs/schema/`. Tests fail where a document says something else.
+The columns of `docs/holdings.md` and `docs/prices.md`, the reference of `docs/strategies.md`, the example of `docs/start.md`,
+and `docs/schema/`. Tests fail where a document says something else.
 """
 
 from __future__ import annotations
