@@ -3,44 +3,26 @@
 from __future__ import annotations
 
 import ast
-import importlib
 import inspect
 import itertools
 import json
-import pkgutil
 import re
 from collections.abc import Iterator
 from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
-from toolkit import records
 from toolkit.records.base import Record
+from toolkit.records.published import published
 from tools.document_schema import document_schema
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "schema"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
-def _published() -> dict[str, type[Record]]:
-    """Record by the name of its file, of every record in `toolkit.records` that has one; two of one name are refused."""
-    found: dict[str, type[Record]] = {}
-    for info in pkgutil.walk_packages(records.__path__, "toolkit.records."):
-        module = importlib.import_module(info.name)
-        for value in vars(module).values():
-            if isinstance(value, type) and issubclass(value, Record) and value.schema_name and value.__module__ == info.name:
-                if value.schema_name in found:
-                    raise TypeError(f"two records are published as {value.schema_name!r}")
-                found[value.schema_name] = value
-    return found
-
-
-PUBLISHED = _published()
-
-
 def schemas() -> Iterator[tuple[Path, str]]:
     """Path and text of every schema."""
-    told = {name: _described(model) for name, model in PUBLISHED.items()}
+    told = {name: _described(model) for name, model in published().items()}
     told["report"] = {"$schema": DIALECT, **document_schema(_attributes)}
     for name, schema in told.items():
         yield FOLDER / f"{name}.json", json.dumps(schema, ensure_ascii=False, indent=1) + "\n"

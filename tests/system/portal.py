@@ -33,7 +33,7 @@ from urllib.parse import urlencode, urlsplit
 import psycopg
 from django.core.signing import TimestampSigner, b62_encode
 
-PATIENCE = 60.0
+PATIENCE = 180.0
 
 
 def free_port() -> int:

@@ -10,6 +10,7 @@ import base64
 import os
 import re
 import sqlite3
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -89,6 +90,16 @@ def slowly(visit: Visit, milliseconds: int) -> None:
     visit.browser.call("Network.emulateNetworkConditions", **limits)
 
 
+def refused(visit: Visit, address: str, act: Callable[[], None]) -> None:
+    """What a page asks of an address for an act is answered with 503, once."""
+    visit.browser.call("Fetch.enable", patterns=[{"urlPattern": address}])
+    act()
+    while not (paused := [one["params"] for one in visit.browser.events if one["method"] == "Fetch.requestPaused"]):
+        visit.browser.value("0")
+    visit.browser.call("Fetch.fulfillRequest", requestId=paused[0]["requestId"], responseCode=503)
+    visit.browser.call("Fetch.disable")
+
+
 def picture(visit: Visit, path: Path) -> None:
     """The page of the room, as the README shows it."""
     browser = visit.browser
@@ -139,6 +150,15 @@ def test_a_presenter_and_two_visitors(portal, people):
     for visit in (ana, bea):
         visit.until("document.querySelector('.kpi .pointed')")
         visit.check(WIDTHS["ana" if visit is ana else "bea"])
+
+    # A step that a proxy refuses is asked for again by itself, from where the slider stands, though the stream brings the last one.
+    refused(mara, "*/drive", lambda: mara.slide("cap", 65))
+    shows(mara, "state", "Too busy")
+    mara.browser.events.clear()  # the console tells of the status
+    at(bea, "cap", 65)
+    at(mara, "cap", 65)
+    mara.slide("cap", 60)
+    at(bea, "cap", 60)
 
     # A slider that is pulled shows divisible amounts, and whole lots where it rests, over a slow connection too.
     slowly(ana, 300)

@@ -38,7 +38,7 @@ def template(
 
     text = text_of(language(lang), "bids" if bids else "movements" if movements else "holdings")
     if common.json:
-        print_json({"language": lang, "template": text})
+        print_json({"language": lang, "template": text}, common.part)
     elif file == "-":
         sys.stdout.write(text)
         return

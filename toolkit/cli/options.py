@@ -90,6 +90,7 @@ class Common:
         str | None, typer.Option("--format", metavar="FORMAT", help="terminal (default), json, markdown or html, on stdout.")
     ] = None
     json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout: --format json.")] = False
+    part: Annotated[str | None, typer.Option("--part", metavar="KEY", help="With --json: this key of the object alone.")] = None
     lang: Annotated[
         str | None,
         typer.Option("--lang", "--language", metavar="LANG", help="en, de, or one you translated; default: settings."),
@@ -254,4 +255,7 @@ def _in_format(common: Common, formats: tuple[str, ...]) -> Common:
         raise SpecError(sentence, hint=did_you_mean(common.format, formats))
     if common.json and common.format not in (None, "json"):
         raise SpecError("--json and --format {format} are two formats.", hint="Leave one of them out.", format=common.format)
-    return replace(common, json=common.json or common.format == "json", format="json" if common.json else common.format)
+    as_json = common.json or common.format == "json"
+    if common.part is not None and not as_json:
+        raise SpecError("--part says nothing without --json.", hint="Add --json.")
+    return replace(common, json=as_json, format="json" if common.json else common.format)

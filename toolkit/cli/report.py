@@ -123,7 +123,7 @@ def report(
             "as_of": subject.record.as_of,
         }
         digest = hashlib.sha256(content).hexdigest()
-        print_json({**told, "path": str(path.resolve()), "bytes": len(content), "sha256": digest})
+        print_json({**told, "path": str(path.resolve()), "bytes": len(content), "sha256": digest}, common.part)
     say(message("report: {path:s}", path=str(path.resolve())), common)
     if show:
         typer.launch(path.resolve().as_uri())

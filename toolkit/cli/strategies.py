@@ -69,7 +69,8 @@ def show(name: Annotated[str, typer.Argument(help="Name or path.")], *, common: 
                 "about": strategy.about.model_dump(),
                 "evidence": evidence and evidence.to_json(),
                 **strategy.canonical(),
-            }
+            },
+            common.part,
         )
         return
     say(
@@ -157,6 +158,6 @@ def language(
                 "no table, kind or measure of a strategy is named {name!r:s}.", hint=did_you_mean(name, known), name=name
             )
     if common.json:
-        print_json(LanguageList(language=entries).to_json())
+        print_json(LanguageList(language=entries).to_json(), common.part)
     else:
         typer.echo(spoken.markdown(entries))

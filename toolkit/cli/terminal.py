@@ -13,7 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from toolkit.cli.options import Common
-from toolkit.core.errors import SpecError, ToolkitError, Unwritten
+from toolkit.core.errors import SpecError, ToolkitError, Unwritten, did_you_mean
 from toolkit.core.messages import Message, message, retellable
 from toolkit.core.text import indented, printable
 
@@ -53,9 +53,19 @@ def drop_broken_streams() -> None:
                 os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def print_json(data: Any) -> None:
-    """One JSON object on stdout, in ASCII: the same bytes whatever the encoding of the stream."""
-    sys.stdout.write(indented(data, ascii_only=True) + "\n")
+def print_json(data: Mapping[str, Any], part: str | None = None) -> None:
+    """One JSON object on stdout, in ASCII: the same bytes whatever the encoding of the stream.
+
+    Args:
+        data: The object.
+        part: The key that is printed alone, in an object of its own; None for all.
+
+    Raises:
+        SpecError: for a part that the object does not have.
+    """
+    if part is not None and part not in data:
+        raise SpecError("--part {part:s} is no key of this answer.", hint=did_you_mean(part, data), part=part)
+    sys.stdout.write(indented(data if part is None else {part: data[part]}, ascii_only=True) + "\n")
 
 
 def show(common: Common, answer: AnswerT, compose: Callable[[AnswerT, Language], Document]) -> None:
@@ -67,7 +77,7 @@ def show(common: Common, answer: AnswerT, compose: Callable[[AnswerT, Language],
         compose: The document of the answer, in a language.
     """
     if common.json:
-        print_json(answer.to_json())
+        print_json(answer.to_json(), common.part)
         return
     from toolkit.app.answers import answered
     from toolkit.records.sources import Beside

@@ -43,15 +43,16 @@ const busy = 2000; // ms at least before what was busy is asked again
 let pulling, resting, again;
 if ("moves" in form.dataset) form.addEventListener("input", (event) => {
   clearTimeout(resting);
-  clearTimeout(again);
+  again = clearTimeout(again);
   resting = setTimeout(() => { pulling = clearTimeout(pulling); for (const name of ["moved", "rested"]) htmx.trigger(form, name); }, rest);
   if (event.target.type === "range") pulling ??= setTimeout(() => { pulling = undefined; htmx.trigger(form, "moved"); }, pull);
 });
 form.addEventListener("htmx:configRequest", ({ detail }) => {
   if (detail.triggeringEvent?.type === "moved") detail.formData.set("moving", "on");
 });
-form.addEventListener("htmx:beforeRequest", () => form.setAttribute("aria-busy", "true"));
-form.addEventListener("htmx:afterRequest", () => form.removeAttribute("aria-busy"));
+// It is busy until there is an answer, also while it waits to ask again.
+form.addEventListener("htmx:beforeRequest", () => { again = clearTimeout(again); form.setAttribute("aria-busy", "true"); });
+form.addEventListener("htmx:afterRequest", () => { if (!again) form.removeAttribute("aria-busy"); });
 // Where there is no answer the last one stays below the reason, with where it holds.
 let answer;
 export function keep() {
@@ -75,7 +76,10 @@ for (const failure of ["htmx:responseError", "htmx:timeout", "htmx:sendError"]) 
     const { status } = detail.xhr;
     if (detail.elt !== form) tell(detail.elt, (status === 400 && detail.elt.dataset.refused) || form.dataset.refused);
     else {
-      if (!status || status >= 429) again = setTimeout(() => htmx.trigger(form, "rested"), busy * (1 + Math.random()));
+      if (!status || status >= 429) {
+        again = setTimeout(() => htmx.trigger(form, "rested"), busy * (1 + Math.random()));
+        form.setAttribute("aria-busy", "true");
+      }
       say((status === 400 && why(detail.xhr)) || form.dataset[status === 409 ? "held" : status >= 400 && status < 429 ? "refused" : "busy"]);
     }
   });

@@ -60,7 +60,7 @@ function came(html) {
 
 // A presenter's own step comes back by its answer: what the stream brings of it meanwhile is older than the sliders.
 let moved = 0;
-const driving = () => Date.now() - moved < 3000;
+const driving = () => Date.now() - moved < 3000 || form.hasAttribute("aria-busy");
 form.addEventListener("input", () => { moved = Date.now(); if (live.dataset.view === "following") view("own"); });
 form.addEventListener("submit", () => { if (live.dataset.view === "following") view("own"); });
 byId("alone")?.addEventListener("click", () => view("own"));
