@@ -254,7 +254,7 @@ def test_damaged_workbooks_are_refused_and_crash_nothing():
         "ods": ods({"B": [["Metall", "Menge"], ["Gold", 1]]}),
     }
     told = 0
-    for _ in range(150):
+    for _ in range(60):
         content = whole[rng.choice(["xlsx", "ods"])]
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             parts = {info.filename: bytearray(archive.read(info)) for info in archive.infolist()}
@@ -274,7 +274,7 @@ def test_damaged_workbooks_are_refused_and_crash_nothing():
             parsed(packed({name: bytes(text) for name, text in parts.items()}))
         except ToolkitError:
             told += 1
-    assert told > 30
+    assert told > 12
 
 
 def test_a_tenth_of_the_largest_workbook_costs_less_than_a_gigabyte():
