@@ -1,4 +1,4 @@
-"""A German host in the browser alone, from an empty folder to the replay, and an English visitor; the test moves the clock alone."""
+"""A host in the browser alone: from an empty folder to the replay, in both languages; only the clock is moved by the test."""
 
 from __future__ import annotations
 
@@ -9,12 +9,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.system import firefox
 from tests.system.browser import NEEDED, Browser
+from tests.system.firefox import Firefox
 from tests.system.portal import serving
 from tests.system.visit import PATIENCE, Visit, enter
 
 pytestmark = NEEDED
 TITLE = "What if exports stop"
+WORDS = {
+    "en": ("Webinars", "Thank you", "Were there", "A question is answered."),
+    "de": ("Webinare", "Danke", "Waren da", "Eine Frage ist beantwortet."),
+}
 
 
 @pytest.fixture
@@ -22,6 +28,12 @@ def portal(tmp_path):
     with serving(tmp_path, processes=1) as found:
         found.start()
         yield found
+
+
+def speak(visit: Visit, code: str) -> None:
+    visit.open("/")
+    visit.run(f"document.querySelector('button[value={code}]').click(); return 0")
+    visit.until(f"document.documentElement.lang === '{code}' && document.readyState === 'complete'")
 
 
 def in_room(visit: Visit, path: str) -> None:
@@ -35,13 +47,13 @@ def in_room(visit: Visit, path: str) -> None:
     visit.until("document.readyState === 'complete'")
 
 
-def test_from_an_empty_folder_to_the_replay(portal):
-    host, visitor = Visit(portal, Browser()), Visit(portal, Browser())
-    host.open("/")
-    host.run("document.querySelector('button[value=de]').click(); return 0")
-    host.until("document.documentElement.lang === 'de' && document.readyState === 'complete'")
+@pytest.mark.parametrize(("browser", "code"), [(Browser, "en"), pytest.param(Firefox, "de", marks=firefox.NEEDED)])
+def test_from_an_empty_folder_to_the_replay(portal, browser, code):
+    heading, thanks, there, answered = WORDS[code]
+    host, visitor = Visit(portal, browser()), Visit(portal, browser())
+    speak(host, code)
     host.open(re.findall(rf"{portal.base}/host/setup/\S+", portal.log.read_text("utf-8"))[-1])
-    host.submit("main form", "Webinare", username="mara", password="correct horse battery")
+    host.submit("main form", heading, username="mara", password="correct horse battery")
     starts = (datetime.now(UTC) - timedelta(minutes=1)).isoformat(timespec="minutes")[:16]
     host.open("/host/new")
     host.submit("main form", TITLE, title=TITLE, starts=starts, zone="UTC")
@@ -53,7 +65,7 @@ def test_from_an_empty_folder_to_the_replay(portal):
     host.run("document.querySelector('[name=follow_up]').checked = true; return 0")
     host.submit("main form", TITLE, subject_link="Welcome")
     # A visitor registers, sees its colour, and asks.
-    address = enter(visitor, f"/w/{slug}/", "en", TITLE)
+    address = enter(visitor, f"/w/{slug}/", code, TITLE)
     assert [mail["Subject"] for mail in portal.mails() if mail["Subject"].startswith("Welcome")] == [f"Welcome: {TITLE}"]
     in_room(visitor, "/room/")
     assert visitor.browser.value("getComputedStyle(document.documentElement).getPropertyValue('--data').trim()") == "#8a1538"
@@ -91,19 +103,19 @@ def test_from_an_empty_folder_to_the_replay(portal):
             database.execute(f"UPDATE web_{table} SET {column} = datetime({column}, '-2 hours')")
     database.close()
     portal.wait_for(
-        lambda: any(mail["Subject"].startswith("Thank you") for mail in portal.mails()), PATIENCE
+        lambda: any(mail["Subject"].startswith(thanks) for mail in portal.mails()), PATIENCE
     )  # looked for once a minute
     visitor.open(portal.link("s", address))
     visitor.run("document.querySelector('[name=rating][value=\"5\"]').checked = true; return 0")
     visitor.run("document.querySelector('main form button').click(); return 0")
-    visitor.until("document.querySelector('main [role=status]')?.textContent.startsWith('Thank you')")
+    visitor.until(f"document.querySelector('main [role=status]')?.textContent.startsWith({thanks!r})")
     host.open(f"{own}figures")
     assert host.browser.value("document.querySelector('main').innerText.includes('Gallium')")
-    assert host.browser.value("document.querySelector('main').innerText.includes('Waren da')")
+    assert host.browser.value(f"document.querySelector('main').innerText.includes({there!r})")
     visitor.open("/room/replay")
     last = visitor.browser.value("document.getElementById('at').max")
     visitor.open(f"/room/replay?at={last}")
-    assert "A question is answered." in visitor.browser.value("document.querySelector('main').innerText")
+    assert answered in visitor.browser.value("document.querySelector('main').innerText")
     for visit in (host, visitor):
         visit.collect()
         visit.browser.close()
