@@ -16,7 +16,6 @@ from toolkit.shocks.elasticity import Elasticity, price_band
 
 TODAY = date(2026, 11, 24)
 PRICES = (price_of("gallium", 1000.0), price_of("indium", 500.0))
-BAND = price_band(0.5, Elasticity(0.25, 0.4, 0.7, "given", "test"))
 
 
 def lots(*rows: dict) -> pl.DataFrame:
