@@ -12,7 +12,6 @@ from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.holdings.exposure import DELIVERIES, PortfolioExposure, industries, lot_exposures
 from toolkit.holdings.resale import resale_answer, resale_restrictions, restricted_buyers
-from toolkit.shocks.elasticity import Elasticity, price_band
 
 TODAY = date(2026, 11, 24)
 PRICES = (price_of("gallium", 1000.0), price_of("indium", 500.0))
