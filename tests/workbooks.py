@@ -1,4 +1,4 @@
-"""Workbooks for tests, written part by part as Excel and LibreOffice do: no library that writes them is needed."""
+"""Workbooks for tests, written part by part as Excel does: no library that writes them is needed."""
 
 from __future__ import annotations
 
@@ -88,51 +88,3 @@ def packed(parts) -> bytes:
         for name, text in parts.items():
             archive.writestr(name, text)
     return out.getvalue()
-
-
-def ods(sheets) -> bytes:
-    """An OpenDocument workbook: name -> rows of values.
-
-    ``(value, "%")`` and ``(value, "EUR")`` have the format of these, ``(value, "5 kg")`` is shown so.
-    """
-    spaces = " ".join(
-        f'xmlns:{short}="urn:oasis:names:tc:opendocument:xmlns:{short}:1.0"' for short in ("office", "table", "text")
-    ) + ' xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"'  # fmt: skip
-
-    def cell(value) -> str:
-        if isinstance(value, Raw):
-            return value
-        kind = ""
-        if isinstance(value, tuple):
-            value, kind = value
-        if value is None:
-            return "<table:table-cell/>"
-        if isinstance(value, date):
-            return f'<table:table-cell office:value-type="date" office:date-value="{value.isoformat()}"/>'
-        if kind not in ("", "%") and len(kind) != 3:  # what the sheet shows of the number
-            return f'<table:table-cell office:value-type="float" office:value="{value!r}"><text:p>{escape(kind)}</text:p></table:table-cell>'
-        if kind:
-            what = "percentage" if kind == "%" else f'currency" office:currency="{kind}'
-            return f'<table:table-cell office:value-type="{what}" office:value="{value!r}"/>'
-        if isinstance(value, int | float):
-            return f'<table:table-cell office:value-type="float" office:value="{value!r}"/>'
-        if value.startswith("#"):
-            return (f'<table:table-cell table:formula="of:=1/0" office:value-type="string" office:string-value="" '
-                    f'calcext:value-type="error"><text:p>{escape(value)}</text:p></table:table-cell>')  # fmt: skip
-        return f'<table:table-cell office:value-type="string"><text:p>{escape(value)}</text:p></table:table-cell>'
-
-    tables = "".join(
-        f"<table:table table:name={quoteattr(name)}>"
-        + "".join(
-            f"<table:table-row>{row if isinstance(row, Raw) else ''.join(map(cell, row))}</table:table-row>" for row in rows
-        )
-        + "</table:table>"
-        for name, rows in sheets.items()
-    )
-    content = f'<?xml version="1.0"?><office:document-content {spaces}><office:body><office:spreadsheet>{tables}</office:spreadsheet></office:body></office:document-content>'
-    mime = "application/vnd.oasis.opendocument.spreadsheet"
-    manifest = (
-        '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0">'
-        f'<manifest:file-entry manifest:full-path="/" manifest:media-type="{mime}"/></manifest:manifest>'
-    )
-    return packed({"mimetype": mime, "content.xml": content, "META-INF/manifest.xml": manifest})

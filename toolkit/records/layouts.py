@@ -1,7 +1,7 @@
 """Files of lots and of prices as they are understood: `toolkit holdings check`, `holdings map` and `data map`."""
 
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
 
 from toolkit.market.readers.holdings.lots import CellFault
 from toolkit.records.base import Day, Record, Rows, Sentence
@@ -247,6 +247,12 @@ class LayoutQuestion(Record):
     """The likely answer."""
     answers: Rows[str]
     """What can be answered; empty for a column, which is a field, with a unit and a currency behind it, or ``ignore``."""
+
+
+def asked(questions: Iterable[Any]) -> tuple[LayoutQuestion, ...]:
+    """The questions on a file, those on a column without the fields that any may be."""
+    found = map(LayoutQuestion.model_validate, questions)
+    return tuple(one.model_copy(update={"answers": ()}) if one.about == "column" else one for one in found)
 
 
 class FileMap(Record):

@@ -19,7 +19,7 @@ from toolkit.market.layouts.unconfirmed import confirming
 from toolkit.market.readers.price_columns import PriceColumns, read_columns
 from toolkit.market.readers.prices import PriceFile
 from toolkit.market.readers.tabular import Table
-from toolkit.records.layouts import ColumnReading, LayoutQuestion, MappedSeries, PricesMap
+from toolkit.records.layouts import ColumnReading, MappedSeries, PricesMap, asked
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,17 +54,8 @@ class MappedPrices:
         return PricesMap(
             schema_version=1,
             file=read.table.name,
-            columns=tuple(
-                ColumnReading(header=one.header, cells=one.cells, reads=one.reads, unit=one.per, why=one.why, sure=one.sure)
-                for one in read.readings
-            ),
-            questions=tuple(
-                LayoutQuestion(
-                    about=one.about, name=one.name, cells=one.cells, asks=one.asks, proposed=one.proposed,
-                    answers=() if one.about == "column" else one.answers,
-                )
-                for one in read.questions
-            ),
+            columns=tuple(map(ColumnReading.model_validate, read.readings)),
+            questions=asked(read.questions),
             series=tuple(
                 MappedSeries(
                     asset=row["asset"], prices=row["prices"], first=row["first"].isoformat(), last=row["date"].isoformat(),

@@ -103,23 +103,8 @@ class HoldingsMap:
         return records.HoldingsMap(
             schema_version=1,
             file=read.table.name,
-            columns=tuple(
-                records.ColumnReading(
-                    header=one.header, cells=one.cells, reads=one.reads, unit=one.per, why=one.why, sure=one.sure
-                )
-                for one in read.readings
-            ),
-            questions=tuple(
-                records.LayoutQuestion(
-                    about=one.about,
-                    name=one.name,
-                    cells=one.cells,
-                    asks=one.asks,
-                    proposed=one.proposed,
-                    answers=() if one.about == "column" else one.answers,
-                )
-                for one in read.questions
-            ),
+            columns=tuple(map(records.ColumnReading.model_validate, read.readings)),
+            questions=records.asked(read.questions),
             of="holdings" if read.layout.of == "prices" else read.layout.of,
             lots=len(read.rows) if self.stock is None else self.stock.height,
             movements=None if self.stock is None else len(read.rows),

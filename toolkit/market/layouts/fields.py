@@ -42,7 +42,7 @@ HOLDINGS = (
     Field("pieces", "number of pieces, each of the mass in size; units of a listed instrument", "as in quantity", "", "number"),
     Field(
         "ordered",
-        "how much is ordered and has not arrived: in place of quantity, or a lot of its own beside it",
+        "how much is ordered and has not arrived, in place of quantity",
         "as in quantity",
         "",
         "number",
@@ -125,7 +125,7 @@ HOLDINGS = (
 PRICES = (
     Field("date", "day or month of the price", "the day in a line above the header", "2026-11-25"),
     Field("asset", "metal by key, symbol or name, or the name of a series of your own", "required in a long file", "gallium"),
-    Field("price", "price of one unit, a middle or a range (395-411)", "required in a long file", "1400", "number"),
+    Field("price", "price of one unit", "required in a long file", "1400", "number"),
     Field("series", "prices of what the header names, in a file of a column for each", "none", "1400", "number"),
     Field("bid", "what a dealer pays", "none", "1210", "number"),
     Field("ask", "what a dealer asks", "none", "1480", "number"),

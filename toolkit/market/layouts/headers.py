@@ -35,8 +35,6 @@ _PER_MASS = re.compile(
 )
 """A currency and what a price is per (``USD/kg``, ``EUR je 100 g``, ``USD/mtu``), or the mass alone; of ``5 kg`` it may as well
 be that of a kg in packs of five."""
-MASS_BEHIND = re.compile(rf"(?i){_BY}({_COUNTED})\s*$")
-"""What a price is per, behind it in its cell."""
 _MONEY_LAST = re.compile(rf"(?i)(.*?)(?:^|[\s(\[])\s*(?:in\s+)?({_MONEY_WORD})\s*[)\]]?")
 _MOST_NAMES = 100_000
 """Names whose readings are kept."""
@@ -134,6 +132,8 @@ def _of_lots(kind: str, text: str) -> Header:  # noqa: PLR0912  # a kind of word
     price_key, total_key, day_key = _MONEY.get(kind, _OF_LOT)
     found, total = Header(text, None), False
     tokens = _TOKEN.findall(cells.tidy(text).casefold().replace("_", " "))
+    if kind == "needs" and len(tokens) > 2 and tokens[-2] in _PER and names_month(tokens[-1]):  # Bedarf kg/Monat
+        tokens = tokens[:-2]
     while tokens:
         name = " ".join(tokens)
         # A sign says what the cells are in; folding would lose it.
@@ -168,6 +168,11 @@ def _of_lots(kind: str, text: str) -> Header:  # noqa: PLR0912  # a kind of word
             return _within(found, tokens)
     key = price_key if found.per_unit else "quantity" if found.unit else total_key if total else None
     return replace(found, key=key, sure=False) if key and not found.percent else found
+
+
+def names_month(word: str) -> bool:
+    """Whether a word is that of a month, as of which a need is where it says nothing."""
+    return vocabulary().meanings["period"].get(word) == "month"
 
 
 def _within(found: Header, tokens: Sequence[str]) -> Header:

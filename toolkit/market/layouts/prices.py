@@ -177,7 +177,7 @@ class PriceHeaders(Columns):
         if name in self.numeric or column.dtype != pl.String or self.keys[name] == "date":
             return []
         words = [cells.tidy(text) for text in column.drop_nulls().head(_SOME)]
-        others = (is_number, cells.day, cells.month, cells.friday)
+        others = (is_number, cells.day, cells.month)
         return [] if any(is_one(text) for text in words for is_one in others) else words
 
     def _repeats_words(self, name: str) -> bool:
@@ -302,8 +302,6 @@ class PriceHeaders(Columns):
             return [replace(one, reads="series", sure=True) if made.get(one.header) else one for one in readings]
         words = vocabulary().texts["derived"]
         partly = {name for name in free if not made[name] and not words.isdisjoint(fold(self.bare[name]).split())}
-        # Gallium Avg
-        partly = {name for name in partly if not ((found := side_in(self.bare[name])) and self.is_asset(found[0]))}
         return [
             replace(one, reads=IGNORE, why=DERIVED) if made.get(one.header)
             else replace(one, reads=IGNORE, why=PARTLY, sure=False) if one.header in partly else one
@@ -329,5 +327,7 @@ def _is_good(text: str) -> bool:
 
 def is_period(header: str) -> bool:
     """Whether a header is a day, a month, a quarter or a year."""
-    has_year = any(len(part) == len("2026") and part.isdecimal() for part in fold(header).split())
-    return has_year or cells.day(header) is not None or cells.SHORT_MONTH.fullmatch(header) is not None
+    parts = fold(header).split()
+    has_year = any(len(part) == len("2026") and part.isdecimal() for part in parts)
+    is_short = len(parts) > 1 and parts[0] in cells.MONTHS and parts[1].isdecimal()  # Okt-26
+    return has_year or is_short or cells.day(header) is not None

@@ -92,7 +92,7 @@ class ColumnReading:
         header: As in the file.
         cells: Some of its distinct cells.
         reads: Field, ``ignore``, or None where nothing is proposed.
-        per: Unit, currency or per cent that its header says, in words.
+        unit: Unit, currency or per cent that its header says, in words.
         why: The reason.
         sure: Whether it is read so without a question.
     """
@@ -100,7 +100,7 @@ class ColumnReading:
     header: str
     cells: tuple[str, ...]
     reads: str | None
-    per: str
+    unit: str
     why: Message
     sure: bool
 
@@ -323,7 +323,7 @@ class Columns:
             case "lot_id" if not header.sure and ("lot_id" in exact or len(texts) < len(self.cells(name))):
                 return IGNORE, message("numbers of rows"), True
             case "ordered" if "quantity" in there:
-                return "ordered", message("beside the quantity: what is ordered is a lot of its own"), False
+                return IGNORE, message("beside the quantity: what is ordered is a row of its own"), False
             case "asset" if not header.sure and all(text.rstrip(".").isdecimal() for text in texts):
                 is_name = of == "holdings" and "lot_id" not in there
                 return "lot_id" if is_name else IGNORE, message("numbers of rows"), True

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache
-from itertools import pairwise
 
 from toolkit.core import currencies
 from toolkit.core.countries import foldings
@@ -68,19 +67,6 @@ FIRST_PURCHASE = date(1900, 1, 1)
 _DATE = re.compile(r"([0-9]+|[^\W\d_]+)([年/., -]+)([0-9]+|[^\W\d_]+)([月/., -]+)([0-9]+)日?")
 """Three parts of a date and what stands between them."""
 _MONTH = re.compile(r"([^\W\d]+)\.?[ -]([0-9]{4})|([0-9]{4})[ M-]([^\W\d]+|[0-9]{2})\.?|([01]?[0-9])[./]([0-9]{4})")
-SHORT_MONTH = re.compile(r"([^\W\d]+)\.?[ '-]{1,2}([0-9]{2})")
-"""A month with a year of two digits, or a month with a day."""
-_MARKS = (
-    r"[presv]|prov|prel|prelim|rev|est|corr|provisional|preliminary|revised|estimated?|corrected|"
-    r"vorl|vorläufig|gesch|geschätzt|revidiert|berichtigt|korrigiert"
-)
-_MARKED = re.compile(rf"(?i)(.*?[0-9].*?)\s?([(\[](?:{_MARKS})\.?[)\]]|(?<=[0-9 ])(?:{_MARKS})\.?|\*+)")
-"""A number or a date with the mark of a provisional, revised or estimated one, or of a footnote, behind it."""
-LONGEST_MARKED = 60
-"""Most characters of such a cell; a longer one is prose."""
-_WEEK = re.compile(
-    r"(?i)(?:kw|cw|week|woche)\.? ?([0-9]{1,2})[ /.-]+([12][0-9]{3})|([12][0-9]{3})[ /-]?(?:kw|cw|w) ?([0-9]{1,2})"
-)
 CLOCK = re.compile(r"[T ]+([0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?) ?(Z|UTC|[+-][0-9]{2}:?[0-9]{2})?$")
 """A time of day behind a date, and its zone."""
 MONTHS = {name: int(number) for name, number in vocabulary().meanings["months"].items() if not name.isdecimal()}
@@ -159,21 +145,6 @@ def amount(text: str) -> Amount | None:
         before, after = "", before + after
     found = Amount(sign + digits, before, after)
     return found if found.readings else None
-
-
-def marked(text: str) -> tuple[str, str] | None:
-    """A number or a date without the mark of a statistic behind it, and the mark: ``1,410 (p)``, ``Nov-26 p``, ``5*``.
-
-    None where no such mark stands behind, or what stands before it is neither; a forecast is no price.
-    """
-    match = _MARKED.fullmatch(tidy(text)) if len(text) <= LONGEST_MARKED else None
-    if match is None:
-        return None
-    before = match[1]
-    found = amount(before)
-    words = found and re.sub(r"[\W\d_]", "", found.before + found.after)
-    is_read = found is not None and (not words or currencies.currency(words))
-    return (before, match[2]) if is_read or day(before) or month(before) or SHORT_MONTH.fullmatch(before) else None
 
 
 def number(name: str, text: str, most: float = LARGEST) -> float:
@@ -419,40 +390,6 @@ def month(text: str) -> str | None:
     name, year = match[1] or match[4] or match[5], match[2] or match[3] or match[6]
     number = int(name) if name.isdigit() else month_number(name) or 0
     return f"{year}-{number:02}" if 1 <= number <= 12 else None
-
-
-def friday(text: str) -> str | None:
-    """The Friday of an ISO week in a cell as ISO text: ``KW 14/2026``, ``2026-W14``; None for what is none."""
-    match = _WEEK.fullmatch(tidy(text))
-    try:
-        return str(date.fromisocalendar(int(match[2] or match[3]), int(match[1] or match[4]), 5)) if match else None
-    except ValueError:
-        return None
-
-
-def months_in_turn(texts: Sequence[str]) -> dict[str, str]:
-    """Months with a year of two digits (``Jan-24``, ``Mrz 24``) as ``2024-01``; empty where they may be days without a year.
-
-    They are months where every text is one and most follow the one before.
-
-    Args:
-        texts: Different texts, in the order of the file.
-    """
-    read = [(month_number(match[1]), match[2]) for text in texts if (match := SHORT_MONTH.fullmatch(tidy(text)))]
-    counts = [12 * _year(year) + number - 1 for number, year in read if number]
-    if len(counts) < len(texts):
-        return {}
-    in_turn = sum(abs(later - count) == 1 for count, later in pairwise(counts))
-    if 2 * in_turn <= len(counts):
-        return {}
-    return {text: f"{count // 12}-{count % 12 + 1:02}" for text, count in zip(texts, counts, strict=True)}
-
-
-def serial_day(text: str) -> date | None:
-    """The date that a spreadsheet's number of a day stands for: a hint, never a reading."""
-    number = tidy(text).removesuffix(".0")
-    is_day = number.isdecimal() and 20_000 <= int(number) < 70_000
-    return date(1899, 12, 30) + timedelta(days=int(number)) if is_day else None
 
 
 def _year(text: str) -> int:

@@ -6,10 +6,9 @@ What can be read in two ways (a decimal mark, a day and a month) is refused with
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import polars as pl
 
@@ -37,6 +36,7 @@ _PLAIN = message(
     "Write plain numbers such as 1234.5, without thousands separators, currency or unit; leave the cell empty where a value is "
     "missing."
 )
+_ONE_CURRENCY = message("Give the prices of one currency alone, or name the currency of each row in a column currency.")
 _WORDS = r"[^0-9.,'’/:+–\s-]"
 _ISO_DAY = r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}$"
 _ISO_MONTH = r"^[12][0-9]{3}-[0-9]{2}$"
@@ -85,12 +85,12 @@ class Numbers:
 
     Attributes:
         values: Finite Float64, null where the cell is empty.
-        currencies: Codes of the currencies beside the numbers, null where there is none.
+        currency: Code of the one that stands beside each of the amounts of money; None where none does.
         notes: How marks that may be two things were read.
     """
 
     values: pl.DataFrame
-    currencies: pl.DataFrame
+    currency: str | None = None
     notes: tuple[Message, ...] = ()
 
 
@@ -116,10 +116,10 @@ def alike(columns: list[pl.Series]) -> list[pl.Series]:
 
 def numbers(table: Table, columns: Sequence[str]) -> pl.DataFrame:
     """Columns as finite Float64, null where the cell is empty; see `amounts`."""
-    return amounts(table, columns, money=False).values
+    return amounts(table, columns).values
 
 
-def amounts(table: Table, columns: Sequence[str], *, money: bool, what: pl.Series | None = None) -> Numbers:
+def amounts(table: Table, columns: Sequence[str], *, money: Collection[str] = (), what: pl.Series | None = None) -> Numbers:
     """Columns as numbers by `toolkit.market.readers.cells`: an ambiguous cell is read by the others, or is a fault.
 
     In a file that commas separate, a lone point is decimal (``1.234``).
@@ -127,43 +127,47 @@ def amounts(table: Table, columns: Sequence[str], *, money: bool, what: pl.Serie
     Args:
         table: The file.
         columns: Names of columns, which share one decimal mark.
-        money: Whether a currency may stand beside a number: ``€ 1.234,50``, ``720 EUR``.
+        money: Those in which one currency may stand beside each number: ``€ 1.234,50``, ``720 EUR``.
         what: By which the rows are called in faults; their column by default.
 
     Raises:
         FrameError: rule ``decimal`` for an undecidable decimal mark, ``finite`` for NaN and infinities, ``number`` for
-            what is not a number.
+            what is not a number, ``one_currency`` for one beside others, or beside some of the numbers.
     """
     if not columns:  # an empty list would index every column
-        return Numbers(pl.DataFrame(), pl.DataFrame())
+        return Numbers(pl.DataFrame())
     # A date is no number, but polars would cast it to days since 1970: as text it is refused.
     # Columns are indexed, never selected: `pl.col` would read a name such as "*" or "^.*$" as a pattern.
     given = table.cells[list(columns)].with_columns(pl.col(pl.Date, pl.Datetime).cast(pl.String))
     values = given.select(pl.all().cast(pl.Float64, strict=False))
-    codes = pl.DataFrame(dict.fromkeys(columns, pl.Series([None] * given.height, dtype=pl.String)))
     _refuse_infinite(table, given, values, what)
     textual = [name for name, dtype in given.schema.items() if dtype == pl.String]
     are_numbers = all(values[name].null_count() == given[name].null_count() for name in textual)
     if are_numbers and table.separator == "," and table.mark != ",":
-        return Numbers(values, codes)
+        return Numbers(values)
     text = pl.concat([pl.Series("text", [], dtype=pl.String), *(given[name].alias("text") for name in textual)]).drop_nulls()
     if text.is_empty():
-        return Numbers(values, codes)
+        return Numbers(values)
     if not are_numbers and table.mark != "." and text.str.contains(_COMMAS).all():
-        return Numbers(values.with_columns(_of_commas(given[name]) for name in textual), codes)
+        return Numbers(values.with_columns(_of_commas(given[name]) for name in textual))
     is_open = text.str.contains(_POINTS).any() and not text.str.contains(_DECIDED).any()
     if are_numbers and table.mark != "," and not is_open:
-        return Numbers(values, codes)
+        return Numbers(values)
     counts = text.value_counts()
     read = {cell: cells.amount(cell) for cell in counts["text"]}
     beside = {cell: code for cell, found in read.items() if found and (code := _currency(found))}
 
-    def refuse(fault: str, hint: str, texts: Sequence[str], rule: str = "decimal") -> None:
-        raise_row_errors(table.name, _those(table, given, textual, texts, what), rule=rule, fault=fault, hint=hint)
+    def refuse(fault: str, hint: str, texts: Collection[str], rule: str = "decimal", names: Sequence[str] = textual) -> None:
+        raise_row_errors(table.name, _those(table, given, names, texts, what), rule=rule, fault=fault, hint=hint)
 
-    allowed = beside.keys() if money else ()
     is_bare = {cell for cell, found in read.items() if found and not (found.before or found.after)}
-    refuse(message("not a number"), _PLAIN, [cell for cell in read if cell not in is_bare and cell not in allowed], "number")
+    of_money = [name for name in textual if name in money]
+    others = [name for name in textual if name not in money]
+    refuse(message("not a number"), _PLAIN, [cell for cell in read if cell not in is_bare and cell not in beside], "number")
+    refuse(message("not a number"), _PLAIN, beside.keys(), "number", others)
+    code = next(iter(beside.values()), None)
+    unlike = [cell for cell in read if beside.get(cell) != code]
+    refuse(message("a price in another currency than others, or in none"), _ONE_CURRENCY, unlike, "one_currency", of_money)
     mark, odd = cells.decimal_mark({found: count for cell, count in counts.rows() if (found := read[cell])})
     fault, hint = message("numbers use both '.' and ',', differently from the rest"), _WAY_OUT
     if table.mark:
@@ -176,9 +180,10 @@ def amounts(table: Table, columns: Sequence[str], *, money: bool, what: pl.Serie
         refuse(message("a mark that may mean decimals or thousands"), _ONE_IS_ENOUGH, asked)
     notes = (cells.decided(doubtful[min(doubtful)], mark),) if mark and doubtful and not table.mark else ()
     found = {cell: one.readings.get(mark or next(iter(one.readings))) for cell, one in read.items() if one}
-    values = values.with_columns(_replaced(given, textual, found, pl.Float64))
-    codes = codes.with_columns(_replaced(given, textual, beside, pl.String)) if beside else codes
-    return Numbers(values, codes, notes)
+    joined = pl.concat([given[name].alias("cell") for name in textual])
+    joined = joined.replace_strict(found, default=None, return_dtype=pl.Float64)  # in one go: a mapping is costly to set up
+    values = values.with_columns(joined.slice(i * given.height, given.height).alias(name) for i, name in enumerate(textual))
+    return Numbers(values, code, notes)
 
 
 def _refuse_infinite(table: Table, given: pl.DataFrame, values: pl.DataFrame, what: pl.Series | None) -> None:
@@ -201,21 +206,14 @@ def _currency(found: cells.Amount) -> str | None:
     return currency(word) if word and not (found.before and found.after) else None
 
 
-def _replaced(given: pl.DataFrame, names: Sequence[str], read: Mapping[str, Any], dtype: type[pl.DataType]) -> list[pl.Series]:
-    """Columns of texts as what each text was read as, in one go: a mapping is costly to set up."""
-    # Methods of a series would read its name, such as "^a$", as a pattern.
-    joined = pl.concat([given[name].alias("cell") for name in names]).replace_strict(read, default=None, return_dtype=dtype)
-    return [joined.slice(i * given.height, given.height).alias(name) for i, name in enumerate(names)]
-
-
 def _those(
-    table: Table, given: pl.DataFrame, textual: Sequence[str], texts: Sequence[str], what: pl.Series | None = None
+    table: Table, given: pl.DataFrame, names: Sequence[str], texts: Collection[str], what: pl.Series | None = None
 ) -> pl.DataFrame:
     """The cells that hold one of some texts."""
-    wanted = pl.Series(texts, dtype=pl.String)
-    if wanted.is_empty():
+    wanted = pl.Series([*texts], dtype=pl.String)
+    if wanted.is_empty() or not names:
         return _cells(table, "", table.rows.is_null(), table.rows)
-    masks = {name: given[name].alias("cell").is_in(wanted.implode()).fill_null(value=False) for name in textual}
+    masks = {name: given[name].alias("cell").is_in(wanted.implode()).fill_null(value=False) for name in names}
     return pl.concat([_cells(table, name, mask, given[name], what) for name, mask in masks.items()])
 
 
@@ -276,7 +274,6 @@ def days(table: Table, column: str, *, month_until: date | None = None) -> pl.Se
     if (cell := table.cells[column]).dtype == pl.Date and cell.is_between(date.min, date.max).all():
         return cell
     text = _local_days(table, column, _date_text(cell))
-    serial = next((day for cell in text.drop_nulls().head(FIRST_ROWS) if (day := cells.serial_day(cell))), None)
     parsed = text.to_frame("text").select(
         day=pl.when(pl.col("text").str.contains(_ISO_DAY)).then(pl.col("text")).str.to_date("%Y-%m-%d", strict=False),
         month=pl.when(pl.col("text").str.contains(_ISO_MONTH))
@@ -288,20 +285,8 @@ def days(table: Table, column: str, *, month_until: date | None = None) -> pl.Se
         end = pl.when((pl.col("month") <= month_until) & (end > month_until)).then(pl.lit(month_until)).otherwise(end)
     result = parsed.select(pl.coalesce("day", end).alias(column)).to_series()
     odd = _cells(table, column, text.is_not_null() & result.is_null(), text)
-    of_quarters = odd["value"].str.contains(r"(?i)\b[QH][1-4]\b|^[12][0-9]{3}$").any()
-    zoned = odd["value"].str.contains(r":[0-9.]+ ?(Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2})$").any()
-    raise_row_errors(
-        table.name,
-        odd,
-        fault="not a date",
-        hint=together(
-            message("Write dates as 2026-05-31 or, for a month, as 2026-05."),
-            message("A spreadsheet counts {day} so: give the column the format of a date.", day=serial) if serial else "",
-            message("A quarter or a year is no day: give its months.") if of_quarters else "",
-            message("A moment of another zone may be of another day: write the day alone.") if zoned else "",
-        ),
-        rule="date",
-    )
+    hint = message("Write dates as 2026-05-31, or as 2026-05 for a month: no quarter, no year, and no time of another zone.")
+    raise_row_errors(table.name, odd, fault="not a date", hint=hint, rule="date")
     return result
 
 
@@ -309,15 +294,12 @@ def _local_days(table: Table, column: str, text: pl.Series) -> pl.Series:
     """Dates of one style as ISO text, any other as it is; the whole column settles whether the day or the month is first."""
     written = text.drop_nulls().unique(maintain_order=True)
     iso = written.str.contains(rf"{_ISO_DAY}|{_ISO_MONTH}")
-    short = [cell for cell in written.filter(~iso) if cells.SHORT_MONTH.fullmatch(cells.tidy(cell))]
     # What is no date at all (a remark below the table) is a fault of its own, and not one of all the others.
-    read = {cell: day for cell in written.filter(~iso & ~written.is_in(short)) if (day := cells.day(cell))}
-    if short and not read and not iso.any():
-        return text.replace(cells.months_in_turn(short))
+    read = {cell: day for cell in written.filter(~iso) if (day := cells.day(cell))}
     # A spreadsheet in another language turns half of a column of dates into others: two styles are no column that is settled.
     bare = {cells.CLOCK.sub("", cells.tidy(cell)) for cell in read} | ({str(date.max)} if read and iso.any() else set())
     styles = {re.sub(r"[^\W\d_]+", "a", re.sub(r"[0-9]+", "0", cell)) for cell in bare}
-    if len(styles) > 1 or (read and short):
+    if len(styles) > 1:
         return text
     month_first, contradict = cells.either_reading(read.values())
     month_first = table.month_first if month_first is None and table.month_first is not None else month_first
@@ -355,11 +337,11 @@ def _cells(table: Table, column: str, mask: pl.Series, values: pl.Series, what: 
 
 
 def _date_text(column: pl.Series) -> pl.Series:
-    """Dates, months and Fridays of weeks as ISO text; a moment of a zone other than midnight stays one and so is no date."""
+    """Dates and months as ISO text; a moment of a zone other than midnight stays one and so is no date."""
     if isinstance(column.dtype, pl.Datetime):
         day, moment = column.dt.to_string("%Y-%m-%d"), column.dt.to_string("iso:strict")
         of_day = pl.lit(value=True) if column.dtype.time_zone is None else column.dt.time() == pl.time(0)
         return pl.select(pl.when(of_day).then(day).otherwise(moment)).to_series()
     text = column.cast(pl.String)
-    read = {cell: found for cell in text.drop_nulls().unique() if (found := cells.month(cell) or cells.friday(cell))}
+    read = {cell: found for cell in text.drop_nulls().unique() if (found := cells.month(cell))}
     return text.replace(read) if read else text

@@ -10,7 +10,6 @@ import numpy as np
 import polars as pl
 
 from toolkit.core.countries import fold
-from toolkit.core.currencies import currency as currency_of
 from toolkit.core.errors import DataError
 from toolkit.core.forecast import FloatArray
 from toolkit.core.messages import Message, message, quoted
@@ -34,8 +33,10 @@ JUMPS = "jumps"
 LEAST_ROWS, NEAR_ONE, LEAST_SPREAD, WHITE = 24, 0.05, 2e-3, 1.4
 """Of 1 + r taken for prices: least rows, mean beside 1, standard deviation (a coin pegged to 1 has less), and ratio of von
 Neumann (1941), 2 of what does not remember its level; walks around 1 exceed it in 24 rows once in 150 times, in 36 in 3000."""
-BESIDE = 0.5, 1.5
-"""A series of 1 + r lies between these."""
+BESIDE, OF_FEW = (0.5, 1.5), (0.7, 1.3)
+"""A series of 1 + r lies between these, one of fewer rows between the second: of that nothing else tells it from prices."""
+FEWEST_ROWS = 3
+"""From which rows around 1 are asked about."""
 FALLS = 0.2
 """A file of which a larger part is below zero has changes in it, no prices."""
 FIRSTS = 6
@@ -112,33 +113,6 @@ def check_rows(file: str, rows: pl.DataFrame) -> None:
         hint="Keep one row a date; a month counts as its last day.",
         rule="duplicate",
     )
-
-
-def currencies(table: Table, signs: pl.Series, assets: pl.Series) -> pl.Series:
-    """The currency of each row: that of its column, else that beside its price; null where none is named.
-
-    Args:
-        table: With a row for each price.
-        signs: Currency beside each price; null where there is none.
-        assets: Name of each row.
-
-    Raises:
-        FrameError: for a price in another currency than its row names, and one without where others have one.
-    """
-    named = texts(table, "currency")
-    if not signs.is_not_null().any():
-        return named
-    codes = named.replace_strict({text: currency_of(text) for text in named.unique().drop_nulls()}, default=None,
-                                 return_dtype=pl.String)  # fmt: skip
-    rows = pl.DataFrame({"row": table.rows, "what": assets, "value": table.cells["price"], "sign": signs, "code": codes})
-    two = rows.filter(pl.col("sign") != pl.col("code")).select("row", "what", value="sign")
-    raise_row_errors(
-        table.name, two, fault="a price in another currency than its row names", hint="Keep one of them.", rule="one_currency"
-    )
-    none = rows.filter(pl.col("sign").is_null() & named.is_null()).select("row", "what", "value")
-    hint = message("Write the currency of every price, or of none (--prices-currency).")
-    raise_row_errors(table.name, none, fault="a price without the currency that others have", hint=hint, rule="one_currency")
-    return named.fill_null(signs)
 
 
 def expired(table: Table, today: date) -> tuple[Message, ...]:
@@ -242,28 +216,25 @@ def check_series(rows: pl.DataFrame, accept: Collection[str], *, file: str = "th
         file: Name as shown.
     """
     check_jumps(rows, accept, file=file)
-    first = rows.head(LEAST_ROWS)
+    first = rows.head(FEWEST_ROWS)
     # A price far from 1 in the first series, and the millions of others need not be looked at.
-    if first.height == LEAST_ROWS and first["asset"][0] == first["asset"][-1] and not first["price"].is_between(*BESIDE).all():
+    if first.height == FEWEST_ROWS and first["asset"].n_unique() == 1 and not first["price"].is_between(*BESIDE).all():
         return
     price, mean = pl.col("price"), pl.col("price").mean()
-    far = price.filter(price.is_between(*BESIDE)).len() < price.len()
+    forgets = ((mean - 1).abs() < NEAR_ONE) & ((price.diff() ** 2).sum() > WHITE * ((price - mean) ** 2).sum())
+    is_long = pl.len() >= LEAST_ROWS
     by_asset = rows.group_by("asset", maintain_order=True).agg(
         rows=pl.len(),
-        like=~far
-        & (price.min() < 1)
-        & (price.max() > 1)
-        & ((mean - 1).abs() < NEAR_ONE)
-        & (price.std() > LEAST_SPREAD)
-        & ((price.diff() ** 2).sum() > WHITE * ((price - mean) ** 2).sum()),
-    )
-    long = by_asset.filter(pl.col("rows") >= LEAST_ROWS)
+        like=(price.min() < 1) & (price.max() > 1) & (price.std() > LEAST_SPREAD)
+        & pl.when(is_long).then(price.is_between(*BESIDE).all() & forgets).otherwise(price.is_between(*OF_FEW).all()),
+    )  # fmt: skip
+    long = by_asset.filter(pl.col("rows") >= FEWEST_ROWS)
     # A file of returns is one of returns alone: a price among them, or a single series that wanders less than most, is none.
     if long.is_empty() or not long["like"].all() or {*long["asset"]} & {*accept}:
         return
     asset = long["asset"][0]
     raise DataError(
-        "{file:s}: the prices of {assets} lie around 1 and do not remember the one before, as 1 + r of each period.",
+        "{file:s}: the prices of {assets} lie around 1, as 1 + r of each period does.",
         hint="Give prices, or the running product of these numbers as an index; if they are prices: --accept {name:s}.",
         details={"rule": "returns", "asset": asset},
         file=file,
@@ -290,7 +261,7 @@ def may_be_returns(values: FloatArray) -> bool:
     low, high = BESIDE
     found = False
     for column in values.T:
-        if len(price := column[~np.isnan(column)]) >= LEAST_ROWS:
+        if len(price := column[~np.isnan(column)]) >= FEWEST_ROWS:
             if not (low <= price.min() and price.max() <= high):
                 return False
             found = True

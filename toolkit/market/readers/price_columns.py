@@ -6,16 +6,14 @@ forward is no price of today, and an oxide's is none of the metal.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
 from functools import partial
 from typing import NamedTuple
 
 import polars as pl
 
 from toolkit.core.countries import fold, foldings
-from toolkit.core.currencies import currency as currency_of
 from toolkit.core.errors import DataError, SpecError
 from toolkit.core.messages import Message, message, named
 from toolkit.core.trade_names import includes_tax
@@ -47,6 +45,7 @@ from toolkit.market.readers.price_shapes import (
     LEVELS,
     PriceColumn,
     asset_of,
+    check_sides,
     check_stated,
     days_across,
     months_across,
@@ -55,10 +54,9 @@ from toolkit.market.readers.price_shapes import (
     of_tickers,
     one_end,
     price_header,
-    sides_apart,
     with_levels,
 )
-from toolkit.market.readers.price_titles import moneys_and_units, with_date, without_lines
+from toolkit.market.readers.price_titles import moneys_and_units, with_date
 from toolkit.market.readers.tabular import Source, Table
 
 _PRICED = ("price", "bid", "ask", "low", "high", "close")
@@ -71,8 +69,6 @@ _RIVALS: Mapping[str, tuple[str, ...]] = {
     "least": (*_GOOD, "date", "counterparty", "place", "side", "basis", "terms", "delivery", "currency", "unit"),
 }
 """Field of which several stand for one good -> what is one good: prices of several suppliers, or by quantity, are no series."""
-_PROMPT = timedelta(days=31)
-"""Within which what is delivered is sold at a price of today."""
 _MOST_TEXTS = 100
 """Texts of a column that are asked about one by one."""
 
@@ -110,7 +106,7 @@ def read_columns(
         SpecError: for a layout or an answer that is none.
     """
     opened, is_asset = open_file(path, (KIND,), layout, answers, price_header), partial(is_known, key=key)
-    table = without_lines(opened.table, is_asset)
+    table = opened.table
     table = replace(table, cells=table.cells.rename(dict(zip(table.columns, with_levels(table.columns), strict=True))))
     table, notes = months_across(table, days) if (days := days_across(table.columns)) else (table, ())
     own = [(name, one) for name, one in opened.layouts if layout is not None or name in opened.own]
@@ -146,11 +142,9 @@ def read_columns(
         notes += (
             message("Columns that are not read: {columns}.", columns=[message('"{header:s}"', header=one) for one in told]),
         )
-    prices, of_sides = ((), ()) if open_ else _prices(headers, proposed)
+    prices = [] if open_ else _prices(headers, proposed)
     found = _under_fields(rows, proposed, prices, key)
-    return PriceColumns(
-        found, opened.path, proposed, by, readings, open_, answers, headers.shape, tuple(prices), (*notes, *of_sides)
-    )
+    return PriceColumns(found, opened.path, proposed, by, readings, open_, answers, headers.shape, tuple(prices), notes)
 
 
 def indices(name: str, frame: pl.DataFrame) -> PriceColumns:
@@ -209,7 +203,6 @@ _TEXTS: Mapping[str, _Text] = {
     ),
     "delivery": _Text(
         message("a delivery: is it a price of today, or one of a later delivery"), ("spot", "not_a_price"), "delivery",
-        lambda text: _first_day(text) is not None,
     ),
     "terms": _Text(
         message("more than terms of delivery: may its price be taken for one of today"), is_plain=is_plain_title
@@ -251,7 +244,6 @@ class _Rows:
             rivals = self._rivals(name)
             meanings = self._meanings(name, {*text.filter(rivals)} if rivals is not None else set())
             gone = text.is_in([cell for cell, meaning in meanings.items() if meaning == "not_a_price"]).fill_null(value=False)
-            gone = gone | self._forwards(text, meanings) if self.reads[name] == "delivery" else gone
             shown = text.to_frame()
             if rivals is not None:  # whoever alone has a price of a good is asked for that one
                 gone &= rivals
@@ -310,18 +302,6 @@ class _Rows:
             self.questions += [Question("text", text, (name,), asks, None, answers) for text in unknown]
         return found
 
-    def _forwards(self, text: pl.Series, meanings: Mapping[str, str]) -> pl.Series:
-        """Rows of a delivery that is too far ahead to be sold at a price of today."""
-        starts = {cell: _first_day(cell) for cell, meaning in meanings.items() if meaning == "no_meaning"}
-        when = self.by.get("date")
-        days = self.table.cells[when].cast(pl.String) if when else [None] * len(text)
-        of_text = {day: _first_day(day) if day else None for day in {*days}}
-        ahead = [
-            (start := starts.get(cell or "")) is not None and ((day := of_text[one]) is None or start > day + _PROMPT)
-            for cell, one in zip(text, days, strict=True)
-        ]
-        return pl.Series(ahead, dtype=pl.Boolean)
-
     def _with_sides(self, name: str, text: pl.Series, meanings: Mapping[str, str]) -> None:
         """What a dealer pays or asks is a basis of its own, where a column says so."""
         sides = {cell: _SIDES[meaning] for cell, meaning in meanings.items() if meaning in _SIDES}
@@ -359,7 +339,7 @@ def _under_fields(rows: _Rows, layout: Layout, prices: Collection[PriceColumn], 
         key: Name in the file -> asset that it means.
     """
     is_wide, frame = layout.shape == "wide", rows.table.cells
-    unread = (*BESIDE_SERIES, "currency", "unit") if is_wide else (*_NOT_IN_ROWS, "side", *MONEY)
+    unread = BESIDE_SERIES if is_wide else (*_NOT_IN_ROWS, "side", *MONEY)
     names = {one.header: one.header for one in prices} | {
         name: "basis" if name in rows.sides else one
         for name, one in rows.reads.items()
@@ -382,28 +362,24 @@ def _under_fields(rows: _Rows, layout: Layout, prices: Collection[PriceColumn], 
 _Kinds = dict[str, tuple[str | None, str]]
 
 
-def _prices(headers: PriceHeaders, layout: Layout) -> tuple[Sequence[PriceColumn], tuple[Message, ...]]:
-    """The columns of prices, with the currency and the unit that layout, header or the columns beside them say; and notes.
+def _prices(headers: PriceHeaders, layout: Layout) -> list[PriceColumn]:
+    """The columns of prices, with the currency and the unit that layout or header say.
 
     Raises:
-        DataError: for a table without a price, a header that says another unit than a column beside it, and a mass without a
-            known currency.
+        DataError: for a table without a price, and a mass without a known currency.
     """
     table, reads = headers.table, {name: one.reads for name, one in layout.columns.items()}
-    every = _of_every_series(headers, reads) if headers.shape == "wide" else {}
     found = []
-    for name, (asset, kind) in _SHAPES[headers.shape](headers, reads, every).items():
+    for name, (asset, kind) in _SHAPES[headers.shape](headers, reads).items():
         column, said = layout.columns[name], check_stated(table, name, is_known=bool(layout.columns[name].currency))
         own = {"currency": column.currency or said.currency or "", "unit": column.per or said.unit or ""}
-        if any(one and every.get(key, one) != one for key, one in own.items()):
-            fault = message("{name!r:s} says another currency or unit than a column beside it.", name=name)
-            raise table.header_error(fault, "Keep one of them.")
-        own = {key: one or every.get(key, "") for key, one in own.items()}
         found.append(PriceColumn(name, layout.words.get(asset or "", asset), kind, **own))
-    return sides_apart(table, found, headers.is_asset) if headers.shape == "wide" else (found, ())
+    if headers.shape == "wide":
+        check_sides(table, [one.asset for one in found if one.asset], headers.is_asset)
+    return found
 
 
-def _long(headers: PriceHeaders, reads: Mapping[str, str], _: Mapping[str, str]) -> _Kinds:
+def _long(headers: PriceHeaders, reads: Mapping[str, str]) -> _Kinds:
     """The columns of prices of a file with a row for each."""
     kinds = {name: "mid" if key in ("price", "close") else key for name, key in reads.items() if key in _PRICED}
     if len(kinds) == 1 and (end := next((name for name, kind in kinds.items() if kind in ("low", "high")), None)):
@@ -413,7 +389,7 @@ def _long(headers: PriceHeaders, reads: Mapping[str, str], _: Mapping[str, str])
     return {name: (None, kind) for name, kind in kinds.items()}
 
 
-def _ohlc(headers: PriceHeaders, reads: Mapping[str, str], _: Mapping[str, str]) -> _Kinds:
+def _ohlc(headers: PriceHeaders, reads: Mapping[str, str]) -> _Kinds:
     """The adjusted close of days of trading, else their close."""
     close = next((name for key in ("adjusted", "close", "price") for name in reads if reads[name] == key), None)
     if close is None or "date" not in reads.values():
@@ -427,7 +403,7 @@ def _ohlc(headers: PriceHeaders, reads: Mapping[str, str], _: Mapping[str, str])
     return {close: (None if in_rows else asset_of(headers.table.name), reads[close])}
 
 
-def _wide(headers: PriceHeaders, reads: Mapping[str, str], every: Mapping[str, str]) -> _Kinds:
+def _wide(headers: PriceHeaders, reads: Mapping[str, str]) -> _Kinds:
     """The series of a file of a column for each."""
     table = headers.table
     below = {name: str(given[0]) for name, given in headers.first.items() if given and given[0] is not None}
@@ -436,7 +412,7 @@ def _wide(headers: PriceHeaders, reads: Mapping[str, str], every: Mapping[str, s
         hint = message("Write currency, unit and side into the one row of the header: 'Gallium Bid USD/kg'.")
         raise table.header_error("a header of several rows.", hint)
     for name, key in reads.items():
-        if key in OF_ROWS[2:] and key not in every:
+        if key in OF_ROWS[2:]:
             hint = message("Use date,asset,price and optional columns, or date and one column an asset.")
             raise table.header_error("{name!r:s} belongs to the long shape, but no 'asset' and 'price' do.", hint, name=name)
         if key in MONEY or (key == "series" and fold(name) not in headers.named and not stated_in(name).name):
@@ -449,22 +425,6 @@ def _wide(headers: PriceHeaders, reads: Mapping[str, str], every: Mapping[str, s
     return found
 
 
-_SHAPES: Mapping[Shape, Callable[[PriceHeaders, Mapping[str, str], Mapping[str, str]], _Kinds]] = {
+_SHAPES: Mapping[Shape, Callable[[PriceHeaders, Mapping[str, str]], _Kinds]] = {
     "long": _long, "ohlc": _ohlc, "wide": _wide,
 }  # fmt: skip
-
-
-def _of_every_series(headers: PriceHeaders, reads: Mapping[str, str]) -> dict[str, str]:
-    """Currency and unit of columns beside the series of a wide file that say the same in each row."""
-    filled = [name for name in reads if not headers.table.cells[name].null_count()]
-    said = {reads[name]: headers.texts(name) for name in filled if reads[name] in ("currency", "unit")}
-    known = {"currency": currency_of, "unit": cells.unit_in}
-    return {key: word for key, texts in said.items() if len(texts) == 1 and (word := known[key](texts[0]))}
-
-
-def _first_day(text: str) -> date | None:
-    """The first day of a day or a month; None for any other text."""
-    words_ = cells.tidy(text)
-    if (read := cells.day(words_)) and (read.day or read.either):
-        return read.day or min(filter(None, read.either or ()), default=None)
-    return date.fromisoformat(f"{month}-01") if (month := cells.month(words_)) else None

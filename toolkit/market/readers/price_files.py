@@ -25,7 +25,7 @@ from toolkit.market.readers.tabular import Table
 Prices = str | Path | Table | PriceColumns
 MOST_FILES = 1_000
 """Most files of one folder."""
-ENDINGS = (".csv", ".tsv", ".txt", ".parquet", ".xlsx", ".xls", ".ods")
+ENDINGS = (".csv", ".tsv", ".txt", ".parquet", ".xlsx")
 
 
 def read_price_files(

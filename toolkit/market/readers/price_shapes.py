@@ -1,17 +1,18 @@
 """The shapes of price tables, each a small function: what they come to is a row for each price.
 
-A row a price, a column a series, a column of bid and one of ask (``Gallium Bid``, ``Gallium Ask``) or of the ends of a range,
-of which the price is the middle, metals in rows and months across, and the fields of days of trading (Yahoo, yfinance, Stooq,
+A row a price, or its bid and ask, or the ends of a range, of which the price is the middle; a column a series; metals in rows
+and months across; and the fields of days of trading (Yahoo, yfinance, Stooq,
 Investing), whose adjusted close is the price, else the close.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import reduce
+from operator import and_
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
@@ -23,7 +24,7 @@ from toolkit.core.currencies import currency as currency_of
 from toolkit.core.errors import DataError
 from toolkit.core.forecast import FloatArray
 from toolkit.core.messages import Message, first_names, message
-from toolkit.market.layouts.headers import MASS_BEHIND, MASSES, Header, is_price, stated_in
+from toolkit.market.layouts.headers import MASSES, Header, is_price, stated_in
 from toolkit.market.layouts.prices import MONEY, key_of, side_in
 from toolkit.market.layouts.texts import is_derived, says_none
 from toolkit.market.price_series import days_of
@@ -45,15 +46,8 @@ LOW, HIGH, MID = "low", "high", "mid"
 UPPER_END = "upper end of a range"
 """Column of the upper end where `price` is the lower one."""
 _SIDES = {"bid": DEALER_BID, "ask": DEALER_ASK}
-_RANGE = re.compile(
-    r"(?i)(?:(?:between|from|zwischen|von)\s)?(\D{0,4}?[0-9][0-9.,'’ ]*?)(?:\s?[-–\u2014]\s?|\s(?:to|bis|and|und)\s)"
-    r"(\D{0,4}?[0-9][0-9.,'’ ]*(?:\s?\D{1,4})?)"
-)
-"""``395-411``, ``$ 42,600 – 44,300``, ``130 to 140``, ``between 130 and 140``."""
-_WORDED = r"[^0-9.,'’+\s-]|[0-9\s]-|^\s*-+\s*$"
-"""Of a cell that is more than a number."""
 _DOWNLOADED = ("historical data", "historische daten", "historical prices")
-_ENDINGS = (".csv", ".txt", ".tsv", ".parquet", ".xlsx", ".xlsm", ".xls", ".ods")
+_ENDINGS = (".csv", ".txt", ".tsv", ".parquet", ".xlsx", ".xlsm")
 LEVELS = "\x1f"
 """Stands between field and ticker in the name of a column whose header had two levels; no cell of a header may hold it."""
 _OF_A_DAY = ("open", "high", "low", "close", "adjusted", "price", "ignore")
@@ -80,48 +74,23 @@ class PriceColumn:
     unit: str = ""
 
 
-def sides_apart(
-    table: Table, columns: Sequence[PriceColumn], is_asset: Callable[[str], bool]
-) -> tuple[tuple[PriceColumn, ...], tuple[Message, ...]]:
-    """The columns of a wide file, those of a metal's bid, ask, low, high or middle under its name, and notes on them.
+def check_sides(table: Table, names: Collection[str], is_asset: Callable[[str], bool]) -> None:
+    """Check that no column of a wide file is a side, an end or the middle of the prices of a metal: ``Gallium Bid``.
 
     Args:
         table: The file.
-        columns: Each under the name of its header.
+        names: Of its series.
         is_asset: Whether a name is a metal's: one column of a metal is of its bid or ask as well.
 
     Raises:
-        DataError: for one end of a range without the other, and for two columns of one price.
+        DataError: for such a column.
     """
-    named = {one.header: side_in(one.asset or "") for one in columns}
-    several = Counter(found[0] for found in named.values() if found)
-    several.update(one.asset for one in columns if one.asset and one.asset in several)
-
-    def is_side(one: PriceColumn, asset: str) -> bool:
-        return several[asset] > 1 or (is_asset(asset) and not is_asset(one.asset or ""))
-
-    columns = [
-        replace(one, asset=found[0], kind=found[1]) if (found := named[one.header]) and is_side(one, found[0]) else one
-        for one in columns
-    ]
-    kinds: dict[str | None, dict[str, str]] = {}
-    for one in columns:
-        if (of_asset := kinds.setdefault(one.asset, {})).setdefault(one.kind, one.header) != one.header:
-            hint = message("Leave one of them out.")
-            raise table.header_error("{name!r:s} and another column are the same price of a metal.", hint, name=one.header)
-    for of_asset in kinds.values():
-        if len(of_asset) == 1 and (end := of_asset.get(LOW) or of_asset.get(HIGH)):
-            raise one_end(table, end)
-    middles = sorted(str(asset) for asset, found in kinds.items() if len(found) > 1)
-    one_side = sorted(found[side] for found in kinds.values() for side in _SIDES if {*found} == {side})
-    notes: tuple[Message, ...] = ()
-    if middles:
-        notes += (message("{file}: of several columns of {assets}, the price is the middle.", file=table.name, assets=middles),)
-    if one_side:
-        note = message("{file}: what a dealer pays or asks, and no series: {columns}.", file=table.name, columns=one_side)
-        notes += (note,)
-    beside = [one for one in columns if one.kind in (LOW, HIGH) and {MID, *_SIDES} & {*kinds[one.asset]}]
-    return tuple(one for one in columns if one not in beside), notes
+    of_sides = {name: found[0] for name in names if (found := side_in(name))}
+    several = Counter([*of_sides.values(), *names])
+    for name, asset in of_sides.items():
+        if several[asset] > 1 or (is_asset(asset) and not is_asset(name)):
+            hint = message("Give a row for each metal and day: date, asset, and bid and ask, low and high, or price.")
+            raise table.header_error("{name!r:s} is one of several prices of a metal.", hint, name=name)
 
 
 def no_column(table: Table, key: str) -> DataError:
@@ -154,11 +123,13 @@ def down(table: Table, columns: Sequence[PriceColumn]) -> tuple[Table, tuple[Mes
         columns: Of prices.
 
     Returns:
-        The table, and notes on prices that are not quoted, on marks, and on ranges.
+        The table, and notes on ranges, and on prices that are not quoted.
     """
     of_header = dict(zip((one.header for one in columns), alike([table.cells[one.header] for one in columns]), strict=True))
     others = table.cells[[name for name in table.columns if name not in of_header]]
-    upper = {one.asset: of_header[one.header] for one in columns if one.kind == HIGH}
+    if len(columns) > 1 and columns[0].asset is None:
+        _check_priced(table, [*of_header])
+    upper = next((of_header[one.header] for one in columns if one.kind == HIGH), None)
     groups: dict[tuple[str, str, str], list[PriceColumn]] = {}
     for one in sorted(columns, key=lambda one: one.asset or ""):  # rows below then need no sorting
         if one.kind != HIGH:
@@ -175,7 +146,7 @@ def down(table: Table, columns: Sequence[PriceColumn]) -> tuple[Table, tuple[Mes
         if group[0].asset is not None:
             part = part.with_columns(_repeated("asset", [one.asset for one in group], table.cells.height))
         part = part.with_columns(basis=pl.lit(_SIDES[kind])) if kind in _SIDES else part
-        part = part.with_columns(pl.concat([upper[one.asset].alias(UPPER_END) for one in group])) if kind == LOW else part
+        part = part.with_columns(upper.alias(UPPER_END)) if kind == LOW and upper is not None else part
         kept = (
             part["price"].is_not_null()
             if len(columns) > 1 or group[0].asset
@@ -184,9 +155,9 @@ def down(table: Table, columns: Sequence[PriceColumn]) -> tuple[Table, tuple[Mes
         parts.append(part.filter(kept))
         rows.append(pl.concat([table.rows] * len(group)).filter(kept))
     notes = ()
-    if upper:
+    if upper is not None:
         notes = (message("{file}: where a price is a range, its middle is taken.", file=table.name),)
-    read, more = _in_cells(replace(table, cells=pl.concat(parts, how="diagonal_relaxed"), rows=pl.concat(rows)))
+    read, more = _quoted(replace(table, cells=pl.concat(parts, how="diagonal_relaxed"), rows=pl.concat(rows)))
     return read, tuple(dict.fromkeys((*notes, *more)))
 
 
@@ -269,49 +240,20 @@ def _repeated(name: str, values: Sequence[str | None], times: int) -> pl.Series:
     return pl.Series(name, values, dtype=pl.String).gather(np.repeat(np.arange(len(values)), times))
 
 
-def _in_cells(table: Table) -> tuple[Table, tuple[Message, ...]]:
-    """A table of prices without what stands beside their numbers: marks, units, the upper end of a range; and notes."""
+def _quoted(table: Table) -> tuple[Table, tuple[Message, ...]]:
+    """A table of prices without rows that say that none is quoted, and a note on their words."""
     price = table.cells["price"]
     if price.dtype != pl.String:
         return table, ()
     no_number = price.cast(pl.Float64, strict=False).is_null() & price.is_not_null()
-    texts = price.filter(no_number).unique(maintain_order=True)
-    odd = [*texts.filter(texts.str.contains(_WORDED))]
-    if not odd:
+    none = [text for text in price.filter(no_number).unique(maintain_order=True) if says_none(text)]
+    if not none:
         return table, ()
-    notes: list[Message] = []
-    none = [text for text in odd if says_none(text)]
-    marks = {text: found for text in odd if text not in none and (found := cells.marked(text))}
-    lettered = price.is_in([text for text, (_, mark) in marks.items() if mark[0].isalpha()])
-    marks = {} if marks and lettered.all() else marks  # a letter behind every number is a unit
-    bare = {text: marks[text][0] if text in marks else text for text in odd}
-    units = {} if "unit" in table.columns else {text: match for text in odd if (match := MASS_BEHIND.search(bare[text]))}
-    bare |= {text: bare[text][: match.start()] for text, match in units.items()}
-    ends = {text: match for text in odd if (match := _RANGE.fullmatch(bare[text]))}
-    bare |= {text: match[1] for text, match in ends.items()}
-    written = {"price": price.replace(bare)}
-    if ends:
-        notes.append(message("{file}: where a price is a range, its middle is taken.", file=table.name))
-        found = price.replace_strict({text: match[2] for text, match in ends.items()}, default=None, return_dtype=pl.String)
-        written[UPPER_END] = found if UPPER_END not in table.columns else table.cells[UPPER_END].fill_null(found)
-    if units:
-        said = {text: match[1].lower() for text, match in units.items()}
-        written["unit"] = price.replace_strict(said, default=None, return_dtype=pl.String)
-    if marks:
-        counts = Counter(marks[text][1].strip("()[]") for text in price if text in marks)
-        told = [message("{mark} ({n:d})", mark=mark, n=n) for mark, n in sorted(counts.items())]
-        note = message("{file}: numbers are read without the marks behind them: {marks}.", file=table.name, marks=told)
-        notes.append(note)
-    gone = price.is_in(none).fill_null(value=False)
-    words = [text for text in none if any(map(str.isalpha, text))]
-    if words:
-        rows = (
-            table.cells.filter(price.is_in(words).fill_null(value=False)).select("asset", "price").unique(maintain_order=True)
-        )
-        named = first_names([f"{asset} ({word})" for asset, word in rows.rows()])
-        notes.append(message("{file}: no price is quoted for {names}.", file=table.name, names=named))
-    frame = table.cells.with_columns(**written).filter(~gone)
-    return replace(table, cells=frame, rows=table.rows.filter(~gone)), tuple(notes)
+    gone, words = price.is_in(none).fill_null(value=False), [text for text in none if any(map(str.isalpha, text))]
+    of_words = table.cells.filter(price.is_in(words).fill_null(value=False)).select("asset", "price")
+    named = first_names([f"{asset} ({word})" for asset, word in of_words.unique(maintain_order=True).rows()])
+    note = message("{file}: no price is quoted for {names}.", file=table.name, names=named)
+    return replace(table, cells=table.cells.filter(~gone), rows=table.rows.filter(~gone)), (note,) if words else ()
 
 
 def middle(table: Table, low: pl.Series, high: pl.Series) -> pl.Series:
@@ -377,36 +319,40 @@ def check_stated(table: Table, header: str, *, is_known: bool) -> Header:
     return said
 
 
-def days_across(header: Sequence[str]) -> dict[str, str]:
-    """The names of a header that are days or months -> the date, where they are its columns: metals stand in its rows."""
-    bare = {name: (cells.marked(name) or (name, ""))[0] for name in header if name[-1:] and any(map(str.isdigit, name))}
-    short = cells.months_in_turn([name for name in bare.values() if cells.SHORT_MONTH.fullmatch(name)])
-    found = {
-        header: short.get(name, name) for header, name in bare.items() if name in short or cells.month(name) or cells.day(name)
-    }
+def days_across(header: Sequence[str]) -> list[str]:
+    """The names of a header that are days or months, where they are its columns: metals stand in its rows."""
+    found = [name for name in header if any(map(str.isdigit, name)) and (cells.month(name) or cells.day(name))]
     names = {key_of(name) for name in header if name not in found} if found else set()
     fewest = 1 if "asset" in names and not names & {"price", "bid", "ask", LOW, HIGH} else _FEWEST
-    return found if fewest <= len(found) < len(header) and "date" not in names else {}
+    return found if fewest <= len(found) < len(header) and "date" not in names else []
 
 
-def months_across(table: Table, days: Mapping[str, str]) -> tuple[Table, tuple[Message, ...]]:
+def months_across(table: Table, days: Sequence[str]) -> tuple[Table, tuple[Message, ...]]:
     """The table with a row for each metal and day, and a note on columns that are made of others.
 
     Args:
         table: With days or months in its header.
-        days: Header -> date.
+        days: These.
     """
     derived = [name for name in table.columns if name not in days and is_derived(name)]
     others = [name for name in table.columns if name not in days and name not in derived]
     name = next((name for name in others if key_of(name) == "asset"), others[0])
+    _check_priced(table, days)
     prices = alike([table.cells[day] for day in days])
     frame = pl.concat([table.cells[others].rename({name: "asset"})] * len(days))
-    dates = _repeated("date", [*days.values()], table.cells.height)
-    frame = frame.with_columns(dates, pl.concat([price.alias("price") for price in prices]))
+    frame = frame.with_columns(_repeated("date", days, table.cells.height), pl.concat([one.alias("price") for one in prices]))
     kept = frame["price"].is_not_null()
     rows = pl.concat([table.rows] * len(days)).filter(kept)
     # The corner of the table says what its cells are: ``Prices in USD/kg``.
     return replace(table, cells=frame.filter(kept), rows=rows, titles=(*table.titles, name)), note_derived(table.name, derived)
+
+
+def _check_priced(table: Table, columns: Sequence[str]) -> None:
+    """`FrameError` for a row without a price in any of several columns: a line of words, or a metal to be left out."""
+    none = reduce(and_, (table.cells[name].is_null() for name in columns))
+    hint = message("Leave the row out, or fill in a price.")
+    rows = pl.DataFrame({"row": table.rows, "what": table.cells.to_series(0).cast(pl.String)}).filter(none)
+    raise_row_errors(table.name, rows, rule="empty", fault="a row without a price", hint=hint)
 
 
 def note_derived(file: str, names: Sequence[str]) -> tuple[Message, ...]:

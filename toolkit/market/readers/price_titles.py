@@ -1,9 +1,9 @@
-"""What stands beside a price list: its day, currency and unit in lines above the header, and lines of words below it."""
+"""What stands above a price list: its day, currency and unit, in lines."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 import polars as pl
@@ -85,29 +85,3 @@ def with_date(table: Table) -> tuple[Table, tuple[Message, ...]]:
     line, day = next(iter(found.items()))
     told = message('{file}: prices are of {day:%Y-%m-%d}, by the line "{line}".', file=table.name, day=day, line=one_line(line))
     return replace(table, cells=table.cells.with_columns(date=pl.lit(day))), (told,)
-
-
-def without_lines(table: Table, is_asset: Callable[[str], bool]) -> Table:
-    """The table without rows of one cell in the first column that is words: they are read as the lines above the header are.
-
-    Args:
-        table: As read.
-        is_asset: Whether a text names an asset: a metal without a price is no such line.
-    """
-    first, others = table.cells.to_series(0), table.cells.columns[1:]
-    if first.dtype != pl.String or not others or table.cells[others[0]].null_count() == 0:
-        return table
-    alone = table.cells[others].select(pl.all_horizontal(pl.all().is_null())).to_series()
-    told = [
-        text
-        for text in first.filter(alone).unique(maintain_order=True)
-        if any(len(word) > 2 and word.isalpha() for word in fold(text).split())
-    ]
-    lines = [text for text in told if not (cells.day(text) or cells.month(text) or cells.marked(text) or is_asset(text))]
-    if not lines:
-        return table
-    kept = ~(alone & first.is_in(lines).fill_null(value=False))
-    shown = [message('"{line}"', line=one_line(line)) for line in lines]
-    note = message("{file}: lines that are no prices: {lines}.", file=table.name, lines=shown)
-    titles, notes = (*table.titles, *lines), (*table.notes, note)
-    return replace(table, cells=table.cells.filter(kept), rows=table.rows.filter(kept), titles=titles, notes=notes)

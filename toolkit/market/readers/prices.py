@@ -19,7 +19,7 @@ from toolkit.core.messages import Message, message, together
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.market.layouts.headers import MASSES, stated_in
 from toolkit.market.layouts.layout import Layout
-from toolkit.market.layouts.prices import Key, is_known, key_of, tickers_among
+from toolkit.market.layouts.prices import Key, is_known, tickers_among
 from toolkit.market.layouts.unconfirmed import Unconfirmed
 from toolkit.market.price_series import PriceSeries
 from toolkit.market.readers import cells
@@ -40,7 +40,6 @@ from toolkit.market.readers.price_checks import (
     check_kinds,
     check_rows,
     check_series,
-    currencies,
     expired,
     firsts_of_months,
     in_order,
@@ -152,7 +151,7 @@ def read_prices(
     if found.shape == "wide" and (file := _by_column(found, table, prices, default_currency, key, as_of or today)):
         notes = (*_notes(running, 0, today), *late)
         return replace(file, notes=notes, reading=(*table.notes, *found.notes, *reading, *file.reading))
-    table, told = down(_with_least(table, prices), prices)
+    table, told = down(table, prices)
     rows, more, assumed = _rows(table, default_currency, key)
     if found.shape == "ohlc":
         close = message("{file} is read as quotations of {assets}: the close is the price.", file=name, assets=_keys(rows))
@@ -299,18 +298,18 @@ def _rows(table: Table, currency: str, key: Key) -> tuple[pl.DataFrame, tuple[Me
     required_cells(table, "asset")
     assets, dates = texts(table, "asset"), table.cells["date"]
     columns = [name for name in ("price", UPPER_END, "quantity") if name in table.columns]
-    read = amounts(table, columns, money=True, what=assets)
-    values, signs = read.values, read.currencies
-    price, sign = values["price"], signs["price"]
-    if UPPER_END in values.columns:
-        price, sign = middle(table, price, values[UPPER_END]), pl.select(pl.coalesce(sign, signs[UPPER_END])).to_series()
-    if "quantity" in signs.columns:
-        told = pl.DataFrame({"row": table.rows.filter(signs["quantity"].is_not_null())}).with_columns(what=pl.lit("quantity"))
-        raise_row_errors(
-            table.name, told, fault="a quantity in a currency", hint="Give kg, or leave the cell empty.", rule="number"
-        )
+    read = amounts(table, columns, money=("price", UPPER_END), what=assets)
+    values = read.values
+    price = middle(table, values["price"], values[UPPER_END]) if UPPER_END in values.columns else values["price"]
     required_cells(table, "price", what=assets)
-    named = currencies(table, sign, assets)
+    named = texts(table, "currency")
+    if read.currency:
+        means = {text: currency_of(text) for text in named.unique().drop_nulls()}
+        other = named.replace_strict(means, default=None, return_dtype=pl.String) != read.currency
+        two = pl.DataFrame({"row": table.rows, "what": assets, "value": named}).filter(other)
+        fault = message("a price in another currency than its row names")
+        raise_row_errors(table.name, two, rule="one_currency", fault=fault, hint="Keep one of them.")
+        named = named.fill_null(read.currency)
     rows = pl.DataFrame({"row": table.rows, "date": dates, "asset": assets, "price": price, "currency": named}).with_columns(
         pl.col("currency").fill_null(currency),
         unit=_said(table, "unit", "unit"),
@@ -360,14 +359,6 @@ def _silent(file: str, currency: str) -> Message:
 def _left_out(columns: Sequence[PriceColumn], priced: Collection[str]) -> Iterator[Message]:
     empty = sorted({one.asset for one in columns if one.asset} - {*priced})
     return (message("{name!r} has no prices and is left out.", name=one) for one in empty)
-
-
-def _with_least(table: Table, prices: Sequence[PriceColumn]) -> Table:
-    """The table with the least quantity that the header of its one column of prices names: of ``ab 10 kg`` the ``10 kg``."""
-    found = cells.amount(prices[0].header) if len(prices) == 1 and "least" not in table.columns else None
-    if found is None or key_of(f"{found.before} {found.after}") != "least":
-        return table
-    return replace(table, cells=table.cells.with_columns(least=pl.lit(f"{found.digits} {found.after}")))
 
 
 def _least(rows: pl.DataFrame, layout: Layout, file: str) -> dict[str, float]:
@@ -454,11 +445,8 @@ def _names_apart(table: Table) -> Table:
 
 
 def _dates(table: Table, today: date) -> pl.Series:
-    """The column `date`, without the marks of provisional numbers."""
+    """The column `date`."""
     required_cells(table, "date")
-    if table.cells["date"].dtype == pl.String:
-        marks = {text: found[0] for text in table.cells["date"].unique() if (found := cells.marked(text))}
-        table = replace(table, cells=table.cells.with_columns(pl.col("date").replace(marks))) if marks else table
     dates = days(table, "date", month_until=today)
     _check_past(table.name, pl.DataFrame({"row": table.rows, "value": dates}), today)
     return dates

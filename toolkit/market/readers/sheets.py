@@ -1,7 +1,7 @@
 """Program that reads a workbook of others: the file on standard input, its sheets pickled on standard output.
 
 calamine reads the values. It leaves errors of formulas and formulas without a value empty, and knows neither hidden rows, nor
-formats of numbers, nor comments, nor what is struck through: these are taken from the XML of .xlsx and .ods.
+formats of numbers, nor comments, nor what is struck through: these are taken from the XML.
 `toolkit.market.readers.contents.run` runs it.
 """
 
@@ -18,11 +18,10 @@ from xml.etree.ElementTree import Element, iterparse  # expat refuses entities t
 
 from python_calamine import PasswordError, load_workbook
 
-EXCEL, OPEN_DOCUMENT = "xl/workbook.xml", "content.xml"
-"""Parts of an archive by which it is a workbook."""
+EXCEL = "xl/workbook.xml"
+"""Part of an archive by which it is a workbook."""
 LOCKED = "locked by a password"
 _WIDEST = 16_384  # columns of a sheet
-_ROWS = ("row", "table-row")
 Marks = dict[str, Any]
 """What the XML of a sheet tells beside its values; cells by row and column from 1.
 
@@ -54,7 +53,7 @@ def ended(archive: zipfile.ZipFile, part: str, *names: str) -> Iterator[tuple[st
         for _, element in iterparse(file):  # noqa: S314
             if (name := local(element.tag)) in names:
                 yield name, element
-                if name in _ROWS:
+                if name == "row":
                     element.clear()
 
 
@@ -150,73 +149,6 @@ def place(reference: str | None, row: int, column: int) -> tuple[int, int]:
     return int(reference[len(letters) :]), column
 
 
-def open_document(archive: zipfile.ZipFile) -> dict[str, Marks]:
-    """The marks of all sheets of an OpenDocument workbook."""
-    sheets: dict[str, Marks] = {}
-    found, last, struck = no_marks(), 0, set[str]()
-    for name, element in ended(archive, OPEN_DOCUMENT, "style", "table", "table-row"):
-        if name == "style":
-            through = {attribute(one, "text-line-through-style") for one in element} - {"", "none"}
-            struck |= {attribute(element, "name")} if through else set()
-            continue
-        if name == "table":
-            sheets[attribute(element, "name")] = found
-            found, last = no_marks(), 0
-            continue
-        row, last, column = last + 1, last + repeated(element, "number-rows-repeated"), 0
-        if attribute(element, "visibility") in ("collapse", "filter"):
-            found["hidden_rows"] += range(row, min(last, row + _WIDEST) + 1)
-        for cell in element:
-            first, column = column + 1, column + repeated(cell, "number-columns-repeated")
-            told = " ".join("".join(one.itertext()) for one in cell if one.tag.endswith("}p"))
-            kinds = {value for key, value in cell.items() if key.endswith("value-type")}
-            comments = [one for one in cell if local(one.tag) == "annotation"]
-            found["comments"] += [
-                (row, " ".join("".join(p.itertext()) for p in one if local(p.tag) == "p")) for one in comments
-            ]
-            if not (told or kinds):
-                continue
-            found["rows"], found["columns"] = max(found["rows"], last), max(found["columns"], column)
-            found["struck"] += [row] if attribute(cell, "style-name") in struck else []
-            if (down := repeated(cell, "number-rows-spanned")) > 1:
-                across = repeated(cell, "number-columns-spanned")
-                found["merged"].append((row, first, row + down - 1, first + across - 1))
-            if "error" in kinds or (attribute(cell, "formula") and told.startswith(("#", "Err:"))):
-                found["texts"][row, first] = told or "#N/A"
-            elif (code := shown_as(cell, kinds, told)) and (last - row + 1) * (column - first + 1) < _WIDEST:
-                cells = ((i, j) for i in range(row, last + 1) for j in range(first, column + 1))
-                found["formats"].setdefault(code, []).extend(cells)
-    return sheets
-
-
-def shown_as(cell: Element, kinds: set[str], told: str) -> str:
-    """The format of a number of OpenDocument; empty for a number alone.
-
-    Args:
-        cell: Its element.
-        kinds: Its types, such as ``currency``.
-        told: What the sheet shows.
-    """
-    number = "0123456789.,'’+-−  \u202f"
-    words = told.lstrip(number)
-    words = told.rstrip(number) if words == told else words
-    if "percentage" in kinds:
-        return "0%"
-    words = attribute(cell, "currency") or words if "currency" in kinds else words
-    words = words.replace('"', "").strip()
-    return f'0 "{words}"' if words and kinds & {"float", "currency"} else ""
-
-
-def attribute(element: Element, name: str) -> str:
-    """An attribute by its name without a namespace; empty where there is none."""
-    return next((value for key, value in element.items() if local(key) == name), "")
-
-
-def repeated(element: Element, name: str) -> int:
-    """How often an element stands, or how far it reaches."""
-    return max(int(attribute(element, name) or 1), 1)
-
-
 def main(meant: str, most: int) -> None:
     """Write names of the sheets and of those that are hidden, and of each that is meant size, values, merged cells and marks.
 
@@ -232,12 +164,10 @@ def main(meant: str, most: int) -> None:
     def is_meant(name: str, is_hidden: bool) -> bool:  # noqa: FBT001
         return name.strip().casefold() == meant or not (meant or is_hidden)
 
-    marks: dict[str, Marks] = {}
-    if content.startswith(b"PK"):
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if (damaged := archive.testzip()) is not None:  # a part that unpacks to more than it states, too
-                raise ValueError(f"{damaged} is damaged")
-            marks = excel(archive, is_meant) if EXCEL in archive.NameToInfo else open_document(archive)
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        if (damaged := archive.testzip()) is not None:  # a part that unpacks to more than it states, too
+            raise ValueError(f"{damaged} is damaged")
+        marks = excel(archive, is_meant)
     sheets = {
         name: (one["rows"], one["columns"], [], [], one) for name, one in marks.items() if one["rows"] * one["columns"] > most
     }
@@ -251,13 +181,13 @@ def main(meant: str, most: int) -> None:
         hidden = [one.name for one in book.sheets_metadata if str(one.visible) != "SheetVisibleEnum.Visible"]
         for name in names:
             if is_meant(name, name in hidden):
-                sheet, found = book.get_sheet_by_name(name), marks[name] if marks else no_marks()
+                sheet, found = book.get_sheet_by_name(name), marks[name]
                 fits = sheet.total_height * sheet.total_width <= most
                 values = sheet.to_python(skip_empty_area=False) if fits else []
                 merged = [
                     (top + 1, left + 1, end + 1, right + 1) for (top, left), (end, right) in sheet.merged_cell_ranges or ()
                 ]
-                sheets[name] = sheet.total_height, sheet.total_width, values, [*merged, *found["merged"]], found
+                sheets[name] = sheet.total_height, sheet.total_width, values, merged, found
     sys.stdout.buffer.write(pickle.dumps((names, hidden, sheets)))
 
 

@@ -1,7 +1,6 @@
-"""Sheets of Excel and OpenDocument workbooks as records of typed cells, each as the sheet shows it.
+"""Sheets of Excel workbooks (.xlsx) as records of typed cells, each as the sheet shows it.
 
-A process of its own reads the file (`toolkit.market.readers.sheets`). Of .xls, which is no XML, hidden rows, formats of
-numbers and errors of formulas are not known, and a note says so.
+A process of its own reads the file (`toolkit.market.readers.sheets`).
 """
 
 from __future__ import annotations
@@ -25,7 +24,11 @@ from toolkit.market.readers.contents import MAX_CELLS, ReadingEnded, check_size,
 Cell = str | int | float | date | datetime | None
 OLD = b"\xd0\xcf\x11\xe0"
 ZIP = b"PK\x03\x04"
-_EXCEL, _OPEN_DOCUMENT, _BINARY = "xl/workbook.xml", "content.xml", "xl/workbook.bin"
+_EXCEL = "xl/workbook.xml"
+_OTHERS = {
+    "xl/workbook.bin": message("a binary workbook (.xlsb)"), "content.xml": message("an OpenDocument workbook (.ods)"),
+}  # fmt: skip
+"""Part of an archive -> the workbook that it is and that is not read."""
 _TOP = 40  # rows among which a header is looked for
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _LOCKED = "locked by a password"
@@ -111,13 +114,6 @@ def read_sheet(name: str, content: bytes, wanted: str | None, fits: Callable[[Se
         raise DataError("{file:s} is empty: {where} has no cell.", hint=hint, file=name, where=where)
     chosen = (fitting or filled)[0]
     notes = chosen.notes
-    if content.startswith(OLD):
-        old = message(
-            "{file}: of the old format .xls, errors of formulas are read as empty cells, and formats (currency, per cent) and "
-            "hidden rows are not seen. Save it as .xlsx where they matter.",
-            file=name,
-        )
-        notes = (old, *notes)
     if hidden and not wanted:
         notes = (message("{file}: hidden sheets are not read: {sheets}.", file=name, sheets=hidden[:_SHOWN]), *notes)
     if len(names) > 1:
@@ -145,11 +141,10 @@ def load(name: str, content: bytes, wanted: str | None) -> tuple[list[str], list
     """
     hint = message("Open it, save a copy without a password, and give that.")
     locked = DataError("{file:s} is locked by a password.", hint=hint, file=name)
-    if content.startswith(OLD) and _ENCRYPTED in content:
-        raise locked
+    if content.startswith(OLD):
+        raise locked if _ENCRYPTED in content else _other(name, message("a workbook of Excel 97 to 2003 (.xls)"))
     try:
-        if not content.startswith(OLD):
-            _check_archive(name, content)
+        _check_archive(name, content)
         program = Path(__file__).with_name("sheets.py").read_text(encoding="utf-8")
         meant = (wanted or "").strip().casefold()
         names, hidden, found = pickle.loads(run(program, meant, str(MAX_CELLS), content=content))  # noqa: S301  (our own)
@@ -168,15 +163,18 @@ def _check_archive(name: str, content: bytes) -> None:
     """`DataError` for an archive that is no workbook, or that states more than is read."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         sizes = {info.filename: info.file_size for info in archive.infolist()}
-    if sizes.keys().isdisjoint((_EXCEL, _OPEN_DOCUMENT)):
-        is_binary = _BINARY in sizes
-        raise DataError(
-            "{file:s} is {what}.",
-            hint="Save it as .xlsx or as 'CSV UTF-8'." if is_binary else "Unpack it, and give the file inside.",
-            file=name,
-            what=message("a binary workbook (.xlsb)") if is_binary else message("a zip archive and no workbook"),
-        )
+    if _EXCEL not in sizes:
+        raise _other(name, next((what for part, what in _OTHERS.items() if part in sizes), None))
     check_size(name, unpacked=sum(sizes.values()))
+
+
+def _other(name: str, what: Message | None) -> DataError:
+    """The error of a file that is another workbook, or an archive and none."""
+    if what is None:
+        what, hint = message("a zip archive and no workbook"), message("Unpack it, and give the file inside.")
+    else:
+        hint = message("Save it as .xlsx or as 'CSV UTF-8'.")
+    return DataError("{file:s} is {what}.", hint=hint, file=name, what=what)
 
 
 def _sheet(file: str, name: str, records: Values, merged: list[tuple[int, ...]], marks: Mapping[str, Any]) -> Sheet:

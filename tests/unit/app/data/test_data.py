@@ -24,8 +24,8 @@ from toolkit.core.frames import TABLES
 from toolkit.market.layouts.unconfirmed import Unconfirmed
 from toolkit.market.package import bundled_folder
 from toolkit.market.store.store import Store
-from toolkit.report.answers.data.store import imported
 from toolkit.report.formats.terminal import terminal
+from toolkit.report.topics.data import imported
 
 TODAY = date(2026, 11, 24)
 MAY = date(2026, 5, 4)

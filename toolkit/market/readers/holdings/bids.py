@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from toolkit.core.messages import message
+from toolkit.market.readers.holdings import values
 from toolkit.market.readers.holdings.lot import Row, lot_of_row
-from toolkit.market.readers.holdings.movements import day_in
 from toolkit.market.readers.holdings.values import Faulty
 
 
@@ -22,10 +22,9 @@ def bid_of(row: Row, said: Any) -> dict[str, Any] | None:
     lot = lot_of_row(row, "stored", said)
     if lot is None:
         return None
-    for key, what in (("purchase_date", "day"), ("purchase_price", "bid")):
+    for key, own in (("purchase_date", "date"), ("purchase_price", "bid")):
         if row.cells.get(key) is None:
-            words = message("a bid without its day") if what == "day" else message("a bid without a price")
-            row.file.fault(row.i, key, Faulty("empty", words, message("Fill the cell, or leave the row out.")))
+            row.fault(key, values.empty(own))
     bid, raw, ask = lot["purchase_price"], row.number("purchase_price")[0], row.number("ask")[0]
     row.read("ask", _above, row, raw, ask)
     return {
@@ -36,7 +35,7 @@ def bid_of(row: Row, said: Any) -> dict[str, Any] | None:
         "ask": ask * bid / raw if ask and bid and raw else None,
         "quantity": lot["quantity"] if is_sized else None,
         "counterparty": row.text("counterparty"),
-        "valid_until": row.read("valid_until", day_in, row, "valid_until"),
+        "valid_until": row.read("valid_until", row.day, "valid_until"),
         "remark": row.text("remark"),
     }
 

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from toolkit.core.countries import UNKNOWN_ORIGIN, fold, foldings
-from toolkit.core.errors import DataError, SpecError, did_you_mean
+from toolkit.core.errors import DataError, did_you_mean
 from toolkit.core.messages import message, together
 from toolkit.core.places import place
 from toolkit.core.size import PieceSize
@@ -116,15 +116,46 @@ class Row:
         try:
             return reader(*given, **named)
         except Faulty as found:
-            self.file.fault(self.i, column, found)
+            self.fault(column, found)
         except DataError as error:
-            self.file.fault(self.i, column, Faulty(column, error.message, error.hint))
+            self.fault(column, Faulty(column, error.message, error.hint))
         return None
+
+    def fault(self, column: str, found: Faulty) -> None:
+        """Note a fault of a cell."""
+        self.file.fault(self.i, column, found)
 
     def number(self, key: str) -> tuple[float | None, cells.Amount | None]:
         """The number in a cell and what stands around it; None where it is empty or faulty."""
         found = self.read(key, values.number, self.cells[key], self.file.mark) if key in self.cells else None
         return found or (None, None)
+
+    def day(self, key: str) -> date | None:
+        """The day in a cell, which may be ahead; of two readings the order of the file decides, or its owner is asked."""
+        cell = self.cells.get(key)
+        if cell is None or isinstance(cell, date):
+            return cell
+        text = cells.tidy(str(cell))
+        read = cells.day(text)
+        both = [day for day in (read.either or () if read else ()) if day]
+        if len(both) > 1 and self.file.month_first is None:
+            self.ask_order(text, *both)
+            return None
+        day = values.last_day(text, day_first=self.file.month_first != 1)
+        if day is None and not values.is_unknown(text):
+            raise Faulty("date", "not a date", message("Write dates as 2026-05-31 or 31.05.2026."))
+        return day
+
+    def ask_order(self, text: str, first: date, second: date) -> None:
+        """Ask whether the day comes first in the dates of the file.
+
+        Args:
+            text: A date with two readings.
+            first: The one of the day first.
+            second: The other.
+        """
+        asks = message("it may be {day_first} or {month_first}: which comes first?", day_first=first, month_first=second)
+        self.file.questions.setdefault("dates", Question("dates", "dates", (text,), asks, None, ("day", "month")))
 
     def is_precious(self, asset: str | None) -> bool:
         """Whether an asset is a precious metal."""
@@ -151,7 +182,6 @@ def lot_of_row(row: Row, status: str, said: set[Meaning]) -> dict[str, Any] | No
     names, lot = row.file.names, dict.fromkeys(BY_KEY) | {"lot_id": row.lot}
     if not (row.text("lot_id") or "").lstrip("# "):
         row.default("lot_id")
-    _size_in_name(row)
     lot["asset"], words, lot["purity"] = row.read("asset", asset_of, row) or (None, None, None)
     is_listed = lot["asset"] is not None and names.is_listed(lot["asset"])
     if lot["asset"] is not None and not is_listed:
@@ -202,51 +232,24 @@ def _is_zero(row: Row) -> bool:
     return cell == 0 or (read is not None and not any(read.readings.values()))
 
 
-def _size_in_name(row: Row) -> None:
-    """``Goldbarren 100 g`` is bars of that mass: of a precious metal, or where pieces are counted and the name is that of one.
-
-    Of another metal, or of no piece, the mass may be that of the lot.
-    """
-    found = _WITH_MASS.fullmatch(row.text("asset") or "")
-    if found is None or "size" in row.cells:
-        return
-    name = found[1] + found[3]  # with a purity behind the mass, as "Goldbarren 1 kg 999,9"
-    if _is_known(row, found[0]):  # "Silber Münzen 10 oz" may be all of them
-        name = found[0] if _counts_pieces(row, None) else ""
-    is_piece = _counts_pieces(row, None) and fold(found[1]).split()[-1] in vocabulary().texts["one_piece"]
-    if _is_known(row, name) and (is_piece or row.is_precious(_named(row, name)[0])):
-        row.cells |= {"asset": name, "size": found[2]}
-
-
 def asset_of(row: Row) -> tuple[str, str | None, str | None]:
     """Asset key, words for a form, and the purity that stand with the name."""
     if (text := row.text("asset")) is None:
-        raise Faulty("empty", "no asset", "Fill the 'asset' cell, or leave the row out.")
+        raise values.empty("asset")
     try:
         return _named(row, text)
     except DataError as error:
         hint = error.hint
         if found := _WITH_MASS.fullmatch(text):
-            hint = _hint_for(row, found[1])
-            if not hint:
-                hint = message(
-                    "Write {name:s} as the asset, and {mass:s} in a column 'size', as the mass of one piece.",
-                    name=found[1],
-                    mass=found[2],
-                )
+            hint = message(
+                "Write {name:s} as the asset, and {mass:s} in a column 'size', as the mass of one piece.",
+                name=found[1],
+                mass=found[2],
+            )
         if row.i == 0 and not any(re.search(r"\d", str(cell)) for cell in row.cells.values()):
             row_of = row.file.table.header
             hint = message("Row {row:d} is taken for the header. Where the header has two rows, write it in one.", row=row_of)
         raise Faulty("unknown_asset", "unknown asset", hint) from None
-
-
-def _hint_for(row: Row, text: str) -> str:
-    """What helps where a name is not known; nothing of one that is."""
-    try:
-        _named(row, text)
-    except DataError as error:
-        return error.hint
-    return ""
 
 
 def _named(row: Row, text: str) -> tuple[str, str | None, str | None]:
@@ -258,12 +261,6 @@ def _named(row: Row, text: str) -> tuple[str, str | None, str | None]:
         if purity is None:
             raise
     return (*row.file.names.asset(name), purity)
-
-
-def _is_known(row: Row, text: str) -> bool:
-    with contextlib.suppress(DataError):
-        return bool(text and _named(row, text))
-    return False
 
 
 def _form(row: Row, asset: str, words: str | None) -> tuple[str, str | None]:
@@ -363,21 +360,10 @@ def _unit(row: Row, lot: Mapping[str, Any], beside: str, *, is_listed: bool, is_
             found.add(cells.unit(text, precious=row.is_precious(asset), listed=is_listed))
         except DataError as error:
             if asset is not None or not cells.UNITS.get(fold(text)):
-                whole = _whole(text, lot["quantity"])
-                raise Faulty("unknown_unit", error.message, together(error.hint, whole), cell=text) from None
+                raise Faulty("unknown_unit", error.message, error.hint, cell=text) from None
     if len(found) > 1:
         raise Faulty("two_units", "two units", "Keep one of {words:s}.", words=", ".join(sorted(found)))
     return found.pop() if found else None
-
-
-def _whole(text: str, count: float | None) -> str:
-    """What a number of containers comes to, where their unit says the mass of one: ``Flaschen à 1 kg``."""
-    one = _WITH_MASS.fullmatch(text)
-    with contextlib.suppress(SpecError):
-        mass = PieceSize.parse(one[2], "size").mass if one and not one[3] else None
-        if mass and count:
-            return message("{count:g} of {mass:.12g} kg are {whole:.12g} kg.", count=count, mass=mass, whole=count * mass)
-    return ""
 
 
 def _status(row: Row, default: str, said: set[Meaning]) -> str:
@@ -420,10 +406,7 @@ def _day_of_text(row: Row, text: str) -> date | None:
     """The day that a text names, by the order of the file; None where that is asked."""
     found = values.purchase_day(text, month_first=row.file.month_first)
     if isinstance(found, tuple):
-        first, second = found
-        asks = message("it may be {day_first} or {month_first}: which comes first?", day_first=first, month_first=second)
-        row.file.questions.setdefault("dates", Question("dates", "dates", (text,), asks, None, ("day", "month")))
-        return None
+        return row.ask_order(text, *found)
     read = cells.day(text)
     if read is None:  # a month
         row.default("month")
@@ -634,5 +617,5 @@ def currency_of(row: Row, lot: dict[str, Any], shown: list[str], *, is_needed: b
         raise Faulty("two_currencies", "two currencies", "Keep one of {words:s}.", words=", ".join(sorted(found)))
     if not found and is_needed:
         hint = message("Fill in the currency, or put it into the header, as 'purchase_price EUR'.")
-        raise Faulty("empty", "a purchase_price without currency", hint)
+        raise Faulty("empty", "money without a currency", hint)
     return found.pop() if found else None

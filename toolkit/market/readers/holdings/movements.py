@@ -18,19 +18,8 @@ from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers import cells
 from toolkit.market.readers.holdings import values
 from toolkit.market.readers.holdings.lot import AGREES, FileCells, Row, asset_of, currency_of, day_of, lot_of_row
-from toolkit.market.readers.holdings.lots import DEFAULTS, Names, ReadFile, notes
-from toolkit.market.readers.holdings.rows import (
-    check_formulas,
-    conventions,
-    first_cell,
-    of_client,
-    read_columns,
-    rows_of_no_lot,
-    said_of,
-    status_of_file,
-    texts_of,
-    told_of,
-)
+from toolkit.market.readers.holdings.lots import DEFAULTS, Names, ReadFile
+from toolkit.market.readers.holdings.rows import closed, opened, rows_of, said_of, status_of_file
 from toolkit.market.readers.holdings.values import Faulty
 
 BRINGS = ("buy", "order", "deposit")
@@ -78,21 +67,13 @@ def with_movements(read: ReadFile, names: Names, today: date, client: str | None
     Raises:
         DataError: for a client that it does not name.
     """
-    table, numbers = read.table, read.table.rows.to_list()
-    file = FileCells(table, read.layout, names, today)
-    texts = [(key, _of_matter(texts) if key == IGNORE else texts) for key, texts in texts_of(read)]
-    read_columns(file, read.headers)
-    check_formulas(file)
+    numbers = read.table.rows.to_list()
+    file, texts = opened(read, names, today)
+    texts = [(key, _of_matter(texts) if key == IGNORE else texts) for key, texts in texts]
     _merge_sides(file)
-    totals, below = rows_of_no_lot(file)
-    left = [i for i, row in enumerate(table.cells.rows()) if first_cell(row) in {fold(text) for text in read.layout.leave_out}]
-    kept = sorted({*range(len(numbers))} - {*totals, *below, *left})
     file.lots = [(file.text("lot_id", i) or f"row {number}").lstrip("# ") for i, number in enumerate(numbers)]
-    own = {*of_client(file, kept, client)}
-    read = read if own == {*kept} else told_of(read, own)
-    told = [*notes(read, [numbers[i] for i in (*totals, *left)]), *conventions(file, kept, own)]
-    status = status_of_file(file, below)
-    kept = [i for i in kept if i in own]
+    read, parts, told = rows_of(read, file, client)
+    kept, status = parts.own, status_of_file(file, parts.below)
     kinds = _kinds(file, kept)
     signs = _signs(file, kept, kinds)
     _check_signs(file, kinds, signs)
@@ -108,17 +89,10 @@ def with_movements(read: ReadFile, names: Names, today: date, client: str | None
     of_fields = {AS_LOT.get(field.key, field.key): at for at, field in enumerate(MOVEMENTS)}
     faults = sorted(dict.fromkeys(file.faults), key=lambda one: (of_fields.get(one.column, -1), one.row))
     if client is not None:
-        own_rows = {numbers[i] for i in own}
+        own_rows = {numbers[i] for i in kept}
         faults = [one if one.row in own_rows else replace(one, lot=None, value=None) for one in faults]
     told.insert(len(read.table.notes), message("Movements: {kinds}.", kinds=[*told_kinds([*found.values()])]))
-    return replace(
-        read,
-        rows=[*found.values()],
-        numbers=[numbers[i] for i in found],
-        faults=[replace(one, column=_BACK.get(one.column, one.column)) for one in faults],
-        questions=(*read.questions, *file.questions.values()),
-        notes=tuple(told),
-    )
+    return closed(read, file, found, told, [replace(one, column=_BACK.get(one.column, one.column)) for one in faults])
 
 
 def _of_matter(texts: Sequence[str]) -> list[str]:
@@ -148,8 +122,7 @@ def _kinds(file: FileCells, kept: Sequence[int]) -> dict[int, str]:
         text = file.text("kind", i)
         kind = next((known[one] for one in foldings(file.words.get(fold(text or ""), text or "")) if one in known), None)
         if text is None:
-            hint = message("Fill the cell, or leave the row out: --set TEXT=leave_out.")
-            file.fault(i, "kind", Faulty("empty", "a row that does not say what it is", hint))
+            file.fault(i, "kind", values.empty("kind"))
         elif kind is not None:
             found[i] = kind
         elif file.remarks.get(fold(text)) == "not_mine":
@@ -306,15 +279,14 @@ def _movement(
     for key in row.cells.keys() & _BESIDE:
         row.read(key, _in_currency, row, key, found["currency"])
     if found["date"] is None and row.cells.get("purchase_date") is None:
-        hint = message("Fill the 'date' cell, or leave the row out.")
-        row.file.fault(row.i, "purchase_date", Faulty("empty", "a movement without a day", hint))
+        row.fault("purchase_date", values.empty("date"))
     below = signs.get(("quantity", row.i))
     source, place = _places(row, kind, below)
     return found | {
         "row": row.file.table.rows[row.i],
         "kind": kind,
         "lot": row.text("lot_id") if kind not in BRINGS else row.lot,
-        "settled": row.read("settled", day_in, row, "settled") if "settled" in row.cells else None,
+        "settled": row.read("settled", row.day, "settled"),
         "quantity": -found["quantity"] if kind == "adjust" and below and found["quantity"] else found["quantity"],
         "fees": money.fees,
         "taxes": money.taxes,
@@ -358,7 +330,7 @@ def _of_metal(row: Row, kind: str, money: _Money, said: set[Meaning], status: st
         currency = row.read("currency", currency_of, row, lot, [], is_needed=True)
     if lot["paid"] not in (None, 1) and kind not in BRINGS:
         hint = message("Say it of the purchase; what was paid later is a row of kind pay.")
-        row.file.fault(row.i, "paid", Faulty("paid", "a part payment of what is no purchase", hint))
+        row.fault("paid", Faulty("paid", "a part payment of what is no purchase", hint))
     details = ("origin_country", "custody", "certificate", "spread", "storage_fee", "vat_state", "destination", "end_user")
     own = ("asset", "form", "purity", "size", "unit", "status", *details)
     return {key: lot[key] for key in own} | {
@@ -381,10 +353,9 @@ def _of_whole(row: Row, kind: str, money: _Money) -> dict[str, Any]:
         lot["asset"] = (row.read("asset", asset_of, row) or (None,))[0]
     elif row.text("lot_id") is None and row.text("document") is None and row.text("reverses") is None:
         hint = message("Name the lot, or the asset and the quantity.")
-        row.file.fault(row.i, "asset", Faulty("empty", "a movement of no lot", hint))
+        row.fault("asset", Faulty("empty", "a movement of no lot", hint))
     if kind == "adjust" and row.text("purity") is None:
-        hint = message("Give the difference, with its sign, as the quantity.")
-        row.file.fault(row.i, "quantity", Faulty("empty", "no quantity", hint))
+        row.fault("quantity", values.empty("quantity"))
     if money.total is None and money.cash is not None:
         money.total = money.cash - money.fees - money.taxes
     needs = money.total is not None or money.fees or money.taxes
@@ -407,12 +378,11 @@ def _of_money(row: Row, kind: str, money: _Money) -> dict[str, Any]:
     if own and (beside := getattr(money, own)):
         if amount is not None and abs(amount - beside) > _ROUNDED:
             hint = message("Write the amount once.")
-            row.file.fault(row.i, own, Faulty("two_amounts", "two amounts of one cost", hint))
+            row.fault(own, Faulty("two_amounts", "two amounts of one cost", hint))
         amount = beside
         setattr(money, own, Decimal(0))
     if not amount and kind != "transfer":
-        hint = message("Write the amount as the total.")
-        row.file.fault(row.i, "total_price", Faulty("empty", "no amount of money", hint))
+        row.fault("total_price", values.empty("total"))
     currency = row.read("currency", currency_of, row, lot, _beside(row), is_needed=True) if amount else None
     return dict.fromkeys(("form", "purity", "size", "unit", "quantity", "status")) | {
         "asset": lot["asset"], "date": row.read("purchase_date", day_of, row, "stored"), "total": amount, "currency": currency,
@@ -430,7 +400,7 @@ def _money(row: Row) -> _Money:
     currencies = {row.header(key).currency for key in ("fees", "taxes", "cash", "total_price", "purchase_price")} - {None}
     if len(currencies) > 1:
         hint = message("Give fees and taxes in the currency of the price.")
-        row.file.fault(row.i, "fees", Faulty("two_currencies", "two currencies", hint))
+        row.fault("fees", Faulty("two_currencies", "two currencies", hint))
     return _Money(total or None, cash or None, fees or Decimal(0), taxes or Decimal(0))
 
 
@@ -471,24 +441,12 @@ def _adds_up(cash: Decimal, total: Decimal, costs: Decimal, kind: str) -> None:
         raise Faulty("cash", "money that is not the total with its fees and taxes", hint)
 
 
-def day_in(row: Row, key: str) -> date | None:
-    """The day in a cell, which may be ahead; None where it is empty."""
-    cell = row.cells.get(key)
-    if cell is None or values.is_unknown(str(cell)):
-        return None
-    first = row.file.month_first
-    day = cell if isinstance(cell, date) else values.last_day(str(cell), day_first=None if first is None else first != 1)
-    if day is None:
-        raise Faulty("date", "not a date", message("Write dates as 2026-05-31 or 31.05.2026."))
-    return day
-
-
 def _rate(row: Row) -> float | None:
     """Own exchange rate; None for none."""
     rate = row.number("rate")[0]
     if rate is not None and rate <= 0:
         hint = message("Give the rate of the day, or leave the cell empty.")
-        row.file.fault(row.i, "rate", Faulty("positive", "an exchange rate that is not above zero", hint))
+        row.fault("rate", Faulty("positive", "an exchange rate that is not above zero", hint))
         return None
     return rate
 

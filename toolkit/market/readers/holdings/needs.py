@@ -8,31 +8,21 @@ from datetime import date
 from typing import Any
 
 from toolkit.core.countries import UNKNOWN_ORIGIN
-from toolkit.core.errors import DataError
 from toolkit.core.messages import few, message
 from toolkit.core.places import place
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.market.layouts.fields import AS_LOT, FIELDS
+from toolkit.market.layouts.headers import names_month
 from toolkit.market.layouts.layout import Meaning
-from toolkit.market.layouts.propose import Question
 from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.needs import DAYS_OF, Application, Need, Quote
 from toolkit.market.readers import cells
 from toolkit.market.readers.holdings import values
 from toolkit.market.readers.holdings.bids import bid_of
-from toolkit.market.readers.holdings.lot import FileCells, Row, lot_of_row
-from toolkit.market.readers.holdings.lots import DEFAULTS, Names, ReadFile, notes
+from toolkit.market.readers.holdings.lot import Row, currency_of, lot_of_row
+from toolkit.market.readers.holdings.lots import DEFAULTS, Names, ReadFile
 from toolkit.market.readers.holdings.movements import KEPT_DEFAULTS
-from toolkit.market.readers.holdings.rows import (
-    check_formulas,
-    conventions,
-    first_cell,
-    fold,
-    read_columns,
-    rows_of_no_lot,
-    said_of,
-    texts_of,
-)
+from toolkit.market.readers.holdings.rows import closed, fold, opened, rows_of, said_of
 from toolkit.market.readers.holdings.values import Faulty
 
 Reader = Callable[[Row, set[Meaning]], Any]
@@ -48,18 +38,10 @@ def with_records(read: ReadFile, names: Names, today: date, client: str | None) 
         client: They are of no client.
     """
     record: Reader = {"bids": bid_of, "needs": _need, "quotes": _quote, "licences": _application}[read.layout.of]
-    file, numbers = FileCells(read.table, read.layout, names, today), read.table.rows.to_list()
-    texts = [*texts_of(read)]
-    read_columns(file, read.headers)
-    check_formulas(file)
-    totals, below = rows_of_no_lot(file) if "asset" in file.raw else ([], [])
-    left = [
-        i for i, row in enumerate(read.table.cells.rows()) if first_cell(row) in {fold(one) for one in read.layout.leave_out}
-    ]
-    kept = sorted({*range(len(numbers))} - {*totals, *below, *left})
-    file.lots = [file.text("lot_id", i) or f"row {number}" for i, number in enumerate(numbers)]
-    told = [*notes(read, [numbers[i] for i in totals]), *conventions(file, kept, kept)]
-    found = {i: one for i in kept if (one := record(Row(file, i), said_of(file, texts, i, "stored"))) is not None}
+    file, texts = opened(read, names, today)
+    file.lots = [file.text("lot_id", i) or f"row {number}" for i, number in enumerate(read.table.rows)]
+    read, parts, told = rows_of(read, file, None)
+    found = {i: one for i in parts.kept if (one := record(Row(file, i), said_of(file, texts, i, "stored"))) is not None}
     for key in (*KEPT_DEFAULTS, "form", *(("origin_country",) if read.layout.of == "quotes" else ())):
         told += [DEFAULTS[key](few([*dict.fromkeys(file.defaults[key])]))] if key in file.defaults else []
     order = {AS_LOT.get(field.key, field.key): (at, field.key) for at, field in enumerate(FIELDS[read.layout.of])}
@@ -69,14 +51,7 @@ def with_records(read: ReadFile, names: Names, today: date, client: str | None) 
         for one in file.faults
     ]
     faults = sorted(dict.fromkeys(found_faults), key=lambda one: (order.get(one.column, (-1, ""))[0], one.row))
-    return replace(
-        read,
-        rows=[*found.values()],
-        numbers=[numbers[i] for i in found],
-        faults=[replace(one, column=order.get(one.column, (0, one.column))[1]) for one in faults],
-        questions=(*read.questions, *file.questions.values()),
-        notes=tuple(told),
-    )
+    return closed(read, file, found, told, [replace(one, column=order.get(one.column, (0, one.column))[1]) for one in faults])
 
 
 def _need(row: Row, said: set[Meaning]) -> Need | None:
@@ -84,15 +59,17 @@ def _need(row: Row, said: set[Meaning]) -> Need | None:
     if lot is None:
         return None
     period = row.read("period", _word, row, "period") or "month"
-    start, until = (row.read(key, _day, row, key) for key in ("start", "until"))
+    if period != "month" and any(map(names_month, fold(row.header("quantity").text).split())):
+        row.fault("period", Faulty("two_periods", "another period than the header says", "Say it once."))
+    start, until = (row.read(key, row.day, key) for key in ("start", "until"))
     row.read("until", _in_order, start, until)
     if period == "once" and start is None:
-        row.read("start", _missing, message("a single quantity without its day"))
+        row.fault("start", values.empty("start"))
     site = row.text("site")
     country = row.read("site", _country, site) if site else ""
     cost, shown = row.number("missing_cost")
-    named = (row.text("currency"), row.header("missing_cost").currency, *((shown.before, shown.after) if shown else ()))
-    currency = row.read("missing_cost", _currency, row, named, is_needed=cost is not None)
+    named = [row.header("missing_cost").currency or "", *((shown.before, shown.after) if shown else ())]
+    currency = row.read("missing_cost", currency_of, row, lot, named, is_needed=cost is not None)
     safety, _ = row.number("safety")
     for key, value in (("safety", safety), ("missing_cost", cost)):
         row.read(key, _not_below_zero, value)
@@ -113,15 +90,15 @@ def _quote(row: Row, said: set[Meaning]) -> Quote | None:
         return None
     lead = row.read("lead_time", _days, row)
     if row.text("purchase_price") is None:
-        row.read("purchase_price", _missing, message("a quotation without a price"))
+        row.fault("purchase_price", values.empty("price"))
     freight, duty = row.number("freight")[0], row.number("duty")
     share = row.read("duty", values.fraction, "duty", duty, percent=row.header("duty").percent) if duty[1] else 0.0
     for key, value in (("freight", freight), ("lead_time", lead)):
         row.read(key, _not_below_zero, value)
     least, most = amounts["least"], amounts["most"]
     if least and most and most < least:
-        row.read("most", _broken, "most", message("more at least than at most"), message("Correct one of the two."))
-    valid, refusal = row.read("valid_until", _day, row, "valid_until"), row.read("refusal", _word, row, "refusal")
+        row.fault("most", Faulty("most", "more at least than at most", "Correct one of the two."))
+    valid, refusal = row.read("valid_until", row.day, "valid_until"), row.read("refusal", _word, row, "refusal")
     row.read("asset", _metal, lot)
     if None in (lot["asset"], lot["form"], lot["purchase_price"], lot["unit"], lot["currency"], lead):
         return None
@@ -148,29 +125,21 @@ def _quote(row: Row, said: set[Meaning]) -> Quote | None:
 def _application(row: Row, said: set[Meaning]) -> Application | None:
     if "not_mine" in said:
         return None
-    filed, decided = (row.read(key, _day, row, key) for key in ("filed", "decided"))
+    filed, decided = (row.read(key, row.day, key) for key in ("filed", "decided"))
     outcome = row.read("outcome", _word, row, "outcome")
     for key, found in (("filed", filed), ("outcome", outcome)):
         if found is None and row.text(key) is None:
-            row.read(key, _missing, message("an application without its {key:s}", key=key))
+            row.fault(key, values.empty(key))
     row.read("decided", _in_order, filed, decided)
     for key, day in (("filed", filed), ("decided", decided)):
         if day is not None and day > row.file.today:
-            row.read(key, _broken, "future", message("a day that is still ahead"), message("Correct the date."))
+            row.fault(key, Faulty("future", "a day that is still ahead", "Correct the date."))
     if outcome == "pending" and decided is not None:
-        row.read("decided", _broken, "outcome", message("a decision of what is pending"), message("Correct one of the two."))
+        row.fault("decided", Faulty("outcome", "a decision of what is pending", "Correct one of the two."))
     return None if filed is None or outcome is None else Application(row.text("lot_id") or None, filed, outcome, decided)
 
 
 # Cells
-
-
-def _broken(rule: str, words: str, hint: str) -> None:
-    raise Faulty(rule, words, hint)
-
-
-def _missing(words: str) -> None:
-    raise Faulty("empty", words, message("Fill the cell, or leave the row out."))
 
 
 def _metal(lot: Mapping[str, Any]) -> None:
@@ -199,23 +168,6 @@ def _word(row: Row, key: str) -> Any:
     return found
 
 
-def _day(row: Row, key: str) -> date | None:
-    """The day in a cell, which may be ahead; of two readings the order of the file decides, or its owner."""
-    cell = row.cells.get(key)
-    if cell is None or isinstance(cell, date):
-        return cell
-    read = cells.day(str(cell))
-    both = [day for day in (read.either or () if read else ()) if day]
-    if len(both) > 1 and row.file.month_first is None:
-        asks = message("it may be {day_first} or {month_first}: which comes first?", day_first=both[0], month_first=both[1])
-        row.file.questions.setdefault("dates", Question("dates", "dates", (str(cell),), asks, None, ("day", "month")))
-        return None
-    day = values.last_day(str(cell), day_first=row.file.month_first != 1)
-    if day is None:
-        raise Faulty("date", message("not a date"), message("Write dates as 2026-05-31 or 31.05.2026."))
-    return day
-
-
 def _country(text: str) -> str:
     """The country of a site."""
     if (found := place(text).country) is None:
@@ -242,7 +194,7 @@ def _amount(row: Row, key: str) -> float | None:
 def _days(row: Row) -> float | None:
     """Days, or weeks and months by their words."""
     if row.text("lead_time") is None:
-        raise Faulty("empty", message("a quotation without its time of delivery"), message("Write it in days: 60."))
+        raise values.empty("lead_time")
     value, shown = row.number("lead_time")
     if value is None or shown is None:
         return None
@@ -261,18 +213,3 @@ def _unit_in(header: str) -> str:
     return next(
         (word for word in words if vocabulary().meanings["period"].get(word) in DAYS_OF and word.endswith(("s", "n"))), ""
     )
-
-
-def _currency(row: Row, named: tuple[str | None, ...], *, is_needed: bool) -> str | None:
-    """The one currency that is named; that of the layout without any."""
-    found = set[str]()
-    for text in filter(None, [one for one in named if one] or [row.file.layout.every.get("currency")]):
-        try:
-            found.add(cells.currency(text))
-        except DataError as error:
-            raise Faulty("currency", error.message, error.hint) from None
-    if len(found) > 1:
-        raise Faulty("two_currencies", message("two currencies"), message("Keep one of them."))
-    if not found and is_needed:
-        raise Faulty("empty", message("money without a currency"), message("Fill in the currency, or put it into the header."))
-    return found.pop() if found else None

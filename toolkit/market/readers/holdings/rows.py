@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from itertools import accumulate
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -21,7 +21,7 @@ from toolkit.core.units import KG_PER_UNIT
 from toolkit.market.layouts.fields import AS_LOT, FIELDS, HOLDINGS, IGNORE, KINDS_OF_MOVEMENTS, SEVERAL
 from toolkit.market.layouts.headers import Header
 from toolkit.market.layouts.layout import OF_LOTS, Meaning
-from toolkit.market.layouts.propose import Question, examples, holds_more
+from toolkit.market.layouts.propose import Question, examples
 from toolkit.market.layouts.texts import (
     is_grade,
     is_harmless,
@@ -35,19 +35,14 @@ from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers import cells
 from toolkit.market.readers.holdings import values
 from toolkit.market.readers.holdings.lot import AGREES, FileCells, Row, lot_of_row, mass_of
-from toolkit.market.readers.holdings.lots import ARRIVING, DEFAULTS, Names, ReadFile, notes
+from toolkit.market.readers.holdings.lots import ARRIVING, DEFAULTS, CellFault, Names, ReadFile, notes
 from toolkit.market.readers.holdings.values import Faulty
-from toolkit.market.readers.workbook import shown
 
 _ROWS = 3
 """Rows that a question names."""
 NEWEST, EVERY_DAY = "newest", "every"
 _DAYS = (NEWEST, EVERY_DAY)
 _SENTENCE = re.compile(r"[^\W\d]{3}.*\s")
-_OF_STOCK = (
-    "purchase_date", "purchase_price", "total_price", "paid", "pieces", "location", "certificate", "arrival",
-)  # fmt: skip
-"""Fields of what is there that say nothing of what is ordered beside it."""
 _SAME = ("asset", "form", "purity", "purchase_date", "currency", "origin_country", "status", "client")
 """What two rows say alike of a lot that may stand twice."""
 
@@ -62,22 +57,19 @@ def with_lots(read: ReadFile, names: Names, today: date, client: str | None) -> 
         client: Whose lots are meant, where the file has a column of clients; None for all.
 
     Raises:
-        DataError: for a client that it does not name.
+        DataError: for a client that it does not name, and for what is ordered in a column beside the quantity.
     """
-    read, orders = _with_orders(read)
     table, numbers = read.table, read.table.rows.to_list()
-    file = FileCells(table, read.layout, names, today)
-    texts = [*texts_of(read)]
-    read_columns(file, read.headers)
-    check_formulas(file)
-    totals, below = rows_of_no_lot(file)
-    left = [i for i, row in enumerate(table.cells.rows()) if first_cell(row) in {fold(text) for text in read.layout.leave_out}]
-    kept = sorted({*range(len(numbers))} - {*totals, *below, *left})
+    by = {header.key: header.text for header in read.headers}
+    if {"quantity", "ordered"} <= by.keys():
+        hint = message(
+            "Write what is ordered as rows of their own with the status ordered, or say {name:s}=ignore.", name=by["ordered"]
+        )
+        raise table.header_error("{name!r:s} is ordered beside what is there.", hint, name=by["ordered"])
+    file, texts = opened(read, names, today)
     file.lots = _lot_ids(file, numbers)
-    own_rows = {*of_client(file, kept, client)}
-    read = read if own_rows == {*kept} else told_of(read, own_rows)
-    told = [*notes(read, [numbers[i] for i in (*totals, *left)]), *conventions(file, kept, own_rows)]
-    status = status_of_file(file, below)
+    read, parts, told = rows_of(read, file, client)
+    kept, own_rows, status = parts.kept, parts.own, status_of_file(file, parts.below)
     days = _days(file, kept)
     if read.layout.every.get("snapshot") == NEWEST:
         older = [i for i in kept if days.get(i, max(days.values())) < max(days.values())]
@@ -94,13 +86,11 @@ def with_lots(read: ReadFile, names: Names, today: date, client: str | None) -> 
     _repeated(file, lots)
     _sales(file, lots)
     if own_rows == kept:
-        _totals(file, totals, {i: lot for i, lot in lots.items() if i not in orders})
+        _totals(file, parts.totals, lots)
     arrivals = _arrivals(file, lots)
     own = {numbers[i] for i in own_rows}
     if client is not None:  # what is wrong in the rows of another is told by its row alone
         file.faults = [one if one.row in own else replace(one, lot=None, value=None) for one in file.faults]
-    if ordered := [lot["lot_id"] for i, lot in lots.items() if i in orders]:
-        told.append(message("What is ordered beside what is there is a lot of its own: {lots}.", lots=few(ordered)))
     order = {column.key: at for at, column in enumerate(HOLDINGS)}
     faulty = {fault.row for fault in file.faults}
     for key, said in DEFAULTS.items():
@@ -108,56 +98,72 @@ def with_lots(read: ReadFile, names: Names, today: date, client: str | None) -> 
             # Forms are named one by one, since each is another assumption.
             told.append(said(few([*dict.fromkeys(named)], of=len(lots) if {*named} <= {*file.lots} else 0)))
     told += _alike(lot for i, lot in lots.items() if numbers[i] not in faulty)
-    return replace(
-        read,
-        rows=[*lots.values()],
-        numbers=[numbers[i] for i in lots],
-        faults=sorted(file.faults, key=lambda found: (order.get(found.column, -1), found.row)),
-        questions=(*read.questions, *file.questions.values()),
-        notes=tuple(told),
-        arrivals=arrivals,
-    )
+    faults = sorted(file.faults, key=lambda found: (order.get(found.column, -1), found.row))
+    return replace(closed(read, file, lots, told, faults), arrivals=arrivals)
 
 
-def _with_orders(read: ReadFile) -> tuple[ReadFile, frozenset[int]]:
-    """A file in which what is ordered beside the quantity of a row is a row of its own below it, and the positions of these.
+# What the readers of lots, of movements and of other records share
 
-    Of the stock alone are its purchase, its payment, its pieces and its place: those of the order are not known.
+
+class Parts(NamedTuple):
+    """Positions of rows: those that are read, those of the client that is meant, of totals, and of remarks below the table."""
+
+    kept: list[int]
+    own: list[int]
+    totals: list[int]
+    below: list[int]
+
+
+def opened(read: ReadFile, names: Names, today: date) -> tuple[FileCells, list[tuple[str, Sequence[str]]]]:
+    """The cells of a file by field, and its columns of texts.
+
+    Args:
+        read: Its cells and the layout by which they are read.
+        names: How assets, forms and instruments are recognised.
+        today: Day on which it is read.
+    """
+    file, texts = FileCells(read.table, read.layout, names, today), [*texts_of(read)]
+    read_columns(file, read.headers)
+    check_formulas(file)
+    return file, texts
+
+
+def rows_of(read: ReadFile, file: FileCells, client: str | None) -> tuple[ReadFile, Parts, list[Message]]:
+    """A file that quotes no cell of another client, its rows, and notes on how it was read.
+
+    Args:
+        read: The file.
+        file: Its cells.
+        client: Whose rows are meant; None for all.
 
     Raises:
-        DataError: for orders in another unit than the quantity.
+        DataError: for a client that it does not name.
     """
-    by, table = {header.key: header for header in read.headers if header.key}, read.table
-    if not {"asset", "quantity", "ordered"} <= by.keys():
-        return read, frozenset()
-    asset, amount = (table.cells[by[key].text] for key in ("asset", "ordered"))
-    sums = vocabulary().texts["totals"]
-    named = [i for i, text in enumerate(asset) if text is not None and sums.isdisjoint(fold(str(text)).split())]
-    more = {i for i in named if amount[i] is not None and holds_more(shown(amount[i]))}
-    index = [at for i in range(table.cells.height) for at in ((i, False), (i, True))[: 1 + (i in more)]]
-    found = table.cells[[i for i, _ in index]]
-    if by["ordered"].unit not in (None, by["quantity"].unit):
-        raise table.header_error(
-            "{ordered!r:s} is in another unit than {quantity!r:s}.", "Write both in one unit.",
-            ordered=by["ordered"].text, quantity=by["quantity"].text,
-        )  # fmt: skip
-    told = {"status": "ordered", **dict.fromkeys(_OF_STOCK)}
-    headers = [header for header in read.headers if header.key != "ordered"]
-    for key in ("quantity", "status", "lot_id", *_OF_STOCK):
-        if key not in by and key in _OF_STOCK:
-            continue
-        name = by[key].text if key in by else key if key not in found.columns else f"{key} "
-        own = found[name].to_list() if key in by else [None] * len(index)
-        texts = [None if cell is None else shown(cell) for cell in own]
-        for at, (i, is_order) in enumerate(index):
-            if is_order:
-                lot = texts[at] or f"row {table.rows[i]}"
-                of_order = {"quantity": shown(amount[i]), "lot_id": f"{lot} ordered", **told}
-                texts[at] = of_order[key]
-        found = found.with_columns(pl.Series(name, texts, dtype=pl.String))
-        headers += [] if key in by else [Header(name, key)]
-    table = replace(table, cells=found.drop(by["ordered"].text), rows=table.rows[[i for i, _ in index]])
-    return replace(read, table=table, headers=headers), frozenset(at for at, (_, order) in enumerate(index) if order)
+    rows, numbers, leave_out = file.table.cells.rows(), file.table.rows, {fold(text) for text in read.layout.leave_out}
+    totals, below = _rows_of_no_lot(file) if "asset" in file.raw else ([], [])
+    left = [i for i, row in enumerate(rows) if _first_cell(row) in leave_out]
+    kept = sorted({*range(len(rows))} - {*totals, *below, *left})
+    own = _of_client(file, kept, client)
+    read = read if own == kept else _told_of(read, own)
+    told = [*notes(read, [numbers[i] for i in (*totals, *left)]), *_conventions(file, kept, {*own})]
+    return read, Parts(kept, own, totals, below), told
+
+
+def closed(
+    read: ReadFile, file: FileCells, found: Mapping[int, Any], told: Iterable[Message], faults: Sequence[CellFault]
+) -> ReadFile:
+    """A file with its records.
+
+    Args:
+        read: As it was opened.
+        file: With its questions.
+        found: Position of a row -> its record.
+        told: How it was read.
+        faults: Of its cells.
+    """
+    rows, numbers = [*found.values()], [file.table.rows[i] for i in found]
+    questions = (*read.questions, *file.questions.values())
+    return replace(read, rows=rows, numbers=numbers, faults=[*faults], questions=questions, notes=tuple(told))
 
 
 # Columns
@@ -206,7 +212,7 @@ def check_formulas(file: FileCells) -> None:
                 column[i] = None
 
 
-def conventions(file: FileCells, kept: Sequence[int], told: Collection[int]) -> Iterator[Message]:
+def _conventions(file: FileCells, kept: Sequence[int], told: Collection[int]) -> Iterator[Message]:
     """The decimal mark and the order of day and month, from every cell; said with a cell of the rows that are `told`.
 
     Args:
@@ -244,12 +250,12 @@ def conventions(file: FileCells, kept: Sequence[int], told: Collection[int]) -> 
 # Rows
 
 
-def first_cell(row: Sequence[Any]) -> str:
+def _first_cell(row: Sequence[Any]) -> str:
     """The first cell of a row, folded."""
     return fold(next((str(cell) for cell in row if cell is not None), ""))
 
 
-def rows_of_no_lot(file: FileCells) -> tuple[list[int], list[int]]:
+def _rows_of_no_lot(file: FileCells) -> tuple[list[int], list[int]]:
     """Positions of the totals and of the remarks among the rows of a table.
 
     A total is a row that begins with the label of a total, or with ``*`` as in a list of SAP, and names no asset. Remarks are
@@ -308,11 +314,11 @@ def _days(file: FileCells, kept: Sequence[int]) -> dict[int, date]:
     """Row -> the day of its stock, in a file that tells it; of several days it is asked whether the newest is all."""
     days: dict[int, date] = {}
     for i in kept if "snapshot" in file.raw else ():
-        cell = file.raw["snapshot"][i]
-        day = cell if isinstance(cell, date) else values.last_day(str(cell or ""), day_first=file.month_first != 1)
-        if day is None or day > file.today:
+        row = Row(file, i)
+        day, text = row.read("snapshot", row.day, "snapshot"), row.text("snapshot")
+        if text is None or values.is_unknown(text) or (day and day > file.today):
             file.fault(i, "snapshot", Faulty("date", "not a day of the stock, up to today", "Write it as 2026-05-31."))
-        else:
+        elif day:
             days[i] = day
     if len({*days.values()}) > 1 and file.layout.every.get("snapshot") not in _DAYS:
         asks = message("stock of several days: is the newest all of it, or does each row count?")
@@ -321,7 +327,7 @@ def _days(file: FileCells, kept: Sequence[int]) -> dict[int, date]:
     return days
 
 
-def of_client(file: FileCells, kept: list[int], client: str | None) -> list[int]:
+def _of_client(file: FileCells, kept: list[int], client: str | None) -> list[int]:
     """The rows of the client that is meant; all of them where none is, or no row names any.
 
     Args:
@@ -347,7 +353,7 @@ def of_client(file: FileCells, kept: list[int], client: str | None) -> list[int]
     return sorted({*meant, *unnamed})
 
 
-def told_of(read: ReadFile, rows: Collection[int]) -> ReadFile:
+def _told_of(read: ReadFile, rows: Collection[int]) -> ReadFile:
     """A file of which readings and questions quote no cell of other rows."""
     cells_of = {
         header: examples(cells.tidy(str(cell)) for i in sorted(rows) if (cell := read.table.cells[header][i]) is not None)

@@ -17,8 +17,6 @@ from toolkit.market.readers import cells
 
 _LEAST_PER_CENT = 0.1
 """No spread and no storage fee is lower: a smaller number under a header in per cent is likely a fraction."""
-_NOT_FROM = re.compile(r"(ex|nicht|non|not|kein|keine|no|ohne|without|ausser|ausserhalb|outside|other|anderes?|rest) ")
-"""Words, as `fold` writes them, that begin an origin of which only is said what it is not: ``Ex-China``."""
 _WEEK = re.compile(r"(?:kw|cw|wk|sem\.?|week|woche) ?([0-9]{1,2})[/ ]+(20[0-9]{2})", re.IGNORECASE)
 _QUARTER = re.compile(r"q([1-4])[/ ]+(20[0-9]{2})", re.IGNORECASE)
 
@@ -40,6 +38,11 @@ class Faulty(Exception):
         super().__init__(rule)
         self.rule, self.column, self.cell = rule, column, cell
         self.fault, self.hint = sentence(fault, values), sentence(hint, values)
+
+
+def empty(key: str) -> Faulty:
+    """The fault of an empty cell that has to be filled."""
+    return Faulty("empty", "no {key:s}", message("Fill the {key!r:s} cell, or leave the row out.", key=key), key=key)
 
 
 def is_unknown(text: str | None) -> bool:
@@ -104,9 +107,7 @@ def origin(text: str) -> str:
     if is_unknown(text):
         return UNKNOWN_ORIGIN
     if (found := country(text)) is None:
-        says_not = _NOT_FROM.match(fold(text))
-        near = message("It says where the metal does not come from: write its country.") if says_not else country_hint(text)
-        hint = together(near, message("Or write '{word:s}'.", word=UNKNOWN_ORIGIN))
+        hint = together(country_hint(text), message("Or write '{word:s}'.", word=UNKNOWN_ORIGIN))
         raise Faulty("origin_country", "not a country", hint)
     return found
 
@@ -132,16 +133,7 @@ def purchase_day(text: str, *, month_first: int | None) -> date | tuple[date, da
     if read is None:
         if cells.month(text) and (last := last_day(text)):
             return last
-        hint: str = message("Write dates as 2026-05-31 or 31.05.2026: holding periods are counted in days.")
-        if serial := cells.serial_day(text):
-            counts = message(
-                "{number:s} is how a spreadsheet counts {day}: give the column the format of a date.",
-                number=cells.tidy(text),
-                day=serial,
-            )
-            hint = together(counts, hint)
-        if cells.CLOCK.search(cells.tidy(text)):
-            hint = message("A moment of another zone may be of another day: write the day alone.")
+        hint = message("Write dates as 2026-05-31 or 31.05.2026: holding periods are counted in days.")
         raise Faulty("date", "not a date", hint)
     if read.day is not None:
         return read.day
@@ -206,7 +198,7 @@ def quantity(cell: Any, mark: str | None, *, may_be_short: bool) -> tuple[float 
         may_be_short: Whether it may be below zero, as a position that was sold short is.
     """
     if cell is None:
-        raise Faulty("empty", "no quantity", "Fill the 'quantity' cell, or leave the row out.")
+        raise empty("quantity")
     if isinstance(cell, str) and NEGATIVE.fullmatch(cells.tidy(cell)):
         raise Faulty("positive", "a quantity that is not positive", ABOVE_ZERO)
     if (found := number(cell, mark)) is None:

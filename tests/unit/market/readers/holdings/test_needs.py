@@ -45,6 +45,19 @@ def test_a_need_in_grams_a_week_from_a_day_on():
     assert daily.tolist() == [0.0, *[0.5 / 7] * 9]
 
 
+@pytest.mark.parametrize("header", ["Bedarf kg/Monat", "Verbrauch (kg pro Monat)", "demand kg/month"])
+def test_a_header_that_says_a_month_is_of_a_month_and_of_no_other_period(header):
+    (one,) = read("needs", f"Metall;{header};Werk\nGallium;4;Jena\n").rows
+    assert (one.kg, one.period) == (4.0, "month")
+    assert faults("needs", f"Metall;{header};Zeitraum\nGallium;4;Jahr\n") == [("two_periods", "period", 2)]
+    assert read("needs", "Metall;Bedarf kg/Woche\nGallium;4\n", **{"Bedarf kg/Woche": "quantity kg", "period": "week"}).rows
+
+
+def test_a_week_in_the_header_is_asked_about():
+    with pytest.raises(DataError):
+        read("needs", "Metall;Bedarf kg/Woche\nGallium;4\n").raise_open()
+
+
 def test_days_of_a_need():
     once = Need(2, "gallium", "metal", None, "", "", 5.0, "once", date(2027, 1, 3))
     assert once.daily(date(2027, 1, 1), 4).tolist() == [0.0, 5.0, 0.0, 0.0]

@@ -17,10 +17,10 @@ from toolkit.market.readers.holdings.read import ReadFile, parse
 from toolkit.report.i18n.text import plain
 
 TODAY = date(2026, 12, 1)
-PIECES = """Metall;Stückzahl;Einheit;EK-Preis;Kaufdatum;Lagerort
-Indium Barren 1 kg 4N5;5;Stk;480,00 €;12.03.2024;Zürich
-Hafnium Crystal Bar 500 g;2;Stk;1.450,00 €;15.07.2025;Zürich
-Goldbarren 100 g;1;Stk;7.120,00 €;01.02.2025;Zürich
+PIECES = """Metall;Stückzahl;Einheit;Stückgewicht;EK-Preis;Kaufdatum;Lagerort
+Indium Barren 4N5;5;Stk;1 kg;480,00 €;12.03.2024;Zürich
+Hafnium Crystal Bar;2;Stk;500 g;1.450,00 €;15.07.2025;Zürich
+Goldbarren;1;Stk;100 g;7.120,00 €;01.02.2025;Zürich
 """
 FRENCH = """Métal,Quantité (kg),Prix d'achat (€/kg),Date d'achat,Lieu de stockage,Origine,Statut
 Germanium,12,"1 450,00",15/09/2024,Genève,Chine,stocké
@@ -47,8 +47,7 @@ def read(tmp_path_factory):
 @pytest.mark.parametrize(
     ("said", "per_kg"), [("piece", (480, 2900, 71200)), ("Stück", (480, 2900, 71200)), ("kg", (480, 1450, 7120)), ("total", (96, 1450, 71200))]
 )  # fmt: skip
-def test_pieces_of_a_mass_that_their_name_says_are_lots_once_it_is_said_what_the_price_is_of(read, said, per_kg):
-    """They were refused with a remedy for each row: a mass for each piece, and a price of a mass."""
+def test_pieces_of_a_known_mass_are_lots_once_it_is_said_what_the_price_is_of(read, said, per_kg):
     assert {one.rule for one in read(PIECES).faults} == {"price_is"}
     found = read(PIECES, purchase_price_is=said)
     assert (found.faults, found.questions) == ([], ())
@@ -80,26 +79,11 @@ Summe;67;40;;;;
 """
 
 
-def test_what_is_ordered_beside_what_is_there_is_a_lot_of_its_own(read):
+def test_what_is_ordered_beside_what_is_there_is_a_row_of_its_own(read):
     """Thirty kilograms on order were a row of zero, and nothing could fail to arrive."""
-    assert [(one.name, one.proposed) for one in read(ORDERS).questions] == [("Bestellmenge kg", "ordered")]
-    found = read(ORDERS, **{"Bestellmenge kg": "ordered"})
-    assert (found.questions, found.faults) == ((), [])
-    lots = [
-        (row["lot_id"], row["quantity"], row["unit"], row["status"], row["location"], row["purchase_date"])
-        for row in found.rows
-    ]
-    bought = date(2024, 3, 12)
-    assert lots == [
-        ("row 2", 42, "kg", "stored", "Jena", bought), ("row 3 ordered", 30, "kg", "ordered", None, None),
-        ("row 4", 25, "kg", "stored", "Jena", bought), ("row 4 ordered", 10, "kg", "ordered", None, None),
-    ]  # fmt: skip
-    assert [row["purchase_price"] for row in found.rows] == [1400, None, 390, None]  # no order is at the price of the stock
-
-
-def test_orders_in_another_unit_than_the_stock_are_refused(read):
-    with pytest.raises(DataError, match="another unit"):
-        read(ORDERS.replace("Bestellmenge kg", "Bestellmenge t"), **{"Bestellmenge t": "ordered"})
+    assert [(one.name, one.proposed) for one in read(ORDERS).questions] == [("Bestellmenge kg", "ignore")]
+    with pytest.raises(DataError, match="is ordered beside what is there"):
+        read(ORDERS, **{"Bestellmenge kg": "ordered"})
 
 
 def test_numbers_and_rows_in_how_a_file_was_read_are_in_the_language_of_the_answer(read):
@@ -107,14 +91,15 @@ def test_numbers_and_rows_in_how_a_file_was_read_are_in_the_language_of_the_answ
     found = read("Metall;Anzahl Stück;Stückgröße;Preis EUR/Stück\nGold;3;100 g;5000\n")
     told = [plain(language("de").translate(retellable(note))) for note in found.notes]
     assert any("Zeile 2 (3 x 0,1 kg)" in words for words in told)
-    assert [plain(language("de").translate(retellable(one.per))) for one in found.readings] == ["", "", "", "EUR/Einheit"]
+    assert [plain(language("de").translate(retellable(one.unit))) for one in found.readings] == ["", "", "", "EUR/Einheit"]
     asked = read("Metall;Menge kg\nGallium;1,234\n").questions
     assert "1,234 oder 1234" in plain(language("de").translate(retellable(asked[0].asks)))
 
 
-def test_a_slip_in_a_name_with_a_mass_finds_the_metal(read):
-    (fault,) = read("Metall;Menge kg\nFeinsilber 1 kg;3\nGalium 5 kg;5\n").faults
-    assert "'gallium'" in fault.hint
+def test_a_name_with_a_mass_says_where_the_mass_belongs(read):
+    assert {one.hint for one in read("Metall;Menge kg\nGalium 5 kg;5\n").faults} == {
+        "Write Galium as the asset, and 5 kg in a column 'size', as the mass of one piece."
+    }
 
 
 def test_the_next_command_says_again_what_was_said(read):
