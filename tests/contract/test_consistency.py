@@ -188,8 +188,6 @@ FORMULAS = {
     "(exposure.resale_restricted.value/exposure.value)", "(Σexposure.lots[].value/exposure.value)",
     "(Σexposure.lots[].value/Σexposure.lots[].value)",
     # a sum of rows, a difference, a change
-    "(control_history.points[].stoppable+control_history.points[].outside)",
-    "(control_history.changes[].stoppable+control_history.changes[].outside)",
     "(changes.value.now-changes.value.before)", "(changes.value.before-changes.value.now)",
     "(cash.weight-relaxed.cash)", "(cash.weight-cash.previous_weight)", "(positions[].weight-positions[].previous_weight)",
     "Σorders[].cash", "Σorders[].value", "(exposure.purchases[].cost-exposure.purchases[].owed)", "Σexposure.purchases[].owed",
@@ -217,7 +215,7 @@ FORMULAS = {
     "((performance.path[].index/performance.path[].index)-1)", "Σperformance.left[].gain", "Σ((performance.years[].fees+performance.years[].storage)+performance.years[].tax)",
 }  # fmt: skip
 """How figures are computed on a page, from numbers of the JSON."""
-CENTS = {"allocation._equation", "costs._table", "costs.cost_waterfall", "costs.costs_by_trade", "costs.share"}
+CENTS = {"allocation._equation", "costs._table", "costs.cost_waterfall"}
 """Amounts whose cents are shared out so that they add up: `tests/unit/app/test_money.py` adds them."""
 COUNTS = {
     "allocation.answer", "market._products_controlled", "market._next_date", "market._controlled_today", "market._status",
@@ -302,10 +300,9 @@ COLUMNS = {
     "Days old": "quality.series[].age_days",
     "Days to the money: low, middle, high": ("exit.products[].days.low exit.products[].days.central exit.products[].days.high"),
     "Deepest fall": "prices.series[].fall.depth prices.series[].fall.since",
-    "Divisible": "positions[].relaxed_weight relaxed.cash",
     "e that gives it at a full stop": "whatif.checks[].implied_elasticity",
     "EI": "supply.metals[].eu.economic_importance",
-    "EUR": "performance.whole.gain.currency performance.whole.gain.fees performance.whole.gain.price performance.whole.gain.spread performance.whole.gain.storage performance.whole.gain.tax performance.whole.gain.total costs.costs_by_trade costs.entry positions[].cost",
+    "EUR": "performance.whole.gain.currency performance.whole.gain.fees performance.whole.gain.price performance.whole.gain.spread performance.whole.gain.storage performance.whole.gain.tax performance.whole.gain.total",
     "Explained": "factor_model.assets[].fit",
     "explained": "factor_model.assets[].fit",
     "exposure": "exposures.factors[]",
@@ -315,12 +312,8 @@ COLUMNS = {
     "First day": "flows.flows[].controls[].effective",
     "First price": "history.points[].first.low history.points[].first.high history.points[].first.date",
     "First three months": "flows.flows[].controls[].around.after",
-    "From": "measures._table assets[].volatility.first control_history.points[].day",
-    "Day": "performance.left[].day performance.path[].day control_history.changes[].day exposure.instruments[].date",
-    "Could be stopped": "control_history.changes[].stoppable control_history.points[].stoppable",
-    "Under control, cannot be stopped": "control_history.points[].outside",
-    "Under control then": "(control_history.changes[].stoppable+control_history.changes[].outside)",
-    "shares under control by day": "control_history.points[].outside",
+    "From": "measures._table assets[].volatility.first",
+    "Day": "performance.left[].day performance.path[].day exposure.instruments[].date",
     "From China, kg": "flows.flows[].partners[].latest",
     "Gain, EUR": "exit.tax.lots[].gain Σexit.tax.lots[].gain",
     "Gives way by": "asked.step",
@@ -422,7 +415,6 @@ COLUMNS = {
     "remains": "assets[].supply.n_minus_1",
     "risk": "risk_contributions[]",
     "Room, points": "(100*constraints[].slack)",
-    "Rounding, points": "(cash.weight-relaxed.cash) (positions[].weight-positions[].relaxed_weight)",
     "Rows": "data[].rows",
     "Share": "(Σexposure.lots[].value/Σexposure.lots[].value) exposure.industries.sectors[].share holdings._totals",
     "share": (
@@ -895,10 +887,3 @@ def test_a_last_price_far_from_its_level_is_marked_at_the_order(subjects):
     marked = [line for line in orders.splitlines() if "▲" in line]
     assert len(marked) == len(far)
     assert all(any(name in line for line in marked) for name in far)
-
-
-def test_what_rounding_does_to_the_volatility_stands_at_the_rounding(subjects):
-    record, parts = subjects["run"].record, subjects["run"].parts
-    page = report(record, parts, name="full", lang="en", format="md").decode()
-    both = [f"{100 * value:.1f}%" for value in (record["risk"]["volatility"], record["relaxed"]["volatility"])]
-    assert any(all(figure in line for figure in both) and "divisible" in line for line in page.splitlines())

@@ -95,6 +95,11 @@ def answer(asked):
     return expose(asked)
 
 
+@pytest.fixture(scope="module")
+def subject(asked):
+    return holdings(asked)
+
+
 def by_id(answer) -> dict[str, Any]:
     return {lot["lot_id"]: lot for lot in answer.to_json()["lots"]}
 
@@ -131,8 +136,7 @@ def test_terminal_says_the_state_of_each_lot(asked, answer, lang):
 @pytest.mark.parametrize("lang", ["en", "de"])
 @pytest.mark.parametrize("kind", ["html", "md", "email", "json"])
 @pytest.mark.parametrize("name", ["exposure", "full"])
-def test_no_format_draws_the_unknown_as_clean(asked, lang, kind, name):
-    subject = holdings(asked)
+def test_no_format_draws_the_unknown_as_clean(subject, lang, kind, name):
     page = report(subject.record, subject.parts, name=name, lang=lang, format=kind)
     text = page.decode() if isinstance(page, bytes) else page
     assert NOT_COVERED[lang] in text.replace("\u00a0", " ") or kind == "email"

@@ -217,6 +217,7 @@ def test_the_conflict_is_irreducible_and_the_least_relaxation_is_feasible_and_ti
     data = {"constraint": [*constraints, *IDLE]}
     assert feasible(override(data, tuple(settings))["constraint"], *args)
     for setting in settings:
+        assert len(setting.partition("=")[2].partition(".")[2].lstrip("0")) <= 4, setting
         others = tuple(s for s in settings if s != setting)
         relaxed = override(data, others)["constraint"]
         (_, name, key), changed = setting.partition("=")[0].split("."), override(data, (setting,))["constraint"]

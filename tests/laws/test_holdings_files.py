@@ -20,7 +20,7 @@ from toolkit.market.layouts.fields import HOLDINGS
 from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers.cells import amount
 from toolkit.market.readers.holdings.lots import CHECK
-from toolkit.report.answers.holdings import template
+from toolkit.report.topics.files import template
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 DISTURBANCES = (";", ",", ".", '"', "\n", "-", "#", "# ", "0", "1.234", "1,234", "\t", "€", "¥", " g", "kg", "?", "%", "\x07", "\u202e", "nan",

@@ -13,6 +13,7 @@ from toolkit.optimize.analysis.frontier import frontier
 
 N = 6
 OBJECTIVES = {
+    "min_risk": {"kind": "min_risk"},
     "max_ratio": {"kind": "max_ratio", "risk_free": 0.01},
     "max_return": {"kind": "max_return", "volatility": 0.24},
     "max_diversification": {"kind": "max_diversification"},
@@ -21,7 +22,7 @@ OBJECTIVES = {
     "hierarchical_risk_parity": {"kind": "hierarchical_risk_parity"},
 }
 LIMITED = [kind for kind in OBJECTIVES if kind != "hierarchical_risk_parity"]
-PRICED = ["max_ratio", "max_return", "max_diversification", "track"]
+PRICED = ["min_risk", "max_ratio", "max_return", "max_diversification", "track"]
 seeds = st.integers(0, 10_000)
 
 

@@ -307,3 +307,18 @@ def test_no_answer_to_one_client_holds_a_cell_of_another(client, language, folde
     }
     assert len(found.pop(client)) > 4
     assert not any(found.values()), found
+
+
+@pytest.mark.parametrize("wrong", ["question", "fault"])
+def test_no_refusal_to_one_client_quotes_a_cell_of_another(wrong, folder, capsys):
+    """A question about a column showed its first cells, whoever's they were."""
+    head, *rows = OF_CLIENTS.splitlines()
+    if wrong == "question":
+        head, rows = f"{head};Kennwort", [f"{row};geheim {row[:3]}" for row in rows]
+    else:
+        rows[2] = rows[2].replace("113,257", "#REF!")
+    (folder / "all.csv").write_text("\n".join([head, *rows]), encoding="utf-8")
+    assert run(["exposure", "all.csv", "--client", "Tannhauser", *DAY, "--json"]) == 3
+    told = "".join(capsys.readouterr()).replace(",", "")
+    theirs = {*cells_of("Weissbach"), *cells_of("Krummholz"), "geheim Wei", "geheim Kru", "#REF!"}
+    assert [cell for cell in theirs if cell in told] == []

@@ -26,7 +26,7 @@ kind = "equal_weight"
 """
 KEYS = {
     "schema_version", "as_of", "strategy", "currency", "periods_per_year", "covariance", "factors", "assets", "tests",
-    "factor_returns", "characteristics", "correlations", "bias", "notes", "data",
+    "factor_returns", "correlations", "bias", "notes", "data",
 }  # fmt: skip
 FACTOR = {"name", "members", "against", "volatility", "return_12m", "last"}
 ASSET = {
@@ -70,7 +70,6 @@ def test_the_object_has_its_shape(whole):
     assert names[:4] == ["precious_metals", "base_metals", "energy", "dollar"]
     assert all(list(asset["loadings"]) == names for asset in found["assets"])
     assert {row["factor"] for row in found["factor_returns"]} == set(names)
-    assert {row["name"] for row in found["characteristics"]} >= {"market", "control_pressure", "n_minus_1"}
     assert [bias["what"] for bias in found["bias"]] == ["portfolios", "noisy"]
     assert {row["table"] for row in found["data"]} >= {"prices", "fx", "shares", "controls"}
 
@@ -90,11 +89,6 @@ def test_what_the_terminal_says(whole):
     assert max(map(len, shown.splitlines())) <= 100
     told = " ".join(shown.split())
     assert "A forecast that is right has 1.00" in told
-    assert "no forecast, and nobody could have earned them" in told
-    for premium in whole[0]["characteristics"]:
-        if premium["t"] is None:
-            name = premium["name"].replace("_", " ")
-            assert f"{name} too short" in told or f"{name}" not in told
 
 
 def test_only_significant_loadings_are_marked(whole):
@@ -155,8 +149,6 @@ def test_a_strategy_without_named_factors(as_json, called):
 def test_own_prices_that_nobody_knows(as_json):
     found = as_json("factors", "equal-weight", "--prices", "own.csv", *TODAY)
     assert [asset["asset"] for asset in found["assets"]] == ["glass", "stone"]
-    assert found["characteristics"] == []
-    assert any(note.startswith("No characteristics: ") for note in found["notes"])
     assert [factor["name"] for factor in found["factors"]] == ["equal_weight", "dollar"]
     assert found["factors"][0]["members"] == ["glass", "stone"]
 

@@ -9,7 +9,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.system import firefox
 from tests.system.browser import NEEDED, Browser
+from tests.system.firefox import Firefox
 from tests.system.portal import serving
 from tests.system.visit import PATIENCE, Visit, enter
 
@@ -45,10 +47,12 @@ def in_room(visit: Visit, path: str) -> None:
     visit.until("document.readyState === 'complete'")
 
 
-@pytest.mark.parametrize("code", ["en", "de"])
-def test_from_an_empty_folder_to_the_replay(portal, code):
+@pytest.mark.parametrize(
+    ("browser", "code"), [(Browser, "en"), (Browser, "de"), pytest.param(Firefox, "de", marks=firefox.NEEDED)]
+)
+def test_from_an_empty_folder_to_the_replay(portal, browser, code):
     heading, thanks, there, answered = WORDS[code]
-    host, visitor = Visit(portal, Browser()), Visit(portal, Browser())
+    host, visitor = Visit(portal, browser()), Visit(portal, browser())
     speak(host, code)
     host.open(re.findall(rf"{portal.base}/host/setup/\S+", portal.log.read_text("utf-8"))[-1])
     host.submit("main form", heading, username="mara", password="correct horse battery")

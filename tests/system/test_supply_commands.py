@@ -44,10 +44,6 @@ def _in_folder(tmp_path, monkeypatch):
     ("day", "headline"),
     [
         ("2023-07-31", "not_listed"),
-        ("2023-08-01", "licence"),
-        ("2024-12-02", "licence"),
-        ("2024-12-03", "ban"),
-        ("2025-11-09", "licence+ban_suspended"),
         ("2026-11-24", "licence+ban_suspended"),
         ("2026-11-28", "ban"),
     ],

@@ -14,7 +14,7 @@ import toolkit.app.answers
 import toolkit.cli
 from tests.lots import HEADER, TWELVE
 from toolkit.cli.main import run
-from toolkit.report.answers.answer import Answer
+from toolkit.report.answer import Answer
 from toolkit.report.document import Figure, Table
 from toolkit.report.formats.plain import Data, Medium
 from toolkit.report.formats.terminal import LONGEST_WORD, as_line, terminal

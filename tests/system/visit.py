@@ -6,6 +6,7 @@ import time
 
 from tests.system.axe import AXE, violations
 from tests.system.browser import Browser
+from tests.system.firefox import Firefox
 from tests.system.portal import Portal, aged
 
 PATIENCE = 120.0
@@ -14,7 +15,7 @@ PATIENCE = 120.0
 class Visit:
     """A visitor's browser; every page it has shown is held against the rules at the end."""
 
-    def __init__(self, portal: Portal, browser: Browser) -> None:
+    def __init__(self, portal: Portal, browser: Browser | Firefox) -> None:
         self.portal, self.browser = portal, browser
         self.said: list[object] = []
         self.asked: list[str] = []

@@ -7,14 +7,15 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from functools import cached_property
 from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import polars as pl
 
 from toolkit.api.answers import ReportedAnswer, rows
 from toolkit.api.market import Market, day_of
 from toolkit.api.plot import BacktestPlots
-from toolkit.api.run import refuse_unknown, request_of
+from toolkit.api.question import OfPrices, asks
+from toolkit.api.run import request_of
 from toolkit.app.backtest.cash_rate import CashRate
 from toolkit.app.backtest.run import BacktestRequest
 from toolkit.app.backtest.run import backtest as backtest_of
@@ -137,6 +138,7 @@ class Backtest(ReportedAnswer[records.Backtest]):
 
 
 @one_thread()
+@asks(OfPrices)
 def backtest(
     strategies: Named | Sequence[Named] = "physical-basket",
     market: Market | None = None,
@@ -148,16 +150,7 @@ def backtest(
     select: bool = False,
     benchmark: str | None = None,
     cash_rate: Any = None,
-    expected: Any = None,
-    prices: Any = None,
-    prices_currency: str | None = None,
-    returns: Any = None,
-    as_of: str | date | None = None,
-    currency: str | None = None,
-    country: str | None = None,
-    budget: float | str | None = None,
-    seed: int = 0,
-    **unknown: Any,
+    **asked: Unpack[OfPrices],
 ) -> Backtest:
     """What strategies would have done: decided on what was known, traded at the next price, after all costs.
 
@@ -171,45 +164,19 @@ def backtest(
         select: Whether all of them are compared at once: which can be the best, which beats equal weight (extra `evidence`).
         benchmark: What returns are held against: a strategy or baseline by its name, or an asset by its key, without costs.
         cash_rate: Interest a year on cash, 0.03 for 3 %, or a mapping, a frame or a file of dates and rates; none by default.
-        expected: Own expected returns by date in place of those of the strategies, as of `optimize`: a decision knows those up
-            to its day.
-        prices: Own prices, as of `optimize`.
-        prices_currency: Of prices that name none; without it that of the answer, where nothing else is priced.
-        returns: Simple returns in place of prices.
-        as_of: Nothing published later is looked at.
-        currency: Of reporting and of the budget.
-        country: The owner's.
-        budget: Cash at the start.
-        seed: Of resampled paths and drawn delays.
-        unknown: Refused, with the nearest name.
+        asked: Arguments of `toolkit.api.question.OfPrices`.
 
     Raises:
         Infeasible: for a strategy whose limits contradict each other and that says ``on_infeasible = "stop"``.
         GapError: for a range without prices.
         ToolkitError: as of `optimize`.
     """
-    refuse_unknown(unknown, backtest)
     named = list(strategies) if isinstance(strategies, Sequence) and not isinstance(strategies, str) else [strategies]
     if not named:
         raise SpecError("backtest: no strategy is named.")
-    requests = tuple(
-        request_of(
-            one,
-            market,
-            prices=prices,
-            prices_currency=prices_currency,
-            returns=returns,
-            as_of=as_of,
-            currency=currency,
-            country=country,
-            budget=budget,
-            expected=expected,
-            seed=seed,
-        )
-        for one in named
-    )
+    requests = tuple(request_of(one, market, **asked) for one in named)
     first, last = (None if day is None else day_of(day) for day in (start, end))
     rate = None if cash_rate is None else CashRate.of(cash_rate)
-    asked = BacktestRequest(requests, first, last, estimated, baselines, selects=select, benchmark=benchmark, cash_rate=rate)
-    found = backtest_of(asked)
+    request = BacktestRequest(requests, first, last, estimated, baselines, selects=select, benchmark=benchmark, cash_rate=rate)
+    found = backtest_of(request)
     return Backtest(found, requests[0].context)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from os import PathLike
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import polars as pl
@@ -14,7 +13,8 @@ import polars as pl
 from toolkit.api.answers import Answer
 from toolkit.api.market import Market
 from toolkit.api.plot import Picture
-from toolkit.api.run import refuse_unknown, request_of
+from toolkit.api.question import OfPrices, asks
+from toolkit.api.run import request_of
 from toolkit.app.context import Context
 from toolkit.app.frontier import efficient_frontier
 from toolkit.app.threads import one_thread
@@ -57,20 +57,13 @@ class EfficientFrontier(Answer[records.EfficientFrontier]):
 
 
 @one_thread()
+@asks(OfPrices)
 def frontier(
     strategy: str | PathLike[str] | Strategy = "physical-basket",
     market: Market | None = None,
     *,
     points: int = 50,
-    prices: Any = None,
-    prices_currency: str | None = None,
-    returns: Any = None,
-    as_of: str | date | None = None,
-    currency: str | None = None,
-    country: str | None = None,
-    budget: float | str | None = None,
-    expected: Any = None,
-    **unknown: Any,
+    **asked: Unpack[OfPrices],
 ) -> EfficientFrontier:
     """The efficient frontier of a strategy's constraints: risk against return, or against cost where none is forecast.
 
@@ -78,33 +71,13 @@ def frontier(
         strategy: Itself, its name, or the path of its file.
         market: What is known; by default the bundled market.
         points: Evenly spaced, 2 at least.
-        prices: Own prices, as of `optimize`.
-        prices_currency: Of prices that name none; without it that of the answer, where nothing else is priced.
-        returns: Simple returns in place of prices.
-        as_of: Nothing published later is looked at.
-        currency: Of reporting and of the budget.
-        country: The owner's.
-        budget: Money to place, on which costs that do not grow with it depend.
-        expected: Own expected returns in place of those of the strategy, as of `optimize`.
-        unknown: Refused, with the nearest name.
+        asked: Arguments of `toolkit.api.question.OfPrices`; of the budget costs depend that do not grow with it.
 
     Raises:
         SpecError: where nothing is traded against risk, or a limit is neither hard nor convex.
         ToolkitError: as of `optimize`.
     """
-    refuse_unknown(unknown, frontier)
     if isinstance(points, bool) or not isinstance(points, int | np.integer):
         raise SpecError(f"points must be a whole number, not {points!r}.")
-    asked = request_of(
-        strategy,
-        market,
-        prices=prices,
-        prices_currency=prices_currency,
-        returns=returns,
-        as_of=as_of,
-        currency=currency,
-        country=country,
-        budget=budget,
-        expected=expected,
-    )
-    return EfficientFrontier(efficient_frontier(asked, int(points)), asked.context)
+    request = request_of(strategy, market, **asked)
+    return EfficientFrontier(efficient_frontier(request, int(points)), request.context)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property
-from inspect import signature
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 import polars as pl
@@ -17,6 +15,7 @@ import polars as pl
 from toolkit.api.answers import ReportedAnswer, rows
 from toolkit.api.market import Market, holdings_of, market_of, weights_of
 from toolkit.api.plot import RunPlots
+from toolkit.api.question import Question, asks
 from toolkit.api.strategy import named
 from toolkit.app.allocation.holdings import Held
 from toolkit.app.allocation.request import Request, own_forecast
@@ -25,7 +24,7 @@ from toolkit.app.context import Context
 from toolkit.app.optimize import Result
 from toolkit.app.optimize import optimize as optimize_request
 from toolkit.app.threads import one_thread
-from toolkit.core.errors import SpecError, did_you_mean
+from toolkit.core.errors import SpecError
 from toolkit.market.readers.cells import number
 from toolkit.records import run as records
 from toolkit.risk_model.expected_returns.own import OwnReturns
@@ -137,48 +136,15 @@ class Run(ReportedAnswer[records.Run]):
         return with_parts(self.found, self.context)
 
 
-ELSEWHERE = {
-    "covariance": "It is estimated from prices: tk.Strategy(forecast=tk.ForecastSpec(covariance=tk.OasCovariance())).",
-    "expected_returns": "Give expected=, or tk.ForecastSpec(returns=tk.ViewsReturns(...)) in a strategy; past ones: returns=.",
-    "prices": "Prices come with the market: market=tk.load_market(prices='prices.csv').",
-    "accept": "Prices that are meant are named where they are given: tk.Market.from_prices(prices, accept=['REMX']).",
-}
-"""How forecasts and what else is no argument are given."""
-
-
-def refuse_unknown(unknown: Mapping[str, Any], verb: Callable[..., Any]) -> None:
-    """`SpecError` for an argument that a verb does not have, with the nearest names."""
-    for name in unknown:
-        known = [key for key in signature(verb).parameters if key != "unknown"]
-        raise SpecError(f"{verb.__name__} has no argument {name!r}.", hint=ELSEWHERE.get(name) or did_you_mean(name, known))
-
-
-def request_of(
-    strategy: str | PathLike[str] | Strategy,
-    market: Market | None,
-    *,
-    prices: Any = None,
-    prices_currency: str | None = None,
-    returns: Any = None,
-    as_of: str | date | None = None,
-    currency: str | None = None,
-    country: str | None = None,
-    owner_kind: str | None = None,
-    budget: float | str | None = None,
-    total: float | str | None = None,
-    holdings: Any = None,
-    weights: Any = None,
-    sell_others: bool = False,
-    client: str | None = None,
-    scenarios: Any = None,
-    expected: Any = None,
-    seed: int = 0,
-) -> Request:
-    """What is asked of the optimizer; arguments as of `optimize`.
+def request_of(strategy: str | PathLike[str] | Strategy, market: Market | None, **asked: Unpack[Question]) -> Request:
+    """What is asked of the optimizer, with the arguments of `Question`.
 
     Raises:
         SpecError: for arguments that contradict each other.
     """
+    prices, returns, prices_currency = asked.get("prices"), asked.get("returns"), asked.get("prices_currency")
+    budget, total, holdings, weights = asked.get("budget"), asked.get("total"), asked.get("holdings"), asked.get("weights")
+    currency, expected, seed = asked.get("currency"), asked.get("expected"), asked.get("seed", 0)
     if prices is not None and returns is not None:
         raise SpecError("prices and returns are two ways to say one thing.", hint="Give one of them.")
     if prices_currency is not None and prices is None:
@@ -194,7 +160,7 @@ def request_of(
         raise SpecError("budget and total are two ways to say one thing.", hint="Give the money to add, or the whole.")
     if weights is not None and holdings is not None:
         raise SpecError("holdings and weights are two ways to say what is held.", hint="Give one of them.")
-    if sell_others and holdings is None and weights is None:
+    if asked.get("sell_others") and holdings is None and weights is None:
         raise SpecError("sell_others says nothing without holdings.", hint="Give holdings.")
     lots = None if holdings is None else holdings_of(holdings)
     held = lots if weights is None else Held(weights_of(weights), of_wealth=True)
@@ -211,21 +177,21 @@ def request_of(
     budget = None if budget == 0 and holdings is not None else budget
     owner = {
         "owner__currency": currency,
-        "owner__country": country,
-        "owner__kind": owner_kind,
+        "owner__country": asked.get("country"),
+        "owner__kind": asked.get("owner_kind"),
         "owner__budget": budget if total is None else total,
     }
     return Request(
         strategy=strategy if isinstance(strategy, Strategy) else named(strategy),
-        context=found.context(as_of=as_of, **owner),
+        context=found.context(as_of=asked.get("as_of"), **owner),
         budget_given=budget is not None,
         prices=found.prices,
         holdings=held,
         seed=int(seed),
         total=total,
-        sell_others=sell_others,
-        client=client_name(client),
-        scenarios=own_forecast(scenarios, OwnScenarios),
+        sell_others=asked.get("sell_others", False),
+        client=client_name(asked.get("client")),
+        scenarios=own_forecast(asked.get("scenarios"), OwnScenarios),
         expected=expected if isinstance(expected, ViewsReturns) else own_forecast(expected, OwnReturns),
     )
 
@@ -236,75 +202,19 @@ def _amount(name: str, value: float | str | None) -> float | None:
 
 
 @one_thread()
+@asks(Question)
 def optimize(
-    strategy: str | PathLike[str] | Strategy = "physical-basket",
-    market: Market | None = None,
-    *,
-    prices: Any = None,
-    prices_currency: str | None = None,
-    returns: Any = None,
-    as_of: str | date | None = None,
-    currency: str | None = None,
-    country: str | None = None,
-    owner_kind: str | None = None,
-    budget: float | str | None = None,
-    total: float | str | None = None,
-    holdings: Any = None,
-    weights: Any = None,
-    sell_others: bool = False,
-    client: str | None = None,
-    scenarios: Any = None,
-    expected: Any = None,
-    seed: int = 0,
-    **unknown: Any,
+    strategy: str | PathLike[str] | Strategy = "physical-basket", market: Market | None = None, **asked: Unpack[Question]
 ) -> Run:
     """Propose an allocation: what to hold, in how many lots, at what cost, and how exposed it is to export controls.
 
     Args:
         strategy: Itself, its name, or the path of its file.
         market: What is known; by default the bundled market.
-        prices: Own prices, a frame or files (`Market.with_prices`); without `market` nothing else is priced.
-        prices_currency: Of prices that name none; without it that of the answer, where nothing else is priced.
-        returns: Simple returns in place of prices (`Market.with_returns`).
-        as_of: Nothing published later is looked at; by default today, or the last day where only own prices are known.
-        currency: Of reporting and of the budget, ISO 4217; by default that of the settings.
-        country: The owner's, where deliveries go; by default that of the settings.
-        owner_kind: private, company or trust; by default that of the settings.
-        budget: Money to place, added to what is held; by default that of the settings.
-        total: The whole, holdings included, in place of `budget`.
-        holdings: What is held today: a file or a frame of lots, a stored run, or ``last``.
-        weights: What is held today as fractions of the whole, which `budget` or `total` is; the rest is cash.
-        sell_others: Whether what is held outside the strategy may be sold.
-        client: Whom it is for; of `holdings` with a column of clients, their lots.
-        scenarios: Own scenarios in place of those of the strategy: `OwnScenarios`, or a frame or a file of them.
-        expected: Own expected returns in place of its own: `OwnReturns`, or a frame or a file of them, by date or not; or
-            `ViewsReturns`.
-        seed: Of whatever is random.
-        unknown: Refused, with the nearest name.
+        asked: Arguments of `toolkit.api.question.Question`.
 
     Raises:
         Infeasible: when the limits contradict each other, with the least relaxation.
         ToolkitError: of the kind that says who can help.
     """
-    refuse_unknown(unknown, optimize)
-    request = request_of(
-        strategy,
-        market,
-        prices=prices,
-        prices_currency=prices_currency,
-        returns=returns,
-        as_of=as_of,
-        currency=currency,
-        country=country,
-        owner_kind=owner_kind,
-        budget=budget,
-        total=total,
-        holdings=holdings,
-        weights=weights,
-        sell_others=sell_others,
-        client=client,
-        scenarios=scenarios,
-        expected=expected,
-        seed=seed,
-    )
-    return Run(optimize_request(request))
+    return Run(optimize_request(request_of(strategy, market, **asked)))

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import polars as pl
 
 from toolkit.api.answers import Answer, rows
 from toolkit.api.market import Market, PathText, day_of
-from toolkit.api.run import refuse_unknown, request_of
+from toolkit.api.question import Owner, asks
+from toolkit.api.run import request_of
 from toolkit.app.context import Context
 from toolkit.app.runs import BACKTESTS, FUTURES
 from toolkit.app.sweeps.executors import Cluster, Executor, InProcess, Pool
@@ -48,6 +49,7 @@ class Sweep(Answer[records.Sweep]):
 
 
 @one_thread()
+@asks(Owner)
 def sweep(
     strategy: str | PathLike[str] | Strategy = "physical-basket",
     market: Market | None = None,
@@ -63,12 +65,7 @@ def sweep(
     workers: int = 1,
     scheduler: str | None = None,
     folder: PathText | None = None,
-    as_of: Day | None = None,
-    currency: str | None = None,
-    country: str | None = None,
-    budget: float | str | None = None,
-    seed: int = 0,
-    **unknown: Any,
+    **asked: Unpack[Owner],
 ) -> Sweep:
     """Many backtests of one strategy, stored one by one and never computed twice.
 
@@ -86,27 +83,21 @@ def sweep(
         workers: Processes of this machine; 1 is this one alone.
         scheduler: Address of a Dask cluster (extra `cluster`).
         folder: Where backtests are stored; by default that of the settings.
-        as_of: Nothing published later is looked at.
-        currency: Of reporting and of the budget.
-        country: The owner's.
-        budget: Cash at the start.
-        seed: Of all draws.
-        unknown: Refused, with the nearest name.
+        asked: Arguments of `toolkit.api.question.Owner`.
 
     Raises:
         SpecError: for a question without an answer.
         SourceError: for a scheduler that does not answer.
     """
-    refuse_unknown(unknown, sweep)
-    request = request_of(strategy, market, as_of=as_of, currency=currency, country=country, budget=budget, seed=seed)
+    request = request_of(strategy, market, **asked)
     first, last = (None if day is None else day_of(day) for day in (start, end))
     if starts is not None and (not isinstance(starts, Sequence) or isinstance(starts, str) or len(starts) != 2):
         raise SpecError(f"starts are two days, not {starts!r}.", hint="For one start, give start=.")
     between = None if starts is None else (day_of(starts[0]), day_of(starts[1]))
     count, size = universes or (0, 0)
     place = Path(request.settings.config.output.folder) / BACKTESTS if folder is None else Path(folder)
-    asked = SweepRequest(request, place, _varied(vary), between, first, last, months, count, size, sample, estimated)
-    found = sweep_of(asked, _executor(workers, scheduler))
+    question = SweepRequest(request, place, _varied(vary), between, first, last, months, count, size, sample, estimated)
+    found = sweep_of(question, _executor(workers, scheduler))
     return Sweep(found, request.context)
 
 
@@ -147,6 +138,7 @@ class Futures(Answer[records.Futures]):
 
 
 @one_thread()
+@asks(Owner)
 def futures(
     strategy: str | PathLike[str] | Strategy = "physical-basket",
     market: Market | None = None,
@@ -157,12 +149,7 @@ def futures(
     workers: int = 1,
     scheduler: str | None = None,
     folder: PathText | None = None,
-    as_of: Day | None = None,
-    currency: str | None = None,
-    country: str | None = None,
-    budget: float | str | None = None,
-    seed: int = 0,
-    **unknown: Any,
+    **asked: Unpack[Owner],
 ) -> Futures:
     """The allocation of today, bought from cash, valued in futures that are drawn from its scenarios and shocks.
 
@@ -175,23 +162,17 @@ def futures(
         workers: Processes of this machine; 1 is this one alone.
         scheduler: Address of a Dask cluster (extra `cluster`).
         folder: Where the objects are stored; by default that of the settings.
-        as_of: Nothing published later is looked at; the day of purchase.
-        currency: Of reporting and of the budget.
-        country: The owner's.
-        budget: Cash before the purchase.
-        seed: Of all draws.
-        unknown: Refused, with the nearest name.
+        asked: Arguments of `toolkit.api.question.Owner`.
 
     Raises:
         SpecError: for a question without an answer.
         SourceError: for a scheduler that does not answer.
     """
-    refuse_unknown(unknown, futures)
-    request = request_of(strategy, market, as_of=as_of, currency=currency, country=country, budget=budget, seed=seed)
+    request = request_of(strategy, market, **asked)
     if not 0 < count <= MOST_FUTURES:
         raise SpecError(f"count: {count} futures cannot be drawn.", hint=f"Draw 1 to {MOST_FUTURES:,} of them.")
     number, size = universes or (0, 0)
     place = Path(request.settings.config.output.folder) / FUTURES if folder is None else Path(folder)
-    asked = SweepRequest(request, place, _varied(vary), universes=number, size=size, futures=count)
-    found = futures_of(asked, _executor(workers, scheduler))
+    question = SweepRequest(request, place, _varied(vary), universes=number, size=size, futures=count)
+    found = futures_of(question, _executor(workers, scheduler))
     return Futures(found, request.context)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from toolkit.app.languages import language
 from toolkit.records.sources import Beside
-from toolkit.report.answers.answer import with_remarks
+from toolkit.report.answer import with_remarks
 from toolkit.report.document import Document
 from toolkit.report.formats.terminal import terminal
 from toolkit.report.i18n.formats import TerminalFormats

@@ -130,12 +130,6 @@ def value_added_tax(snapshot: Snapshot, country: str) -> Vat:
     return Vat(country=country, rate=row and row.central, citation=row and row.citation)
 
 
-def companion_scale(snapshot: Snapshot) -> dict[str, float]:
-    """The number 0..1 that stands for each word of the column `by_product`, for `toolkit.risk_model.supply_characteristics`."""
-    rows = snapshot["assumptions"].filter((pl.col("name") == "companion_share") & pl.col("central").is_not_null())
-    return dict(rows.select("subject", "central").iter_rows())
-
-
 def exit_days(snapshot: Snapshot, universe: Universe) -> FloatArray:
     """(n,) days that a sale takes by the group of each asset, the central figure; NaN where the table has none."""
     rows = (find_assumption(snapshot, "exit_days", asset.group) for asset in universe)

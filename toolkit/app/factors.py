@@ -5,31 +5,23 @@ from __future__ import annotations
 import polars as pl
 
 from toolkit.app.allocation.factor_model import correlations, factor_model
-from toolkit.app.allocation.forecast import lookback_months, strategy_forecast
+from toolkit.app.allocation.forecast import strategy_forecast
 from toolkit.app.allocation.inputs import Inputs, load_inputs
-from toolkit.app.characteristics import supply_exposures
 from toolkit.app.context import Context
 from toolkit.app.definitions import find
 from toolkit.app.prices import PriceFiles
 from toolkit.app.strategies.own_files import read_strategy
 from toolkit.app.walk_forward import walk_forward
-from toolkit.core.errors import DataError, GapError
 from toolkit.core.forecast import Forecast
 from toolkit.core.messages import message
-from toolkit.records.factors import Bias, CharacteristicPremium, FactorReturn, Factors
+from toolkit.records.factors import Bias, FactorReturn, Factors
 from toolkit.records.sources import StrategyTitle
-from toolkit.returns.currencies import fx_returns
-from toolkit.returns.observed_returns import Returns
-from toolkit.returns.panel import align
-from toolkit.risk_model.characteristics import CharacteristicReturns, characteristic_returns
-from toolkit.risk_model.observed import Observed, observe
-from toolkit.strategy.model import Strategy
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "2.0"
 UNSMOOTHED = ("geltner", "getmansky_lo_makarov")
 """Observation models whose prints lag the price that is forecast: no outcome of theirs is a test."""
 SUPPLY_TABLES = ("products", "shares", "flows", "controls", "control_scopes", "metals")
-"""Tables behind the sides of the supply shock and the characteristics; an unknown asset needs none of them."""
+"""Tables behind the sides of the supply shock; an unknown asset needs none of them."""
 
 
 def factors(
@@ -56,10 +48,7 @@ def factors(
     inputs = load_inputs(chosen, context, prices=prices)
     forecast = strategy_forecast(chosen, inputs, owner.currency, owner.country)
     bias = walk_forward(chosen, inputs, owner.currency, owner.country, seed=seed)
-    seen = _seen(chosen, inputs, owner.currency)
-    characteristics, missing = _characteristics(inputs, seen.realised, forecast, owner.country)
     model = factor_model(chosen, inputs, forecast, owner.country)
-    described = () if characteristics is None else characteristics.notes
     return Factors.from_objects(
         model,
         schema_version=SCHEMA_VERSION,
@@ -69,10 +58,9 @@ def factors(
         periods_per_year=forecast.periods_per_year,
         covariance=forecast.covariance,
         factor_returns=_factor_returns(forecast),
-        characteristics=_premia(characteristics),
         correlations=correlations(forecast),
         bias=bias,
-        notes=(*(remark.text for remark in inputs.notes), *_own_notes(forecast, bias), *forecast.notes, *missing, *described),
+        notes=(*(remark.text for remark in inputs.notes), *_own_notes(forecast, bias), *forecast.notes),
         data=inputs.snapshot.provenance(_used(inputs, owner.currency)),
     )
 
@@ -90,14 +78,6 @@ def _factor_returns(forecast: Forecast) -> tuple[FactorReturn, ...]:
     )
 
 
-def _premia(found: CharacteristicReturns | None) -> tuple[CharacteristicPremium, ...]:
-    if found is None:
-        return ()
-    names = {"factor": "name", "standard_error": "error", "t_statistic": "t", "periods": "months"}
-    rows = found.summary().select("factor", "premium", "standard_error", "t_statistic", "periods").rename(names)
-    return tuple(map(CharacteristicPremium.model_validate, rows.to_dicts()))
-
-
 def _own_notes(forecast: Forecast, bias: tuple[Bias, ...]) -> tuple[str, ...]:
     """Notes on what could not be estimated."""
     notes = []
@@ -113,29 +93,6 @@ def _own_notes(forecast: Forecast, bias: tuple[Bias, ...]) -> tuple[str, ...]:
     if not bias:
         notes.append(message("No forecast was old enough to be held against an outcome."))
     return tuple(notes)
-
-
-def _seen(strategy: Strategy, inputs: Inputs, currency: str) -> Observed:
-    """Changes of all series, as printed and under the strategy's observation model."""
-    latent = strategy.forecast.observation == "latent"
-    history = inputs.history if latent else None
-    panel = align(inputs.series, inputs.universe, lookback_months=lookback_months(strategy), history=history)
-    return observe(panel, fx_returns(panel, inputs.snapshot.rates, currency), latent=latent)
-
-
-def _characteristics(
-    inputs: Inputs, changes: Returns, forecast: Forecast, destination: str
-) -> tuple[CharacteristicReturns | None, tuple[str, ...]]:
-    """Returns of the characteristics, or None and the reason as a note.
-
-    Changes are without corrections of volatility: these scale risk, and what comes of the changes is shown as returns.
-    """
-    try:
-        exposures = supply_exposures(inputs.snapshot, changes, destination=destination)
-        found = characteristic_returns(changes, exposures, forecast.periods_per_year)
-    except (GapError, DataError) as error:
-        return None, (message("No characteristics: {reason}", reason=error.message),)
-    return found, ()
 
 
 def _used(inputs: Inputs, currency: str) -> dict[str, pl.DataFrame]:

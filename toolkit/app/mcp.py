@@ -265,7 +265,7 @@ def _tools(agent: Agent) -> tuple[Callable[..., Answered], ...]:
     def propose_layout(file: str, answers: dict[str, str] | None = None) -> Answered:
         """How each column of a holdings file would be read, and what is to be asked of its owner before it is used."""
         from toolkit.app.holdings.check import map_holdings  # noqa: PLC0415
-        from toolkit.report.answers.layouts import mapped  # noqa: PLC0415
+        from toolkit.report.topics.files import mapped  # noqa: PLC0415
 
         context = agent.context()
         found = map_holdings(agent.file(file), context, answers=answers or {})

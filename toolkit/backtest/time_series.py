@@ -1,4 +1,4 @@
-"""A backtest over time: falls below the last peak, rolling volatility, returns of months, what each asset earned, and noise.
+"""A backtest over time: falls below the last peak, return and volatility of a window, months, what an asset earned, and noise.
 
 The noise of wealth is that of resampled histories (`toolkit.backtest.evaluation`): on each date the middle of what so many
 of the same returns come to, in another order and with others left out. It starts at zero width and widens with time.
@@ -13,7 +13,7 @@ from datetime import date
 
 import numpy as np
 
-from toolkit.backtest.evaluation import CONFIDENCE, Interval, Paths, parts_of
+from toolkit.backtest.evaluation import CONFIDENCE, Paths, parts_of
 from toolkit.backtest.prices import BacktestPrices
 from toolkit.backtest.simulate import Backtest
 from toolkit.core.forecast import FloatArray
@@ -76,21 +76,6 @@ def rolling_volatility(returns: FloatArray, window: int, periods_per_year: float
 def rolling_return(wealth: FloatArray, window: int) -> FloatArray:
     """(T - window,) return of each `window` periods in a row, of wealth (T,); none where there are fewer."""
     return wealth[window:] / wealth[: max(len(wealth) - window, 0)] - 1.0
-
-
-def volatility_of_windows(returns: FloatArray, paths: Paths | None, window: int, periods_per_year: float) -> Interval | None:
-    """Where the volatility of a window lies if risk never changed: the middle of windows of resampled returns.
-
-    Args:
-        returns: (T,) simple returns.
-        paths: (draws, T) positions (see `toolkit.backtest.evaluation.resampled`); None gives none.
-        window: Returns in a window; more than T gives none.
-        periods_per_year: Of the returns.
-    """
-    if paths is None or len(returns) < window:
-        return None
-    low, high = np.quantile(returns[paths[:, :window]].std(axis=1, ddof=1) * np.sqrt(periods_per_year), ENDS)
-    return Interval(float(low), float(high))
 
 
 def wealth_band(returns: FloatArray, paths: Paths | None, opening: float) -> FloatArray:

@@ -34,7 +34,7 @@ def template(
     """Write a holdings file with every column explained and no row."""
     from toolkit.app.holdings.check import write_text
     from toolkit.app.languages import language
-    from toolkit.report.answers.holdings import template as text_of
+    from toolkit.report.topics.files import template as text_of
 
     text = text_of(language(lang), "bids" if bids else "movements" if movements else "holdings")
     if common.json:
@@ -56,7 +56,7 @@ def check(
 ) -> None:
     """Tell how a holdings file is understood and every fault of it at once; exit 3 when there is one."""
     from toolkit.app.holdings.check import check_holdings
-    from toolkit.report.answers.holdings import check as document
+    from toolkit.report.topics.files import check as document
 
     tell = translator(common)
     found = check_holdings(file, common.context(), prices=common.price_files())
@@ -82,7 +82,7 @@ def stock(
     """Tell what is there on a day (--as-of) by a file of movements, where the money is, and what was sold."""
     from toolkit.app.clients import client_name
     from toolkit.app.holdings.check import stock_of, write_text
-    from toolkit.report.answers.holdings import stock as document
+    from toolkit.report.topics.files import stock as document
 
     found = stock_of(file, common.context(), prices=common.price_files(), client=client_name(client))
     if output is not None:
@@ -104,7 +104,7 @@ def map_(
     from toolkit.app.holdings.check import map_holdings, write_layout
     from toolkit.market.layouts.layout import beside
     from toolkit.market.readers.contents import file_and_sheet
-    from toolkit.report.answers.layouts import mapped as document
+    from toolkit.report.topics.files import mapped as document
 
     context, prices = common.context(), common.price_files()
     found, in_dialogue = settled(

@@ -36,7 +36,7 @@ def sell(
     """Compare which lots a sale would take: gain, days until free of tax and net, by each order side by side."""
     from toolkit.app.clients import client_name
     from toolkit.app.sell import Selling, SellRequest, check_order
-    from toolkit.report.answers.holdings import sale as document
+    from toolkit.report.topics.exit import sale as document
 
     check_order(order, write=write, lots=lot or ())
     context = common.context()

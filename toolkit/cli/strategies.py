@@ -27,7 +27,7 @@ def list_strategies(*, common: Common) -> None:
     from toolkit.core.errors import ToolkitError
     from toolkit.records.evidence import EvidenceState
     from toolkit.records.lists import StrategyFile, StrategyList
-    from toolkit.report.answers.lists import strategies as document
+    from toolkit.report.topics.evidence import strategies as document
     from toolkit.strategy.decode import load_strategy
 
     rows = []
@@ -128,7 +128,7 @@ def check(name: Annotated[str, typer.Argument(help="Name or path.")], *, common:
     from toolkit.app.strategies.check import check as checked
     from toolkit.cli.request import request_of
     from toolkit.records.lists import StrategyCheck
-    from toolkit.report.answers.lists import strategy_check as document
+    from toolkit.report.topics.evidence import strategy_check as document
 
     strategy = checked(request_of(common, name, None, budget=None, holdings=None)).strategy
     found, count = StrategyCheck(name=strategy.name, fingerprint=strategy.fingerprint, faults=()), len(strategy.constraints)

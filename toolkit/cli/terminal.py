@@ -101,7 +101,7 @@ def show_error(error: ToolkitError, common: Common) -> None:
     if common.format not in PAGES or isinstance(error, Unwritten):
         return
     from toolkit.records.sources import Fault
-    from toolkit.report.answers.answer import error as document
+    from toolkit.report.answer import error as document
 
     show(common, Fault(message=error.message, hint=error.hint), lambda found, say: document(found, common.day(), say))
 

@@ -189,8 +189,6 @@ class Simulated(Record):
     """On each date, annual, of the returns of a year until then; null before there are so many."""
     rolling_return: Rows[float | None] = ()
     """On each date, of the year until then; null before there is one."""
-    rolling_band: Interval | None
-    """Where that lies if risk never changed: the middle 95 % of years of returns drawn anew; null where there are too few."""
     months: Rows[PeriodReturn]
     """Calendar months, oldest first."""
     calendar_years: Rows[PeriodReturn]

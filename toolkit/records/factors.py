@@ -294,20 +294,6 @@ class FactorReturn(Record):
     """As a fraction."""
 
 
-class CharacteristicPremium(Record):
-    """What a characteristic of supply earned, a year for one standard deviation more."""
-
-    name: str
-    """Of the characteristic."""
-    premium: float | None
-    """As a fraction."""
-    error: StandardError
-    t: float | None
-    """Premium over its error; null for too few periods."""
-    months: int
-    """Number of periods."""
-
-
 class Bias(Record):
     """Size of outcomes in units of a forecast of risk; above 1 it was too low."""
 
@@ -349,12 +335,10 @@ class Factors(FactorModel, schema="factors"):
     """Kind of the covariance."""
     factor_returns: Rows[FactorReturn]
     """Oldest first; periods in which a factor has no member with a change are left out."""
-    characteristics: Rows[CharacteristicPremium]
-    """Empty where nothing could be compared: a note says why."""
     correlations: Rows[Correlation]
     """Pair by pair."""
     bias: Rows[Bias]
     """Of past forecasts, one a kind of outcome."""
     notes: Rows[Sentence]
-    """On prices and risk, then on characteristics."""
+    """On prices and risk."""
     data: DataUsed

@@ -3,7 +3,6 @@
 from toolkit.records.base import Record
 from toolkit.records.changes import Changes
 from toolkit.records.exit import Exit
-from toolkit.records.exposure_history import ControlHistory
 from toolkit.records.flows import CustomsFlows
 from toolkit.records.history import History
 from toolkit.records.performance import Performance
@@ -12,20 +11,7 @@ from toolkit.records.resale import Resale
 from toolkit.records.supply import Supply
 from toolkit.records.whatif import WhatIf
 
-Part = (
-    Changes
-    | ControlHistory
-    | CustomsFlows
-    | Exit
-    | History
-    | Performance
-    | Prices
-    | Quality
-    | Resale
-    | StoredChecks
-    | Supply
-    | WhatIf
-)
+Part = Changes | CustomsFlows | Exit | History | Performance | Prices | Quality | Resale | StoredChecks | Supply | WhatIf
 
 
 class Parts(Record, schema="findings"):
@@ -33,8 +19,6 @@ class Parts(Record, schema="findings"):
 
     changes: Changes | None = None
     """What a reader of last month's report does not know yet."""
-    control_history: ControlHistory | None = None
-    """Export controls on what is held over time."""
     exit: Exit | None = None
     """What a sale brings."""
     flows: CustomsFlows | None = None

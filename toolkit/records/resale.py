@@ -1,4 +1,4 @@
-"""To whom each kind of lot may be passed on, today and on the day after the next official date."""
+"""To whom each kind of lot may be passed on."""
 
 from toolkit.records.base import Day, Named, Record, Rows
 from toolkit.records.fields import Confidence, DataUsed, EndUser, EventId, InstrumentKind, Number, SourceId
@@ -47,10 +47,6 @@ class ResaleAnswer(Record):
     """Whether every measure names this form."""
     measures: Rows[ResaleMeasure]
     """Behind the answer."""
-    then: str
-    """Answer on the day after the next official date, by the law known today; that of today where no date is known."""
-    then_numbers: Rows[str]
-    """Numbers of the measures behind it."""
 
 
 class LotGroup(Named):
@@ -77,10 +73,8 @@ class LotGroup(Named):
 class Resale(Record):
     """Resale of what is held."""
 
-    next_date: Day | None
-    """Next official date; null where none is known."""
     buyers: Rows[Buyer]
-    """That notices single out today, or on the day after the next official date."""
+    """That notices single out today."""
     groups: Rows[LotGroup]
     """The largest first."""
     data: DataUsed

@@ -1,4 +1,4 @@
-"""From what was found and a list of section names to a `Document`. A section is a module of `toolkit.report.sections`."""
+"""From what was found and a list of section names to a `Document`. A section is a value in `toolkit.report.topics`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ WITHOUT: Mapping[str, str] = {
     "backtest": mark("This report is not about a backtest."),
     "market": mark("This report is not about the market alone."),
     "about": mark("This report is not about a strategy."),
-    "control_history": mark("This report has no holdings through time."),
     "exit": mark(
         "Nothing can be sold today: what has not arrived, what an export control may hold where it is and what has no "
         "price does not count."
@@ -89,8 +88,8 @@ def section(name: str, title: str, *, needs: Iterable[str] = (), uses: Iterable[
 
 
 def builders() -> Mapping[str, Builder]:
-    """Every section by name, from the modules of `toolkit.report.sections` and `topics`; two of one name are refused."""
-    return values_by_name(("toolkit.report.sections", "toolkit.report.topics"), Builder)
+    """Every section by name, from the modules of `toolkit.report.topics`; two of one name are refused."""
+    return values_by_name(("toolkit.report.topics",), Builder)
 
 
 def chosen_by(definition: Definition) -> tuple[Builder, ...]:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
-from tests.subjects import factors as of_the_basket
 from toolkit.app.allocation.factor_model import factor_model
 from toolkit.app.allocation.forecast import strategy_forecast
 from toolkit.app.allocation.inputs import load_inputs
@@ -93,19 +90,6 @@ def test_what_a_factor_returned_is_what_its_members_returned(inputs, model):
         assert told[name]["return_12m"] == pytest.approx(np.prod(1.0 + months.mean(axis=1)) - 1.0)
         whole = wide[-1] / wide[-13] - 1.0
         assert whole.min() < told[name]["return_12m"] < whole.max() + 0.05
-
-
-def test_the_premia_in_the_documentation_are_those_of_the_output():
-    """docs/method.md cites the figures of the default strategy as known on a day that it names."""
-    page = " ".join((Path(__file__).parents[3] / "docs" / "method.md").read_text(encoding="utf-8").split())
-    day = date.fromisoformat(re.findall(r"As known on (\d{4}-\d\d-\d\d), a year for one standard", page)[0])
-    found = {row.name: row for row in of_the_basket(day).characteristics}
-    cited = re.findall(r"(control pressure|N-1|flow shortfall) ([+-][\d.]+) % \(t (-?[\d.]+)\)", page)
-    keys = {"control pressure": "control_pressure", "N-1": "n_minus_1", "flow shortfall": "flow_shortfall"}
-    assert len(cited) == len(keys)
-    for words, premium, t in cited:
-        row = found[keys[words]]
-        assert (f"{row.premium:+.1%}", f"{row.t:.1f}") == (premium + "%", t)
 
 
 def test_shared_estimates_count_once_and_by_their_weakest_test(model):

@@ -104,12 +104,6 @@ def test_the_unnamed_rest_as_one_country_is_the_upper_bound(one):
     assert gold.governance_hhi_upper - gold.governance_hhi == pytest.approx(gold.other**2)
 
 
-def test_a_score_of_a_group_is_marked(one):
-    score = one("dysprosium").eu
-    assert score is not None
-    assert (score.material, score.scope, score.supply_risk, score.economic_importance) == ("HREEs", "group", 5.1, 4.2)
-
-
 def test_indium_and_rhenium_are_not_critical_for_the_eu(one):
     for metal in ("indium", "rhenium"):
         score = one(metal).eu

@@ -16,7 +16,6 @@ from toolkit.backtest.time_series import (
     returns_of_periods,
     rolling_return,
     rolling_volatility,
-    volatility_of_windows,
     wealth_band,
 )
 
@@ -40,20 +39,6 @@ def test_rolling_volatility_is_that_of_each_window_and_none_of_too_few():
     found = rolling_volatility(returns, 3, 12.0)
     assert found == pytest.approx([returns[:3].std(ddof=1) * 12**0.5, returns[1:].std(ddof=1) * 12**0.5])
     assert rolling_volatility(returns, 5, 12.0).tolist() == []
-    paths = stationary_bootstrap(4, block=1.0, draws=50)
-    assert volatility_of_windows(returns, paths, 5, 12.0) is None
-    assert volatility_of_windows(returns, None, 2, 12.0) is None
-
-
-def test_windows_of_unchanging_risk_lie_in_their_band():
-    rng = np.random.default_rng(1)
-    inside = []
-    for seed in range(60):
-        returns = rng.normal(0, 0.05, 120)
-        band = volatility_of_windows(returns, stationary_bootstrap(120, block=5.0, draws=400, seed=seed), 12, 12.0)
-        assert band is not None
-        inside.append(np.mean([band.low <= value <= band.high for value in rolling_volatility(returns, 12, 12.0)]))
-    assert np.mean(inside) == pytest.approx(0.95, abs=0.03)
 
 
 def test_the_band_of_wealth_begins_at_the_money_and_holds_so_many_of_other_histories():

@@ -50,26 +50,6 @@ def test_a_magnet_is_not_called_free_before_its_composition_is_known(ledger, met
 @pytest.mark.parametrize(
     ("day", "expected"),
     [
-        ("2023-07-31", "not_listed"),
-        ("2023-08-01", "licence"),
-        ("2024-12-02", "licence"),
-        ("2024-12-03", "ban"),
-        ("2025-11-08", "ban"),
-        ("2025-11-09", "licence+ban_suspended"),
-        ("2026-11-25", "licence+ban_suspended"),
-        ("2026-11-27", "licence+ban_suspended"),  # the last day, inclusive
-        ("2026-11-28", "ban"),
-        ("2027-01-11", "ban"),
-    ],
-)
-def test_gallium_to_the_us(ledger, day, expected):
-    assert headline(ledger, "gallium", "metal", day, "USA") == expected
-    assert headline(ledger, "gallium", "metal", day, "DEU") in ("not_listed", "licence")
-
-
-@pytest.mark.parametrize(
-    ("day", "expected"),
-    [
         ("2010-12-31", "not_covered"),
         ("2011-01-01", "quota"),
         ("2023-12-31", "not_listed"),
@@ -289,8 +269,3 @@ def test_a_measure_is_not_told_by_how_it_ended_later(ledger, event, day):
     told = f"{known.title} {known.scope}"
     assert known.ends is None
     assert not any(later in told for later in ("2012", "2014", "June", "Oct", "004"))
-
-
-def test_rare_earth_quotas_end_by_the_act_that_abolished_them(ledger):
-    days = ("2014-12-30", "2014-12-31", "2015-01-01")
-    assert [headline(ledger, "dysprosium", "oxide", day) for day in days] == ["quota", "quota", "not_covered"]

@@ -42,12 +42,14 @@ def test_bundled_tables_hold_their_contracts(tables, name):
         (date(2026, 11, 24), "licence+ban_suspended"),
         (date(2026, 11, 27), "licence+ban_suspended"),
         (date(2026, 11, 28), "ban"),
+        (date(2027, 1, 11), "ban"),
     ],
 )
 def test_gallium_metal_to_the_united_states(ledger, on, headline):
     found = state(ledger, "gallium", "metal", on, "USA")
     assert found.headline == headline
     assert found.listed == (headline != "not_listed")
+    assert state(ledger, "gallium", "metal", on, "DEU").headline in ("not_listed", "licence")
 
 
 @pytest.mark.parametrize(

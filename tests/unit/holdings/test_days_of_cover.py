@@ -18,10 +18,6 @@ def test_days_that_are_no_distribution_are_refused(median, tail, statutory):
         LicenceDelay(median, tail, statutory, "test")
 
 
-def test_working_days_are_five_in_seven():
-    assert LicenceDelay.of(observed=45, tail=120, statutory_working_days=45, source="test").statutory == pytest.approx(63.0)
-
-
 def test_a_stock_lasts_as_many_days_as_its_use_allows():
     assert cover("gallium", 6.0, 0.5, DELAY).days == pytest.approx(365.25)
     assert cover("gallium", 6.0, None, DELAY).days is None

@@ -61,12 +61,6 @@ def test_what_stands_beside_the_json_is_not_in_it():
     assert "beside" not in Answer.model_json_schema()["properties"]
 
 
-def test_a_record_is_no_table():
-    assert not isinstance(answer(), Mapping)
-    with pytest.raises(TypeError):
-        answer()["day"]  # type: ignore[index]
-
-
 @pytest.mark.parametrize("changed", [{"day": "soon"}, {"rows": [{"day": "2026-01-02"}]}, {"rows": [{"day": 1, "price": "?"}]}])
 def test_other_types_are_refused(changed):
     with pytest.raises(ValidationError):

@@ -1,4 +1,4 @@
-"""The allocation: the way of the money, costs by trade, what lots changed, and orders, each against the record."""
+"""The allocation: the way of the money, and orders, each against the record."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import pytest
 
-from tests.records import partial_findings, shown_metal, shown_name
+from tests.records import partial_findings, shown_name
 from tests.subjects import proposal
 from toolkit.app.languages import language
 from toolkit.core.text import half_up
@@ -18,9 +18,9 @@ from toolkit.report.document import Columns, Figure
 from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.text import plain
 from toolkit.report.topics.allocation import allocation
-from toolkit.report.topics.costs import cost_waterfall, costs_by_trade, items, to_the_cent
+from toolkit.report.topics.costs import cost_waterfall, items, to_the_cent
 
-MONEY, LOTS = "From the budget to what is held", "Today, divisible, whole lots"
+MONEY = "From the budget to what is held"
 
 
 @pytest.fixture(scope="module")
@@ -77,12 +77,10 @@ def test_each_part_of_the_cost_rests_on_its_own_assumption(records):
     assert "As the strategy sets them, and no dealer quotes them: VAT." in {plain(a.words) for a in run.assumptions}
 
 
-def test_a_cost_of_one_part_has_no_way_drawn_and_its_table_of_lots_is_folded(records):
+def test_a_cost_of_one_part_has_no_way_drawn(records):
     one, several = figures(records["normal"]), figures(records["origins"])
     assert MONEY not in one
     assert MONEY in several
-    assert one[LOTS].body == ()
-    assert several[LOTS].data is None
 
 
 def test_orders_where_nothing_was_held_are_added_up(records):
@@ -171,57 +169,9 @@ def test_costs_by_published_terms_are_solid_and_plain(records):
     record = copy.deepcopy(records["normal"])
     for row in (*record["positions"], *record["assets"]):
         row["terms"] = "published"
-    figure = costs_by_trade(partial_findings(record))
-    assert not any(bar.hollow for bar in figure.body[0].bars)
+    figure = cost_waterfall(partial_findings(record))
     assert figure.legend == ()
-    assert cost_waterfall(partial_findings(record)).legend == ()
     assert not any(span.style == "derived" for span in figure.title)
-
-
-def test_trades_on_assumed_terms_are_hollow_and_derived(records):
-    record = copy.deepcopy(records["normal"])
-    record["positions"][0]["terms"] = "published"
-    terms = {p["asset"].capitalize(): p["terms"] for p in record["positions"]}
-    # What a vault publishes is its fee: the spread of gold is assumed like that of any other.
-    assert terms["Gold"] == "published_fee"
-    bars = [bar for bar in costs_by_trade(partial_findings(record)).body[0].bars if plain(bar.label) in terms]
-    assert {bar.hollow for bar in bars} == {True, False}
-    for bar in bars:
-        assert bar.hollow == (terms[plain(bar.label)] != "published")
-        assert bar.cells[0][0].style == ("derived" if bar.hollow else "plain")
-
-
-def test_shares_of_next_to_nothing_are_not_computed(records):
-    record = copy.deepcopy(records["normal"])
-    record["budget"] = 1e9
-    figure = costs_by_trade(partial_findings(record))
-    assert {plain(bar.cells[1]) for bar in figure.body[0].bars} == {"–"}
-    assert "Shares of so small a cost are not computed." in plain(figure.sub)
-
-
-def test_what_lots_changed_stands_beside_today(records):
-    record = records["moved"]
-    figure = figures(record)[LOTS]
-    rows = {plain(row.cells[0]): [plain(cell) for cell in row.cells[1:]] for row in figure.data.rows}
-    moved = abs(record["cash"]["weight"] - record["relaxed"]["cash"])
-    moved += sum(abs(p["weight"] - p["relaxed_weight"]) for p in record["positions"])
-    assert f"moves {100 * moved / 2:.1f} points of value" in plain(figure.title)
-    told = {shown_metal(p): p for p in record["positions"] if shown_metal(p) in rows}
-    assert set(rows) == {*told, "Cash"}
-    for label, p in told.items():
-        steps = (p["previous_weight"], p["relaxed_weight"], p["weight"])
-        assert rows[label][:3] == ["–" if value < 0.0005 else f"{100 * value:.1f}%" for value in steps]
-        if rows[label][3] != "–":
-            assert number(rows[label][3]) == pytest.approx(100 * (p["weight"] - p["relaxed_weight"]), abs=0.051)
-    assert len(figures(records["normal"])[LOTS].data.columns) == 4, "nothing is held today"
-
-
-def test_without_lots_nothing_is_said_of_rounding(records):
-    record = copy.deepcopy(records["normal"])
-    for p in record["positions"]:
-        p["lots"] = None
-    assert LOTS not in figures(record)
-    assert LOTS in figures(records["normal"])
 
 
 def test_lots_of_assumed_terms_are_derived(records):

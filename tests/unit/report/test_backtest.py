@@ -14,9 +14,7 @@ from tests.records import as_document, partial_findings
 from tests.subjects import backtest
 from tests.svg_texts import assert_apart, texts
 from toolkit.core.calendar import add_months
-from toolkit.holdings.exposure_history import Exposure
 from toolkit.records.backtest import Comparison, EventLosses, Incident, Interval
-from toolkit.report.charts.exposure_steps import HEIGHT, exposure_steps
 from toolkit.report.charts.flow_bars import FlowBars, flow_bars
 from toolkit.report.charts.histogram import bins
 from toolkit.report.charts.paths import Path, Paths, paths
@@ -25,7 +23,7 @@ from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.text import plain
 from toolkit.report.topics.backtest import _finding, by_kind, conclusions, incidents, told_apart
 from toolkit.report.topics.simulated import _events as events
-from toolkit.report.topics.simulated import distribution, growth, months, rolling_return, rolling_volatility
+from toolkit.report.topics.simulated import distribution, growth, months
 
 FMT = Formats()
 MONTH_ENDS = (date(2025, 12, 31), date(2026, 1, 31), date(2026, 2, 28), date(2026, 3, 31), date(2026, 4, 30), date(2026, 5, 31))
@@ -80,9 +78,7 @@ def test_the_map_of_months_has_every_month_by_its_year_with_a_tint_of_its_size(f
         assert_apart(Chart((drawing,), "told"))
 
 
-def test_nothing_of_years_or_sizes_is_told_where_dates_are_few(found):
-    assert isinstance(rolling_return.build(found), Missing)
-    assert isinstance(rolling_volatility.build(found), Missing)
+def test_nothing_of_sizes_is_told_where_dates_are_few(found):
     one = found.record.backtest.strategies[0]
     still = one.model_copy(update={"figures": one.figures.model_copy(update={"skew": None})})
     alike = found.record.backtest.model_copy(update={"strategies": [still]})
@@ -109,19 +105,6 @@ def test_every_return_is_in_the_bin_of_its_size(found):
     assert_apart(figure.body[0])
 
 
-def test_years_that_end_on_dates_are_drawn_with_their_returns():
-    days = tuple(add_months(date(2024, 1, 28), number) for number in range(20))
-    subject = backtest()
-    run = partial_findings(subject.record, subject.parts)
-    one = run.record.backtest.strategies[0]
-    rolled = [*[None] * 12, -0.1, -0.05, 0.0, 0.02, 0.25, 0.1, 0.2, 0.15]
-    long = one.model_copy(update={"rolling_return": rolled, "wealth": [100.0] * 20})
-    record = run.record.backtest.model_copy(update={"dates": [day.isoformat() for day in days], "strategies": [long]})
-    (figure,) = rolling_return.build(replace(run, record=replace_backtest(run, record)))
-    assert plain(figure.title) == "A year returned −10.0% to +25.0%; 2 of 8 years that ended on a date lost"
-    assert_apart(figure.body[0])
-
-
 def test_of_overdrafts_the_largest_is_told_and_no_sum_of_balances():
     bills = [
         Incident(day=day, kind="overdrawn", asset=None, amount=owed, reason=None)
@@ -145,32 +128,14 @@ def lines():
     return Chart(paths(Paths(MONTH_ENDS, Path("a", (100e3, 97e3, 98e3, 99e3, 92e3, 103e3)), (), (), "money"), FMT), "told")
 
 
-def steps():
-    return Chart(
-        exposure_steps(tuple(Exposure(day, 0.2, 0.1, 0.0) for day in MONTH_ENDS[:-1]), MONTH_ENDS[-1], (), FMT), "told"
-    )
-
-
-@pytest.mark.parametrize("chart", [lines(), steps()])
-def test_months_are_named_and_end_within_the_drawing(chart):
+def test_months_are_named_and_end_within_the_drawing():
     """The axis showed its ends alone, and the last month reached into the margin of the page."""
-    assert_apart(chart)
-    for drawing in chart.drawings:
+    assert_apart(lines())
+    for drawing in lines().drawings:
         named = [one.words for one in texts(drawing.spec) if "\xa020" in one.words]
         assert (named[0], named[-1]) == ("Dec\xa02025", "May\xa02026")
         assert len(named) > 2
     assert len(named) == len(MONTH_ENDS), "there is room for each on a page"
-
-
-def test_the_last_step_is_drawn_where_it_begins_at_the_end_of_the_axis():
-    """The headline said 47 % at the end, and the line ended at the 42 % of the month before."""
-    shares = dict(zip(MONTH_ENDS, (0.1, 0.2, 0.1, 0.3, 0.42, 0.47), strict=True))
-    points = tuple(Exposure(day, None, share, 0.0) for day, share in shares.items())
-    for drawing in Chart(exposure_steps(points, MONTH_ENDS[-1], (), FMT), "told").drawings:
-        layers = json.loads(drawing.spec)["layer"]
-        (areas,) = (one["data"]["values"] for one in layers if one["mark"]["type"] == "rect")
-        assert [(row["y"] - row["y2"]) / HEIGHT for row in areas] == pytest.approx([*shares.values()])
-        assert all(row["x"] < row["x2"] for row in areas)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from toolkit.app.languages import language
 from toolkit.market.fetched_quality import RULES
 from toolkit.report.document import Figure, Paragraph
 from toolkit.report.i18n.text import plain
-from toolkit.report.sections.sources import CHECKS, data_sources
+from toolkit.report.topics.sources import CHECKS, data_sources
 
 
 def finding(asset, rule="gap", **more):

@@ -93,8 +93,6 @@ def worked_out(record: Mapping[str, Any], parts: Mapping[str, Any]) -> Iterator[
     for one in record.get("backtest", {}).get("comparisons", ()):
         if one["interval"]:  # the least difference that is told from chance
             yield (one["interval"]["high"] - one["interval"]["low"]) / 2
-    for point in parts.get("control_history", {}).get("points", ()):  # all that is under control
-        yield (point["stoppable"] or 0.0) + point["outside"]
     for row in record.get("upcoming", ()):  # how much of the value a dated change names
         named = {metal.strip() for metal in row["metals"].split(";")}
         yield sum(p["weight"] for p in record.get("positions", ()) if (p["offer_of"] or p["asset"]) in named)

@@ -11,7 +11,7 @@ import pytest
 
 from tests.blocks import figures, rows, table_of
 from tests.lots import HEADER, TWELVE, ask_of, findings_of
-from tests.records import as_document, report
+from tests.records import report
 from tests.subjects import HOSTILE, context, proposal
 from tests.subjects import holdings as subjects_holdings
 from toolkit.app import subjects
@@ -186,7 +186,7 @@ def test_a_file_without_metal_that_is_held_has_no_figures_of_nothing(tmp_path, r
     heading, *others = holdings_answer.build(found)
     assert plain(heading.text) == title
     assert not any(isinstance(block, KeyFigures) for block in others)
-    shown = compose(found, Definition("Exposure", ("holdings-answer", "resale", "day-after", "exit", "whatif", "calendar")))
+    shown = compose(found, Definition("Exposure", ("holdings-answer", "resale", "exit", "whatif", "calendar")))
     assert rows or [one.name for one in shown.sections] == ["holdings-answer", "calendar"]
 
 
@@ -225,11 +225,6 @@ def test_a_page_for_several_subjects_leaves_out_what_is_about_another(found):
     assert [section.name for section in both.sections] == ["holdings-answer", "holdings"]
     one = compose(found, Definition("Allocation", ("answer", "exposure")))
     assert [section.name for section in one.sections] == ["exposure"]
-
-
-def test_a_full_report_of_a_proposal_has_no_holdings_through_time():
-    document, _ = as_document(proposal(), name="full")
-    assert "exposure-history" not in {section.name for section in document.sections}
 
 
 def test_in_german(ask):

@@ -11,9 +11,8 @@ from tests.subjects import law
 from toolkit.app.languages import language
 from toolkit.report.document import Missing
 from toolkit.report.i18n.text import plain
-from toolkit.report.sections.assumptions import assumptions
-from toolkit.report.sections.sources import data_sources
 from toolkit.report.topics.measures import unconfirmed
+from toolkit.report.topics.sources import assumptions, data_sources
 
 SHARES = {
     "table": "shares", "source": "USGS Mineral Commodity Summaries 2026", "source_id": "usgs_mcs_2026", "licence": "public domain",

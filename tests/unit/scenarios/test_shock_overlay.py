@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from toolkit.core.errors import SpecError
 from toolkit.scenarios.loss_limit import limit_losses_to_total
 from toolkit.scenarios.sets import Scenarios, Shock, simulated
 from toolkit.scenarios.shock_overlay import overlaid
@@ -43,14 +42,6 @@ def test_without_shocks_and_with_probability_zero():
     assert overlaid(base, []) is base
     never = overlaid(base, [Shock("never", {"a": 1.0}, 0.0)])
     np.testing.assert_allclose(never.covariance, base.covariance, atol=1e-15)
-
-
-def test_the_faults_of_shocks_are_refused():
-    base = drawn()
-    with pytest.raises(SpecError, match="none of the assets"):
-        overlaid(base, [Shock("x", {"c": 0.1}, 0.1)])
-    with pytest.raises(SpecError, match="together"):
-        overlaid(base, [Shock("x", {"a": 0.1}, 0.6), Shock("y", {"a": 0.1}, 0.6)])
 
 
 def test_the_floor_keeps_mean_and_volatility():

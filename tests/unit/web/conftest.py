@@ -23,12 +23,14 @@ if not settings.configured:  # Django is configured once a process
         database_url=os.environ.get("TEST_PORTAL_DATABASE_URL"),
     )
     found = values(config)
+    # A hash of the portal takes a tenth of a second: here they are made by the hundred, and that they are slow is of no matter.
+    found["PASSWORD_HASHERS"] = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     if config.database_url is None:
         found["DATABASES"]["default"]["TEST"] = {"NAME": config.folder / "test.sqlite3"}
     settings.configure(**found)
     django.setup()
 
-from tests.unit.web.visitors import Browser, announced
+from tests.unit.web.visitors import Browser, announced, log_in
 from toolkit.web.models import Webinar
 from toolkit.web.writing import writer
 
@@ -58,3 +60,12 @@ def client() -> Browser:
 @pytest.fixture
 def webinar(db) -> Webinar:
     return announced()
+
+
+@pytest.fixture
+def host(webinar) -> Browser:
+    """In the session of the host of the webinar."""
+    found = Browser()
+    log_in(found)
+    webinar.refresh_from_db()
+    return found

@@ -10,7 +10,6 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from tests.unit.web.test_routes import log_in
 from tests.unit.web.visitors import Browser, announced, entered, registered
 from toolkit.web.gate import limits, registering
 from toolkit.web.gate.follow_up import follow_up
@@ -23,14 +22,6 @@ from toolkit.web.room.models import Presence
 @pytest.fixture(autouse=True)
 def _uncounted():
     limits._here.clear()
-
-
-@pytest.fixture
-def host(webinar) -> Browser:
-    found = Browser()
-    log_in(found)
-    webinar.refresh_from_db()
-    return found
 
 
 def minted(host: Browser, webinar: Webinar) -> str:

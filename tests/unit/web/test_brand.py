@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from tests.unit.web.test_routes import log_in
 from tests.unit.web.visitors import Browser, entered, registered
 from toolkit.web.gate import branding
 from toolkit.web.gate.mail import compose
@@ -24,14 +23,6 @@ def file(form: str = "PNG", size: tuple[int, int] = (900, 300), **saved) -> Simp
     content = io.BytesIO()
     Image.new("RGB", size, "#8a1538").save(content, form, **saved)
     return SimpleUploadedFile(f"a.{form.lower()}", content.getvalue())
-
-
-@pytest.fixture
-def host(webinar) -> Browser:
-    found = Browser()
-    log_in(found)
-    webinar.refresh_from_db()
-    return found
 
 
 def save(host: Browser, webinar: Webinar, **fields):

@@ -15,8 +15,7 @@ from django.utils import timezone
 from icalendar import Calendar
 
 from tests.unit.web.test_room import forget_the_audit_log
-from tests.unit.web.test_routes import log_in
-from tests.unit.web.visitors import Browser, access, announced, entered, filled, kinds, registered, secret_of
+from tests.unit.web.visitors import Browser, access, announced, entered, filled, kinds, log_in, registered, secret_of
 from toolkit.core.errors import SpecError
 from toolkit.web import webinars
 from toolkit.web.forms import ChangeForm

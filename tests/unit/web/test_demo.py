@@ -519,14 +519,17 @@ def eventually(call: Callable[[], T], seconds: float = 200) -> T:
 
 @contextlib.contextmanager
 def opened(*strategies: str, prices: tuple[str, ...] = (), ready: int = 1) -> Iterator[pool.Solver]:
-    """The solver with its real processes, so many of which have loaded everything."""
-    solver = pool.Solver(prices, wall=120)
-    solver.open(strategies)
-    try:
-        until(lambda: solver._crews[0].ready >= ready, 300)
-        yield solver
-    finally:
-        solver.close()
+    """The solver with its real processes, so many that have loaded everything, and one where none has to."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (crew, pool):
+            patch.setattr(module, "PROCESSES", max(ready, 1))
+        solver = pool.Solver(prices, wall=120)
+        solver.open(strategies)
+        try:
+            until(lambda: solver._crews[0].ready >= ready, 300)
+            yield solver
+        finally:
+            solver.close()
 
 
 @pytest.mark.parametrize(("stops", "told"), [(True, []), (False, ["demo.not_loaded"])])
@@ -650,7 +653,6 @@ def test_a_strategy_that_cannot_be_shown_is_in_the_log_of_the_portal(tmp_path):
 def test_a_load_that_fails_is_tried_again(monkeypatch, tmp_path):
     """The room said that the demo warms up, every three seconds, until the portal was started again."""
     monkeypatch.setattr(crew, "NEXT_TRY", 0.1)
-    monkeypatch.setattr(crew, "PROCESSES", 1)
     monkeypatch.setattr(child, "work", functools.partial(fails_at_first, str(tmp_path)))
     with capture_logs() as log, opened() as solver:
         assert waited(lambda: solver.start(STRATEGY)).currency == "EUR"

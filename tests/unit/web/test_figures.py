@@ -6,8 +6,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from tests.unit.web.test_routes import log_in
-from tests.unit.web.visitors import Browser, announced, registered
+from tests.unit.web.visitors import Browser, announced, log_in, registered
 from toolkit.web.gate import registering
 from toolkit.web.models import Registration
 from toolkit.web.room import talking

@@ -10,7 +10,6 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from tests.unit.web.test_routes import log_in
 from tests.unit.web.visitors import Browser, announced, entered, registered
 from toolkit.report.i18n.language import Language
 from toolkit.web.gate.mail import compose
@@ -21,14 +20,6 @@ from toolkit.web.room.parts import parts
 from toolkit.web.words import language
 
 PDF = b"%PDF-1.7\n%%EOF\n"
-
-
-@pytest.fixture
-def host(webinar) -> Browser:
-    found = Browser()
-    log_in(found)
-    webinar.refresh_from_db()
-    return found
 
 
 class TestHandouts:

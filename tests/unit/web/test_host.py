@@ -16,8 +16,19 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.web.test_routes import PASSWORD, log_in
-from tests.unit.web.visitors import OWN, Browser, access, announced, entered, filled, kinds, registered, secret_of
+from tests.unit.web.visitors import (
+    OWN,
+    PASSWORD,
+    Browser,
+    access,
+    announced,
+    entered,
+    filled,
+    kinds,
+    log_in,
+    registered,
+    secret_of,
+)
 from toolkit.core.errors import SpecError
 from toolkit.web import hosts
 from toolkit.web.export import COLUMNS, neutralise

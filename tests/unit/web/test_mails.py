@@ -9,21 +9,12 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from tests.unit.web.test_routes import log_in
 from tests.unit.web.visitors import Browser, announced, kinds, registered
 from toolkit.web.gate import tokens
 from toolkit.web.gate.follow_up import follow_up
 from toolkit.web.gate.mail import OWN_WORDS, compose
 from toolkit.web.models import AuditEntry, Outbox, Registration, Survey, Webinar
 from toolkit.web.room.models import Presence
-
-
-@pytest.fixture
-def host(webinar) -> Browser:
-    found = Browser()
-    log_in(found)
-    webinar.refresh_from_db()
-    return found
 
 
 def save(host: Browser, webinar: Webinar, **fields: str):

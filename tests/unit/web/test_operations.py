@@ -28,9 +28,8 @@ from django.utils import timezone
 
 from tests.full_disks import no_file_beyond
 from tests.unit.web.test_host import HOSTILE
-from tests.unit.web.test_routes import log_in
 from tests.unit.web.test_self_service import me, signed_up
-from tests.unit.web.visitors import Browser, announced, filled, kinds, registered
+from tests.unit.web.visitors import Browser, announced, filled, kinds, log_in, registered
 from toolkit.core.errors import SpecError
 from toolkit.web import hosts
 from toolkit.web.export import registrations_xlsx

@@ -8,7 +8,6 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from tests.unit.web.test_routes import log_in
 from tests.unit.web.visitors import Browser, announced, filled, kinds, registered, secret_of
 from toolkit.app.report.pdf import printer
 from toolkit.web.gate import registering, tokens
@@ -16,14 +15,6 @@ from toolkit.web.gate.mail import compose
 from toolkit.web.models import AuditEntry, Consent, Outbox, Registration, Webinar
 from toolkit.web.room import certificate
 from toolkit.web.room.models import Presence
-
-
-@pytest.fixture
-def host(webinar) -> Browser:
-    found = Browser()
-    log_in(found)
-    webinar.refresh_from_db()
-    return found
 
 
 class TestCorrect:

@@ -8,7 +8,6 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from tests.unit.web.test_routes import log_in
 from tests.unit.web.visitors import Browser, access, announced, entered, filled, kinds, registered, secret_of
 from toolkit.web.gate.mail import compose
 from toolkit.web.models import AuditEntry, Outbox, Registration, Webinar
@@ -20,14 +19,6 @@ FRAME = "; frame-src https://meet.example"
 @pytest.fixture(autouse=True)
 def _allowed(settings):
     settings.PORTAL = settings.PORTAL.model_copy(update={"players": ("https://meet.example",), "demo": True})
-
-
-@pytest.fixture
-def host(webinar) -> Browser:
-    found = Browser()
-    log_in(found)
-    webinar.refresh_from_db()
-    return found
 
 
 class TestPlayer:

@@ -27,8 +27,8 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.web.test_routes import HOSTILE, _Elements, log_in
-from tests.unit.web.visitors import HOST, OWN, Browser, announced, entered, registered
+from tests.unit.web.test_routes import HOSTILE, _Elements
+from tests.unit.web.visitors import HOST, OWN, Browser, announced, entered, log_in, registered
 from toolkit.web.asgi.app import Portal
 from toolkit.web.asgi.deadline import Deadline
 from toolkit.web.demo import pool

@@ -11,9 +11,9 @@ from django.urls import get_resolver
 from django.utils import timezone
 
 from tests.unit.web.test_gate import dump
-from tests.unit.web.visitors import OWN, Browser, access, announced, entered, registered, secret_of
+from tests.unit.web.visitors import OWN, Browser, access, announced, entered, log_in, registered, secret_of
 from toolkit.web.gate import tokens
-from toolkit.web.models import File, Host, Webinar
+from toolkit.web.models import File, Webinar
 from toolkit.web.room.models import Question
 
 ROLES = ("anybody", "attendee", "attendee of another", "cancelled", "another host", "host")
@@ -132,17 +132,6 @@ def clients(webinar) -> dict[str, Browser]:
     return found
 
 
-PASSWORD = "correct horse battery"
-
-
-def log_in(client: Browser, name: str = "mara") -> Host:
-    """A new host in a session; the webinars that have none are hers."""
-    host = Host.objects.create_user(name, password=PASSWORD)
-    Webinar.objects.filter(host=None).update(host=host)
-    client.force_login(host, backend="django.contrib.auth.backends.ModelBackend")
-    return host
-
-
 def test_every_address_has_an_entry():
     assert {pattern.name for pattern in get_resolver().url_patterns} == set(ROUTES)
 
@@ -165,26 +154,24 @@ def test_who_may_see_what(addresses, clients):
     }
 
 
-@pytest.mark.parametrize("name", [name for name, (_, expected) in ROUTES.items() if expected == LED_ABOVE])
-def test_an_address_of_forms_leads_to_a_page(name, addresses, client):
+def test_an_address_of_forms_leads_to_a_page(addresses, host):
     """A form that was sent back stands at such an address: its language could not be changed, the answer had no word."""
-    log_in(client)
-    for way in (client.get, client.head):
-        response = way(ROUTES[name][0].format(**addresses), follow=True, headers=OWN)
-        assert response.status_code in (200, 401), name
+    for name in (name for name, (_, expected) in ROUTES.items() if expected == LED_ABOVE):
+        for way in (host.get, host.head):
+            response = way(ROUTES[name][0].format(**addresses), follow=True, headers=OWN)
+            assert response.status_code in (200, 401), name
 
 
-@pytest.mark.parametrize("name", ROUTES)
-def test_a_get_writes_nothing_and_other_methods_are_refused(name, addresses, client):
-    address = ROUTES[name][0].format(**addresses)
+def test_a_get_writes_nothing_and_other_methods_are_refused(addresses, client):
     before = dump()
-    for _ in range(2):
-        client.get(address)
-        client.head(address)
-    assert dump() == before
-    for method in ("TRACE", "OPTIONS", "PUT", "DELETE", "PATCH"):
-        assert client.generic(method, address, headers=OWN).status_code in (403, 405), method
-    assert dump() == before
+    for name, (place, _) in ROUTES.items():
+        address = place.format(**addresses)
+        for _ in range(2):
+            client.get(address)
+            client.head(address)
+        for method in ("TRACE", "OPTIONS", "PUT", "DELETE", "PATCH"):
+            assert client.generic(method, address, headers=OWN).status_code in (403, 405), (name, method)
+        assert dump() == before, name
 
 
 @pytest.mark.parametrize(
@@ -206,7 +193,7 @@ def test_a_post_from_elsewhere_changes_nothing(headers, token, addresses, client
     before = dump()
     for name in {*ROUTES} - MACHINES:
         assert client.post(ROUTES[name][0].format(**addresses), fields, headers=headers).status_code in (403, 405), name
-        assert dump() == before, name
+    assert dump() == before
 
 
 HEADERS = {
@@ -227,20 +214,20 @@ ANSWERS = {
 }
 
 
-@pytest.mark.parametrize("name", ANSWERS)
-def test_every_answer_has_the_headers(name, addresses, client):
-    answer = client.get(ANSWERS[name].format(**addresses))
-    assert {header: answer.headers.get(header) for header in HEADERS} == HEADERS
-    policy = dict(part.strip().split(" ", 1) for part in answer.headers["Content-Security-Policy"].split(";"))
-    assert {policy["default-src"], policy["base-uri"], policy["frame-ancestors"]} == {"'none'"}
-    assert {policy["script-src"], policy["style-src"], policy["form-action"], policy["connect-src"]} == {"'self'"}
-    assert "Access-Control-Allow-Origin" not in answer.headers
+def test_every_answer_has_the_headers(addresses, client):
     lasting = {"static": "max-age=3600, public", **dict.fromkeys(("brand", "picture"), "public, max-age=86400")}
-    assert answer.headers["Cache-Control"] == lasting.get(name, "no-store")
-    secret = name in ("confirm", "enter", "me", "my-data", "unsubscribe", "survey", "host-setup")
-    wanted = "strict-origin" if secret else "strict-origin-when-cross-origin"
-    assert answer.headers["Referrer-Policy"] == wanted
-    answer.close()
+    secret = ("confirm", "enter", "me", "my-data", "unsubscribe", "survey", "host-setup")
+    for name, address in ANSWERS.items():
+        answer = client.get(address.format(**addresses))
+        assert {header: answer.headers.get(header) for header in HEADERS} == HEADERS, name
+        policy = dict(part.strip().split(" ", 1) for part in answer.headers["Content-Security-Policy"].split(";"))
+        assert {policy["default-src"], policy["base-uri"], policy["frame-ancestors"]} == {"'none'"}, name
+        assert {policy["script-src"], policy["style-src"], policy["form-action"], policy["connect-src"]} == {"'self'"}, name
+        assert "Access-Control-Allow-Origin" not in answer.headers, name
+        assert answer.headers["Cache-Control"] == lasting.get(name, "no-store"), name
+        wanted = "strict-origin" if name in secret else "strict-origin-when-cross-origin"
+        assert answer.headers["Referrer-Policy"] == wanted, name
+    answer.close()  # the last one is a file; whoever closes it ends the connection to the database
 
 
 class _Elements(HTMLParser):
@@ -256,42 +243,37 @@ class _Elements(HTMLParser):
 HOSTILE = "\"'><svg/onload=alert(1)>{{7*7}}${7*7}javascript:alert(1)"
 
 
-@pytest.mark.parametrize("name", [name for name, (_, statuses) in ROUTES.items() if 200 in statuses])
-def test_words_of_visitors_and_hosts_are_words(name, addresses, client):
-    from toolkit.web.models import Registration, Webinar
+NO_PAGES = {
+    "brand", "handout", "picture", "calendar", "healthz", "host-csv", "host-xlsx", "my-data", "host-live", "host-attendance-csv",
+}  # fmt: skip
+"""Addresses that answer with something else than a page."""
+
+
+def test_words_of_visitors_and_hosts_are_words(addresses, client):
+    from toolkit.web.models import Registration
 
     Registration.objects.update(name=HOSTILE, company=HOSTILE)
     Webinar.objects.update(title=HOSTILE, description=HOSTILE)
-    plain = Browser()
-    entered(plain, Registration.objects.get(email="places@example.com"))
-    if name.startswith("host-") or name == "host":
-        log_in(plain)
-        if name == "host-setup":  # there is a host now
-            return
-    answer = plain.get(ROUTES[name][0].format(**addresses))
-    if not answer.headers["Content-Type"].startswith("text/html"):
-        assert name in (
-            "brand",
-            "handout",
-            "picture",
-            "calendar",
-            "healthz",
-            "host-csv",
-            "host-xlsx",
-            "my-data",
-            "host-live",
-            "host-attendance-csv",
-        )
-        return
-    page = answer.content.decode()
-    elements = _Elements(page).found
-    bars = name == "host-figures"  # drawn by the portal
-    assert not any(
-        (tag == "svg" and not bars) or any(key.startswith("on") or key == "style" for key in found) for tag, found in elements
-    )
-    assert not any(str(found.get("href", "")).startswith("javascript") for _, found in elements)
-    assert not any(tag == "script" and "src" not in found for tag, found in elements)
-    assert page.count("7*7") == 2 * page.count("{{7*7}}")
+    entered(client, Registration.objects.get(email="places@example.com"))
+    pages = {name: place.format(**addresses) for name, (place, statuses) in ROUTES.items() if 200 in statuses}
+    answers = {name: client.get(address) for name, address in pages.items() if not name.startswith("host")}
+    host = Browser()
+    answers["host-setup"] = host.get(pages["host-setup"])  # until there is a host
+    log_in(host)
+    answers |= {name: host.get(address) for name, address in pages.items() if name not in answers}
+    kinds = {name: answer.headers["Content-Type"].partition(";")[0] for name, answer in answers.items()}
+    assert {name for name, kind in kinds.items() if kind != "text/html"} == NO_PAGES
+    for name in kinds.keys() - NO_PAGES:
+        page = answers[name].content.decode()
+        elements = _Elements(page).found
+        bars = name == "host-figures"  # drawn by the portal
+        assert not any(
+            (tag == "svg" and not bars) or any(key.startswith("on") or key == "style" for key in found)
+            for tag, found in elements
+        ), name
+        assert not any(str(found.get("href", "")).startswith("javascript") for _, found in elements), name
+        assert not any(tag == "script" and "src" not in found for tag, found in elements), name
+        assert page.count("7*7") == 2 * page.count("{{7*7}}"), name
 
 
 @pytest.mark.parametrize(

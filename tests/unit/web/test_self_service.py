@@ -16,8 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests.unit.web.test_gate import dump
-from tests.unit.web.test_routes import log_in
-from tests.unit.web.visitors import Browser, access, announced, entered, filled, kinds, registered, secret_of
+from tests.unit.web.visitors import Browser, access, announced, entered, filled, kinds, log_in, registered, secret_of
 from toolkit.web.gate import news, outbox, registering, tokens
 from toolkit.web.gate.mail import compose
 from toolkit.web.models import AuditEntry, Consent, Outbox, Registration, Webinar

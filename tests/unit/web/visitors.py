@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from toolkit.web.forms import FORM
 from toolkit.web.gate import tokens
-from toolkit.web.models import Outbox, Registration, Webinar
+from toolkit.web.models import Host, Outbox, Registration, Webinar
 
 HOST = "webinar.example.com"
 OWN = {"Origin": f"https://{HOST}", "Sec-Fetch-Site": "same-origin"}
@@ -76,3 +76,14 @@ def entered(client: Browser, registration: Registration) -> Browser:
 def kinds() -> list[str]:
     """Kinds of the mails in the outbox that are due."""
     return list(Outbox.objects.filter(due__lte=timezone.now()).order_by("id").values_list("kind", flat=True))
+
+
+PASSWORD = "correct horse battery"
+
+
+def log_in(client: Browser, name: str = "mara") -> Host:
+    """A new host in a session; the webinars that have none are hers."""
+    host = Host.objects.create_user(name, password=PASSWORD)
+    Webinar.objects.filter(host=None).update(host=host)
+    client.force_login(host, backend="django.contrib.auth.backends.ModelBackend")
+    return host

@@ -32,7 +32,7 @@ from toolkit.strategy.model import ForecastSpec, Strategy
 if TYPE_CHECKING:
     from toolkit.app.backtest.run import BacktestRequest
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 FEW_DECISIONS = 4
 """Decisions below which a backtest says little of a rule and much of its first purchase."""
 
@@ -235,7 +235,6 @@ def _over_time(backtest: Backtest, prices: BacktestPrices, paths: Paths | None, 
     window = round(frequency)
     rolling = time_series.rolling_volatility(returns, window, frequency).tolist()
     earned_over = time_series.rolling_return(wealth, window).tolist()
-    noise = time_series.volatility_of_windows(returns, paths, window, frequency)
     band = time_series.wealth_band(returns, paths if banded else None, float(wealth[0]))
     earned = time_series.attribution(backtest, prices)
     return {
@@ -243,7 +242,6 @@ def _over_time(backtest: Backtest, prices: BacktestPrices, paths: Paths | None, 
         "drawdown": time_series.drawdowns(wealth),
         "rolling_volatility": [*[None] * (len(dates) - len(rolling)), *rolling],
         "rolling_return": [*[None] * (len(dates) - len(earned_over)), *earned_over],
-        "rolling_band": noise,
         "months": _periods(backtest, yearly=False),
         "calendar_years": _periods(backtest, yearly=True),
         "attribution": records.Attribution.from_objects(

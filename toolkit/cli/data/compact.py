@@ -10,7 +10,7 @@ from toolkit.cli.terminal import show
 def compact(*, common: Common) -> None:
     """Merge small files of a store; no row changes, every version stays."""
     from toolkit.app.data.store import compact as ask
-    from toolkit.report.answers.data.store import compacted as document
+    from toolkit.report.topics.data import compacted as document
 
     answer = ask(common.context())
     show(common, answer, document)

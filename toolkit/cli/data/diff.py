@@ -23,7 +23,7 @@ def diff(
 ) -> None:
     """Show the revisions between two vintages of a store."""
     from toolkit.app.data.diff import diff as ask
-    from toolkit.report.answers.data.store import differences as document
+    from toolkit.report.topics.data import differences as document
 
     answer = ask(common.context(), before, after, table=table, added=added)
     show(common, answer, document)

@@ -23,7 +23,7 @@ def export(
 ) -> None:
     """Write a table of a store to a file that `toolkit data import` reads back; with --as-of only what was known then."""
     from toolkit.app.data.export import export as ask
-    from toolkit.report.answers.data.store import exported as document
+    from toolkit.report.topics.data import exported as document
 
     as_of: date | None = None if common.as_of is None else common.day()
     answer = ask(common.context(), table, file, as_of=as_of, version=version)

@@ -58,7 +58,7 @@ def fetch(
     from toolkit.app.data.fetch import fetch as ask
     from toolkit.app.data.places import store_to_write
     from toolkit.app.status import status_of
-    from toolkit.report.answers.data.fetch import fetch as document
+    from toolkit.report.topics.data import fetch as document
 
     first = parse_day("--since", since)
     if common.as_of is not None:

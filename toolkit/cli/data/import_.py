@@ -48,7 +48,7 @@ def import_(
     """Add a file to a store. What is open of a price file `toolkit data map` asks once, and keeps beside the file."""
     from toolkit.app.data.import_file import ImportOptions, import_file
     from toolkit.cli.mapping import pair
-    from toolkit.report.answers.data.store import imported as document
+    from toolkit.report.topics.data import imported as document
 
     answers = dict(pair(one) for one in sets or ())
     options = ImportOptions(

@@ -11,7 +11,7 @@ def list_(*, common: Common) -> None:
     """Every table and source: rows, newest date, publication date, age against its release interval, licence."""
     from toolkit.app.data.places import package_folder
     from toolkit.records.lists import DataList
-    from toolkit.report.answers.lists import data as document
+    from toolkit.report.topics.data import data as document
 
     context = common.context()
     found = DataList(

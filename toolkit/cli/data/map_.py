@@ -30,7 +30,7 @@ def map_(
     from toolkit.app.runs import put
     from toolkit.market.layouts.layout import beside
     from toolkit.market.readers.contents import file_and_sheet
-    from toolkit.report.answers.layouts import mapped as document
+    from toolkit.report.topics.files import mapped as document
 
     context, currency = common.context(), common.prices_currency
     found, in_dialogue = settled(

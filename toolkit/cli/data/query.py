@@ -18,7 +18,7 @@ def query(
 ) -> None:
     """Select rows with SQL, as known on the day; NAME_vintages are the tables of a store with every vintage."""
     from toolkit.app.data.query import query as ask
-    from toolkit.report.answers.data.store import query as document
+    from toolkit.report.topics.data import query as document
 
     answer = ask(common.context(), sql)
     show(common, answer, document)

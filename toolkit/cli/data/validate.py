@@ -24,7 +24,7 @@ def validate(*, common: Common) -> None:
     from toolkit.core.frames import TABLES
     from toolkit.market.package import validate_package
     from toolkit.records.lists import PackageCheck
-    from toolkit.report.answers.lists import package_check
+    from toolkit.report.topics.data import package_check
 
     folder = package_folder(resolve(common.settings(), file=common.config))
     faults = validate_package(folder)
@@ -41,7 +41,7 @@ def validate(*, common: Common) -> None:
     if context.store is not None:
         from toolkit.app.data.store import check_contracts, stored_quality, verify
         from toolkit.records.lists import StoreCheck
-        from toolkit.report.answers.data.fetch import store_check
+        from toolkit.report.topics.data import store_check
 
         store = StoreCheck(
             verified=verify(context), tables=check_contracts(context), quality=stored_quality(context),
@@ -60,7 +60,7 @@ def _validate_prices(files: PriceFiles, common: Common) -> None:
     from toolkit.market.quality import findings, quality
     from toolkit.market.readers.price_checks import visible
     from toolkit.records.lists import PriceCheck, Quote, SeriesCheck
-    from toolkit.report.answers.lists import quality as document
+    from toolkit.report.topics.data import quality as document
 
     context = common.context()
     names, currency = LotNames(context.ledger, context.products), context.settings.config.owner.currency

@@ -10,7 +10,7 @@ from toolkit.cli.terminal import show
 def verify(*, common: Common) -> None:
     """Read every file of a store again and hold it against its hash: data of all versions, and logs."""
     from toolkit.app.data.store import verify as ask
-    from toolkit.report.answers.data.store import verified as document
+    from toolkit.report.topics.data import verified as document
 
     answer = ask(common.context())
     show(common, answer, document)

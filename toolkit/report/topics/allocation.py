@@ -1,4 +1,4 @@
-"""Allocation: what to do and what it means, weights and orders, what rounding to lots changed; and `toolkit optimize`."""
+"""Allocation: what to do and what it means, weights, costs and orders; and `toolkit optimize`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from toolkit.records.limits import Limit
 from toolkit.records.positions import Order, Position
 from toolkit.records.run import Run
 from toolkit.report.charts.basket import Slice
-from toolkit.report.compose import beside, folded, opened, section
+from toolkit.report.compose import beside, opened, section
 from toolkit.report.document import (
     Bar,
     Block,
@@ -41,7 +41,7 @@ from toolkit.report.i18n.text import NONE, Inline, Span, Text, joined, muted, pl
 from toolkit.report.markers import COSTS, HALF_A_CENT, NORMAL, RATE, SHOCKS, STORAGE, TERMS, UNCERTAIN
 from toolkit.report.shorten import LARGEST_ROWS, largest
 from toolkit.report.topics.controls import STANDINGS, basket_figure
-from toolkit.report.topics.costs import ASSUMED, CENT, cost_of, cost_waterfall, costs_by_trade, entry_rests_on, items
+from toolkit.report.topics.costs import ASSUMED, CENT, cost_of, cost_waterfall, entry_rests_on, items
 from toolkit.report.topics.countries import exposure
 from toolkit.report.topics.dates import next_change
 from toolkit.report.topics.evidence import following, verdict
@@ -458,35 +458,19 @@ def _proposed(run: Findings) -> Figure | None:
 
 @section("allocation", mark("Allocation"), needs=["positions"])
 def allocation(run: Findings) -> tuple[Block, ...] | Missing:
-    """Weights beside costs, the orders and the sum that closes, and the effect of lots.
-
-    A cost of several parts has its way from the budget drawn; one of a single part is told by the sum alone.
-    """
+    """Weights, the way from the budget of a cost of several parts, the orders and the sum that closes."""
     if not run.shown:
         kept = run.money(run.proposal.cash.value, 2)
         return Missing(run.say.words("Nothing is held and nothing is bought: {cash} stays in cash.", cash=kept))
-    drawn = len(items(run)) > 1
     if run.short:  # the bar of the first screen has the weights
-        return (*_traded(run), *_folded(run, _rounding(run)))
-    return (
-        *beside(_weights(run), costs_by_trade(run)),
-        *(beside(cost_waterfall(run), _rounding(run)) if drawn else ()),
-        *_traded(run),
-        *(() if drawn else _folded(run, _rounding(run))),
-    )
+        return _traded(run)
+    return (*beside(_weights(run), cost_waterfall(run) if len(items(run)) > 1 else None), *_traded(run))
 
 
 def _traded(run: Findings) -> tuple[Block, ...]:
     """The orders, the sum that closes, and what is expected of it."""
     expected = None if run.short else expected_returns(run)
     return (orders(run), Paragraph(_equation(run), "equation"), *((expected,) if expected else ()))
-
-
-def _folded(run: Findings, figure: Figure | None) -> tuple[Block, ...]:
-    """A finding with its table behind it, and its sources beside what is measured."""
-    if figure is None:
-        return ()
-    return folded(replace(figure, sub=text(figure.sub, run.of_prices()), source=()))
 
 
 def _weights(run: Findings) -> Figure:
@@ -579,74 +563,6 @@ def _weights_finding(run: Findings) -> Text:
         metals=run.metals(three, first=True),
         share=fmt.percent(sum(p.weight for p in three), 0),
     )
-
-
-def _rounding(run: Findings) -> Figure | None:
-    """From today through the optimum of divisible metals to whole lots; None where nothing is traded in lots."""
-    say, fmt, cash = run.say, run.fmt, run.proposal.cash
-    if all(p.lots is None for p in run.proposal.positions):
-        return None
-    ideal = {p.asset: p.relaxed_weight for p in run.proposal.positions}
-    rows = [p for p in run.proposal.positions if max(p.weight, ideal[p.asset]) >= UNCHANGED]
-    rows.sort(key=lambda p: (-max(p.weight, ideal[p.asset]), p.asset))
-    first, others = largest(rows, lambda p: p.weight)
-    steps: list[tuple[Inline, float, float, float]]
-    steps = [(run.head(p), p.previous_weight, ideal[p.asset], p.weight) for p in first]
-    if others:
-        held, best = sum(p.previous_weight for p in others), sum(ideal[p.asset] for p in others)
-        steps.append((say("{n} others", n=len(others)), held, best, sum(p.weight for p in others)))
-    steps.append((Span(say.words("Cash")), cash.previous_weight, run.proposal.relaxed.cash, cash.weight))
-    moved = (sum(abs(p.weight - ideal[p.asset]) for p in rows) + abs(cash.weight - run.proposal.relaxed.cash)) / 2
-    table = run.table(
-        "Today, divisible, whole lots",
-        steps,
-        left("Holding", lambda step: step[0]),
-        right("Today", lambda step: _share(run, step[1])) if run.before else None,
-        right("Divisible", lambda step: _share(run, step[2])),
-        right("Whole lots", lambda step: strong(fmt.percent(step[3])) if step[3] >= UNCHANGED else NONE, "Lots"),
-        right("Rounding, points", lambda step: _points(run, step[3] - step[2]), "Rounding"),
-        row=lambda step: Row(total=step is steps[-1]),
-        stacks=False,
-    )
-    return Figure(_rounding_finding(run, rows, ideal, moved), _in_lots(run), (table,), source=_calculated(run))
-
-
-def _rounding_finding(run: Findings, rows: Sequence[Position], ideal: Mapping[str, float], moved: float) -> Text:
-    if moved < UNCHANGED or not rows:
-        return run.say("Rounding to lots changes next to nothing")
-    largest = max(rows, key=lambda p: abs(p.weight - ideal[p.asset]))
-    return run.say(
-        "Rounding to lots moves {points} points of value, most in {metal} ({step})",
-        points=run.fmt.number(100 * moved, 1),
-        metal=run.metal(largest),
-        step=run.fmt.points(largest.weight - ideal[largest.asset]),
-    )
-
-
-def _share(run: Findings, weight: float) -> Span:
-    return muted(run.fmt.percent(weight)) if abs(weight) >= UNCHANGED else NONE
-
-
-def _points(run: Findings, step: float) -> str | Span:
-    return run.fmt.points(step) if abs(step) >= UNCHANGED else NONE
-
-
-def _in_lots(run: Findings) -> Text:
-    """What is compared, what lots do to the volatility, and how near to the best of whole lots these are proven to be."""
-    say, fmt, gap = run.say, run.fmt, run.proposal.solver.lots_gap
-    if gap is None:
-        told = say("Share of value: the optimum if metals were divisible, and the nearest in whole lots.")
-    else:
-        told = say(
-            "Share of value: the optimum if metals were divisible, and whole lots, within {gap} of the best possible value.",
-            gap=fmt.percent(gap, 2),
-        )
-    volatility = say(
-        "Volatility is {lots} a year in whole lots, and would be {divisible} if metals were divisible.",
-        lots=fmt.percent(run.proposal.risk.volatility),
-        divisible=fmt.percent(run.proposal.relaxed.volatility),
-    )
-    return text(told, " ", volatility)
 
 
 def _equation(run: Findings) -> Text:

@@ -43,8 +43,6 @@ from toolkit.report.topics.simulated import (
     months,
     of,
     returned,
-    rolling_return,
-    rolling_volatility,
     title,
     titles,
     weights,
@@ -78,7 +76,7 @@ PRICES = {
 def document(found: Backtest, say: Language) -> Document:
     """The answer of `toolkit backtest`: the sections of its report."""
     run = Findings.alone(found.as_of, Parts(), say, found.currency, BacktestSubject, backtest=found, phrases=found.phrases)
-    shown = (backtest_answer, growth, conclusions, falls, months, distribution, rolling_return, rolling_volatility)
+    shown = (backtest_answer, growth, conclusions, falls, months, distribution)
     names = [title(run, one) for one in _asked(found)]
     return answer(run, plain(say.told("Backtest: {names:and}", names=names)), *shown, attribution, weights, incidents)
 

@@ -1,26 +1,23 @@
-"""What entering costs: from the budget to metal and cash as a waterfall, and trade by trade."""
+"""What entering costs: from the budget to metal and cash as a waterfall."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 from toolkit.records.positions import Position
 from toolkit.report.charts.waterfall import Step, waterfall
-from toolkit.report.document import Bar, Chart, Figure, Row, Table, left, legend, right
+from toolkit.report.document import Chart, Figure, Row, Table, left, legend, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import capital
 from toolkit.report.i18n.language import mark
-from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, sources, strong, text
-from toolkit.report.markers import CHARGES, COSTS, OFFERS, SET, STORAGE
-from toolkit.report.shorten import largest
+from toolkit.report.i18n.text import NONE, Inline, Span, sources, strong
+from toolkit.report.markers import CHARGES, COSTS, OFFERS, SET
 
 ASSUMED = ("assumption", "published_fee")
 """Terms of which spread and lot are assumed: what a vault publishes is its fee."""
 CENT = Decimal("0.01")
-SMALL_COST = 1e-3
-"""Shares of a cost below this part of the budget are not computed: small things in per cent look large."""
 LINES = {
     "spread": mark("half spread"),
     "premium": mark("origin premium"),
@@ -28,12 +25,6 @@ LINES = {
     "impact": mark("market impact"),
     "fees": mark("fees"),
 }
-YEARLY = {
-    "storage": mark("a year: storage"),
-    "sites": mark("a year: sites"),
-    "borrow": mark("a year: fees of short positions"),
-}
-"""Parts of the costs where room is scarce."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,80 +140,6 @@ def _line(run: Findings, key: str) -> str:
     if not key:
         return run.say.words("Trading cost")
     return run.say.word(key, LINES)
-
-
-def costs_by_trade(run: Findings) -> Figure | None:
-    """Which trades cost how much, and what is paid every year; None where no trade costs anything."""
-    say, fmt = run.say, run.fmt
-    paid = sorted((p for p in run.shown if p.cost > 0), key=lambda p: (-p.cost, p.asset))
-    if not paid:
-        return None
-    total = run.proposal.costs.entry
-    small = total < SMALL_COST * run.proposal.budget
-
-    def share(amount: float) -> Span:
-        return NONE if small else muted(fmt.percent(amount / total, 0))
-
-    entry = run.derived(fmt.number(total), *entry_rests_on(run), marked=False)
-    first, others = largest(paid, lambda p: p.cost)
-    rest = sum(p.cost for p in others)
-    below = [Bar.of(say("{n} others", n=len(others)), fmt.number(rest), share(rest))] if others else []
-    below.append(Bar.of(say("Trading cost"), entry, share(total), total=True))
-    for item in items(run) if len(run.entry_items) > 1 else ():
-        words = say.words("of it {part}", part=_line(run, item.key))
-        amount = run.derived(fmt.number(item.amount), *item.rests_on, marked=False)
-        below.append(Bar.of(muted(words), amount, share(item.amount)))
-    table = run.bars(
-        "Trading cost by trade",
-        first,
-        left("Trade", run.head),
-        right(text(run.currency), lambda p: cost_of(run, p, fmt.number(p.cost))),
-        right("share", lambda p: share(p.cost)),
-        bar=lambda p: Bar(value=p.cost / paid[0].cost, hollow=bool(trade_rests_on(run, p))),
-        below=[*below, *_yearly(run)],
-    )
-    assumed = any(bar.hollow for bar in table.bars)
-    flag = (" ", say("Shares of so small a cost are not computed.")) if small else ()
-    return Figure(
-        _trades_finding(run, paid, total),
-        text(say("What each trade pays: {costs}, in {currency}.", costs=run.entry_words, currency=run.currency), *flag),
-        (table,),
-        legend((assumed, "hollow", say.words("rests on an assumption"))),
-        _source(run),
-    )
-
-
-def _trades_finding(run: Findings, paid: Sequence[Position], total: float) -> Text:
-    """The fewest trades that take half of the cost."""
-    say, cost = run.say, run.derived(run.money(total), *entry_rests_on(run), marked=False)
-    if len(paid) == 1:
-        return say("Trading costs {cost}, all for {metal}", cost=cost, metal=run.metal(paid[0]))
-    half = min(range(1, len(paid) + 1), key=lambda k: (sum(p.cost for p in paid[:k]) < total / 2, k))
-    part = run.fmt.percent(sum(p.cost for p in paid[:half]) / total, 0)
-    who = run.metals(paid[:half], first=True)
-    if half == 1:
-        return say("{metals} takes {share} of the {cost} trading cost", metals=who, share=part, cost=cost)
-    return say("{metals} take {share} of the {cost} trading cost", metals=who, share=part, cost=cost)
-
-
-def _source(run: Findings) -> Text:
-    rests = entry_rests_on(run)
-    if COSTS in rests:
-        return run.say("Source: {terms}.", terms=run.assumed(run.say.words("typical dealer terms"), *rests))
-    return run.say("Source: terms of the products{markers}.", markers=run.rests_on(*rests))
-
-
-def _yearly(run: Findings) -> list[Bar]:
-    """What is paid every year, where more than storage counts."""
-    yearly = run.proposal.costs.by_purpose.yearly
-    if yearly.get("sites", 0.0) <= 0:
-        return []
-    told = {key: run.say.word(key, YEARLY) for key in yearly}
-    return [
-        Bar.of(muted(told[key]), run.derived(run.fmt.number(amount), STORAGE, marked=False), "")
-        for key, amount in yearly.items()
-        if amount > 0
-    ]
 
 
 def trade_rests_on(run: Findings, p: Position) -> tuple[str, ...]:

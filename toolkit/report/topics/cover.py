@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from toolkit.records.cover import CoverAnswer, NeedCover, OrderPlan, Reached
-from toolkit.report.answers.answer import Answer, Cell
+from toolkit.report.answer import Answer, Cell
 from toolkit.report.charts.paths import Path, Paths, paths
 from toolkit.report.document import Chart, Document, Figure
 from toolkit.report.formats.feeds import calendar

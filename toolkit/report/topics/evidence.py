@@ -8,7 +8,8 @@ from types import MappingProxyType
 
 from toolkit.records.backtest import Interval
 from toolkit.records.evidence import EvidenceList, EvidenceState, Followed, Refutation, StrategyEvidence
-from toolkit.report.answers.answer import Answer, Cell
+from toolkit.records.lists import StrategyCheck, StrategyList
+from toolkit.report.answer import Answer, Cell
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.names import of_strategy
@@ -297,3 +298,35 @@ def limits_kept(say: Language, found: StrategyEvidence) -> Iterator[Text]:
         decisions=str(kept.decisions),
         names=say.listed([of_strategy(name, say) for name in kept.names]),
     )  # fmt: skip
+
+
+def strategies(found: StrategyList, as_of: date, say: Language) -> Document:
+    """Every strategy by name, with its title and where it came from."""
+    answer = Answer(say, as_of)
+    answer.table(
+        "name | title | refuted | from",
+        (
+            (
+                row.name,
+                say.term("strategy", row.title),
+                "" if row.evidence is None else state(say, row.evidence),
+                say.term("term", row.origin),
+            )
+            for row in found.strategies
+        ),
+    )
+    return answer.document("strategies")
+
+
+def strategy_check(found: StrategyCheck, constraints: int, as_of: date, say: Language) -> Document:
+    """A strategy without a fault.
+
+    Args:
+        found: Its name.
+        constraints: How many it has.
+        as_of: Day that was asked about.
+        say: The language.
+    """
+    answer = Answer(say, as_of)
+    answer.line("{name}: {n:d} constraints, no fault", name=found.name, n=constraints)
+    return answer.document("strategies-check")

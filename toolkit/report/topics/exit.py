@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from toolkit.core.grouping import by_key
 from toolkit.records.exit import Exit, ExitAmounts, ProductExit, Tax, TaxLot
+from toolkit.records.layouts import SellPreview
+from toolkit.report.answer import Answer
 from toolkit.report.charts.lot_gantt import Period, lot_gantt
 from toolkit.report.charts.waterfall import Step, waterfall
 from toolkit.report.compose import WITHOUT, folded, section
@@ -15,6 +17,7 @@ from toolkit.report.document import (
     Block,
     Chart,
     Columns,
+    Document,
     Figure,
     Missing,
     Paragraph,
@@ -27,7 +30,7 @@ from toolkit.report.document import (
 )
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import NBSP, day
-from toolkit.report.i18n.language import mark
+from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.text import NONE, Inline, Text, plain, sentences, strong, text
 from toolkit.report.markers import COSTS, STORAGE, VAT
 from toolkit.report.topics.holdings import lot_names, shown_name
@@ -478,3 +481,55 @@ def _gantt(run: Findings, lots: Sequence[TaxLot]) -> Chart:
     )
     told = "; ".join(f"{period.name}: {period.words}" for period in periods)
     return Chart(lot_gantt(periods, run.as_of, fmt), f"{told}.")
+
+
+def sale(found: SellPreview, say: Language) -> Document:
+    """What each order of lots makes of a sale, side by side and lot by lot."""
+    answer = Answer(say, found.as_of)
+    what = f"{answer.number(found.quantity, ',.6g')} {found.unit}"
+    answer.heading(
+        "{what} of {asset} at {price} {currency} a {unit}",
+        what=what, asset=answer.metal(found.asset), price=answer.number(found.price, ",.2f"), currency=found.currency,
+        unit=found.unit,
+    )  # fmt: skip
+    if found.price_kind:
+        answer.line(
+            "The price ({kind}, {day}) is wrong by more than {error} {currency} as that of today in one of three cases; "
+            "--price gives an offer.",
+            kind=answer.word(found.price_kind), day=answer.day(found.price_date), error=answer.number(found.price_se, ",.2f"),
+            currency=found.currency,
+        )  # fmt: skip
+
+    def money(amount: float | None) -> str:
+        return say.words("not known") if amount is None else answer.number(amount, ",.2f")
+
+    done = [one for one in found.orders if one.refused is None]
+    answer.table(
+        "order of lots | >gain | >of it taxable | >tax | >net",
+        ([say.name(one.order), money(one.gain), money(one.taxable), money(one.tax), money(one.net)] for one in done),
+    )
+    answer.table(
+        "order of lots | lot | >quantity | bought | >proceeds | >cost | >gain | free of tax",
+        (
+            [
+                say.name(one.order), say.name(lot.lot), f"{answer.number(lot.quantity, ',.6g')} {lot.unit}",
+                answer.day(lot.bought), money(lot.proceeds), money(lot.cost), money(lot.gain),
+                say.words("free") if lot.is_free else say.words("not known") if lot.free_from is None
+                else answer.told("in {n:d} days", n=lot.days_to_free),
+            ]
+            for one in done
+            for lot in one.lots
+        ),
+    )  # fmt: skip
+    answer.notes(
+        answer.told("{order}: {why}", order=one.order, why=answer.phrase(one.refused))
+        for one in found.orders
+        if one.refused is not None
+    )
+    if not found.has_rule:
+        answer.line("No period after which a sale is free of tax is known for this owner (owner.tax_free_after).")
+    elif found.tax_rate is None:
+        answer.line("Net is before tax: --tax-rate or owner.tax_rate gives a rate. Not advice.")
+    if found.written is not None:
+        answer.line("Movements that were added to {file}: {n:d}.", n=found.written, file=found.file)
+    return answer.document("sell")

@@ -10,7 +10,6 @@ from toolkit.core.messages import retellable
 from toolkit.records.factors import (
     AssetModel,
     Bias,
-    CharacteristicPremium,
     Correlation,
     Factor,
     FactorAsset,
@@ -93,7 +92,6 @@ def document(found: Factors, say: Language, *, correlations: bool = False) -> Do
         _volatilities(run, found.assets, found.assets),
         _explained(run, found) if found.factors else None,
         _made_of(run, found) if found.factors else None,
-        _characteristics(run, found.characteristics),
         _forecasts(run, found.bias),
         _coverage(run, found.assets),
     )
@@ -616,28 +614,6 @@ def _made_of(run: Findings, model: FactorModel) -> Figure:
     return Figure(
         run.say("What each factor is made of, and what it did"), (), (_factor_table(run, model),), (), own_calculation(run)
     )
-
-
-def _characteristics(run: Findings, rows: Sequence[CharacteristicPremium]) -> Figure | None:
-    """Premia of characteristics; a mean over a few periods looks like a finding, and is not shown without a test."""
-    if not rows:
-        return None
-    say, fmt = run.say, run.fmt
-    table = run.table(
-        "Characteristics of supply",
-        rows,
-        left("Characteristic", lambda row: capital(say.word(row.name))),
-        right("Premium a year", lambda row: NONE if row.t is None else fmt.percent(row.premium, signed=True)),
-        right("Standard error", lambda row: NONE if row.t is None else fmt.percent(row.error)),
-        right("t", lambda row: say("too short") if row.t is None else fmt.number(row.t, 1)),
-        right("Periods", lambda row: fmt.number(row.months)),
-    )
-    foot = say(
-        "These are descriptions of what happened, after smoothing that looked ahead: no forecast, and nobody could have "
-        "earned them."
-    )
-    title = say("What characteristics of supply earned, a year for one standard deviation more")
-    return Figure(title, (), (table,), (), foot)
 
 
 def _forecasts(run: Findings, found: Sequence[Bias]) -> Figure | None:

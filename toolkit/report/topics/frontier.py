@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from toolkit.records.frontier import EfficientFrontier, FrontierPoint
-from toolkit.report.answers.answer import Answer, Cell
+from toolkit.report.answer import Answer, Cell
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language
 from toolkit.report.i18n.text import plain

@@ -17,7 +17,7 @@ from toolkit.records.exposure import Exposure
 from toolkit.records.findings import Parts
 from toolkit.records.layouts import ReadLot
 from toolkit.records.subjects import Holdings, Subject
-from toolkit.report.answers.answer import PRICE_KINDS
+from toolkit.report.answer import PRICE_KINDS
 from toolkit.report.charts.basket import Slice
 from toolkit.report.compose import Definition, compose, looked_at, section, tabled_once
 from toolkit.report.document import (
@@ -160,7 +160,6 @@ ANSWER = Definition(
         "terms",
         "calendar",
         "resale",
-        "day-after",
         "exit",
         "stop",
         "held-exposure",

@@ -210,3 +210,9 @@ def _data(run: Findings) -> Iterator[Figure]:
     )
     sub = say("Rows of each table and source that the run used, and the first {n} characters of their hash.", n=HASH)
     yield Figure(title, sub, (), data=table)
+
+
+@section("also", mark("Also found"))
+def also(run: Findings) -> Missing:
+    """Filled by `toolkit.report.shorten`; a report that shows everything leaves nothing for it."""
+    return Missing(run.say.words("Every finding stands in its own section."))

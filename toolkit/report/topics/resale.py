@@ -1,11 +1,10 @@
-"""Whether a lot can be sold on: kinds of lots by buyer, the law behind each answer, and what the next official date changes."""
+"""Whether a lot can be sold on: kinds of lots by buyer, and the law behind each answer."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from dataclasses import replace
 from itertools import chain
 from typing import Literal
 
@@ -15,14 +14,13 @@ from toolkit.core.grouping import by_key
 from toolkit.holdings.resale import LICENCE, NO, NOT_SETTLED, PERMIT, SUSPENDED_NO, YES
 from toolkit.records.resale import Buyer, LotGroup, Resale, ResaleAnswer, ResaleMeasure
 from toolkit.records.subjects import Holdings
-from toolkit.report.charts.basket import Slice, Stack, stacked
-from toolkit.report.compose import NOT_FOUND, section
-from toolkit.report.document import Block, Chart, Figure, Line, Matrix, Missing, State, Table, left, right
+from toolkit.report.compose import section
+from toolkit.report.document import Block, Figure, Line, Matrix, State, Table, left
 from toolkit.report.findings import Findings, is_confirmed
-from toolkit.report.i18n.formats import capital, day
+from toolkit.report.i18n.formats import day
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import origin, short_country
-from toolkit.report.i18n.text import NONE, Text, joined, name, plain, sentences, sources, strong, text
+from toolkit.report.i18n.text import Text, joined, name, plain, sentences, sources, text
 from toolkit.report.markers import ORIGIN
 from toolkit.report.topics.measures import review, why_unconfirmed
 
@@ -324,124 +322,3 @@ def _basis(run: Findings, part: Resale, merged: Sequence[Merged]) -> Table:
         left("Checked", lambda row: say("confirmed") if is_confirmed(row[3]) else why_unconfirmed(run, row[3])),
         stacks=False,
     )
-
-
-FILL: Mapping[str, str] = {"on": "on", "suspended": "suspended", "uncertain": "uncertain", "clear": "cash"}
-"""Fill of a bar by the mark of an answer in the matrix."""
-BUYERS: Mapping[str, str] = {
-    "civil": mark("civil buyers"),
-    "military": mark("military buyers"),
-    "listed": mark("listed firms"),
-}
-"""Buyers in a sentence."""
-
-
-@dataclass(frozen=True, slots=True)
-class BuyerChange:
-    """A buyer for whom an answer changes with the next official date, and all kinds of lots with the answers."""
-
-    buyer: Buyer
-    answers: tuple[tuple[LotGroup, ResaleAnswer], ...]
-
-    @property
-    def changed(self) -> list[tuple[LotGroup, ResaleAnswer]]:
-        """Kinds of lots whose answer changes."""
-        return [(group, answer) for group, answer in self.answers if answer.answer != answer.then]
-
-    @property
-    def closed(self) -> list[LotGroup]:
-        """Kinds of lots that may not be sold to the buyer then."""
-        return [group for group, answer in self.changed if answer.then == NO]
-
-    @property
-    def closed_value(self) -> float:
-        """What these are worth."""
-        return sum(group.value or 0.0 for group in self.closed)
-
-
-def _changes(part: Resale) -> list[BuyerChange]:
-    """Buyers for whom an answer changes, those who lose most first."""
-    found = (
-        BuyerChange(buyer, tuple((group, group.answers[i]) for group in part.groups)) for i, buyer in enumerate(part.buyers)
-    )
-    order = sorted(found, key=lambda one: (-one.closed_value, one.buyer.destination, one.buyer.end_user))
-    return [one for one in order if one.changed]
-
-
-@section("day-after", mark("The day after"), needs=["exposure", "resale"])
-def day_after(run: Findings) -> tuple[Block, ...] | Missing:
-    """Two bars for each buyer for whom an answer changes: the value of the lots by answer today and on the day after."""
-    part, say, fmt = run.part(Resale), run.say, run.fmt
-    if part.next_date is None:
-        return Missing(say.words(NOT_FOUND))
-    after, changes = day(part.next_date) + timedelta(days=1), _changes(part)
-    source = say("Source: control ledger{markers}.", markers=sources(run.of_tables("controls"), run.rests_on(ORIGIN)))
-    sub = say(
-        "Value of the lots by what a buyer may be sold, today and on {day}, by the law known today: no extension is assumed. "
-        "Buyers for whom nothing changes are left out.",
-        day=fmt.long_date(after),
-    )
-    if not changes:
-        title = say("{day} changes nothing for the resale of these lots", day=capital(fmt.long_date(part.next_date)))
-        return (Figure(title, sub, (), source=source),)
-    rows = [row for one in changes for row in _bars(run, one, after) if row[1]]
-    told = "; ".join(f"{head}: {', '.join(f'{words} {part.label}' for words, part in parts)}" for head, parts in rows)
-    stacks = [Stack(head, tuple(part for _, part in parts)) for head, parts in rows]
-    there = {part.fill for stack in stacks for part in stack.parts}
-    legend = tuple((FILL[css], say.words(words)) for css, words in LEGEND if FILL[css] in there)
-    drawing = (Chart(stacked(stacks, fmt), f"{told}."),) if rows else ()
-    table = run.table(
-        "Lots whose answer changes",
-        [(one.buyer, *pair) for one in changes for pair in one.changed],
-        left("Buyer", lambda row: _buyer(run, row[0])),
-        left("Metal, form and origin", lambda row: _kind(run, row[1])),
-        right("Value, {currency}", lambda row: NONE if row[1].value is None else strong(fmt.number(row[1].value))),
-        left("Today", lambda row: say.words(ANSWER[row[2].answer])),
-        left(say("From {day}", day=fmt.short_date(after)), lambda row: strong(say.words(ANSWER[row[2].then]))),
-        left("Measure", lambda row: ", ".join(say.notice(number) for number in row[2].then_numbers) or NONE),
-    )
-    return (Figure(_closed(run, changes, after), sub, drawing, legend, source, table),)
-
-
-def _closed(run: Findings, changes: Sequence[BuyerChange], after: date) -> Text:
-    """The value that is closed to the buyer who loses most; where none is, that answers change."""
-    say, first = run.say, next((one for one in changes if one.closed), None)
-    if first is None:
-        return say.counted(
-            len(changes),
-            "After {day} the answer changes for {n} buyer, and nothing is closed",
-            "After {day} the answer changes for {n} buyers, and nothing is closed",
-            day=run.fmt.long_date(after - timedelta(days=1)),
-        )
-    buyers = say.words(BUYERS[first.buyer.end_user])
-    told = {"day": run.fmt.long_date(after), "towards": run.towards(first.buyer.destination), "buyers": buyers}
-    if first.closed_value <= 0:
-        return say("From {day} lots without a price may no longer be sold {towards} ({buyers})", **told)
-    value = run.money(first.closed_value)
-    if all(group.origin == UNKNOWN_ORIGIN for group in first.closed):
-        value = run.derived(value, ORIGIN, marked=False)
-        return say(
-            "From {day} {value} of these lots may no longer be sold {towards} ({buyers}), if they come from China",
-            value=value,
-            **told,
-        )
-    return say("From {day} {value} of these lots may no longer be sold {towards} ({buyers})", value=value, **told)
-
-
-def _bars(run: Findings, one: BuyerChange, after: date) -> Iterator[tuple[str, list[tuple[str, Slice]]]]:
-    """Head and parts of the bars of a buyer today and on the day after; what is closed stands first."""
-    say, buyer = run.say, _buyer(run, one.buyer)
-    today = [(group.value or 0.0, MARKS[answer.answer]) for group, answer in one.answers]
-    then = [(group.value or 0.0, MARKS[answer.then]) for group, answer in one.answers]
-    heads = say.words("{buyer}: today", buyer=buyer), say.words("from {day}", day=run.fmt.short_date(after))
-    for head, values in zip(heads, (today, then), strict=True):
-        sums = [(css, words, sum(value for value, of in values if of == css)) for css, words in LEGEND]
-        yield head, [(say.words(words), Slice(value, run.money(value), FILL[css])) for css, words, value in sums if value > 0]
-
-
-def _kind(run: Findings, group: LotGroup) -> Text:
-    """Metal, form and origin of a kind of lots."""
-    where = run.say.words("origin unknown") if group.origin == UNKNOWN_ORIGIN else run.say.words(
-        "from {place}", place=origin(group.origin, run.say)
-    )  # fmt: skip
-    return text(run.head(group), ", ", name(run.say.term("term", group.form)), ", ", where)

@@ -10,7 +10,7 @@ from toolkit.records.conflict import Conflict
 from toolkit.records.run import Run
 from toolkit.records.runs import RunEntry, RunList
 from toolkit.records.sweep import Sweep
-from toolkit.report.answers.answer import Answer, Cell
+from toolkit.report.answer import Answer, Cell
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language, mark
 from toolkit.report.topics import backtest, sweep

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from toolkit.records.backtest import Backtest, EventLosses, Interval, PeriodReturn, Simulated
-from toolkit.records.exposure_history import MetalHistory
 from toolkit.records.subjects import BacktestSubject
-from toolkit.report.charts.flow_bars import Dateline, FlowBars, Tint, flow_bars
+from toolkit.report.charts.flow_bars import FlowBars, flow_bars
 from toolkit.report.charts.heatmap import months as heat_map_of_months
 from toolkit.report.charts.histogram import bins, histogram
 from toolkit.report.charts.paths import Path, Paths, paths
@@ -117,9 +116,6 @@ def ends(fmt: Formats, interval: Interval | None) -> str:
     return f"{low} … {high}"
 
 
-YEARS_OF_LINE = 2
-"""Years of returns, each ending on a date, that make a line."""
-TOO_SHORT = mark("There are too few dates for years that end on some of them.")
 LEAST_RETURNS = 8
 """Returns below which their distribution is not drawn."""
 DRAWN = ("equal-weight", "gold-only")
@@ -408,66 +404,6 @@ def distribution(run: Findings) -> tuple[Block, ...] | Missing:
     return (Figure(finding, sub, (Chart(histogram(values, lines, fmt), f"{plain(finding)}."),), marked, calculated(run), data),)
 
 
-@section("rolling-return", mark("Returns over a year"), needs=["backtest"])
-def rolling_return(run: Findings) -> tuple[Block, ...] | Missing:
-    """Return of the year before each date, beside others."""
-    say, fmt, found, one = run.say, run.fmt, of(run), first(run)
-    kept = [i for i, value in enumerate(one.rolling_return) if value is not None]
-    if len(kept) < YEARS_OF_LINE:
-        return Missing(say.words(TOO_SHORT))
-    behind = [other for other in found.strategies[1:] if other.role == "strategy" or other.name in DRAWN]
-    lines = [Path(briefly(run, each), tuple(each.rolling_return[i] for i in kept)) for each in (one, *behind)]
-    known = [value for value in lines[0].values if value is not None]
-    values = {"low": fmt.percent(min(known), signed=True), "high": fmt.percent(max(known), signed=True)}
-    finding = say(
-        "A year returned {low} to {high}; {losses} of {count} years that ended on a date lost",
-        **values,
-        losses=fmt.number(sum(value < 0 for value in known)),
-        count=fmt.number(len(known)),
-    )
-    sub = say("Return of the twelve months before each date, after all costs.")
-    drawn = Paths(tuple(day(found.dates[i]) for i in kept), lines[0], tuple(lines[1:]), (), "percent")
-    chart = Chart(paths(drawn, fmt), say.words("Return of a year from {low} to {high}.", **values))
-    data = _by_date(run, say("return of a year, by date"), lambda each, i: fmt.percent(each.rolling_return[i], signed=True))
-    return (Figure(finding, sub, (chart,), (), calculated(run), data),)
-
-
-@section("rolling-volatility", mark("Volatility over a year"), needs=["backtest"])
-def rolling_volatility(run: Findings) -> tuple[Block, ...] | Missing:
-    """The volatility of each year of returns beside what chance alone moves it by."""
-    say, fmt, found, one = run.say, run.fmt, of(run), first(run)
-    known = [value for value in one.rolling_volatility if value is not None]
-    if len(known) < YEARS_OF_LINE or one.rolling_band is None:
-        return Missing(say.words(TOO_SHORT))
-    low, high = one.rolling_band.low, one.rolling_band.high
-    kept = [i for i, value in enumerate(one.rolling_volatility) if value is not None]
-    drawn = Paths(
-        tuple(day(found.dates[i]) for i in kept),
-        Path(briefly(run, one), tuple(known)),
-        (),
-        tuple((low, high) for _ in kept),
-        "percent",
-    )
-    values = {"low": fmt.percent(min(known)), "high": fmt.percent(max(known))}
-    outside = sum(not low <= value <= high for value in known)
-    finding = (
-        say("Its volatility over a year ran from {low} to {high}: no more than chance moves it", **values)
-        if not outside
-        else say("Its volatility over a year ran from {low} to {high}, at times further than chance moves it", **values)
-    )
-    told = say.words("Volatility of a year of returns from {low} to {high}.", **values)
-    sub = say("Annual volatility of the returns of the twelve months before each date.")
-    marked = (("band", say.words("{part} of years of its returns, drawn anew", part=fmt.percent(CONFIDENCE, 0))),)
-    data = run.table(
-        "volatility of a year, by date",
-        kept,
-        left("Date", lambda i: fmt.short_date(found.dates[i])),
-        right("Volatility", lambda i: fmt.percent(one.rolling_volatility[i])),
-        stacks=False,
-    )
-    return (Figure(finding, sub, (Chart(paths(drawn, fmt), told),), marked, calculated(run), data),)
-
-
 def _months(run: Findings, one: Simulated) -> Table:
     """A row a year, a column a month, and the year."""
     fmt = run.fmt
@@ -497,18 +433,16 @@ LEAST_MEAN_WEIGHT = 0.0005
 """Mean weight below which an asset has no panel."""
 
 
-@section("weights", mark("Weights over time"), needs=["backtest"], uses=["control_history"])
+@section("weights", mark("Weights over time"), needs=["backtest"])
 def weights(run: Findings) -> tuple[Block, ...] | Missing:
-    """Weights at the ends of months; a licence or ban in force is a tint, a suspended one a hatch."""
+    """Weights at the ends of months."""
     say, fmt, found, one = run.say, run.fmt, of(run), first(run)
     months = _month_ends(found, one)
     mean = {key: sum(row.get(key, 0.0) for _, row in months) / len(months) for key in {key for _, row in months for key in row}}
     keys = sorted((key for key, weight in mean.items() if weight > LEAST_MEAN_WEIGHT), key=lambda key: (-mean[key], key))
     if not keys:
         return Missing(say.words("Nothing was ever held."))
-    history = run.parts.control_history
-    metals = {metal.asset: metal for metal in (history.metals if history else ())}
-    items = tuple(_panel(run, key, months, mean[key], metals.get(key)) for key in keys[:WEIGHT_PANELS])
+    items = tuple(_panel(run, key, months, mean[key]) for key in keys[:WEIGHT_PANELS])
     cash = 1.0 - sum(mean.values())
     finding = say(
         "{metal} was its largest holding with {share} on average; {cash} were cash",
@@ -520,21 +454,8 @@ def weights(run: Findings) -> tuple[Block, ...] | Missing:
         "Share of wealth of {strategy} at the end of each month, each panel on its own scale with its peak at the top left.",
         strategy=name(title(run, one)),
     )
-    foot = history and say(
-        "Own calculation; controls as known on each day, for delivery {towards}{marks}.",
-        towards=run.towards(run.record.owner.country),
-        marks=run.of_tables("controls"),
-    )
-    return (
-        Figure(
-            finding,
-            sub,
-            (Panels(items, _tints(run, [metals[key] for key in keys[:WEIGHT_PANELS] if key in metals])),),
-            (),
-            foot or calculated(run),
-            _weights_by_month(run, keys, months),
-        ),
-    )
+    drawn, data = Panels(items, (("new", say.words("share of wealth")),)), _weights_by_month(run, keys, months)
+    return (Figure(finding, sub, (drawn,), (), calculated(run), data),)
 
 
 Month = tuple[date, Mapping[str, float]]
@@ -546,33 +467,15 @@ def _month_ends(found: Backtest, one: Simulated) -> list[Month]:
     return [last[key] for key in sorted(last)][-MONTHS_OF_PANEL:]
 
 
-def _panel(run: Findings, key: str, months: Sequence[Month], mean: float, metal: MetalHistory | None) -> SmallMultiple:
+def _panel(run: Findings, key: str, months: Sequence[Month], mean: float) -> SmallMultiple:
     say, fmt = run.say, run.fmt
     quantities = tuple(max(row.get(key, 0.0), 0.0) for _, row in months)
-    peak, begin, end = max(quantities), months[0][0], months[-1][0]
-    periods = [p for p in (metal.periods if metal else ()) if day(p.since) <= end and (not p.until or day(p.until) >= begin)]
-    started = [Dateline(day(p.since), fmt.notices(p.numbers[0])) for p in periods if p.numbers]
-    bars = FlowBars(
-        first=begin.replace(day=1),
-        quantities=quantities,
-        inferred=frozenset(),
-        peak=fmt.percent(peak, 0),
-        tints=tuple(Tint(day(p.since), day(p.until) if p.until else None, p.status == "suspended") for p in periods),
-        named=tuple(started),
-    )
+    peak = max(quantities)
+    bars = FlowBars(months[0][0].replace(day=1), quantities, frozenset(), fmt.percent(peak, 0))
     title = capital(of_key(key, say))
     note = say("{mean} on average, {last} at the end", mean=fmt.percent(mean, 0), last=fmt.percent(quantities[-1], 0))
     told = say.words("{metal}: at most {peak} of wealth; {note}.", metal=title, peak=fmt.percent(peak, 0), note=note)
     return SmallMultiple(text(name(title)), note, Chart(flow_bars(bars, fmt), told))
-
-
-def _tints(run: Findings, metals: Sequence[MetalHistory]) -> tuple[tuple[str, str], ...]:
-    say, kinds = run.say, {period.status for metal in metals for period in metal.periods}
-    return legend(
-        (True, "new", say.words("share of wealth")),
-        ("controlled" in kinds, "soft", say.words("licence or ban in force")),
-        ("suspended" in kinds, "paused", say.words("suspended")),
-    )
 
 
 def _weights_by_month(run: Findings, keys: Sequence[str], months: Sequence[Month]) -> Table:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from toolkit.records.sweep import AllocationFutures, Futures, FuturesRun, FutureValues, Sweep, SweepRun
-from toolkit.report.answers.answer import Answer, Cell
+from toolkit.report.answer import Answer, Cell
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language
 

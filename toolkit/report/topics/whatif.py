@@ -8,7 +8,7 @@ from toolkit.core.messages import retellable
 from toolkit.records.findings import Parts
 from toolkit.records.whatif import AskedLoss, Effect, MetalStop, Multiples, PublishedCheck, WhatIf
 from toolkit.records.whatif import Band as LossBand
-from toolkit.report.answers.answer import PRICE_KINDS
+from toolkit.report.answer import PRICE_KINDS
 from toolkit.report.charts.bands import Bands, bands
 from toolkit.report.compose import folded, section
 from toolkit.report.document import (

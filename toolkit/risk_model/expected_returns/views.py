@@ -179,7 +179,7 @@ class ControlPressure(Spec):
     jumped on the day of the notice, and a licence that is granted, or a suspension, brings it back.
 
     Refuted by returns of the next twelve months, by metal and year, whose slope on standardised pressure is not above zero
-    by two standard errors (the characteristic factor of control pressure). Errors of the views are independent: with many
+    by two standard errors. Errors of the views are independent: with many
     metals the slope as a whole is far more certain than any one view.
 
     Attributes:

@@ -224,7 +224,7 @@ def test_errors_of_marginal_variances_are_those_of_draws():
     assert marginal_variance_errors(forecast, weights) == pytest.approx(drawn, rel=0.35)
 
 
-@pytest.mark.parametrize("budget", [3e3, 4e3, 5e3, 1e4, 2e4, 3e4, 5e4, 1e5, 1e6, 3e6])
+@pytest.mark.parametrize("budget", [3e3, 5e3, 1e4, 3e4, 1e5, 3e6])
 def test_every_budget_has_an_answer_and_names_the_limits_that_gave_way(tmp_path, monkeypatch, budget):
     """Below 40,000 the default strategy ended with no allocation: lots of 25 kg beside a limit of cash."""
     monkeypatch.chdir(tmp_path)
@@ -254,12 +254,10 @@ def test_the_budget_from_which_all_limits_hold_is_the_same_from_any_below_it_and
 
 
 @pytest.mark.parametrize("strategy", PHYSICAL)
-def test_small_budgets_have_an_answer_under_every_shipped_strategy_in_lots(tmp_path, monkeypatch, strategy):
+def test_a_small_budget_has_an_answer_under_every_shipped_strategy_in_lots(tmp_path, monkeypatch, strategy):
     monkeypatch.chdir(tmp_path)
-    for budget in (3e3, 1e4):
-        record = optimize(Request(strategy, Context(resolve({"owner.budget": budget}), DAY))).record
-        assert record.positions
-        assert any(position.value for position in record.positions)
+    record = optimize(Request(strategy, Context(resolve({"owner.budget": 3e3}), DAY))).record
+    assert any(position.value for position in record.positions)
 
 
 def test_a_limit_gives_way_only_where_nothing_holds_every_limit():

@@ -19,7 +19,7 @@ DAY = date(2026, 11, 24)
 @pytest.fixture(scope="module")
 def asked():
     request = Request("physical-basket", Context(resolve({}, file=None), DAY))
-    return BacktestRequest((request,), start=date(2024, 3, 31), end=date(2026, 5, 31)), past_markets(request)
+    return BacktestRequest((request,), start=date(2025, 3, 31), end=date(2026, 5, 31)), past_markets(request)
 
 
 @pytest.mark.parametrize("name", ["physical-basket", "control-pressure-views", "maximum-diversification"])

@@ -24,8 +24,8 @@ from toolkit.core.frames import TABLES
 from toolkit.market.layouts.unconfirmed import Unconfirmed
 from toolkit.market.package import bundled_folder
 from toolkit.market.store.store import Store
-from toolkit.report.answers.data.store import imported
 from toolkit.report.formats.terminal import terminal
+from toolkit.report.topics.data import imported
 
 TODAY = date(2026, 11, 24)
 MAY = date(2026, 5, 4)
@@ -391,8 +391,8 @@ def test_a_file_that_cannot_be_read_adds_nothing(tmp_path):
 @pytest.mark.parametrize("name", TABLES)
 def test_a_file_with_the_columns_of_a_table_goes_to_that_table(tmp_path, name):
     bundled = context(None).snapshot[name]
-    file = tmp_path / "rows.parquet"
-    bundled.write_parquet(file)
+    file = tmp_path / "rows.csv"
+    bundled.write_csv(file)
     answer = import_file(context(tmp_path / "s"), str(file), ImportOptions())
     assert (answer.table, answer.rows) == (name, bundled.height)
     assert check_contracts(context(tmp_path / "s")) == 1

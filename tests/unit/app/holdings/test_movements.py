@@ -14,7 +14,7 @@ from toolkit.cli.main import run
 from toolkit.holdings.holding_period import HoldingRule
 from toolkit.market.layouts.fields import MOVEMENTS
 from toolkit.market.readers.holdings.read import parse
-from toolkit.report.answers.holdings import template
+from toolkit.report.topics.files import template
 
 HEAD = (
     "date,kind,lot,asset,quantity,unit,price,total,fees,currency,location,from,to,document,into,settled,client,reverses,paid\n"

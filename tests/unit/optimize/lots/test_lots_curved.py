@@ -21,7 +21,7 @@ from toolkit.optimize.quadratic import Quadratic
 from toolkit.optimize.solvers.mixed_integer import LotTerms
 from toolkit.optimize.solvers.solve import SolverSpec
 from toolkit.optimize.solvers.work import Work
-from toolkit.risk_measures.dispersion import GiniMeanDifference, MeanAbsoluteDeviation
+from toolkit.risk_measures.dispersion import GiniMeanDifference
 from toolkit.risk_measures.tail import CVaR
 from toolkit.scenarios.sets import Scenarios
 
@@ -101,13 +101,6 @@ def agree(problem, quadratic, parts=(), convex=(), *, charged=False):
     assert answer.gap <= 1e-6
     assert answer.values == pytest.approx(answer.lots * problem.lot_values)
     return answer, counts
-
-
-@pytest.mark.parametrize("measure", [CVaR(confidence=0.9), MeanAbsoluteDeviation()])
-@pytest.mark.parametrize("seed", range(2))
-def test_a_measure_of_risk_in_lots_agrees_with_enumeration(measure, seed):
-    problem, scenarios = sample(seed=seed)
-    agree(problem, nothing(4), parts=(RiskOf(measure, scenarios),))
 
 
 @pytest.mark.parametrize("seed", range(2))

@@ -1,4 +1,4 @@
-"""A holdings file without lots, and how one is understood: its lots, and how its columns were read."""
+"""Files of lots, movements, bids and prices: a template, what is read of one, and how its columns are understood."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from datetime import date
 from functools import partial
 
+from toolkit.core.messages import message
 from toolkit.market.layouts.fields import FIELDS
-from toolkit.records.layouts import HoldingsCheck, HoldingsStock, ReadLot, SellPreview
-from toolkit.report.answers.answer import Answer, Cell
+from toolkit.records.layouts import HoldingsCheck, HoldingsMap, HoldingsStock, PricesMap, ReadLot
+from toolkit.report.answer import Answer, Cell
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language
+from toolkit.report.i18n.text import name, text
 from toolkit.report.topics.holdings import lot_names
 
 
@@ -110,58 +112,6 @@ def stock(found: HoldingsStock, say: Language) -> Document:
     return answer.document("holdings")
 
 
-def sale(found: SellPreview, say: Language) -> Document:
-    """What each order of lots makes of a sale, side by side and lot by lot."""
-    answer = Answer(say, found.as_of)
-    what = f"{answer.number(found.quantity, ',.6g')} {found.unit}"
-    answer.heading(
-        "{what} of {asset} at {price} {currency} a {unit}",
-        what=what, asset=answer.metal(found.asset), price=answer.number(found.price, ",.2f"), currency=found.currency,
-        unit=found.unit,
-    )  # fmt: skip
-    if found.price_kind:
-        answer.line(
-            "The price ({kind}, {day}) is wrong by more than {error} {currency} as that of today in one of three cases; "
-            "--price gives an offer.",
-            kind=answer.word(found.price_kind), day=answer.day(found.price_date), error=answer.number(found.price_se, ",.2f"),
-            currency=found.currency,
-        )  # fmt: skip
-
-    def money(amount: float | None) -> str:
-        return say.words("not known") if amount is None else answer.number(amount, ",.2f")
-
-    done = [one for one in found.orders if one.refused is None]
-    answer.table(
-        "order of lots | >gain | >of it taxable | >tax | >net",
-        ([say.name(one.order), money(one.gain), money(one.taxable), money(one.tax), money(one.net)] for one in done),
-    )
-    answer.table(
-        "order of lots | lot | >quantity | bought | >proceeds | >cost | >gain | free of tax",
-        (
-            [
-                say.name(one.order), say.name(lot.lot), f"{answer.number(lot.quantity, ',.6g')} {lot.unit}",
-                answer.day(lot.bought), money(lot.proceeds), money(lot.cost), money(lot.gain),
-                say.words("free") if lot.is_free else say.words("not known") if lot.free_from is None
-                else answer.told("in {n:d} days", n=lot.days_to_free),
-            ]
-            for one in done
-            for lot in one.lots
-        ),
-    )  # fmt: skip
-    answer.notes(
-        answer.told("{order}: {why}", order=one.order, why=answer.phrase(one.refused))
-        for one in found.orders
-        if one.refused is not None
-    )
-    if not found.has_rule:
-        answer.line("No period after which a sale is free of tax is known for this owner (owner.tax_free_after).")
-    elif found.tax_rate is None:
-        answer.line("Net is before tax: --tax-rate or owner.tax_rate gives a rate. Not advice.")
-    if found.written is not None:
-        answer.line("Movements that were added to {file}: {n:d}.", n=found.written, file=found.file)
-    return answer.document("sell")
-
-
 def _money(answer: Answer, amount: float | None, currency: str | None) -> str:
     return answer.say.words("not known") if amount is None else f"{answer.number(amount, ',.2f')} {currency}"
 
@@ -178,3 +128,96 @@ def _lot(answer: Answer, row: ReadLot, name: str) -> Iterator[Cell]:
     yield answer.origin(row.origin_country)
     yield row.country or answer.say.words("unknown")
     yield answer.word(row.status)
+
+
+def mapped(found: HoldingsMap | PricesMap, as_of: date, say: Language, *, command: bool = True) -> Document:
+    """How each column is read and why, what is open, and of prices the newest of each series.
+
+    Args:
+        found: The file.
+        as_of: Day of the answer.
+        say: Language.
+        command: Whether the command that answers is told.
+    """
+    answer = Answer(say, as_of)
+    if found.questions:
+        answer.heading("Open questions before {file} is read: {n:d}", file=found.file, n=len(found.questions))
+    elif isinstance(found, HoldingsMap) and found.faults:
+        answer.heading("{file}: its columns are known, and cells of it are wrong", file=found.file)
+    elif isinstance(found, HoldingsMap) and found.movements is not None:
+        answer.heading(
+            "{file}: {n:d} movements, {lots:d} lots on {day}, nothing is open",
+            file=found.file, n=found.movements, lots=found.lots, day=answer.day(as_of),
+        )  # fmt: skip
+    elif isinstance(found, HoldingsMap) and found.of == "bids":
+        answer.heading("{file}: {n:d} bids, nothing is open", file=found.file, n=found.lots)
+    elif isinstance(found, HoldingsMap):
+        answer.heading("{file}: {lots:d} lots, nothing is open", file=found.file, lots=found.lots)
+    elif found.fault:
+        answer.heading("{file}: its columns are known, and its prices cannot be read", file=found.file)
+    else:
+        answer.heading("{file}: {n:d} series, nothing is open", file=found.file, n=len(found.series))
+    _columns(answer, found)
+    if isinstance(found, PricesMap):
+        _series(answer, found)
+    answer.notes(answer.told("note: {words}", words=words) for words in found.notes)
+    if isinstance(found, HoldingsMap):
+        answer.notes(answer.told("fault: {words}", words=words) for words in found.wrong)
+    _closing(answer, found, command=command)
+    return answer.document("prices-map" if isinstance(found, PricesMap) else "holdings-map")
+
+
+def _series(answer: Answer, found: PricesMap) -> None:
+    """The newest price of each series, and why there is none."""
+    say = answer.say
+    answer.table(
+        "series | >prices | from | to | >newest | currency | unit | basis",
+        (
+            [
+                say.name(one.asset), one.prices, answer.day(one.first), answer.day(one.last),
+                answer.number(one.price, ",.6g"),
+                one.currency, say.name(one.unit), say.name(one.basis),
+            ]
+            for one in found.series
+        ),
+    )  # fmt: skip
+    answer.notes(answer.told("fault: {words}", words=words) for words in found.fault)
+
+
+def _columns(answer: Answer, found: HoldingsMap | PricesMap) -> None:
+    """How each column is read and why, and what else is open."""
+    say = answer.say
+    answer.table(
+        "column | cells | read as | unit | why",
+        (
+            [
+                say.name(one.header),
+                say.name(", ".join(one.cells)),
+                say.name(one.reads or "?"),
+                answer.sentence(one.unit),
+                answer.sentence(one.why if one.sure else message("asked: {why}", why=answer.phrase(one.why))),
+            ]
+            for one in found.columns
+        ),
+    )
+    texts = [one for one in found.questions if one.about != "column"]
+    answer.table(
+        "open | where | what is asked | answers",
+        (
+            [say.name(one.name), say.name(", ".join(one.cells)), answer.sentence(one.asks), say.name(", ".join(one.answers))]
+            for one in texts
+        ),
+    )
+
+
+def _closing(answer: Answer, found: HoldingsMap | PricesMap, *, command: bool) -> None:
+    """The command that says what is open, or where the layout is kept."""
+    sure = sum(one.sure for one in found.columns)
+    if found.questions:
+        answer.line(
+            "{sure:d} of {all:d} columns are read without a question. To say the rest once:", sure=sure, all=len(found.columns)
+        )
+        if command:  # a terminal has it in one line, to be copied
+            answer.paragraph(text(name(found.command)))
+    elif found.written:
+        answer.line("The layout is kept in {file}; the next file of this shape is read without a question.", file=found.written)

@@ -1,4 +1,4 @@
-"""Data and sources: how old everything is, where every figure comes from, and which facts nobody has confirmed."""
+"""Data and sources, which facts nobody has confirmed, and the assumptions."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from toolkit.core.grouping import by_key
 from toolkit.records.fetch import QualityFinding
 from toolkit.records.prices import StoredChecks
+from toolkit.records.run import Run
 from toolkit.records.sources import Provenance
 from toolkit.report.compose import section
-from toolkit.report.document import Block, Figure, Missing, Notes, Paragraph, Row, Status, left, right
+from toolkit.report.document import Block, Figure, Missing, Notes, Panel, Paragraph, Row, Status, left, right
 from toolkit.report.findings import Findings, Origin
 from toolkit.report.i18n.formats import NBSP, capital, readable
 from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.names import of_key
-from toolkit.report.i18n.text import NONE, Inline, Span, Text, joined, muted, name, plain, text
+from toolkit.report.i18n.text import NONE, Inline, Span, Text, joined, muted, name, plain, sentences, strong, text
 from toolkit.report.topics.measures import Fact, concerned, instrument, legal_day, review, unconfirmed, why_unconfirmed
 
 SHARES, PRICES, ANNUAL = "shares", "prices", "annual_average"
@@ -288,3 +289,38 @@ def first_day(say: Language, alike: Sequence[QualityFinding]) -> str:
     """The first day of what a check found; nothing where it is of no day."""
     day = min((finding.date for finding in alike if finding.date is not None), default=None)
     return "" if day is None else say.fmt.short_date(day)
+
+
+@section("assumptions", mark("Assumptions"))
+def assumptions(run: Findings) -> tuple[Block, ...]:
+    """The list that the markers A1, A2, ... link to, then how to read the report and the notice."""
+    say = run.say
+    listing = Notes(tuple((assumption.marker, assumption.words) for assumption in run.assumptions), assumed=True)
+    read: list[Text] = [
+        sentences(
+            text(strong(say.words("How to read this report."))),
+            () if run.short else say("Upright figures are data or computed from data."),
+            text(Span(say.words("What is set like this is an assumption."), "assumption")),
+            text(Span(say.words("What has dots below it alone is computed from data and an assumption."), "derived")),
+            () if run.short else say("A dash means undefined or not applicable."),
+            say("Prices are indicative: a customs value, an average or a dealer’s ask is no bid, and buy-back may be refused."),
+        )
+    ]
+    if left_out := run.record.left_out if isinstance(run.record, Run) else ():
+        read.append(
+            say(
+                "{lead} {names}. Each has no monthly price; none is interpolated.",
+                lead=strong(say.words("Not part of the calculation:")),
+                names=say.listed([say.name(row.name) for row in left_out]),
+            )
+        )
+    read.append(
+        sentences(
+            text(strong(say.words("Not investment, tax or legal advice."))),
+            say(
+                "Legal states are those of {day}, read from published notices, and may have changed since.",
+                day=legal_day(run),
+            ),
+        )
+    )
+    return (*((listing,) if listing.items else ()), Panel(tuple(read)))

@@ -1,4 +1,4 @@
-"""The document of an answer, block by block."""
+"""The document of an answer, block by block: the answer first, then its tables, then notes."""
 
 from __future__ import annotations
 

@@ -1,1 +1,0 @@
-"""Answers about data: stores and fetches."""
