@@ -404,7 +404,9 @@ def _wide(headers: PriceHeaders, reads: Mapping[str, str]) -> _Kinds:
     below = {name: str(given[0]) for name, given in headers.first.items() if given and given[0] is not None}
     say_prices = below and all(states_alone(text) or text.lower() in SIDES for text in below.values())
     if say_prices and "date" not in {reads.get(name) for name in below}:
-        hint = message("Write currency and unit into the one row of the header, as 'Gallium USD/kg', and a row for each of several prices.")
+        hint = message(
+            "Write currency and unit into the one row of the header, as 'Gallium USD/kg', and a row for each of several prices."
+        )
         raise table.header_error("a header of several rows.", hint)
     for name, key in reads.items():
         if key in OF_ROWS[2:]:
