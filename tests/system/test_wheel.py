@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import venv
@@ -39,6 +40,20 @@ def test_the_wheel_carries_strategies_reports_and_data_and_one_top_level_name(wh
         assert wanted in names
     tops = {name.split("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"toolkit"}
+
+
+def test_two_builds_in_different_folders_are_the_same_bytes(wheel, tmp_path):
+    copy = tmp_path / "elsewhere"
+    shutil.copytree(
+        REPOSITORY, copy, ignore=shutil.ignore_patterns(".*", "out", "dist", "__pycache__"), copy_function=shutil.copy
+    )
+    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(tmp_path), str(copy)]
+    subprocess.run(command, check=True, capture_output=True)
+    (again,) = tmp_path.glob("*.whl")
+    assert again.read_bytes() == wheel.read_bytes()
+    (sdist,) = tmp_path.glob("*.tar.gz")
+    subprocess.run([*command[:-2], str(tmp_path / "twice"), str(copy), "--sdist"], check=True, capture_output=True)
+    assert (tmp_path / "twice" / sdist.name).read_bytes() == sdist.read_bytes()
 
 
 @pytest.fixture(scope="module")

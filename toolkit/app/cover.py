@@ -165,7 +165,8 @@ def unfit(needs: Iterable[SiteNeed], form: str, purity: str | None) -> str:
 
     Args:
         needs: Of its metal.
-        form, purity: Of the good.
+        form: Of the good.
+        purity: Likewise; None where it is not told.
     """
     reasons = [need.why_not(form, purity) for need in needs]
     return next(why for why in ("purity", "purity_unknown", "form") if why in reasons)
@@ -336,9 +337,12 @@ class SupplyCase:
         """What a good needs to leave its country for a site: a suspended or doubtful control counts as the ledger counts it.
 
         Args:
-            asset, form, purity, size: The good.
+            asset: Its metal.
+            form: Its form.
+            purity: None where it is not told.
             origin: Country that it leaves.
             group: The need, in the country of its site.
+            size: Of a piece, as written.
         """
         state = self.context.ledger.state(
             asset, form, on=self.today, origin=origin, destination=group.country, **piece_of(purity, size)
@@ -387,18 +391,6 @@ class SupplyCase:
             raise GapError("nothing is known of how late deliveries are.", hint="Choose a later --as-of.")
         return row.low or row.central, row.central, row.high or row.central
 
-    def arrivals(
-        self, deliveries: Sequence[Delivery], draws: int, seed: int, licences: Licences | None = None, late: float = 0.0
-    ) -> FloatArray:
-        """(draws, deliveries) days of arrival.
-
-        Args:
-            deliveries: What is to arrive.
-            draws, seed: How many, and of which seed.
-            licences, late: Beliefs in place of one's own; None and 0 for these.
-        """
-        return arrival_days(deliveries, licences or self.licences, late or self.late[1], draws=draws, seed=seed)
-
     def supply(
         self, group: SiteNeed, draws: int, *, seed: int = SEED, licences: Licences | None = None, late: float = 0.0
     ) -> Supply:
@@ -406,10 +398,13 @@ class SupplyCase:
 
         Args:
             group: The need.
-            draws, seed, licences, late: As of `arrivals`.
+            draws: How many.
+            seed: Of the draws.
+            licences: Beliefs in place of one's own; None for these.
+            late: Lateness in place of the usual; 0 for this.
         """
         some = self.deliveries[group.key]
-        days = self.arrivals(some, draws, seed, licences, late)
+        days = arrival_days(some, licences or self.licences, late or self.late[1], draws=draws, seed=seed)
         stock = sum(lot.metal or 0.0 for lot in self.stock[group.key])
         return Supply(stock, np.array([one.kg for one in some]), days)
 
@@ -691,7 +686,10 @@ class Quotations:
             licence = case.licence(quote.asset, quote.form, quote.purity, origin, need)
             # The rows of one quotation are one delivery: they arrive on one day, at whichever site.
             delivery = Delivery(f"quote {quote.key}", content, max(quote.lead, 1.0), licence, 0.0, origin == CHINA)
-            told, chosen = (case.arrivals([delivery], *draws)[:, 0] for draws in ((DRAWS, SEED), (CHOSEN, SEED + 1)))
+            told, chosen = (
+                arrival_days([delivery], case.licences, case.late[1], draws=draws, seed=seed)[:, 0]
+                for draws, seed in ((DRAWS, SEED), (CHOSEN, SEED + 1))
+            )
             offer = Offer(
                 str(quote.row), kg, price, price * carried / DAYS_OF["year"], chosen, lots, most,
                 quote.key if quote.key in self.breaks else "", frozenset(filter(None, (origin, quote.counterparty))),

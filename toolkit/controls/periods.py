@@ -1,45 +1,21 @@
-"""How forms were controlled over time, each day as known on it: for models that must not look ahead, and for its history."""
+"""How forms were controlled over time, each day as known on it: for models that must not look ahead."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from typing import Unpack
 
 import polars as pl
 
-from toolkit.controls.chronology import DAY, SUSPENDED
-from toolkit.controls.events import COUNTING, REPORTED
+from toolkit.controls.chronology import DAY
+from toolkit.controls.events import COUNTING
 from toolkit.controls.ledger import ControlLedger
-from toolkit.controls.state import COUNTED, Route
+from toolkit.controls.state import Route
 from toolkit.core.assets import Asset
 
 SCHEMA = {"asset": pl.String, "from": pl.Date, "to": pl.Date}
-
-
-@dataclass(frozen=True, slots=True)
-class FormStanding:
-    """How a form stands from a day on, as known on that day, until the next standing of its history.
-
-    Attributes:
-        since: First day.
-        measures: (event id, how it is cited, status) of each licence and ban that counts or is suspended, and of each stop
-            in practice that is reported; none of what is announced, or aims at other buyers.
-        controlled: Whether a licence or ban counts.
-        practice: Whether a stop in practice is reported.
-    """
-
-    since: date
-    measures: tuple[tuple[str, str, str], ...]
-    controlled: bool
-    practice: bool
-
-    @property
-    def suspended(self) -> bool:
-        """Whether what would control it is suspended, which is no repeal: it returns when the suspension ends."""
-        return not self.controlled and any(status == SUSPENDED for _, _, status in self.measures)
 
 
 def days_of_change(ledger: ControlLedger, until: date, metal: str | None = None) -> list[date]:
@@ -57,45 +33,6 @@ def days_of_change(ledger: ControlLedger, until: date, metal: str | None = None)
     days = {day for e in events for day in (e.known_from, e.effective, e.ends and e.ends + DAY) if day}
     days |= {scope.known_from for scope in ledger.scopes if metal in (None, scope.asset)}
     return sorted(day for day in days if day <= until)
-
-
-def form_history(
-    ledger: ControlLedger,
-    metal: str,
-    form: str,
-    *,
-    until: date,
-    **route: Unpack[Route],
-) -> tuple[FormStanding, ...]:
-    """The standings of a form for a civil buyer, oldest first, in one pass over the days on which they can change.
-
-    Args:
-        ledger: The ledger.
-        metal: Asset key.
-        form: As in `ControlLedger.state`, as is `route`.
-        until: Last day looked at.
-        route: What goes where.
-
-    Returns:
-        One standing a change; the first is the first day of any event, on which usually nothing applies.
-    """
-    found: list[FormStanding] = []
-    for cut in days_of_change(ledger, until):
-        state = ledger.state(metal, form, on=cut, **route)
-        acts = [m for m in state.measures if not m.conditional and _stands(m.status, m.instrument, law=m.is_law)]
-        standing = FormStanding(
-            cut,
-            tuple(sorted((m.event_id, ledger[m.event_id].title, m.status) for m in acts)),
-            controlled=any(m.counts for m in acts if m.is_law),
-            practice=any(m.status == REPORTED for m in acts),
-        )
-        if not found or standing.measures != found[-1].measures:
-            found.append(standing)
-    return tuple(found)
-
-
-def _stands(status: str, instrument: str, *, law: bool) -> bool:
-    return (instrument in COUNTING and status in (*COUNTED, SUSPENDED)) if law else status == REPORTED
 
 
 def control_periods(

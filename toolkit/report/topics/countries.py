@@ -137,7 +137,9 @@ def _countries(run: Findings, found: Supplied) -> Figure:
         ),
         caps=marks,
     )
-    marked = legend((before, "now", say.words("now")), (True, "new", say.words("proposed")), (drawn, "cap", say.words("limit")))
+    marked = legend(
+        (before, "now", say.words("now")), (before or drawn, "new", say.words("proposed")), (drawn, "cap", say.words("limit"))
+    )
     every = [(run.country(code), now.get(code, 0.0), old.get(code, 0.0)) for code in order]
     behind = _table(run, found, every) if rest else None
     return Figure(_countries_finding(run, found, order), sub, (table,), marked, foot, behind)
