@@ -160,18 +160,6 @@ class SiteNeed:
         return "purity_unknown" if told is None else None if told >= least - 1e-12 else "purity"
 
 
-def unfit(needs: Iterable[SiteNeed], form: str, purity: str | None) -> str:
-    """Why a good serves none of some needs of its metal: the reason that is nearest to serving one.
-
-    Args:
-        needs: Of its metal.
-        form: Of the good.
-        purity: Likewise; None where it is not told.
-    """
-    reasons = [need.why_not(form, purity) for need in needs]
-    return next(why for why in ("purity", "purity_unknown", "form") if why in reasons)
-
-
 def cover(request: CoverRequest) -> CoverAnswer:
     """When metal runs out, and what to order.
 
@@ -306,11 +294,10 @@ class SupplyCase:
 
     def _serves(self, lot: LotExposure, to: str | None) -> tuple[str | None, SiteNeed | None]:
         """Why a lot is in no need, or the need that it serves: of several the most demanding."""
-        uses = [group for group in self.groups if group.asset == lot.asset]
-        fitting = [group for group in uses if group.why_not(lot.form, lot.purity) is None]
+        fitting, unfit = self.serving(lot.asset, lot.form, lot.purity)
         here = [group for group in fitting if len({one.country for one in fitting}) == 1 or group.country == (to or lot.place)]
         told = {
-            "unused": not uses,
+            "unused": unfit == "unused",
             "at_risk": lot.delivery == MAY_NOT_RETURN,
             "planned": lot.delivery in PLANS,
             "content": lot.metal is None,
@@ -319,9 +306,20 @@ class SupplyCase:
         }
         if why := next((key for key, holds in told.items() if holds), None):
             return why, None
-        if not fitting:
-            return unfit(uses, lot.form, lot.purity), None
-        return (None, max(here, key=lambda group: group.nines)) if here else ("site", None)
+        return (None, max(here, key=lambda group: group.nines)) if here else (unfit or "site", None)
+
+    def serving(self, asset: str, form: str, purity: str | None) -> tuple[Sequence[SiteNeed], str | None]:
+        """The needs that a good serves, or why it serves none: the reason that is nearest to serving one.
+
+        Args:
+            asset: Its metal.
+            form: Its form.
+            purity: None where it is not told.
+        """
+        why = {group.key: group.why_not(form, purity) for group in self.groups if group.asset == asset}
+        fitting = [group for group in self.groups if group.key in why and why[group.key] is None]
+        told = next((one for one in ("purity", "purity_unknown", "form") if one in why.values()), "unused")
+        return fitting, None if fitting else told
 
     def _delivery(self, lot: LotExposure, group: SiteNeed, due: date | None) -> Delivery:
         """What is to arrive of a lot that is not there yet: an order, or metal that still has to leave."""
@@ -503,7 +501,7 @@ class SupplyCase:
         if one.licence == "licence" and agreed is not None and agreed.papers is not None:
             lacking = [paper["key"] for paper in self.papers if not agreed.papers & {paper["key"], "all"}]
         if one.licence == "licence" and due is not None and self.licences is not None and not one.applied:
-            file_by = due - timedelta(days=math.ceil(self.licences.updated.quantile(0.9)))
+            file_by = due - timedelta(days=math.ceil(self.licences.updated.tail))
         return {
             "lot_id": one.key, "kg": one.kg, "due": due, "licence": one.licence, "chance": chance,
             "expected": self.day(float(np.quantile(days, 0.5, method="inverted_cdf"))), "file_by": file_by,
@@ -652,12 +650,9 @@ class Quotations:
 
     def _fits(self, quote: Quote) -> tuple[Sequence[SiteNeed], str | None]:
         """The needs that a quotation serves, or why it serves none."""
-        uses = [need for need in self.case.groups if need.asset == quote.asset]
-        fitting = [need for need in uses if need.why_not(quote.form, quote.purity) is None]
-        if not uses:
-            return (), "unused"
-        if not fitting:
-            return (), unfit(uses, quote.form, quote.purity)
+        fitting, unfit = self.case.serving(quote.asset, quote.form, quote.purity)
+        if unfit is not None:
+            return (), unfit
         if quote.valid_until is not None and quote.valid_until < self.case.today:
             return (), "expired"
         if self.per_kg[quote.row] is None:
@@ -789,7 +784,7 @@ class Quotations:
                 {
                     "quote": one.quote.key, "need": need.key, "counterparty": one.quote.counterparty,
                     "quantity": float(n) * one.quote.lot, "cost": float(n) * one.offer.price,
-                    "latest": None if latest is None else _earlier(case.day(latest), one.quote.valid_until),
+                    "latest": None if latest is None else min(filter(None, (case.day(latest), one.quote.valid_until))),
                 }
                 for one, n in zip(self.by_need[need.key], lots, strict=True)
                 if n
@@ -829,7 +824,3 @@ class Quotations:
                 break
             kept = weeks
         return float(kept * WEEK) if kept else None
-
-
-def _earlier(day: date | None, other: date | None) -> date | None:
-    return min(filter(None, (day, other)), default=None)
