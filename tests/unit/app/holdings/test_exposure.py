@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from toolkit.app.allocation.request import Request
-from toolkit.app.assumptions import companion_scale
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.holdings.exposure import ExposureRequest, expose
@@ -184,13 +183,6 @@ def test_premium_is_the_users_or_a_marked_figure(settings):
     given = shock(Context(settings, TODAY), "dysprosium", loss=0.5, premium=0.2).asked.premium
     assert (given.basis, given.premium) == ("given", 0.2)
     assert shock(Context(settings, TODAY), "hafnium", loss=0.5).asked.premium is None
-
-
-def test_every_word_for_a_by_product_has_a_number(settings):
-    snapshot = Context(settings, TODAY).snapshot
-    scale = companion_scale(snapshot)
-    assert set(snapshot["metals"]["by_product"].drop_nulls()) <= set(scale)
-    assert all(0 <= number <= 1 for number in scale.values())
 
 
 def test_many_lots_ask_the_ledger_once_a_form_and_origin(tmp_path, monkeypatch):
