@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install optimize test test-all test-peers fuzz check format lock docs evidence benchmarks benchmarks-reports gallery messages wheel clean
+.PHONY: help install optimize test test-all test-peers fuzz check format lock docs evidence benchmarks benchmarks-reports site gallery messages wheel clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -73,6 +73,12 @@ benchmarks:  ## Write docs/benchmarks.md again, beside the peers (installs them 
 	.peers/bin/python -m pip install --quiet --disable-pip-version-check skfolio riskfolio-lib pyportfolioopt cvxportfolio --editable .
 	PEERS_PACKAGES= .peers/bin/python -m benchmarks.page
 
+site:  ## Build the documents as a site that works from a disk into out/site (installs the group docs into .site)
+	test -d .site || $(PYTHON) -m venv .site
+	.site/bin/python -m pip install --quiet --disable-pip-version-check "pip>=25.1"
+	.site/bin/python -m pip install --quiet --disable-pip-version-check --group docs
+	.site/bin/sphinx-build --quiet --nitpicky --fail-on-warning --keep-going docs out/site
+
 gallery: $(BIN)/toolkit  ## Write docs/gallery.md and its pictures again (needs Chromium)
 	$(BIN)/python -m tools.gallery
 
@@ -88,4 +94,4 @@ wheel: $(BIN)/toolkit  ## Build the wheel into dist/
 	$(BIN)/python -m build --no-isolation --wheel
 
 clean:  ## Remove what can be made again
-	rm -rf $(VENV) .peers out dist build .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .peers .site out dist build .pytest_cache .ruff_cache .hypothesis

@@ -1,7 +1,7 @@
 """What the documents copy from the code, written again by `python -m tools.docs`: change the code, then run it.
 
-The columns of `docs/holdings.md` and `docs/prices.md`, the reference of `docs/strategies.md`, the example of `README.md`, and
-`docs/schema/`. Tests fail where a document says something else.
+The columns of `docs/holdings.md` and `docs/prices.md`, the reference of `docs/strategies.md`, the example of `docs/start.md`,
+and `docs/schema/`. Tests fail where a document says something else.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ def written() -> Iterator[tuple[Path, str]]:
         page,
         _replaced(page, r"(?<=is printed by `toolkit strategies language`\.\n\n)(?s:.*)", _printed("strategies", "language")),
     )
-    page = ROOT / "README.md"
+    page = ROOT / "docs" / "start.md"
     example = re.search(r"`toolkit (optimize --as-of [\d-]+)`\n\n```text\n", page.read_text(encoding="utf-8"))
     if example is None:
-        raise ValueError("README.md has no example")
+        raise ValueError("start.md has no example")
     lines = _printed(*example[1].split(), "--no-report", "--quiet").rstrip().splitlines()
     shown = "".join(f"{line.rstrip()}\n" for line in lines)
     yield page, _replaced(page, rf"(?<={re.escape(example[0])})(?s:.*?)(?=```\n)", shown)

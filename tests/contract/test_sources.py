@@ -155,25 +155,6 @@ def test_a_fetch_far_from_today_is_stale_where_the_source_has_a_rhythm(played, s
     late.close()
 
 
-def test_half_of_a_file_is_told_by_series(server, client, tmp_path):
-    source = data_source("world_bank_pink_sheet")
-    RECORDED[source.kind].play(server, tmp_path)
-    found = fetched(source, ("gold", "zinc"), client)
-    assert {name: (result.outcome.status, result.outcome.reason) for name, result in found.items()} == {
-        "gold": ("ok", None), "zinc": ("failed", "not_found"),
-    }  # fmt: skip
-
-
-def test_a_workbook_that_has_not_changed_is_not_read_again(server, client, tmp_path):
-    source = data_source("world_bank_pink_sheet")
-    RECORDED[source.kind].play(server, tmp_path)
-    fetched(source, ("brent", "gold"), client)
-    again = Client(client.budget, TODAY, client.pace, mirror=server.address, validators=client.seen)
-    found = fetched(source, ("brent", "gold"), again)
-    assert {(result.outcome.status, result.outcome.rows, *result.tables) for result in found.values()} == {("ok", 0)}
-    again.close()
-
-
 def test_imports_from_china_that_are_not_listed_are_inferred_only_where_china_has_others(server, client, tmp_path, monkeypatch):
     monkeypatch.setenv("CENSUS_API_KEY", "secret")
     source = data_source("us_census")

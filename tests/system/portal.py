@@ -167,11 +167,21 @@ def _commands(python: str) -> tuple[subprocess.Popen[str], Path]:
     return process, folder
 
 
-class Portal:
-    """`toolkit serve` in a folder; the first line that says where it is has come."""
+FEWER = """
+from toolkit.__main__ import main
+from toolkit.web.demo import crew, pool
 
-    def __init__(self, work: Path, **environment: str) -> None:
-        self.work, self.port, self.python = work, free_port(), sys.executable
+crew.PROCESSES = pool.PROCESSES = {}
+main()
+"""
+"""`toolkit` with a demo of so many processes, each of which loads everything for ten seconds."""
+
+
+class Portal:
+    """`toolkit serve` in a folder, with as many processes of the demo as are asked for, else as users have."""
+
+    def __init__(self, work: Path, *, processes: int | None = None, **environment: str) -> None:
+        self.work, self.port, self.python, self.processes = work, free_port(), sys.executable, processes
         self.base = f"http://127.0.0.1:{self.port}"
         self.log = work / "log"
         self.environment = {
@@ -209,10 +219,12 @@ class Portal:
         return urlsplit(self.run("webinar", "create", title, "--no-trial", "--starts", starts, *more).splitlines()[1]).path
 
     def start(self) -> None:
-        command = [self.python, "-m", "toolkit", "serve"]
+        start = ["-m", "toolkit"] if self.processes is None else ["-c", FEWER.format(self.processes)]
         former = self.log.read_text("utf-8").count("serving ") if self.log.exists() else 0
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(command, cwd=self.work, env=self.environment, stdout=log, stderr=log)
+            self.process = subprocess.Popen(
+                [self.python, *start, "serve"], cwd=self.work, env=self.environment, stdout=log, stderr=log
+            )
         self.wait_for(lambda: self.log.read_text("utf-8").count("serving ") > former)
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> float:
@@ -253,9 +265,9 @@ class Portal:
 
 
 @contextlib.contextmanager
-def serving(work: Path, **environment: str) -> Iterator[Portal]:
+def serving(work: Path, *, processes: int | None = None, **environment: str) -> Iterator[Portal]:
     """A portal that is stopped in the end."""
-    portal = Portal(work, **environment)
+    portal = Portal(work, processes=processes, **environment)
     try:
         yield portal
     finally:

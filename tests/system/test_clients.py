@@ -283,8 +283,7 @@ def cells_of(client: str) -> set[str]:
     return {cell.replace(",", "") for row in mine for name, cell in row if name in told and cell}
 
 
-@pytest.mark.parametrize("client", ["Weissbach", "Krummholz", "Tannhauser"])
-@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize(("client", "language"), [("Weissbach", "en"), ("Krummholz", "de"), ("Tannhauser", "en")])
 def test_no_answer_to_one_client_holds_a_cell_of_another(client, language, folder, capsys):
     (folder / "all.csv").write_text(OF_CLIENTS, encoding="utf-8")
     mine = ("--client", client, "--lang", language, *DAY)

@@ -138,18 +138,6 @@ def test_validate_tells_a_column_without_prices_as_optimize_does(toolkit, tmp_pa
     assert '"FUND" has no prices and is left out' in told.stdout
 
 
-def test_what_validate_exposure_and_shock_say_is_german(toolkit, tmp_path):
-    (tmp_path / "today.csv").write_text("Datum;Metall;Preis\n24.11.2026;Gallium;1.410,00 EUR/kg\n", encoding="utf-8")
-    (tmp_path / "lots.csv").write_text("Metall;Menge (kg)\nGallium;5\n", encoding="utf-8")
-    options = ("--prices", str(tmp_path / "today.csv"), "--as-of", "2026-11-24", "--lang", "de")
-    assert "Zu wenige eigene Preise" in toolkit("data", "validate", *options).stdout
-    exposure = " ".join(toolkit("exposure", str(tmp_path / "lots.csv"), *options).stdout.split())
-    assert "Posten der Datei zu eigenen Tagespreisen (today.csv)" in exposure
-    assert "integrierte Schaltungen und CIGS-Solarzellen" in exposure
-    shock = " ".join(toolkit("shock", "gallium", "--as-of", "2026-11-24", "--lang", "de").stdout.split())
-    assert "veröffentlichte Modelle offen lassen, 3 davon von Gallium" in shock
-
-
 def test_a_file_of_lots_given_as_an_option_is_told_where_it_stands(toolkit):
     told = toolkit("exposure", "--holdings", "mine.csv")
     assert told.returncode == 2

@@ -20,6 +20,7 @@ PAGES = {
 CONFIG = (REPOSITORY / "config.toml").read_text(encoding="utf-8")
 SLOW = (
     "--format pdf", "board.pdf", "optimize us-ban-returns", "frontier", "toolkit serve", "toolkit webinar", "toolkit mcp", "data fetch", "--data store",
+    "strategies evidence --write",
 )  # fmt: skip
 """What the commands that need a browser, half a minute, a process of their own or a source of data hold is run by tests of their
 own."""
@@ -29,7 +30,6 @@ SHORTER = {
     "--workers 2": "--workers 1",
     "--start 2025-12-31": "--start 2026-03-31",
     "toolkit factors": "toolkit factors --as-of 2022-12-31",
-    "strategies evidence --write strategies/evidence.json": "strategies evidence equal-weight --write evidence.json",
 }
 """Words of a page, and others that ask the same of the command in less time: fewer starts, months, processes and strategies, a
 day before the first customs value."""
@@ -61,7 +61,7 @@ def folder(tmp_path_factory):
         "mine.csv": lots,
         "moves.csv": re.findall(r"```csv\n(.*?)```", PAGES["movements.md"], re.DOTALL)[0],
         "own.toml": own,
-        "lots.csv": lots,
+        "lots.csv": re.findall(r"```csv\n(.*?)```", PAGES["start.md"], re.DOTALL)[0],
         "bids.csv": re.findall(r"```csv\n(.*?)```", PAGES["bids.md"], re.DOTALL)[0],
         "needs.csv": re.findall(r"```csv\n(asset,.*?)```", PAGES["cover.md"], re.DOTALL)[0],
         "quotes.csv": re.findall(r"```csv\n(quote,.*?)```", PAGES["cover.md"], re.DOTALL)[0],

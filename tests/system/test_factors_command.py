@@ -40,7 +40,6 @@ BIAS = {"what", "horizon_months", "statistic", "error", "outcomes", "from", "to"
 def folder(tmp_path_factory):
     made = tmp_path_factory.mktemp("factors")
     (made / "precious.toml").write_text(PRECIOUS, encoding="utf-8")
-    (made / "sample.toml").write_text(PRECIOUS + '\n[forecast]\ncovariance = {kind = "sample"}\n', encoding="utf-8")
     rows = ["date,stone,glass"]
     rows += [f"{2022 + i // 12}-{1 + i % 12:02d},{100 * 1.03 ** (i % 7):.2f},{50 * 1.02 ** (i % 5):.2f}" for i in range(40)]
     (made / "own.csv").write_text("\n".join(rows), encoding="utf-8")
@@ -121,29 +120,6 @@ def test_past_outcomes_do_not_change_with_the_day_of_the_question(as_json):
     # What was there stays there: adding months adds their squares, and takes nothing from the sum so far.
     assert new["dates"] * new["statistic"] ** 2 > old["dates"] * old["statistic"] ** 2
     assert all(row["date"] <= "2020-06-30" for row in early["factor_returns"])
-
-
-def test_prices_known_later_change_no_outcome_that_ended_before(as_json, folder):
-    lines = (folder / "own.csv").read_text(encoding="utf-8").splitlines()
-    cut = next(i for i, line in enumerate(lines) if line.startswith("2024-10"))
-    wild = [line.split(",")[0] + ",9999,1" if i >= cut else line for i, line in enumerate(lines)]
-    (folder / "wild.csv").write_text("\n".join(wild), encoding="utf-8")
-    told = [
-        as_json("factors", "equal-weight", "--prices", file, "--as-of", "2024-09-30", "--quiet")
-        for file in ("own.csv", "wild.csv")
-    ]
-    assert told[0]["bias"]
-    assert told[0]["bias"] == told[1]["bias"]
-
-
-def test_a_strategy_without_named_factors(as_json, called):
-    found = as_json("factors", "sample.toml", *BEFORE)
-    assert (found["covariance"], found["factors"], found["factor_returns"]) == ("sample", [], [])
-    assert all(asset["fit"] is None for asset in found["assets"])
-    assert any("has no named factors" in note for note in found["notes"])
-    code, out, _ = called("factors", "sample.toml", *BEFORE)
-    assert code == 0
-    assert "there are no loadings to show" in " ".join(out.split())
 
 
 def test_own_prices_that_nobody_knows(as_json):

@@ -22,19 +22,6 @@ def test_gallium_with_its_reported_point(toolkit):
     assert "Single points, shown alone and never joined to a series." in told
 
 
-def test_json_is_one_object(toolkit):
-    answer = json.loads(toolkit("flows", "bismuth", "--json", *AS_OF).stdout)
-    running = [(one["partner"], c["onset"]) for one in answer["flows"][0]["partners"] for c in one["collapses"] if c["running"]]
-    assert running == [("CHN", "2025-04-30")]
-    assert answer["data"][0]["licence"]
-
-
-def test_an_unknown_metal_is_exit_3_with_the_nearest_names(toolkit):
-    done = toolkit("flows", "galium", "--json")
-    assert done.returncode == 3
-    assert "'gallium'" in json.loads(done.stdout)["error"]["hint"]
-
-
 def test_without_a_metal_every_flow_has_a_row(toolkit):
     done = toolkit("flows", *AS_OF)
     assert done.returncode == 0

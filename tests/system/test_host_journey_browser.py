@@ -25,7 +25,7 @@ WORDS = {
 
 @pytest.fixture
 def portal(tmp_path):
-    with serving(tmp_path) as found:
+    with serving(tmp_path, processes=1) as found:
         found.start()
         yield found
 
@@ -47,9 +47,7 @@ def in_room(visit: Visit, path: str) -> None:
     visit.until("document.readyState === 'complete'")
 
 
-@pytest.mark.parametrize(
-    ("browser", "code"), [(Browser, "en"), (Browser, "de"), pytest.param(Firefox, "de", marks=firefox.NEEDED)]
-)
+@pytest.mark.parametrize(("browser", "code"), [(Browser, "en"), pytest.param(Firefox, "de", marks=firefox.NEEDED)])
 def test_from_an_empty_folder_to_the_replay(portal, browser, code):
     heading, thanks, there, answered = WORDS[code]
     host, visitor = Visit(portal, browser()), Visit(portal, browser())

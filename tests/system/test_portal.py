@@ -23,7 +23,7 @@ def soon(minutes: int) -> str:
 
 @pytest.fixture(scope="module")
 def portal(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("portal")) as found:
+    with serving(tmp_path_factory.mktemp("portal"), TOOLKIT_WEB_DEMO="false") as found:
         found.page = found.create("Gallium & cousins", soon(-1), "--zone", "UTC", "--capacity", "1")  # type: ignore[attr-defined]
         found.start()
         yield found
@@ -127,7 +127,7 @@ def _storm(portal: Portal, page: str, acknowledged: list[str], ending: threading
 
 
 def test_kill_under_load_loses_nothing_that_was_acknowledged(tmp_path: Path):
-    with serving(tmp_path, TOOLKIT_WEB_TRUSTED_PROXY='["127.0.0.0/8"]') as portal:
+    with serving(tmp_path, TOOLKIT_WEB_TRUSTED_PROXY='["127.0.0.0/8"]', TOOLKIT_WEB_DEMO="false") as portal:
         page = portal.create("Gallium", soon(60), "--zone", "UTC", "--capacity", "1000")
         portal.start()
         _without_limits(portal)

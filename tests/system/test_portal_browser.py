@@ -24,7 +24,7 @@ def portal(tmp_path_factory):
     with contextlib.ExitStack() as stack:
         server = stack.enter_context(postgresql_server())
         database = {} if server is None else {"TOOLKIT_WEB_DATABASE_URL": server}
-        found = stack.enter_context(serving(tmp_path_factory.mktemp("portal"), **database))
+        found = stack.enter_context(serving(tmp_path_factory.mktemp("portal"), processes=1, **database))
         starts = (datetime.now(UTC) - timedelta(minutes=1)).isoformat(timespec="minutes")[:16]
         later = (datetime.now(UTC) + timedelta(days=2, minutes=5)).isoformat(timespec="minutes")[:16]
         found.now = found.create("Gallium & cousins", starts, "--zone", "UTC", "--strategy", "physical-basket")  # type: ignore[attr-defined]

@@ -66,7 +66,7 @@ def _copy(source: socket.socket, target: socket.socket) -> None:
 @pytest.fixture
 def portal(tmp_path) -> Iterator[Portal]:
     port = free_port()
-    with serving(tmp_path, TOOLKIT_WEB_BASE_URL=f"http://127.0.0.1:{port}") as found:
+    with serving(tmp_path, processes=1, TOOLKIT_WEB_BASE_URL=f"http://127.0.0.1:{port}") as found:
         starts = (datetime.now(UTC) - timedelta(minutes=2)).isoformat(timespec="minutes")[:16]
         found.page = found.create("Gallium", starts, "--zone", "UTC")  # type: ignore[attr-defined]
         found.start()

@@ -36,7 +36,7 @@ CONTROLLED = {"en": "under export control", "de": "unter Ausfuhrkontrolle"}
 def portal(tmp_path):
     starts = (datetime.now(UTC) - timedelta(minutes=2)).isoformat(timespec="minutes")[:16]
     database = {"TOOLKIT_WEB_DATABASE_URL": os.environ[DATABASE]} if DATABASE in os.environ else {}
-    with serving(tmp_path, TOOLKIT_WEB_ORGANISER="Metals & Co", **database) as found:
+    with serving(tmp_path, processes=1, TOOLKIT_WEB_ORGANISER="Metals & Co", **database) as found:
         found.page = found.create(TITLE, starts, "--zone", "UTC")  # type: ignore[attr-defined]
         found.start()
         yield found

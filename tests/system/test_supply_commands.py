@@ -255,25 +255,6 @@ def test_what_a_review_says_of_ended_suspensions_is_in_the_language_of_the_reade
     assert "by its text" not in told["de"]
 
 
-def test_exposure_tells_possible_bars_and_law_that_the_ledger_lacks(called, as_json):
-    rows = ("neodymium,magnet,5,,Frankfurt,stored", "neodymium,magnet,5,CHN,Shanghai,stored", "neodymium,magnet,5,CHN,Frankfurt,stored", "gallium,metal,5,CHN,Shanghai,stored",
-            "rhenium,metal,5,CHL,Chile,ordered", "indium,metal,5,CHN,Frankfurt,ordered")  # fmt: skip
-    Path("bars.csv").write_text("\n".join(["asset,form,quantity,origin_country,location,status", *rows]), encoding="utf-8")
-    out = " ".join(called("exposure", "bars.csv", *TODAY, "--format", "markdown")[1].split())
-    assert "from China, not known to have left: licence first" in out
-    for words in ("perhaps barred", "law of EU not covered", "Not settled"):
-        assert words in out
-    Path("gold.csv").write_text("asset,quantity,unit,location\ngold,10,ozt,Zürich\n", encoding="utf-8")
-    out_of_gold = " ".join(called("exposure", "gold.csv", *TODAY, "--format", "markdown")[1].split())
-    assert "Not covered, law of Switzerland not covered" in out_of_gold
-    assert "A loss of 20% of supply adds" in out
-    rows = called("exposure", "bars.csv", *TODAY, "--format", "markdown")[1].splitlines()
-    unknown = [row.split("|")[2].strip() for row in rows if "| not known: the export law of its origin" in row]
-    assert unknown == ["Rhenium, metal, Chile"]
-    deliveries = {lot["asset"]: lot["delivery"] for lot in as_json("exposure", "bars.csv", *TODAY)["lots"]}
-    assert deliveries["rhenium"] == "open_order_not_covered"
-
-
 def test_shock_prints_band_formula_and_outside_check(called):
     code, out, _ = called("shock", "gallium", "--loss", "0.5", "--elasticity", "0.25:0.7", *TODAY)
     assert code == 0

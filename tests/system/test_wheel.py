@@ -44,7 +44,9 @@ def test_the_wheel_carries_strategies_reports_and_data_and_one_top_level_name(wh
 
 def test_two_builds_in_different_folders_are_the_same_bytes(wheel, tmp_path):
     copy = tmp_path / "elsewhere"
-    shutil.copytree(REPOSITORY, copy, ignore=shutil.ignore_patterns(".*", "out", "dist", "__pycache__"), copy_function=shutil.copy)
+    shutil.copytree(
+        REPOSITORY, copy, ignore=shutil.ignore_patterns(".*", "out", "dist", "__pycache__"), copy_function=shutil.copy
+    )
     command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(tmp_path), str(copy)]
     subprocess.run(command, check=True, capture_output=True)
     (again,) = tmp_path.glob("*.whl")

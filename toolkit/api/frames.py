@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from importlib import import_module
-from io import BytesIO
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +14,7 @@ import polars as pl
 from toolkit.core.errors import DataError, SpecError
 from toolkit.core.text import repeated
 from toolkit.market.readers.columns import days as days_of
-from toolkit.market.readers.price_shapes import price_header
-from toolkit.market.readers.tabular import read_table, table_of
+from toolkit.market.readers.tabular import table_of
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -114,7 +112,8 @@ def as_polars(data: Any, what: str) -> pl.DataFrame:
     if isinstance(known, nw.LazyFrame):
         raise DataError(f"{what}: a lazy frame has no values yet.", hint="Call .collect() first.")
     if getattr(getattr(data, "columns", None), "nlevels", 1) > 1:
-        return _of_levels(data, what)
+        hint = "Give one column an asset, named as it: of a download of quotations data['Close']."
+        raise DataError(f"{what}: columns have names of several levels.", hint=hint)
     _check_names(known.columns, what)
     columns = {column.name: _values(column) for column in known.iter_columns()}
     index = nw.maybe_get_index(known)
@@ -134,13 +133,6 @@ def _check_names(names: Sequence[Any], what: str) -> None:
         raise DataError(f"{what}: the name of a column is no text: {odd[0]!r}.", hint="Name columns as their assets.")
     if twice := sorted(repeated(names)):
         raise DataError(f"{what}: column {twice[0]!r} occurs twice.", hint="Rename or remove one of each.")
-
-
-def _of_levels(data: Any, what: str) -> pl.DataFrame:
-    """A frame of quotations with several levels of names, as a download of them, read as its file."""
-    if what != "prices":
-        raise DataError(f"{what}: columns have names of several levels.", hint="Give one column an asset, named as it.")
-    return read_table(BytesIO(data.rename_axis(index="Date").to_csv().encode()), header=price_header).cells
 
 
 def _column(values: Any) -> pl.Series | list[Any]:

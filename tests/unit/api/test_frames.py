@@ -160,22 +160,6 @@ def test_frames_that_cannot_be_read_are_refused_with_the_mend(given, told):
     assert found.value.hint
 
 
-def test_a_download_with_two_levels_of_names_is_read_as_its_file():
-    days = pd.DatetimeIndex(pd.date_range("2023-01-31", periods=40, freq="ME"), name="Date")
-    columns = pd.MultiIndex.from_product([["Close", "Volume"], NAMES], names=["Price", "Ticker"])
-    values = np.random.default_rng(1).uniform(90, 110, (40, 4))
-    download = pd.DataFrame(values, index=days, columns=columns)
-    download.to_csv("download.csv")
-    strategy = tk.Strategy(objective=tk.MinRisk())
-    records = [
-        tk.optimize(strategy, prices=given, prices_currency="USD", as_of="2026-06-30").record["positions"]
-        for given in (download, download.rename_axis(index=None), "download.csv")
-    ]
-    weights = [{row["asset"]: row["weight"] for row in rows} for rows in records]
-    assert weights[0] == weights[1] == weights[2]
-    assert {*weights[0]} == {*NAMES}
-
-
 def test_returns_are_read_by_the_names_of_a_price_file_and_refused_with_the_mend():
     for given in (100.0 + np.arange(len(DAYS)), 1.0 + np.linspace(-0.02, 0.03, len(DAYS)), np.linspace(-0.9, 1.2, len(DAYS))):
         with pytest.raises(tk.DataError, match="beyond 50% more often than not") as error:

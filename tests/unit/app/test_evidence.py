@@ -6,11 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from toolkit.app.allocation.request import Request
-from toolkit.app.backtest.evidence import compute
-from toolkit.app.config import resolve
-from toolkit.app.context import Context
 from toolkit.app.strategies.evidence import FILE, evidence_of, stored, stored_of
+from toolkit.cli.main import run
 from toolkit.core.errors import GapError
 from toolkit.strategy.decode import load_strategy
 
@@ -69,11 +66,12 @@ def alike(found, stored) -> bool:
     return found == (pytest.approx(stored, rel=1e-5) if isinstance(stored, float) else stored)
 
 
-def test_the_command_makes_what_is_stored():
-    context = Context(resolve({}), day())
-    found = compute(Request("minimum-risk", context), ["minimum-risk"]).to_json()
+def test_the_command_makes_what_is_stored(tmp_path):
+    file = tmp_path / FILE
+    assert run(["strategies", "evidence", "equal-weight", "--write", str(file), "--as-of", shipped().as_of, "--quiet"]) == 0
+    found = json.loads(file.read_text(encoding="utf-8"))
     whole = json.loads((FOLDER / FILE).read_text(encoding="utf-8"))
-    (stored,) = [one for one in whole["strategies"] if one["name"] == "minimum-risk"]
+    (stored,) = [one for one in whole["strategies"] if one["name"] == "equal-weight"]
     assert alike(found["strategies"], [stored])
     assert not alike(found["strategies"], [stored | {"years_needed": 2 * stored["years_needed"]}])
 

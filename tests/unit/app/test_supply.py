@@ -12,7 +12,7 @@ from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.supply import Scenario
 from toolkit.app.topics.supply import supply
-from toolkit.core.errors import DataError, GapError, SpecError
+from toolkit.core.errors import SpecError
 from toolkit.records.supply import MetalSupply
 
 AS_OF = date(2026, 11, 24)
@@ -190,16 +190,6 @@ def test_the_object_is_json_and_labels_our_scenario(settings):
     assert germanium["other_stages"] == []
     assert sum(one["share"] for one in stage["producers"]) + stage["other"] == pytest.approx(1, abs=0.005)
     assert {"usgs_mcs_2026", "eu_crm_study", "metals_reference"} <= {record["source_id"] for record in data["data"]}
-
-
-def test_names_nobody_knows_and_metals_without_data(settings):
-    with pytest.raises(DataError) as unknown:
-        supply(Context(settings, AS_OF), "galium")
-    assert "gallium" in unknown.value.hint
-    with pytest.raises(GapError, match="uranium"):
-        supply(Context(settings, AS_OF), "uranium")
-    with pytest.raises(SpecError, match="--origin"):
-        supply(Context(settings, AS_OF), "gallium", Scenario(country="Chima"))
 
 
 @pytest.mark.parametrize("value", [0.0, -1.3, float("nan"), float("inf")])

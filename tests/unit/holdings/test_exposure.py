@@ -12,11 +12,9 @@ from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.holdings.exposure import DELIVERIES, PortfolioExposure, industries, lot_exposures
 from toolkit.holdings.resale import resale_answer, resale_restrictions, restricted_buyers
-from toolkit.shocks.elasticity import Elasticity, price_band
 
 TODAY = date(2026, 11, 24)
 PRICES = (price_of("gallium", 1000.0), price_of("indium", 500.0))
-BAND = price_band(0.5, Elasticity(0.25, 0.4, 0.7, "given", "test"))
 
 
 def lots(*rows: dict) -> pl.DataFrame:

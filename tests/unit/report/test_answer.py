@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import copy
 
-import pytest
-
 from tests.records import partial_findings
 from toolkit.app.languages import language
 from toolkit.core.text import half_up
@@ -128,13 +126,6 @@ def test_a_share_under_control_without_uncertain_forms_is_data(records):
         row |= {"uncertain": False, "headline": row["headline"].removesuffix("_uncertain")}
     figures = answer.build(partial_findings(record))[3]
     assert figures.items[0].value[0].style == "plain"
-
-
-@pytest.mark.parametrize("name", ["normal", "moved", "tiny", "cash", "shocks", "origins", "hostile"])
-def test_every_run_has_an_answer_in_both_languages(records, name):
-    english, german = told(records[name]), told(records[name], "de")
-    assert english[0] != german[0]
-    assert english[1] != german[1]
 
 
 def test_break_even_is_the_rise_at_the_end_of_the_holding_period(subjects):

@@ -100,13 +100,6 @@ def test_what_could_be_held_is_told_and_no_other_product_stands_among_the_contro
     assert "The strategy can hold" not in told(older)["paragraph"]
 
 
-def test_the_same_in_german(tight):
-    page = told(tight, "de")
-    assert page["heading"] == "Keine Allokation hält die Grenzen dieser Strategie ein"
-    assert "höchstens 5\u202f%" in page["paragraph"]
-    assert page["status"]["Status"] == "keine Lösung"
-
-
 def test_a_budget_below_every_lot_is_told_with_the_lots():
     page = told(refused("constraint.cash.gives_way=false", budget=500.0))
     assert page["heading"] == "No allocation in whole lots meets the limits of this strategy"

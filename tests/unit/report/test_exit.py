@@ -186,13 +186,6 @@ def test_all_cash_has_no_way_out():
     assert isinstance(document.sections[0].content, Missing)
 
 
-def test_in_german(ask):
-    blocks = section.build(findings_of(ask, "de"))
-    assert "kein Geldkurs" in plain(blocks[0].text)
-    assert "steuerfrei" in plain(blocks[3].title)
-    assert "§ 23 Abs. 1 Satz 1 Nr. 2 EStG" in "".join(plain(a.words) for a in findings_of(ask, "de").assumptions)
-
-
 @pytest.mark.parametrize(("years", "told"), [(1.0, "Nach einem Jahr"), (1.5, "Nach 1,5 Jahren")])
 def test_a_holding_period_of_one_year_is_told_in_the_singular(ask, years, told):
     found = findings_of(ask, "de")

@@ -24,7 +24,7 @@ from toolkit.report.document import Chart, Figure, Heading, KeyFigures, Notes, P
 from toolkit.report.formats.html import render
 from toolkit.report.i18n.text import plain
 from toolkit.report.topics.allocation import document
-from toolkit.report.topics.holdings import LOT_ROWS, REACHES, holdings, holdings_answer, reach, sums, terms
+from toolkit.report.topics.holdings import LOT_ROWS, holdings, holdings_answer, reach, sums, terms
 from toolkit.report.topics.method import file
 
 
@@ -225,16 +225,6 @@ def test_a_page_for_several_subjects_leaves_out_what_is_about_another(found):
     assert [section.name for section in both.sections] == ["holdings-answer", "holdings"]
     one = compose(found, Definition("Allocation", ("answer", "exposure")))
     assert [section.name for section in one.sections] == ["exposure"]
-
-
-def test_in_german(ask):
-    found = findings_of(ask, "de")
-    heading, paragraph, _, _ = opening(found)
-    assert "Eine Ausfuhrkontrolle kann" in heading
-    assert "diese Aussetzung betrifft den Weiterverkauf in die USA, nicht die Lieferung nach Deutschland" in paragraph
-    bar = next(block for block in holdings_answer.build(found) if isinstance(block, Figure))
-    assert plain(bar.data.rows[0].cells[0]) == "Außerhalb des Ursprungslandes gelagert"
-    assert all(found.say.words(message) != message for message in REACHES.values())
 
 
 def test_an_origin_that_no_lot_has_is_said_once(tmp_path):

@@ -8,7 +8,6 @@ import math
 import pytest
 
 from tests.records import partial_findings
-from toolkit.app.languages import language
 from toolkit.report.i18n.measures import measure_words
 from toolkit.report.i18n.text import plain
 from toolkit.report.topics.allocation import answer
@@ -152,30 +151,6 @@ def test_a_number_of_holdings_says_how_many_there_are(records):
 )
 def test_measures_in_words(name, confidence, words):
     assert measure_words(name, confidence) == words
-
-
-def test_limits_are_told_in_german(records):
-    record = limited(
-        records,
-        {
-            "kind": "bounds",
-            "name": "any metal",
-            "where": "gallium",
-            "value": 0.2,
-            "limit": 0.2,
-            "binding": True,
-            "shadow_price": 0.04,
-        },
-        {"kind": "liquidity", "where": "not sold within 7 days", "days": 7.0, "value": 0.5, "limit": 0.6},
-        {"kind": "risk_limit", "measure": "cvar", "value": 0.3, "limit": 0.35, "confidence": 0.9},
-        volatility=0.2,
-    )
-    (found,) = limits.build(partial_findings(record, language=language("de")))
-    first, second, third = ([plain(cell) for cell in row.cells] for row in found.body[0].rows)
-    assert first[1:] == ["Gallium", "höchstens 20\u202f%", "20,0\u202f%", "0,0", "0,10 Punkte weniger Volatilität"]
-    assert second[1:3] == ["nicht innerhalb von 7 Tagen verkauft", "höchstens 60\u202f%"]
-    assert third[1] == "durchschnittlicher Verlust des schlechtesten Zehntels (CVaR 90\u202f%)"
-    assert plain(found.title).startswith("Alle drei Grenzen sind eingehalten; erreicht ist: ")
 
 
 @pytest.mark.parametrize(("less", "told"), [(0.2, True), (0.1, False), (None, False)])

@@ -216,14 +216,6 @@ def test_assumptions_are_set_in_their_own_type_and_published_terms_are_not(recor
     assert 'class="de"' not in orders
 
 
-def test_a_suspension_that_ends_is_told_first(records, pages):
-    ends = [r for r in records["normal"]["upcoming"] if r["instrument"] == "suspension" and r["status"] == "ahead"]
-    assert ends
-    lead = pages["normal"].split("<section")[0]
-    assert FORMATS.long_date(ends[0]["date"]) in lead
-    assert "this suspension concerns resale to the US, not delivery to Germany" in lead
-
-
 def test_an_all_cash_run_says_so(pages):
     heading = re.search(r"<h1>(.*?)</h1>", pages["cash"])
     assert heading is not None

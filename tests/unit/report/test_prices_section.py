@@ -167,16 +167,6 @@ def test_a_hostile_name_stays_inside_its_span():
     assert all(span.style == "name" for span in spans)
 
 
-def test_in_german_words_and_numbers_are_german():
-    english, german = (figure(GALLIUM, INDIUM, GOLD, say=say) for say in (None, DE))
-    assert plain(german.title).startswith("Bei einem von zwei Metallen liegt der letzte Einfuhrwert mehr als 10\u202f% neben")
-    assert "Einfuhrwert eines Monats" in [words for _, words in german.body[0].legend]
-    assert plain(german.sub) != plain(english.sub)
-    assert "1.060" in german.body[0].items[0].chart.told
-    assert "1.000" in german.body[0].items[0].chart.drawings[0].spec
-    assert german.data.caption != english.data.caption
-
-
 def test_a_panel_has_a_round_point_for_each_value():
     many = series("gallium", [900.0, 1500.0, 1000.0, 1300.0], [1000.0, 1020.0, 1040.0, 1060.0])
     drawn = draw(figure(many).body[0].items[0].chart.drawings[0].spec)

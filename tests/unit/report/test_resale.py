@@ -75,14 +75,6 @@ def test_lots_free_of_measures_have_no_bar(tmp_path):
     assert {state.number for line in matrix.lines for state in line.states} == {"Not covered"}
 
 
-def test_in_german(ask):
-    figure, matrix = built(findings_of(ask, "de"))
-    assert "gesperrt" in plain(figure.title)
-    assert {state.number for line in matrix.lines for state in line.states} <= {
-        "Nein", "Heute ja", "Genehmigung", "Ja", "Nicht geklärt", "Nicht erfasst", "Vielleicht: Nein", "Vielleicht: Heute ja",
-    }  # fmt: skip
-
-
 def test_a_no_on_an_unsettled_form_is_none_in_the_legal_basis_either(tmp_path):
     bar = "W-1,tungsten,metal,99.95 %,40,kg,2025-12-08,70,EUR,CHN,Frankfurt,stored,,,,,"
     figure, matrix = built(findings_of(ask_of(tmp_path, bar)))

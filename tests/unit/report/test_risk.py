@@ -129,11 +129,3 @@ def test_nothing_held_carries_no_risk(records):
     found = risk.build(partial_findings(nothing))
     assert isinstance(found, Missing)
     assert risk.build(partial_findings(nothing, language=DE)).reason == "Es wird nichts gehalten, also trägt nichts Risiko."
-
-
-@pytest.mark.parametrize("name", ["normal", "moved", "tiny", "cash", "hostile", "shocks", "origins"])
-def test_every_record_is_shown_in_both_languages(records, name):
-    english, german = (risk.build(partial_findings(records[name], language=say)) for say in (None, DE))
-    assert len(english) == len(german) > 0
-    figures = [(a, b) for a, b in zip(english, german, strict=True) if isinstance(a, Figure)]
-    assert all(plain(a.title) != plain(b.title) and plain(a.source) != plain(b.source) for a, b in figures)

@@ -42,19 +42,17 @@ from toolkit.market.readers import cells
 from toolkit.market.readers.columns import words
 from toolkit.market.readers.price_checks import AS_GIVEN, DEALER_ASK, DEALER_BID, WITHOUT_TAX, check_untaxed
 from toolkit.market.readers.price_shapes import (
-    LEVELS,
     PriceColumn,
     asset_of,
+    check_levels,
     check_sides,
     check_stated,
     days_across,
     months_across,
     no_column,
     note_derived,
-    of_tickers,
     one_end,
     price_header,
-    with_levels,
 )
 from toolkit.market.readers.price_titles import moneys_and_units, with_date
 from toolkit.market.readers.tabular import Source, Table
@@ -107,7 +105,7 @@ def read_columns(
     """
     opened, is_asset = open_file(path, (KIND,), layout, answers, price_header), partial(is_known, key=key)
     table = opened.table
-    table = replace(table, cells=table.cells.rename(dict(zip(table.columns, with_levels(table.columns), strict=True))))
+    check_levels(table)
     table, notes = months_across(table, days) if (days := days_across(table.columns)) else (table, ())
     own = [(name, one) for name, one in opened.layouts if layout is not None or name in opened.own]
     fitting = [(name, one) for name, one in opened.layouts if one.columns and one.fits(table.columns)]
@@ -117,9 +115,6 @@ def read_columns(
         hint = message("Write it above the header, as 'Stand: 26.11.2026': the next list is of another day.")
         raise SpecError("one day for every price is no part of a layout.", hint=hint)
     table = replace(table, mark=given.decimal, month_first=None if given.dates is None else given.dates == "month")
-    if any(LEVELS in one for one in table.columns):
-        table, prices = of_tickers(table)
-        return PriceColumns(table, opened.path, given, by, shape="ohlc", prices=prices)
     headers = PriceHeaders(table, given, is_asset)
     worded = [one for one in table.columns if one not in headers.numeric and key_of(one) != "asset"]
     check_untaxed(table, words(table.cells[worded]) if worded else {})
@@ -409,7 +404,9 @@ def _wide(headers: PriceHeaders, reads: Mapping[str, str]) -> _Kinds:
     below = {name: str(given[0]) for name, given in headers.first.items() if given and given[0] is not None}
     say_prices = below and all(states_alone(text) or text.lower() in SIDES for text in below.values())
     if say_prices and "date" not in {reads.get(name) for name in below}:
-        hint = message("Write currency, unit and side into the one row of the header: 'Gallium Bid USD/kg'.")
+        hint = message(
+            "Write currency and unit into the one row of the header, as 'Gallium USD/kg', and a row for each of several prices."
+        )
         raise table.header_error("a header of several rows.", hint)
     for name, key in reads.items():
         if key in OF_ROWS[2:]:

@@ -48,9 +48,6 @@ UPPER_END = "upper end of a range"
 _SIDES = {"bid": DEALER_BID, "ask": DEALER_ASK}
 _DOWNLOADED = ("historical data", "historische daten", "historical prices")
 _ENDINGS = (".csv", ".txt", ".tsv", ".parquet", ".xlsx", ".xlsm")
-LEVELS = "\x1f"
-"""Stands between field and ticker in the name of a column whose header had two levels; no cell of a header may hold it."""
-_OF_A_DAY = ("open", "high", "low", "close", "adjusted", "price", "ignore")
 _FEWEST = 3
 """Dates in a header from which they are its columns; beside a column of metals and none of prices one is enough."""
 
@@ -277,17 +274,24 @@ def middle(table: Table, low: pl.Series, high: pl.Series) -> pl.Series:
 
 
 def price_header(records: Sequence[Sequence[str]]) -> tuple[list[str], int, int] | None:
-    """The first record that names a date and something beside it, with the levels below it, else asset and price; or None."""
+    """The first record that names a date and something beside it, else asset and price; or None."""
+    third = [cell.strip() for cell in records[2]] if len(records) > 3 else []
+    if len(third) > 1 and key_of(third[0]) == "date" and not any(third[1:]):  # fields, tickers, and the name of the index
+        return (
+            [third[0], *(f"('{field}', '{ticker}')" for field, ticker in zip(records[0][1:], records[1][1:], strict=False))],
+            0,
+            3,
+        )
     for at, found in enumerate(records[:TITLES]):
         below = records[at + 1][:1] if at + 1 < len(records) else ()
         unnamed = found[:1] == [""] and any(map(cells.day, below))  # an index, as pandas writes it
         record = ["date", *found[1:]] if unnamed else found
-        names, depth = download_levels([record, *records[at + 1 : at + 4]])
+        names = [name.strip() for name in record]
         dated = [i for i, name in enumerate(names) if key_of(name) == "date"]
         filled = [text.strip() for text in record if text.strip()]
         of_a_line = len(filled) == 2 and any(cells.is_day(text) or cells.month(text) for text in filled)  # ``Monat;Mai 2026``
         if dated and len(filled) > 1 and not of_a_line:
-            return names, at, at + depth
+            return names, at, at + 1
     for at, record in enumerate(records[:TITLES]):
         if "asset" in (keys := {key_of(text) for text in record}) and not keys.isdisjoint(MONEY):
             return [text.strip() for text in record], at, at + 1
@@ -366,45 +370,12 @@ def note_derived(file: str, names: Sequence[str]) -> tuple[Message, ...]:
     return (told,) if names else ()
 
 
-def with_levels(names: Sequence[str]) -> list[str]:
-    """The names of a header, those that pandas flattened (``('Close', 'GLD')``) as field, `LEVELS` and ticker."""
-    apart = [name[2:-2].split("', '") if name.startswith("('") and name.endswith("')") else [name] for name in names]
-    return [_leveled(*parts) if len(parts) == 2 else name for name, parts in zip(names, apart, strict=True)]
-
-
-def _leveled(first: str, second: str) -> str:
-    return f"{first}{LEVELS}{second}" if key_of(first) in _OF_A_DAY else f"{second}{LEVELS}{first}"
-
-
-def download_levels(records: Sequence[Sequence[str]]) -> tuple[list[str], int]:
-    """Names of the columns, and how many records the header takes: three in a yfinance download, else one."""
-    first = [cell.strip() for cell in records[0]]
-    if len(records) > 3 and len(first) > 1 and first[0].lower() in ("price", "ticker", "attributes", ""):
-        second, third = ([cell.strip() for cell in record] for record in records[1:3])
-        if third[:1] and key_of(third[0]) == "date" and not any(third[1:]) and len(second) == len(first) and all(second[1:]):
-            for fields in (first, second):
-                if all(key_of(name) in _OF_A_DAY for name in fields[1:]):
-                    return [third[0], *map(_leveled, first[1:], second[1:])], 3
-    return first, 1
-
-
-def of_tickers(table: Table) -> tuple[Table, tuple[PriceColumn, ...]]:
-    """The days, and the adjusted closes, else the closes, of a header of fields and tickers.
-
-    Raises:
-        DataError: for a column without a ticker, and a ticker without a close.
-    """
-    pairs = {name: name.split(LEVELS) for name in table.columns if LEVELS in name}
-    dates = [name for name in table.columns if key_of(name) == "date"]
-    others = [name for name in table.columns if name not in pairs and name not in dates]
-    wanted = "adjusted" if any(key_of(field) == "adjusted" for field, _ in pairs.values()) else "close"
-    found = {ticker: PriceColumn(name, ticker, wanted) for name, (field, ticker) in pairs.items() if key_of(field) == wanted}
-    lacking = others or sorted({ticker for _, ticker in pairs.values()} - {*found})
-    if lacking or len(dates) != 1:
-        fault = message("a header of fields and tickers, in which {name!r:s} has no close.", name=(lacking or ["date"])[0])
-        raise table.header_error(fault, "Write the download again with its Close, one column a ticker.")
-    kept = {dates[0]: "date"} | {one.header: one.header for one in found.values()}
-    return replace(table, cells=table.cells[[*kept]].rename(kept)), tuple(found.values())
+def check_levels(table: Table) -> None:
+    """`DataError` for a header of fields and tickers, as pandas writes that of a download of yfinance."""
+    if any(name.startswith("('") for name in table.columns):
+        code = "data['Close'].to_csv('prices.csv')"
+        hint = message("Give one field of it, in Python: {code:s}.", code=code)
+        raise table.header_error("a header of fields and tickers in several rows.", hint)
 
 
 def asset_of(file: str) -> str:

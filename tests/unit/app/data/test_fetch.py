@@ -2,7 +2,6 @@
 
 import socket
 import sys
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -113,21 +112,6 @@ def test_quoted_pence_are_stored_as_pounds_with_their_factor(server, folder):
     [outcome] = fetched(server, folder, series=("RIO.L",)).series
     assert (outcome.quoted_currency, outcome.factor) == ("GBp", 0.01)
     assert quotations(folder)["factor"].unique().to_list() == [0.01]
-
-
-@pytest.mark.parametrize(
-    ("closes", "rule"),
-    [
-        ([*CLOSES[:9], (DAYS[8], 12.0), *CLOSES[9:]], "duplicated_day"),
-        # The last of them yfinance drops, as the price of the moment.
-        ([*CLOSES, (TODAY + timedelta(days=60), 66.0), (TODAY + timedelta(days=61), 66.0)], "future_date"),
-    ],
-)
-def test_a_repeated_day_and_a_date_ahead_are_refused(server, folder, closes, rule):
-    serve(server, {})
-    server.routes[CHART + "REMX"] = lambda asked: Listing(closes).chart("REMX", replace(asked, query={}))
-    [outcome] = fetched(server, folder, series=("REMX",)).series
-    assert (outcome.status, outcome.reason, outcome.detail) == ("failed", "quality", rule)
 
 
 def test_series_that_did_not_come_are_told_and_missing_where_they_are_required(server, folder):
@@ -286,13 +270,3 @@ def test_a_source_that_ends_in_the_middle_fails_the_rest_of_its_series_alone(ser
         ("REMX", "ok", None, None), ("LIT", "ok", None, None), ("a", "failed", "not_found", None),
         ("b", "failed", "format", "Panic: out of bounds"), ("c", "failed", "format", "Panic: out of bounds"),
     }  # fmt: skip
-
-
-def test_a_format_that_changed_fails_its_source_alone(server, folder):
-    server.routes["/data-api.ecb.europa.eu/"] = Answer(b"DAY,VALUE\n2026-11-25,1.1\n")
-    found = fetched(server, folder, "ecb", "yahoo", series=("ecb:USD", "yahoo:REMX"))
-    assert {(one.source, one.status, one.reason) for one in found.series} == {
-        ("ecb", "failed", "format"),
-        ("yahoo", "ok", None),
-    }
-    assert found.missing == ("ecb:USD",)

@@ -19,7 +19,7 @@ from toolkit.app.optimize import optimize
 from toolkit.app.prices import PriceFiles
 from toolkit.app.subjects import holdings
 from toolkit.app.topics.whatif import shock
-from toolkit.core.errors import DataError, FrameError, SpecError
+from toolkit.core.errors import FrameError, SpecError
 
 TODAY = date(2026, 11, 24)
 HEADER = (
@@ -199,12 +199,6 @@ def test_premium_is_the_users_or_a_marked_figure(settings):
     given = shock(Context(settings, TODAY), "dysprosium", loss=0.5, premium=0.2).asked.premium
     assert (given.basis, given.premium) == ("given", 0.2)
     assert shock(Context(settings, TODAY), "hafnium", loss=0.5).asked.premium is None
-
-
-def test_unknown_metal(settings):
-    with pytest.raises(DataError) as caught:
-        shock(Context(settings, TODAY), "germanum", loss=0.5)
-    assert "germanium" in caught.value.hint
 
 
 def test_every_word_for_a_by_product_has_a_number(settings):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from datetime import date
 
 import polars as pl
 import pytest
@@ -17,11 +16,6 @@ def written(frame: pl.DataFrame, **options) -> bytes:
     buffer = io.BytesIO()
     frame.write_parquet(buffer, **options)
     return buffer.getvalue()
-
-
-def prices(rows: int = 50) -> pl.DataFrame:
-    days = pl.date_range(date(2020, 1, 1), date(2026, 1, 1), "1d", eager=True).head(rows)
-    return pl.DataFrame({"date": days, "gold": [float(i + 1) for i in range(rows)], "note": ["x"] * rows})
 
 
 @pytest.mark.parametrize(

@@ -79,11 +79,6 @@ KURS = "Datum;Kurs\n02.01.2024;1.190,72\n03.01.2024;1.189,29\n"
 LAYOUTS = {
     "yahoo": ("GLD.csv", YAHOO, {"GLD": [188.1, 186.7]}, "adjusted close"),
     "downloaded again": ("GLD (1).csv", YAHOO, {"GLD": [188.1, 186.7]}, "adjusted close"),
-    "yfinance, one ticker": ("x.csv", ONE_TICKER, {"GLD": [190.720001, 189.289993]}, "the close"),
-    "yfinance, many": ("x.csv", MANY_TICKERS, {"EURUSD=X": [1.1032, 1.0942], "^GSPC": [4742.830078]}, "adjusted close"),
-    "yfinance, by ticker": ("x.csv", BY_TICKER, {"AAPL": [185.64, 184.25], "MSFT": [370.87, 370.60]}, "the close"),
-    "yfinance, older": ("x.csv", OLDER, {"AAPL": [184.94, 183.55], "MSFT": [368.12, 367.85]}, "adjusted close"),
-    "yfinance, flattened": ("x.csv", FLATTENED, {"AAPL": [185.64, 184.25], "MSFT": [370.87, 370.60]}, "the close"),
     "yfinance history": ("GLD.csv", HISTORY, {"GLD": [190.72, 189.29]}, "the close"),
     "stooq": ("gld_us_d.csv", STOOQ, {"gld_us": [190.72, 189.29]}, "the close"),
     "stooq text": ("gld.us.txt", STOOQ_TEXT, {"GLD.US": [190.72, 189.29]}, "the close"),
@@ -125,7 +120,11 @@ REFUSED = {
     "high and low alone": "Date,High,Low\n2024-01-02,5,4\n",
     "an asset among fields": "Date,Open,High,Low,Close,gold\n2024-01-02,1,1,1,1,5\n",
     "no date": "Open,High,Low,Close\n1,1,1,1\n",
-    "a ticker without close": "Price,Close,Open\nTicker,AAPL,MSFT\nDate,,\n2024-01-02,1,2\n",
+    "fields and a ticker": ONE_TICKER,
+    "fields and tickers": MANY_TICKERS,
+    "tickers and fields": BY_TICKER,
+    "fields and tickers without a name": OLDER,
+    "fields and tickers in one name": FLATTENED,
 }
 
 

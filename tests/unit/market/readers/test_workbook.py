@@ -235,7 +235,7 @@ def test_titles_above_the_header_of_a_csv():
 def test_damaged_workbooks_are_refused_and_crash_nothing():
     rng = random.Random(7)
     content, told = xlsx({"Bestand": [HEAD, LOT, ["Summe", None, 12.5]]}), 0
-    for _ in range(150):
+    for _ in range(60):
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             parts = {info.filename: bytearray(archive.read(info)) for info in archive.infolist()}
         part = parts[rng.choice([name for name, text in parts.items() if text])]
@@ -254,7 +254,7 @@ def test_damaged_workbooks_are_refused_and_crash_nothing():
             parsed(packed({name: bytes(text) for name, text in parts.items()}))
         except ToolkitError:
             told += 1
-    assert told > 30
+    assert told > 12
 
 
 def test_a_tenth_of_the_largest_workbook_costs_less_than_a_gigabyte():

@@ -5,7 +5,7 @@ from datetime import date
 import polars as pl
 import pytest
 
-from tests.loopback import Answer, as_html
+from tests.loopback import Answer
 from toolkit.market.sources.base import Query
 from toolkit.market.sources.files import Files
 
@@ -47,12 +47,6 @@ def test_what_cannot_be_read_is_told_in_the_words_of_the_reader(client, tmp_path
     outcome = found[str(tmp_path / name)].outcome
     assert (outcome.status, outcome.reason) == ("failed", "not_data")
     assert name in outcome.detail
-
-
-def test_a_page_in_the_place_of_a_file_is_no_data(server, client):
-    server.routes["/files.example/own.parquet"] = as_html()
-    found, _ = fetched(client, "https://files.example/own.parquet")
-    assert found["https://files.example/own.parquet"].outcome.reason == "not_data"
 
 
 def test_parquet_in_a_bucket_is_read_by_polars(server, client, tmp_path, monkeypatch):

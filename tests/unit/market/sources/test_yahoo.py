@@ -76,16 +76,6 @@ def test_what_is_no_chart_is_not_found(server, client, answer):
     assert (outcome.status, outcome.reason) == ("failed", "not_found")
 
 
-def test_half_of_the_tickers_come_and_the_others_are_told(server, client):
-    serve(server, {"REMX": Listing(CLOSES), "LIT": Listing(CLOSES)})
-    found = fetched(client, "REMX", "NONE1", "LIT", "NONE2")
-    assert {name: result.outcome.status for name, result in found.items()} == {
-        "REMX": "ok", "LIT": "ok", "NONE1": "failed", "NONE2": "failed",
-    }  # fmt: skip
-    assert found["NONE1"].outcome.reason == "not_found"
-    assert "delisted" in found["NONE1"].outcome.detail
-
-
 def test_a_chart_without_a_price_is_empty_and_days_without_one_are_told(server, client):
     serve(
         server, {"EMPTY": Listing([(day, None) for day in DAYS]), "HOLES": Listing([*CLOSES[:3], (DAYS[3], None), *CLOSES[4:]])}

@@ -140,8 +140,8 @@ def test_the_least_cvar_of_two_holdings_agrees_with_every_choice(seed):
 
 @pytest.mark.parametrize(
     ("measure", "n", "seed"),
-    [(MeanAbsoluteDeviation(), 30, 0), (CVaR(), 60, 0), (CVaR(), 60, 7), (EVaR(), 30, 0)],
-    ids=["mad", "cvar", "cvar, hardest of twelve", "evar"],
+    [(MeanAbsoluteDeviation(), 30, 0), (CVaR(), 60, 7), (EVaR(), 30, 0)],
+    ids=["mad", "cvar, hardest of twelve", "evar"],
 )
 def test_sizes_of_use_are_proven_in_five_seconds_of_work(measure: Measure, n: int, seed: int):
     problem, scenarios = large(n, 2000, seed)

@@ -124,10 +124,8 @@ def test_least_of_any_measure_beats_an_independent_solver(covariance: np.ndarray
     assert answer.objective == pytest.approx(function.value(x) if name not in ("variance", "volatility") else answer.objective)
     if name in ("variance", "volatility"):
         return
-    rng = np.random.default_rng(0)
-    for _ in range(3):  # local searches around the optimum, and from elsewhere
-        start = np.append(rng.dirichlet(np.ones(N)), 0.0)
-        assert answer.objective <= independent(function.value, problem, 0.5 * x + 0.5 * start, []) + 2e-7
+    start = np.append(np.random.default_rng(0).dirichlet(np.ones(N)), 0.0)
+    assert answer.objective <= independent(function.value, problem, 0.5 * x + 0.5 * start, []) + 2e-7
 
 
 @pytest.mark.parametrize("name", ["cvar", "mad", "semideviation", "evar"])
