@@ -14,8 +14,7 @@ import polars as pl
 from toolkit.api.answers import ReportedAnswer, rows
 from toolkit.api.market import Market, day_of
 from toolkit.api.plot import BacktestPlots
-from toolkit.api.question import OfPrices, asks
-from toolkit.api.run import request_of
+from toolkit.api.run import OfPrices, asks, request_of
 from toolkit.app.backtest.cash_rate import CashRate
 from toolkit.app.backtest.run import BacktestRequest
 from toolkit.app.backtest.run import backtest as backtest_of
@@ -164,7 +163,7 @@ def backtest(
         select: Whether all of them are compared at once: which can be the best, which beats equal weight (extra `evidence`).
         benchmark: What returns are held against: a strategy or baseline by its name, or an asset by its key, without costs.
         cash_rate: Interest a year on cash, 0.03 for 3 %, or a mapping, a frame or a file of dates and rates; none by default.
-        asked: Arguments of `toolkit.api.question.OfPrices`.
+        asked: Arguments of `toolkit.api.run.OfPrices`.
 
     Raises:
         Infeasible: for a strategy whose limits contradict each other and that says ``on_infeasible = "stop"``.

@@ -13,8 +13,7 @@ import polars as pl
 from toolkit.api.answers import Answer
 from toolkit.api.market import Market
 from toolkit.api.plot import Picture
-from toolkit.api.question import OfPrices, asks
-from toolkit.api.run import request_of
+from toolkit.api.run import OfPrices, asks, request_of
 from toolkit.app.context import Context
 from toolkit.app.frontier import efficient_frontier
 from toolkit.app.threads import one_thread
@@ -71,7 +70,7 @@ def frontier(
         strategy: Itself, its name, or the path of its file.
         market: What is known; by default the bundled market.
         points: Evenly spaced, 2 at least.
-        asked: Arguments of `toolkit.api.question.OfPrices`; of the budget costs depend that do not grow with it.
+        asked: Arguments of `toolkit.api.run.OfPrices`; of the budget costs depend that do not grow with it.
 
     Raises:
         SpecError: where nothing is traded against risk, or a limit is neither hard nor convex.

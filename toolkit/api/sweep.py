@@ -13,8 +13,7 @@ import polars as pl
 
 from toolkit.api.answers import Answer, rows
 from toolkit.api.market import Market, PathText, day_of
-from toolkit.api.question import Owner, asks
-from toolkit.api.run import request_of
+from toolkit.api.run import Owner, asks, request_of
 from toolkit.app.context import Context
 from toolkit.app.runs import BACKTESTS, FUTURES
 from toolkit.app.sweeps.executors import Cluster, Executor, InProcess, Pool
@@ -83,7 +82,7 @@ def sweep(
         workers: Processes of this machine; 1 is this one alone.
         scheduler: Address of a Dask cluster (extra `cluster`).
         folder: Where backtests are stored; by default that of the settings.
-        asked: Arguments of `toolkit.api.question.Owner`.
+        asked: Arguments of `toolkit.api.run.Owner`.
 
     Raises:
         SpecError: for a question without an answer.
@@ -162,7 +161,7 @@ def futures(
         workers: Processes of this machine; 1 is this one alone.
         scheduler: Address of a Dask cluster (extra `cluster`).
         folder: Where the objects are stored; by default that of the settings.
-        asked: Arguments of `toolkit.api.question.Owner`.
+        asked: Arguments of `toolkit.api.run.Owner`.
 
     Raises:
         SpecError: for a question without an answer.
