@@ -46,8 +46,6 @@ class Liquidation(ReportedAnswer[ExitAnswer]):
             {"asset": one["asset"], "form": one["form"], **rung}
             for one in self.record["ladder"]["goods"]
             for rung in one["rungs"]
-            for one in self.record["ladder"]["goods"]
-            for rung in one["rungs"]
         ]
         return rows(found, ("asset", "form", "days", "money", "low", "high"))
 

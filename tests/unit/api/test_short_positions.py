@@ -175,5 +175,6 @@ def test_a_frontier_of_short_positions_is_held_by_its_limits(prices):
 
 
 def test_metal_is_not_sold_short_whoever_prices_it(prices):
+    per_kg = prices.rename({"GLD": "gold"}).with_columns(pl.col("gold") * 850)
     with pytest.raises(tk.SpecError, match="metal in a warehouse cannot be sold short: gold"):
-        tk.optimize(strategy(), prices=prices.rename({"GLD": "gold"}), prices_currency="EUR")
+        tk.optimize(strategy(), prices=per_kg, prices_currency="EUR")

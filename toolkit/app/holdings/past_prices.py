@@ -138,7 +138,8 @@ class PastPrices:
     @cached_property
     def turned(self) -> frozenset[Good]:
         """Goods that are valued today at an own price of a single day, which is in no series of days before."""
-        found = {good: lot_price(self.on(self.days[-1]), *good) for good in self.goods if good[1] is not None}
+        prices = self.on(self.days[-1])
+        found = {(asset, form, purity): lot_price(prices, asset, form, purity) for asset, form, purity in self.goods if form}
         return frozenset(good for good, one in found.items() if one is not None and one.price.kind == QUOTE)
 
     def levels(self) -> Levels:
