@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 from hypothesis import example, given
@@ -48,7 +48,7 @@ def of_prices(texts):
         table = read_table(
             io.BytesIO("\n".join(["date;gold", *(f"2026-01-{i:02d};{t}" for i, t in enumerate(texts, 1))]).encode())
         )
-        return amounts(table, ["gold"], money=True).values["gold"].to_list()
+        return amounts(table, ["gold"], money=["gold"]).values["gold"].to_list()
     except FrameError:
         return None
 
@@ -120,10 +120,9 @@ def test_dates_of_a_locale_read_to_the_same_or_are_asked(days, form):
     assert read_prices(io.BytesIO(content.encode()), today=TODAY).frame["date"].to_list() == sorted(days)
 
 
-def test_the_number_of_a_day_in_a_spreadsheet_is_a_question_that_names_the_day():
-    with pytest.raises(FrameError, match="not a date") as caught:
+def test_the_number_of_a_day_in_a_spreadsheet_is_no_date():
+    with pytest.raises(FrameError, match="not a date"):
         read_prices(io.BytesIO(b"date,gold\n45000,5\n45001,5\n"), today=TODAY)
-    assert str(date(1899, 12, 30) + timedelta(days=45000)) in caught.value.hint
 
 
 def test_a_mark_that_others_decided_is_told():

@@ -17,7 +17,7 @@ from toolkit.core.errors import DataError, GapError, SpecError, did_you_mean
 from toolkit.core.messages import Message, first_names, message
 from toolkit.core.remarks import Remark, note
 from toolkit.core.units import KG_PER_UNIT
-from toolkit.holdings.price_slips import WRONG, KnownPrices, is_far, is_of_pound
+from toolkit.holdings.price_slips import FAR_RATIO, WRONG, KnownPrices, is_far, is_of_pound
 from toolkit.market.market import Snapshot
 from toolkit.market.price_series import PriceSeries
 from toolkit.market.quality import gap_findings
@@ -173,7 +173,8 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, currency: s
         snapshot: The market on the day of the question.
         names: How assets are recognised; products are priced per kg.
         currency: Of the answer, and so of prices that name none.
-        masses: Whether masses are valued at these prices.
+        masses: Whether masses are valued at these prices. If not, a product whose file states no unit and whose price
+            cannot be one per kg keeps the file's own unit, and a warning says so.
 
     Raises:
         SpecError: for a currency or an accepted name that makes no sense, and for masses where only returns are known.
@@ -201,7 +202,21 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, currency: s
     visible = file.frame.filter(known)
     few = () if files.only else too_short(visible, snapshot)
     visible, short = visible.filter(~pl.col("asset").is_in(few)), visible.filter(pl.col("asset").is_in(few))
-    frame, unit_notes = per_kg(visible, products)
+    accepted = {*files.accept}
+    without_unit = (pl.col("unit") == "unit") & pl.col("asset").is_in(list(products.keys))
+    per_mass = pl.when(without_unit).then(pl.lit("kg")).otherwise(pl.col("unit"))
+    odd: tuple[str, ...] = ()
+    if not masses:
+        as_kg = visible.filter(without_unit).with_columns(unit=per_mass)
+        odd = tuple(row["asset"] for row, *_ in _far(as_kg, levels, accepted, WRONG))
+    frame, unit_notes = per_kg(visible, products.take([key for key in products.keys if key not in odd]))
+    if odd:
+        text = message(
+            "The file states no unit for {assets}, and it cannot be a price per kg: quantities are in the unit of the file, "
+            "whatever that is.",
+            assets=list(odd),
+        )
+        unit_notes += (Remark("data", text, STATE_UNIT, odd),)
     # Beside a series of one's own, a dealer's price counts while it is one of today.
     series = PriceSeries.of(frame)
     in_series = pl.col("asset").is_in(list(series.assets))
@@ -214,10 +229,9 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, currency: s
     _check_visible(file.name, snapshot.as_of, quoted, series.assets, (quotes, goods))
     priced = {*products.keys, *levels.assets, *series.assets}
     _check_series(file.name, quotes["asset"], priced)
-    without_unit = (pl.col("unit") == "unit") & pl.col("asset").is_in(list(products.keys))
-    stated = pl.concat([visible.filter(pl.col("asset").is_in(list(levels.assets))), newest.select(visible.columns)])
-    stated = stated.with_columns(unit=pl.when(without_unit).then(pl.lit("kg")).otherwise("unit"))
-    far = _level_warnings(stated, levels, files.accept, file.name, products)
+    compared = pl.col("asset").is_in(list(levels.assets)) & ~pl.col("asset").is_in(odd)
+    stated = pl.concat([visible.filter(compared), newest.select(visible.columns)]).with_columns(unit=per_mass)
+    far = _level_warnings(stated, levels, accepted, file.name, products)
     named = sorted({*series.assets, *newest["asset"]})
     lacking = tuple(Remark("data", words, CHECK, tuple(named)) for words in file.notes)
     apart = _apart(named, names)
@@ -436,7 +450,7 @@ def _level_warnings(
 ) -> list[Remark]:
     """A warning for each asset whose newest price is `FAR_RATIO` from the known one of its time; a `WRONG` one is an error."""
     found = []
-    for row, price, level in _far(stated, levels, accepted):
+    for row, price, level in _far(stated, levels, accepted, FAR_RATIO):
         key, per, times = row["asset"], row["unit"], price / level
         lot = products[key].lot_size if key in products else None
         slip = levels.slip(times, per, row["currency"], lot=lot)
@@ -472,8 +486,13 @@ def _level_warnings(
     return found
 
 
-def _far(stated: pl.DataFrame, levels: KnownPrices, accepted: Collection[str]) -> list[tuple[dict[str, Any], float, float]]:
-    """The last row of each asset that is `FAR_RATIO` from the known price of its time, or that of a pound; both prices a kg."""
+def _far(
+    stated: pl.DataFrame, levels: KnownPrices, accepted: Collection[str], limit: float
+) -> list[tuple[dict[str, Any], float, float]]:
+    """The last row of each asset that is `limit` from the known price of its time; its price a kg, and that known one.
+
+    Of those that are told (`FAR_RATIO`), also the prices of a pound among such of a kg.
+    """
     if LEVELS in accepted:
         return []
     compared = [key for key in levels.assets if key not in accepted]
@@ -483,6 +502,6 @@ def _far(stated: pl.DataFrame, levels: KnownPrices, accepted: Collection[str]) -
         mass = KG_PER_UNIT.get(row["unit"])
         level = levels.at(row["asset"], row["date"], row["currency"], unit=row["unit"] if mass is None else "kg")
         price = row["price"] / (mass or 1.0)
-        if level is not None and (is_far(price / level) or is_of_pound(price / level)):
+        if level is not None and (is_far(price / level, limit) or (limit == FAR_RATIO and is_of_pound(price / level))):
             found.append((row, price, level))
     return found

@@ -250,9 +250,15 @@ def test_a_level_far_from_the_bundled_one_is_refused_unless_it_is_accepted(tmp_p
         assert of("minimum-risk", own(tmp_path, text, accept=(accept,))).universe.keys == ("gallium",)
 
 
-def test_a_price_that_cannot_be_per_kg_and_states_no_unit_is_refused(tmp_path):
+def test_a_price_that_cannot_be_per_kg_and_states_no_unit_stays_in_the_unit_of_the_file(tmp_path):
+    silent = months("gallium", 1.4, "kg").replace(",kg", ",")
+    inputs = of("minimum-risk", own(tmp_path, silent))
+    (asset,) = inputs.universe
+    assert (asset.unit, asset.lot_size, asset.element) == ("unit", 1.0, "Ga")
+    assert series(inputs, "gallium")["price"][0] == pytest.approx(1.4, rel=0.001)
+    assert any("cannot be a price per kg" in note.text for note in inputs.notes)
     with pytest.raises(DataError, match="times the bundled"):
-        of("minimum-risk", own(tmp_path, months("gallium", 1.4, "kg").replace(",kg", ",")))
+        read_own(own(tmp_path, silent), context(DAY).snapshot, LotNames(inputs.ledger, inputs.products), "USD")
 
 
 @pytest.mark.parametrize(("price", "unit"), [(1.4, "g"), (1400, "kg"), (1.4e6, "t"), (635, "lb")])

@@ -19,7 +19,7 @@ from toolkit.core.messages import Message, message, together
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.market.layouts.headers import MASSES, stated_in
 from toolkit.market.layouts.layout import Layout
-from toolkit.market.layouts.prices import Key, is_known, tickers_among
+from toolkit.market.layouts.prices import Key, is_known, key_of, tickers_among
 from toolkit.market.layouts.unconfirmed import Unconfirmed
 from toolkit.market.price_series import PriceSeries
 from toolkit.market.readers import cells
@@ -151,7 +151,7 @@ def read_prices(
     if found.shape == "wide" and (file := _by_column(found, table, prices, default_currency, key, as_of or today)):
         notes = (*_notes(running, 0, today), *late)
         return replace(file, notes=notes, reading=(*table.notes, *found.notes, *reading, *file.reading))
-    table, told = down(table, prices)
+    table, told = down(_with_least(table, prices), prices)
     rows, more, assumed = _rows(table, default_currency, key)
     if found.shape == "ohlc":
         close = message("{file} is read as quotations of {assets}: the close is the price.", file=name, assets=_keys(rows))
@@ -359,6 +359,14 @@ def _silent(file: str, currency: str) -> Message:
 def _left_out(columns: Sequence[PriceColumn], priced: Collection[str]) -> Iterator[Message]:
     empty = sorted({one.asset for one in columns if one.asset} - {*priced})
     return (message("{name!r} has no prices and is left out.", name=one) for one in empty)
+
+
+def _with_least(table: Table, prices: Sequence[PriceColumn]) -> Table:
+    """The table with the least quantity that the header of its one column of prices names: of ``ab 10 kg`` the ``10 kg``."""
+    found = cells.amount(prices[0].header) if len(prices) == 1 and "least" not in table.columns else None
+    if found is None or key_of(f"{found.before} {found.after}") != "least":
+        return table
+    return replace(table, cells=table.cells.with_columns(least=pl.lit(f"{found.digits} {found.after}")))
 
 
 def _least(rows: pl.DataFrame, layout: Layout, file: str) -> dict[str, float]:

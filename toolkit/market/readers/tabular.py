@@ -349,7 +349,7 @@ def _records(name: str, text: str, separator: str) -> tuple[list[list[str]], lis
             fault="broken quotes or an endless cell ({error})",
             hint="Close every quotation mark, and double those inside a quoted cell.",
             rule="quotes",
-            error=str(error),
+            error=one_line(str(error)),
         )
     return records, lines
 
