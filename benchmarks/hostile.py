@@ -1,6 +1,7 @@
 """The demo beside hostile sessions: what good visitors wait while some ask as fast as they are let.
 
-Run: `.venv/bin/python -m benchmarks.hostile [SECONDS GOOD HOSTILE...]` (120 s, 100, and 0 1 3 30). A server of its own on
+Run: `.venv/bin/python -m benchmarks.hostile [SECONDS GOOD HOSTILE...]` (120 s, 100, and 0 1 3 30), with SQLite and, where its
+programs are installed, with PostgreSQL. A server of its own on
 loopback; the clients are on the same machine and take their share of it. A good visitor moves one slider to another place and
 waits for whole lots, each half a minute on average (variable `PAUSE`); a hostile one has two tabs that ask for another
 position as soon as they are answered or refused. Prints a table: goal 1 s in the middle and 3 s at the 99th of 100 for the
@@ -22,7 +23,7 @@ from pathlib import Path
 
 from benchmarks.portal import Kept, form
 from benchmarks.room import TOKEN, prepared, used
-from tests.system.portal import Portal, serving
+from tests.system.portal import Portal, postgresql_server, serving
 
 PAUSE, TABS, HALF = float(os.environ.get("PAUSE", "30")), 2, 0.5
 LOADING = 25.0
@@ -126,23 +127,32 @@ def _tab(portal: Portal, one: Asker, number: int) -> Asker:
     return tab
 
 
+def rows(address: str | None, seconds: float, good: int, hostile: list[int]) -> list[str]:
+    """Of a portal with a database of PostgreSQL, or with SQLite's file."""
+    more = {} if address is None else {"TOOLKIT_WEB_DATABASE_URL": address}
+    with tempfile.TemporaryDirectory() as folder, serving(Path(folder), processes=None, **more) as portal:
+        starts = (datetime.now(UTC) - timedelta(minutes=2)).isoformat(timespec="minutes")[:16]
+        portal.create("Gallium", starts, "--zone", "UTC", "--capacity", "1000", "--minutes", "600")
+        portal.start()
+        found = asyncio.run(run(portal, prepared(portal, good + max(hostile)), seconds, good, hostile))
+    return [f"| {'SQLite' if address is None else 'PostgreSQL'} {row}" for row in found]
+
+
 def main() -> None:
     """Print the table."""
     seconds, good, *hostile = (int(word) for word in sys.argv[1:] or ("120", "100", "0", "1", "3", "30"))
     busy = os.getloadavg()[0]
-    with tempfile.TemporaryDirectory() as folder, serving(Path(folder)) as portal:
-        starts = (datetime.now(UTC) - timedelta(minutes=2)).isoformat(timespec="minutes")[:16]
-        portal.create("Gallium", starts, "--zone", "UTC", "--capacity", "1000", "--minutes", "600")
-        portal.start()
-        rows = asyncio.run(run(portal, prepared(portal, good + max(hostile)), seconds, good, hostile))
+    with postgresql_server() as server:
+        table = [row for address in dict.fromkeys((None, server)) for row in rows(address, seconds, good, hostile)]
     print(
         f"Measured on {datetime.now(UTC):%Y-%m-%d} on {os.cpu_count()} cores, {busy:.1f} other processes at work beside the "
         f"clients: {good} good visitors, {seconds} s a row.\n\n"
-        "| Hostile | Steps | First answer, middle | 99 of 100 | Longest | Whole lots, middle | 99 of 100 | Longest | Busy "
-        "| Answers to the hostile | Refused to them | Cores of the server | Cores of the demo |\n"
-        "|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|"
+        "| Database | Hostile | Steps | First answer, middle | 99 of 100 | Longest "
+        "| Whole lots, middle | 99 of 100 | Longest | Busy | Answers to the hostile | Refused to them "
+        "| Cores of the server | Cores of the demo |\n"
+        "|:--|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|"
     )
-    print("\n".join(rows))
+    print("\n".join(table))
 
 
 if __name__ == "__main__":

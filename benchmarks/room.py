@@ -17,14 +17,13 @@ import statistics
 import sys
 import tempfile
 import time
-import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlencode
 
 from django.core.signing import TimestampSigner
 
-from tests.system.portal import Portal, Visitor, serving
+from tests.system.portal import Portal, Visitor, registered, serving
 
 STEPS = 10
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
@@ -93,20 +92,9 @@ class Client:
 
 def prepared(portal: Portal, people: int) -> list[str]:
     """The links of attendees who were written into the database with a seat, as their mails would carry them."""
-    database = sqlite3.connect(portal.work / "portal" / "portal.sqlite3")
-    ((webinar,),) = database.execute("SELECT id FROM web_webinar")
-    ids = [uuid.uuid4().hex for _ in range(people)]
-    now = datetime.now(UTC).isoformat(sep=" ")[:26]
-    database.executemany(
-        "INSERT INTO web_registration (id, webinar_id, email, name, company, language, state, link_version, created,"
-        " confirmed, source, answers) VALUES (?, ?, ?, 'Ana', '', 'en', 'confirmed', 1, ?, ?, '', '{}')",
-        [(one, webinar, f"a{number}@example.com", now, now) for number, one in enumerate(ids)],
-    )
-    database.commit()
-    database.close()
     key = (portal.work / "portal" / "secret").read_text("ascii").strip()
     signer = TimestampSigner(key=key, salt="web.access", fallback_keys=[])
-    return [f"/a/{signer.sign_object([one, 1])}" for one in ids]
+    return [f"/a/{signer.sign_object([one.hex, 1])}" for one in registered(portal, people)]
 
 
 def presenter(portal: Portal, page: str) -> tuple[Visitor, str]:

@@ -22,7 +22,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -328,31 +328,47 @@ def postgresql_server() -> Iterator[str | None]:
         shutil.rmtree(folder)
 
 
-def seated(portal: Portal, count: int) -> list[Visitor]:
-    """Attendees of the one webinar of a portal, each in a session of its own: rows that a sign-up and its mails would make."""
-    now, later = (datetime.now(UTC) + timedelta(hours=hours) for hours in (0, 6))
+@contextlib.contextmanager
+def inserting(portal: Portal) -> Iterator[tuple[Callable[[str, dict[str, object]], None], int]]:
+    """What writes rows into the portal's database, SQLite or PostgreSQL, and the number of its newest webinar."""
     address = portal.environment.get("TOOLKIT_WEB_DATABASE_URL")
     with contextlib.closing(
         sqlite3.connect(portal.work / "portal" / "portal.sqlite3", timeout=30) if address is None else psycopg.connect(address)
     ) as database:
-        mark = "?" if address is None else "%s"
+
+        def stored(value: object) -> object:
+            if address is not None:
+                return value
+            return f"{value:%Y-%m-%d %H:%M:%S}" if isinstance(value, datetime) else getattr(value, "hex", value)
 
         def insert(table: str, row: dict[str, object]) -> None:
-            marks = ", ".join([mark] * len(row))
-            database.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", [*row.values()])
+            marks = ", ".join(["?" if address is None else "%s"] * len(row))
+            database.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", [*map(stored, row.values())])
 
-        found = []
         (webinar,) = database.execute("SELECT max(id) FROM web_webinar").fetchone()  # type: ignore[misc]
-        for _ in range(count):
-            name, key = uuid.uuid4(), secrets.token_hex(16)
-            one = name.hex if address is None else name
-            stamp, until = (when.strftime("%Y-%m-%d %H:%M:%S") if address is None else when for when in (now, later))
-            row = {"id": one, "webinar_id": webinar, "email": f"{name.hex}@example.com", "name": "Ana Lima", "company": ""}
-            more = {"language": "en", "state": "confirmed", "link_version": 1, "created": stamp, "confirmed": stamp}
-            insert("web_registration", {**row, **more, "source": "", "answers": "{}"})
-            digest = hashlib.sha256(key.encode()).hexdigest()
-            insert("web_session", {"session_key": digest, "session_data": "", "expire_date": until, "registration_id": one})
-            token = secrets.token_hex(16)
-            found.append(Visitor(portal, cookies={"__Host-session": key, "__Host-csrf": token}))
+        yield insert, webinar
         database.commit()
+
+
+def registered(portal: Portal, count: int) -> list[uuid.UUID]:
+    """Confirmed seats in the newest webinar of a portal: rows that a sign-up and its mails would make."""
+    found, now = [uuid.uuid4() for _ in range(count)], datetime.now(UTC)
+    with inserting(portal) as (insert, webinar):
+        for one in found:
+            row = {"id": one, "webinar_id": webinar, "email": f"{one.hex}@example.com", "name": "Ana Lima", "company": ""}
+            more = {"language": "en", "state": "confirmed", "link_version": 1, "created": now, "confirmed": now}
+            insert("web_registration", {**row, **more, "source": "", "answers": "{}"})
+    return found
+
+
+def seated(portal: Portal, count: int) -> list[Visitor]:
+    """Attendees of the newest webinar of a portal, each in a session of its own."""
+    found, later = [], datetime.now(UTC) + timedelta(hours=6)
+    registrations = registered(portal, count)
+    with inserting(portal) as (insert, _):
+        for one in registrations:
+            key, token = secrets.token_hex(16), secrets.token_hex(16)
+            digest = hashlib.sha256(key.encode()).hexdigest()
+            insert("web_session", {"session_key": digest, "session_data": "", "expire_date": later, "registration_id": one})
+            found.append(Visitor(portal, cookies={"__Host-session": key, "__Host-csrf": token}))
     return found
