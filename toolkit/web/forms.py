@@ -578,15 +578,15 @@ class CodeForm(Strict):
 
 
 class MailsForm(Strict):
-    """A host's own subject and text of each mail that may have them, and whether mails follow the webinar."""
+    """A host's own subject and text of each mail that may have them, in one language, and whether mails follow the webinar."""
 
     follow_up = forms.BooleanField(required=False)
     preview = forms.BooleanField(required=False)
 
-    def __init__(self, data: Any, webinar: Webinar) -> None:
+    def __init__(self, data: Any, webinar: Webinar, language: str) -> None:
         super().__init__(data, initial={"follow_up": webinar.follow_up})
         for kind in OWN_WORDS:
-            own = webinar.mails.get(kind, {})
+            own = webinar.mails.get(language, {}).get(kind, {})
             self.fields[f"subject_{kind}"] = Name(max_length=80, required=False, initial=own.get("subject"))
             area = forms.Textarea(attrs={"rows": "4"})
             self.fields[f"text_{kind}"] = forms.CharField(max_length=2000, required=False, initial=own.get("text"), widget=area)

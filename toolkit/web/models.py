@@ -42,7 +42,7 @@ class Webinar(models.Model):
         speaker, about_speaker: Who speaks.
         sender: Name that its mails come from; empty for the portal's.
         logo, portrait: Pictures, of the organiser and the speaker.
-        mails: Kind of a mail -> the host's own ``subject`` and ``text``.
+        mails: Language -> kind of a mail -> the host's own ``subject`` and ``text``.
         follow_up, followed_up: Whether those who had a seat get a mail after it, and when that was looked at.
         replay_days: Days after its end in which who registers sees the replay; 0 for none.
         approval: Whether its host admits each who has confirmed the address; until then they wait.

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
 import time_machine
+from django.apps import apps
 from django.utils import timezone
 
 from tests.unit.web.visitors import Browser, announced, kinds, registered
@@ -17,9 +19,9 @@ from toolkit.web.models import AuditEntry, Outbox, Registration, Survey, Webinar
 from toolkit.web.room.models import Presence
 
 
-def save(host: Browser, webinar: Webinar, **fields: str):
+def save(host: Browser, webinar: Webinar, of: str = "en", **fields: str):
     given = {f"{name}_{kind}": "" for kind in OWN_WORDS for name in ("subject", "text")}
-    answer = host.send(f"/host/w/{webinar.slug}/mails", {**given, **fields})
+    answer = host.send(f"/host/w/{webinar.slug}/mails?of={of}", {**given, **fields})
     webinar.refresh_from_db()
     return answer
 
@@ -51,10 +53,32 @@ class TestOwnWords:
         assert "<b>Soon now: <bdi>Gallium</bdi></b>" in page
         assert "/a/" not in page  # no link of anybody
 
+    def test_each_language_has_its_own(self, host, webinar):
+        save(host, webinar, subject_link="Welcome")
+        assert save(host, webinar, of="de", subject_link="Willkommen", text_day="Bis morgen.").url.endswith("mails?of=de")
+        one = registered(webinar)
+        Registration.objects.filter(id=one.id).update(language="de")
+        assert mail("link", one).subject == "Willkommen: Gallium"
+        assert "Bis morgen." in mail("day", one).body
+        Registration.objects.filter(id=one.id).update(language="en")
+        assert mail("link", one).subject == "Welcome: Gallium"
+        assert "Bis morgen." not in mail("day", one).body
+        page = host.get(f"/host/w/{webinar.slug}/mails?of=de").content.decode()
+        assert 'value="Willkommen"' in page
+        assert 'value="Welcome"' not in page
+
+    def test_words_of_before_hold_in_each_language(self, webinar):
+        Webinar.objects.filter(id=webinar.id).update(mails={"link": {"subject": "Welcome", "text": ""}})
+        import_module("toolkit.web.migrations.0010_mails_by_language").by_language(apps, None)
+        one = registered(webinar)
+        for language in ("en", "de"):
+            Registration.objects.filter(id=one.id).update(language=language)
+            assert mail("link", one).subject == "Welcome: Gallium"
+
     @pytest.mark.parametrize("words", ["a\r\nBcc: b@example.com", "x" * 81, "a\x00b"])
     def test_a_subject_is_one_short_line(self, host, webinar, words):
         answer = save(host, webinar, subject_link=words)
-        assert answer.status_code == 422 or "\n" not in webinar.mails["link"]["subject"]
+        assert answer.status_code == 422 or "\n" not in webinar.mails["en"]["link"]["subject"]
         assert mail("link", registered(webinar)).message()["Bcc"] is None
 
     def test_the_words_of_a_host_are_words(self, host, webinar):

@@ -66,14 +66,14 @@ class Letter:
 
 
 def letter(row: Outbox, registration: Registration, say: Language) -> Letter:
-    """The letter of an outbox row, in the host's own words between title and link where there are any.
+    """The letter of an outbox row, in the host's own words of its language between title and link where there are any.
 
     Args:
         row: What is to be sent.
         registration: To whom.
         say: In which language.
     """
-    found, own = _letter(row, registration, say), registration.webinar.mails.get(row.kind, {})
+    found, own = _letter(row, registration, say), registration.webinar.mails.get(say.code, {}).get(row.kind, {})
     text = [line for line in own.get("text", "").splitlines() if line.strip()]
     return replace(found, subject=own.get("subject") or found.subject, lines=[found.lines[0], *(text or found.lines[1:])])
 

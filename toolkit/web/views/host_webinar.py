@@ -45,6 +45,7 @@ from toolkit.web.views.errors import not_found
 from toolkit.web.views.gate import UNPROCESSABLE
 from toolkit.web.views.host import host_only, of, of_own, posted
 from toolkit.web.views.room import loading
+from toolkit.web.words import language
 from toolkit.web.writing import Busy, writing
 
 
@@ -140,13 +141,15 @@ def _sent(request: HttpRequest) -> tuple[Any, Any]:
 @require_http_methods(["GET", "HEAD", "POST"])
 @of_own
 def mails(request: HttpRequest, found: Webinar) -> HttpResponse:
-    """The host's own words in mails, each as it would be sent, and whether mails follow the webinar."""
-    form, say = MailsForm(request.POST or None, found), spoken()
+    """The host's own words in the mails of one language, each as it would be sent, and whether mails follow the webinar."""
+    say = spoken()
+    told = language(code) if (code := request.GET.get("of")) in dict(settings.LANGUAGES) else say
+    form = MailsForm(request.POST or None, found, told.code)
     if form.is_bound and form.is_valid():
-        found.mails, found.follow_up = form.mails(), form.cleaned_data["follow_up"]
+        found.mails, found.follow_up = {**found.mails, told.code: form.mails()}, form.cleaned_data["follow_up"]
         if not form.cleaned_data["preview"]:
             webinars.set_mails(found, actor=audit.actor(request))
-            return redirect("host-mails", found.slug)
+            return redirect(f"{reverse('host-mails', args=[found.slug])}?of={told.code}")
     names = {
         "link": say.words("With the seat"),
         "day": say.words("A day before"),
@@ -156,8 +159,14 @@ def mails(request: HttpRequest, found: Webinar) -> HttpResponse:
         "missed": say.words("Afterwards, to those who were not"),
     }
     nobody = Registration(webinar=found, email="name@example.com")
-    shown = [(kind, words, letter(Outbox(kind=kind), nobody, say)) for kind, words in names.items()]
-    data = {"webinar": found, "form": form, "shown": shown, "sender": found.sender or settings.PORTAL.organiser}
+    shown = [(kind, words, letter(Outbox(kind=kind), nobody, told)) for kind, words in names.items()]
+    data = {
+        "webinar": found,
+        "form": form,
+        "shown": shown,
+        "sender": found.sender or settings.PORTAL.organiser,
+        "of": told.code,
+    }
     return render(request, "host_mails.html", data, status=UNPROCESSABLE if form.errors else 200)
 
 
