@@ -33,7 +33,7 @@ from toolkit.web.asgi.app import Portal
 from toolkit.web.asgi.deadline import Deadline
 from toolkit.web.demo import pool
 from toolkit.web.demo.position import Holding, Outcome, Position, Start
-from toolkit.web.gate import limits, registering
+from toolkit.web.gate import limits, registering, tokens
 from toolkit.web.gate.retention import ATTENDEES, purge
 from toolkit.web.models import Host, Registration, Webinar
 from toolkit.web.room import attendance, presenting, replay, talking
@@ -169,6 +169,10 @@ class TestTalk:
         assert f'name="shown" value="{question.id}"' in host.get(room).content.decode()
         host.send(path, {"shown": str(question.id)}, page=room)
         assert "Why hafnium?" in other.get("/room/").content.decode()
+
+    def test_no_search_engine_keeps_the_room_nor_what_a_secret_opens(self, visitor, webinar):
+        address = f"/me/{tokens.link(Registration.objects.get(), tokens.ME)}"
+        assert {visitor.get(path)["X-Robots-Tag"] for path in ("/room/", address)} == {"noindex"}
 
     def test_after_the_end_the_room_says_that_it_is_over(self, visitor, webinar):
         assert "This webinar is over." not in visitor.get("/room/").content.decode()
