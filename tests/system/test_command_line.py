@@ -37,6 +37,16 @@ def test_a_group_without_a_command_is_answered_by_its_help(toolkit, command):
     assert "Run with --help" not in result.stderr
 
 
+@pytest.mark.parametrize(
+    "command", [["optimize", "--budget", "5000", "--budget=90000"], ["runs", "list", "--lang", "de", "--language", "en"]]
+)
+def test_a_second_value_for_an_option_is_refused(toolkit, command):
+    """The last one counted, and nobody saw it: of five files of quotations four were left out."""
+    result = toolkit(*command)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "is given 2 times and takes one value" in result.stderr
+
+
 def test_a_table_is_printed_on_every_terminal(toolkit):
     for encoding in ("cp1252", "cp949"):
         table = toolkit("optimize", "--no-report", PYTHONIOENCODING=encoding)

@@ -78,7 +78,7 @@ def cover(
         holdings: File or frame of lots or movements (docs/holdings.md); None where nothing is there.
         needs: File or frame of what is used (docs/cover.md).
         market: What is known; by default the bundled market.
-        quotes: File or frame of quotations.
+        quotes: File or frame of quotations, or a list of those of several suppliers.
         licences: File or frame of own applications for licences.
         as_of: Day of the question; today by default.
         months: Asked about.
@@ -98,8 +98,9 @@ def cover(
     from toolkit.app.cover import cover as answer_of  # noqa: PLC0415
 
     context = market_of(market).context(as_of=as_of, owner__currency=currency, owner__country=country)
-    files = (None if one is None else holdings_of(one) for one in (holdings, needs, quotes, licences))
-    held, used, quoted, applied = files
+    held, used, applied = (None if one is None else holdings_of(one) for one in (holdings, needs, licences))
+    several = quotes if isinstance(quotes, list | tuple) else [] if quotes is None else [quotes]
+    quoted = [holdings_of(one) for one in several]
     request = CoverRequest(
         held, used or "", context, quoted, applied, client_name(client), months, probability, budget, shares, interest
     )

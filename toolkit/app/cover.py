@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -47,6 +48,7 @@ from toolkit.holdings.exposure import (
     lot_exposures,
 )
 from toolkit.market.exchange_rates import rate_on
+from toolkit.market.layouts.layout import Kind
 from toolkit.market.needs import DAYS_OF, Application, Need, Quote
 from toolkit.market.readers.cells import number
 from toolkit.market.readers.faults import OneFault, grouped, row_error
@@ -76,7 +78,8 @@ class CoverRequest:
         holdings: File of lots or movements, or its cells; None where nothing is there.
         needs: File of needs, or its cells.
         context: Settings, day, and market as known on it.
-        quotes, licences: Likewise; None for none.
+        quotes: Files of quotations, or their cells.
+        licences: Likewise; None for none.
         client: Whose lots are meant, where the file has a column of clients.
         months: Asked about.
         probability: Of a stop, that orders may leave.
@@ -88,7 +91,7 @@ class CoverRequest:
     holdings: str | Table | None
     needs: str | Table
     context: Context
-    quotes: str | Table | None = None
+    quotes: Sequence[str | Table] = ()
     licences: str | Table | None = None
     client: str | None = None
     months: int = 12
@@ -186,19 +189,14 @@ class SupplyCase:
         self.contents = metal_contents(self.context.snapshot)
         self.remarks: list[Remark] = []
         self.uncounted: list[dict[str, str]] = []
-        names = LotNames(self.context.ledger, self.context.products)
-        read = {}
-        for of, file in (("needs", request.needs), ("quotes", request.quotes), ("licences", request.licences)):
-            if file is not None:
-                read[of] = parse(file, names=names, today=max(self.today, self.context.today), of=of)  # type: ignore[arg-type]
-                read[of].raise_open()
-                self.remarks += map(note, read[of].notes)
-        self.file = read["needs"].table.name
-        self.quotes: tuple[Quote, ...] = tuple(read["quotes"].rows) if "quotes" in read else ()
+        self.names = LotNames(self.context.ledger, self.context.products)
+        self.file, needs = self._read(request.needs, "needs")
+        self.quotes = self._quotes([self._read(file, "quotes") for file in request.quotes])
+        _, applied = ("", []) if request.licences is None else self._read(request.licences, "licences")
         self.applications: tuple[Application, ...] = tuple(
-            one for one in (read["licences"].rows if "licences" in read else ()) if one.filed is None or one.filed <= self.today
+            one for one in applied if one.filed is None or one.filed <= self.today
         )
-        self.groups = self._groups(read["needs"].rows)
+        self.groups = self._groups(needs)
         self.deliveries: dict[str, list[Delivery]] = {group.key: [] for group in self.groups}
         self.due: dict[str, date | None] = {}
         self.stock: dict[str, list[LotExposure]] = {group.key: [] for group in self.groups}
@@ -206,6 +204,25 @@ class SupplyCase:
             self._place_lots(request.holdings)
 
     # What is read
+
+    def _read(self, file: str | Table, of: Kind) -> tuple[str, list[Any]]:
+        """The name of a file, and its rows, of which nothing is open."""
+        found = parse(file, names=self.names, today=max(self.today, self.context.today), of=of)
+        found.raise_open()
+        self.remarks += map(note, found.notes)
+        return found.table.name, found.rows
+
+    @staticmethod
+    def _quotes(files: Sequence[tuple[str, list[Quote]]]) -> tuple[Quote, ...]:
+        """The quotations of all files; those of several files are named by their file too."""
+        if len(files) == 1:
+            return tuple(files[0][1])
+        names = [name for name, _ in files]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            hint = message("Give it once, or rename one: quotations of several files are told apart by their names.")
+            raise DataError("two files of quotations are called {file!r:s}.", hint=hint, file=twice)
+        named = (replace(one, key=f"{file} {one.key}") for file, quotes in files for one in quotes)
+        return tuple(replace(one, row=number) for number, one in enumerate(named, start=1))
 
     def _groups(self, needs: Sequence[Need]) -> tuple[SiteNeed, ...]:
         """The needs, each with its days; a `FrameError` for rows that tell the same twice."""

@@ -252,7 +252,8 @@ def _tools(agent: Agent) -> tuple[Callable[..., Answered], ...]:
         from toolkit.app.cover import cover as answer_of  # noqa: PLC0415
         from toolkit.report.topics.cover import document  # noqa: PLC0415
 
-        quoted, applied = (None if name is None else agent.file(name) for name in (quotes, licences))
+        quoted = [] if quotes is None else [agent.file(quotes)]
+        applied = None if licences is None else agent.file(licences)
         return answer_of(CoverRequest(agent.file(holdings), agent.file(needs), agent.context(as_of), quoted, applied)), document
 
     def flows(metal: str, as_of: str | None = None) -> Answered:

@@ -4,17 +4,30 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command_from_info, get_group
 from typer.models import CommandInfo
 
 if TYPE_CHECKING:
     from typer._click.core import Command, Context
+
+
+class OnceEach(TyperCommand):
+    """A command that refuses a second value for an option that takes one: the last would count, and nobody would see it."""
+
+    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+        """Parse what was given."""
+        _, _, given = self.make_parser(ctx).parse_args(args=[*args])
+        for option, times in Counter(one for one in given if isinstance(one, TyperOption)).items():
+            if times > 1 and not option.multiple and not option.is_flag:
+                ctx.fail(f"{option.opts[0]} is given {times} times and takes one value.")
+        return super().parse_args(ctx, args)
 
 
 class Commands(TyperGroup):
@@ -51,8 +64,10 @@ class Commands(TyperGroup):
             return False
         module = importlib.import_module(f"{self.package}.{name}")
         if isinstance(group := getattr(module, "app", None), typer.Typer):
+            for info in group.registered_commands:
+                info.cls = OnceEach
             self.commands[shown] = get_group(group)
         elif callable(command := getattr(module, name, None)):
-            info = CommandInfo(shown, callback=command)
+            info = CommandInfo(shown, cls=OnceEach, callback=command)
             self.commands[shown] = get_command_from_info(info, pretty_exceptions_short=False, rich_markup_mode=None)
         return shown in self.commands

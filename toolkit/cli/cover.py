@@ -26,7 +26,8 @@ def cover(
     *,
     needs: Annotated[str, typer.Option("--needs", metavar="FILE", help="What is used: asset, quantity a month, site.")],
     quotes: Annotated[
-        str | None, typer.Option("--quotes", metavar="FILE", help="What can be ordered: asset, price, lead time, origin.")
+        list[str] | None,
+        typer.Option("--quotes", metavar="FILE", help="What can be ordered: asset, price, lead time, origin; repeatable."),
     ] = None,
     licences: Annotated[
         str | None, typer.Option("--licences", metavar="FILE", help="Own applications: order, filed, outcome, decided.")
@@ -61,7 +62,7 @@ def cover(
 
     context = common.context()
     request = CoverRequest(
-        holdings, needs, context, quotes, licences, client_name(client), months, fraction("--probability", probability),
+        holdings, needs, context, quotes or (), licences, client_name(client), months, fraction("--probability", probability),
         budget, shares_of(share or ()), fraction("--interest", interest),
     )  # fmt: skip
     if redact and board is None:

@@ -49,8 +49,8 @@ def folder(tmp_path_factory):
 
 
 def answered(folder, lots=LOTS, needs=NEEDS, quotes=None, licences=None, **asked) -> CoverAnswer:
-    named = {"quotes": quotes, "licences": licences}
-    more = {key: file(folder, f"{key}.csv", text) for key, text in named.items() if text is not None}
+    more = {} if quotes is None else {"quotes": [file(folder, "quotes.csv", quotes)]}
+    more |= {} if licences is None else {"licences": file(folder, "licences.csv", licences)}
     held = None if lots is None else file(folder, "lots.csv", lots)
     return cover(CoverRequest(held, file(folder, "needs.csv", needs), context(DAY), **more, **asked))
 
@@ -224,6 +224,24 @@ class TestOrders:
         assert 0 < first.chance < 1
         assert (first.chance, first.expected) == (second.chance, second.expected)
         assert (first.least, second.least) == (1, 100)
+
+    def test_each_supplier_has_a_file(self, folder):
+        header, first, second = QUOTES.splitlines()[:3]
+        both = [file(folder, f"{name}.csv", f"{header}\n{row}\n") for name, row in (("alpha", first), ("nippon", second))]
+        asked = {"holdings": None, "needs": file(folder, "needs.csv", NEEDS), "context": context(DAY)}
+        told = {one.quote: one for one in cover(CoverRequest(quotes=both, **asked)).quotes}
+        assert [*told] == ["alpha.csv Q-1", "nippon.csv Q-2"]
+        alone = {one.quote: one for one in cover(CoverRequest(quotes=[file(folder, "q.csv", QUOTES)], **asked)).quotes}
+        assert [one.per_kg for one in told.values()] == [alone[key].per_kg for key in ("Q-1", "Q-2")]
+        with pytest.raises(DataError, match=r"two files of quotations are called 'alpha.csv'"):
+            cover(CoverRequest(quotes=[both[0], both[0]], **asked))
+
+    def test_where_no_order_lowers_the_probability_none_is_the_nearest(self, folder):
+        header, row = QUOTES.splitlines()[:2]
+        needs = "asset,form,purity,quantity,site\ngallium,metal,4N,20,Jena\n"
+        found = answered(folder, lots=None, needs=needs, quotes=f"{header}\n{row}\n")
+        assert found.plan is not None
+        assert (found.plan.status, found.plan.orders) == ("impossible", ())
 
     def test_without_holdings(self, folder):
         found = answered(folder, lots=None, needs="asset,quantity\ngallium,30\n")

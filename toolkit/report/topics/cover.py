@@ -327,6 +327,12 @@ def _done(answer: Answer, found: CoverAnswer, plan: OrderPlan) -> Text:
             return answer.told(
                 "Of {budget:,.0f} {currency} order {n:d} quotations for {spent:,.0f}: least is missing then.", **values
             )
+    if not plan.orders:
+        return answer.told(
+            "No order of these quotations brings each stop to {asked:.0%}. Which of them makes it shortest is told for a "
+            "budget (--budget), or once the needs say what a month without the metal costs (missing_cost).",
+            **values,
+        )
     return answer.told(
         "No order of these quotations brings each stop to {asked:.0%}; the nearest costs {spent:,.0f} {currency}.", **values
     )

@@ -27,7 +27,7 @@ def found(tmp_path_factory) -> CoverAnswer:
     for name, text in files.items():
         (folder / f"{name}.csv").write_text(text, encoding="utf-8")
     lots, needs, quotes = (str(folder / f"{name}.csv") for name in files)
-    return cover(CoverRequest(lots, needs, context(date(2026, 11, 24)), quotes))
+    return cover(CoverRequest(lots, needs, context(date(2026, 11, 24)), [quotes]))
 
 
 def page(found: CoverAnswer, code: str, *, redacted: bool) -> str:
