@@ -8,6 +8,7 @@ from functools import partial
 
 from toolkit.core.messages import message
 from toolkit.market.layouts.fields import FIELDS
+from toolkit.market.layouts.layout import OF_OWNERS
 from toolkit.records.layouts import HoldingsCheck, HoldingsMap, HoldingsStock, PricesMap, ReadLot
 from toolkit.report.answer import Answer, Cell
 from toolkit.report.document import Document
@@ -17,24 +18,36 @@ from toolkit.report.topics.holdings import lot_names
 
 
 def template(say: Language, kind: str = "holdings") -> str:
-    """A file of lots or of movements without rows: what each column holds, an example behind a comment sign, and the header."""
+    """A file of a kind without rows: what each column holds, an example behind a comment sign, and the header."""
     told, fields = partial(say.term, "column"), [field for field in FIELDS[kind] if field.example]
     separator = ";" if "," in say.fmt.number(0, 1) else ","
-    intro = say.words(
-        "Your lots, one row each. Lines that begin with # are comments. asset and quantity are enough; what is assumed for an "
-        "empty cell stands behind each column. Headers and words may be English or German."
+    match kind:
+        case "holdings":
+            intro = say.words("Your lots, one row each; asset and quantity are enough.")
+        case "movements":
+            intro = say.words(
+                "What was bought, moved and sold, one row each. Kinds are buy, order, deliver, sell, transfer, split, adjust, "
+                "deposit, withdraw, loss, fee, storage, tax, income and reversal."
+            )
+        case "bids":
+            intro = say.words("What was offered to you for what you hold, one row each.")
+        case "needs":
+            intro = say.words("What you use, one row for each metal and site; asset and quantity are enough.")
+        case "quotes":
+            intro = say.words("What you can order, one row for each price of a quotation.")
+        case _:
+            intro = say.words("Your applications for export licences, one row each.")
+    more = say.words(
+        "Lines that begin with # are comments. What is assumed for an empty cell stands behind each column. Headers and words "
+        "may be English or German."
     )
-    if kind == "movements":
-        intro = say.words(
-            "What was bought, moved and sold, one row each. Lines that begin with # are comments. Kinds are buy, order, "
-            "deliver, sell, transfer, split, adjust, deposit, withdraw, loss, fee, storage, tax, income and reversal."
-        )
-    if kind == "bids":
-        intro = say.words("What was offered to you for what you hold, one row each. Lines that begin with # are comments.")
-    look = say.words("Check it with: toolkit holdings check THIS_FILE")
+    if kind in OF_OWNERS:
+        look = say.words("Check it with: toolkit holdings check THIS_FILE")
+    else:
+        look = say.words("Look at it with: toolkit holdings map THIS_FILE --set of={kind:s}", kind=kind)
     lines = [
-        f"# {intro}",
-        f"# {look if kind != 'bids' else say.words('Look at it with: toolkit holdings map THIS_FILE --set of=bids')}",
+        f"# {intro} {more}",
+        f"# {look}",
         "#",
         *(f"# {told(one.key)}: {told(one.holds)} ({say.words('empty')}: {told(one.absent)})" for one in fields),
         "#",
