@@ -163,13 +163,13 @@ def mapped(found: HoldingsMap | PricesMap, as_of: date, say: Language, *, comman
             file=found.file, n=found.movements, lots=found.lots, day=answer.day(as_of),
         )  # fmt: skip
     elif isinstance(found, HoldingsMap) and found.of != "holdings":
-        answer.heading("{file}: {n:d} rows, nothing is open", file=found.file, n=found.lots)
+        answer.heading("{file}: nothing is open; rows: {n:d}", file=found.file, n=found.lots)
     elif isinstance(found, HoldingsMap):
-        answer.heading("{file}: {lots:d} lots, nothing is open", file=found.file, lots=found.lots)
+        answer.heading("{file}: nothing is open; lots: {lots:d}", file=found.file, lots=found.lots)
     elif found.fault:
         answer.heading("{file}: its columns are known, and its prices cannot be read", file=found.file)
     else:
-        answer.heading("{file}: {n:d} series, nothing is open", file=found.file, n=len(found.series))
+        answer.heading("{file}: nothing is open; series: {n:d}", file=found.file, n=len(found.series))
     _columns(answer, found)
     if isinstance(found, PricesMap):
         _series(answer, found)
