@@ -71,3 +71,17 @@ def test_the_owner_says_what_it_means_and_the_same_word_without_it_keeps_its_own
     answers = {"gallium*": "no_meaning", "Japan?": "Japan", "China?": "unknown"}
     assert used(rows, **answers)
     assert [row["origin_country"] for row in parsed(rows, **answers).rows] == ["JPN", "CHN", "unknown", "unknown"]
+
+
+@pytest.mark.parametrize("text", ["expired", "withdrawn", "31.10.2026 verlängert", "while stocks last"])
+def test_an_end_that_is_no_day_is_asked_about(text: str):
+    assert not priced(written({**PRICE, "valid_until": text}))
+
+
+@pytest.mark.parametrize(
+    ("text", "unit"), [("EUR/kg", "kg"), ("EUR/kg netto", "kg"), ("EUR/kg V", "EUR/kg V"), ("EUR/mtu", "EUR/mtu")]
+)
+def test_what_a_unit_says_beside_a_mass_stays_in_it(text: str, unit: str):
+    rows = written({**PRICE, "asset": "Ferro-vanadium", "unit": text, "currency": "", "side": "", "form": "", "purity": ""})
+    found = read_prices(io.BytesIO(rows.encode()), today=TODAY, key=NAMES.series).frame
+    assert found.select("unit", "currency").rows() == [(unit, "EUR")]

@@ -208,12 +208,15 @@ _TEXTS: Mapping[str, _Text] = {
     "most": _Text(
         message("more than a largest quantity: may its price be taken for one of today"), is_plain=is_plain_title
     ),
+    "valid_until": _Text(
+        message("no day: may its price be taken for one of today"), is_plain=lambda text: cells.day(text) is not None
+    ),
     "counterparty": _Text(
         message("several give a price of one good: is it to be valued at this one's"), is_plain=lambda _: True
     ),
 }  # fmt: skip
 """Fields whose texts say whether a row is a price."""
-_NAMED = ("asset", "form", "purity", "place", "currency", "unit", "source", "valid_until")
+_NAMED = ("asset", "form", "purity", "place", "currency", "unit", "source")
 _MARKED = _Text(message("a sign beside its words: may its price be taken for one of today"), is_plain=lambda _: True)
 """Texts of other fields, of which a sign alone is asked about."""
 
