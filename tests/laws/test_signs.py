@@ -9,20 +9,45 @@ import pytest
 
 from tests.holdings_files import NAMES, parsed
 from toolkit.core.errors import ToolkitError
+from toolkit.market.readers.holdings.read import parse
 from toolkit.market.readers.prices import read_prices
 
 TODAY = date(2026, 12, 1)
 SIGNS = ("{}?", "{} (?)", "?{}", "~{}", "{}*", "{} ¹")
 LOT = {
-    "lot_id": "A1", "asset": "gallium", "form": "ingot", "purity": "99.99 %", "quantity": "10", "unit": "kg",
-    "purchase_date": "2025-03-12", "purchase_price": "520", "currency": "EUR", "origin_country": "Japan",
+    "lot_id": "A1", "asset": "gallium", "form": "ingot", "purity": "99.99 %", "quantity": "10 kg", "unit": "kg",
+    "purchase_date": "2025-03-12", "purchase_price": "520 EUR", "currency": "EUR", "origin_country": "Japan",
     "location": "Rotterdam", "status": "stored", "custody": "segregated", "certificate": "COA 123",
     "vat_state": "customs_warehouse", "destination": "USA", "end_user": "civil", "client": "Meier", "spread": "0.1",
 }  # fmt: skip
 PRICE = {
-    "date": "2026-11-25", "asset": "Gallium", "price": "1400", "currency": "EUR", "unit": "kg", "form": "metal",
+    "date": "2026-11-25", "asset": "Gallium", "price": "1400 EUR", "currency": "EUR", "unit": "kg", "form": "metal",
     "purity": "4N", "place": "Rotterdam", "side": "ask", "status": "final", "basis": "warehouse", "terms": "CIF Rotterdam",
     "delivery": "spot", "valid_until": "2026-12-31", "counterparty": "ACME", "least": "25 kg", "source": "SMM",
+}  # fmt: skip
+
+
+RECORDS = {
+    "movements": {
+        "date": "2024-06-10", "kind": "buy", "asset": "gallium", "form": "ingot", "purity": "4N", "quantity": "10", "unit": "kg",
+        "price": "520", "currency": "EUR", "location": "Frankfurt", "origin_country": "Japan",
+    },
+    "bids": {
+        "date": "2026-11-20", "asset": "gallium", "form": "ingot", "purity": "4N", "bid": "1200", "ask": "1400 EUR/kg",
+        "quantity": "10", "unit": "kg", "currency": "EUR", "valid_until": "2026-12-20",
+    },
+    "needs": {
+        "asset": "gallium", "form": "ingot", "purity": "4N", "quantity": "10", "unit": "kg", "period": "month",
+        "start": "2027-01-01", "safety": "4 weeks", "missing_cost": "80000", "currency": "EUR",
+    },
+    "quotes": {
+        "asset": "gallium", "form": "ingot", "purity": "4N", "price": "1400", "unit": "kg", "currency": "EUR", "least": "25 kg",
+        "lot_size": "5", "origin_country": "Japan", "lead_time": "8 weeks", "freight": "12 EUR", "duty": "0.03",
+        "valid_until": "2026-12-31", "refusal": "seller",
+    },
+    "licences": {
+        "filed": "2026-09-01", "outcome": "approved", "decided": "2026-11-15", "papers": "contract", "refusal": "seller",
+    },
 }  # fmt: skip
 
 
@@ -39,7 +64,7 @@ def priced(text: str) -> bool:
 
 
 def used(text: str, **answers: str) -> bool:
-    found = parsed(text, **answers)
+    found = parse(io.BytesIO(text.encode()), names=NAMES, today=TODAY, answers=answers)
     return not (found.questions or found.faults or found.broken)
 
 
@@ -58,6 +83,15 @@ def test_a_cell_of_a_lot(field: str, sign: str):
 @pytest.mark.parametrize("field", PRICE)
 def test_a_cell_of_a_price(field: str, sign: str):
     assert not priced(written({**PRICE, field: sign.format(PRICE[field])}))
+
+
+@pytest.mark.parametrize("kind", RECORDS)
+def test_a_cell_of_what_goes_with_lots_and_words_beside_it(kind: str):
+    row = RECORDS[kind]
+    assert used(written(row), of=kind)
+    for field, cell in row.items():
+        for more in (*SIGNS, "not {}", "{} foo"):
+            assert not used(written({**row, field: more.format(cell)}), of=kind), (field, more)
 
 
 @pytest.mark.parametrize("sign", SIGNS)

@@ -15,6 +15,7 @@ import polars as pl
 from toolkit.core.currencies import currency
 from toolkit.core.errors import did_you_mean, nearest
 from toolkit.core.messages import Message, message, together
+from toolkit.market.layouts.texts import is_marked
 from toolkit.market.readers import cells
 from toolkit.market.readers.faults import FIRST_ROWS, raise_row_errors
 from toolkit.market.readers.tabular import MAX_NAME, Table, listed
@@ -201,9 +202,9 @@ def _of_commas(column: pl.Series) -> pl.Series:
 
 
 def _currency(found: cells.Amount) -> str | None:
-    """The currency on one side of a number; None for none, and for words on both."""
+    """The currency on one side of a number; None for none, for words on both, and for a sign beside it."""
     word = found.before or found.after
-    return currency(word) if word and not (found.before and found.after) else None
+    return None if not word or (found.before and found.after) or is_marked(word) else currency(word)
 
 
 def _those(

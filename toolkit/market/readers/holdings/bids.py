@@ -6,7 +6,7 @@ from typing import Any
 
 from toolkit.core.messages import message
 from toolkit.market.readers.holdings import values
-from toolkit.market.readers.holdings.lot import Row, lot_of_row
+from toolkit.market.readers.holdings.lot import Row, is_currency, lot_of_row
 from toolkit.market.readers.holdings.values import Faulty
 
 
@@ -25,7 +25,8 @@ def bid_of(row: Row, said: Any) -> dict[str, Any] | None:
     for key, own in (("purchase_date", "date"), ("purchase_price", "bid")):
         if row.cells.get(key) is None:
             row.fault(key, values.empty(own))
-    bid, raw, ask = lot["purchase_price"], row.number("purchase_price")[0], row.number("ask")[0]
+    bid, raw = lot["purchase_price"], row.number("purchase_price")[0]
+    ask = row.bare("ask", lambda word: is_currency(word, lot))
     row.read("ask", _above, row, raw, ask)
     return {
         "row": row.file.table.rows[row.i],

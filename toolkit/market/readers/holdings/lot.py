@@ -131,6 +131,19 @@ class Row:
         found = self.read(key, values.number, self.cells[key], self.file.mark) if key in self.cells else None
         return found or (None, None)
 
+    def bare(self, key: str, is_known: Callable[[str], bool]) -> float | None:
+        """The number in a cell; a fault for words around it that are not known.
+
+        Args:
+            key: Field of the cell.
+            is_known: Whether a word beside the number is one that its field may have.
+        """
+        value, shown = self.number(key)
+        if odd := [word for word in (shown.before, shown.after) if word and not is_known(word)] if shown else []:
+            hint = message("Write a plain number such as 1234.5, without words; leave the cell empty where a value is missing.")
+            self.fault(key, Faulty("number", "a number with words that are not known", hint, cell=odd[0]))
+        return None if odd else value
+
     def day(self, key: str) -> date | None:
         """The day in a cell, which may be ahead; of two readings the order of the file decides, or its owner is asked."""
         cell = self.cells.get(key)
@@ -586,6 +599,15 @@ def _share_paid(lot: dict[str, Any], paid: float, *, is_share: bool) -> float:
     if share > 0 and lot["status"] == "planned":
         raise Faulty("paid", "a payment for a lot that is only planned", "Give it the status 'ordered'.")
     return min(share, 1.0)
+
+
+def is_currency(word: str, lot: Mapping[str, Any]) -> bool:
+    """Whether a word beside a number is the currency of its row, alone or with its unit: ``EUR``, ``EUR/kg``."""
+    money, _, per = word.partition("/")
+    try:
+        return cells.currency(money) == lot["currency"] and (not per or cells.UNITS.get(fold(per)) == lot["unit"])
+    except DataError:
+        return False
 
 
 def currency_of(row: Row, lot: dict[str, Any], shown: list[str], *, is_needed: bool) -> str | None:

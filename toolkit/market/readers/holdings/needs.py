@@ -20,7 +20,7 @@ from toolkit.market.needs import DAYS_OF, Application, Need, Quote
 from toolkit.market.readers import cells
 from toolkit.market.readers.holdings import values
 from toolkit.market.readers.holdings.bids import bid_of
-from toolkit.market.readers.holdings.lot import Row, currency_of, lot_of_row
+from toolkit.market.readers.holdings.lot import Row, currency_of, is_currency, lot_of_row
 from toolkit.market.readers.holdings.lots import DEFAULTS, Names, ReadFile
 from toolkit.market.readers.holdings.movements import KEPT_DEFAULTS
 from toolkit.market.readers.holdings.rows import closed, fold, opened, rows_of, said_of
@@ -74,7 +74,7 @@ def _need(row: Row, said: set[Meaning]) -> Need | None:
     cost, shown = row.number("missing_cost")
     named = [row.header("missing_cost").currency or "", *((shown.before, shown.after) if shown else ())]
     currency = row.read("missing_cost", currency_of, row, lot, named, is_needed=cost is not None)
-    safety, _ = row.number("safety")
+    safety = row.bare("safety", lambda word: vocabulary().meanings["period"].get(fold(word)) == "week")
     for key, value in (("safety", safety), ("missing_cost", cost)):
         row.read(key, _not_below_zero, value)
     row.read("asset", _metal, lot)
@@ -97,7 +97,7 @@ def _quote(row: Row, said: set[Meaning]) -> Quote | None:
     lead = row.read("lead_time", _days, row)
     if row.text("purchase_price") is None:
         row.fault("purchase_price", values.empty("price"))
-    freight, duty = row.number("freight")[0], row.number("duty")
+    freight, duty = row.bare("freight", lambda word: is_currency(word, lot)), row.number("duty")
     share = row.read("duty", values.fraction, "duty", duty, percent=row.header("duty").percent) if duty[1] else 0.0
     for key, value in (("freight", freight), ("lead_time", lead)):
         row.read(key, _not_below_zero, value)
@@ -201,6 +201,8 @@ def _amount(row: Row, key: str) -> float | None:
     value, shown = row.number(key)
     if value is None or shown is None:
         return None
+    if shown.before:
+        raise Faulty("number", "a number with words that are not known", message("Write the quantity alone, as 25 kg."))
     if value <= 0:
         raise Faulty("positive", message("a quantity that is not positive"), message("Correct it, or leave the cell empty."))
     of_row = row.text("unit") or row.header("purchase_price").unit or "kg"
@@ -219,6 +221,8 @@ def _days(row: Row) -> float | None:
     value, shown = row.number("lead_time")
     if value is None or shown is None:
         return None
+    if shown.before:
+        raise Faulty("number", "a number with words that are not known", message("Write it in days: 60."))
     word = fold(shown.after or _unit_in(row.header("lead_time").text))
     known = vocabulary().meanings["period"]
     if word in ("", "d", "day", "days", "tag", "tage", "tagen"):

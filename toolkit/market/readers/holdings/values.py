@@ -12,6 +12,7 @@ from toolkit.core.limits import LARGEST
 from toolkit.core.messages import Message, message, sentence, together
 from toolkit.core.places import place
 from toolkit.market.layouts.headers import Header
+from toolkit.market.layouts.texts import is_marked
 from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers import cells
 
@@ -67,7 +68,7 @@ def number(cell: Any, mark: str | None) -> tuple[float, cells.Amount] | None:
     is_word = found is None and fold(str(cell)) in ("nan", "inf", "infinity")
     if is_word or (value is not None and not abs(value) <= LARGEST):
         raise Faulty("finite", "not a finite number within 1e15", "Leave the cell empty where a value is missing.")
-    if found is None:
+    if found is None or is_marked(f"0 {found.before}{found.after}"):
         hint = message("Write a plain number such as 1234.5, without words; leave the cell empty where a value is missing.")
         raise Faulty("number", "not a number", hint)
     return None if value is None else (value, found)  # one with the other mark is told for the whole file
