@@ -12,7 +12,8 @@ from toolkit.cli.mapping import Accept, Sets, Write, settled
 from toolkit.cli.options import Common, with_common, without_prices
 from toolkit.cli.request import Client
 from toolkit.cli.terminal import print_json, say, show, tell_remarks, translator
-from toolkit.core.messages import message
+from toolkit.core.errors import SpecError
+from toolkit.core.messages import message, named
 
 DATA_FAULT = 3
 
@@ -29,6 +30,9 @@ def template(
     lang: Annotated[str, typer.Option("--lang", metavar="en|de", help="Language of headers and comments.")] = "en",
     movements: Annotated[bool, typer.Option("--movements", help="Of purchases, transfers and sales in place of lots.")] = False,
     bids: Annotated[bool, typer.Option("--bids", help="Of bids that you were made in place of lots.")] = False,
+    needs: Annotated[bool, typer.Option("--needs", help="Of what you use, for `toolkit cover`.")] = False,
+    quotes: Annotated[bool, typer.Option("--quotes", help="Of quotations, for `toolkit cover`.")] = False,
+    licences: Annotated[bool, typer.Option("--licences", help="Of applications for licences, for `toolkit cover`.")] = False,
     common: Common,
 ) -> None:
     """Write a holdings file with every column explained and no row."""
@@ -36,7 +40,11 @@ def template(
     from toolkit.app.languages import language
     from toolkit.report.topics.files import template as text_of
 
-    text = text_of(language(lang), "bids" if bids else "movements" if movements else "holdings")
+    asked = {"movements": movements, "bids": bids, "needs": needs, "quotes": quotes, "licences": licences}
+    kinds = [kind for kind, is_asked in asked.items() if is_asked]
+    if len(kinds) > 1:
+        raise SpecError("a file is of one kind, not of {kinds: and }.", kinds=named(kinds))
+    text = text_of(language(lang), *kinds)
     if common.json:
         print_json({"language": lang, "template": text}, common.part)
     elif file == "-":

@@ -8,6 +8,7 @@ from functools import partial
 
 from toolkit.core.messages import message
 from toolkit.market.layouts.fields import FIELDS
+from toolkit.market.layouts.layout import OF_OWNERS
 from toolkit.records.layouts import HoldingsCheck, HoldingsMap, HoldingsStock, PricesMap, ReadLot
 from toolkit.report.answer import Answer, Cell
 from toolkit.report.document import Document
@@ -15,9 +16,17 @@ from toolkit.report.i18n.language import Language
 from toolkit.report.i18n.text import name, text
 from toolkit.report.topics.holdings import lot_names
 
+_OFFERS = {
+    "bids": message("What was offered to you for what you hold, one row each. Lines that begin with # are comments."),
+    "needs": message("What you use of each metal, one row each. Lines that begin with # are comments."),
+    "quotes": message("What was quoted to you, one row for each price. Lines that begin with # are comments."),
+    "licences": message("Your applications for export licences, one row each. Lines that begin with # are comments."),
+}
+"""Kind of file -> what stands in it."""
+
 
 def template(say: Language, kind: str = "holdings") -> str:
-    """A file of lots or of movements without rows: what each column holds, an example behind a comment sign, and the header."""
+    """A file of a kind without rows: what each column holds, an example behind a comment sign, and the header."""
     told, fields = partial(say.term, "column"), [field for field in FIELDS[kind] if field.example]
     separator = ";" if "," in say.fmt.number(0, 1) else ","
     intro = say.words(
@@ -29,12 +38,14 @@ def template(say: Language, kind: str = "holdings") -> str:
             "What was bought, moved and sold, one row each. Lines that begin with # are comments. Kinds are buy, order, "
             "deliver, sell, transfer, split, adjust, deposit, withdraw, loss, fee, storage, tax, income and reversal."
         )
-    if kind == "bids":
-        intro = say.words("What was offered to you for what you hold, one row each. Lines that begin with # are comments.")
+    if kind in _OFFERS:
+        intro = say.words(_OFFERS[kind])
     look = say.words("Check it with: toolkit holdings check THIS_FILE")
+    if kind not in OF_OWNERS:
+        look = say.words("Look at it with: toolkit holdings map THIS_FILE --set of={kind:s}", kind=kind)
     lines = [
         f"# {intro}",
-        f"# {look if kind != 'bids' else say.words('Look at it with: toolkit holdings map THIS_FILE --set of=bids')}",
+        f"# {look}",
         "#",
         *(f"# {told(one.key)}: {told(one.holds)} ({say.words('empty')}: {told(one.absent)})" for one in fields),
         "#",

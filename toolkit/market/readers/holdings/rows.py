@@ -20,7 +20,7 @@ from toolkit.core.places import place
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.market.layouts.fields import AS_LOT, FIELDS, HOLDINGS, IGNORE, KINDS_OF_MOVEMENTS, SEVERAL
 from toolkit.market.layouts.headers import Header
-from toolkit.market.layouts.layout import OF_LOTS, Meaning
+from toolkit.market.layouts.layout import OF_LOTS, OF_OWNERS, OF_RECORDS, Meaning
 from toolkit.market.layouts.propose import Question, examples
 from toolkit.market.layouts.texts import (
     is_grade,
@@ -430,7 +430,8 @@ def ask(file: FileCells, text: str, where: tuple[str, ...], asks: Message, propo
     """
     known = file.questions.get(fold(text))
     if known is None:
-        file.questions[fold(text)] = Question("text", text, where, asks, proposed, OF_LOTS)
+        answers = OF_LOTS if file.layout.of in OF_OWNERS else OF_RECORDS
+        file.questions[fold(text)] = Question("text", text, where, asks, proposed if proposed in answers else None, answers)
     elif len(known.cells) < _ROWS:
         file.questions[fold(text)] = replace(known, cells=(*known.cells, *where))
 
