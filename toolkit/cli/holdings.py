@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -12,10 +12,10 @@ from toolkit.cli.mapping import Accept, Sets, Write, settled
 from toolkit.cli.options import Common, with_common, without_prices
 from toolkit.cli.request import Client
 from toolkit.cli.terminal import print_json, say, show, tell_remarks, translator
-from toolkit.core.errors import SpecError
-from toolkit.core.messages import message, named
+from toolkit.core.messages import message
 
 DATA_FAULT = 3
+Kind = Literal["holdings", "movements", "bids", "needs", "quotes", "licences"]
 
 app = typer.Typer(
     help="Holdings files: write a template, check one, say how one is read.", no_args_is_help=True, rich_markup_mode=None
@@ -28,23 +28,17 @@ def template(
     file: Annotated[str, typer.Argument(metavar="[FILE]", help="A new file; - is stdout.")] = "-",
     *,
     lang: Annotated[str, typer.Option("--lang", metavar="en|de", help="Language of headers and comments.")] = "en",
-    movements: Annotated[bool, typer.Option("--movements", help="Of purchases, transfers and sales in place of lots.")] = False,
-    bids: Annotated[bool, typer.Option("--bids", help="Of bids that you were made in place of lots.")] = False,
-    needs: Annotated[bool, typer.Option("--needs", help="Of what you use, for `toolkit cover`.")] = False,
-    quotes: Annotated[bool, typer.Option("--quotes", help="Of quotations, for `toolkit cover`.")] = False,
-    licences: Annotated[bool, typer.Option("--licences", help="Of applications for licences, for `toolkit cover`.")] = False,
+    of: Annotated[
+        Kind, typer.Option("--of", help="Lots, or what else a file may hold (docs/movements.md, bids.md, cover.md).")
+    ] = "holdings",
     common: Common,
 ) -> None:
-    """Write a holdings file with every column explained and no row."""
+    """Write a file of holdings, or of what goes with them, with every column explained and no row."""
     from toolkit.app.holdings.check import write_text
     from toolkit.app.languages import language
     from toolkit.report.topics.files import template as text_of
 
-    asked = {"movements": movements, "bids": bids, "needs": needs, "quotes": quotes, "licences": licences}
-    kinds = [kind for kind, is_asked in asked.items() if is_asked]
-    if len(kinds) > 1:
-        raise SpecError("a file is of one kind, not of {kinds: and }.", kinds=named(kinds))
-    text = text_of(language(lang), *kinds)
+    text = text_of(language(lang), of)
     if common.json:
         print_json({"language": lang, "template": text}, common.part)
     elif file == "-":

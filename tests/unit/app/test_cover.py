@@ -8,7 +8,9 @@ import pytest
 
 from tests.subjects import context
 from toolkit.app.cover import CoverRequest, cover, fraction, shares_of
+from toolkit.app.holdings.names import LotNames
 from toolkit.core.errors import DataError, FrameError, SpecError
+from toolkit.market.readers.holdings.read import parse
 from toolkit.records.cover import CoverAnswer
 
 DAY = date(2026, 11, 24)
@@ -235,6 +237,16 @@ class TestOrders:
         assert [one.per_kg for one in told.values()] == [alone[key].per_kg for key in ("Q-1", "Q-2")]
         with pytest.raises(DataError, match=r"two files of quotations are called 'alpha.csv'"):
             cover(CoverRequest(quotes=[both[0], both[0]], **asked))
+
+    def test_a_remark_is_asked_about_and_its_row_may_be_left_out(self, folder):
+        lines = QUOTES.splitlines()[:3]
+        rows = [f"{line},{said}" for line, said in zip(lines, ("remark", "ask again", "withdrawn"), strict=True)]
+        name = file(folder, "remarks.csv", "\n".join(rows) + "\n")
+        answers = {"of": "quotes", "ask again": "no_meaning", "withdrawn": "not_mine"}
+        names, today = LotNames(context(DAY).ledger, context(DAY).products), DAY
+        asked = parse(name, names=names, today=today, of="quotes").questions
+        assert {one.name: one.answers for one in asked} == dict.fromkeys(("ask again", "withdrawn"), ("no_meaning", "not_mine"))
+        assert [one.key for one in parse(name, names=names, today=today, answers=answers).rows] == ["Q-1"]
 
     def test_where_no_order_lowers_the_probability_none_is_the_nearest(self, folder):
         header, row = QUOTES.splitlines()[:2]

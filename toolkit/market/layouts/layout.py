@@ -35,8 +35,8 @@ that it is none; of the number of a document that its rows which say the same ar
 MEANINGS: tuple[Meaning, ...] = get_args(Meaning)
 OF_LOTS = MEANINGS[: MEANINGS.index("no_meaning") + 1]
 """Those of a lot."""
-OF_RECORDS: tuple[Meaning, ...] = ("not_mine", "no_meaning")
-"""Those of a bid, a need, a quotation or an application, which stand nowhere."""
+OF_ROWS: tuple[Meaning, ...] = ("no_meaning", "not_mine")
+"""Those of a bid, a need, a quotation or an application: it counts, or is left out."""
 OF_DOCUMENTS: tuple[Meaning, ...] = ("once", "each")
 """Those of a document."""
 DIRECTIONS = ("signed", "credited", "moved")

@@ -16,35 +16,37 @@ from toolkit.report.i18n.language import Language
 from toolkit.report.i18n.text import name, text
 from toolkit.report.topics.holdings import lot_names
 
-_OFFERS = {
-    "bids": message("What was offered to you for what you hold, one row each. Lines that begin with # are comments."),
-    "needs": message("What you use of each metal, one row each. Lines that begin with # are comments."),
-    "quotes": message("What was quoted to you, one row for each price. Lines that begin with # are comments."),
-    "licences": message("Your applications for export licences, one row each. Lines that begin with # are comments."),
-}
-"""Kind of file -> what stands in it."""
-
 
 def template(say: Language, kind: str = "holdings") -> str:
     """A file of a kind without rows: what each column holds, an example behind a comment sign, and the header."""
     told, fields = partial(say.term, "column"), [field for field in FIELDS[kind] if field.example]
     separator = ";" if "," in say.fmt.number(0, 1) else ","
-    intro = say.words(
-        "Your lots, one row each. Lines that begin with # are comments. asset and quantity are enough; what is assumed for an "
-        "empty cell stands behind each column. Headers and words may be English or German."
+    match kind:
+        case "holdings":
+            intro = say.words("Your lots, one row each; asset and quantity are enough.")
+        case "movements":
+            intro = say.words(
+                "What was bought, moved and sold, one row each. Kinds are buy, order, deliver, sell, transfer, split, adjust, "
+                "deposit, withdraw, loss, fee, storage, tax, income and reversal."
+            )
+        case "bids":
+            intro = say.words("What was offered to you for what you hold, one row each.")
+        case "needs":
+            intro = say.words("What you use, one row for each metal and site; asset and quantity are enough.")
+        case "quotes":
+            intro = say.words("What you can order, one row for each price of a quotation.")
+        case _:
+            intro = say.words("Your applications for export licences, one row each.")
+    more = say.words(
+        "Lines that begin with # are comments. What is assumed for an empty cell stands behind each column. Headers and words "
+        "may be English or German."
     )
-    if kind == "movements":
-        intro = say.words(
-            "What was bought, moved and sold, one row each. Lines that begin with # are comments. Kinds are buy, order, "
-            "deliver, sell, transfer, split, adjust, deposit, withdraw, loss, fee, storage, tax, income and reversal."
-        )
-    if kind in _OFFERS:
-        intro = say.words(_OFFERS[kind])
-    look = say.words("Check it with: toolkit holdings check THIS_FILE")
-    if kind not in OF_OWNERS:
+    if kind in OF_OWNERS:
+        look = say.words("Check it with: toolkit holdings check THIS_FILE")
+    else:
         look = say.words("Look at it with: toolkit holdings map THIS_FILE --set of={kind:s}", kind=kind)
     lines = [
-        f"# {intro}",
+        f"# {intro} {more}",
         f"# {look}",
         "#",
         *(f"# {told(one.key)}: {told(one.holds)} ({say.words('empty')}: {told(one.absent)})" for one in fields),
@@ -161,13 +163,13 @@ def mapped(found: HoldingsMap | PricesMap, as_of: date, say: Language, *, comman
             file=found.file, n=found.movements, lots=found.lots, day=answer.day(as_of),
         )  # fmt: skip
     elif isinstance(found, HoldingsMap) and found.of != "holdings":
-        answer.heading("{file}: {n:d} rows, nothing is open", file=found.file, n=found.lots)
+        answer.heading("{file}: nothing is open; rows: {n:d}", file=found.file, n=found.lots)
     elif isinstance(found, HoldingsMap):
-        answer.heading("{file}: {lots:d} lots, nothing is open", file=found.file, lots=found.lots)
+        answer.heading("{file}: nothing is open; lots: {lots:d}", file=found.file, lots=found.lots)
     elif found.fault:
         answer.heading("{file}: its columns are known, and its prices cannot be read", file=found.file)
     else:
-        answer.heading("{file}: {n:d} series, nothing is open", file=found.file, n=len(found.series))
+        answer.heading("{file}: nothing is open; series: {n:d}", file=found.file, n=len(found.series))
     _columns(answer, found)
     if isinstance(found, PricesMap):
         _series(answer, found)

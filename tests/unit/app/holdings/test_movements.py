@@ -1,5 +1,6 @@
 """Movements where holdings are asked for: the stock of the day, what cannot be, and the lots that are written."""
 
+import io
 import json
 from datetime import date
 from decimal import Decimal
@@ -12,6 +13,7 @@ from toolkit.app.holdings.movements import stock_frame, with_stock
 from toolkit.app.languages import language
 from toolkit.cli.main import run
 from toolkit.holdings.holding_period import HoldingRule
+from toolkit.market.layouts.fields import FIELDS as FIELDS_OF
 from toolkit.market.layouts.fields import MOVEMENTS
 from toolkit.market.readers.holdings.read import parse
 from toolkit.report.topics.files import template
@@ -215,6 +217,16 @@ def test_the_template_has_an_example_that_reads(lang):
         "buy", "GA-01", Decimal(12), Decimal("6960.00"), Decimal("25.00"),
     )  # fmt: skip
     assert set(read.columns.values()) == {field.key for field in MOVEMENTS if field.example}
+
+
+@pytest.mark.parametrize("lang", ["en", "de"])
+@pytest.mark.parametrize("kind", ["bids", "needs", "quotes", "licences"])
+def test_the_template_of_what_goes_with_holdings_has_an_example_that_reads(kind, lang):
+    *_, example, header = template(language(lang), kind).splitlines()
+    text = f"{header}\n{example.removeprefix('# ')}\n"
+    read = parse(io.BytesIO(text.encode()), names=NAMES, today=date(2026, 12, 1), answers={"of": kind})
+    assert (list(read.questions), read.faults, list(read.ignored), len(read.rows)) == ([], [], [], 1)
+    assert set(read.columns.values()) == {field.key for field in FIELDS_OF[kind] if field.example}
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from toolkit.core.places import place
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.market.layouts.fields import AS_LOT, FIELDS, HOLDINGS, IGNORE, KINDS_OF_MOVEMENTS, SEVERAL
 from toolkit.market.layouts.headers import Header
-from toolkit.market.layouts.layout import OF_LOTS, OF_OWNERS, OF_RECORDS, Meaning
+from toolkit.market.layouts.layout import OF_LOTS, OF_OWNERS, OF_ROWS, Meaning
 from toolkit.market.layouts.propose import Question, examples
 from toolkit.market.layouts.texts import (
     is_grade,
@@ -428,10 +428,15 @@ def ask(file: FileCells, text: str, where: tuple[str, ...], asks: Message, propo
         asks: In words.
         proposed: The likely answer.
     """
-    known = file.questions.get(fold(text))
+    known, answers = file.questions.get(fold(text)), OF_LOTS
+    if file.layout.of not in OF_OWNERS:
+        asks, proposed, answers = (
+            message("no text that is known: does the row count (no_meaning), or not (not_mine)?"),
+            None,
+            OF_ROWS,
+        )
     if known is None:
-        answers = OF_LOTS if file.layout.of in OF_OWNERS else OF_RECORDS
-        file.questions[fold(text)] = Question("text", text, where, asks, proposed if proposed in answers else None, answers)
+        file.questions[fold(text)] = Question("text", text, where, asks, proposed, answers)
     elif len(known.cells) < _ROWS:
         file.questions[fold(text)] = replace(known, cells=(*known.cells, *where))
 

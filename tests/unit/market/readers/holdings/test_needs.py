@@ -6,13 +6,10 @@ from datetime import date
 import pytest
 
 from tests.holdings_files import NAMES, TODAY
-from toolkit.app.languages import language
 from toolkit.core.errors import DataError, FrameError, SpecError
-from toolkit.market.layouts.fields import FIELDS
 from toolkit.market.layouts.unconfirmed import Unconfirmed
 from toolkit.market.needs import DAYS_OF, Application, Need, Quote
 from toolkit.market.readers.holdings.read import parse
-from toolkit.report.topics.files import template
 
 QUOTE = "quote,asset,form,purity,price,currency,unit,least,lot_size,origin_country,lead_time,freight,duty,valid_until,refusal\n"
 
@@ -190,23 +187,3 @@ def test_a_file_without_a_column_that_it_needs():
         read("quotes", "quote,asset,price,currency\nQ,Ga,900,EUR\n")
     with pytest.raises(SpecError):
         read("wishes", "asset,quantity\nGa,4\n")
-
-
-@pytest.mark.parametrize("lang", ["en", "de"])
-@pytest.mark.parametrize("kind", ["bids", "needs", "quotes", "licences"])
-def test_a_template_has_an_example_that_reads(kind, lang):
-    header, example = (line.removeprefix("# ") for line in reversed(template(language(lang), kind).splitlines()[-2:]))
-    text = f"{header}\n{example}\n".encode()
-    found = parse(io.BytesIO(text), names=NAMES, today=date(2026, 12, 31), of=kind)
-    assert (list(found.questions), found.faults, list(found.ignored), len(found.rows)) == ([], [], [], 1)
-    assert {one.reads for one in found.readings} == {field.key for field in FIELDS[kind] if field.example}
-
-
-def test_a_remark_on_a_quotation_says_whether_it_counts_and_no_status():
-    text = (
-        "quote,asset,price,currency,unit,lead_time,origin_country,remark\nQ-1,gallium,900,EUR,kg,45,China,frag Müller vorher\n"
-    )
-    (question,) = read("quotes", text).questions
-    assert (question.answers, question.proposed) == (("not_mine", "no_meaning"), None)
-    answers = {"frag Müller vorher": "not_mine"}
-    assert not read("quotes", text, **answers).rows
