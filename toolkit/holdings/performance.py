@@ -459,13 +459,14 @@ class Track:
         Args:
             gross: Whether what trades and storage cost is left out.
         """
-        put = self.before + self.money_in
-        traded = np.divide(self.after, put, out=np.ones_like(put), where=(put > 0) & ((self.before > 0) | (self.after > 0)))
-        held = np.ones_like(put)
+        growth = np.ones_like(self.before)
         last = self.value[..., :-1]
-        np.divide(self.before[..., 1:], last, out=held[..., 1:], where=last > 0)
-        growth = np.cumprod(held if gross else held * traded, axis=-1)
-        return growth.astype(np.float64, copy=False)
+        np.divide(self.before[..., 1:], last, out=growth[..., 1:], where=last > 0)
+        if not gross:
+            put = self.before + self.money_in
+            is_held = (put > 0) & ((self.before > 0) | (self.after > 0))
+            growth *= np.divide(self.after, put, out=np.ones_like(put), where=is_held)
+        return np.cumprod(growth, axis=-1, out=growth)
 
 
 @dataclass(frozen=True, eq=False)  # no slots: sums are made once
