@@ -25,6 +25,7 @@ from toolkit.core.trade_names import FORMS
 from toolkit.market.layouts.fields import FIELDS, IGNORE, NOTHING, SEVERAL
 from toolkit.market.layouts.headers import Header, read_header
 from toolkit.market.layouts.layout import MEANINGS, Column, Kind, Layout, beside, found_for, said
+from toolkit.market.layouts.texts import is_marked
 from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers import cells
 from toolkit.market.readers.contents import LEGACY, file_and_sheet
@@ -264,6 +265,8 @@ class Columns:
             if column.reads == NOTHING and any(more):
                 return None, message("it says more than when its layout was confirmed"), False
             return header.key, message("by the layout"), True
+        if is_marked(header.text):
+            return header.key, message("a sign beside its words, as of a doubt or a note"), False
         if found := self.of_kind(header):
             return found
         if header.key is None:

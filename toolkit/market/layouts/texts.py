@@ -15,6 +15,7 @@ from toolkit.market.readers.cells import MONTHS, UNITS, amount
 
 _NUMBER = re.compile(r"\d+|\d+n\d?|\d+(e|k|kt|ct|karat|er)")
 """A word of a purity, as `fold` writes it: ``99``, ``4n5``, ``22k``; ``9999e-2`` is how a number of a workbook is shown."""
+_SIGN = re.compile("[?*~≈†‡¹²³]")
 _ZIP = 5
 """Digits of a postal code; a year has four."""
 
@@ -25,7 +26,7 @@ def is_plain_place(text: str) -> bool:
     rest = words_beside(text)
     rooms = {number for room, number in pairwise(fold(text).split()) if room in texts["rooms"]}
     known = texts["places"] | texts["keepers"]
-    return "?" not in text and all(
+    return not is_marked(text) and all(
         word in known
         or (word.isdecimal() and (word in rooms or len(word) == _ZIP))
         or (len(word) == 1 and word in rooms)
@@ -55,7 +56,17 @@ def is_paper(text: str) -> bool:
     known = texts["papers"] | texts["keepers"]
     codes = [part for part in re.split(r"[\s,;]+", text) if any(map(str.isdigit, part))]
     words = fold(" ".join(part for part in re.split(r"[\s,;]+", text) if part not in codes)).split()
-    return "?" not in text and all(word in known or len(word) == 1 for word in words)
+    return not is_marked(text) and all(word in known or len(word) == 1 for word in words)
+
+
+def is_marked(text: str) -> bool:
+    """Whether a sign beside words says more than they do: a doubt (``Japan?``, ``~4N``), or a note elsewhere (``Gallium*``)."""
+    return _SIGN.search(text) is not None and any(map(str.isalnum, text))
+
+
+def as_answered(text: str) -> str:
+    """A text as answers name it: folded, and with its sign apart from the same words without one."""
+    return f"{fold(text)} ?" if is_marked(text) else fold(text)
 
 
 def is_grade(text: str) -> bool:
@@ -68,7 +79,7 @@ def is_grade(text: str) -> bool:
     texts, words = vocabulary().texts, fold(without_purity_class(text)[0]).split()
     stated = any(_NUMBER.fullmatch(word) for word in words)
     known = texts["grades"] | (texts["grade_names"] if stated else set())
-    return "?" not in text and all(word in known or _NUMBER.fullmatch(word) or len(word) == 1 for word in words)
+    return not is_marked(text) and all(word in known or _NUMBER.fullmatch(word) or len(word) == 1 for word in words)
 
 
 def is_harmless(text: str, *sections: str) -> bool:
@@ -80,7 +91,7 @@ def is_harmless(text: str, *sections: str) -> bool:
     """
     texts = vocabulary().texts
     known = [texts[section] for section in sections or ("harmless",)]
-    return "?" not in text and all(any(word in words for words in known) for word in fold(text).split())
+    return not is_marked(text) and all(any(word in words for words in known) for word in fold(text).split())
 
 
 @lru_cache(1 << 16)
@@ -107,7 +118,7 @@ def is_plain_title(text: str) -> bool:
     texts = vocabulary().texts
     known = texts["harmless"] | texts["titles"] | texts["bases"] | texts["keepers"] | texts["places"]
     words = fold(" ".join(words_beside(text))).split()
-    return "?" not in text and all(
+    return not is_marked(text) and all(
         word in known
         or word.isdecimal()
         or word in MONTHS

@@ -36,7 +36,7 @@ from toolkit.market.layouts.prices import (
     states_alone,
 )
 from toolkit.market.layouts.propose import NO_ANSWERS, Proposal, Question, answered, open_file, propose
-from toolkit.market.layouts.texts import is_derived, is_harmless, is_plain_title, undated
+from toolkit.market.layouts.texts import as_answered, is_derived, is_harmless, is_marked, is_plain_title, undated
 from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers import cells
 from toolkit.market.readers.columns import words
@@ -208,11 +208,17 @@ _TEXTS: Mapping[str, _Text] = {
     "most": _Text(
         message("more than a largest quantity: may its price be taken for one of today"), is_plain=is_plain_title
     ),
+    "valid_until": _Text(
+        message("no day: may its price be taken for one of today"), is_plain=lambda text: cells.day(text) is not None
+    ),
     "counterparty": _Text(
         message("several give a price of one good: is it to be valued at this one's"), is_plain=lambda _: True
     ),
 }  # fmt: skip
 """Fields whose texts say whether a row is a price."""
+_NAMED = ("asset", "form", "purity", "place", "currency", "unit", "source")
+_MARKED = _Text(message("a sign beside its words: may its price be taken for one of today"), is_plain=lambda _: True)
+"""Texts of other fields, of which a sign alone is asked about."""
 
 
 class _Rows:
@@ -234,7 +240,7 @@ class _Rows:
         self.notes: list[Message] = []
         left: list[str] = []
         kept = pl.Series([True] * self.table.cells.height, dtype=pl.Boolean)
-        for name in (one for one in self.table.columns if self.reads.get(one) in _TEXTS and one in sure):
+        for name in (one for one in self.table.columns if one in sure and self._says_more(one)):
             text = self.table.cells[name].alias("text").cast(pl.String)
             rivals = self._rivals(name)
             meanings = self._meanings(name, {*text.filter(rivals)} if rivals is not None else set())
@@ -259,6 +265,13 @@ class _Rows:
         if not kept.all():
             self.table = replace(self.table, cells=self.table.cells.filter(kept), rows=self.table.rows.filter(kept))
 
+    def _says_more(self, name: str) -> bool:
+        """Whether the texts of a column may say that a row is no price: by its field, or by signs beside their words."""
+        field, column = self.reads.get(name), self.table.cells[name]
+        if field in _TEXTS or field not in _NAMED or column.dtype != pl.String:
+            return field in _TEXTS
+        return any(map(is_marked, column.alias("").drop_nulls().unique()))
+
     def _rivals(self, name: str) -> pl.Series | None:
         """Rows of a good of which a column says several: suppliers, or least quantities; None of another column."""
         of = _RIVALS.get(self.reads[name])
@@ -278,17 +291,19 @@ class _Rows:
             rivals: Cells of several for one good.
         """
         field = self.reads[name]
-        asks, answers, section, is_plain = _TEXTS[field]
-        told = {fold(text): meaning for text, meaning in self.layout.remarks.items()}
-        said = {fold(text): meaning for text, meaning in self.layout.words.items()}
+        asks, answers, section, is_plain = _TEXTS.get(field, _MARKED)
+        told = {as_answered(text): meaning for text, meaning in self.layout.remarks.items()}
+        said = {as_answered(text): meaning for text, meaning in self.layout.words.items()}
         known = vocabulary().meanings[section] if section else {}
         found: dict[str, str] = {}
         for cell in self.table.cells[name].alias("").drop_nulls().cast(pl.String).unique(maintain_order=True):
             text = cells.tidy(cell)
-            word = said.get(fold(text), "")
-            meaning = told.get(fold(text)) or (word if word in answers else known.get(fold(word)))
-            meaning = meaning or next((known[one] for one in foldings(text) if one in known), "")
-            found[cell] = meaning or ("no_meaning" if cell not in rivals and is_plain(text) else "")
+            word = said.get(as_answered(text), "")
+            meaning = told.get(as_answered(text)) or (word if word in answers else known.get(fold(word)))
+            if not meaning and not is_marked(word or text):
+                meaning = next((known[one] for one in foldings(text) if one in known), "")
+                meaning = meaning or ("no_meaning" if cell not in rivals and is_plain(word or text) else "")
+            found[cell] = meaning or ""
         unknown = [text for cell, meaning in found.items() if not meaning and (text := cells.tidy(cell))]
         if len(unknown) > _MOST_TEXTS:
             why = message("{n:d} texts that are not known", n=len(unknown))

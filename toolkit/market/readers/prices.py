@@ -20,6 +20,7 @@ from toolkit.core.units import KG_PER_UNIT
 from toolkit.market.layouts.headers import MASSES, stated_in
 from toolkit.market.layouts.layout import Layout
 from toolkit.market.layouts.prices import Key, is_known, key_of, tickers_among
+from toolkit.market.layouts.texts import is_harmless
 from toolkit.market.layouts.unconfirmed import Unconfirmed
 from toolkit.market.price_series import PriceSeries
 from toolkit.market.readers import cells
@@ -430,7 +431,12 @@ def _names_apart(table: Table) -> Table:
         said = {
             text: stated_in(f"{prefix}{text}") for text in distinct(table.cells.select(given.alias("of")), "of").drop_nulls()
         }
-        said = {text: one for text, one in said.items() if one.name and one.currency and one.per_unit}
+        said = {text: one for text, one in said.items() if one.name and one.currency and (one.per_unit or column == "unit")}
+        if column == "unit":  # a mtu, and a kg of contained metal as in ``USD/kg V``, are units of their own
+            said = {
+                text: one if one.per_unit and is_harmless(one.name.removeprefix("x"), "untaxed") else replace(one, unit=text)
+                for text, one in said.items()
+            }
         if not said:
             continue
         columns = {}

@@ -21,6 +21,7 @@ from toolkit.market.layouts.fields import BY_KEY, HOLDINGS
 from toolkit.market.layouts.headers import Header
 from toolkit.market.layouts.layout import Layout, Meaning
 from toolkit.market.layouts.propose import Question
+from toolkit.market.layouts.texts import as_answered
 from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers import cells
 from toolkit.market.readers.holdings import values
@@ -422,7 +423,7 @@ def _place(row: Row, lot: dict[str, Any], *, is_listed: bool) -> None:
     if values.is_unknown(location):
         location = None
     # A text that names a place and is answered otherwise is none where the lot lies.
-    if location and row.file.remarks.get(fold(location), "stored") != "stored" and place(location).country:
+    if location and row.file.remarks.get(as_answered(location), "stored") != "stored" and place(location).country:
         location = None
     if location is None and lot["status"] == "stored" and not is_listed:
         row.default("location")

@@ -14,6 +14,7 @@ from toolkit.core.messages import Message, few, message
 from toolkit.market.layouts.fields import AS_LOT, IGNORE, KINDS_OF_MOVEMENTS, MOVEMENTS, SALE_ORDERS
 from toolkit.market.layouts.layout import DIRECTIONS, OF_DOCUMENTS, Meaning
 from toolkit.market.layouts.propose import Question
+from toolkit.market.layouts.texts import as_answered
 from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers import cells
 from toolkit.market.readers.holdings import values
@@ -126,12 +127,12 @@ def _kinds(file: FileCells, kept: Sequence[int]) -> dict[int, str]:
     known = {**vocabulary().meanings["kind"], **{one: one for one in DIRECTIONS}}
     for i in kept:
         text = file.text("kind", i)
-        kind = next((known[one] for one in foldings(file.words.get(fold(text or ""), text or "")) if one in known), None)
+        kind = next((known[one] for one in foldings(file.words.get(as_answered(text or ""), text or "")) if one in known), None)
         if text is None:
             file.fault(i, "kind", values.empty("kind"))
         elif kind is not None:
             found[i] = kind
-        elif file.remarks.get(fold(text)) == "not_mine":
+        elif file.remarks.get(as_answered(text)) == "not_mine":
             file.default("not_mine", file.lots[i])
         else:
             question = file.questions.setdefault(f"kind {fold(text)}", Question(
@@ -507,7 +508,7 @@ def _once(file: FileCells, found: Mapping[int, dict[str, Any]]) -> dict[int, dic
     left: set[int] = set()
     for (document, *_), rows in same.items():
         if len(rows) > 1 and document is not None:
-            said = file.remarks.get(fold(document))
+            said = file.remarks.get(as_answered(document))
             left |= {*rows[1:]} if said == "once" else set()
             if said not in OF_DOCUMENTS:
                 where = tuple(message("row {row:d}", row=file.table.rows[i]) for i in rows[:3])

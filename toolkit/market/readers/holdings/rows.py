@@ -23,9 +23,11 @@ from toolkit.market.layouts.headers import Header
 from toolkit.market.layouts.layout import OF_LOTS, OF_OWNERS, OF_ROWS, Meaning
 from toolkit.market.layouts.propose import Question, examples
 from toolkit.market.layouts.texts import (
+    as_answered,
     is_grade,
     is_harmless,
     is_known_custody,
+    is_marked,
     is_paper,
     is_plain_name,
     is_plain_place,
@@ -171,10 +173,10 @@ def closed(
 
 def read_columns(file: FileCells, headers: Sequence[Header]) -> None:
     """Cells by field, in the words of the vocabulary; where a column counts pieces or orders alone, it is the quantity."""
-    words = {fold(text): word for text, word in file.layout.words.items()}
+    words = {as_answered(text): word for text, word in file.layout.words.items()}
     of_movements = file.layout.of == "movements"  # a number is a kind in the column of kinds alone
     kinds = {text for text, word in words.items() if of_movements and word in KINDS_OF_MOVEMENTS}
-    file.words, file.remarks = words, {fold(text): meaning for text, meaning in file.layout.remarks.items()}
+    file.words, file.remarks = words, {as_answered(text): meaning for text, meaning in file.layout.remarks.items()}
     for header in headers:
         key = AS_LOT.get(header.key or "", header.key)
         if key and key not in SEVERAL["holdings"]:
@@ -182,7 +184,7 @@ def read_columns(file: FileCells, headers: Sequence[Header]) -> None:
                 None if isinstance(cell, str) and not cells.tidy(cell) else cell for cell in file.table.cells[header.text]
             ]
             own = words if key == "kind" else {text: word for text, word in words.items() if text not in kinds}
-            file.raw[key] = [own.get(fold(cell), cell) if isinstance(cell, str) else cell for cell in column]
+            file.raw[key] = [own.get(as_answered(cell), cell) if isinstance(cell, str) else cell for cell in column]
             file.header[key] = header
     if "quantity" not in file.raw and "pieces" in file.raw:
         unit = None if "unit" in file.raw else cells.PIECE
@@ -379,11 +381,16 @@ def _told_of(read: ReadFile, rows: Collection[int]) -> ReadFile:
 def texts_of(read: ReadFile) -> Iterator[tuple[str, Sequence[str]]]:
     """Columns of texts that may say something of their lots: field or ``ignore``, and cells; comments on cells too."""
     unknown, asked = vocabulary().texts["unknown"], {one.name for one in read.questions}
+    numbers = {AS_LOT.get(one.key, one.key) for one in FIELDS[read.layout.of] if one.cells in ("number", "fraction")}
     for header in read.headers:
         key, column = AS_LOT.get(header.key or IGNORE, header.key or IGNORE), read.table.cells[header.text]
-        if key in _TEXTS and header.text not in asked and column.dtype == pl.String:
-            texts = ["" if cell is None else cells.tidy(cell) for cell in column.to_list()]
+        if header.text in asked or column.dtype != pl.String:
+            continue
+        texts = ["" if cell is None else cells.tidy(cell) for cell in column.to_list()]
+        if key in _TEXTS:
             yield key, ["" if fold(text) in unknown else text for text in texts]
+        elif key not in numbers and any(map(is_marked, texts)):
+            yield "marked", [text if is_marked(text) else "" for text in texts]
     if read.table.remarks:
         yield "remark", [" ".join(read.table.remarks.get(row, ())) for row in read.table.rows]
 
@@ -459,9 +466,9 @@ def said_of(file: FileCells, texts: Sequence[tuple[str, Sequence[str]]], i: int,
         if not text or (key == "location" and status != "stored") or (key in _DUE and status == "stored"):
             continue
         is_understood, asks = _TEXTS[key]
-        if meaning := file.remarks.get(fold(text)):
+        if meaning := file.remarks.get(as_answered(text)):
             found.add(meaning)
-        elif not is_understood(file.words.get(fold(text), text)):
+        elif is_marked(said := file.words.get(as_answered(text), text)) or not is_understood(said):
             ask(file, text, (message("row {row:d}", row=file.table.rows[i]),), asks, _says_status(text))
     return found
 
@@ -496,6 +503,7 @@ _TEXTS: Mapping[str, tuple[Callable[[str], bool], Message]] = {
     "vat_state": _OF_A_NAME,
     **dict.fromkeys(_DUE, (lambda text: values.last_day(text) is not None, message("no day: what does it say of the lot?"))),
     "remark": (lru_cache(4096)(is_harmless), message("a remark: what does it say of the lot?")),
+    "marked": (lambda _: True, message("a sign beside its words: what does it say of the lot, or which word is meant?")),
     "lot_id": _OF_A_NAME,
     "client": _OF_A_NAME,
     IGNORE: (_OF_A_NAME[0], message("in a column that is not read: what does it say of the lot?")),
