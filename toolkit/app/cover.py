@@ -391,12 +391,13 @@ class SupplyCase:
             ApprovalRate(rate, message("{statement} ({citation})", statement=statement, citation=citation))
             for rate, statement, citation in rows.select("central", "statement", "citation").iter_rows()
         )
-        if not rates:
+        prior = find_assumption(self.context.snapshot, "licence_prior")
+        if not rates or prior is None or prior.central is None:
             return None
         outcomes = [one.outcome for one in self.applications]
         days = tuple(one.days for one in self.applications if one.days is not None)
         delay = licence_delay(self.context.snapshot)
-        return Licences(rates, delay, outcomes.count("approved"), outcomes.count("refused"), days)
+        return Licences(rates, delay, prior.central, outcomes.count("approved"), outcomes.count("refused"), days)
 
     @cached_property
     def late(self) -> tuple[float, float, float]:
@@ -453,6 +454,7 @@ class SupplyCase:
             needs=needs,
             uncounted=self.uncounted,
             approval=None if beliefs is None else beliefs.probability,
+            prior=beliefs and beliefs.weight,
             applications=sum(one.outcome in ("approved", "refused") for one in self.applications),
             calibration=self._calibration(),
             delay_median=delay and delay.median,

@@ -40,9 +40,12 @@ from toolkit.holdings.performance import (
     Paid,
     Parcel,
     a_year,
+    chunks,
     grown,
     internal_rate,
+    internal_rates,
     interval,
+    tracks,
 )
 from toolkit.market.exchange_rates import Rates, rate_on
 from toolkit.market.readers.tabular import Table
@@ -91,7 +94,7 @@ def performance(request: PerformanceRequest) -> Performance:
     prices = PastPrices(context, request.prices, sorted({one.good for one in every}, key=repr), _days(moved, context.as_of))
     levels, owned = prices.levels(), found.owned(prices.worth)
     unpriced = sorted({one.lot_id for one in owned.parcels if not one.ended and not levels.quote(one.good, levels.days[-1])})
-    whole = _earned("", None, owned, levels)
+    (whole,) = _earned([(("", None), owned)], levels)
     missing = sorted(
         {one.metal for one in owned.parcels for day in (one.bought, one.ended) if day and not levels.quote(one.good, day)}
     )
@@ -136,11 +139,12 @@ def _days(flows: Iterable[date], as_of: date) -> tuple[date, ...]:
 
 def _by(owned: Owned, key: Callable[[Parcel | Paid], str | None], levels: Levels) -> Iterator[dict[str, Any]]:
     """What each metal, or each client, earned, sorted by name."""
-    for name, part in sorted(owned.parts(key).items(), key=lambda item: item[0] or ""):
-        client = {one.client for one in part.parcels}
-        if name is None:
-            continue
-        yield _earned(name, client.pop() if len(client) == 1 else None, part, levels)
+    parts = [
+        (name, part) for name, part in sorted(owned.parts(key).items(), key=lambda item: item[0] or "") if name is not None
+    ]
+    clients = [{one.client for one in part.parcels} for _, part in parts]
+    keys = [(name, own.pop() if len(own) == 1 else None) for (name, _), own in zip(parts, clients, strict=True)]
+    return _earned([(key, part) for key, (_, part) in zip(keys, parts, strict=True)], levels)
 
 
 class _Parcels:
@@ -255,47 +259,88 @@ class _Parcels:
             yield Remark("data", text, remedy, tuple(missing))
 
 
-def _earned(key: str, client: str | None, owned: Owned, levels: Levels) -> dict[str, Any]:
-    """What some parcels earned, as of `toolkit.records.performance.Earned`."""
-    track, flows, day = owned.track(levels, days=()), owned.flows, levels.days[-1]
-    gains = owned.gains(levels)
-    first = min((flow.day for flow in flows), default=day)
-    held = [(one.quantity, levels.quote(one.good, day)) for one in owned.parcels if one.ended is None]
-    known = all(quote for _, quote in held)
+Key = tuple[str, str | None]
+"""Metal, lot or client, and whose it is."""
+
+
+def _earned(parts: Sequence[tuple[Key, Owned]], levels: Levels) -> Iterator[dict[str, Any]]:
+    """What each of some parcels earned, as of `toolkit.records.performance.Earned`."""
+    day, owners = levels.days[-1], [owned for _, owned in parts]
+    held = [[(one.quantity, levels.quote(one.good, day)) for one in owned.parcels if one.ended is None] for owned in owners]
     # Each parcel to the cent, as in its gain: else the sums of parts differ by one.
-    worth = [cents(quantity * quote.level * quote.rate) for quantity, quote in held if quote]
-    value = round(sum(worth) + float(owned.cash(levels.days)[-1] - owned.owed(levels.days)[-1]), 2)
-    days = (day - first).days
-    rate = internal_rate(flows, value, day) if known else None
-    drawn = owned.track(levels, drawn=True, days=()) if known else None
-    ends, of_rate = None, None
-    if drawn is not None:
-        ends = interval(drawn.value[:, -1])
-        ends = None if ends[0] == ends[1] else ends  # of listed instruments alone: a price without an error
-        rates = [internal_rate(flows, end, day) for end in ends or ()]
-        of_rate = None if not rates or None in (rate, *rates) else rates
-    by_time, gross = float(track.index()[-1]) - 1.0, float(track.index(gross=True)[-1]) - 1.0
-    of_time = (
-        None if drawn is None or ends is None or math.isnan(by_time) else [end - 1.0 for end in interval(drawn.index()[:, -1])]
-    )
-    return {
-        "key": key,
-        "client": client,
-        "first": first,
-        "put_in": round(sum(flow.amount for flow in flows if flow.amount > 0), 2),
-        "taken_out": round(-sum(flow.amount for flow in flows if flow.amount < 0), 2),
-        "value": value if known else None,
-        "value_ends": _ends(ends),
-        "gain": _gain(sum(gains.values(), Gain())),
-        "realised": round(sum(gain.total for (_, sold), gain in gains.items() if sold), 2),
-        "rate": rate if days >= YEAR else None,
-        "rate_ends": _ends(of_rate) if days >= YEAR else None,
-        "money_weighted": None if rate is None else (1.0 + rate) ** (days / YEAR) - 1.0,
-        "time_weighted": by_time,
-        "time_weighted_ends": _ends(of_time),
-        "time_weighted_a_year": a_year(by_time, days),
-        "gross": gross,
-    }
+    worth = [sum(cents(quantity * quote.level * quote.rate) for quantity, quote in own if quote) for own in held]
+    values = [
+        round(one + float(owned.cash([day])[-1] - owned.owed([day])[-1]), 2) for one, owned in zip(worth, owners, strict=True)
+    ]
+    valued = [all(quote for _, quote in own) for own in held]
+    returns = _returns(owners, levels)
+    ends = [
+        # Of listed instruments alone both are one: a price without an error.
+        None if not known or one.value_ends[0] == one.value_ends[1] else one.value_ends
+        for known, one in zip(valued, returns, strict=True)
+    ]
+    three = [
+        (owned.flows, end)
+        for owned, value, known, own in zip(owners, values, valued, ends, strict=True)
+        for end in (value, *(own or ()))
+        if known
+    ]
+    rates = iter(internal_rates(three, day))
+    for at, ((key, client), owned) in enumerate(parts):
+        flows, gains, one, own = owned.flows, owned.gains(levels), returns[at], ends[at]
+        first = min((flow.day for flow in flows), default=day)
+        days, rate = (day - first).days, next(rates) if valued[at] else None
+        of_rate = [next(rates) for _ in own or ()]
+        of_time = None if own is None or math.isnan(one.by_time) else [end - 1.0 for end in one.index_ends]
+        yield {
+            "key": key,
+            "client": client,
+            "first": first,
+            "put_in": round(sum(flow.amount for flow in flows if flow.amount > 0), 2),
+            "taken_out": round(-sum(flow.amount for flow in flows if flow.amount < 0), 2),
+            "value": values[at] if valued[at] else None,
+            "value_ends": _ends(own),
+            "gain": _gain(Gain.sum(gains.values())),
+            "realised": round(sum(gain.total for (_, sold), gain in gains.items() if sold), 2),
+            "rate": rate if days >= YEAR else None,
+            "rate_ends": _ends(of_rate) if of_rate and None not in (rate, *of_rate) and days >= YEAR else None,
+            "money_weighted": None if rate is None else (1.0 + rate) ** (days / YEAR) - 1.0,
+            "time_weighted": one.by_time,
+            "time_weighted_ends": _ends(of_time),
+            "time_weighted_a_year": a_year(one.by_time, days),
+            "gross": one.gross,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Returns:
+    """Returns by time of one owner, after and before costs, and ends of its value and of its growth of 1."""
+
+    by_time: float
+    gross: float
+    value_ends: Sequence[float]
+    index_ends: Sequence[float]
+
+
+def _returns(owners: Sequence[Owned], levels: Levels) -> list[_Returns]:
+    """Returns by time of each of n owners: those with the same goods, and as many days, together."""
+    found: list[_Returns | None] = [None] * len(owners)
+    holds = [any(one.ended is None for one in owned.parcels) or bool(owned.deposits) for owned in owners]
+    goods = [repr({one.good for one in owned.parcels}) for owned in owners]
+    order = sorted(range(len(owners)), key=lambda at: (holds[at], goods[at], len(owners[at].days)))
+    sizes = [len(owners[at].days) + 1 for at in order]
+    gone = holds.count(False)
+    for some in (*chunks(order[:gone], sizes[:gone]), *chunks(order[gone:], sizes[gone:])):
+        own = [owners[at] for at in some]
+        track = tracks(own, levels, days=())
+        growth, gross = track.index()[:, -1] - 1.0, track.index(gross=True)[:, -1] - 1.0
+        ends = np.zeros((2, len(own), 2))  # of what is not held nothing may differ
+        if holds[some[0]]:
+            drawn = tracks(own, levels, drawn=True, days=())
+            ends = np.stack([interval(drawn.value[..., -1]).T, interval(drawn.index()[..., -1]).T])
+        for at, *one in zip(some, growth.tolist(), gross.tolist(), *ends.tolist(), strict=True):
+            found[at] = _Returns(*one)
+    return [one for one in found if one]
 
 
 def _ends(found: Sequence[float | None] | None) -> dict[str, float | None] | None:
@@ -308,12 +353,15 @@ def _gain(gain: Gain) -> dict[str, float]:
 
 def _lots(owned: Owned, levels: Levels, rule: HoldingRule | None) -> Iterator[dict[str, Any]]:
     """Each lot, by the day of its purchase."""
-    parts = owned.parts(lambda one: (one.client, one.lot_id))
-    for (client, lot), part in sorted(parts.items(), key=lambda item: (item[1].parcels[0].bought, item[0][1])):
+    parts = sorted(
+        owned.parts(lambda one: (one.client, one.lot_id)).items(), key=lambda item: (item[1].parcels[0].bought, item[0][1])
+    )
+    earned = _earned([((lot, client), part) for (client, lot), part in parts], levels)
+    for (_, part), of_part in zip(parts, earned, strict=True):
         parcels = part.parcels
         held = [one for one in parcels if one.ended is None]
         yield {
-            **_earned(lot, client, part, levels),
+            **of_part,
             "metal": parcels[0].metal,
             "held": sum(one.quantity for one in held),
             "sold": sum(one.quantity for one in parcels if one.ended),

@@ -77,5 +77,7 @@ def significant(value: float) -> float | None:
 
 def cents(amounts: AmountT) -> AmountT:
     """Money, one amount or an array of them, rounded to hundredths, ties away from zero as a person would round a bill."""
+    if type(amounts) is float and math.isfinite(amounts):  # a call of numpy costs ten times as much
+        return math.copysign(math.floor(abs(amounts) * 100 + (0.5 + 1e-9)) / 100, amounts) + 0.0  # pyright: ignore[reportReturnType]
     rounded: Any = np.copysign(np.floor(np.abs(amounts) * 100 + (0.5 + 1e-9)) / 100, amounts)
     return rounded + 0.0

@@ -27,8 +27,6 @@ NEVER = np.inf
 """Day on which what does not arrive arrives."""
 LEAST = 1e-9
 """Metal, as a fraction of all that is needed, that is not missed."""
-PRIOR_APPLICATIONS = 10.0
-"""Own applications that weigh as much as all that others reported: reports are of other metals, buyers and times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,18 +89,20 @@ class Licences:
     """What is believed of licences: whether one comes at all, and after how many days.
 
     The probability of an approval is one for all orders of a draw, since one authority decides them: Beta distributed about
-    one of the reported rates, with the weight of `PRIOR_APPLICATIONS`, and updated by one's own applications. The logarithm
+    one of the reported rates, with the weight of so many own ones, and updated by one's own applications. The logarithm
     of the days is normal, its mean updated likewise.
 
     Attributes:
         rates: As reported, equally credible before own experience.
         delay: Days from an application to the delivery that it allows.
+        weight: Own applications that weigh as much as what others reported.
         approved, refused: Own applications that were decided.
         days: Of own approved applications, as far as known.
     """
 
     rates: tuple[ApprovalRate, ...]
     delay: LicenceDelay
+    weight: float
     approved: int = 0
     refused: int = 0
     days: tuple[float, ...] = ()
@@ -118,7 +118,7 @@ class Licences:
     @property
     def _prior(self) -> tuple[FloatArray, FloatArray]:
         rates = np.array([one.rate for one in self.rates])
-        return PRIOR_APPLICATIONS * rates, PRIOR_APPLICATIONS * (1 - rates)
+        return self.weight * rates, self.weight * (1 - rates)
 
     @property
     def probability(self) -> float:
@@ -133,7 +133,7 @@ class Licences:
         if not self.days:
             return self.delay
         logs = [math.log(max(days, 1.0)) for days in self.days]
-        mean = (PRIOR_APPLICATIONS * math.log(self.delay.median) + sum(logs)) / (PRIOR_APPLICATIONS + len(logs))
+        mean = (self.weight * math.log(self.delay.median) + sum(logs)) / (self.weight + len(logs))
         scale = math.exp(mean) / self.delay.median
         return replace(self.delay, median=scale * self.delay.median, tail=scale * self.delay.tail)
 

@@ -33,6 +33,7 @@ class Lot:
         from_country: ISO-3 code of the country that it is exported from by law; None where not known.
         obstacle: To a sale of what has arrived: licence, place, grade, may_not_return or None.
         storage: A year, as a fraction of value; None for the usual terms of the dealer.
+        is_listed: Whether it is of a listed instrument, of which no period of metal frees a gain.
     """
 
     lot_id: str
@@ -50,6 +51,7 @@ class Lot:
     piece: float | None = None
     spread: float | None = None
     storage: float | None = None
+    is_listed: bool = False
 
     @property
     def for_sale(self) -> bool:

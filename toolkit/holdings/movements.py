@@ -719,12 +719,13 @@ class _Book:
         whole = sum((mass for mass in masses if mass is not None), ZERO)
         if moved.quantity is not None and (_is_same(whole, moved.quantity) or whole < moved.quantity):
             return there
-        if moved.sale_order is None or (moved.sale_order == "least_tax" and self.rule is None):
+        rule = self.rule if there[0].unit in _KG else None  # a listed instrument is no metal
+        if moved.sale_order is None or (moved.sale_order == "least_tax" and rule is None):
             code = "which_lot" if moved.sale_order is None else "not_known"
             return Refusal(moved.row, code, {"lots": _lots(there), "asset": moved.asset or ""})
         if len({part.currency for part in there}) > 1 or any(part.cost is None for part in there):
             return Refusal(moved.row, "not_known", {"lots": _lots(there), "asset": moved.asset or ""})
-        order = LotOrder(moved.sale_order, self.rule)
+        order = LotOrder(moved.sale_order, rule)
         unit = {part.number: part.quantity * _KG.get(part.unit, Decimal(1)) for part in there}
         return sorted(there, key=lambda one: order.rank(one.lot, one.bought, (one.cost or ZERO) / unit[one.number], moved.date))
 

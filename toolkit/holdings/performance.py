@@ -8,11 +8,14 @@ held. A price of a metal has an error, and so has each value: both returns are f
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
-from typing import Any
+from functools import cache, cached_property, lru_cache
+from itertools import accumulate
+from operator import attrgetter
+from typing import Any, TypeVar
 
 import numpy as np
 from scipy.optimize import brentq
@@ -28,6 +31,7 @@ INSIDE = 0.9
 LEVEL_DRAWS = 1_000
 PARTS = ("price", "currency", "spread", "fees", "storage", "tax")
 """Of a gain."""
+_PARTS = attrgetter(*PARTS)
 PAY = "pay"
 """Kind of a payment of what is owed for a lot."""
 _GROWTH = 30.0
@@ -36,6 +40,11 @@ _ROUNDING = 1e-13
 """Of a sum, as a part of its terms."""
 _STEPS = 2_000
 """Places at which the sign of what is left over is looked at; two rates within a step of each other are not told apart."""
+_HALVINGS = 60
+"""Of the interval of a rate, after which it is as small as rounding."""
+CHUNK = 2_000
+"""Numbers of several histories that are worked on together, each for every draw."""
+ItemT = TypeVar("ItemT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,40 +56,127 @@ class Flow:
 
 
 def internal_rate(flows: Sequence[Flow], value: float, day: date) -> float | None:
-    """The rate a year at which what was put in comes to what was taken out and a value.
+    """The rate a year at which what was put in comes to what was taken out and a value; as of `internal_rates`.
 
     Args:
         flows: In any order, none after `day`.
         value: Of what is held on `day`.
         day: The last one.
+    """
+    return internal_rates([(flows, value)], day)[0]
+
+
+def internal_rates(cases: Sequence[tuple[Sequence[Flow], float]], day: date) -> list[float | None]:
+    """The internal rate of each of n histories.
+
+    Amounts that change their sign once in their order have one rate at most (rule of signs of Descartes); of others each
+    change of what is left over is looked for.
+
+    Args:
+        cases: n flows, in any order and none after `day`, with the value of what is held on `day`.
+        day: The last one.
 
     Returns:
-        A fraction a year, compounded, actual/365; -1 where everything is lost. None where no rate, or more than one, is one.
+        n fractions a year, compounded, actual/365; -1 where everything is lost. None where no rate, or more than one, is one.
     """
-    given = [flow for flow in flows if flow.amount]
-    if not any(flow.amount > 0 for flow in given) or (first := min(flow.day for flow in given)) >= day:
-        return None
-    if not value and all(flow.amount > 0 for flow in given):
-        return -1.0
-    length = (day - first).days
-    amounts = np.array([flow.amount for flow in given] + [-value])
-    times = np.array([(day - flow.day).days / length for flow in given] + [0.0])
+    found: list[float | None] = [None] * len(cases)
+    once = list[tuple[int, FloatArray, FloatArray, int]]()
+    for at, (flows, value) in enumerate(cases):
+        given = [flow for flow in flows if flow.amount]
+        if not any(flow.amount > 0 for flow in given) or (first := min(flow.day for flow in given)) >= day:
+            continue
+        if not value and all(flow.amount > 0 for flow in given):
+            found[at] = -1.0
+            continue
+        sums, sizes, length = {0: -value}, {0: abs(value)}, (day - first).days
+        for flow in given:
+            left = (day - flow.day).days
+            sums[left] = sums.get(left, 0.0) + flow.amount
+            sizes[left] = sizes.get(left, 0.0) + abs(flow.amount)
+        terms = [(left, one) for left, one in sorted(sums.items()) if abs(one) > _ROUNDING * sizes[left]]
+        times, amounts = np.array([left / length for left, _ in terms]), np.array([one for _, one in terms])
+        changes = int((amounts[1:] * amounts[:-1] < 0).sum())
+        if changes == 1:
+            once.append((at, times, amounts, length))
+        elif changes:
+            found[at] = _of_growth(_only_root(times, amounts), length)
+    once.sort(key=lambda one: len(one[1]))
+    for some in chunks(once, [len(one[1]) for one in once]):
+        times, amounts = padded([one[1] for one in some]), padded([one[2] for one in some])
+        for (at, _, _, length), growth in zip(some, _roots(times, amounts).tolist(), strict=True):
+            found[at] = _of_growth(growth, length)
+    return found
 
-    def grown_to(growth: Any) -> FloatArray:
+
+def _of_growth(growth: float | None, length: int) -> float | None:
+    """The rate a year of a log growth over some days."""
+    return None if growth is None or math.isnan(growth) else math.expm1(growth * YEAR / length)
+
+
+def _roots(times: FloatArray, amounts: FloatArray) -> FloatArray:
+    """Log growths (n,) at which amounts that change their sign once come to nothing; NaN where none within `_GROWTH` is one.
+
+    Args:
+        times: (n, K) until the last day, as fractions of the whole time.
+        amounts: (n, K); 0 of what is none.
+    """
+
+    def sign(growth: FloatArray) -> FloatArray:
         # Scaled by the larger of both ends: only the sign matters, and an exponential of 30 swallows the value.
-        return np.exp(np.multiply.outer(growth, times) - np.maximum(growth, 0.0)[..., None])
+        terms = amounts * np.exp(growth[:, None] * times - np.maximum(growth, 0.0)[:, None])
+        left = terms.sum(axis=1)
+        return np.where(np.abs(left) <= _ROUNDING * np.abs(terms).sum(axis=1), 0.0, np.sign(left))
+
+    low, high = np.full(len(times), -_GROWTH), np.full(len(times), _GROWTH)
+    of_low = sign(low)
+    is_one = of_low * sign(high) < 0
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        of_middle = sign(middle)
+        low = np.where(of_middle * of_low >= 0, middle, low)
+        high = np.where(of_middle * of_low <= 0, middle, high)
+    return np.where(is_one, (low + high) / 2, math.nan)
+
+
+def _only_root(times: FloatArray, amounts: FloatArray) -> float | None:
+    """The one log growth at which amounts (K,) come to nothing; None where none, or more than one, is found."""
 
     def left_over(growth: Any) -> FloatArray:
-        return grown_to(growth) @ amounts
+        return np.exp(np.multiply.outer(growth, times) - np.maximum(growth, 0.0)[..., None]) @ amounts
 
     places = np.linspace(-_GROWTH, _GROWTH, _STEPS + 1)
     left = left_over(places)
-    # Within rounding of its terms it is zero: its sign is that of the order in which they are added.
-    signs = np.where(np.abs(left) <= _ROUNDING * (grown_to(places) @ np.abs(amounts)), 0.0, np.sign(left))
+    size = np.exp(np.multiply.outer(places, times) - np.maximum(places, 0.0)[:, None]) @ np.abs(amounts)
+    signs = np.where(np.abs(left) <= _ROUNDING * size, 0.0, np.sign(left))
     roots = {*places[signs == 0].tolist()}
     turns = np.flatnonzero(signs[:-1] * signs[1:] < 0)
     roots |= {brentq(left_over, places[at], places[at + 1], xtol=1e-14) for at in turns}
-    return math.expm1(roots.pop() * YEAR / length) if len(roots) == 1 else None
+    return roots.pop() if len(roots) == 1 else None
+
+
+def chunks(items: Sequence[ItemT], sizes: Sequence[int]) -> Iterator[Sequence[ItemT]]:
+    """Neighbours that padded to the longest of them hold `CHUNK` numbers at most, or one of them.
+
+    Args:
+        items: n.
+        sizes: n, numbers of each.
+    """
+    start = longest = 0
+    for at, size in enumerate(sizes):
+        longest = max(longest, size)
+        if at > start and longest * (at + 1 - start) > CHUNK:
+            yield items[start:at]
+            start, longest = at, size
+    if items:
+        yield items[start:]
+
+
+def padded(rows: Sequence[FloatArray]) -> FloatArray:
+    """(n, K) of n rows, of which the shorter end in zeros."""
+    found = np.zeros((len(rows), max(map(len, rows))))
+    for at, row in enumerate(rows):
+        found[at, : len(row)] = row
+    return found
 
 
 def a_year(growth: float, days: int) -> float | None:
@@ -93,10 +189,9 @@ def a_year(growth: float, days: int) -> float | None:
     return None if days < YEAR else (1.0 + growth) ** (YEAR / days) - 1.0
 
 
-def interval(draws: FloatArray) -> tuple[float, float]:
-    """Ends of the middle `INSIDE` of draws (m,)."""
-    low, high = np.quantile(draws, [(1 - INSIDE) / 2, (1 + INSIDE) / 2])
-    return float(low), float(high)
+def interval(draws: FloatArray) -> FloatArray:
+    """Ends (2,) of the middle `INSIDE` of draws (m,); (2, ...) of draws (m, ...)."""
+    return np.quantile(draws, [(1 - INSIDE) / 2, (1 + INSIDE) / 2], axis=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +217,10 @@ class Gain:
         """All of it."""
         return round(self.price + self.currency + self.spread + self.fees + self.storage + self.tax, 2)
 
-    def __add__(self, other: Gain) -> Gain:
-        return Gain(*(round(getattr(self, part) + getattr(other, part), 2) for part in PARTS))
+    @classmethod
+    def sum(cls, gains: Iterable[Gain]) -> Gain:
+        """All of several."""
+        return cls(*(round(sum(part), 2) for part in zip(*map(_PARTS, gains), strict=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,16 +387,47 @@ class Levels:
         return self.quotes * self.rates
 
     @cached_property
-    def drawn(self) -> FloatArray:
-        """(LEVEL_DRAWS, n, T) prices that may be the true ones; goods of one metal differ from what is believed together."""
-        metals = [*dict.fromkeys(good[0] for good in self.goods)]
-        of = [metals.index(good[0]) for good in self.goods]
+    def _errors(self) -> tuple[Mapping[str, int], FloatArray, FloatArray]:
+        """Metal -> its place; (LEVEL_DRAWS, metals, T) standard errors of days, and (LEVEL_DRAWS, metals, 1) of places."""
+        metals = {metal: at for at, metal in enumerate(dict.fromkeys(good[0] for good in self.goods))}
         random, T = np.random.default_rng(0), len(self.days)
         common, own, place = (
             random.standard_normal((LEVEL_DRAWS, *shape)) for shape in ((1, T), (len(metals), T), (len(metals), 1))
         )
-        of_metal = math.sqrt(self.correlation) * common + math.sqrt(1.0 - self.correlation) * own
-        return self.prices * np.exp(self.of_day * of_metal[:, of] + self.of_place[:, None] * place[:, of])
+        common *= math.sqrt(self.correlation)
+        own *= math.sqrt(1.0 - self.correlation)
+        own += common
+        return metals, own, place
+
+    @cached_property
+    def drawn(self) -> Callable[[Good], FloatArray]:
+        """Good -> (LEVEL_DRAWS, T) prices that may be the true ones; those of one metal differ from the levels together."""
+
+        @lru_cache(maxsize=1)
+        def of(good: Good) -> FloatArray:
+            metals, of_day, of_place = self._errors
+            at, metal = self.row[good], metals[good[0]]
+            found = self.of_day[at] * of_day[:, metal]
+            found += self.of_place[at] * of_place[:, metal]
+            np.exp(found, out=found)
+            found *= self.prices[at]
+            return found
+
+        return of
+
+    @cached_property
+    def gain(self) -> Callable[[Parcel], Gain | None]:
+        """Parcel -> its gain; None of what is held and has no level on the last day."""
+
+        @cache
+        def of(one: Parcel) -> Gain | None:
+            now = self.quote(one.good, one.ended or self.days[-1])
+            if now is None and one.ended is None:
+                return None
+            bought, fees = self.quote(one.good, one.bought), one.fees + one.exit_fees
+            return gain_of(one.quantity, one.cost, bought, now, proceeds=one.proceeds, fees=fees)
+
+        return of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -331,13 +459,14 @@ class Track:
         Args:
             gross: Whether what trades and storage cost is left out.
         """
-        put = self.before + self.money_in
-        traded = np.divide(self.after, put, out=np.ones_like(put), where=(put > 0) & ((self.before > 0) | (self.after > 0)))
-        held = np.ones_like(put)
+        growth = np.ones_like(self.before)
         last = self.value[..., :-1]
-        np.divide(self.before[..., 1:], last, out=held[..., 1:], where=last > 0)
-        growth = np.cumprod(held if gross else held * traded, axis=-1)
-        return growth.astype(np.float64, copy=False)
+        np.divide(self.before[..., 1:], last, out=growth[..., 1:], where=last > 0)
+        if not gross:
+            put = self.before + self.money_in
+            is_held = (put > 0) & ((self.before > 0) | (self.after > 0))
+            growth *= np.divide(self.after, put, out=np.ones_like(put), where=is_held)
+        return np.cumprod(growth, axis=-1, out=growth)
 
 
 @dataclass(frozen=True, eq=False)  # no slots: sums are made once
@@ -379,16 +508,14 @@ class Owned:
 
     def owed(self, days: Sequence[date]) -> FloatArray:
         """(T,) what is still to be paid at the end of each day."""
-        moves = [*((one.bought, one.unpaid) for one in self.parcels), *((one.day, -one.debt) for one in self.paid)]
-        moves = [(day, amount) for day, amount in moves if amount]
-        return np.array([round(sum(amount for moved, amount in moves if moved <= day), 2) for day in days])
+        return _until(days, [*((one.bought, one.unpaid) for one in self.parcels), *((one.day, -one.debt) for one in self.paid)])
 
     @cached_property
     def flows(self) -> tuple[Flow, ...]:
         """What the owner put in or took out: deposits where there is an account, else the trades."""
         return self.deposits or self.trades
 
-    @property
+    @cached_property
     def days(self) -> Collection[date]:
         """Days on which anything moved."""
         return {flow.day for flow in (*self.trades, *self.deposits)}
@@ -397,8 +524,9 @@ class Owned:
         """(T,) what is on the account at the end of each day; 0 without one."""
         if not self.deposits:
             return np.zeros(len(days))
-        moves = [*((flow.day, flow.amount) for flow in self.deposits), *((flow.day, -flow.amount) for flow in self.trades)]
-        return np.array([round(sum(amount for moved, amount in moves if moved <= day), 2) for day in days])
+        return _until(
+            days, [*((flow.day, flow.amount) for flow in self.deposits), *((flow.day, -flow.amount) for flow in self.trades)]
+        )
 
     def track(self, levels: Levels, *, drawn: bool = False, days: Collection[date] | None = None) -> Track:
         """Values on days, among which each is on which anything moved, and the last; NaN where no level is known.
@@ -408,26 +536,8 @@ class Owned:
             drawn: Whether for each draw of the levels, else for what is believed.
             days: Those beside; None for all of the levels. Between them a growth is that of prices.
         """
-        goods = [*dict.fromkeys(one.good for one in self.parcels)]
-        shown = levels.days if days is None else sorted({*self.days, *days, levels.days[-1]})
-        T, place = len(shown), {day: at for at, day in enumerate(shown)}
-        held = np.zeros((2, len(goods), T))  # before and after the movements of a day
-        row = {good: at for at, good in enumerate(goods)}
-        for one in self.parcels:
-            at, first = row[one.good], place[one.bought]
-            last = T if one.ended is None else place[one.ended]
-            held[0, at, first + 1 : last + 1] += one.quantity
-            held[1, at, first:last] += one.quantity
-        rows, columns = [levels.row[good] for good in goods], [levels.column[day] for day in shown]
-        prices = (levels.drawn if drawn else levels.prices)[..., np.array(rows, dtype=int)[:, None], columns]
-        worth = [np.where(units > 0, prices * units, 0.0).sum(axis=-2) for units in held]
-        if any(held[0, row[good], -1] for good in levels.turned & row.keys()):
-            worth[0][..., -1] = math.nan
-        put, cash = np.zeros((2, T)), self.cash(shown)
-        for flow in self.flows:
-            put[0 if flow.amount > 0 else 1, place[flow.day]] += abs(flow.amount)
-        own = cash - self.owed(shown)
-        return Track(worth[0] + np.concatenate([[0.0], own[:-1]]), worth[1] + own + put[1], put[0], put[1])
+        found = tracks([self], levels, drawn=drawn, days=days)
+        return Track(*(one[..., 0, :] for one in (found.before, found.after, found.money_in, found.money_out)))
 
     def gains(self, levels: Levels) -> dict[tuple[str, bool], Gain]:
         """(lot, whether it is realised) -> its gain, without what is held and has no level today.
@@ -437,18 +547,61 @@ class Owned:
         Args:
             levels: Of all goods of the parcels.
         """
-        found: dict[tuple[str, bool], Gain] = {}
-        for one in self.parcels:
-            now = levels.quote(one.good, one.ended or levels.days[-1])
-            if now is None and one.ended is None:
-                continue
-            bought, fees = levels.quote(one.good, one.bought), one.fees + one.exit_fees
-            gain = gain_of(one.quantity, one.cost, bought, now, proceeds=one.proceeds, fees=fees)
-            key = one.lot_id, one.ended is not None
-            found[key] = found.get(key, Gain()) + gain
+        found = by_key(
+            ((one.lot_id, one.ended is not None), gain) for one in self.parcels if (gain := levels.gain(one)) is not None
+        )
         for paid in self.paid:
             lot = paid.lot_id or ""
-            key = lot, (lot, False) not in found
             cost = Gain(currency=cents(paid.debt - paid.amount)) if paid.kind == PAY else Gain(**{paid.kind: -paid.amount})
-            found[key] = found.get(key, Gain()) + cost
-        return found
+            found.setdefault((lot, (lot, False) not in found), []).append(cost)
+        return {key: Gain.sum(gains) for key, gains in found.items()}
+
+
+def _until(days: Sequence[date], moves: Sequence[tuple[date, float]]) -> FloatArray:
+    """(T,) sums, to the cent, of what moved up to the end of each day, ascending."""
+    moved = sorted((day, amount) for day, amount in moves if amount)
+    if not moved:
+        return np.zeros(len(days))
+    sums = [0.0, *accumulate(amount for _, amount in moved)]
+    dates = [day for day, _ in moved]
+    return np.array([round(sums[bisect_right(dates, day)], 2) for day in days])
+
+
+def tracks(owners: Sequence[Owned], levels: Levels, *, drawn: bool = False, days: Collection[date] | None = None) -> Track:
+    """Values on days of n owners, (n, K) or (m, n, K); the shorter end in their last day.
+
+    Args:
+        owners: n.
+        levels: As of `Owned.track`, as are `drawn` and `days`.
+        drawn: Likewise.
+        days: Likewise.
+    """
+    shown = [levels.days if days is None else sorted({*one.days, *days, levels.days[-1]}) for one in owners]
+    K, last = max(map(len, shown)), np.array([len(own) - 1 for own in shown])
+    rows = {good: at for at, good in enumerate(dict.fromkeys(parcel.good for one in owners for parcel in one.parcels))}
+    columns = np.full((len(owners), K), len(levels.days) - 1)
+    held = np.zeros((len(rows), 2, len(owners), K))  # before and after the movements of a day
+    put, own = np.zeros((2, len(owners), K)), np.zeros((len(owners), K))
+    for at, (one, of_one) in enumerate(zip(owners, shown, strict=True)):
+        place = {day: which for which, day in enumerate(of_one)}
+        columns[at, : len(of_one)] = [levels.column[day] for day in of_one]
+        for parcel in one.parcels:
+            units, first = held[rows[parcel.good], :, at], place[parcel.bought]
+            end = K if parcel.ended is None else place[parcel.ended]
+            units[0, first + 1 : end + 1] += parcel.quantity
+            units[1, first:end] += parcel.quantity
+        for flow in one.flows:
+            put[0 if flow.amount > 0 else 1, at, place[flow.day]] += abs(flow.amount)
+        own[at, : len(of_one)] = one.cash(of_one) - one.owed(of_one)
+        own[at, len(of_one) :] = own[at, len(of_one) - 1]
+    shape = ((LEVEL_DRAWS,) if drawn else ()) + columns.shape
+    before, after = np.zeros(shape), np.zeros(shape)
+    for good, at in rows.items():
+        prices = (levels.drawn(good) if drawn else levels.prices[levels.row[good]])[..., columns]
+        for worth, units in ((before, held[at, 0]), (after, held[at, 1])):
+            np.add(worth, prices * units, out=worth, where=units > 0)
+        if good in levels.turned:
+            before[..., held[at, 0, np.arange(len(owners)), last] > 0, -1] = math.nan
+    before[..., 1:] += own[:, :-1]
+    after += own + put[1]
+    return Track(before, after, put[0], put[1])

@@ -317,6 +317,8 @@ class CoverAnswer(Record, schema="cover"):
     """Lots that are in no need."""
     approval: float | None
     """Probability that a licence is approved at all; null where nothing is known."""
+    prior: float | None
+    """Own applications that weigh as much as what others reported; null where nothing is known."""
     applications: int
     """Own ones that were decided."""
     delay_median: float | None

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from toolkit.cli.main import run
+from toolkit.holdings.exit import RUNGS
 
 LOTS = """lot_id,asset,form,purity,quantity,unit,purchase_date,purchase_price,currency,paid,origin_country,location,status,custody,certificate
 GA-1,gallium,metal,99.99 %,10,kg,2024-06-10,580,EUR,,CHN,Frankfurt,stored,segregated,COA 123
@@ -40,6 +41,9 @@ def answer(capsys, *words: str, code: int = 0) -> dict:
 def test_own_bids_are_the_spread_and_what_cannot_leave_is_in_no_column(files, capsys):
     found = answer(capsys, "exit", "lots.csv", "--bids", "bids.csv")
     ladder = found["ladder"]
+    for whose in (ladder, *ladder["goods"]):  # each rung once, and what is money sooner is money later
+        assert [rung["days"] for rung in whose["rungs"]] == [*RUNGS]
+        assert [rung["money"] for rung in whose["rungs"]] == sorted(rung["money"] for rung in whose["rungs"])
     goods = {one["asset"]: one for one in ladder["goods"]}
     assert {*goods} == {"gallium", "indium"}  # germanium lies in Shanghai, or is ordered
     gallium = goods["gallium"]

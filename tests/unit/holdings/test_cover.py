@@ -20,7 +20,7 @@ from toolkit.holdings.cover import (
 
 DELAY = LicenceDelay(76.5, 180, "test")
 RATES = (ApprovalRate(19 / 141, "a chamber"), ApprovalRate(0.5, "a commissioner"))
-BELIEFS = Licences(RATES, DELAY)
+BELIEFS = Licences(RATES, DELAY, 10.0)
 
 
 def paths(stock: float, need: list[float], arrivals: list[tuple[float, float]]) -> StockPaths:
@@ -67,12 +67,12 @@ def test_days_of_cover_of_a_need_that_ends():
 
 def test_beliefs_lie_between_the_reports_and_move_to_ones_own_experience():
     assert RATES[0].rate < BELIEFS.probability < RATES[1].rate
-    good = Licences(RATES, DELAY, approved=30)
+    good = Licences(RATES, DELAY, 10.0, approved=30)
     assert good.probability > 0.75
     assert good.credence[1] > 0.95
-    assert Licences(RATES, DELAY, refused=30).probability < 0.12
-    assert Licences(RATES, DELAY, days=(20.0,) * 30).updated.median < 30
-    assert Licences(RATES, DELAY).updated == DELAY
+    assert Licences(RATES, DELAY, 10.0, refused=30).probability < 0.12
+    assert Licences(RATES, DELAY, 10.0, days=(20.0,) * 30).updated.median < 30
+    assert Licences(RATES, DELAY, 10.0).updated == DELAY
 
 
 def test_the_posterior_is_that_of_a_grid():
@@ -85,8 +85,8 @@ def test_the_posterior_is_that_of_a_grid():
         priors.append(density / density.sum())
     posterior = sum(prior * grid**approved * (1 - grid) ** refused for prior in priors)
     expected = float((posterior * grid).sum() / posterior.sum())
-    assert Licences(RATES, DELAY, approved, refused).probability == pytest.approx(expected, abs=2e-3)
-    drawn = Licences(RATES, DELAY, approved, refused).rates_drawn(np.random.default_rng(1), 40_000)
+    assert Licences(RATES, DELAY, 10.0, approved, refused).probability == pytest.approx(expected, abs=2e-3)
+    drawn = Licences(RATES, DELAY, 10.0, approved, refused).rates_drawn(np.random.default_rng(1), 40_000)
     assert drawn.mean() == pytest.approx(expected, abs=5e-3)
 
 
@@ -150,3 +150,9 @@ def test_a_need_below_zero_and_a_licence_of_which_nothing_is_known_are_refused()
         arrival_days([Delivery("x", 1.0, 1.0, "licence")], None, 1.5, draws=1, seed=0)
     with pytest.raises(SpecError):
         ApprovalRate(1.0, "nobody")
+
+
+def test_reports_weigh_as_many_own_applications_as_their_row_says():
+    one = (ApprovalRate(0.2, "a chamber"),)
+    for weight in (5.0, 10.0, 100.0):
+        assert Licences(one, DELAY, weight, 6, 2).probability == pytest.approx((0.2 * weight + 6) / (weight + 8))

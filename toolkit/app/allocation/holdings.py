@@ -371,6 +371,7 @@ def _of_lots(file: str | Table, request: Request, inputs: Inputs) -> Held:
                 _piece(row),
                 purchase.spread,
                 purchase.storage,
+                row["mass"] is None,
             )
         )
     notes = [*holdings.notes, *(remark.text for remark in (*bids.remarks, *without_rate([*paid.values()])))]

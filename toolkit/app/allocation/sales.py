@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from toolkit.app.allocation.holdings import WHOLE_PIECES
@@ -39,8 +39,8 @@ class Sale:
 
 
 def free_from(lot: Lot, rule: HoldingRule | None) -> date | None:
-    """The first day on which a sale of the lot is free of tax."""
-    return None if rule is None or lot.bought is None else rule.free_from(lot.bought)
+    """The first day on which a sale of the lot is free of tax; None of a listed instrument, which is no metal."""
+    return None if rule is None or lot.bought is None or lot.is_listed else rule.free_from(lot.bought)
 
 
 def gains(lot: Lot, price: float) -> bool:
@@ -91,6 +91,7 @@ def sold(
         whole: Whether a piece is never cut.
     """
     waits = {lot.lot_id for lot in waiting(lots, price, order, day)}
+    order = replace(order, rule=None) if any(lot.is_listed for lot in lots) else order
 
     def rank(lot: Lot) -> tuple:
         unit_cost = None if lot.cost is None else lot.cost / lot.quantity

@@ -91,22 +91,34 @@ class PastPrices:
         fx = Rates.by_date(self.context.snapshot["fx"])
         return cache(lambda quoted, day: rate_on(fx, quoted, self.currency, day))
 
+    @cached_property
+    def _at_change(self) -> Callable[[tuple[str, str, str | None], date], LotPrice | None]:
+        return cache(lambda good, day: lot_price(self.on(day), *good))
+
+    @cached_property
+    def _errors(self) -> Callable[[date], PriceErrors]:
+        return cache(lambda day: replace(self.errors, day=day))
+
     def _of_day(self, good: tuple[str, str, str | None], day: date) -> LotPrice | None:
         """The price of a good: that of the last day on which one changed, at the rate and with the error of the day."""
         at = bisect_right(self.changes, day)
         if day == self.days[-1] or not at:
             return lot_price(self.on(day), *good)
-        found = lot_price(self.on(self.changes[at - 1]), *good)
+        found = self._at_change(good, self.changes[at - 1])
         if found is None or (rate := self._rate(found.price.quoted_currency, day)) is None:
             return found and lot_price(self.on(day), *good)
         one = found.price
         basis = ANNUAL_AVERAGE if one.kind == ANNUAL else one.basis
-        of_today = replace(self.errors, day=day).of(one.asset, basis, one.date, one.standard_error / one.price)
+        of_today = self._errors(day).of(one.asset, basis, one.date, one.standard_error / one.price)
         price = one.quoted * rate
         return replace(found, price=replace(one, price=price, price_today_se=price * of_today.error))
 
-    def price(self, good: Good, day: date) -> tuple[float, float, float, float] | None:
+    @cached_property
+    def price(self) -> Callable[[Good, date], tuple[float, float, float, float] | None]:
         """Level, exchange rate, and the errors of day and place of a good on a day; None where none is near."""
+        return cache(self._price)
+
+    def _price(self, good: Good, day: date) -> tuple[float, float, float, float] | None:
         asset, form, purity = good
         if form is None:
             rows = self.prices.filter((pl.col("asset") == asset) & (pl.col("date") <= day)).sort("date").tail(1).to_dicts()

@@ -67,6 +67,10 @@ class Header:
     money: str = ""
 
 
+_OF_PROGRAMS = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+"""Between the words of a name that a program writes as one: ``TradeDate``, ``IBCommission``."""
+
+
 @lru_cache(_MOST_NAMES)
 def read_header(kind: str, text: str) -> Header:
     """The field that a header names, with a unit, a currency or a percent sign in it: ``Menge (kg)``, ``Preis EUR/kg``.
@@ -76,7 +80,8 @@ def read_header(kind: str, text: str) -> Header:
         text: As in the file.
     """
     if kind != "prices":
-        return _of_lots(kind, text)
+        found, apart = _of_lots(kind, text), _OF_PROGRAMS.sub(" ", text)
+        return found if found.key or apart == text else replace(_of_lots(kind, apart), text=text)
     found, words = stated_in(text), vocabulary().headers[kind]
     names = (found.name, text.partition(" (")[0])
     named = (words[one] for name in names for one in (*foldings(name), name.strip()) if one in words)

@@ -351,11 +351,13 @@ class Columns:
 class MovementColumns(Columns):
     """The columns of a list of movements, of which money of all may be with fees and taxes in it or without them."""
 
-    def of_kind(self, header: Header) -> Reading | None:
+    def of_kind(self, header: Header) -> Reading | None:  # noqa: PLR0911  # one answer a kind of header
         """What is known of a column of movements beside its word; None where that decides."""
         there, sides = {one.key for one in self.others(header)}, {"quantity_in", "quantity_out"}
         if header.key == "quantity" and there & sides:
             return IGNORE, message("a balance, beside what came in and what went out"), False
+        if header.key is None and "kind" not in there and (texts := self.texts(header.text)) and all(map(is_kind, texts)):
+            return "kind", SHOWN, True
         if header.key != "total" or not self.texts(header.text) or ({"total", "cash"} & there and header.sure):
             return super().of_kind(header)
         if not header.sure and not header.currency and there.isdisjoint({"quantity", "pieces", *sides}):

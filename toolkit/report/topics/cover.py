@@ -447,8 +447,8 @@ def _drivers(answer: Answer, found: CoverAnswer) -> None:
     if found.approval is not None and found.delay_median is not None:
         answer.line(
             "A licence is approved with {share:.0%}, half of those within {median:.0f} days and nine in ten within {tail:.0f}; "
-            "{n:d} applications of your own were decided.",
-            share=found.approval, median=found.delay_median, tail=found.delay_tail, n=found.applications,
+            "{n:d} applications of your own were decided, and {prior:.2g} weigh as much as a report of others.",
+            share=found.approval, median=found.delay_median, tail=found.delay_tail, n=found.applications, prior=found.prior,
         )  # fmt: skip
     if (own := found.calibration) is not None:
         answer.line(

@@ -38,8 +38,10 @@ def _blocks(run: Findings, done: list[ClientReport]) -> Iterator[Block]:
         return
     say, fmt = run.say, run.fmt
     risk = sum(one.at_risk or 0 for one in done)
+    gains = [one.gain for one in done if one.gain is not None]
+    gain = fmt.number(sum(gains), signed=True) if len(gains) == len(done) else DASH
     below = Row.of(
-        say("All"), fmt.number(sum(one.value or 0.0 for one in done)), DASH, fmt.number(risk), DASH, DASH, total=True
+        say("All"), fmt.number(sum(one.value or 0.0 for one in done)), gain, fmt.number(risk), DASH, DASH, total=True
     )
     yield run.table(
         "Reports of each client",

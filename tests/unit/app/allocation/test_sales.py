@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -53,6 +54,14 @@ ORDERED = lot("ordered", date(2025, 12, 2), 100.0, arriving=True)
 )
 def test_a_lot_waits_where_a_gain_is_free_of_tax_within_a_month(one, order, country, waits):
     assert waiting((one,), PRICE, LotOrder(order, RULES.get(country)), DAY) == ((one,) if waits else ())
+
+
+def test_no_period_of_metal_holds_for_a_listed_instrument():
+    order = LotOrder("least_tax", RULES["DEU"])
+    free, taxed = (replace(one, is_listed=True) for one in (FREE, replace(TAXED, bought=date(2025, 11, 1))))
+    assert waiting((replace(SOON, is_listed=True),), PRICE, order, DAY) == ()
+    (first,) = sold((free, taxed), 10.0, PRICE, order, DAY)
+    assert (first.lot.lot_id, first.free_from) == ("taxed", None)  # the older one
 
 
 @pytest.mark.parametrize(

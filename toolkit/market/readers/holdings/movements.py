@@ -79,6 +79,9 @@ def with_movements(read: ReadFile, names: Names, today: date, client: str | None
         rows = few([message("row {row:d}", row=file.table.rows[i]) for i in shared])
         told.append(message("Of all clients together, and so in the figures of none: {rows}.", rows=rows))
     kinds = _kinds(file, kept)
+    if file.questions:  # what is open of rows of a kind that is asked about is asked with it
+        for i in kept:
+            said_of(file, texts, i, status)
     signs = _signs(file, kept, kinds)
     _check_signs(file, kinds, signs)
     _with_assets(file, kept, kinds)

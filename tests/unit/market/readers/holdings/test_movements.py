@@ -249,3 +249,33 @@ def test_a_remark_and_a_cancelled_status_are_asked():
     read = parsed(f"{head}2024-06-10,buy,gallium,5,cancelled,seized by customs\n")
     assert set(asked(read)) == {"cancelled", "seized by customs"}
     assert parsed(f"{head}2024-06-10,buy,gallium,5,cancelled,\n", cancelled="not_mine").rows == []
+
+
+INVOICES = """Belegnr.;Belegdatum;Belegart;Artikel;Menge;ME;E-Preis;Betrag netto;Whg;Bezug;Bemerkung
+RE-11;04.03.2024;Rechnung;Gallium 4N;20;kg;410,00;8.200,00;EUR;;
+GS-3;01.07.2024;Gutschrift;Gallium 4N;-2;kg;410,00;-820,00;EUR;RE-11;beim Transport verbeult
+"""
+
+
+def test_all_that_a_list_of_invoices_leaves_open_is_asked_at_once():
+    asked = {one.name: one.proposed for one in parsed(INVOICES).questions}
+    assert asked == {
+        "Artikel": "asset", "Bezug": "reverses", "Rechnung": None, "Gutschrift": None, "beim Transport verbeult": None,
+    }  # fmt: skip
+    answers = {"Rechnung": "buy", "Gutschrift": "reversal", "beim Transport verbeult": "no_meaning"}
+    read = parsed(INVOICES, **{name: one for name, one in asked.items() if one}, **answers)
+    assert (list(read.questions), read.faults) == ([], [])
+    assert [(one["kind"], one["quantity"], one["total"]) for one in read.rows] == [
+        ("buy", Decimal(20), Decimal("8200.00")), ("reversal", Decimal(2), Decimal("820.00")),
+    ]  # fmt: skip
+
+
+def test_a_column_of_kinds_is_one_whatever_its_header():
+    read = parsed("Kaufdatum;Was;Metall;Menge;Einheit;Preis;Währung\n3.4.2024;gekauft;Gallium;5;kg;430,00;EUR\n")
+    assert [one["kind"] for one in read.rows] == ["buy"]
+
+
+def test_headers_that_a_program_writes_in_one_word():
+    head = "TradeDate,Buy/Sell,Symbol,Quantity,Unit,TradePrice,Currency,IBCommission,TradeID\n"
+    (one,) = parsed(head + "2024-03-05,BUY,gold,10,ozt,2100,USD,-2.5,1001\n", Symbol="asset").rows
+    assert (one["kind"], one["total"], one["fees"], one["document"]) == ("buy", Decimal(21000), Decimal("2.5"), "1001")
