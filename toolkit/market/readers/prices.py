@@ -52,7 +52,7 @@ from toolkit.market.readers.price_shapes import UPPER_END, PriceColumn, down, mi
 from toolkit.market.readers.price_titles import stated_above, with_date
 from toolkit.market.readers.tabular import Source, Table
 
-_FACTOR = r"^\s*(1|100|1000)\s*(\p{L}.*)$"
+_FACTOR = r"^\s*(1|10|100|1000)\s*(\p{L}.*)$"
 
 
 @dataclass(frozen=True, eq=False)  # frames have no truth value, so files are compared by identity; no slots: rows are made once
