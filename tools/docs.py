@@ -1,6 +1,6 @@
 """What the documents copy from the code, written again by `python -m tools.docs`: change the code, then run it.
 
-The columns of `docs/holdings.md` and `docs/prices.md`, the reference of `docs/strategies.md`, the example of `docs/start.md`,
+The columns of `docs/holdings.md` and `docs/prices.md`, `docs/language.md`, the example of `docs/start.md`,
 and `docs/schema/`. Tests fail where a document says something else.
 """
 
@@ -32,7 +32,7 @@ def written() -> Iterator[tuple[Path, str]]:
         piece = rf"(?P<head>{head}\|---\|---\|---\|---\|\n)(?:\| `\w+` \|.*\n)*"
         columns[page] = _replaced(page, piece, rf"\g<head>{rows}", columns.get(page, ""))
     yield from columns.items()
-    page = ROOT / "docs" / "strategies.md"
+    page = ROOT / "docs" / "language.md"
     yield (
         page,
         _replaced(page, r"(?<=is printed by `toolkit strategies language`\.\n\n)(?s:.*)", _printed("strategies", "language")),

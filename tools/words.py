@@ -1,0 +1,48 @@
+"""Words of each page of the documents, hand-written and generated apart: `python -m tools.words`.
+
+Generated is what a command writes: the language, the tables of the evidence, the benchmarks and the fields of files. Code
+blocks are run by tests and counted by themselves.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+WHOLE = ("language.md", "gallery.md")
+TABLES = ("evidence.md", "benchmarks.md")
+"""Pages that are generated altogether, and pages of which every table is."""
+FIELD = re.compile(r"\| `\w+` \|([^|]*\|){3}")
+"""Row of a table of `tools.docs`: a field, what it holds, what its absence means, headers."""
+
+
+class Words(NamedTuple):
+    """Count of words."""
+
+    written: int
+    generated: int
+    blocks: int
+
+
+def words(page: Path) -> Words:
+    """Words of a page: hand-written, generated, in code blocks."""
+    text = page.read_text(encoding="utf-8")
+    if page.name in WHOLE:
+        return Words(0, len(text.split()), 0)
+    rest = re.sub(r"(?ms)^ *```.*?^ *```$", "", text)
+    rows = [line for line in rest.splitlines() if (line.startswith("|") if page.name in TABLES else FIELD.fullmatch(line))]
+    generated = sum(len(row.split()) for row in rows)
+    return Words(len(rest.split()) - generated, generated, len(text.split()) - len(rest.split()))
+
+
+def pages() -> dict[str, Words]:
+    """Words of every page of the site, by its name."""
+    return {page.name: words(page) for page in sorted(DOCS.glob("*.md"))}
+
+
+if __name__ == "__main__":
+    found = pages()
+    for name, count in [*found.items(), ("together", Words(*map(sum, zip(*found.values(), strict=True))))]:
+        print(f"{name:16} hand-written {count.written:6}  generated {count.generated:6}  blocks {count.blocks:6}")
