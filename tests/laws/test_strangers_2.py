@@ -18,7 +18,7 @@ from toolkit.app.context import Context
 from toolkit.app.data.map_prices import MappedPrices, map_prices
 from toolkit.app.holdings.names import LotNames
 from toolkit.app.prices import per_kg
-from toolkit.core.errors import DataError, ToolkitError
+from toolkit.core.errors import ToolkitError
 from toolkit.core.places import place
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.market.layouts.layout import Layout

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast, dataclass_transform, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic._internal._model_construction import ModelMetaclass
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from toolkit.core.errors import SpecError, did_you_mean
@@ -51,7 +50,7 @@ _VALIDATING: ContextVar[bool] = ContextVar("validating", default=False)
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(Field,))
-class SpecMeta(ModelMetaclass):
+class SpecMeta(type(BaseModel)):
     """Type of `Spec`: what is made in Python has the errors of a file; tables in tables keep their own, with their path."""
 
     @property
