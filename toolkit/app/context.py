@@ -48,8 +48,6 @@ class Context:
         today: The day of the question, which no file of the user may be beyond.
         package: The data package where it was read before, that of the settings.
         given_bids: Own bids in place of those that the settings name; None for these.
-        later: The day on which a history ends, on those before: a path up to a day is the beginning of a later one.
-        amended: Package and own events where they were joined before.
     """
 
     settings: Settings
@@ -58,21 +56,19 @@ class Context:
     today: date = field(default_factory=date.today)
     package: Market | None = None
     given_bids: str | Table | None = None
-    later: Context | None = None
-    amended: tuple[Market, OwnEvents | None] | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickled without the package, which another process reads itself."""
         return Context, (self.settings, self.as_of, self.given_events, self.today, None, self.given_bids)
 
-    def on(self, day: date, later: Context | None = None) -> Context:
-        """The same package and events as known on another day, which may be one of a history that ends on a later one."""
-        return replace(self, as_of=day, given_events=self.events, amended=self._amended, later=later)
+    def on(self, day: date) -> Context:
+        """The same package and events as known on another day."""
+        other = replace(self, as_of=day, given_events=self.events)
+        vars(other).update(_amended=self._amended)
+        return other
 
     @cached_property
     def _amended(self) -> tuple[Market, OwnEvents | None]:
-        if self.amended is not None:
-            return self.amended
         bundled = load_data(self.settings) if self.package is None else self.package
         return with_own_events(bundled, max(self.as_of, self.today), self.given_events)
 
@@ -118,9 +114,14 @@ class Context:
     @cached_property
     def level_paths(self) -> Mapping[str, LevelPath]:
         """Levels behind the noisy prices of the products, for every question of the day and of earlier ones."""
-        if self.later is not None:
-            return self.later.level_paths
+        if self._later is not None:  # a path up to a day is the beginning of a later one
+            return self._later.level_paths
         return MappingProxyType(level_paths(self.snapshot.series, self.products.keys))
+
+    @cached_property
+    def _later(self) -> Context | None:
+        """The context of the day on which a history ends, on those before."""
+        return None
 
     @cached_property
     def metal_supply(self) -> Callable[[str, Scenario], MetalSupply]:

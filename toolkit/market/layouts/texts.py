@@ -16,6 +16,8 @@ from toolkit.market.readers.cells import MONTHS, UNITS, amount
 _NUMBER = re.compile(r"\d+|\d+n\d?|\d+(e|k|kt|ct|karat|er)")
 """A word of a purity, as `fold` writes it: ``99``, ``4n5``, ``22k``; ``9999e-2`` is how a number of a workbook is shown."""
 _SIGN = re.compile("[?*~≈†‡¹²³]")
+_BEHIND = re.compile(r"[;:()\[\]]|\s[-–—]+\s|->|,\s*[^\W\d_A-ZÄÖÜ]|\w\s+[^\W\d_A-ZÄÖÜ]{4,}$")
+"""What sets more behind a name: a sign between words, or a last word that is none of a name."""
 _ZIP = 5
 """Digits of a postal code; a year has four."""
 
@@ -42,6 +44,11 @@ def is_plain_name(text: str) -> bool:
     Any text is a name: what these words say is asked about, and nothing is decided by them.
     """
     return vocabulary().texts["sells"].isdisjoint(words := fold(text).split()) and vocabulary().texts["bears"].isdisjoint(words)
+
+
+def is_bare_name(text: str) -> bool:
+    """Whether nothing stands behind a name: ``Alpha GmbH``, not ``Alpha GmbH - returned`` nor ``Lot 7 missing``."""
+    return is_plain_name(text) and _BEHIND.search(text) is None
 
 
 def is_known_custody(text: str) -> bool:

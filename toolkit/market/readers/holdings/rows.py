@@ -24,6 +24,7 @@ from toolkit.market.layouts.layout import OF_LOTS, OF_OWNERS, OF_ROWS, Meaning
 from toolkit.market.layouts.propose import Question, examples
 from toolkit.market.layouts.texts import (
     as_answered,
+    is_bare_name,
     is_grade,
     is_harmless,
     is_known_custody,
@@ -387,6 +388,8 @@ def texts_of(read: ReadFile) -> Iterator[tuple[str, Sequence[str]]]:
         if header.text in asked or column.dtype != pl.String:
             continue
         texts = ["" if cell is None else cells.tidy(cell) for cell in column.to_list()]
+        if key == IGNORE and vocabulary().headers[read.layout.of].get(fold(header.text), ("",))[0] == IGNORE:
+            key = "name"
         if key in _TEXTS:
             yield key, ["" if fold(text) in unknown else text for text in texts]
         elif key not in numbers and any(map(is_marked, texts)):
@@ -481,7 +484,8 @@ def _says_status(text: str) -> Meaning | None:
 
 
 _DUE = ("arrival", "received")
-_OF_A_NAME = lru_cache(4096)(is_plain_name), message("a name that says more: what does it say of the lot?")
+_MORE = message("a name that says more: what does it say of the lot?")
+_OF_A_NAME = lru_cache(4096)(is_bare_name), _MORE
 _TEXTS: Mapping[str, tuple[Callable[[str], bool], Message]] = {
     "status": (
         lambda text: any(one in vocabulary().meanings["status"] for one in foldings(text)),
@@ -504,9 +508,9 @@ _TEXTS: Mapping[str, tuple[Callable[[str], bool], Message]] = {
     **dict.fromkeys(_DUE, (lambda text: values.last_day(text) is not None, message("no day: what does it say of the lot?"))),
     "remark": (lru_cache(4096)(is_harmless), message("a remark: what does it say of the lot?")),
     "marked": (lambda _: True, message("a sign beside its words: what does it say of the lot, or which word is meant?")),
-    "lot_id": _OF_A_NAME,
-    "client": _OF_A_NAME,
-    IGNORE: (_OF_A_NAME[0], message("in a column that is not read: what does it say of the lot?")),
+    **dict.fromkeys(("lot_id", "name", "counterparty", "document"), _OF_A_NAME),
+    "client": (lru_cache(4096)(is_plain_name), _MORE),
+    IGNORE: (lru_cache(4096)(is_plain_name), message("in a column that is not read: what does it say of the lot?")),
 }
 """Columns of text -> whether a text of it is understood, and what is asked where it is not."""
 
