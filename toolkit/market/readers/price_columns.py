@@ -36,7 +36,7 @@ from toolkit.market.layouts.prices import (
     states_alone,
 )
 from toolkit.market.layouts.propose import NO_ANSWERS, Proposal, Question, answered, open_file, propose
-from toolkit.market.layouts.texts import as_answered, is_derived, is_harmless, is_marked, is_plain_title, undated
+from toolkit.market.layouts.texts import as_answered, is_bare_name, is_derived, is_harmless, is_marked, is_plain_title, undated
 from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers import cells
 from toolkit.market.readers.columns import words
@@ -212,11 +212,14 @@ _TEXTS: Mapping[str, _Text] = {
         message("no day: may its price be taken for one of today"), is_plain=lambda text: cells.day(text) is not None
     ),
     "counterparty": _Text(
-        message("several give a price of one good: is it to be valued at this one's"), is_plain=lambda _: True
+        message("several give a price of one good: is it to be valued at this one's"), is_plain=is_bare_name
+    ),
+    "source": _Text(
+        message("a name that says more: may its price be taken for one of today"), is_plain=is_bare_name
     ),
 }  # fmt: skip
 """Fields whose texts say whether a row is a price."""
-_NAMED = ("asset", "form", "purity", "place", "currency", "unit", "source")
+_NAMED = ("asset", "form", "purity", "place", "currency", "unit")
 _MARKED = _Text(message("a sign beside its words: may its price be taken for one of today"), is_plain=lambda _: True)
 """Texts of other fields, of which a sign alone is asked about."""
 
