@@ -449,6 +449,8 @@ def answered(  # noqa: PLR0912  # a kind of answer after the other
                 columns = {key: one for key, one in columns.items() if key not in gone or one.reads in SEVERAL[layout.of]}
                 own = Column.of(replace(read_header(layout.of, header), key=column.reads))
                 columns[header] = own.model_copy(update=column.model_dump(exclude_defaults=True))
+                if answer != column.reads and is_cell(table, name):  # ``metallo`` is a header, and the form of a row
+                    words[name] = answer
             else:
                 hint = did_you_mean(answer.partition(" ")[0], (*known, IGNORE))
                 raise SpecError("{name:s}={answer:s}: no such field.", hint=hint, name=name, answer=answer)
@@ -517,14 +519,18 @@ def examples(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(_EXPONENT.sub(lambda number: f"{Decimal(number[0]):f}", one_line(text)) for text in first)
 
 
+def is_cell(table: Table, text: str) -> bool:
+    """Whether a cell of a table is a text."""
+    folded = fold(text)
+    return any(fold(str(cell)) == folded for column in table.cells for cell in column.alias("").drop_nulls().unique())
+
+
 def stands(table: Table, text: str) -> bool:
     """Whether a text stands in a file: a cell, a title, the name of its sheet."""
     comments = [one for texts in table.remarks.values() for one in (*texts, " ".join(texts))]
     beside = (*table.titles, table.sheet, *comments)
     folded = fold(text)
-    return any(fold(one) == folded for one in beside) or any(
-        fold(str(cell)) == folded for column in table.cells for cell in column.alias("").drop_nulls().unique()
-    )
+    return any(fold(one) == folded for one in beside) or is_cell(table, text)
 
 
 def _is_size(text: str) -> bool:
