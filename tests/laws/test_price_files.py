@@ -31,9 +31,9 @@ def is_a_name_alone(text: str) -> bool:
     return bool(text) and not (said or re.search(rf"[/_%*{RAISED}]", text))
 
 
-names = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Zl", "Zp")), min_size=1, max_size=12).map(
-    str.strip
-).filter(is_a_name_alone) | st.sampled_from(
+names = st.text(
+    st.characters(codec="utf-8", exclude_categories=("C", "Zl", "Zp"), exclude_characters="?*~≈†‡¹²³→"), min_size=1, max_size=12
+).map(str.strip).filter(is_a_name_alone) | st.sampled_from(
     ["=cmd()", "<script>", "+1", "row", "what", "*", "^.*$", "^a$", "a,b;c", 'say "hi"']
 )
 prices = st.floats(min_value=LOWEST, max_value=HIGHEST_PRICE, allow_nan=False)

@@ -16,7 +16,7 @@ from toolkit.market.readers.cells import MONTHS, UNITS, amount
 _NUMBER = re.compile(r"\d+|\d+n\d?|\d+(e|k|kt|ct|karat|er)")
 """A word of a purity, as `fold` writes it: ``99``, ``4n5``, ``22k``; ``9999e-2`` is how a number of a workbook is shown."""
 _SIGN = re.compile("[?*~≈†‡¹²³→]|->")
-_BEHIND = re.compile(r"[;:()\[\]]|\s[-–—]+\s|->|,\s*[^\W\d_A-ZÄÖÜ]|\w\s+[^\W\d_A-ZÄÖÜ]{4,}$")
+_BEHIND = re.compile(r"\w\s*[;:(\[]|\s[-\u2013\u2014]+\s|->|,\s*[^\W\d_A-ZÄÖÜ]|\w\s+[^\W\d_A-ZÄÖÜ]{4,}$")
 """What sets more behind a name: a sign between words, or a last word that is none of a name."""
 _ZIP = 5
 """Digits of a postal code; a year has four."""
