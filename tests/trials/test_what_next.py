@@ -12,6 +12,7 @@ import pytest
 from tests.records import report_html
 from tests.trials.conftest import FILES, confirm
 from tests.trials.test_ten_clients import CLIENTS, OZT
+from toolkit.cli.main import run
 
 SHEET = {
     "gallium": 18.5,
@@ -113,3 +114,15 @@ def test_shares_with_two_prices_do_not_stop_the_answer(what_next, tmp_path):
     assert run["held_unpriced"] == {"GLD": 20.0}
     assert any("too few prices" in note for note in run["warnings"])
     assert any("taken as stored" in note for note in run["holdings_notes"])
+
+
+def test_a_date_of_the_law_that_names_nothing_held_is_no_headline(tmp_path, capsys):
+    """A rule on magnets and tungsten stood first on the page of a holder of hafnium and indium."""
+    file = tmp_path / "lots.csv"
+    file.write_text("asset,quantity,origin,location\nhafnium,2,China,\nindium,40,South Korea,Rotterdam\n", encoding="utf-8")
+    for day, words in (("2026-12-03", "No official change within 120 days names what is held"), ("2026-11-24", "No official")):
+        assert run(["exposure", str(file), "--as-of", day]) == 0
+        assert words in " ".join(capsys.readouterr().out.split())
+    file.write_text("asset,quantity,origin,location\ntungsten,100,China,Rotterdam\n", encoding="utf-8")
+    assert run(["exposure", str(file), "--as-of", "2026-12-03"]) == 0
+    assert "DFARS 252.225-7052" in capsys.readouterr().out

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typer._click.core import Command, Context
 
 
-class OnceEach(TyperCommand):
+class EachOptionOnce(TyperCommand):
     """A command that refuses a second value for an option that takes one: the last would count, and nobody would see it."""
 
     def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
@@ -65,9 +65,9 @@ class Commands(TyperGroup):
         module = importlib.import_module(f"{self.package}.{name}")
         if isinstance(group := getattr(module, "app", None), typer.Typer):
             for info in group.registered_commands:
-                info.cls = OnceEach
+                info.cls = EachOptionOnce
             self.commands[shown] = get_group(group)
         elif callable(command := getattr(module, name, None)):
-            info = CommandInfo(shown, cls=OnceEach, callback=command)
+            info = CommandInfo(shown, cls=EachOptionOnce, callback=command)
             self.commands[shown] = get_command_from_info(info, pretty_exceptions_short=False, rich_markup_mode=None)
         return shown in self.commands

@@ -309,7 +309,10 @@ def next_change(run: Findings) -> Iterator[Text]:
     if not near:
         yield say("No official change of a control is dated within {days} days.", days=SOON)
         return
-    row = near[0]
+    if not (mine := [row for row in near if _concerns(run, row)]):
+        yield say("No official change within {days} days names what is held or proposed.", days=SOON)
+        return
+    row = mine[0]
     when = strong(f"{capital(run.away(row.date))}, {fmt.long_date(row.date)}")
     suspended = suspended_until(run, row.date)
     markers = run.of_tables("controls")

@@ -159,7 +159,7 @@ def mapped(found: HoldingsMap | PricesMap, as_of: date, say: Language, *, comman
         answer.heading("{file}: its columns are known, and cells of it are wrong", file=found.file)
     elif isinstance(found, HoldingsMap) and found.movements is not None:
         answer.heading(
-            "{file}: {n:d} movements, {lots:d} lots on {day}, nothing is open",
+            "{file}: nothing is open; movements: {n:d}, lots on {day}: {lots:d}",
             file=found.file, n=found.movements, lots=found.lots, day=answer.day(as_of),
         )  # fmt: skip
     elif isinstance(found, HoldingsMap) and found.of != "holdings":
