@@ -53,7 +53,8 @@ class Served:
                     await send({"type": "http.response.body", "body": b"x" * 65536, "more_body": True})
                 await send({"type": "http.response.body", "body": b""})
                 return
-            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+            status = scope.get("portal.refused", 200)
+            await send({"type": "http.response.start", "status": status, "headers": [(b"content-length", b"2")]})
             await send({"type": "http.response.body", "body": b"ok"})
 
         app = Whole(page, {"portal.example"}, **{"limit": 1000, "upload": 5000, "seconds": 1.0, **whole})

@@ -207,7 +207,7 @@ def enter(request: HttpRequest, registration: Registration) -> HttpResponse:
     request.session["registration"] = str(registration.id)
     request.session.save()
     registering.end_oldest_sessions(registration)
-    return redirect("room")
+    return redirect("replay" if registration.webinar.is_over else "room")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

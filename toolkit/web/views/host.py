@@ -69,6 +69,7 @@ STATES = {
     "pending": mark("not yet confirmed"),
     "confirmed": mark("has a seat"),
     "waitlisted": mark("on the waiting list"),
+    "replay": mark("for the replay alone"),
     "cancelled": mark("cancelled"),
     "revoked": mark("revoked"),
 }
@@ -273,12 +274,13 @@ def webinar(request: HttpRequest, found: Webinar) -> HttpResponse:
     page = Paginator(looked_for.order_by(*SORTED[order]), ROWS).get_page(request.GET.get("page"))
     living, told = registering.LIVING, registering.TOLD
     rows = [(one, states[one.state], one.state in living, one.state in told) for one in page]
-    counted = with_counts().values("confirmed", "waitlisted", "pending").get(id=found.id)
+    counted = with_counts().values("confirmed", "waitlisted", "pending", "replay").get(id=found.id)
     totals = [
         (say.words("Seats"), found.capacity),
         (say.words("Confirmed"), counted["confirmed"]),
         (say.words("Waiting"), counted["waitlisted"]),
         (say.words("Not confirmed"), counted["pending"]),
+        *([(say.words("For the replay alone"), counted["replay"])] if counted["replay"] else []),
         (say.words("Refused mails"), every.filter(mail="refused").count()),
     ]
     data = {"webinar": found, "rows": rows, "news": len(news_readers(found)), "totals": totals, "page": page, "asked": asked}
