@@ -94,7 +94,7 @@ def announce(
         raise SpecError(message("{moment:s} is past: the webinar is over.", moment=over[0].isoformat()), hint=YEAR)
     owner, series = _host(host), secrets.token_hex(6) if len(starts) > 1 else ""
     if owner is not None:
-        Host.objects.select_for_update().get(id=owner.id)  # of two at once the second finds what the first has announced
+        Host.objects.select_for_update().get(pk=owner.pk)  # of two at once the second finds what the first has announced
     new = {
         "title": title,
         "description": printable(description),
