@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import signal
 import sqlite3
@@ -41,8 +42,6 @@ def portal(tmp_path):
 
 def picture(visit: Visit, name: str) -> None:
     if PICTURES and isinstance(visit.browser, Browser):
-        import base64  # noqa: PLC0415  # of pictures alone
-
         shot = visit.browser.call("Page.captureScreenshot", captureBeyondViewport=True)
         (PICTURES / f"{name}.png").write_bytes(base64.b64decode(shot["data"]))
 
@@ -114,7 +113,9 @@ def test_a_host_lengthens_and_ends_a_room_that_was_restarted(portal, browser, co
     picture(late, "replay")
     host.open(own)
     picture(host, "registrations")
-    totals = host.browser.value("[...document.querySelectorAll('dl.kpi div')].map((one) => one.innerText.split('\\n')).join(';')")
+    totals = host.browser.value(
+        "[...document.querySelectorAll('dl.kpi div')].map((one) => one.innerText.split('\\n')).join(';')"
+    )
     assert f"{confirmed},2" in totals
     with sqlite3.connect(portal.work / "portal" / "portal.sqlite3", timeout=30) as database:
         rows = database.execute("SELECT state, count(*) FROM web_registration GROUP BY state ORDER BY state").fetchall()

@@ -36,7 +36,7 @@ from toolkit.web.writing import writing
 QUESTIONS = HANDOUTS = 10
 """Of one webinar."""
 YEAR = "Look at the year."
-LONGEST = 1440
+MOST_MINUTES = 1440
 """Minutes of a webinar."""
 
 
@@ -260,7 +260,7 @@ def move_end(webinar: Webinar, more: int, *, actor: str) -> None:
         raise SpecError(message("This webinar has not begun."))
     until = max(webinar.ends, now) + timedelta(minutes=more) if more else min(webinar.ends, now)
     length = (until - webinar.starts) / timedelta(minutes=1)
-    minutes = min(math.ceil(length) if more else int(length), LONGEST)
+    minutes = min(math.ceil(length) if more else int(length), MOST_MINUTES)
     Webinar.objects.filter(id=webinar.id).update(minutes=minutes, revision=F("revision") + 1)
     audit.record(actor, "end", webinar.slug)
 

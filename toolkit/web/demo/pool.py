@@ -19,7 +19,7 @@ ANSWERS_KEPT = 2048
 """Answers in the cache: 2 kB each."""
 ANSWER_SECONDS = 7.5
 """Seconds that a page waits for an answer: its script waits for eight."""
-TRIAL_SECONDS = 1.0
+TRIAL_PATIENCE = 1.0
 """Seconds that a page waits for a trial, which takes tens of them."""
 OF_A_REPORT = 60.0
 """Seconds that a report may take, and that a page waits for one."""
@@ -130,7 +130,7 @@ class Solver:
         Raises:
             ToolkitError: where the strategy, or its data, cannot be shown.
         """
-        return self._answer(child.trial, (strategy,), (Rank.REPORT, f"trial {strategy}"), OF_A_REPORT, patience=TRIAL_SECONDS)
+        return self._answer(child.trial, (strategy,), (Rank.REPORT, f"trial {strategy}"), OF_A_REPORT, patience=TRIAL_PATIENCE)
 
     def report(self, position: Position, session: str, language: str, kind: str) -> bytes:
         """The report at a position.
