@@ -74,7 +74,7 @@ document.body.addEventListener("htmx:afterSwap", (event) => {
 for (const failure of ["htmx:responseError", "htmx:timeout", "htmx:sendError"]) {
   document.body.addEventListener(failure, ({ detail }) => {
     const { status } = detail.xhr;
-    const told = status >= 400 && status < 500 && why(detail.xhr);
+    const told = [400, 409, 429].includes(status) && why(detail.xhr);
     if (detail.elt !== form) tell(detail.elt, told || form.dataset.refused);
     else {
       if (!status || status >= 429) {
