@@ -12,9 +12,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from packaging.utils import canonicalize_name
+
 from toolkit.cli.main import run
 from toolkit.market.layouts.fields import FIELDS
 from toolkit.market.layouts.vocabulary import vocabulary
+from tools.sbom import licence, parts
 from tools.schema import schemas
 
 PAGES = {"needs": "cover", "quotes": "cover", "licences": "cover"}
@@ -37,6 +40,10 @@ def written() -> Iterator[tuple[Path, str]]:
         page,
         _replaced(page, r"(?<=is printed by `toolkit strategies language`\.\n\n)(?s:.*)", _printed("strategies", "language")),
     )
+    page = ROOT / "docs" / "licences.md"
+    told = [(part["name"], part["version"], licence(part), part["properties"][0]["value"]) for part in parts()]
+    table = "".join(f"| {' | '.join(row)} |\n" for row in sorted(told, key=lambda row: canonicalize_name(row[0])))
+    yield page, _replaced(page, r"(?<=\|---\|---\|---\|---\|\n)(?s:.*)", table)
     page = ROOT / "docs" / "start.md"
     example = re.search(r"`toolkit (optimize --as-of [\d-]+)`\n\n```text\n", page.read_text(encoding="utf-8"))
     if example is None:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 WHOLE = ("language.md", "gallery.md")
-TABLES = ("evidence.md", "benchmarks.md")
+TABLES = ("evidence.md", "benchmarks.md", "licences.md")
 """Pages that are generated altogether, and pages of which every table is."""
 MEASURED = re.compile(r"(?ms)^<!-- (\w+) -->$.*?^<!-- /\1 -->$")
 """Part of a page that `benchmarks.page` writes, between its marks."""
