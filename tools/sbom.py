@@ -18,7 +18,7 @@ from typing import Any
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tools.vendor import manifest
+from tools.vendor import FOLDER, manifest
 
 ROOT = Path(__file__).resolve().parents[1]
 FILE = ROOT / "sbom.cdx.json"
@@ -72,9 +72,19 @@ def licence(part: dict[str, Any]) -> str:
     return " OR ".join(sorted(told))
 
 
-def _extras(extras: set[str]) -> dict[str, Any]:
-    """Extras that bring a part, none for what everybody gets."""
-    return {"properties": [{"name": "toolkit:extras", "value": "" if "" in extras else ", ".join(sorted(extras))}]}
+def size(name: str) -> int:
+    """Bytes that an installed package takes, without what Python compiles of it."""
+    return sum(file.size or 0 for file in distribution(name).files or ())
+
+
+def told(part: dict[str, Any], name: str) -> str:
+    """What a part says of itself: ``extras`` that bring it, none for what everybody gets, or ``bytes``."""
+    return next(one["value"] for one in part["properties"] if one["name"] == f"toolkit:{name}")
+
+
+def _properties(extras: set[str], size: int) -> dict[str, Any]:
+    values = {"extras": "" if "" in extras else ", ".join(sorted(extras)), "bytes": str(size)}
+    return {"properties": [{"name": f"toolkit:{name}", "value": value} for name, value in values.items()]}
 
 
 def main() -> int:
@@ -84,9 +94,9 @@ def main() -> int:
         command = ["uvx", "--quiet", "--from", "cyclonedx-bom", "cyclonedx-py", "environment", "--short-PURLs"]
         command += ["--pyproject", str(ROOT / "pyproject.toml"), "--mc-type", "library", "--output-reproducible"]
         subprocess.run([*command, "--output-file", str(raw), sys.executable], check=True)
-        told = json.loads(raw.read_text(encoding="utf-8"))
+        found = json.loads(raw.read_text(encoding="utf-8"))
     components, unknown = [], []
-    for part in told["components"]:
+    for part in found["components"]:
         name = canonicalize_name(part["name"])
         if name not in users:
             continue
@@ -96,7 +106,7 @@ def main() -> int:
             unknown.append(part["name"])
         for entry in part.get("licenses", ()):
             entry.get("license", {}).pop("text", None)
-        components.append({key: part[key] for key in KEPT if key in part} | _extras(users[name]))
+        components.append({key: part[key] for key in KEPT if key in part} | _properties(users[name], size(name)))
     if unknown:
         print(f"These name no licence; read it, and say it in READ: {', '.join(unknown)}", file=sys.stderr)
         return 1
@@ -109,19 +119,19 @@ def main() -> int:
             "type": "file",
             "licenses": [{"license": {"id": script["licence"], "acknowledgement": "declared"}}],
             "hashes": [{"alg": "SHA-256", "content": script["sha256"]}],
-            **_extras({"web"}),
+            **_properties({"web"}, (FOLDER / script["file"]).stat().st_size),
         }
         for script in manifest()
     ]
     kept = {part["bom-ref"] for part in components}
-    told["components"] = components
-    told["dependencies"] = [
+    found["components"] = components
+    found["dependencies"] = [
         {"ref": row["ref"], "dependsOn": [name for name in row.get("dependsOn", []) if name in kept]}
-        for row in told["dependencies"]
-        if row["ref"] in kept or row["ref"] == told["metadata"]["component"]["bom-ref"]
+        for row in found["dependencies"]
+        if row["ref"] in kept or row["ref"] == found["metadata"]["component"]["bom-ref"]
     ]
-    del told["metadata"]["tools"]
-    FILE.write_text(f"{json.dumps(told, indent=1, sort_keys=True)}\n", encoding="utf-8")
+    del found["metadata"]["tools"]
+    FILE.write_text(f"{json.dumps(found, indent=1, sort_keys=True)}\n", encoding="utf-8")
     return 0
 
 
