@@ -14,6 +14,7 @@ import time_machine
 from django.core.management import call_command
 from django.db import connection, connections
 from django.utils import timezone
+from structlog.testing import capture_logs
 
 from tests.unit.web.visitors import OWN, Browser, access, announced, entered, filled, kinds, registered, secret_of
 from toolkit.web.gate import limits, mail, registering, tokens
@@ -421,9 +422,11 @@ class TestRoom:
         before = dump()
         assert client.get(access(registration)).status_code == 200
         assert dump() == before
-        for _ in range(2):
-            entered(client, registration)
-            assert client.get("/room/").status_code == 200
+        with capture_logs() as log:
+            for _ in range(2):
+                entered(client, registration)
+                assert client.get("/room/").status_code == 200
+        assert log == [{"event": "room.entered", "registration": str(registration.pk), "log_level": "info"}] * 2
 
     def test_a_link_from_before_a_cancellation_stays_closed_when_its_owner_has_a_seat_again(self, client, webinar):
         registration = registered(webinar)
