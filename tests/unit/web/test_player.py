@@ -251,6 +251,12 @@ class TestNew:
         assert not Webinar.objects.filter(id=webinar.id).exists()
         assert AuditEntry.objects.filter(action="delete", target=webinar.slug).exists()
 
+    def test_the_trial_says_at_once_that_it_is_being_made(self, host, webinar):
+        answer = host.get(f"/host/w/{webinar.slug}/trial")
+        page = answer.content.decode()
+        assert "tried over its sliders, which takes half a minute" in page
+        assert f'content="3;url=/host/w/{webinar.slug}/trial"' in page
+
     def test_no_file_of_the_server_is_a_strategy(self, host):
         assert host.send("/host/new", {**self.FIELDS, "strategy": "/etc/passwd"}).status_code == 422
 

@@ -23,6 +23,7 @@ import time_machine
 import uvicorn
 from django.conf import settings
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -405,6 +406,13 @@ class TestWithoutScript:
         (there,) = attendance.attendance(webinar)
         assert there.minutes == pytest.approx(1.5)
         assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
+
+    def test_who_asks_all_the_time_writes_seldom(self, visitor, webinar):
+        visitor.get("/room/here")
+        with CaptureQueriesContext(connection) as queries:
+            for _ in range(5):
+                visitor.get("/room/here")
+        assert not [one["sql"] for one in queries if re.match("INSERT|UPDATE", one["sql"])]
 
     def test_who_only_sends_a_form_was_there(self, visitor, webinar):
         visitor.send("/room/ask", {"text": "Why?"}, page="/room/")

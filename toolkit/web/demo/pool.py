@@ -19,7 +19,7 @@ ANSWERS_KEPT = 2048
 """Answers in the cache: 2 kB each."""
 ANSWER_SECONDS = 7.5
 """Seconds that a page waits for an answer: its script waits for eight."""
-TRIAL_PATIENCE = 1.0
+TRIAL_PATIENCE = 3.0
 """Seconds that a page waits for a trial, which takes tens of them."""
 OF_A_REPORT = 60.0
 """Seconds that a report may take, and that a page waits for one."""

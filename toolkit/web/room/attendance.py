@@ -71,13 +71,19 @@ def present(webinar: int) -> int:
     return now.values("registration").distinct().count()
 
 
-@writing
 def mark(registration: Registration) -> None:
-    """Keep that a page without a stream was looked at: its interval goes on, or one begins.
+    """Keep that a page without a stream was looked at: its interval goes on, or one begins. Who asks often writes seldom.
 
     Args:
         registration: Whose page it is.
     """
+    seen = timezone.now() - LOST / 3
+    if not Presence.objects.filter(registration=registration, closed=None, seen__gt=seen).exists():
+        _mark(registration)
+
+
+@writing
+def _mark(registration: Registration) -> None:
     now = timezone.now()
     if not Presence.objects.filter(registration=registration, closed=None, seen__gt=now - LOST).update(seen=now):
         Presence.objects.create(registration=registration, opened=now, seen=now)

@@ -92,8 +92,6 @@ def sent(
                 return bad_request(request)
             if webinar.is_over and not afterwards:
                 return webinar_over(request)
-            if not for_script(request) and not is_again():
-                attendance.mark(registration)
             is_page = isinstance(form, (QuestionForm, VoteForm)) and not for_script(request)
             if not form.is_valid():
                 return _room(request, registration, None, refused=form) if is_page else not_taken(request, form)
@@ -105,6 +103,8 @@ def sent(
                     raise
                 form.add_error(None, waits(error.seconds))
                 return _room(request, registration, None, refused=form, status=429)
+            if not for_script(request):
+                attendance.mark(registration)
             return view(request, registration, form)
 
         return taken
