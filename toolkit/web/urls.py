@@ -1,6 +1,5 @@
 """Addresses of pages."""
 
-from django.contrib.auth.views import LogoutView
 from django.urls import path
 from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
@@ -58,7 +57,7 @@ urlpatterns = [
     path("host/codes", host.codes, name="host-codes"),
     path("host/password", host.password, name="host-password"),
     path("host/login", host.Login.as_view(), name="host-login"),
-    path("host/logout", require_POST(LogoutView.as_view()), name="host-logout"),
+    path("host/logout", host.Logout.as_view(), name="host-logout"),
     path("host/setup/<str:secret>", host.setup, name="host-setup"),
     path("room/solve", room.solve, name="solve"),
     path("room/report", room.report, name="report"),

@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from ipaddress import ip_network
 from typing import Any
 
+from django.conf import settings
+
 from toolkit.web.asgi.deadline import CONNECTIONS, Networks, is_in
 
 Scope = MutableMapping[str, Any]
@@ -34,8 +36,10 @@ HEADERS = (
 async def refuse(send: Send, status: int, *headers: tuple[bytes, bytes], told: str = "") -> None:
     """A short answer without a page."""
     body = (told or str(status)).encode()
-    length = (b"content-length", str(len(body)).encode())
-    await send({"type": "http.response.start", "status": status, "headers": [*HEADERS, length, *headers]})
+    own = [*HEADERS, (b"content-length", str(len(body)).encode()), *headers]
+    if seconds := settings.SECURE_HSTS_SECONDS:
+        own.append((b"strict-transport-security", f"max-age={seconds}; includeSubDomains".encode()))
+    await send({"type": "http.response.start", "status": status, "headers": own})
     await send({"type": "http.response.body", "body": body})
 
 
