@@ -46,7 +46,7 @@ _ROWS = 3
 """Rows that a question names."""
 NEWEST, EVERY_DAY = "newest", "every"
 _DAYS = (NEWEST, EVERY_DAY)
-_WORD = re.compile(r"[^\W\d_]{2}")
+_WORD = re.compile(r"^[^\W\d_]{4,}$|\s[^\W\d_]{2,}")
 _CODED = ("lot_id", "name", "document")
 """Columns of texts that may be codes, numbers or names."""
 _SENTENCE = re.compile(r"[^\W\d]{3}.*\s")
