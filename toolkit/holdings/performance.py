@@ -141,7 +141,9 @@ def _roots(times: FloatArray, amounts: FloatArray, low: FloatArray, high: FloatA
 def _only_bracket(times: FloatArray, amounts: FloatArray) -> tuple[float, float] | None:
     """Ends between which the one log growth is at which amounts (K,) come to nothing; None where none, or more, is found."""
     places = np.linspace(-_GROWTH, _GROWTH, _STEPS + 1)
-    worth = np.exp(np.multiply.outer(places, times) - np.maximum(places, 0.0)[:, None])
+    worth = np.multiply.outer(places, times)
+    worth -= np.maximum(places, 0.0)[:, None]
+    np.exp(worth, out=worth)
     left = worth @ amounts
     signs = np.where(np.abs(left) <= _ROUNDING * (worth @ np.abs(amounts)), 0.0, np.sign(left))
     exact, turns = places[signs == 0], np.flatnonzero(signs[:-1] * signs[1:] < 0)

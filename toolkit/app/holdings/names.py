@@ -47,6 +47,7 @@ class LotNames:
     products: Universe
     instruments: tuple[str, ...] = ()
     _known: dict[str, str] = field(init=False, repr=False, compare=False)
+    _read: dict[str, tuple[str, str | None]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Names of the metals that the ledger knows, by their folded spellings."""
@@ -63,6 +64,11 @@ class LotNames:
         Raises:
             DataError: for a name that nothing has, and for any other that a metal and a series of the user's prices share.
         """
+        if text not in self._read:  # a name stands in many rows
+            self._read[text] = self._asset(text)
+        return self._read[text]
+
+    def _asset(self, text: str) -> tuple[str, str | None]:
         if text.isupper() and text in self.instruments and not self.other_good(text):
             return text, None
         listed = {spelling: name for name in self.instruments for spelling in foldings(name)}

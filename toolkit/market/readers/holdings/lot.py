@@ -95,7 +95,8 @@ class Row:
 
     def text(self, key: str) -> str | None:
         """A cell as text; None where it is empty."""
-        return cells.tidy(str(self.cells[key])) or None if key in self.cells else None
+        cell = self.cells.get(key)
+        return cell if cell is None or isinstance(cell, str) else str(cell)  # `read_columns` made it tidy
 
     def header(self, key: str) -> Header:
         """What the header of a field says."""

@@ -188,7 +188,7 @@ def read_columns(file: FileCells, headers: Sequence[Header]) -> None:
         if key and key not in SEVERAL["holdings"]:
             column = file.table.cells[header.text].to_list()
             own = words if key == "kind" else {text: word for text, word in words.items() if text not in kinds}
-            read = {text: own.get(as_answered(text), text) if cells.tidy(text) else None for text in _texts_in(column)}
+            read = {text: cells.tidy(own.get(as_answered(text), text)) or None for text in _texts_in(column)}
             file.raw[key] = [read[cell] if isinstance(cell, str) else cell for cell in column]
             file.header[key] = header
     if "quantity" not in file.raw and "pieces" in file.raw:
