@@ -20,6 +20,7 @@ from toolkit.core.trade_names import (
     coin_and_metal,
     is_mix,
     metal_and_form,
+    metal_of_code,
     metal_within,
     without_terms,
 )
@@ -73,6 +74,8 @@ class LotNames:
             return text, None
         listed = {spelling: name for name in self.instruments for spelling in foldings(name)}
         instrument = next((listed[spelling] for spelling in foldings(text) if spelling in listed), None)
+        if (of_code := metal_of_code(text)) in self.ledger.assets:
+            return of_code, None
         metal = metal_and_form(text, self._known) or self._metal_and_form_of_a_notice(text)
         # A series of a form, as `Terbium Metall`, is the price of what it names.
         if instrument and metal and instrument != metal[0] and not self.other_good(instrument):

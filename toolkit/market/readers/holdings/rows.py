@@ -197,6 +197,9 @@ def read_columns(file: FileCells, headers: Sequence[Header]) -> None:
         file.header["quantity"] = replace(file.header["pieces"], key="quantity", unit=unit)
     elif "quantity" not in file.raw and "ordered" in file.raw:
         file.raw["quantity"], file.header["quantity"] = file.raw["ordered"], replace(file.header["ordered"], key="quantity")
+    given = [amount.after for text in _texts_in(file.raw.get("quantity", ())) if (amount := cells.amount(text))]
+    named = {cells.unit_in(text) for text in (*given, *_texts_in(file.raw.get("unit", ()))) if text}
+    file.units = {unit for unit in named if unit in KG_PER_UNIT and unit != cells.KG}
     for key, text in file.layout.every.items():
         if key not in ("currency", "unit", "status"):  # these a cell, a header or a price may say in other places
             key = AS_LOT.get(key, key)  # noqa: PLW2901  # of a movement
