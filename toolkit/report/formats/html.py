@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from types import CodeType
+from urllib.parse import quote
 
 from jinja2 import BytecodeCache, DictLoader, StrictUndefined, TemplateNotFound
 from jinja2.bccache import Bucket
@@ -180,6 +181,8 @@ def inline(value: Text, none: str = NONE_SAID, cited: set[str] | None = None) ->
 
 def _span(span: Span, none: str, cited: set[str] | None) -> Markup:
     words = Markup(_FORMS[span.style]).format(span.text, none) if span.text else Markup("")  # noqa: S704
+    if span.file:
+        words = Markup('<a href="./{}">{}</a>').format(quote(span.file), words)
     if not span.refs:
         return words
     links = list[Markup]()

@@ -21,11 +21,13 @@ class Span:
             ``assumption`` is set in the assumption type, ``derived`` is data times an assumption (`Findings.derived`);
             ``none`` is the dash for what is undefined.
         refs: Markers of the sources and assumptions behind it (S1, A2).
+        file: Beside the page, to which it is a link there; empty for none.
     """
 
     text: str
     style: Style = "plain"
     refs: tuple[str, ...] = ()
+    file: str = ""
 
 
 Text = tuple[Span, ...]

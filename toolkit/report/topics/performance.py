@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 
 from toolkit.core.messages import retellable
 from toolkit.records.findings import Parts
@@ -160,13 +160,13 @@ def _causes(run: Findings, found: Performance) -> Figure | None:
     }
     brought = [say(BROUGHT[one > 0], cause=cause, amount=run.money(abs(one))) for cause, one in causes.items() if one]
     title = text(capital(plain(joined(brought, "; "))))
-    amounts = {say.words(words): getattr(gain, part) for part, words in PARTS.items()}
+    amounts = {capital(say.words(words)): getattr(gain, part) for part, words in PARTS.items()}
     table = run.table(
         "Gain by cause",
         amounts.items(),
         left("Cause", lambda row: row[0]),
         right("{currency}", lambda row: run.fmt.number(row[1], 2, signed=True)),
-        below=[Row.of(say("gain"), run.fmt.number(gain.total, 2, signed=True), total=True)],
+        below=[Row.of(say("Gain"), run.fmt.number(gain.total, 2, signed=True), total=True)],
     )
     foot = _source(run, say("parts add up to the cent"))
     if whole.value is None:
@@ -368,14 +368,17 @@ def _falls(run: Findings, found: Performance) -> Figure | None:
         "{days} days.",
         days=fmt.number(risk.days_below),
     )
+    of_months = [*zip(drawn.dates, below, strict=True)]
     table = run.table(
-        "Fall at the ends of months",
-        list(zip(drawn.dates, below, strict=True)),
+        "Deepest fall of each year",
+        [min(own, key=itemgetter(1)) for _, own in itertools.groupby(of_months, key=lambda row: row[0].year)],
         left("Month", lambda row: fmt.month(row[0])),
         right("Fall", lambda row: fmt.percent(row[1])),
         stacks=False,
     )
-    return Figure(title, sub, (Chart(paths(drawn, fmt), plain(title) + "."),), (), _source(run), table)
+    first, last = fmt.month(drawn.dates[0]), fmt.month(drawn.dates[-1])
+    told = say.words("Fall from {first} to {last}: at last {fall}.", first=first, last=last, fall=fmt.percent(below[-1]))
+    return Figure(title, sub, (Chart(paths(drawn, fmt), told),), (), _source(run), table)
 
 
 def _metals(run: Findings, found: Performance) -> Figure | None:
