@@ -19,7 +19,7 @@ from toolkit.app.holdings.lots import fine_share
 from toolkit.app.holdings.own_rates import OwnRates
 from toolkit.app.holdings.past_prices import GOLD, PastPrices
 from toolkit.app.prices import PriceFiles
-from toolkit.backtest.evaluation import drawdown
+from toolkit.backtest.drawdown import drawdown
 from toolkit.core.calendar import month_end, month_number
 from toolkit.core.countries import fold, foldings
 from toolkit.core.errors import SpecError, did_you_mean

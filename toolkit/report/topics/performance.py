@@ -31,7 +31,7 @@ from toolkit.report.document import (
     right,
 )
 from toolkit.report.findings import Findings
-from toolkit.report.i18n.formats import DASH, capital, day
+from toolkit.report.i18n.formats import DASH, NBSP, capital, day
 from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.names import of_key
 from toolkit.report.i18n.text import Inline, Text, joined, name, plain, strong, text
@@ -403,7 +403,8 @@ def _earned(
     title = say("{name} earned most, {gain}", name=name(capital(plain(text(named(best))))), gain=gain)
 
     def ends(one: Earned) -> Inline:
-        return DASH if one.value_ends is None else f"{fmt.number(one.value_ends.low)} – {fmt.number(one.value_ends.high)}"
+        low, high = (one.value_ends.low, one.value_ends.high) if one.value_ends else (None, None)
+        return DASH if low is None else f"{fmt.number(low)}{NBSP}–{NBSP}{fmt.number(high)}"
 
     table = run.table(
         caption,
