@@ -91,6 +91,8 @@ def performance(request: PerformanceRequest) -> Performance:
     every = (*found.parcels, *found.withdrawn)
     moved = {day for one in every for day in (one.bought, one.ended) if day}
     moved |= {one.day for one in (*found.paid, *found.deposits)}
+    file, reading = read.read.table.name, read.read.notes
+    del read  # the rows of a large file are half of the memory
     prices = PastPrices(context, request.prices, sorted({one.good for one in every}, key=repr), _days(moved, context.as_of))
     levels, owned = prices.levels(), found.owned(prices.worth)
     unpriced = sorted({one.lot_id for one in owned.parcels if not one.ended and not levels.quote(one.good, levels.days[-1])})
@@ -101,11 +103,11 @@ def performance(request: PerformanceRequest) -> Performance:
     others = [_Benchmark(name, request, prices) for name in request.benchmarks]
     unknown = [one.unknown(owned) for one in others]
     turned = sorted({one.metal for one in owned.parcels if one.good in levels.turned and one.ended is None})
-    remarks = [*map(note, read.read.notes), *prices.remarks, *found.remarks(missing, unpriced), *filter(None, unknown)]
+    remarks = [*map(note, reading), *prices.remarks, *found.remarks(missing, unpriced), *filter(None, unknown)]
     told = by_money(remarks, {})
     return Performance.from_objects(
         as_of=context.as_of,
-        file=read.read.table.name,
+        file=file,
         client=request.client,
         currency=currency,
         account=bool(owned.deposits),
@@ -122,7 +124,7 @@ def performance(request: PerformanceRequest) -> Performance:
         missing=missing,
         turned=turned,
         left_out=found.left_out,
-        reading=read.read.notes,
+        reading=reading,
         **in_record(told),
         data=context.snapshot.provenance(prices.used),
         phrases=phrases(words for one in told for words in (one.text, one.remedy)),
