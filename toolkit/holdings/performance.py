@@ -106,7 +106,8 @@ def internal_rates(cases: Sequence[tuple[Sequence[Flow], Sequence[float]]], day:
                 open_cases.append((at, which, times, amounts, between, length))
     open_cases.sort(key=lambda one: len(one[2]))
     for some in chunks(open_cases, [len(one[2]) for one in open_cases], CHUNK * LEVEL_DRAWS // 10):
-        growths = _roots(*(padded([one[of] for one in some]) for of in (2, 3)), *np.array([one[4] for one in some]).T)
+        times, amounts = padded([one[2] for one in some]), padded([one[3] for one in some])
+        growths = _roots(times, amounts, *np.array([one[4] for one in some]).T)
         for (at, which, *_, length), growth in zip(some, growths.tolist(), strict=True):
             found[at][which] = None if math.isnan(growth) else math.expm1(growth * YEAR / length)
     return found
@@ -146,10 +147,11 @@ def _only_bracket(times: FloatArray, amounts: FloatArray) -> tuple[float, float]
     np.exp(worth, out=worth)
     left = worth @ amounts
     signs = np.where(np.abs(left) <= _ROUNDING * (worth @ np.abs(amounts)), 0.0, np.sign(left))
-    exact, turns = places[signs == 0], np.flatnonzero(signs[:-1] * signs[1:] < 0)
+    exact, turns = (np.flatnonzero(found).tolist() for found in (signs == 0, signs[:-1] * signs[1:] < 0))
     if len(exact) + len(turns) != 1:
         return None
-    return (exact[0], exact[0]) if len(exact) else (places[turns[0]], places[turns[0] + 1])
+    low, high = (exact[0], exact[0]) if exact else (turns[0], turns[0] + 1)
+    return float(places[low]), float(places[high])
 
 
 def chunks(items: Sequence[ItemT], sizes: Sequence[int], most: int = CHUNK) -> Iterator[Sequence[ItemT]]:

@@ -103,9 +103,10 @@ class PastPrices:
         """The price of a good, of the last day on which one changed, with the rate and the relative error of the day."""
         at = bisect_right(self.changes, day)
         if day != self.days[-1] and at:
-            found = self._at_change(good, self.changes[at - 1])
-            if found is None or (rate := self._rate(found.price.quoted_currency, day)) is not None:
-                return found and (found, rate, self._error(found.price, day))
+            if (found := self._at_change(good, self.changes[at - 1])) is None:
+                return None
+            if (rate := self._rate(found.price.quoted_currency, day)) is not None:
+                return found, rate, self._error(found.price, day)
         found = lot_price(self.on(day), *good)
         return found and (found, found.price.price / found.price.quoted, found.price.price_today_se / found.price.price)
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from types import CodeType
-from urllib.parse import quote
 
 from jinja2 import BytecodeCache, DictLoader, StrictUndefined, TemplateNotFound
 from jinja2.bccache import Bucket
@@ -161,6 +160,7 @@ _FORMS = {
     "strong": "<b>{}</b>",
     "muted": '<span class="m">{}</span>',
     "name": "<bdi>{}</bdi>",
+    "file": '<a href="./{0}"><bdi>{0}</bdi></a>',
     "assumption": '<i class="as">{}</i>',
     "derived": '<span class="de">{}</span>',
     "warn": '<span class="warn">{}</span>',
@@ -181,8 +181,6 @@ def inline(value: Text, none: str = NONE_SAID, cited: set[str] | None = None) ->
 
 def _span(span: Span, none: str, cited: set[str] | None) -> Markup:
     words = Markup(_FORMS[span.style]).format(span.text, none) if span.text else Markup("")  # noqa: S704
-    if span.file:
-        words = Markup('<a href="./{}">{}</a>').format(quote(span.file), words)
     if not span.refs:
         return words
     links = list[Markup]()

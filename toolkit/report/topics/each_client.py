@@ -57,7 +57,6 @@ def _blocks(run: Findings, done: list[ClientReport]) -> Iterator[Block]:
 
 
 def _files(one: ClientReport) -> Text:
-    """Name that the files of a client begin with, and the endings of those beside the first, each a link to it."""
-    files = [file.replace("\\", "/").rpartition("/")[2] for file in one.files]
-    shown = [Span(file.partition(".")[0] if file == files[0] else file.rpartition(".")[2], "name", file=file) for file in files]
+    """The files of a client, which stand beside the page."""
+    shown = [Span(file.replace("\\", "/").rpartition("/")[2], "file") for file in one.files]
     return joined(shown, ", ") or text(DASH)
