@@ -160,20 +160,20 @@ def _causes(run: Findings, found: Performance) -> Figure | None:
     }
     brought = [say(BROUGHT[one > 0], cause=cause, amount=run.money(abs(one))) for cause, one in causes.items() if one]
     title = text(capital(plain(joined(brought, "; "))))
-    amounts = {capital(say.words(words)): getattr(gain, part) for part, words in PARTS.items()}
+    amounts = {say.words(words): getattr(gain, part) for part, words in PARTS.items()}
     table = run.table(
         "Gain by cause",
         amounts.items(),
         left("Cause", lambda row: row[0]),
         right("{currency}", lambda row: run.fmt.number(row[1], 2, signed=True)),
-        below=[Row.of(say("Gain"), run.fmt.number(gain.total, 2, signed=True), total=True)],
+        below=[Row.of(say("gain"), run.fmt.number(gain.total, 2, signed=True), total=True)],
     )
     foot = _source(run, say("parts add up to the cent"))
     if whole.value is None:
         return Figure(title, say("In {currency}.", currency=run.currency), (table,), (), foot)
     paid = whole.put_in - whole.taken_out
     steps = [Step(say.words("Net paid in"), run.money(paid), paid, "whole")]
-    steps += [Step(words, run.money(one, signed=True), -one, _kind(one)) for words, one in amounts.items() if one]
+    steps += [Step(capital(words), run.money(one, signed=True), -one, _kind(one)) for words, one in amounts.items() if one]
     steps.append(Step(say.words("Value today"), run.money(whole.value), whole.value, "kept"))
     told = "; ".join(f"{step.label}: {step.written}" for step in steps)
     sub = say(
