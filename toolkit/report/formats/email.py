@@ -136,6 +136,7 @@ def _page(
 _LOOKS = {
     "plain": "{}",
     "name": "{}",
+    "file": "{}",
     "strong": "<b>{}</b>",
     "muted": f'<span style="color:{LIGHT["mut"]}">{{}}</span>',
     "assumption": f'<i style="font-family:Georgia,serif;border-bottom:1px dotted {LIGHT["mut"]}">{{}}</i>',

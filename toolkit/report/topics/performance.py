@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 
 from toolkit.core.messages import retellable
 from toolkit.records.findings import Parts
@@ -31,7 +31,7 @@ from toolkit.report.document import (
     right,
 )
 from toolkit.report.findings import Findings
-from toolkit.report.i18n.formats import DASH, capital, day
+from toolkit.report.i18n.formats import DASH, NBSP, capital, day
 from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.names import of_key
 from toolkit.report.i18n.text import Inline, Text, joined, name, plain, strong, text
@@ -173,7 +173,7 @@ def _causes(run: Findings, found: Performance) -> Figure | None:
         return Figure(title, say("In {currency}.", currency=run.currency), (table,), (), foot)
     paid = whole.put_in - whole.taken_out
     steps = [Step(say.words("Net paid in"), run.money(paid), paid, "whole")]
-    steps += [Step(words, run.money(one, signed=True), -one, _kind(one)) for words, one in amounts.items() if one]
+    steps += [Step(capital(words), run.money(one, signed=True), -one, _kind(one)) for words, one in amounts.items() if one]
     steps.append(Step(say.words("Value today"), run.money(whole.value), whole.value, "kept"))
     told = "; ".join(f"{step.label}: {step.written}" for step in steps)
     sub = say(
@@ -368,14 +368,17 @@ def _falls(run: Findings, found: Performance) -> Figure | None:
         "{days} days.",
         days=fmt.number(risk.days_below),
     )
+    of_months = [*zip(drawn.dates, below, strict=True)]
     table = run.table(
-        "Fall at the ends of months",
-        list(zip(drawn.dates, below, strict=True)),
+        "Deepest fall of each year",
+        [min(own, key=itemgetter(1)) for _, own in itertools.groupby(of_months, key=lambda row: row[0].year)],
         left("Month", lambda row: fmt.month(row[0])),
         right("Fall", lambda row: fmt.percent(row[1])),
         stacks=False,
     )
-    return Figure(title, sub, (Chart(paths(drawn, fmt), plain(title) + "."),), (), _source(run), table)
+    first, last = fmt.month(drawn.dates[0]), fmt.month(drawn.dates[-1])
+    told = say.words("Fall from {first} to {last}: at last {fall}.", first=first, last=last, fall=fmt.percent(below[-1]))
+    return Figure(title, sub, (Chart(paths(drawn, fmt), told),), (), _source(run), table)
 
 
 def _metals(run: Findings, found: Performance) -> Figure | None:
@@ -400,7 +403,8 @@ def _earned(
     title = say("{name} earned most, {gain}", name=name(capital(plain(text(named(best))))), gain=gain)
 
     def ends(one: Earned) -> Inline:
-        return DASH if one.value_ends is None else f"{fmt.number(one.value_ends.low)} – {fmt.number(one.value_ends.high)}"
+        low, high = (one.value_ends.low, one.value_ends.high) if one.value_ends else (None, None)
+        return DASH if low is None else f"{fmt.number(low)}{NBSP}–{NBSP}{fmt.number(high)}"
 
     table = run.table(
         caption,
