@@ -17,8 +17,7 @@ from toolkit.report.charts.waterfall import Step, spans, waterfall
 from toolkit.report.document import Columns, Figure
 from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.text import plain
-from toolkit.report.topics.allocation import allocation
-from toolkit.report.topics.costs import cost_waterfall, items, to_the_cent
+from toolkit.report.topics.allocation import allocation, cost_waterfall, items, to_the_cent
 
 MONEY = "From the budget to what is held"
 

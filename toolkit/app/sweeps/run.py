@@ -19,7 +19,7 @@ from toolkit.app.runs import RECORD, SWEEPS, put, read_object, store, to_json, w
 from toolkit.app.sweeps.executors import Executor
 from toolkit.app.sweeps.tasks import LOST, Data, Failure, Outcome, Task
 from toolkit.app.versions import versions
-from toolkit.backtest.tries import deflated_sharpe_ratio
+from toolkit.backtest.selection import deflated_sharpe_ratio
 from toolkit.core.calendar import month_end, month_number
 from toolkit.core.errors import SpecError
 from toolkit.records.sweep import Futures, Sweep

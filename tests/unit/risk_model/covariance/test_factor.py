@@ -5,7 +5,7 @@ import pytest
 from statsmodels.stats.sandwich_covariance import S_hac_simple
 
 from toolkit.core.errors import DataError
-from toolkit.risk_model.covariance.adjust import eigen_adjusted, newey_west_covariance
+from toolkit.risk_model.covariance.factor import eigen_adjusted, newey_west_covariance
 
 
 def test_without_lags_it_is_the_covariance():
