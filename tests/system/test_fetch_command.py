@@ -119,7 +119,7 @@ def test_a_source_out_of_reach_is_exit_4_and_offline_answers_from_the_store(here
 
 
 def test_without_the_extra_it_says_how_to_install_it(toolkit, monkeypatch):
-    monkeypatch.setattr("toolkit.cli.data.fetch.LIBRARIES", ("polars", "no_such_library"))
+    monkeypatch.setattr("toolkit.cli.data.LIBRARIES", ("polars", "no_such_library"))
     done = toolkit("data", "fetch", "ecb", "--json")
     assert done.returncode == 2
     error = json.loads(done.stdout)["error"]
