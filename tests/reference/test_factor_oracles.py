@@ -15,8 +15,7 @@ from toolkit.returns.observation import mixture, search
 from toolkit.returns.observation.joint import START_VARIANCE, latent_increments, smooth
 from toolkit.returns.observation.local_level import local_levels
 from toolkit.returns.observation.mixture import filter_levels
-from toolkit.returns.observation.moving_average import fit
-from toolkit.returns.observation.smoothing import getmansky
+from toolkit.returns.observation.smoothing import fit, getmansky
 from toolkit.returns.observed_returns import Returns
 from toolkit.returns.pooling import pool
 from toolkit.risk_model.covariance.form import CovarianceInputs

@@ -13,7 +13,7 @@ from toolkit.api.market import PathText, market_of
 from toolkit.app.context import Context
 from toolkit.app.run_store.entries import Stored, load, pair, run_list
 from toolkit.app.run_store.lookup import LAST, find
-from toolkit.records.runs import RunList
+from toolkit.records.changes import RunList
 
 if TYPE_CHECKING:
     from toolkit.report.document import Document

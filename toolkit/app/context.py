@@ -110,6 +110,7 @@ class Context:
         today: The day of the question, which no file of the user may be beyond.
         package: The data package where it was read before, that of the settings.
         given_bids: Own bids in place of those that the settings name; None for these.
+        origin: The context that this one is of another day; what was read for it counts while package and events are the same.
     """
 
     settings: Settings
@@ -118,6 +119,7 @@ class Context:
     today: date = field(default_factory=date.today)
     package: Market | None = None
     given_bids: str | Table | None = None
+    origin: Context | None = field(default=None, repr=False)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickled without the package, which another process reads itself."""
@@ -125,12 +127,20 @@ class Context:
 
     def on(self, day: date) -> Context:
         """The same package and events as known on another day."""
-        other = replace(self, as_of=day, given_events=self.events)
-        vars(other).update(_amended=self._amended)
-        return other
+        return replace(self, as_of=day, given_events=self.events, origin=self)
+
+    @property
+    def _source(self) -> Context | None:
+        """The origin, where it has the same package and events: either may have been replaced since."""
+        if (origin := self.origin) is None or origin.events is not self.given_events:
+            return None
+        same = (origin.settings, origin.package, origin.today) == (self.settings, self.package, self.today)
+        return origin if same else None
 
     @cached_property
     def _amended(self) -> tuple[Market, OwnEvents | None]:
+        if self._source is not None:
+            return self._source._amended
         bundled = load_data(self.settings) if self.package is None else self.package
         return with_own_events(bundled, max(self.as_of, self.today), self.given_events)
 
@@ -176,14 +186,9 @@ class Context:
     @cached_property
     def level_paths(self) -> Mapping[str, LevelPath]:
         """Levels behind the noisy prices of the products, for every question of the day and of earlier ones."""
-        if self._later is not None:  # a path up to a day is the beginning of a later one
-            return self._later.level_paths
+        if self._source is not None and self._source.as_of >= self.as_of:  # a path up to a day is the beginning of a later one
+            return self._source.level_paths
         return MappingProxyType(level_paths(self.snapshot.series, self.products.keys))
-
-    @cached_property
-    def _later(self) -> Context | None:
-        """The context of the day on which a history ends, on those before."""
-        return None
 
     @cached_property
     def metal_supply(self) -> Callable[[str, Scenario], MetalSupply]:

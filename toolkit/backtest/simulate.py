@@ -9,22 +9,63 @@ and no trade is made at a price that its decision knew.
 from __future__ import annotations
 
 import itertools
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from itertools import compress
+from typing import Literal
 
 import numpy as np
 
 from toolkit.backtest.account import Account, Decision, Delivery, affordable
-from toolkit.backtest.delivery import Deliveries
 from toolkit.backtest.prices import BacktestPrices
 from toolkit.core.errors import DataError, SolveError, SpecError, ToolkitError
 from toolkit.core.forecast import FloatArray, read_only, read_only_arrays
 from toolkit.core.units import DAYS_PER_YEAR, cents
+from toolkit.holdings.cover import TAIL, LicenceDelay
 from toolkit.records.backtest import Incident, Trade
 from toolkit.strategy.model import RebalanceSpec
+
+LICENCE, BAN = ("licence",), ("ban",)
+"""Instruments that delay, and that stop, a delivery."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deliveries:
+    """Whether and when what is bought arrives.
+
+    Attributes:
+        controlled: Asset, day and instruments -> whether one of them is in force on the export of the asset that day.
+        delay: Distribution of the days from an order to its arrival.
+        drawn: Which of them: the median, the ninth decile, or a draw for each order.
+        seed: Of the draws; that of one order does not depend on other orders.
+    """
+
+    controlled: Callable[[str, date, tuple[str, ...]], bool]
+    delay: LicenceDelay
+    drawn: Literal["median", "tail", "drawn"] = "median"
+    seed: int = 0
+
+    def arrives(self, asset: str, ordered: date) -> date:
+        """The day on which an order arrives unless a ban stops it; the same day where no licence is needed."""
+        if not self.controlled(asset, ordered, LICENCE):
+            return ordered
+        return ordered + timedelta(days=round(self.delay.quantile(self._probability(asset, ordered))))
+
+    def is_banned(self, asset: str, day: date) -> bool:
+        """Whether a ban stops deliveries of an asset on a day."""
+        return self.controlled(asset, day, BAN)
+
+    def _probability(self, asset: str, ordered: date) -> float:
+        if self.drawn == "median":
+            return 0.5
+        if self.drawn == "tail":
+            return TAIL
+        draws = np.random.default_rng([self.seed, ordered.toordinal(), zlib.crc32(asset.encode())])
+        return float(np.clip(draws.random(), 1e-6, 1 - 1e-6))
+
 
 Decide = Callable[[date, Account], Decision]
 """Makes a decision on a day from what was known on it, given what is owned.

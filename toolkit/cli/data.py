@@ -54,7 +54,7 @@ def diff(
     common: Common,
 ) -> None:
     """Show the revisions between two vintages of a store."""
-    from toolkit.app.data.diff import diff as ask
+    from toolkit.app.data.store import diff as ask
     from toolkit.report.topics.data import differences as document
 
     answer = ask(common.context(), before, after, table=table, added=added)
@@ -71,7 +71,7 @@ def export(
     common: Common,
 ) -> None:
     """Write a table of a store to a file that `toolkit data import` reads back; with --as-of only what was known then."""
-    from toolkit.app.data.export import export as ask
+    from toolkit.app.data.store import export as ask
     from toolkit.report.topics.data import exported as document
 
     as_of: date | None = None if common.as_of is None else common.day()
@@ -297,7 +297,7 @@ def query(
     common: Common,
 ) -> None:
     """Select rows with SQL, as known on the day; NAME_vintages are the tables of a store with every vintage."""
-    from toolkit.app.data.query import query as ask
+    from toolkit.app.data.store import query as ask
     from toolkit.report.topics.data import query as document
 
     answer = ask(common.context(), sql)

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from toolkit.scenarios.futures import NONE, Futures, drawn_futures, values
-from toolkit.scenarios.sets import Scenarios, Shock
-from toolkit.scenarios.shock_overlay import overlaid
+from toolkit.scenarios.sets import Scenarios, Shock, overlaid
 
 ASSETS = ("gallium", "gold")
 BAN = Shock("ban", {"gallium": 0.4}, 0.3, {"gallium": (0.05, 2.5)})

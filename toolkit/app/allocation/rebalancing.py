@@ -27,7 +27,7 @@ from toolkit.optimize.wealth import NotSolved
 from toolkit.records.limits import Rebalancing
 from toolkit.risk_model.posterior import marginal_variance_errors
 from toolkit.strategy.model import RebalanceSpec
-from toolkit.strategy.periods import months
+from toolkit.strategy.scenarios import months
 
 KEPT, GROWN, SETTLED = "kept by [rebalance]", "grown through a limit", "kept, and grown through a limit"
 """Names of the constraints on what is not sold, on what is not bought, and on what is neither."""

@@ -30,8 +30,7 @@ from toolkit.backtest.simulate import Backtest
 from toolkit.core.errors import DataError, SpecError, did_you_mean
 from toolkit.optimize.objectives.track import Track
 from toolkit.records.evidence import EvidenceList, Followed, LimitsKept, Refutation, StrategyEvidence, Verdict
-from toolkit.strategy.model import RebalanceSpec, Strategy
-from toolkit.strategy.refutation import RefutedSpec
+from toolkit.strategy.model import RebalanceSpec, RefutedSpec, Strategy
 
 
 def followed_with_limits(

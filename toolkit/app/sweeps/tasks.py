@@ -28,7 +28,7 @@ from toolkit.app.prices import PriceFiles
 from toolkit.app.runs import to_json
 from toolkit.app.threads import one_thread
 from toolkit.app.versions import versions
-from toolkit.backtest.delivery import LICENCE
+from toolkit.backtest.simulate import LICENCE
 from toolkit.core.errors import DataError, SpecError, ToolkitError
 from toolkit.core.forecast import FloatArray
 from toolkit.core.messages import message, phrases

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 
 from toolkit.records.backtest import Backtest
+from toolkit.records.changes import RunEntry, RunList
 from toolkit.records.conflict import Conflict
 from toolkit.records.run import Run
-from toolkit.records.runs import RunEntry, RunList
 from toolkit.records.sweep import Sweep
 from toolkit.report.answer import Answer, Cell
 from toolkit.report.document import Document

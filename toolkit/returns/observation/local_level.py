@@ -9,7 +9,7 @@ a local level (Harvey 1989, ch. 2) whose changes persist: prices of a metal unde
 random walk that fits its monthly changes understates those of a year. e_t is from the mixture of
 `toolkit.returns.observation.mixture`, whose narrow component has variance n_t^2 and whose wide one a share p. The likelihood is
 computed on grids of (log s, log n), with s the standard deviation of the latent change of a year
-(`toolkit.returns.observation.persistence`), for pairs (a, p) and values of phi, and all are averaged with the weight of their
+(`toolkit.returns.observation.group`), for pairs (a, p) and values of phi, and all are averaged with the weight of their
 integrated likelihood (Hoeting et al. 1999): forty months do not identify them, and an interval given one of them
 is too narrow. `toolkit.returns.observation.search` finds which of them are worth it.
 
@@ -18,7 +18,7 @@ group (partial pooling), and phi is common to the group (`toolkit.returns.observ
 independent given it, so that one common trend counts as evidence once for each.
 
 A unit value is also an average over its month, and needs no correction for it (Working 1960,
-`toolkit.returns.observation.averaging`): averaging of a random walk with changes of variance c^2 adds c^2/6 to the first
+`toolkit.returns.observation.smoothing`): averaging of a random walk with changes of variance c^2 adds c^2/6 to the first
 autocovariance of the changes, the noise takes n^2 away, and the model reads c^2 as variance plus twice that,
 2c^2/3 + 2n^2 + 2(c^2/6 - n^2) = c^2, as long as n^2 > c^2/6. The n that it reports is then the square root of n^2 - c^2/6.
 Below that the rest passes for persistence, 0.3 of it without any noise, and the volatility of a year is right again.
@@ -32,8 +32,7 @@ import numpy as np
 
 from toolkit.core.forecast import FloatArray, read_only_arrays
 from toolkit.returns.observation.candidates import likeliest, moments, sums
-from toolkit.returns.observation.group import pool_volatility
-from toolkit.returns.observation.persistence import horizon_variance
+from toolkit.returns.observation.group import horizon_variance, pool_volatility
 from toolkit.returns.observation.search import weighable
 
 

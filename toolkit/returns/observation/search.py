@@ -32,9 +32,8 @@ from toolkit.returns.observation.candidates import (
     shares,
     sums,
 )
-from toolkit.returns.observation.group import LATENT_RANGE
+from toolkit.returns.observation.group import LATENT_RANGE, NODES, STRONGEST, posterior_weights
 from toolkit.returns.observation.mixture import relative_noise
-from toolkit.returns.observation.persistence import NODES, STRONGEST, posterior_weights
 
 CONTAMINATIONS = (1e-4, 0.05, 0.15)
 """p: none, one print in twenty or one in seven; averaged over by integrated likelihood."""
