@@ -21,7 +21,7 @@ from toolkit.market.sources.base import data_sources
 from toolkit.market.sources.client import Pace
 from toolkit.market.store.store import Store
 from toolkit.market.store.verify import verify
-from toolkit.records.fetch import SeriesOutcome
+from toolkit.records.store import SeriesOutcome
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "data.md").read_text(encoding="utf-8")
 PAUSE, PAST = 30, date(2020, 1, 1)

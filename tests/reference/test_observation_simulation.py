@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from toolkit.returns.observation.autocorrelation import first_autocorrelation
 from toolkit.returns.observation.group import horizon_variance
 from toolkit.returns.observation.joint import latent_increments
 from toolkit.returns.observation.local_level import local_levels
@@ -15,6 +14,7 @@ from toolkit.returns.observation.smoothing import (
     GETMANSKY,
     PRICES_OF_MONTH,
     VOLATILITY_FACTOR,
+    first_autocorrelation,
     geltner,
     getmansky,
     unsmooth,

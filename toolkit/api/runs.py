@@ -63,7 +63,7 @@ class Runs(Answer[RunList]):
 
     def document(self, say: Language) -> Document:
         """What `toolkit runs list` prints."""
-        from toolkit.report.topics.runs import runs as document  # noqa: PLC0415
+        from toolkit.report.topics.changes import runs as document  # noqa: PLC0415
 
         return document(self.found, self.context.as_of, say)
 

@@ -33,7 +33,7 @@ import polars as pl
 
 from toolkit.market.quality import SPLIT_TOLERANCE, SPLITS, STALE_RUN, quality
 from toolkit.market.tables import Table
-from toolkit.records.fetch import QualityFinding
+from toolkit.records.store import QualityFinding
 
 RULES = (
     "unit_jump", "revised_unit", "duplicated_day", "future_date", "unadjusted_split",

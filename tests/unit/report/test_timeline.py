@@ -13,8 +13,7 @@ from tests.svg_texts import assert_apart, room, texts
 from toolkit.app.controls.states import timeline as recorded
 from toolkit.app.languages import language
 from toolkit.core.assets import Asset, Universe
-from toolkit.report.charts.lettering import cut, width
-from toolkit.report.charts.theme import PAGE, PHONE, SHEET
+from toolkit.report.charts.theme import PAGE, PHONE, SHEET, cut, width
 from toolkit.report.charts.timeline import Bar, Period, Swimlane, swimlanes
 from toolkit.report.document import Chart
 from toolkit.report.i18n.formats import Formats

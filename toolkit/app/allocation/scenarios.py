@@ -21,7 +21,7 @@ from toolkit.core.errors import DataError, SpecError
 from toolkit.core.forecast import FloatArray, Forecast
 from toolkit.core.messages import Message, message, together
 from toolkit.risk_measures import measures
-from toolkit.risk_model.expected_returns.expression import portfolio
+from toolkit.risk_model.expected_returns.views import portfolio
 from toolkit.risk_model.named import not_read, positions, unused
 from toolkit.scenarios.entropy_pooling import (
     MomentView,

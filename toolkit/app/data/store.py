@@ -25,13 +25,13 @@ from toolkit.market.store.store import Store
 from toolkit.market.store.verify import verify as verify_files
 from toolkit.market.store.vintages import differences, last_vintages
 from toolkit.market.tables import FETCHED_AT, STORE_TABLES, Table
-from toolkit.records.fetch import QualityFinding
 from toolkit.records.store import (
     Compacted,
     Correction,
     DifferenceCount,
     Differences,
     Exported,
+    QualityFinding,
     QueryResult,
     Revision,
     Stored,

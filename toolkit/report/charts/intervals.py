@@ -6,9 +6,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from toolkit.report.charts.lettering import cut
 from toolkit.report.charts.plane import log_ticks
-from toolkit.report.charts.theme import COLUMN, FIT, PHONE, TOKENS, field, layer, sized, specification
+from toolkit.report.charts.theme import COLUMN, FIT, PHONE, TOKENS, cut, field, layer, sized, specification
 from toolkit.report.document import Drawings
 from toolkit.report.i18n.formats import Formats
 

@@ -6,9 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from toolkit.report.charts.lettering import cut
-from toolkit.report.charts.lettering import width as width_of
-from toolkit.report.charts.theme import FIT, LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, Layer, field, layer, sized, specification
+from toolkit.report.charts.theme import (
+    FIT,
+    LABEL_TEXT,
+    PAGE,
+    PHONE,
+    SHEET,
+    TOKENS,
+    Layer,
+    cut,
+    field,
+    layer,
+    sized,
+    specification,
+)
+from toolkit.report.charts.theme import width as width_of
 from toolkit.report.document import Drawings
 from toolkit.report.i18n.formats import Formats
 

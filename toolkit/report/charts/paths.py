@@ -8,10 +8,23 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
-from toolkit.report.charts.lettering import BOLD, cut, width
 from toolkit.report.charts.levels import price_axis
 from toolkit.report.charts.plane import GAP, LEFT, RIGHT, YEARS, Field, Plane, linear_ticks, spread
-from toolkit.report.charts.theme import AXIS_TEXT, FIXED, LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, Layer, sized, specification
+from toolkit.report.charts.theme import (
+    AXIS_TEXT,
+    BOLD,
+    FIXED,
+    LABEL_TEXT,
+    PAGE,
+    PHONE,
+    SHEET,
+    TOKENS,
+    Layer,
+    cut,
+    sized,
+    specification,
+    width,
+)
 from toolkit.report.document import Drawings
 from toolkit.report.i18n.formats import Formats
 

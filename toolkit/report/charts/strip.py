@@ -7,9 +7,20 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Literal
 
-from toolkit.report.charts.lettering import width
 from toolkit.report.charts.plane import LEFT, RIGHT, Plane
-from toolkit.report.charts.theme import AXIS_TEXT, FIXED, LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, Layer, sized, specification
+from toolkit.report.charts.theme import (
+    AXIS_TEXT,
+    FIXED,
+    LABEL_TEXT,
+    PAGE,
+    PHONE,
+    SHEET,
+    TOKENS,
+    Layer,
+    sized,
+    specification,
+    width,
+)
 from toolkit.report.charts.timeline import Period
 from toolkit.report.document import Drawings
 from toolkit.report.i18n.formats import Formats

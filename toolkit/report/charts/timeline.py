@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Literal
 
-from toolkit.report.charts.lettering import cut, width
 from toolkit.report.charts.plane import LEFT, RIGHT, YEARS, Field, Plane
-from toolkit.report.charts.theme import FIXED, LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, Layer, sized, specification
+from toolkit.report.charts.theme import FIXED, LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, Layer, cut, sized, specification, width
 from toolkit.report.document import Drawings
 from toolkit.report.i18n.formats import Formats
 

@@ -7,7 +7,6 @@ from datetime import date
 from typing import Any
 
 from toolkit.core.grouping import by_key
-from toolkit.records.fetch import Fetch, QualityFinding, SeriesOutcome
 from toolkit.records.lists import (
     DataList,
     Doctor,
@@ -17,7 +16,18 @@ from toolkit.records.lists import (
     StoreCheck,
 )
 from toolkit.records.sources import Provenance
-from toolkit.records.store import Compacted, Differences, Exported, Imported, QueryResult, Stored, Verified
+from toolkit.records.store import (
+    Compacted,
+    Differences,
+    Exported,
+    Fetch,
+    Imported,
+    QualityFinding,
+    QueryResult,
+    SeriesOutcome,
+    Stored,
+    Verified,
+)
 from toolkit.report.answer import Answer, Cell
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language, mark
