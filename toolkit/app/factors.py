@@ -50,7 +50,7 @@ READ = ("prices", "fx", "flows", "shares", *LEDGER, *YEARLY)
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ForecastOutcome:
     """Standardised outcomes (m,) that begin on one day and end on another."""
 
     begins: date
@@ -79,7 +79,7 @@ def walk_forward(strategy: Strategy, inputs: Inputs, currency: str, destination:
 
 def outcomes(
     strategy: Strategy, inputs: Inputs, currency: str, destination: str, *, seed: int = 0
-) -> tuple[tuple[Outcome, ...], tuple[Outcome, ...]]:
+) -> tuple[tuple[ForecastOutcome, ...], tuple[ForecastOutcome, ...]]:
     """Outcomes of the strategy's forecasts, made every quarter from the first at which one was possible.
 
     A forecast sees what was known on its day and no more; later prices are looked at as outcomes only. The assets are those
@@ -99,8 +99,8 @@ def outcomes(
     past = Market.of({name: inputs.snapshot[name] for name in READ if name in inputs.snapshot} | {"prices": inputs.prices}, {})
     panel = align(inputs.series, inputs.universe)
     path = _Path.of(panel, fx_returns(panel, inputs.snapshot.rates, currency).rates)
-    exact: dict[date, Outcome] = {}
-    noisy: dict[date, Outcome] = {}
+    exact: dict[date, ForecastOutcome] = {}
+    noisy: dict[date, ForecastOutcome] = {}
     for known in _as_known(inputs, past, path.dates):
         try:
             forecast = strategy_forecast(strategy, known, currency, destination, risk_alone=True)
@@ -113,7 +113,7 @@ def outcomes(
     return tuple(exact[day] for day in sorted(exact)), tuple(noisy[day] for day in sorted(noisy))
 
 
-def _bias(what: str, horizon: int, rows: Sequence[Outcome], overlap: int) -> Bias | None:
+def _bias(what: str, horizon: int, rows: Sequence[ForecastOutcome], overlap: int) -> Bias | None:
     """The record of some outcomes, oldest first; `overlap` is how many of them share a period."""
     if not rows:
         return None
@@ -193,7 +193,7 @@ class _Path:
         return self.log_rate[start:end].sum(axis=0)
 
 
-def _portfolio_outcomes(path: _Path, forecast: Forecast, seed: int) -> Iterator[Outcome]:
+def _portfolio_outcomes(path: _Path, forecast: Forecast, seed: int) -> Iterator[ForecastOutcome]:
     """One-month changes of random portfolios after a forecast, until the next one, in units of its volatility."""
     own = [i for i, risk in enumerate(forecast.risks) if risk.model in (AS_IS, MONTHLY_AVERAGE)]
     if not own:
@@ -211,7 +211,7 @@ def _portfolio_outcomes(path: _Path, forecast: Forecast, seed: int) -> Iterator[
         if len(there):
             weights = random_portfolios(len(there), PORTFOLIOS, seed)
             volatility = np.sqrt(np.einsum("pi,ij,pj->p", weights, matrix[np.ix_(there, there)], weights))
-            yield Outcome(
+            yield ForecastOutcome(
                 begins=path.dates[start],
                 ends=path.dates[end],
                 scores=standardised(weights @ change[there], volatility),
@@ -220,7 +220,7 @@ def _portfolio_outcomes(path: _Path, forecast: Forecast, seed: int) -> Iterator[
         start = end
 
 
-def _noisy_outcomes(path: _Path, forecast: Forecast) -> Outcome | None:
+def _noisy_outcomes(path: _Path, forecast: Forecast) -> ForecastOutcome | None:
     """Six-month log changes from the filtered level to a print, in units of the standard deviation forecast for them."""
     scores, assets, begins, ends = [], [], [], []
     variance = forecast.variances
@@ -239,7 +239,7 @@ def _noisy_outcomes(path: _Path, forecast: Forecast) -> Outcome | None:
             assets.append(level.asset)
             begins.append(level.date)
             ends.append(path.dates[end])
-    return Outcome(min(begins), max(ends), np.array(scores), tuple(assets)) if scores else None
+    return ForecastOutcome(min(begins), max(ends), np.array(scores), tuple(assets)) if scores else None
 
 
 SCHEMA_VERSION = "2.0"

@@ -89,7 +89,7 @@ PERIODS: dict[str, Callable[[date], object]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class BookEntry:
     """The account at the end of a date, and what changed it since the date before.
 
     To the cent: wealth = cash + the sum of values; wealth = wealth before + gain + interest - storage - costs - lost to bans;
@@ -147,7 +147,7 @@ class Backtest:
     """
 
     assets: tuple[str, ...]
-    entries: tuple[Entry, ...]
+    entries: tuple[BookEntry, ...]
     trades: tuple[Trade, ...]
     incidents: tuple[Incident, ...]
     decided: tuple[date, ...]
@@ -234,7 +234,7 @@ def simulate(
     """
     days = set(decision_dates(prices.dates, rebalance.every, monthly=prices.monthly))
     account = Account(prices.assets, float(cents(budget)), np.zeros(len(prices.assets)))
-    log, entries = _Log(), list[Entry]()
+    log, entries = _Log(), list[BookEntry]()
     rates = np.zeros(len(prices.dates) - 1) if rates is None else rates
     value_at = np.full(len(prices.assets), np.nan)
     for i, day in enumerate(prices.dates):
@@ -248,7 +248,7 @@ def simulate(
             account, entry = _next(account, entries[-1], prices, i, value_at, deliveries, rebalance, log)
             entry = replace(entry, interest=interest)
         else:
-            entry = Entry(day, account.cash, account.units, np.zeros(len(prices.assets)))
+            entry = BookEntry(day, account.cash, account.units, np.zeros(len(prices.assets)))
         entries.append(entry)
         again = not log.decided and isinstance(log.failure, DataError) and day != prices.dates[-1]
         if day in days and entry.wealth <= 0:
@@ -310,14 +310,14 @@ def _sold_out(account: Account, prices: BacktestPrices, i: int, value_at: FloatA
 
 def _next(
     account: Account,
-    before: Entry,
+    before: BookEntry,
     prices: BacktestPrices,
     i: int,
     value_at: FloatArray,
     deliveries: Deliveries | None,
     rebalance: RebalanceSpec,
     log: _Log,
-) -> tuple[Account, Entry]:
+) -> tuple[Account, BookEntry]:
     """The account after a date, and its entry."""
     day = prices.dates[i]
     account, storage = _stored(account, prices, i)
@@ -330,7 +330,7 @@ def _next(
     values = held if account.owned is owned else _values(account.owned, value_at)
     if -account.cash - credit > LEAST_INCIDENT * (account.cash + float(values.sum())):
         log.incidents.append(Incident(day, "overdrawn", amount=round(-account.cash - credit, 2)))
-    return account, Entry(day, account.cash, account.owned, values, gain, storage, costs, traded, turnover, returned, lost)
+    return account, BookEntry(day, account.cash, account.owned, values, gain, storage, costs, traded, turnover, returned, lost)
 
 
 def _values(units: FloatArray, price: FloatArray) -> FloatArray:

@@ -205,7 +205,7 @@ GIVING_WAY = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class WeightBounds:
     """Rows of one weight as bounds of it.
 
     Attributes:
@@ -225,7 +225,7 @@ class Bounds:
     matrix: FloatArray
 
     @classmethod
-    def of(cls, limits: LinearConstraints) -> Bounds:
+    def of(cls, limits: LinearConstraints) -> WeightBounds:
         """The bounds in `G x <= h` and `x >= 0`."""
         rows, h = limits.rows, limits.h
         m, p = rows.shape
@@ -272,9 +272,9 @@ class LinearConstraints:
         return frozen(self.rows.toarray())
 
     @cached_property
-    def bounds(self) -> Bounds:
+    def bounds(self) -> WeightBounds:
         """Of single weights."""
-        return Bounds.of(self)
+        return WeightBounds.of(self)
 
     @cached_property
     def lowest(self) -> FloatArray:

@@ -19,7 +19,7 @@ from toolkit.records.fields import (
     SourceId,
 )
 from toolkit.supply.collapse import Collapse, FlowAround
-from toolkit.supply.flows import Change, Diversion
+from toolkit.supply.flows import Diversion, FlowChange
 
 
 class Became(Record):
@@ -55,9 +55,9 @@ class PartnerFlow(Record):
     """The newest."""
     latest: float | None
     """Quantity of the month."""
-    on_month: Change
+    on_month: FlowChange
     """Against the month before."""
-    on_year: Change
+    on_year: FlowChange
     """Against the same month a year before."""
     three_months: float | None
     """Mean of the latest three."""
@@ -65,7 +65,7 @@ class PartnerFlow(Record):
     """Mean of the latest twelve."""
     year_before: float | None
     """Mean of the twelve before."""
-    year_on_year: Change
+    year_on_year: FlowChange
     """Of the two."""
     zeros_running: int
     """Months at zero in a row until then."""

@@ -25,7 +25,7 @@ from toolkit.backtest import evaluation
 from toolkit.backtest.account import Account, Decision
 from toolkit.backtest.evaluation import Paths
 from toolkit.backtest.prices import BacktestPrices
-from toolkit.backtest.refutation import FIGURES, Margin, Outcome, against_numbers, against_other, outcome
+from toolkit.backtest.refutation import FIGURES, Margin, RefutationOutcome, against_numbers, against_other, outcome
 from toolkit.backtest.simulate import Backtest
 from toolkit.core.errors import DataError, SpecError, did_you_mean
 from toolkit.optimize.objectives.track import Track
@@ -117,7 +117,7 @@ class _Past:
     def _budget(self) -> float:
         return self.request.settings.config.owner.budget
 
-    def outcomes(self, backtest: Backtest, groups: Iterable[str]) -> tuple[Outcome, Outcome]:
+    def outcomes(self, backtest: Backtest, groups: Iterable[str]) -> tuple[RefutationOutcome, RefutationOutcome]:
         """What was held, at levels and at prints."""
         products = self.request.context.products
         within = frozenset(key for key in backtest.assets if key in products and products[key].group in {*groups})

@@ -20,7 +20,7 @@ from toolkit.core.messages import message
 from toolkit.market.fetched_quality import VALUES, check_fetched
 from toolkit.market.store.compact import compact as compact_files
 from toolkit.market.store.files import file_sha256, replacing
-from toolkit.market.store.log import Entry, files_of
+from toolkit.market.store.log import LogEntry, files_of
 from toolkit.market.store.store import Store
 from toolkit.market.store.verify import verify as verify_files
 from toolkit.market.store.vintages import differences, last_vintages
@@ -58,7 +58,7 @@ def stored(store: Store, today: date) -> Stored:
     return Stored(store=str(store.path), tables=rows, corrections=corrections)
 
 
-def _stored_table(name: str, entries: Sequence[Entry], today: date) -> StoredTable:
+def _stored_table(name: str, entries: Sequence[LogEntry], today: date) -> StoredTable:
     files, fetched = files_of(entries), max(entry.fetched_at for entry in entries)
     return StoredTable(
         table=name, version=entries[-1].version, rows=sum(file.rows for file in files), files=len(files),

@@ -207,7 +207,7 @@ LOST = "lost"
 
 
 @dataclass(frozen=True, slots=True)
-class Data:
+class TaskData:
     """What is known to every task of a sweep.
 
     Attributes:
@@ -227,7 +227,7 @@ class Data:
     events: OwnEvents | None = field(default=None, compare=False)
 
     @classmethod
-    def of(cls, request: Request) -> Data:
+    def of(cls, request: Request) -> TaskData:
         """The data of a request as it is now; `SpecError` for prices that no other process could read."""
         context, prices = request.context, request.prices
         version = contents(context.settings, prices, context.events)
@@ -238,7 +238,7 @@ class Data:
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class SweepTask:
     """A backtest of one strategy, without baselines, or futures of its allocation.
 
     Attributes:
@@ -252,7 +252,7 @@ class Task:
         futures: How many futures of the allocation of the day of knowledge; 0 for a backtest.
     """
 
-    data: Data
+    data: TaskData
     strategy: Strategy
     start: date | None
     end: date | None
@@ -295,7 +295,7 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class TaskOutcome:
     """The answer of a task, as bytes of its object, or why there is none."""
 
     fingerprint: str
@@ -330,7 +330,7 @@ def contents(settings: Settings, prices: PriceFiles | None, events: OwnEvents | 
     return digest.hexdigest()
 
 
-def run(task: Task) -> bytes:
+def run(task: SweepTask) -> bytes:
     """The object of a backtest or of futures, as bytes; linear algebra has one thread, since their number moves last bits.
 
     Raises:
@@ -348,26 +348,28 @@ def run(task: Task) -> bytes:
         return to_json(backtest(asked, markets).to_json()).encode()
 
 
-def attempt(task: Task) -> Outcome:
+def attempt(task: SweepTask) -> TaskOutcome:
     """The outcome of a task: whatever goes wrong in it is recorded, for the others do not depend on it."""
     has_begun = False
     try:
         check_versions(task.versions, versions(), "this worker")
         _market(task.data)
         has_begun = True
-        return Outcome(task.fingerprint, run(task))
+        return TaskOutcome(task.fingerprint, run(task))
     except ToolkitError as error:
-        return Outcome(task.fingerprint, Failure(error.kind if has_begun else LOST, error.message, error.hint))
+        return TaskOutcome(task.fingerprint, Failure(error.kind if has_begun else LOST, error.message, error.hint))
     except (MemoryError, OSError) as error:
-        return Outcome(task.fingerprint, Failure(LOST, str(error) or type(error).__name__))
+        return TaskOutcome(task.fingerprint, Failure(LOST, str(error) or type(error).__name__))
     except Exception as error:  # noqa: BLE001  # a bug in one of thousands is recorded by name and stops no other
-        return Outcome(task.fingerprint, Failure(type(error).__name__, str(error) or type(error).__name__))
+        return TaskOutcome(task.fingerprint, Failure(type(error).__name__, str(error) or type(error).__name__))
 
 
-def lost(task: Task) -> Outcome:
+def lost(task: SweepTask) -> TaskOutcome:
     """The outcome of a task that ended its process each time."""
     told = "the process that ran it ended without an answer, each time it was tried."
-    return Outcome(task.fingerprint, Failure(LOST, told, "Look for the memory that it needs; the next sweep tries it again."))
+    return TaskOutcome(
+        task.fingerprint, Failure(LOST, told, "Look for the memory that it needs; the next sweep tries it again.")
+    )
 
 
 def check_versions(wanted: Mapping[str, str], there: Mapping[str, str], who: str) -> None:
@@ -392,7 +394,7 @@ def check_versions(wanted: Mapping[str, str], there: Mapping[str, str], who: str
 
 
 @lru_cache(maxsize=MARKETS_KEPT)
-def _market(data: Data):
+def _market(data: TaskData):
     if contents(data.settings, data.prices, data.events) != data.version:
         raise DataError(
             "this worker sees other data than the sweep was asked about.",

@@ -19,7 +19,7 @@ from toolkit.market.market import Source
 from toolkit.market.store.commit import ROWS_OF_A_FILE, Part, check_data_file, commit, take_back, write_data_file
 from toolkit.market.store.files import make_folder, sha256
 from toolkit.market.store.lock import WAIT, writing
-from toolkit.market.store.log import HEAD, DataFile, Entry, Head, files_of, read_log
+from toolkit.market.store.log import HEAD, DataFile, Head, LogEntry, files_of, read_log
 from toolkit.market.store.vintages import addition, check_fixed, check_whole, last_vintages, visible
 from toolkit.market.tables import FETCHED_AT, STORE_TABLES, Table
 
@@ -52,7 +52,7 @@ class Store:
     """
 
     def __init__(self, path: Path, head: Head) -> None:
-        self.path, self._head, self._logs = path, head, dict[str, tuple[Entry, ...]]()
+        self.path, self._head, self._logs = path, head, dict[str, tuple[LogEntry, ...]]()
 
     @classmethod
     def open(cls, path: Path | str, *, create: bool = False) -> Store:
@@ -81,7 +81,7 @@ class Store:
         """What `store.json` said."""
         return self._head
 
-    def history(self, table: str) -> tuple[Entry, ...]:
+    def history(self, table: str) -> tuple[LogEntry, ...]:
         """Every commit of a table, the first one first; none for a table that the store does not have."""
         if table not in self._logs:
             if table not in self._head.tables:
@@ -268,7 +268,7 @@ class Store:
         stored = self.scan(table.name, series=rows[table.series[0]].unique().to_list())
         return rows.join(stored.select(vintage).collect(engine="streaming"), on=vintage, how="anti", nulls_equal=True)
 
-    def _until(self, table: str, version: int | None) -> tuple[Entry, ...]:
+    def _until(self, table: str, version: int | None) -> tuple[LogEntry, ...]:
         entries = self.history(table)
         if version is None:
             return entries

@@ -16,7 +16,7 @@ from toolkit.core.forecast import FloatArray, read_only_arrays
 from toolkit.optimize.functions import ConvexConstraint
 from toolkit.optimize.problem import LinearConstraints, Problem
 from toolkit.optimize.quadratic import Quadratic
-from toolkit.optimize.shadow_prices import BINDING, Prices
+from toolkit.optimize.shadow_prices import BINDING, ShadowPrices
 from toolkit.optimize.solvers.continuous import Continuous
 from toolkit.optimize.solvers.critical_line import hessian_of, independent, solve_kkt
 from toolkit.optimize.solvers.solve import Order, SolverInfeasible
@@ -208,7 +208,7 @@ def analyse(problem: Problem, order: Order | None = None) -> Analysis:
     """
     limits = problem.linear_constraints()
     problem, continuous, _ = solve_for_wealth_after_costs(problem, limits, order)
-    prices = Prices.of(problem, limits, continuous, order)
+    prices = ShadowPrices.of(problem, limits, continuous, order)
     study = _Study(problem, limits, continuous, order, _active_set(problem, limits, continuous), prices)
     slack = limits.h - limits.G @ continuous.x
     binding = dict.fromkeys((limits.owner[row], limits.sides[row]) for row in np.flatnonzero(slack <= BINDING))
@@ -233,7 +233,7 @@ class _Study:
     continuous: Continuous
     order: Order | None
     active_set: ActiveSet | None
-    prices: Prices | None
+    prices: ShadowPrices | None
 
     def limit(self, owner: int, side: str) -> Sensitivity:
         """One side of a constraint, all of its rows given more room together."""

@@ -38,7 +38,7 @@ from toolkit.optimize.problem import Problem
 from toolkit.optimize.quadratic import Quadratic
 from toolkit.optimize.solution import ANY, solve
 from toolkit.optimize.solvers.highs import MixedIntegerProgram
-from toolkit.optimize.solvers.mixed_integer import HELD, Columns, LotTerms, lot_program
+from toolkit.optimize.solvers.mixed_integer import HELD, LotTerms, ProgramColumns, lot_program
 from toolkit.optimize.solvers.solve import SolverSpec
 from toolkit.optimize.solvers.work import Work
 
@@ -80,7 +80,7 @@ def discrete_relaxations(problem: Problem, work: Work, near: FloatArray | None =
     if found is None:
         return None
     best, least = found[0], found[1] and near is None and not problem.costs.impact.any()
-    n, columns = len(problem.universe), Columns(len(problem.universe), len(relaxable))
+    n, columns = len(problem.universe), ProgramColumns(len(problem.universe), len(relaxable))
     # The program may waste money on market impact: what is left in cash is counted again.
     paid = problem.costs.entry(best[:n] - problem.previous, problem.data.budget)
     x = np.append(best[:n], 1.0 - best[:n].sum() - paid) / (1.0 - paid)
@@ -108,7 +108,7 @@ def _nearest_lots(
         NumericalFailure: when the work is used up before any was found.
     """
     n = len(problem.universe)
-    start = Columns(n, 0).total
+    start = ProgramColumns(n, 0).total
     slack = {owner: start + j for owner, j in relaxable.items()}
     ratio, best = 0.0, None
     program, columns = lot_program(problem, len(relaxable), slack)
@@ -138,7 +138,7 @@ def _nearest_lots(
 
 
 def _holding(
-    program: MixedIntegerProgram, columns: Columns, convex: ConvexConstraints, slack: Mapping[int, int], work: Work
+    program: MixedIntegerProgram, columns: ProgramColumns, convex: ConvexConstraints, slack: Mapping[int, int], work: Work
 ) -> tuple[FloatArray, bool] | None:
     """The best point by cutting planes (Kelley 1960), and whether limits on convex functions hold there; None where none is.
 

@@ -13,7 +13,7 @@ from toolkit.records.limits import Limit
 from toolkit.records.positions import Order, Position
 from toolkit.records.run import Run
 from toolkit.report.charts.basket import Slice
-from toolkit.report.charts.waterfall import Step, waterfall
+from toolkit.report.charts.waterfall import WaterfallStep, waterfall
 from toolkit.report.compose import beside, opened, section
 from toolkit.report.document import (
     Bar,
@@ -123,13 +123,13 @@ def cost_waterfall(run: Findings) -> Figure | None:
     placed, cash = sum(p.value for p in record.positions), record.cash.value
     found = items(run)
     assumed = any(item.rests_on for item in found)
-    steps = [Step(say.words("Budget"), fmt.number(record.budget), record.budget, "whole")]
+    steps = [WaterfallStep(say.words("Budget"), fmt.number(record.budget), record.budget, "whole")]
     steps += [
-        Step(capital(_line(run, item.key)), fmt.number(-item.amount), item.amount, "cost", bool(item.rests_on))
+        WaterfallStep(capital(_line(run, item.key)), fmt.number(-item.amount), item.amount, "cost", bool(item.rests_on))
         for item in found
     ]
-    steps.append(Step(say.words("Stays in cash"), fmt.number(cash), cash, "kept"))
-    steps.append(Step(say.words("Placed in metal"), fmt.number(placed), placed, "kept"))
+    steps.append(WaterfallStep(say.words("Stays in cash"), fmt.number(cash), cash, "kept"))
+    steps.append(WaterfallStep(say.words("Placed in metal"), fmt.number(placed), placed, "kept"))
     cost = run.derived(run.money(record.costs.entry), *entry_rests_on(run), marked=False)
     title = say(
         "Of {budget}, {placed} becomes metal, {cash} stays in cash and {cost} goes into trading",

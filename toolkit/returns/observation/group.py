@@ -88,7 +88,7 @@ def log_sum(log_values: FloatArray, axis: int | tuple[int, ...]) -> FloatArray:
 
 
 @dataclass(frozen=True, slots=True)
-class PooledVolatility:
+class GroupVolatility:
     """Posterior of m volatilities and of the persistence they share.
 
     Attributes:
@@ -105,7 +105,7 @@ class PooledVolatility:
 
 def pool_volatility(
     likelihood: FloatArray, log_s: FloatArray, log_noise: FloatArray, phi: FloatArray, periods_per_year: float
-) -> PooledVolatility:
+) -> GroupVolatility:
     """Posterior of log s and phi given all series, the group's parameters integrated out.
 
     Args:
@@ -134,4 +134,4 @@ def pool_volatility(
     posterior = likelihood * (density.transpose(0, 2, 1) @ (hyper / np.maximum(marginal, 1e-300)))
     posterior /= posterior.sum(axis=(1, 2), keepdims=True)
     nodes = hyper.sum(axis=1).reshape(CENTERS, len(SPREADS))
-    return PooledVolatility(posterior, weights, float(nodes.sum(axis=1) @ centers), float(nodes.sum(axis=0) @ SPREADS))
+    return GroupVolatility(posterior, weights, float(nodes.sum(axis=1) @ centers), float(nodes.sum(axis=0) @ SPREADS))
