@@ -44,23 +44,29 @@ test-peers:  ## Run the tests beside skfolio and bt (installs them into .peers)
 fuzz: $(BIN)/toolkit  ## Run damaged and random inputs, N=2000 of each kind, and keep what fails in tests/corpus
 	$(BIN)/python -m tools.fuzz $(or $(N),2000) $(ARGS)
 
-check: $(BIN)/toolkit  ## Lint, format, types, layering
+check: $(BIN)/toolkit  ## Lint, format, types, layering, spelling, workflows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
+	$(BIN)/codespell
+	$(BIN)/zizmor --quiet --offline .github
 
 format: $(BIN)/toolkit  ## Format and fix what can be fixed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-lock: $(BIN)/toolkit  ## Pin every dependency with hashes (needs uv)
+lock: $(BIN)/toolkit  ## Pin every dependency with hashes, and list the parts of a release (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  --group test --group lint pyproject.toml -o requirements.txt
 	echo "weasyprint>=68.0" | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-header --constraint requirements.txt - -o .ci/pdf.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  --extra web --constraint requirements.txt pyproject.toml -o .ci/web.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  --extra data --extra xlsx --constraint requirements.txt pyproject.toml -o .ci/cli.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt -r .ci/pdf.txt
+	$(BIN)/python -m tools.sbom
 
 docs: $(BIN)/toolkit  ## Write again what the documents copy from the code: columns, language, schemas, the example
 	$(BIN)/python -m tools.docs

@@ -12,9 +12,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from packaging.utils import canonicalize_name
+
 from toolkit.cli.main import run
 from toolkit.market.layouts.fields import FIELDS
 from toolkit.market.layouts.vocabulary import vocabulary
+from tools.sbom import licence, parts, told
 from tools.schema import schemas
 
 PAGES = {"needs": "cover", "quotes": "cover", "licences": "cover"}
@@ -37,6 +40,19 @@ def written() -> Iterator[tuple[Path, str]]:
         page,
         _replaced(page, r"(?<=is printed by `toolkit strategies language`\.\n\n)(?s:.*)", _printed("strategies", "language")),
     )
+    page = ROOT / "docs" / "licences.md"
+    every = sorted(parts(), key=lambda part: canonicalize_name(part["name"]))
+    columns = [
+        (part["name"], part["version"], licence(part), _mb(int(told(part, "bytes"))), told(part, "extras")) for part in every
+    ]
+    table = "".join(f"| {' | '.join(row)} |\n" for row in columns)
+    extras = dict.fromkeys(sorted({name for part in every for name in told(part, "extras").split(", ")}), 0)
+    for part in every:
+        for name in told(part, "extras").split(", "):
+            extras[name] += int(told(part, "bytes"))
+    sums = "".join(f"| {name or 'everybody'} | {_mb(size)} |\n" for name, size in extras.items())
+    text = _replaced(page, r"(?<=\n\|---\|--:\|\n)(?:\|.*\n)*", sums)
+    yield page, _replaced(page, r"(?<=\n\|---\|---\|---\|--:\|---\|\n)(?s:.*)", table, text)
     page = ROOT / "docs" / "start.md"
     example = re.search(r"`toolkit (optimize --as-of [\d-]+)`\n\n```text\n", page.read_text(encoding="utf-8"))
     if example is None:
@@ -56,6 +72,10 @@ def _replaced(page: Path, piece: str, text: str, told: str = "") -> str:
     if not count:
         raise ValueError(f"{page.name} has no such place: {piece}")
     return told
+
+
+def _mb(size: int) -> str:
+    return f"{size / 1e6:.1f}"
 
 
 def _printed(*words: str) -> str:

@@ -1,7 +1,7 @@
 """Words of each page of the documents, hand-written and generated apart: `python -m tools.words`.
 
-Generated is what a command writes: the language, the tables of the evidence, the benchmarks and the fields of files. Code
-blocks are run by tests and counted by themselves.
+Generated is what a command writes or a test holds: the language, tables of the evidence, the benchmarks, the fields of files.
+Code blocks are run by tests and counted by themselves.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 WHOLE = ("language.md", "gallery.md")
-TABLES = ("evidence.md", "benchmarks.md")
+TABLES = ("asvs.md", "evidence.md", "benchmarks.md", "licences.md")
 """Pages that are generated altogether, and pages of which every table is."""
 FIELD = re.compile(r"\| `\w+` \|([^|]*\|){3}")
 """Row of a table of `tools.docs`: a field, what it holds, what its absence means, headers."""

@@ -53,6 +53,7 @@ def test_several_faults_are_told_in_either_language_and_json_is_english(tmp_path
     file.write_text("lot_id;asset;quantity;unit\nA;galium;12,5;kg\nB;gallium;viel;kg\nC;gallium;-1;Pfund\n", "utf-8")
     command = ("exposure", str(file), "--as-of", "2026-11-24")
     english = called(Case(command))[2]
+    say = f"toolkit holdings map {file} --set 'galium=?' --set 'Pfund=?' --write"
     assert english == (
         "error: bestand.csv: 4 kinds of faults.\n"
         "- unknown asset in row 2 ('A': 'galium'). Did you mean 'gallium' or 'gadolinium' or 'germanium'?\n"
@@ -62,7 +63,8 @@ def test_several_faults_are_told_in_either_language_and_json_is_english(tmp_path
         "A sale is no lot: take it off the quantity of its lot, and leave its row out.\n"
         "- a unit that is not one mass in row 4 ('C': 'Pfund'). "
         "Write lb for the pound of 453.6 g, or give the mass in kg (a German Pfund is 0.5 kg).\n"
-        "`toolkit holdings check FILE` tells every fault, and `toolkit holdings map FILE` how each column is read.\n"
+        "`toolkit holdings check FILE` tells every fault, and `toolkit holdings map FILE` how each column is read. "
+        f"Where a known word is meant, say it once: {say}\n"
     )
     assert called(Case((*command, "--language=de")))[2] == (
         "Fehler: bestand.csv: 4 Arten von Fehlern.\n"
@@ -74,7 +76,8 @@ def test_several_faults_are_told_in_either_language_and_json_is_english(tmp_path
         "- mehrdeutige Einheit in Zeile 4 („C“: „Pfund“). "
         "Schreiben Sie lb für das englische Pfund von 453,6 g, oder geben Sie die Masse in kg an "
         "(ein deutsches Pfund sind 0,5 kg).\n"
-        "toolkit holdings check DATEI nennt jeden Fehler, toolkit holdings map DATEI, wie jede Spalte gelesen wird.\n"
+        "toolkit holdings check DATEI nennt jeden Fehler, toolkit holdings map DATEI, wie jede Spalte gelesen wird. "
+        f"Ist ein bekanntes Wort gemeint, sagen Sie es einmal: {say}\n"
     )
     (tmp_path / "config.toml").write_text('[output]\nlanguage = "de"\n', "utf-8")
     configured = (*command, "--config", str(tmp_path / "config.toml"))

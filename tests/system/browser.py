@@ -52,23 +52,30 @@ class Chromium:
         self.events: dict[str | None, list[dict[str, Any]]] = {None: []}
         """Session of a page -> what happened in it."""
 
-    def call(self, method: str, session: str | None = None, **params: Any) -> dict[str, Any]:
-        """Send a command and wait for its answer; events on the way are kept."""
+    def call(self, method: str, session: str | None = None, within: float = PATIENCE, **params: Any) -> dict[str, Any]:
+        """Send a command and wait some seconds for its answer; events on the way are kept.
+
+        Raises:
+            TimeoutError: It did not answer. A page that is being left may never do: what only reads can be asked again.
+        """
         self._id += 1
         message = {"id": self._id, "method": method, "params": params} | ({"sessionId": session} if session else {})
         os.write(self._out, json.dumps(message).encode() + b"\0")
-        while (answer := self.receive()).get("id") != self._id:
+        until = time.monotonic() + within
+        while (answer := self.receive(until)).get("id") != self._id:
             pass
         assert "error" not in answer, answer
         return answer["result"]
 
-    def receive(self) -> dict[str, Any]:
-        """The next message, which is an answer, or an event that is kept."""
-        until = time.monotonic() + PATIENCE
+    def receive(self, until: float) -> dict[str, Any]:
+        """The next message, which is an answer, or an event that is kept, if it comes until a moment of the steady clock."""
         while b"\0" not in self._buffer:
             ready, _, _ = select.select([self._in], [], [], max(until - time.monotonic(), 0))
-            assert ready, "chromium did not answer"
-            self._buffer += os.read(self._in, 1 << 16)
+            if not ready:
+                raise TimeoutError("chromium did not answer")
+            read = os.read(self._in, 1 << 16)
+            assert read, "chromium has ended"
+            self._buffer += read
         text, _, self._buffer = self._buffer.partition(b"\0")
         message = json.loads(text)
         if "id" not in message:
@@ -116,8 +123,9 @@ class Browser:
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 500)
         self.events.clear()
         loader = self.call("Page.navigate", url=page if isinstance(page, str) else page.as_uri())["loaderId"]
+        until = time.monotonic() + PATIENCE
         while not self._has_loaded(loader):
-            self._chromium.receive()
+            self._chromium.receive(until)
 
     def _has_loaded(self, loader: str) -> bool:
         """Whether a navigation is at its end: what comes before its own page is of the page that was left."""
@@ -141,6 +149,14 @@ class Browser:
     def value(self, expression: str) -> Any:
         """The value of an expression in the page."""
         return self.call("Runtime.evaluate", expression=expression, returnByValue=True)["result"]["value"]
+
+    def holds(self, condition: str) -> bool:
+        """Whether a condition holds in the page now; between two pages there may be none to look into, or none that answers."""
+        looked = f"(() => {{ try {{ return Boolean({condition}) }} catch {{ return false }} }})()"
+        try:
+            return self.call("Runtime.evaluate", within=5.0, expression=looked, returnByValue=True)["result"]["value"]
+        except TimeoutError:
+            return False
 
     def close(self) -> None:
         """Forget the page and what it kept."""

@@ -89,6 +89,10 @@ class Firefox:
         assert found["type"] == "success", found
         return found["result"].get("value")
 
+    def holds(self, condition: str) -> bool:
+        """Whether a condition holds in the page now; between two pages there may be none to look into."""
+        return self.value(f"(() => {{ try {{ return Boolean({condition}) }} catch {{ return false }} }})()")
+
     def close(self) -> None:
         """End it, and remove its files."""
         self._open.close()

@@ -38,6 +38,7 @@ def test_the_wheel_carries_strategies_reports_and_data_and_one_top_level_name(wh
         "toolkit/market/bundled/datapackage.json",
     ):
         assert wanted in names
+    assert [name for name in names if name.endswith(".dist-info/sboms/sbom.cdx.json")]
     tops = {name.split("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"toolkit"}
 

@@ -33,8 +33,7 @@ class Visit:
 
     def until(self, condition: str) -> None:
         end = time.monotonic() + PATIENCE
-        # Between two pages there may be no document to look into.
-        while not self.browser.value(f"(() => {{ try {{ return Boolean({condition}) }} catch {{ return false }} }})()"):
+        while not self.browser.holds(condition):
             assert time.monotonic() < end, (condition, self.browser.value("document.body.innerText"))
             time.sleep(0.1)
 

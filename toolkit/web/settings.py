@@ -192,6 +192,7 @@ def _hosts(config: WebConfig) -> dict[str, Any]:
         "AXES_LOCKOUT_CALLABLE": "toolkit.web.views.errors.locked_out",
         "AXES_DISABLE_ACCESS_LOG": True,
         "AXES_VERBOSE": False,
+        "AXES_SENSITIVE_PARAMETERS": ["username", "ip_address", "otp_token"],
         "AXES_IPWARE_META_PRECEDENCE_ORDER": ["REMOTE_ADDR"],
     }
 

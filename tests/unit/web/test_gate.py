@@ -557,6 +557,11 @@ class TestLimits:
         assert limits.of_email("A.na+x@Gmail.com") == limits.of_email("ana@gmail.com")
         assert limits.of_email("a.na@example.com") != limits.of_email("ana@example.com")
 
+    def test_secrets_are_guessed_at_only_so_often(self, client, db):
+        with time_machine.travel(timezone.now().replace(second=1), tick=False):
+            statuses = [client.send("/c/" + "x" * 43, page="/").status_code for _ in range(limits.TOKENS.most + 1)]
+        assert statuses == [404] * limits.TOKENS.most + [429]
+
     def test_ended_windows_are_removed_and_no_address_is_stored(self, db):
         limits.exceeded([(limits.TOKENS, "192.0.2.1")])
         limits.exceeded([(limits.SOLVES[0], "192.0.2.1")])

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from axes.models import AccessAttempt
 from django.utils import timezone
 from django_otp.oath import totp
 from django_otp.plugins.otp_totp.models import TOTPDevice
@@ -31,8 +32,10 @@ from tests.unit.web.visitors import (
 )
 from toolkit.core.errors import SpecError
 from toolkit.web import hosts
+from toolkit.web.config import read_config
 from toolkit.web.export import COLUMNS, neutralise
 from toolkit.web.models import AuditEntry, Host, Outbox, Registration, Webinar
+from toolkit.web.settings import values
 
 HOSTILE = [
     "=cmd|' /C calc'!A0",
@@ -285,6 +288,35 @@ class TestPassword:
         assert Host.objects.get().check_password(PASSWORD)
         assert host.get("/host/").status_code == 200
 
+    def test_one_of_any_characters_is_taken_as_it_was_typed_and_stored_by_argon2id(self, host, settings, tmp_path):
+        settings.PASSWORD_HASHERS = [*values(read_config(folder=tmp_path))["PASSWORD_HASHERS"], *settings.PASSWORD_HASHERS]
+        typed = "  Gallium äöü 金属 " + "x" * 64 + " "
+        assert host.send("/host/password", {**NEW, "new_password": typed}, page="/host/password").status_code == 302
+        mara = Host.objects.get()
+        assert mara.password.startswith("argon2id$argon2id$v=19$m=65536,t=3,p=4$")
+        tried = [mara.check_password(one) for one in (typed, typed.strip(), typed.casefold(), typed[:64])]
+        assert tried == [True, False, False, False]
+        assert wrong("mara", "192.0.2.1", password=typed).status_code == 302
+
+    def test_its_fields_are_masked_and_known_to_password_managers(self, host):
+        found = [
+            (field, re.search(r'autocomplete="([\w-]+)"', field))
+            for path in ("/host/login", "/host/password", "/host/codes")
+            for field in re.findall(r'<input[^>]*name="(?:new_)?password"[^>]*>', host.get(path).content.decode())
+        ]
+        assert all('type="password"' in field for field, _ in found)
+        assert [known and known[1] for _, known in found] == ["current-password"] * 2 + ["new-password", "current-password"]
+
+    def test_a_session_ends_twelve_hours_after_the_login_however_many_pages_are_opened(self, host):
+        now, mara = timezone.now(), Browser()
+        with time_machine.travel(now, tick=False):
+            assert wrong("mara", "192.0.2.1", mara, PASSWORD).status_code == 302
+        statuses = []
+        for hours in (*range(1, 12), 11.99, 12.01):
+            with time_machine.travel(now + timedelta(hours=hours), tick=False):
+                statuses.append(mara.get("/host/").status_code)
+        assert statuses == [200] * 12 + [302]
+
 
 class TestCodes:
     PASSWORD = PASSWORD
@@ -368,6 +400,10 @@ class TestCodes:
         assert other.get("/host/").status_code == 302
         assert other.get("/host/codes").status_code == 302
         assert other.post("/host/codes", headers=OWN).status_code in (302, 403)
+
+    def test_no_code_is_stored_with_a_wrong_password(self, host):
+        self.log_in(password="wrong", otp_token="424242")
+        assert "424242" not in str(AccessAttempt.objects.values())
 
     def test_what_is_in_use_is_not_replaced_by_a_button(self, host):
         device = self.set_up(host)

@@ -26,7 +26,7 @@ from toolkit.market.layouts.fields import HOLDINGS
 from toolkit.market.layouts.layout import Layout
 from toolkit.market.layouts.propose import Question
 from toolkit.market.readers.contents import file_and_sheet
-from toolkit.market.readers.faults import row_error
+from toolkit.market.readers.faults import MEND
 from toolkit.market.readers.holdings.lots import SCHEMA, ReadFile, Unconfirmed, confirming, lot_of
 from toolkit.market.readers.holdings.read import NO_ANSWERS, parse
 from toolkit.market.readers.tabular import Table
@@ -53,8 +53,7 @@ class HoldingsCheck:
         """The error that a command with this file raises; None for a file without a fault."""
         if self.read.questions:
             return Unconfirmed(self.read)
-        groups = self.read.grouped()
-        return row_error(self.read.table.name, groups) if groups else None
+        return self.read.fault(MEND)
 
     def record(self) -> records.HoldingsCheck:
         """The file and its faults."""

@@ -25,7 +25,7 @@ from toolkit.core.trade_names import FORMS
 from toolkit.market.layouts.fields import FIELDS, IGNORE, NOTHING, SEVERAL
 from toolkit.market.layouts.headers import Header, read_header
 from toolkit.market.layouts.layout import MEANINGS, Column, Kind, Layout, beside, found_for, said
-from toolkit.market.layouts.texts import is_marked
+from toolkit.market.layouts.texts import is_code, is_marked
 from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers import cells
 from toolkit.market.readers.contents import LEGACY, file_and_sheet
@@ -130,6 +130,10 @@ class Proposal:
 
     def grouped(self) -> Sequence[Fault]:
         """Faults of its values, where they are known."""
+        return ()
+
+    def unknown_words(self) -> Sequence[str]:
+        """Cells that are none of the words their column may have; what each means can be said, as of a text."""
         return ()
 
 
@@ -495,7 +499,7 @@ def _of_few_words(kind: Kind, table: Table, header: str, columns: Mapping[str, C
         SpecError: for a column of holdings in which a word of a sale stands.
     """
     only = tuple(Columns(table, Layout(of=kind, columns={}), bool).texts(header))
-    if not 0 < len(only) <= _FEW or any(cells.amount(text) for text in only):
+    if not 0 < len(only) <= _FEW or any(cells.amount(text) or is_code(text) for text in only):
         return None
     if kind != "prices" and (sold := [one for one in only if not vocabulary().texts["sells"].isdisjoint(fold(one).split())]):
         raise SpecError(

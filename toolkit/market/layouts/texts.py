@@ -15,6 +15,7 @@ from toolkit.market.readers.cells import MONTHS, UNITS, amount
 
 _NUMBER = re.compile(r"\d+|\d+n\d?|\d+(e|k|kt|ct|karat|er)")
 """A word of a purity, as `fold` writes it: ``99``, ``4n5``, ``22k``; ``9999e-2`` is how a number of a workbook is shown."""
+_CODE = re.compile(r"[^\s\d]*\d\S*")
 _SIGN = re.compile("[?*~≈†‡¹²³→]|->")
 _BEHIND = re.compile(r"\w\s*[;:(\[]|\s[-\u2013\u2014]+\s|->|,\s*[^\W\d_A-ZÄÖÜ]|\w\s+[^\W\d_A-ZÄÖÜ]{4,}$")
 """What sets more behind a name: a sign between words, or a last word that is none of a name."""
@@ -25,9 +26,9 @@ _ZIP = 5
 def is_plain_place(text: str) -> bool:
     """Whether a text names places, rooms and keepers of metal and nothing else: ``Zollfreilager Zürich, Halle 3``."""
     texts = vocabulary().texts
-    rest = words_beside(text)
+    rest = _without_keepers(" ".join(words_beside(text)))
     rooms = {number for room, number in pairwise(fold(text).split()) if room in texts["rooms"]}
-    known = texts["places"] | texts["keepers"]
+    known = texts["places"]
     return not is_marked(text) and all(
         word in known
         or (word.isdecimal() and (word in rooms or len(word) == _ZIP))
@@ -36,6 +37,14 @@ def is_plain_place(text: str) -> bool:
         or (is_us_state(word) and place(text).country == "USA")
         for word in rest
     )
+
+
+def _without_keepers(words: str) -> list[str]:
+    """Words, as `fold` writes them, that name no keeper of metal; ``via mat`` is one, and ``via`` is none."""
+    keepers, rest = vocabulary().texts["keepers"], f" {words} "
+    for name in keepers:
+        rest = rest.replace(f" {name} ", " ")
+    return rest.split()
 
 
 def is_plain_name(text: str) -> bool:
@@ -60,10 +69,15 @@ def is_known_custody(text: str) -> bool:
 def is_paper(text: str) -> bool:
     """Whether each word of a certificate is of a paper, of who wrote it, or a number of it."""
     texts = vocabulary().texts
-    known = texts["papers"] | texts["keepers"]
+    known = texts["papers"]
     codes = [part for part in re.split(r"[\s,;]+", text) if any(map(str.isdigit, part))]
-    words = fold(" ".join(part for part in re.split(r"[\s,;]+", text) if part not in codes)).split()
+    words = _without_keepers(fold(" ".join(part for part in re.split(r"[\s,;]+", text) if part not in codes)))
     return not is_marked(text) and all(word in known or len(word) == 1 for word in words)
+
+
+def is_code(text: str) -> bool:
+    """Whether a text is a code, as of a bin, a batch or an article: one word with a digit in it."""
+    return _CODE.fullmatch(text) is not None
 
 
 def is_marked(text: str) -> bool:
@@ -123,8 +137,8 @@ def undated(text: str) -> str:
 def is_plain_title(text: str) -> bool:
     """Whether each word above a list of prices is a day, a unit, a currency, a metal, a place or a word of price lists."""
     texts = vocabulary().texts
-    known = texts["harmless"] | texts["titles"] | texts["bases"] | texts["keepers"] | texts["places"]
-    words = fold(" ".join(words_beside(text))).split()
+    known = texts["harmless"] | texts["titles"] | texts["bases"] | texts["places"]
+    words = _without_keepers(fold(" ".join(words_beside(text))))
     return not is_marked(text) and all(
         word in known
         or word.isdecimal()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 
 from toolkit.core.errors import DataError
-from toolkit.core.messages import message, named
+from toolkit.core.messages import Message, message
 from toolkit.core.text import printable
 from toolkit.market.layouts.propose import Proposal
 
@@ -23,7 +24,7 @@ class Unconfirmed(DataError):
     def __init__(self, read: Proposal) -> None:
         self.read = read
         asked = [
-            message("- {name!r:s} ({cells:, }): {asks}", name=one.name, cells=named(one.cells), asks=one.asks)
+            message("- {name!r:s} ({cells:, }): {asks}", name=one.name, cells=_quoted(one.cells), asks=one.asks)
             if one.cells
             else message("- {name!r:s}: {asks}", name=one.name, asks=one.asks)
             for one in read.questions[:_ASKED]
@@ -57,10 +58,22 @@ class Unconfirmed(DataError):
 
 def confirming(read: Proposal) -> str:
     """The command that says again what was said, and answers what is open, with ``?`` where no answer is proposed."""
-    asked = {one.name: one.proposed or "?" for one in read.questions}
+    asked = {one.name: one.proposed or "?" for one in read.questions} | dict.fromkeys(read.unknown_words()[:_ASKED], "?")
     answers = {name: answer for name, answer in read.given.items() if name not in asked} | asked
     sets = [f"--set {shlex.quote(printable(f'{name}={answer}'))}" for name, answer in answers.items()]
     return " ".join([_map(read), shlex.quote(printable(read.path)), *sets, "--write"])
+
+
+def _quoted(cells: Sequence[str]) -> list[str]:
+    """Cells in quotation marks, and rows as they are."""
+    return [cell if isinstance(cell, Message) else message("{name!r:s}", name=cell) for cell in cells]
+
+
+def saying(read: Proposal) -> str:
+    """How to say what its unknown words mean; empty where it has none."""
+    if not read.unknown_words():
+        return ""
+    return message("Where a known word is meant, say it once: {command:s}", command=confirming(read))
 
 
 def _map(read: Proposal) -> str:

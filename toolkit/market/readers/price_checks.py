@@ -20,7 +20,7 @@ from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.price_series import one_by_one
 from toolkit.market.readers import cells
 from toolkit.market.readers.columns import texts
-from toolkit.market.readers.faults import raise_row_errors
+from toolkit.market.readers.faults import cell_frame, raise_row_errors
 from toolkit.market.readers.price_titles import days_above
 from toolkit.market.readers.tabular import Table
 
@@ -127,10 +127,23 @@ def expired(table: Table, today: date) -> tuple[Message, ...]:
         for asset, text in zip(texts(table, "asset"), texts(table, "valid_until", default=""), strict=True):
             if asset and (read := cells.day(text)) and read.day:
                 found[asset] = max(read.day, found.get(asset, read.day))
+    if {"date", "valid_until"} <= {*table.columns}:
+        columns = table.rows, texts(table, "date", default=""), texts(table, "valid_until", default="")
+        ended = [(row, None, last) for row, first, last in zip(*columns, strict=True) if _is_before(last, first)]
+        raise_row_errors(
+            table.name, cell_frame(ended), rule="valid_until",
+            fault="an offer that ended before its own day", hint="Correct the last day, or the day of the price.",
+        )  # fmt: skip
     over = [message("{asset} ({day:%Y-%m-%d})", asset=asset, day=day) for asset, day in found.items() if day < today]
     ends = {line: day for word, day, line in days_above(table) if word in vocabulary().texts["until"]}
     over += [message('"{line}"', line=one_line(line)) for line, day in ends.items() if day < today]
     return (message("{file}: offers that are no longer valid: {offers}.", file=table.name, offers=over),) if over else ()
+
+
+def _is_before(last: str, first: str) -> bool:
+    """Whether one day lies before another, where both are known."""
+    days = [found.day if (found := cells.day(text)) else None for text in (last, first)]
+    return days[0] is not None and days[1] is not None and days[0] < days[1]
 
 
 def places_of(file: str, rows: pl.DataFrame) -> dict[str, str]:

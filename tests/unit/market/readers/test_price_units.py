@@ -254,7 +254,7 @@ def test_a_dealers_sheet_with_lots_and_a_day_until_which_it_is_valid_is_read(tmp
 @pytest.mark.parametrize(
     ("text", "over"),
     [
-        ("{head}\nGallium;1410;2026-11-20;2026-10-31\nGallium;1420;2026-11-21;2026-11-20\nTin;50;2026-11-20;2026-11-30\n",
+        ("{head}\nGallium;1410;2026-10-20;2026-10-31\nGallium;1420;2026-11-01;2026-11-20\nTin;50;2026-11-20;2026-11-30\n",
          "Gallium (2026-11-20)"),
         ("{head}\nGallium;1410;20.10.2026;31.10.2026\nTin;50;20.10.2026;\n", "Gallium (2026-10-31)"),
         ("Angebot vom 01.10.2026, gültig bis: 31.10.2026\nProduct;Ask\nGallium;1410\n",

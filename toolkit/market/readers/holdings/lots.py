@@ -12,12 +12,13 @@ import dataframely as dy
 import polars as pl
 
 from toolkit.core.countries import UNKNOWN_ORIGIN, fold
+from toolkit.core.errors import FrameError
 from toolkit.core.frames import COUNTRY, CURRENCY
-from toolkit.core.messages import Message, few, message
+from toolkit.core.messages import Message, few, message, together
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.market.layouts.headers import Header
-from toolkit.market.layouts.propose import Proposal
-from toolkit.market.layouts.unconfirmed import Unconfirmed, confirming  # noqa: F401  # read from here too
+from toolkit.market.layouts.propose import Proposal, is_cell
+from toolkit.market.layouts.unconfirmed import Unconfirmed, confirming, saying  # noqa: F401  # read from here too
 from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers import cells
 from toolkit.market.readers.faults import Fault, grouped, row_error
@@ -27,6 +28,8 @@ ARRIVING = ("ordered", "in_transit")
 """Statuses of what is bought and has not arrived."""
 AT_RISK = "at_risk"
 """Status of what may not come back to its owner: lent, pledged, stolen, seized, lost, disputed."""
+_WORDS = ("unknown_asset", "unknown_form", "unknown_unit", "origin_country", "destination")
+"""Rules that a word breaks which is none of those that are known."""
 _FINE = ("fine", "fein")
 """Beginnings, as `fold` writes them, of a quantity that is fine weight: ``Feingewicht``, ``Fine oz``."""
 CHECK = message("`toolkit holdings check FILE` tells every fault, and `toolkit holdings map FILE` how each column is read.")
@@ -216,6 +219,21 @@ class ReadFile(Proposal):
         """The faults by rule and words, in the order of the columns; remedies of one kind are told once each."""
         return [*self.broken, *grouped((one.rule, one.fault, one.hint, (one.row, one.lot, one.value)) for one in self.faults)]
 
+    def unknown_words(self) -> Sequence[str]:
+        """Cells of which the whole is the name of no asset, form, unit or country."""
+        found = {one.value: one.column for one in self.faults if one.value and one.rule in _WORDS}
+        return [word for word in found if is_cell(self.table, word)]
+
+    def fault(self, of_several: Message) -> FrameError | None:
+        """The error of its cells, None where nothing is wrong with them.
+
+        Args:
+            of_several: What helps where there is more than one kind of fault.
+        """
+        if not (groups := self.grouped()):
+            return None
+        return row_error(self.table.name, groups, remedy=together(of_several if len(groups) > 1 else "", saying(self)))
+
     def raise_open(self) -> None:
         """Raise what stops the file from being used, where there is anything.
 
@@ -225,8 +243,8 @@ class ReadFile(Proposal):
         """
         if self.questions:
             raise Unconfirmed(self)
-        if groups := self.grouped():
-            raise row_error(self.table.name, groups, remedy=CHECK if len(groups) > 1 else "")
+        if error := self.fault(CHECK):
+            raise error
 
     def holdings(self) -> Holdings:
         """The lots; raises as `raise_open`."""

@@ -25,6 +25,7 @@ from toolkit.market.layouts.propose import Question, examples
 from toolkit.market.layouts.texts import (
     as_answered,
     is_bare_name,
+    is_code,
     is_grade,
     is_harmless,
     is_known_custody,
@@ -45,6 +46,9 @@ _ROWS = 3
 """Rows that a question names."""
 NEWEST, EVERY_DAY = "newest", "every"
 _DAYS = (NEWEST, EVERY_DAY)
+_WORD = re.compile(r"[^\W\d_]{2}")
+_CODED = ("lot_id", "name", "document")
+"""Columns of texts that may be codes, numbers or names."""
 _SENTENCE = re.compile(r"[^\W\d]{3}.*\s")
 _SAME = ("asset", "form", "purity", "purchase_date", "currency", "origin_country", "status", "client")
 """What two rows say alike of a lot that may stand twice."""
@@ -390,12 +394,23 @@ def texts_of(read: ReadFile) -> Iterator[tuple[str, Sequence[str]]]:
         texts = ["" if cell is None else cells.tidy(cell) for cell in column.to_list()]
         if key == IGNORE and vocabulary().headers[read.layout.of].get(fold(header.text), ("",))[0] == IGNORE:
             key = "name"
+        if key in _CODED:
+            yield "unlike", [*_unlike(texts)]
         if key in _TEXTS:
             yield key, ["" if fold(text) in unknown else text for text in texts]
         elif key not in numbers and any(map(is_marked, texts)):
             yield "marked", [text if is_marked(text) else "" for text in texts]
     if read.table.remarks:
         yield "remark", [" ".join(read.table.remarks.get(row, ())) for row in read.table.rows]
+
+
+def _unlike(texts: Sequence[str]) -> Iterator[str]:
+    """Words among the codes of a column, empty for a code: a bin ``RETURNS`` among ``A1``, ``B2 expired`` among ``B1``."""
+    codes, filled = sum(map(is_code, texts)), sum(map(bool, texts))
+    for text in texts:
+        number = cells.amount(text)
+        is_other = cells.day(text) or (number and not number.before)
+        yield "" if 2 * codes < filled or is_code(text) or not _WORD.search(text) or is_other else text
 
 
 def status_of_file(file: FileCells, below: Iterable[int]) -> str:
@@ -509,6 +524,7 @@ _TEXTS: Mapping[str, tuple[Callable[[str], bool], Message]] = {
     "remark": (lru_cache(4096)(is_harmless), message("a remark: what does it say of the lot?")),
     "marked": (lambda _: True, message("a sign beside its words: what does it say of the lot, or which word is meant?")),
     **dict.fromkeys(("lot_id", "name", "counterparty", "document"), _OF_A_NAME),
+    "unlike": (lambda text: not text, message("a word among codes: what does it say of the lot?")),
     "client": (lru_cache(4096)(is_plain_name), _MORE),
     IGNORE: (lru_cache(4096)(is_plain_name), message("in a column that is not read: what does it say of the lot?")),
 }
@@ -560,7 +576,8 @@ def _arrivals(file: FileCells, lots: Mapping[int, Mapping[str, Any]]) -> dict[st
     for i, lot in lots.items():
         key = "received" if file.text("received", i) else "arrival"
         text = file.text(key, i)
-        if text is None or lot["status"] not in ("stored", *ARRIVING) or values.is_unknown(text):
+        may_be_unknown = lot["status"] != "stored"
+        if text is None or lot["status"] not in ("stored", *ARRIVING) or (may_be_unknown and values.is_unknown(text)):
             continue
         cell = file.raw[key][i]
         day = cell if isinstance(cell, date) else values.last_day(text)
