@@ -19,7 +19,7 @@ from toolkit.records.fields import (
     SourceId,
 )
 from toolkit.supply.collapse import Collapse, FlowAround
-from toolkit.supply.flows import Diversion, FlowChange
+from toolkit.supply.flows import Change, Diversion
 
 
 class Became(Record):
@@ -55,9 +55,9 @@ class PartnerFlow(Record):
     """The newest."""
     latest: float | None
     """Quantity of the month."""
-    on_month: FlowChange
+    on_month: Change
     """Against the month before."""
-    on_year: FlowChange
+    on_year: Change
     """Against the same month a year before."""
     three_months: float | None
     """Mean of the latest three."""
@@ -65,7 +65,7 @@ class PartnerFlow(Record):
     """Mean of the latest twelve."""
     year_before: float | None
     """Mean of the twelve before."""
-    year_on_year: FlowChange
+    year_on_year: Change
     """Of the two."""
     zeros_running: int
     """Months at zero in a row until then."""

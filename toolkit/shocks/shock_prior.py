@@ -283,7 +283,7 @@ def shock_prior(
     Args:
         rate: Of the events; its direction is that of the prior.
         responses: Cases behind the sizes.
-        up: Asset -> size of a new control (`toolkit.supply.shock_size.sizes_of`).
+        up: Asset -> size of a new control (`sizes_of`).
         series: Visible monthly prices.
         benchmark: Uncontrolled metals.
     """

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from toolkit.supply.flows import SMALL_BASE, FlowChange, FlowSeries, change, mean
+from toolkit.supply.flows import SMALL_BASE, Change, FlowSeries, change, mean
 
 BASE_MONTHS = 12
 LOW, SIGNIFICANCE, SHORTEST = 0.5, 0.05, 3
@@ -159,7 +159,7 @@ class FlowAround:
     day: date
     base: float | None
     after: float | None
-    change: FlowChange
+    change: Change
     collapse: Collapse | None
 
 

@@ -118,7 +118,7 @@ def _series(partner: str, rows: list[dict[str, Any]], months: list[date]) -> Flo
 
 
 @dataclass(frozen=True, slots=True)
-class FlowChange:
+class Change:
     """A change as a fraction, or the reason why none is given.
 
     Attributes:
@@ -132,7 +132,7 @@ class FlowChange:
     reason: str
 
 
-def change(present: float | None, base: float | None, usual: float | None) -> FlowChange:
+def change(present: float | None, base: float | None, usual: float | None) -> Change:
     """``present / base - 1``; no value from a base below `SMALL_BASE` of the usual month.
 
     Args:
@@ -141,10 +141,10 @@ def change(present: float | None, base: float | None, usual: float | None) -> Fl
         usual: Mean month of the series, kg; None where not known.
     """
     if present is None or base is None or usual is None:
-        return FlowChange(None, base, "missing")
+        return Change(None, base, "missing")
     if base <= 0 or base < SMALL_BASE * usual:
-        return FlowChange(None, base, "small base")
-    return FlowChange(present / base - 1, base, "")
+        return Change(None, base, "small base")
+    return Change(present / base - 1, base, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,11 +166,11 @@ class FlowSummary:
     series: FlowSeries
     month: date
     latest: float | None
-    on_month: FlowChange
-    on_year: FlowChange
+    on_month: Change
+    on_year: Change
     three_months: float | None
     twelve_months: float | None
-    three_on_twelve: FlowChange
+    three_on_twelve: Change
     zeros_running: int
     zeros_in_twelve: int
     inferred_in_twelve: int

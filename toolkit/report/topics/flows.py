@@ -33,7 +33,7 @@ from toolkit.report.i18n.formats import DASH, NARROW, capital, day
 from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.text import NONE, Inline, Span, Text, joined, muted, name, plain, strong, text
 from toolkit.supply.collapse import Collapse
-from toolkit.supply.flows import ALL_LISTED, WORLD, Diversion, FlowChange
+from toolkit.supply.flows import ALL_LISTED, WORLD, Change, Diversion
 
 ZERO, FALLEN, BACK = "zero", "fallen", "back"
 BAN, SUSPENDED = "ban", "suspended"
@@ -463,7 +463,7 @@ def quantity(run: Findings, kg: float | None, *, bold: bool = False) -> Inline:
     return strong(words) if bold else words
 
 
-def relative(run: Findings, change: FlowChange | None) -> Inline:
+def relative(run: Findings, change: Change | None) -> Inline:
     """A percentage; a dagger where the base is too small for one, a dash where a month is missing."""
     if change is None or change.value is None:
         return muted("†") if change and change.reason == "small base" else NONE
