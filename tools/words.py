@@ -1,7 +1,7 @@
 """Words of each page of the documents, hand-written and generated apart: `python -m tools.words`.
 
-Generated is what a command writes or a test holds: the language, tables of the evidence, the benchmarks, the fields of files.
-Code blocks are run by tests and counted by themselves.
+Generated is what a command writes or a test holds: the language, the measurements of the benchmarks, the tables of the
+evidence, the fields of files. Code blocks are run by tests and counted by themselves.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ DOCS = Path(__file__).resolve().parents[1] / "docs"
 WHOLE = ("language.md", "gallery.md")
 TABLES = ("asvs.md", "evidence.md", "benchmarks.md", "licences.md")
 """Pages that are generated altogether, and pages of which every table is."""
+MEASURED = re.compile(r"(?ms)^<!-- (\w+) -->$.*?^<!-- /\1 -->$")
+"""Part of a page that `benchmarks.page` writes, between its marks."""
 FIELD = re.compile(r"\| `\w+` \|([^|]*\|){3}")
 """Row of a table of `tools.docs`: a field, what it holds, what its absence means, headers."""
 
@@ -31,10 +33,11 @@ def words(page: Path) -> Words:
     text = page.read_text(encoding="utf-8")
     if page.name in WHOLE:
         return Words(0, len(text.split()), 0)
-    rest = re.sub(r"(?ms)^ *```.*?^ *```$", "", text)
+    prose = re.sub(r"(?ms)^ *```.*?^ *```$", "", text)
+    rest = MEASURED.sub("", prose)
     rows = [line for line in rest.splitlines() if (line.startswith("|") if page.name in TABLES else FIELD.fullmatch(line))]
-    generated = sum(len(row.split()) for row in rows)
-    return Words(len(rest.split()) - generated, generated, len(text.split()) - len(rest.split()))
+    tables, measured = sum(len(row.split()) for row in rows), len(prose.split()) - len(rest.split())
+    return Words(len(rest.split()) - tables, tables + measured, len(text.split()) - len(prose.split()))
 
 
 def pages() -> dict[str, Words]:

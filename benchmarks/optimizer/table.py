@@ -159,8 +159,7 @@ def markdown(rows: list[Row], known: dict[str, str]) -> str:
     data = "The daily returns that skfolio ships" if is_shipped else f"{DAYS:,} simulated daily returns"
     what = (
         f"{data}, long-only, fully invested; where it says group caps, {GROUPS} groups of at most "
-        f"{100 * CAP:.0f} % each. From returns to weights, processor time, median of the calls after the first. "
-        f"A ratio between {1 / TIE:.1f} and {TIE} is a tie."
+        f"{100 * CAP:.0f} % each. From returns to weights, processor time, median of the calls after the first."
     )
     return "\n".join([head, "", what, "", *_speed(rows), "", *_alone(rows), "", *_parity(rows), ""])
 
@@ -227,9 +226,4 @@ def _parity(rows: list[Row]) -> list[str]:
             continue
         cells = f"{row.loss:.1e} | {row.apart:.1e} | {max(row.broken, 0.0):.1e}"
         lines.append(f"| {TITLES[row.case]} | {row.n} | {row.library} | {cells} |")
-    note = (
-        "Negative: ours is better. Points of a peer's frontier that break a constraint by more than "
-        f"{HELD:g} are left out. Hierarchical risk parity is no optimum: the libraries build different trees. Risk parity is "
-        "judged by the spread of risk contributions, an absolute number."
-    )
-    return [*lines, "", note]
+    return lines

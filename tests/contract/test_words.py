@@ -2,7 +2,7 @@
 
 from tools.words import pages, words
 
-LIMIT = 41_100
+LIMIT = 26_354
 """Hand-written words of all pages. It only falls: towards 22,000."""
 
 
@@ -13,6 +13,8 @@ def test_hand_written_words_stay_below_their_limit():
 def test_words_of_each_kind_are_counted_apart(tmp_path):
     page = tmp_path / "prices.md"
     page.write_text(
-        "# Two words\n\n```sh\ntoolkit optimize\n```\n\n| `form` | what it is | asked | Form |\n|---|\n", encoding="utf-8"
+        "# Two words\n\n```sh\ntoolkit optimize\n```\n\n| `form` | what it is | asked | Form |\n|---|\n"
+        "<!-- LOTS -->\nmedian 0.07 s\n<!-- /LOTS -->\n",
+        encoding="utf-8",
     )
-    assert words(page) == (4, 11, 4)
+    assert words(page) == (4, 20, 4)

@@ -29,6 +29,7 @@ SHORTER = {
     "2024-12-31:2025-12-31": "2025-11-30:2025-12-31",
     "--workers 2": "--workers 1",
     "--start 2025-12-31": "--start 2026-03-31",
+    "--start 2023-12-31": "--start 2026-03-31",
     "toolkit factors": "toolkit factors --as-of 2022-12-31",
 }
 """Words of a page, and others that ask the same of the command in less time: fewer starts, months, processes and strategies, a

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 FILE = """
 [about]
 title = "Faulty"
@@ -31,6 +33,23 @@ def test_every_fault_of_the_terms_is_told_at_once(toolkit, tmp_path):
     keys = {fault["key"] for fault in error["details"]["faults"]}
     assert keys == {*(f"constraint {name!r}" for name in TERMS), "objective"}
     assert "gallium" in error["hint"]
+
+
+CAP = '[[constraint]]\nname = "cap"\nkind = "bounds"\nupper = 0.4\n'
+
+
+@pytest.mark.parametrize(("kind", "rest", "fault"), [
+    ("max_return", "", "needs a forecast of returns"),
+    ("hierarchical_risk_parity", CAP, "cannot hold constraints: 'cap'"),
+    ("equal_weight", f"{CAP}soft = 0.1", "no unit in which a soft limit"),
+])  # fmt: skip
+def test_what_optimize_refuses_is_a_fault(kind, rest, fault, toolkit, tmp_path):
+    file = tmp_path / "refused.toml"
+    file.write_text(f'[about]\ntitle = "x"\n[universe]\nassets = ["gold", "silver"]\n[objective]\nkind = "{kind}"\n{rest}\n')
+    for command in (("strategies", "check"), ("optimize", "--no-report")):
+        result = toolkit(*command, str(file))
+        assert result.returncode == 2
+        assert fault in result.stderr
 
 
 def test_a_strategy_without_a_fault(toolkit):

@@ -87,7 +87,7 @@ def liquidation(
     Args:
         holdings: File or frame of lots or movements (docs/holdings.md).
         market: What is known, own prices among it; by default the bundled market.
-        bids: File or frame of own bids (docs/movements.md); by default those of the settings, if any.
+        bids: File or frame of own bids (docs/bids.md); by default those of the settings, if any.
         as_of: Nothing published later is looked at; today by default.
         currency: Of values; by default that of the settings.
         country: The owner's; by default that of the settings.

@@ -75,7 +75,7 @@ class Common:
     ] = None
     bids: Annotated[
         str | None,
-        typer.Option("--bids", metavar="FILE", help="What was offered to you: date, asset, bid (docs/movements.md)."),
+        typer.Option("--bids", metavar="FILE", help="What was offered to you: date, asset, bid (docs/bids.md)."),
     ] = None
     currency: Annotated[str | None, typer.Option("--currency", metavar="CUR", help="Reporting currency.")] = None
     destination: Annotated[

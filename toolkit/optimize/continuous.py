@@ -47,8 +47,7 @@ def solve_continuous(
     """
     objective, convex = problem.objective, problem.convex_constraints()
     order = check_order(order) if order else QUADRATIC_ORDER
-    if not objective.prices_limits:
-        _check_soft(problem, limits, convex)
+    check_soft(problem, limits, convex)
     if near is not None and not convex and (found := _near(problem, limits, *near)) is not None:
         return _rescale_multipliers(problem, found)
     solve = _within_contributions if problem.risk_contributions() else objective.solve
@@ -79,7 +78,14 @@ def _rescale_multipliers(problem: Problem, continuous: Continuous) -> Continuous
     )
 
 
-def _check_soft(problem: Problem, limits: LinearConstraints, convex: ConvexConstraints) -> None:
+def check_soft(problem: Problem, limits: LinearConstraints, convex: ConvexConstraints) -> None:
+    """Refuse soft limits where the objective has no unit in which they could be priced.
+
+    Raises:
+        SpecError: with the first of them and the objective.
+    """
+    if problem.objective.prices_limits:
+        return
     soft = [problem.constraints[limits.owner[row]].name for row in np.flatnonzero(limits.soft)]
     soft += [problem.constraints[limit.owner].name for limit in convex if limit.price is not None]
     if soft:

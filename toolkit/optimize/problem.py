@@ -134,6 +134,20 @@ def check_constraint_data(data: ConstraintData, lot_values: FloatArray) -> None:
         raise DataError("the value of a lot is not a positive number for {bad}.", bad=_at(bad, keys))
 
 
+def check_returns(problem: Problem) -> None:
+    """Refuse an objective that needs a forecast of returns where every expected return is zero.
+
+    Raises:
+        SpecError: with the objective.
+    """
+    if not problem.forecast.expected.any() and problem.objective.needs.returns:
+        raise SpecError(
+            "objective {kind!r:s} needs a forecast of returns, and every expected return is zero.",
+            hint='Give one under `[forecast] returns`, or use kind = "min_risk".',
+            kind=problem.objective.kind,
+        )
+
+
 def check_short(problem: Problem) -> None:
     """Refuse weights below zero where the objective, or what asks for whole lots, has no meaning with them.
 

@@ -8,13 +8,13 @@ from functools import cached_property, partial
 
 import numpy as np
 
-from toolkit.core.errors import Infeasible, NumericalFailure, SpecError
+from toolkit.core.errors import Infeasible, NumericalFailure
 from toolkit.core.forecast import FloatArray, read_only_arrays
 from toolkit.optimize.costs import TRADED
 from toolkit.optimize.limits import LimitReport, limit_reports
 from toolkit.optimize.lots.exact import WholeLots, whole_lots, with_leftover
 from toolkit.optimize.lots.ratio import largest_ratio
-from toolkit.optimize.problem import LinearConstraints, Problem
+from toolkit.optimize.problem import LinearConstraints, Problem, check_returns
 from toolkit.optimize.quadratic import ConvexObjective, Quadratic
 from toolkit.optimize.solvers.continuous import Continuous
 from toolkit.optimize.solvers.solve import SolverInfeasible, SolverSpec
@@ -95,12 +95,7 @@ def solve(problem: Problem, solver: SolverSpec, work: Work) -> Allocation:
         Unbounded: see `toolkit.optimize.solvers.solve`.
         SpecError: for an objective without what it needs.
     """
-    if not problem.forecast.expected.any() and problem.objective.needs.returns:
-        raise SpecError(
-            "objective {kind!r:s} needs a forecast of returns, and every expected return is zero.",
-            hint='Give one under `[forecast] returns`, or use kind = "min_risk".',
-            kind=problem.objective.kind,
-        )
+    check_returns(problem)
     limits, n = problem.linear_constraints(), len(problem.universe)
     try:
         problem, continuous, wealth = solve_for_wealth_after_costs(problem, limits, solver.order)

@@ -16,6 +16,8 @@ from toolkit.app.strategies.own_files import read_strategy
 from toolkit.core.decode import raise_faults
 from toolkit.core.errors import GapError, ToolkitError
 from toolkit.optimize.constraints.base import Constraint, ConstraintData
+from toolkit.optimize.continuous import check_soft
+from toolkit.optimize.problem import check_returns
 from toolkit.records.evidence import EvidenceList, StrategyEvidence
 
 FILE = "evidence.json"
@@ -80,9 +82,10 @@ def check(request: Request) -> Prepared:
         for constraint in problem.constraints
         if held or not constraint.needs.holdings
     ]
-    parts.append(("objective", lambda: problem.objective.check(problem)))
+    parts += [("objective", lambda: problem.objective.check(problem)), ("", lambda: check_returns(problem))]
     faults = [fault for where, part in parts if (fault := _fault(where, part)) is not None]
     raise_faults(faults, PurePath(str(request.strategy)).name)
+    check_soft(problem, problem.linear_constraints(), problem.convex_constraints())
     return prepared
 
 
@@ -102,5 +105,6 @@ def _fault(where: str, part: Callable[[], object]) -> dict[str, str] | None:
     try:
         part()
     except ToolkitError as error:
-        return {"key": where, "message": error.message.removeprefix(f"{where}: ").removesuffix("."), "hint": error.hint}
+        told = error.message.removeprefix(f"{where}: ").removeprefix(f"{where}.").removesuffix(".")
+        return {"key": where, "message": told, "hint": error.hint}
     return None

@@ -45,6 +45,11 @@ class HierarchicalRiskParity(Objective):
         """The weights; `SpecError` names the constraints that they do not hold."""
         from toolkit.optimize.solvers.continuous import Continuous  # noqa: PLC0415  # who only decodes loads no solver
 
+        self.check(problem)
+        return Continuous.formula(hierarchical_weights(problem.forecast.matrix, problem.universe.keys))
+
+    def check(self, problem: Problem) -> None:
+        """Raise the error of constraints, which it does not hold."""
         ignored = [constraint.name for constraint in problem.constraints if not constraint.ignorable]
         if ignored:
             raise SpecError(
@@ -53,7 +58,6 @@ class HierarchicalRiskParity(Objective):
                 details={"constraints": ignored},
                 ignored=[repr(name) for name in ignored],
             )
-        return Continuous.formula(hierarchical_weights(problem.forecast.matrix, problem.universe.keys))
 
 
 def hierarchical_weights(covariance: FloatArray, keys: tuple[str, ...]) -> FloatArray:

@@ -316,16 +316,18 @@ def _done(answer: Answer, found: CoverAnswer, plan: OrderPlan) -> Text:
             return answer.told("Nothing has to be ordered today: a stop is as improbable as asked for ({asked:.0%}).", **values)
         case "met":
             return answer.told(
-                "Order {n:d} quotations for {spent:,.0f} {currency}: each metal then stops with at most {asked:.0%}.", **values
+                "Order {n:d} of the quotations, for {spent:,.0f} {currency}: each metal then stops with at most {asked:.0%}.",
+                **values,
             )
         case "nearly":
             return answer.told(
-                "Order {n:d} quotations for {spent:,.0f} {currency}: the best that was found, and a little above {asked:.0%}.",
+                "Order {n:d} of the quotations, for {spent:,.0f} {currency}: the best that was found, and a little above "
+                "{asked:.0%}.",
                 **values,
             )
         case "budget":
             return answer.told(
-                "Of {budget:,.0f} {currency} order {n:d} quotations for {spent:,.0f}: least is missing then.", **values
+                "Of {budget:,.0f} {currency} spend {spent:,.0f} on {n:d} of the quotations: least is missing then.", **values
             )
     if not plan.orders:
         return answer.told(

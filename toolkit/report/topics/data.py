@@ -103,7 +103,7 @@ def verified(found: Verified, say: Language) -> Document:
     """A store of which every byte is as it was committed."""
     answer = Answer(say, found.as_of)
     answer.heading(
-        "{folder}: {n:d} files, {size}, are as they were committed.", folder=found.store, n=found.files,
+        "{folder}: every file is as it was committed ({n:d}, {size}).", folder=found.store, n=found.files,
         size=_size(answer, found.bytes),
     )  # fmt: skip
     answer.table("table | >version", ((name, str(version)) for name, version in found.versions.items()))

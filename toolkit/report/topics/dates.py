@@ -71,14 +71,14 @@ def document(found: Dates, say: Language) -> Document:
         "ledger": Review.model_construct(reviewed_to=found.reviewed_to),
     }
     run = replace(run, record=run.record.model_copy(update=told))
-    title = say.words("Ahead of {day}, within {n} days", day=written, n=found.within_days)
+    title = say.counted(found.within_days, "Ahead of {day}, within {n} day", "Ahead of {day}, within {n} days", day=written)
     following = next((row.date for row in official_dates(found.upcoming)), None)
     blocks: list[Block] = [
         Calendar(tuple(_entry(run, row, following) for row in rows)) for rows in (found.upcoming, found.lapsed) if rows
     ]
     if not found.upcoming:
         blocks.insert(0, Paragraph(say("Nothing that is known.")))
-    content = (Heading(text(title)), Paragraph(say.translate(retellable(found.review))), *blocks)
+    content = (Heading(title), Paragraph(say.translate(retellable(found.review))), *blocks)
     return Document(say.words("Dates ahead"), say.code, found.as_of, written, "", (Section("upcoming", "", content),))
 
 

@@ -328,5 +328,7 @@ def strategy_check(found: StrategyCheck, constraints: int, as_of: date, say: Lan
         say: The language.
     """
     answer = Answer(say, as_of)
-    answer.line("{name}: {n:d} constraints, no fault", name=found.name, n=constraints)
+    answer.paragraph(
+        say.counted(constraints, "{name}: {n} constraint, no fault", "{name}: {n} constraints, no fault", name=found.name)
+    )
     return answer.document("strategies-check")

@@ -514,8 +514,8 @@ def sale(found: SellPreview, say: Language) -> Document:
             [
                 say.name(one.order), say.name(lot.lot), f"{answer.number(lot.quantity, ',.6g')} {lot.unit}",
                 answer.day(lot.bought), money(lot.proceeds), money(lot.cost), money(lot.gain),
-                say.words("free") if lot.is_free else say.words("not known") if lot.free_from is None
-                else answer.told("in {n:d} days", n=lot.days_to_free),
+                say.words("free") if lot.is_free else say.words("not known") if lot.days_to_free is None
+                else say.counted(lot.days_to_free, "in {n} day", "in {n} days"),
             ]
             for one in done
             for lot in one.lots
