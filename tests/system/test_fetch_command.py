@@ -26,7 +26,7 @@ from tests.loopback import Answer, Loopback
 from tests.yahoo_charts import CHART, Listing, serve, weekdays
 from toolkit.market.sources.ecb import CURRENCIES
 from toolkit.market.sources.yahoo import Yahoo
-from toolkit.market.store.commit import Part, commit, write_data_file
+from toolkit.market.store.commit import LogPart, commit, write_data_file
 from toolkit.market.store.store import Store
 from toolkit.market.tables import Table
 
@@ -237,7 +237,7 @@ def test_every_table_of_a_store_is_held_against_its_contract_and_a_fetch_leaves_
     table = Table.of("quotations")
     file = write_data_file(odd.collect(), table, store.path / "quotations")
     about = {"source": "yahoo", "fetched_at": datetime.now(UTC).isoformat(), "rows": file.rows, "revised": 0}
-    commit(store.path, store.head, [Part(table, [file], about)])  # no append takes such rows
+    commit(store.path, store.head, [LogPart(table, [file], about)])  # no append takes such rows
     done = here("data", "validate", "--data", "store")
     assert done.returncode == 3
     assert "one_currency_a_series" in done.stderr

@@ -16,7 +16,7 @@ import polars as pl
 from toolkit.core.errors import DataError, FrameError, did_you_mean
 from toolkit.core.messages import message
 from toolkit.market.market import Source
-from toolkit.market.store.commit import ROWS_OF_A_FILE, Part, check_data_file, commit, take_back, write_data_file
+from toolkit.market.store.commit import ROWS_OF_A_FILE, LogPart, check_data_file, commit, take_back, write_data_file
 from toolkit.market.store.files import make_folder, sha256
 from toolkit.market.store.lock import WAIT, writing
 from toolkit.market.store.log import HEAD, DataFile, Head, LogEntry, files_of, read_log
@@ -198,7 +198,7 @@ class Store:
                     "`toolkit data list` and `toolkit data query` show series and sources of the store; --source names one."
                 )
                 raise FrameError("no row of the store is corrected by these.", hint=hint)
-            parts = [Part(table, files, {**told, **counts}) for table in kept for files, counts in [added[table.name]] if files]
+            parts = [LogPart(table, files, {**told, **counts}) for table in kept for files, counts in [added[table.name]] if files]
             self._see(commit(self.path, self._head, parts))
         rows, revised, unchanged = (
             {name: counts[key] for name, (_, counts) in added.items()} for key in ("rows", "revised", "unchanged")
