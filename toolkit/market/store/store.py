@@ -198,7 +198,9 @@ class Store:
                     "`toolkit data list` and `toolkit data query` show series and sources of the store; --source names one."
                 )
                 raise FrameError("no row of the store is corrected by these.", hint=hint)
-            parts = [LogPart(table, files, {**told, **counts}) for table in kept for files, counts in [added[table.name]] if files]
+            parts = [
+                LogPart(table, files, {**told, **counts}) for table in kept for files, counts in [added[table.name]] if files
+            ]
             self._see(commit(self.path, self._head, parts))
         rows, revised, unchanged = (
             {name: counts[key] for name, (_, counts) in added.items()} for key in ("rows", "revised", "unchanged")
