@@ -244,6 +244,8 @@ def test_what_is_no_backup_replaces_nothing(portal):
     half, page = len(copy) // 2, b"\xff" * 4096
     for name, content in {"empty": b"", "junk": b"junk" * 999, "damaged": copy[:half] + page + copy[half + 4096 :]}.items():
         (portal.work / name).write_bytes(content)
+    assert command(portal, "--folder", "nowhere", "restore", "junk")[0] == 3
+    assert not (portal.work / "nowhere").exists()
     code, printed = command(portal, "restore", "junk", "--force")
     assert (code, database.read_bytes() == before) == (3, True), printed
     others = [sys.executable, "-c", RESTORED, "empty", "damaged", "newer", "unfinished", "missing", "."]

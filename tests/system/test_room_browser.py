@@ -38,6 +38,7 @@ def portal(tmp_path):
     database = {"TOOLKIT_WEB_DATABASE_URL": os.environ[DATABASE]} if DATABASE in os.environ else {}
     with serving(tmp_path, processes=1, TOOLKIT_WEB_ORGANISER="Metals & Co", **database) as found:
         found.page = found.create(TITLE, starts, "--zone", "UTC")  # type: ignore[attr-defined]
+        found.starts = starts  # type: ignore[attr-defined]
         found.start()
         yield found
 
@@ -112,12 +113,14 @@ def picture(visit: Visit, path: Path) -> None:
 
 
 def end_the_webinar(portal: Portal) -> None:
+    began = datetime.fromisoformat(portal.starts).replace(tzinfo=UTC)  # type: ignore[attr-defined]
+    change = f"UPDATE web_webinar SET minutes = {(datetime.now(UTC) - began) // timedelta(minutes=1)}"
     if DATABASE in os.environ:
         with psycopg.connect(os.environ[DATABASE]) as server:
-            server.execute("UPDATE web_webinar SET minutes = 0")
+            server.execute(change)
         return
     database = sqlite3.connect(portal.work / "portal" / "portal.sqlite3")
-    database.execute("UPDATE web_webinar SET minutes = 0")
+    database.execute(change)
     database.commit()
     database.close()
 

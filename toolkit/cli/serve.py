@@ -6,6 +6,7 @@ import functools
 import inspect
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import partial
 from inspect import Parameter
 from pathlib import Path
@@ -69,13 +70,15 @@ def _of_portal(command: Callable[..., dict[str, Any]], *, new: bool = False, mig
 
     @functools.wraps(command)
     def wrapped(*, context: typer.Context, folder: Path | None, json: bool, **options: Any) -> None:
-        config = portal(new=new, folder=folder or context.obj)
-        from toolkit.web.server import answering, migrate
+        with ExitStack() as undo:
+            config = portal(new=new, undo=undo, folder=folder or context.obj)
+            from toolkit.web.server import answering, migrate
 
-        with answering():
-            if migrated:
-                migrate(config)
-            record = command(**options)
+            with answering():
+                if migrated:
+                    migrate(config)
+                record = command(**options)
+            undo.pop_all()
         if json:
             print_json(record)
             return

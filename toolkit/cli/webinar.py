@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -27,12 +29,13 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an unexpected error.")]
 
 
-def portal(*, serving: bool = False, new: bool = False, **options: Any) -> WebConfig:
+def portal(*, serving: bool = False, new: bool = False, undo: ExitStack | None = None, **options: Any) -> WebConfig:
     """The configured portal.
 
     Args:
         serving: Whether this process will be the portal; else links begin with the address of the one that was served last.
         new: Whether the folder may hold no portal yet: of a folder that was mistaken an empty one would be backed up, or sound.
+        undo: Gets what removes the folder again, where it is made.
         options: Fields of the configuration; those that are None are not given.
 
     Raises:
@@ -50,6 +53,8 @@ def portal(*, serving: bool = False, new: bool = False, **options: Any) -> WebCo
         if not new and config.database_url is None and not config.file.exists():
             there = str(config.folder.absolute())
             raise SpecError("there is no portal in {folder:s}.", hint="Name its folder with --folder.", folder=there)
+    if undo is not None and not config.folder.exists():
+        undo.callback(shutil.rmtree, config.folder, ignore_errors=True)
     setup(config, serving=serving)
     return config
 

@@ -53,6 +53,8 @@ HANDOUTS = {
 """Ending of a handout -> type that it is served under, and how its content begins."""
 IMPORTED, IMPORT_BYTES = 500, 1 << 20
 """Rows and bytes of an import."""
+CHOICE = 120
+"""Characters of an answer of a poll."""
 FORM = "web.form"
 AGAIN = "again"
 """Stamp of a form that is shown once more with what is wrong in it: it is taken however quickly it is sent."""
@@ -240,6 +242,13 @@ class HandoutForm(Strict):
 
     file = forms.FileField(required=False, max_length=120)
     remove = forms.UUIDField(required=False)
+
+    def clean(self) -> dict[str, Any] | None:
+        """Either of both."""
+        given = super().clean()
+        if not self.errors and not any(self.cleaned_data.values()):
+            self.add_error("file", spoken().words("Choose a file first."))
+        return given
 
     def clean_file(self) -> tuple[str, str, bytes] | None:
         """Name, type by its ending, and content, which begins as that type does."""
@@ -441,24 +450,33 @@ class AnswerForm(Strict):
 
 
 class PollForm(Buttons):
-    """The poll that is opened, or closed."""
+    """The poll that is opened, closed, or deleted."""
 
     open = Number(required=False)
     close = Number(required=False)
+    delete = Number(required=False)
+
+
+class EndForm(Strict):
+    """Minutes by which a webinar is lengthened; 0 ends it now."""
+
+    minutes = forms.TypedChoiceField(coerce=int, choices=[("0", "0"), ("15", "15")])
 
 
 class NewPollForm(Strict):
     """A poll: a question, and two to eight answers of at most 120 characters, one a line."""
 
-    text = Name(max_length=300)
-    choices = forms.CharField(max_length=1000, widget=forms.Textarea)
+    text = Name(max_length=300, label=mark("Question"))
+    choices = forms.CharField(max_length=1000, widget=forms.Textarea, label=mark("Answers, one a line"))
 
     def clean_choices(self) -> list[str]:
         """The answers, each other than the rest."""
-        lines = [line.strip() for line in self.cleaned_data["choices"].splitlines() if line.strip()]
-        if not 2 <= len(lines) <= 8 or len({*lines}) < len(lines):
-            raise forms.ValidationError("answers")
-        return [Name(max_length=120).clean(line) for line in lines]
+        lines = [text for one in self.cleaned_data["choices"].splitlines() if (text := line(one) or one.strip())]
+        fits = all(line(one) and len(one) <= CHOICE for one in lines)
+        if not fits or not 2 <= len(lines) <= 8 or len({*lines}) < len(lines):
+            say = spoken().words
+            raise forms.ValidationError(say("Two to eight different answers of at most 120 characters, one a line."))
+        return lines
 
 
 class ImportForm(Strict):

@@ -48,4 +48,5 @@ def words(request: HttpRequest) -> dict[str, Any]:
         "languages": settings.LANGUAGES,
         "portal": settings.PORTAL,
         "path": request.path,
+        "here": request.get_full_path(),
     }

@@ -50,12 +50,13 @@ class Player:
     @property
     def permissions(self) -> str:
         """What its origin may use."""
+        if not self.origin:
+            return PERMISSIONS
         return PERMISSIONS.replace("camera=(), microphone=()", f'camera=("{self.origin}"), microphone=("{self.origin}")')
 
     def on(self, response: HttpResponse) -> HttpResponse:
         """A page that it stands in."""
-        if self.origin:
-            response.player = self  # type: ignore[attr-defined]
+        response.player = self  # type: ignore[attr-defined]
         return response
 
 
@@ -68,7 +69,11 @@ def own_headers(answer: Answer) -> Answer:
     def answered(request: HttpRequest) -> HttpResponseBase:
         response = answer(request)
         player = getattr(response, "player", None)
-        response["Content-Security-Policy"] = POLICY if player is None else f"{POLICY}; frame-src {player.origin}"
+        framed = response.get("X-Frame-Options") == "SAMEORIGIN"
+        policy = POLICY.replace("ancestors 'none'", "ancestors 'self'") if framed else POLICY
+        response["Content-Security-Policy"] = (
+            policy if player is None else f"{policy}; frame-src 'self' {player.origin}".rstrip()
+        )
         response["Cross-Origin-Resource-Policy"] = "same-origin"
         response["Permissions-Policy"] = PERMISSIONS if player is None else player.permissions
         response["Portal-Answer"] = "1"
@@ -122,6 +127,10 @@ class refused:  # noqa: N801  # a middleware with `process_exception` is a class
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """The page."""
+        from toolkit.web.views.errors import too_busy, too_large, too_slow  # noqa: PLC0415
+
+        if status := request.META.get("portal.refused"):
+            return {413: too_large, 408: too_slow, 503: too_busy}[status](request)
         response = self._answer(request)
         if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and request.method in SAFE:
             return redirect(request.path.rpartition("/")[0] or "/")

@@ -186,13 +186,17 @@ class Registration(models.Model):
     """
 
     class State(models.TextChoices):
-        """What a registration is."""
+        """What a registration is: `CONFIRMED` has a seat, `REPLAY` came afterwards and sees the replay without one."""
 
         PENDING = "pending"
         CONFIRMED = "confirmed"
         WAITLISTED = "waitlisted"
+        REPLAY = "replay"
         CANCELLED = "cancelled"
         REVOKED = "revoked"
+
+    ENTERS: ClassVar[tuple[State, ...]] = (State.CONFIRMED, State.REPLAY)
+    """Whose personal link opens the room."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     webinar = models.ForeignKey(Webinar, models.CASCADE, related_name="registrations")

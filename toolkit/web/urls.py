@@ -1,6 +1,5 @@
 """Addresses of pages."""
 
-from django.contrib.auth.views import LogoutView
 from django.urls import path
 from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
@@ -58,11 +57,12 @@ urlpatterns = [
     path("host/codes", host.codes, name="host-codes"),
     path("host/password", host.password, name="host-password"),
     path("host/login", host.Login.as_view(), name="host-login"),
-    path("host/logout", require_POST(LogoutView.as_view()), name="host-logout"),
+    path("host/logout", host.Logout.as_view(), name="host-logout"),
     path("host/setup/<str:secret>", host.setup, name="host-setup"),
     path("room/solve", room.solve, name="solve"),
     path("room/report", room.report, name="report"),
     path("room/live", room.live, name="live"),
+    path("room/here", room.here, name="here"),
     path("room/ask", room.ask, name="ask"),
     path("api/<slug:slug>/<slug:what>", api.read, name="api"),
     path("room/own", room.own, name="own"),
@@ -74,6 +74,8 @@ urlpatterns = [
     path("host/w/<slug:slug>/live", presenter.live, name="host-live"),
     path("host/w/<slug:slug>/drive", presenter.drive, name="host-drive"),
     path("host/w/<slug:slug>/take", presenter.take, name="host-take"),
+    path("host/w/<slug:slug>/end", presenter.end, name="host-end"),
+    path("host/w/<slug:slug>/delete", host_webinar.delete, name="host-delete"),
     path("host/w/<slug:slug>/questions", presenter.moderate, name="host-moderate"),
     path("host/w/<slug:slug>/poll", presenter.poll, name="host-poll"),
     path("host/w/<slug:slug>/polls", presenter.new_poll, name="host-new-poll"),

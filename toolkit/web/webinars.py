@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -23,15 +24,20 @@ from toolkit.core.text import printable
 from toolkit.web.config import WebConfig
 from toolkit.web.demo.showing import gap_told
 from toolkit.web.gate import registering
+from toolkit.web.gate.follow_up import PAUSE
 from toolkit.web.hosts import named
 from toolkit.web.models import File, Host, Registration, Webinar
 from toolkit.web.operations import audit, journal
+from toolkit.web.room import talking
+from toolkit.web.room.talking import TWICE
 from toolkit.web.words import language, line
 from toolkit.web.writing import writing
 
 QUESTIONS = HANDOUTS = 10
 """Of one webinar."""
 YEAR = "Look at the year."
+MOST_MINUTES = 1440
+"""Minutes of a webinar."""
 
 
 @writing
@@ -49,7 +55,7 @@ def announce(
     host: str | None = None,
     actor: str = audit.CONSOLE,
 ) -> list[Webinar]:
-    """A new webinar, a row for each of its sessions.
+    """A new webinar, a row for each of its sessions; what was just announced in the same words is not announced twice.
 
     Args:
         starts: ISO date and time of each session on the clock of the zone.
@@ -71,36 +77,41 @@ def announce(
     places = {name for name in available_timezones() if "/" in name and not name.startswith("Etc/")} | {"UTC"}
     if zone not in places:
         hint = did_you_mean(zone, nearest(zone, places)) or "Name a place, as America/New_York."
-        raise SpecError(f"--zone {zone!r} is no time zone of a place.", hint=hint)
+        raise SpecError(message("{zone!r:s} is no time zone of a place.", zone=zone), hint=hint)
     there = ZoneInfo(zone)
     find("strategies", strategy)
     title = _title(title)
     asked = [line(question) for question in questions]
     if len(asked) > QUESTIONS or len({question.rstrip(" *") for question in asked}) < len(asked):
-        raise SpecError(f"at most {QUESTIONS} questions, each another one.")
+        raise SpecError(message("At most {count} questions, each another one.", count=QUESTIONS))
     if any(not question.strip(" *") or len(question) > 200 for question in asked):
-        raise SpecError("each question must be one line of 1 to 200 characters.")
+        raise SpecError(message("Each question must be one line of 1 to 200 characters."))
     moments = [_moment(start, there) for start in starts]
     if len({moment.timestamp() for moment in moments}) < len(moments):
-        raise SpecError("each session must begin at another time.")
+        raise SpecError(message("Each session must begin at another time."))
     over = [moment for moment in moments if moment + timedelta(minutes=minutes) <= timezone.now()]
     if over:
         raise SpecError(message("{moment:s} is past: the webinar is over.", moment=over[0].isoformat()), hint=YEAR)
     owner, series = _host(host), secrets.token_hex(6) if len(starts) > 1 else ""
+    if owner is not None:
+        Host.objects.select_for_update().get(pk=owner.pk)  # of two at once the second finds what the first has announced
+    new = {
+        "title": title,
+        "description": printable(description),
+        "zone": zone,
+        "minutes": minutes,
+        "strategy": strategy,
+        "capacity": capacity,
+        "questions": asked,
+        "approval": approval,
+        "host": owner,
+    }
+    same = Webinar.objects.filter(**new, starts__in=moments, cancelled_at=None, created__gt=timezone.now() - TWICE)
+    if len(known := list(same.order_by("id"))) == len(moments):
+        return known
     found = [
         Webinar.objects.create(
-            slug=f"{slugify(title)[:60] or 'webinar'}-{secrets.token_hex(3)}",
-            title=title,
-            description=printable(description),
-            starts=moment,
-            zone=zone,
-            minutes=minutes,
-            strategy=strategy,
-            capacity=capacity,
-            questions=asked,
-            approval=approval,
-            host=owner,
-            series=series,
+            slug=f"{slugify(title)[:60] or 'webinar'}-{secrets.token_hex(3)}", starts=moment, series=series, **new
         )
         for moment in moments
     ]
@@ -219,6 +230,7 @@ def change_handouts(webinar: Webinar, new: tuple[str, str, bytes] | None, gone: 
     if new is not None:
         name, media, content = new
         File.objects.create(webinar=webinar, name=name, media=media, content=content)
+    talking.changed(webinar)
     audit.record(actor, "handouts", webinar.slug)
     return True
 
@@ -228,6 +240,50 @@ def set_mails(webinar: Webinar, *, actor: str) -> None:
     """Store the host's own words in mails, and whether mails follow the webinar."""
     Webinar.objects.filter(id=webinar.id).update(mails=webinar.mails, follow_up=webinar.follow_up)
     audit.record(actor, "mails", webinar.slug)
+
+
+@writing
+def move_end(webinar: Webinar, more: int, *, actor: str) -> None:
+    """Lengthen a webinar that has begun, or end it now: open pages are told.
+
+    Args:
+        webinar: Of the host.
+        more: Minutes after its end, or after now where it is over; 0 ends it with the minute that has passed.
+        actor: For the audit log.
+
+    Raises:
+        SpecError: before its start, for one that is cancelled, and once what follows it may have been written.
+    """
+    webinar, now = Webinar.objects.select_for_update().get(id=webinar.id), timezone.now()
+    if not webinar.is_open or webinar.followed_up or now >= webinar.ends + PAUSE:
+        _refuse_over(webinar)
+        raise SpecError(message("This webinar has not begun."))
+    until = max(webinar.ends, now) + timedelta(minutes=more) if more else min(webinar.ends, now)
+    length = (until - webinar.starts) / timedelta(minutes=1)
+    minutes = min(math.ceil(length) if more else int(length), MOST_MINUTES)
+    Webinar.objects.filter(id=webinar.id).update(minutes=minutes, revision=F("revision") + 1)
+    audit.record(actor, "end", webinar.slug)
+
+
+@writing
+def delete(webinar: Webinar, *, actor: str) -> bool:
+    """Delete a webinar that was announced by mistake; False where somebody has registered, or was told of it.
+
+    Args:
+        webinar: Of the host.
+        actor: For the audit log.
+    """
+    found = Webinar.objects.select_for_update().get(id=webinar.id)
+    if not can_be_deleted(found):
+        return False
+    found.delete()
+    audit.record(actor, "delete", webinar.slug)
+    return True
+
+
+def can_be_deleted(webinar: Webinar) -> bool:
+    """Whether nobody has registered for a webinar, nor was told of it."""
+    return webinar.news_sent is None and not Registration.objects.filter(webinar=webinar).exists()
 
 
 @writing
@@ -264,7 +320,7 @@ def _refuse_over(webinar: Webinar) -> None:
 def _title(words: str) -> str:
     title = line(words)
     if not 1 <= len(title) <= 200:
-        raise SpecError("the title must be one line of 1 to 200 characters.")
+        raise SpecError(message("The title must be one line of 1 to 200 characters."))
     return title
 
 

@@ -651,6 +651,25 @@ def test_a_strategy_that_cannot_be_shown_is_in_the_log_of_the_portal(tmp_path):
     assert "list.csv" in log[0]["reason"]
 
 
+def test_no_page_is_silent_for_as_long_as_a_trial_takes():
+    """The first webinar of a host was announced by a page that said nothing for half a minute."""
+
+    class Crew:
+        day, ready, was_ready = date.today(), 3, True
+
+        def ask(self, *_, **__):
+            return Future()
+
+    solver = pool.Solver((), wall=30.0)
+    solver._crews = [Crew()]  # type: ignore[list-item]
+    with pytest.raises(later.Later) as told:
+        solver.trial(STRATEGY)
+    assert told.value.seconds <= 3
+    with pytest.raises(later.Later) as told:
+        solver.report(Position(STRATEGY, 100_000, 6, 50), "a", "en", "html")
+    assert told.value.seconds == pool.OF_A_REPORT
+
+
 def test_a_load_that_fails_is_tried_again(monkeypatch, tmp_path):
     """The room said that the demo warms up, every three seconds, until the portal was started again."""
     monkeypatch.setattr(crew, "NEXT_TRY", 0.1)

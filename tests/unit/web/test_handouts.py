@@ -22,6 +22,19 @@ from toolkit.web.words import language
 PDF = b"%PDF-1.7\n%%EOF\n"
 
 
+class TestLanguage:
+    def test_its_button_keeps_what_the_address_asks_for(self, host, webinar):
+        Webinar.objects.filter(id=webinar.id).update(starts=timezone.now() - timedelta(minutes=1))
+        one = registered(webinar)
+        question = talking.ask(one, "Why?")
+        for place in (f"answer?question={question.id}", f"correct?registration={one.id}", "mails?of=de"):
+            path = f"/host/w/{webinar.slug}/{place}"
+            told = host.send("/language", {"language": "de", "next": path}, page=path)
+            assert f'name="next" value="{path}"' in host.get(path).content.decode()
+            assert (told.status_code, told.headers["Location"]) == (302, path)
+            assert '<html lang="de">' in host.get(path).content.decode()
+
+
 class TestHandouts:
     def add(self, host: Browser, webinar: Webinar, name: str = "Slides äöü.pdf", content: bytes = PDF, **more: str):
         return host.send(f"/host/w/{webinar.slug}/handouts", {"file": SimpleUploadedFile(name, content), **more})
@@ -71,6 +84,10 @@ class TestHandouts:
     def test_what_is_none_is_refused(self, host, webinar, name, content):
         assert self.add(host, webinar, name, content).status_code == 422
         assert not File.objects.exists()
+
+    def test_a_form_without_a_file_says_so(self, host, webinar):
+        answer = host.send(f"/host/w/{webinar.slug}/handouts", {})
+        assert (answer.status_code, "Choose a file first." in answer.content.decode()) == (422, True)
 
     def test_there_are_ten_and_one_is_taken_away(self, host, webinar):
         for n in range(10):

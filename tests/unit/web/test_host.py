@@ -362,6 +362,16 @@ class TestCodes:
             assert "or it was used already" in again.send("/host/login", fields).content.decode()
         with time_machine.travel(now + timedelta(seconds=180), tick=False):
             assert self.log_in(otp_token="000000")[1] == 200
+        assert AuditEntry.objects.filter(action="wrong code", actor=f"host:{mara.pk}").count() == 2
+
+    def test_logging_out_clears_what_the_browser_keeps_but_the_known_device(self, host):
+        mara = Host.objects.get()
+        mara.set_password(self.PASSWORD)
+        mara.save()
+        browser, _ = self.log_in()
+        answer = browser.send("/host/logout", {}, page="/host/")
+        assert answer.headers["Clear-Site-Data"] == '"cache","storage"'
+        assert browser.get("/host/").status_code == 302
 
     def test_who_waited_as_told_logs_in_whatever_was_tried_meanwhile(self, host):
         """The right password, tried ten minutes after the last wrong one, closed the login for another fifteen."""

@@ -12,7 +12,7 @@ from django.apps import apps
 from django.utils import timezone
 
 from tests.unit.web.visitors import Browser, announced, kinds, registered
-from toolkit.web.gate import tokens
+from toolkit.web.gate import registering, tokens
 from toolkit.web.gate.follow_up import follow_up
 from toolkit.web.gate.mail import OWN_WORDS, compose
 from toolkit.web.models import AuditEntry, Outbox, Registration, Survey, Webinar
@@ -45,6 +45,16 @@ class TestOwnWords:
         assert '<a href="https://metals.example/before"' in found.alternatives[0][0]
         assert f"/a/{tokens.link(one, tokens.ACCESS)}" in found.body
         assert mail("day", one).subject == "Tomorrow: Gallium"
+
+    def test_who_waited_is_told_that_a_seat_came_free_in_whatever_words(self, host, webinar):
+        save(host, webinar, text_link="Bring a pen.")
+        Webinar.objects.filter(id=webinar.id).update(capacity=1)
+        first, second = registered(webinar), registered(webinar, "b@example.com", "waitlisted")
+        registering.cancel(first)
+        row = Outbox.objects.get(kind="link", registration=second)
+        body = compose(row, Registration.objects.select_related("webinar").get(id=second.id)).body
+        assert [line for line in body.splitlines() if line][1:3] == ["A seat came free, and it is yours.", "Bring a pen."]
+        assert "came free" not in mail("link", registered(webinar, "c@example.com")).body
 
     def test_a_preview_shows_what_would_be_sent_and_stores_nothing(self, host, webinar):
         answer = save(host, webinar, subject_day="Soon now", preview="on")
@@ -97,9 +107,7 @@ class TestFollowUp:
     def over(self, webinar) -> Webinar:  # with a database
         found = announced(starts=timezone.now() - timedelta(hours=2), minutes=45, capacity=9, follow_up=True)
         for name in ("there", "missed", "late"):
-            registered(found, f"{name}@example.com")
-        early = Registration.objects.filter(webinar=found).exclude(email="late@example.com")
-        early.update(confirmed=found.starts - timedelta(days=1))
+            registered(found, f"{name}@example.com", "replay" if name == "late" else "confirmed")
         registered(found, "waited@example.com", "waitlisted")
         there = Registration.objects.get(webinar=found, email="there@example.com")
         opened = found.starts - timedelta(minutes=1)

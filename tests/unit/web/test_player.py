@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
 import time_machine
 from django.utils import timezone
 
-from tests.unit.web.visitors import Browser, access, announced, entered, filled, kinds, registered, secret_of
+from tests.unit.web.visitors import OWN, Browser, access, announced, entered, filled, kinds, registered, secret_of
+from toolkit.web.gate import tokens
 from toolkit.web.gate.mail import compose
-from toolkit.web.models import AuditEntry, Outbox, Registration, Webinar
+from toolkit.web.models import AuditEntry, Host, Outbox, Registration, Webinar
+from toolkit.web.operations.backup import faults
+from toolkit.web.room.attendance import attendance
+from toolkit.web.room.figures import figures
+from toolkit.web.room.models import Presence
 
 MEETING = "https://meet.example/metals"
-FRAME = "; frame-src https://meet.example"
+FRAME = "; frame-src 'self' https://meet.example"
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +47,7 @@ class TestPlayer:
         page = host.get(f"/host/w/{webinar.slug}/player")
         assert "<iframe" not in page.content.decode()
         assert f'href="{url}" target="_blank" rel="noopener noreferrer"' in page.content.decode()
-        assert "frame-src" not in page.headers["Content-Security-Policy"]
+        assert page.headers["Content-Security-Policy"].endswith("; frame-src 'self'")
         assert "camera=()" in page.headers["Permissions-Policy"]
 
     @pytest.mark.parametrize(
@@ -94,7 +100,7 @@ class TestReplayAfterwards:
     def test_it_has_its_own_consent_and_no_seat_is_counted(self, over):
         registered(over, "first@example.com")  # the one seat
         found = self.confirmed(over)
-        assert (found.state, kinds()[-1]) == ("confirmed", "link")
+        assert (found.state, kinds()[-1]) == ("replay", "link")
         text = found.consents.get(text__purpose="participation").text.text  # type: ignore[attr-defined]
         assert "to show you the replay" in text
         visitor = entered(Browser(), found)
@@ -107,7 +113,48 @@ class TestReplayAfterwards:
             == 302
         )
         waited.refresh_from_db()
-        assert (waited.state, kinds()) == ("confirmed", ["link"])
+        assert (waited.state, kinds()) == ("replay", ["link"])
+
+    def test_nothing_says_that_there_is_a_seat(self, over):
+        """A host's own words for the mail with the seat went to who came for the replay alone."""
+        Webinar.objects.filter(id=over.id).update(
+            mails={"en": {"link": {"subject": "Your seat", "text": "See you at the start."}}}
+        )
+        page = Browser().get(f"/w/{over.slug}/").content.decode()
+        assert "you see the replay once you confirm it" in page
+        found = self.confirmed(over)
+        sent = compose(Outbox.objects.get(registration=found, kind="link"), Registration.objects.get(id=found.id))
+        assert sent.subject == "Your personal link: Gallium"
+        assert "See you at the start." not in sent.body
+        assert "See the replay" in sent.body
+        assert all(getattr(one, "mimetype", "") != "text/calendar" for one in sent.attachments)
+        done = Browser().get(f"/w/{over.slug}/confirmed").content.decode()
+        assert ("waiting list" in done, "calendar" in done, "link to the replay" in done) == (False, False, True)
+        visitor = Browser()
+        assert "See the replay" in visitor.get(access(found)).content.decode()
+        assert visitor.send(access(found)).headers["Location"] == "/room/replay"
+        own = visitor.get(f"/me/{tokens.link(found, tokens.ME)}").content.decode()
+        assert ("you have a seat" in own, "for the replay alone" in own) == (False, True)
+
+    def test_list_attendance_and_figures_agree_on_seats(self, host, over):
+        Webinar.objects.filter(id=over.id).update(host=Host.objects.get())
+        seated = registered(over, "first@example.com")
+        Registration.objects.filter(id=seated.id).update(created=over.starts)
+        Presence.objects.create(registration=seated, opened=over.starts, seen=over.ends, closed=over.ends)
+        late = self.confirmed(over)
+        now = timezone.now()
+        Presence.objects.create(registration=late, opened=now - timedelta(minutes=30), seen=now, closed=now)
+        Presence.objects.create(registration=seated, opened=now - timedelta(minutes=30), seen=now, closed=now)
+        page = host.get(f"/host/w/{over.slug}/").content.decode()
+        assert re.findall(r"<dt>(.+?)</dt><dd class=\"kv\">(\d+)</dd>", page) == [
+            ("Seats", "1"), ("Confirmed", "1"), ("Waiting", "0"), ("Not confirmed", "0"), ("For the replay alone", "1"), ("Refused mails", "0"),
+        ]  # fmt: skip
+        there = host.get(f"/host/w/{over.slug}/attendance").content.decode()
+        assert "1 of 1 with a seat were there." in there
+        assert "ana@example.com" not in there
+        assert [round(one.minutes) for one in attendance(over)] == [over.minutes]
+        assert figures(over).funnel == (1, 1, 1, 1, 1, 0)
+        assert faults() == []
 
     def test_it_ends_on_its_day_and_without_one_nothing_is_taken(self, over):
         found = self.confirmed(over)
@@ -173,6 +220,42 @@ class TestNew:
         answer = host.send("/host/new", {**self.FIELDS, **fields})
         assert (answer.status_code, told in answer.content.decode()) == (422, True)
         assert not Webinar.objects.filter(title="Rare earths").exists()
+
+    def test_a_button_that_is_pressed_twice_announces_once(self, host):
+        first, second = (host.send("/host/new", self.FIELDS).headers["Location"] for _ in range(2))
+        assert first == second
+        assert Webinar.objects.filter(title="Rare earths").count() == 2  # sessions
+        host.send("/host/new", {**self.FIELDS, "capacity": "8"})
+        assert Webinar.objects.filter(title="Rare earths").count() == 4
+
+    def test_the_same_is_announced_anew_once_it_is_no_double_click(self, host):
+        host.send("/host/new", self.FIELDS)
+        with time_machine.travel(timezone.now() + timedelta(minutes=2)):
+            host.send("/host/new", self.FIELDS)
+        assert Webinar.objects.filter(title="Rare earths").count() == 4
+
+    def test_a_zone_that_is_none_is_told_in_the_words_of_the_page(self, host):
+        page = host.send("/host/new", {**self.FIELDS, "zone": "CET"}, headers={**OWN, "Accept-Language": "de"}).content.decode()
+        assert "ist keine Zeitzone eines Ortes." in page
+        assert "--zone" not in page
+
+    def test_what_was_announced_by_mistake_is_deleted_until_somebody_registers(self, host, webinar):
+        page, path = f"/host/w/{webinar.slug}/change", f"/host/w/{webinar.slug}/delete"
+        assert "Delete the webinar" in host.get(page).content.decode()
+        one = registered(webinar)
+        assert "Delete the webinar" not in host.get(page).content.decode()
+        assert host.send(path, page=page).headers["Location"] == page
+        assert Webinar.objects.filter(id=webinar.id).exists()
+        one.delete()
+        assert host.send(path, page=page).headers["Location"] == "/host/"
+        assert not Webinar.objects.filter(id=webinar.id).exists()
+        assert AuditEntry.objects.filter(action="delete", target=webinar.slug).exists()
+
+    def test_the_trial_says_at_once_that_it_is_being_made(self, host, webinar):
+        answer = host.get(f"/host/w/{webinar.slug}/trial")
+        page = answer.content.decode()
+        assert "tried over its sliders, which takes half a minute" in page
+        assert f'content="3;url=/host/w/{webinar.slug}/trial"' in page
 
     def test_no_file_of_the_server_is_a_strategy(self, host):
         assert host.send("/host/new", {**self.FIELDS, "strategy": "/etc/passwd"}).status_code == 422

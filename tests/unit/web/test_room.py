@@ -23,12 +23,14 @@ import time_machine
 import uvicorn
 from django.conf import settings
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.web.test_routes import HOSTILE, _Elements
 from tests.unit.web.visitors import HOST, OWN, Browser, announced, entered, log_in, registered
+from toolkit.web import webinars
 from toolkit.web.asgi.app import Portal
 from toolkit.web.asgi.deadline import Deadline
 from toolkit.web.demo import pool
@@ -41,6 +43,8 @@ from toolkit.web.room import hub as hubs
 from toolkit.web.room.hub import Hub, Stream, encode, hub
 from toolkit.web.room.models import Ballot, Choice, Moment, Poll, Presence, Question, Room
 from toolkit.web.room.presenting import Held, State
+from toolkit.web.words import language
+from toolkit.web.writing import Busy
 
 POSITION = Position("physical-basket", 100_000, 6, 50)
 
@@ -144,7 +148,7 @@ class TestPresenting:
     @pytest.mark.parametrize("change", [{"section": "other"}, {"pointer": "<b>"}, {"cap": "nan"}, {"driver": "x"}], ids=str)
     def test_what_the_page_does_not_send_is_refused(self, host, webinar, change):
         assert show(host, webinar, **change).status_code == 400
-        assert not Room.objects.exists()
+        assert not Moment.objects.exists()
 
 
 class TestTalk:
@@ -255,6 +259,36 @@ class TestTalk:
         assert Choice.objects.get(id=choice).votes == 1
         assert "100%" in visitor.get("/room/").content.decode()
 
+    def test_a_poll_is_made_once_and_one_without_votes_is_deleted(self, host, webinar):
+        room, fields = f"/host/w/{webinar.slug}/room", {"text": "Which?", "choices": "a\nb"}
+        for _ in range(2):
+            host.send(f"/host/w/{webinar.slug}/polls", fields, page=room)
+        poll = Poll.objects.get()
+        assert talking.make_poll(webinar, "Which?", ["b", "a"]).id != poll.id
+        talking.open_poll(webinar, poll.id)
+        assert talking.make_poll(webinar, "Which?", ["a", "b"]).id != poll.id
+        voter = Registration.objects.select_related("webinar").get(id=registered(webinar, "v@example.com").id)
+        talking.vote(voter, Choice.objects.filter(poll=poll)[0].id)
+        path = f"/host/w/{webinar.slug}/poll"
+        assert host.send(path, {"delete": str(poll.id)}, page=room).status_code == 404
+        other = Poll.objects.exclude(id=poll.id).first()
+        assert host.send(path, {"delete": str(other.id)}, page=room).status_code == 302
+        assert not Poll.objects.filter(id=other.id).exists()
+
+    @pytest.mark.parametrize(("fields", "told"), [({"text": "", "choices": "a\nb"}, "Question: This field is required."), ({"text": "Why?", "choices": "a"}, "one a line: Two to eight")])  # fmt: skip
+    def test_each_fault_of_a_poll_is_told_of_its_own_field(self, host, webinar, fields, told):
+        path, room = f"/host/w/{webinar.slug}/polls", f"/host/w/{webinar.slug}/room"
+        script = host.send(path, fields, page=room, headers={**OWN, "HX-Request": "true"})
+        assert (script.status_code, told in script.content.decode()) == (400, True)
+        page = host.send(path, fields, page=room).content.decode()
+        assert ("Two to eight" in page) == ("Two to eight" in told)
+
+    def test_an_answer_in_private_is_no_hidden_question(self, host, webinar):
+        question = talking.ask(registered(webinar, "q@example.com"), "Why?")
+        talking.answer(webinar, question.id, "Because.", to_all=False)
+        page = host.get(f"/host/w/{webinar.slug}/room").content.decode()
+        assert ('<span class="mark">answered</span>' in page, '<span class="mark">hidden</span>' in page) == (True, False)
+
     def test_a_poll_that_opens_closes_the_one_before_and_opens_once(self, webinar):
         first, second = (talking.make_poll(webinar, text, ["a", "b"]) for text in "xy")
         assert talking.open_poll(webinar, first.id)
@@ -305,7 +339,167 @@ class TestTalk:
             assert visitor.post(f"/room/{path}", {**fields, "csrfmiddlewaretoken": token}, headers=OWN).status_code == 400
 
 
+class TestEnd:
+    """The host ends the demo or lengthens it, and what comes after the end reaches nobody."""
+
+    def end(self, host, webinar, minutes):
+        return host.send(f"/host/w/{webinar.slug}/end", {"minutes": minutes}, page=f"/host/w/{webinar.slug}/room").status_code
+
+    def test_it_ends_at_once_and_nothing_reaches_anybody(self, host, visitor, webinar):
+        poll = talking.make_poll(webinar, "Which?", ["Gallium", "Germanium"])
+        assert show(host, webinar, cap="61").status_code == 302
+        assert "It ends at" in host.get(f"/host/w/{webinar.slug}/room").content.decode()
+        assert self.end(host, webinar, "0") == 302
+        webinar.refresh_from_db()
+        assert (webinar.is_over, webinar.minutes) == (True, 5)
+        assert "It ended at" in host.get(f"/host/w/{webinar.slug}/room").content.decode()
+        assert show(host, webinar, cap="77").status_code == 409
+        path, room = f"/host/w/{webinar.slug}/poll", f"/host/w/{webinar.slug}/room"
+        assert host.send(path, {"open": str(poll.id)}, page=room).status_code == 409
+        assert presenting.stored(presenting.find(webinar).state).position.cap == 61
+        for name, fields in (("ask", {"text": "Why?"}), ("vote", {"choice": "1"}), ("upvote", {"question": "1"})):
+            answer = visitor.send(f"/room/{name}", fields, page="/room/")
+            assert (answer.status_code, "This webinar is over." in answer.content.decode()) == (409, True)
+        page = visitor.get("/room/").content.decode()
+        assert "This webinar is over." in page
+        assert 'href="/room/replay"' in page
+        sliders = {"budget": "100000", "aversion": "6", "cap": "33", "scenario": "today"}
+        assert visitor.send("/room/solve", sliders, page="/room/").status_code == 200  # explore on
+
+    def test_it_goes_on_from_the_planned_end_or_from_now(self, host, webinar):
+        assert self.end(host, webinar, "15") == 302
+        webinar.refresh_from_db()
+        assert webinar.minutes == 60
+        with time_machine.travel(webinar.ends + timedelta(minutes=9, seconds=30), tick=False):
+            host = Browser()
+            host.force_login(Host.objects.get(), backend="django.contrib.auth.backends.ModelBackend")
+            assert self.end(host, webinar, "15") == 302
+            webinar.refresh_from_db()
+            assert (webinar.minutes, webinar.is_over) == (60 + 25, False)
+            assert show(host, webinar, cap="77").status_code == 302
+
+    def test_what_follows_a_webinar_is_never_followed_by_it(self, host, webinar):
+        Webinar.objects.filter(id=webinar.id).update(starts=timezone.now() - timedelta(hours=2), minutes=45)
+        assert self.end(host, webinar, "15") == 302
+        webinar.refresh_from_db()
+        assert webinar.minutes == 45
+        Webinar.objects.filter(id=webinar.id).update(starts=timezone.now() + timedelta(hours=2))
+        assert self.end(host, webinar, "0") == 302
+        webinar.refresh_from_db()
+        assert webinar.minutes == 45
+        assert self.end(host, webinar, "7") == 400
+
+
+class TestWithoutScript:
+    def test_its_frame_says_that_somebody_is_there(self, visitor, webinar):
+        page = visitor.get("/room/")
+        assert '<noscript><iframe src="/room/here" hidden></iframe></noscript>' in page.content.decode()
+        assert page.headers["Content-Security-Policy"].endswith("; frame-src 'self'")
+        begin = timezone.now()
+        for seconds in (0, 30, 60, 90):
+            with time_machine.travel(begin + timedelta(seconds=seconds), tick=False):
+                frame = visitor.get("/room/here")
+                assert 'http-equiv="refresh" content="30"' in frame.content.decode()
+                assert "frame-ancestors 'self'" in frame.headers["Content-Security-Policy"]
+                assert frame.headers["X-Frame-Options"] == "SAMEORIGIN"
+                assert attendance.present(webinar.id) == 1
+        (there,) = attendance.attendance(webinar)
+        assert there.minutes == pytest.approx(1.5)
+        assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
+
+    def test_who_asks_all_the_time_writes_seldom(self, visitor, webinar):
+        visitor.get("/room/here")
+        with CaptureQueriesContext(connection) as queries:
+            for _ in range(5):
+                visitor.get("/room/here")
+        assert not [one["sql"] for one in queries if re.match("INSERT|UPDATE", one["sql"])]
+
+    def test_who_only_sends_a_form_was_there(self, visitor, webinar):
+        visitor.send("/room/ask", {"text": "Why?"}, page="/room/")
+        assert [one.registration.email for one in attendance.attendance(webinar)] == ["ana@example.com"]
+
+    def test_who_waits_is_counted_and_has_attended_nothing(self, host, visitor, webinar):
+        Webinar.objects.filter(id=webinar.id).update(starts=timezone.now() + timedelta(minutes=5))
+        assert "You are in the waiting room" in visitor.get("/room/").content.decode()
+        page = host.get(f"/host/w/{webinar.slug}/room").content.decode()
+        assert '<b class="kv">1</b> in the waiting room' in page
+        with time_machine.travel(timezone.now() + timedelta(minutes=30)):
+            assert attendance.attendance(Webinar.objects.get(id=webinar.id)) == []
+
+    @pytest.mark.parametrize("text", ["x" * 301, "\u202e"], ids=["long", "unseen"])
+    def test_a_refused_question_keeps_its_words(self, visitor, webinar, text):
+        answer = visitor.send("/room/ask", {"text": text}, page="/room/")
+        assert answer.status_code == 400
+        assert f'value="{text}"' in answer.content.decode()
+        assert '<p class="error" role="alert">' in answer.content.decode()
+
+    def test_one_too_many_keeps_its_words_too(self, visitor, webinar):
+        with time_machine.travel(timezone.now(), tick=False):
+            for n in range(limits.ASKS.most):
+                visitor.send("/room/ask", {"text": f"{n}?"}, page="/room/")
+            answer = visitor.send("/room/ask", {"text": "One more?"}, page="/room/")
+        assert (answer.status_code, 'value="One more?"' in answer.content.decode()) == (429, True)
+        assert "Please wait" in answer.content.decode()
+
+    def test_a_vote_without_a_choice_is_told_in_the_room(self, visitor, webinar):
+        poll = talking.make_poll(webinar, "Which?", ["Gallium", "Germanium"])
+        talking.open_poll(webinar, poll.id)
+        answer = visitor.send("/room/vote", {}, page="/room/")
+        assert (answer.status_code, "Germanium" in answer.content.decode()) == (400, True)
+
+
+class TestRestart:
+    """The demo loads for half a minute after a restart."""
+
+    @pytest.fixture
+    def loading(self, monkeypatch):
+        class Loading:
+            def start(self, strategy):
+                raise Busy
+
+        return lambda: monkeypatch.setattr(pool, "solver", Loading())
+
+    def test_the_room_shows_the_last_step_at_once(self, host, visitor, webinar, loading):
+        assert show(host, webinar, cap="61").status_code == 302
+        loading()
+        page = visitor.get("/room/").content.decode()
+        assert 'data-view="following"' in page
+        assert 'data-cap="61' in page
+        assert 'id="budget"' in page
+        assert 'id="driver"' in host.get(f"/host/w/{webinar.slug}/room").content.decode()
+
+    def test_before_the_first_step_it_shows_the_start(self, visitor, webinar, loading):
+        before = visitor.get("/room/").content.decode()
+        loading()
+        after = visitor.get("/room/").content.decode()
+        part = re.compile(r'<section id="result".*?</section>', re.DOTALL)
+        assert part.search(before)[0] == part.search(after)[0]
+
+    def test_a_room_that_was_never_shown_says_what_is_happening(self, visitor, loading):
+        loading()
+        answer = visitor.get("/room/")
+        assert (answer.status_code, "takes up to a minute" in answer.content.decode()) == (200, True)
+
+
 class TestReplay:
+    def test_a_poll_closes_under_its_own_name(self, visitor, webinar):
+        with time_machine.travel(webinar.starts - timedelta(minutes=1), tick=False):
+            first, second = (talking.make_poll(webinar, f"{name}?", ["a", "b"]) for name in ("First", "Second"))
+            talking.open_poll(webinar, first.id)
+        with time_machine.travel(webinar.starts + timedelta(minutes=1)):
+            talking.open_poll(webinar, second.id)
+            Poll.objects.filter(id=first.id).update(closed=Poll.objects.get(id=second.id).opened + timedelta(milliseconds=5))
+        found = replay.steps(webinar)
+        assert [step.kind for step in found] == ["opened", "closed"]
+        polls = [replay.moment_data(webinar, step, language("en"))["poll"].text for step in found]
+        assert polls == ["Second?", "First?"]
+
+    def test_one_poll_closes_before_the_next_opens(self, webinar):
+        first, second = (talking.make_poll(webinar, f"{name}?", ["a", "b"]) for name in ("First", "Second"))
+        talking.open_poll(webinar, first.id)
+        talking.open_poll(webinar, second.id)
+        assert [step.kind for step in replay.steps(webinar)] == ["opened", "closed", "opened"]
+
     def test_each_step_shows_what_was_there_then(self, visitor, webinar):
         host, begin = Host.objects.create_user("mara"), webinar.starts
         with time_machine.travel(begin - timedelta(minutes=1), tick=False):
@@ -513,6 +707,37 @@ class TestStreams:
         assert "Volatilität" in german.events["result"]
         talking.moderate(running, talking.ask(registered(running, "c@example.com"), "Why hafnium?").id, "shown")
         late.wait(lambda: "Why hafnium?" in late.events["questions"], 3)
+
+    def test_open_pages_are_told_of_handouts_of_a_new_end_and_of_the_end(self, served, running):
+        visitor = Connection(served.port, entered(Browser(), registered(running)))
+        browser = Browser()
+        log_in(browser)
+        running.refresh_from_db()
+        host = Connection(served.port, browser, f"/host/w/{running.slug}/live")
+        visitor.wait(lambda: "handouts" in visitor.events)
+        webinars.change_handouts(running, ("slides.pdf", "application/pdf", b"%PDF-"), None, actor="console")
+        visitor.wait(lambda: "slides.pdf" in visitor.events["handouts"], 3)
+        assert "over" not in visitor.events or "See the replay" not in visitor.events["over"]
+        host.wait(lambda: f"It ends at {running.local(running.ends):%H:%M}" in host.events.get("end", ""))
+        webinars.move_end(running, 15, actor="console")
+        running.refresh_from_db()
+        host.wait(lambda: f"It ends at {running.local(running.ends):%H:%M}" in host.events["end"], 3)
+        webinars.move_end(running, 0, actor="console")
+        visitor.wait(lambda: "See the replay" in visitor.events["over"], 3)
+        host.wait(lambda: "It ended at" in host.events["end"], 3)
+
+    @pytest.mark.parametrize("chunked", [False, True], ids=["announced", "chunked"])
+    def test_what_is_too_large_is_answered_by_a_page_in_the_visitors_language(self, served, running, chunked):
+        link = http.client.HTTPConnection("127.0.0.1", served.port, timeout=20)
+        headers = {"Host": HOST, "Accept-Language": "de", "Content-Type": "application/x-www-form-urlencoded"}
+        body = b"x" * 200_000
+        link.request("POST", f"/w/{running.slug}/register", iter([body]) if chunked else body, headers, encode_chunked=chunked)
+        answer = link.getresponse()
+        page = answer.read().decode()
+        assert (answer.status, answer.headers["Connection"]) == (413, "close")
+        assert "<h1>Das ist zu groß</h1>" in page
+        assert "portal.css" in page
+        link.close()
 
     def test_rooms_are_apart(self, served, running):
         other = announced(starts=running.starts)

@@ -53,7 +53,8 @@ class Served:
                     await send({"type": "http.response.body", "body": b"x" * 65536, "more_body": True})
                 await send({"type": "http.response.body", "body": b""})
                 return
-            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+            status = scope.get("portal.refused", 200)
+            await send({"type": "http.response.start", "status": status, "headers": [(b"content-length", b"2")]})
             await send({"type": "http.response.body", "body": b"ok"})
 
         app = Whole(page, {"portal.example"}, **{"limit": 1000, "upload": 5000, "seconds": 1.0, **whole})
@@ -139,6 +140,16 @@ def test_an_address_brings_files_one_request_at_a_time(served):
         assert served.ask(HEAD + b"Content-Length: 3\r\n\r\nabc") == 200
     time.sleep(0.2)
     assert served.ask(UPLOAD + b"Content-Length: 3\r\n\r\nabc") == 200
+
+
+def test_a_refusal_without_a_page_keeps_the_browser_on_https(served, settings):
+    for seconds, wanted in ((0, None), (63_072_000, "max-age=63072000; includeSubDomains")):
+        settings.SECURE_HSTS_SECONDS = seconds
+        with served.connect() as client:
+            client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            head = b"".join(iter(lambda: client.recv(4096), b"")).decode().lower()
+        found = re.search(r"strict-transport-security: (.*)\r", head)
+        assert (found and found[1]) == (wanted and wanted.lower())
 
 
 def test_who_comes_by_another_name_is_told_the_one_there_is(served):

@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from ipaddress import ip_network
 from typing import Any
 
+from django.conf import settings
+
 from toolkit.web.asgi.deadline import CONNECTIONS, Networks, is_in
 
 Scope = MutableMapping[str, Any]
@@ -34,8 +36,10 @@ HEADERS = (
 async def refuse(send: Send, status: int, *headers: tuple[bytes, bytes], told: str = "") -> None:
     """A short answer without a page."""
     body = (told or str(status)).encode()
-    length = (b"content-length", str(len(body)).encode())
-    await send({"type": "http.response.start", "status": status, "headers": [*HEADERS, length, *headers]})
+    own = [*HEADERS, (b"content-length", str(len(body)).encode()), *headers]
+    if seconds := settings.SECURE_HSTS_SECONDS:
+        own.append((b"strict-transport-security", f"max-age={seconds}; includeSubDomains".encode()))
+    await send({"type": "http.response.start", "status": status, "headers": own})
     await send({"type": "http.response.body", "body": body})
 
 
@@ -83,7 +87,7 @@ class Whole:
                 return
             await self._bodied(address, self._limit, scope, receive, send)
         elif address in self._uploads or len(self._uploads) >= UPLOADS_AT_ONCE:
-            await refuse(send, 503, (b"retry-after", b"5"), (b"connection", b"close"))
+            await self._refused(503, address, scope, receive, send)
         else:
             self._uploads.add(address)
             try:
@@ -95,20 +99,30 @@ class Whole:
         """One page, once its body is here."""
         announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
         if not announced.isdigit() or int(announced[:20]) > limit:
-            await refuse(send, 413, (b"connection", b"close"))
+            await self._refused(413, address, scope, receive, send)
             return
         try:
             async with asyncio.timeout(self._seconds):
                 body = await self._read(receive, limit)
         except TimeoutError:
-            await refuse(send, 408, (b"connection", b"close"))
+            await self._refused(408, address, scope, receive, send)
             return
         if body is None:  # the visitor has gone
             return
         if len(body) > limit:
-            await refuse(send, 413, (b"connection", b"close"))
+            await self._refused(413, address, scope, receive, send)
             return
         await self._counted(address, scope, body, receive, send)
+
+    async def _refused(self, status: int, address: str, scope: Scope, receive: Receive, send: Send) -> None:
+        """The page that says why a body was not taken, in the visitor's language; the connection ends with it."""
+
+        async def ending(part: MutableMapping[str, Any]) -> None:
+            if part["type"] == "http.response.start":
+                part["headers"] = [*part["headers"], (b"connection", b"close")]
+            await send(part)
+
+        await self._counted(address, {**scope, "portal.refused": status}, b"", receive, ending)
 
     async def _counted(self, address: str, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
         """One page, unless its visitor has too many open."""

@@ -19,6 +19,8 @@ ANSWERS_KEPT = 2048
 """Answers in the cache: 2 kB each."""
 ANSWER_SECONDS = 7.5
 """Seconds that a page waits for an answer: its script waits for eight."""
+TRIAL_PATIENCE = 3.0
+"""Seconds that a page waits for a trial, which takes tens of them."""
 OF_A_REPORT = 60.0
 """Seconds that a report may take, and that a page waits for one."""
 
@@ -89,6 +91,7 @@ class Solver:
         seconds: float,
         *,
         is_long: bool = True,
+        patience: float = ANSWER_SECONDS,
     ) -> Any:
         crew = self._present()
         key = (crew.day, function.__name__, *arguments)
@@ -96,11 +99,10 @@ class Solver:
             if key in self._kept:
                 self._kept.move_to_end(key)
                 return self._kept[key]
-        limit = OF_A_REPORT if turn[0] is Rank.REPORT else ANSWER_SECONDS
         return awaited(
             (function.__name__, *arguments),
             lambda: crew.ask(key, function, arguments, turn=turn, seconds=seconds, is_long=is_long),
-            limit,
+            patience,
         )
 
     def start(self, strategy: str) -> Start:
@@ -123,12 +125,12 @@ class Solver:
         return self._answer(child.solve, (position,), turn, self._wall, is_long=position.whole)
 
     def trial(self, strategy: str) -> tuple[Gap, ...]:
-        """What is missing over the ranges of a strategy's sliders.
+        """What is missing over the ranges of a strategy's sliders; it is found while the page that says so comes again.
 
         Raises:
             ToolkitError: where the strategy, or its data, cannot be shown.
         """
-        return self._answer(child.trial, (strategy,), (Rank.REPORT, f"trial {strategy}"), OF_A_REPORT)
+        return self._answer(child.trial, (strategy,), (Rank.REPORT, f"trial {strategy}"), OF_A_REPORT, patience=TRIAL_PATIENCE)
 
     def report(self, position: Position, session: str, language: str, kind: str) -> bytes:
         """The report at a position.
@@ -139,7 +141,8 @@ class Solver:
             language: Code.
             kind: ``html`` or ``pdf``.
         """
-        return self._answer(child.report, (position, language, kind), (Rank.REPORT, session), OF_A_REPORT)
+        turn = Rank.REPORT, session
+        return self._answer(child.report, (position, language, kind), turn, OF_A_REPORT, patience=OF_A_REPORT)
 
 
 solver: Solver | None = None

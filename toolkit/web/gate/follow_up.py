@@ -25,7 +25,7 @@ def follow_up() -> None:
             continue
         Webinar.objects.filter(id=webinar.id).update(followed_up=now)
         there = {one.registration.id: round(one.minutes, 1) for one in attendance(webinar)}
-        seated = Registration.objects.filter(webinar=webinar, state=Registration.State.CONFIRMED, confirmed__lt=webinar.ends)
+        seated = Registration.objects.filter(webinar=webinar, state=Registration.State.CONFIRMED)
         for one in seated:
             if webinar.follow_up:
                 Outbox.objects.create(kind="thanks" if one.id in there else "missed", registration=one)

@@ -39,9 +39,9 @@ CHANGES = ("moved", "cancellation")
 """Kinds whose calendar file replaces the first, which comes with the seat."""
 FITS = {
     "confirm": ("pending",),
-    "link": SEATED,
+    "link": Registration.ENTERS,
     "waitlist": ("waitlisted",),
-    "correct": (*SEATED, "waitlisted"),
+    "correct": (*Registration.ENTERS, "waitlisted"),
     **dict.fromkeys((*REMINDERS, "thanks", "missed"), SEATED),
     **dict.fromkeys(CHANGES, (*SEATED, "waitlisted")),
 }
@@ -68,14 +68,20 @@ class Letter:
 def letter(row: Outbox, registration: Registration, say: Language) -> Letter:
     """The letter of an outbox row, in the host's own words of its language between title and link where there are any.
 
+    Those of the mail with the seat are of the time before the end.
+
     Args:
         row: What is to be sent.
         registration: To whom.
         say: In which language.
     """
-    found, own = _letter(row, registration, say), registration.webinar.mails.get(say.code, {}).get(row.kind, {})
+    found, webinar = _letter(row, registration, say), registration.webinar
+    of_seat_afterwards = row.kind == "link" and webinar.is_over
+    own = {} if of_seat_afterwards else webinar.mails.get(say.code, {}).get(row.kind, {})
     text = [line for line in own.get("text", "").splitlines() if line.strip()]
-    return replace(found, subject=own.get("subject") or found.subject, lines=[found.lines[0], *(text or found.lines[1:])])
+    came_free = [say.words("A seat came free, and it is yours.")] if row.data.get("waited") else []
+    lines = [found.lines[0], *came_free, *(text or found.lines[1:])]
+    return replace(found, subject=own.get("subject") or found.subject, lines=lines)
 
 
 def _letter(row: Outbox, registration: Registration, say: Language) -> Letter:

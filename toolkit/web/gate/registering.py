@@ -20,9 +20,9 @@ AGAIN, TWICE = timedelta(minutes=10), timedelta(minutes=1)
 """Between two mails that only repeat a link, and between two that confirm an address: a button is pressed twice at once."""
 SESSIONS = 3
 """Of one registration; the oldest ends."""
-TOLD = (State.CONFIRMED, State.WAITLISTED)
+TOLD = (*Registration.ENTERS, State.WAITLISTED)
 """Who is told of changes of a webinar: the address is confirmed."""
-LIVING = (State.PENDING, State.CONFIRMED, State.WAITLISTED)
+LIVING = (State.PENDING, *TOLD)
 UNCONFIRMED = (State.PENDING, State.CANCELLED)
 """What the next sign-up of the address replaces: nobody has confirmed it, or its visitor has taken it back."""
 ENTERED = ("name", "company", "language", "source", "answers")
@@ -48,7 +48,7 @@ def register(new: Registration, shown: dict[str, str], *, marketing: bool, shown
         Registration.objects.bulk_create([new], ignore_conflicts=True)
         if new.webinar.gives_replay:  # who waited for a seat confirmed the address
             waited = Registration.objects.filter(webinar=new.webinar, email=new.email, state=State.WAITLISTED)
-            waited.update(state=State.CONFIRMED)
+            waited.update(state=State.REPLAY)
         there = Registration.objects.select_for_update().only("id", "state")
         registration = there.get(webinar=new.webinar, email=new.email)
         registration.webinar, entered = new.webinar, {name: getattr(new, name) for name in ENTERED}
@@ -85,7 +85,11 @@ def tell_again(registration: Registration | None) -> None:
     Args:
         registration: Its row locked: of two at once the second finds what the first has written.
     """
-    kinds: dict[State, str] = {State.PENDING: "confirm", State.CONFIRMED: "link", State.WAITLISTED: "waitlist"}
+    kinds: dict[State, str] = {
+        State.PENDING: "confirm",
+        State.WAITLISTED: "waitlist",
+        **dict.fromkeys(Registration.ENTERS, "link"),
+    }
     if registration is not None and registration.webinar.cancelled_at:
         kinds = dict.fromkeys(TOLD, "cancellation")
     kind = NOTHING if registration is None else kinds.get(State(registration.state), NOTHING)
@@ -99,15 +103,15 @@ def confirm(secret: str) -> tuple[str, Registration | None]:
     """Confirm an address by the secret that was sent to it.
 
     Returns:
-        ``confirmed``, ``waitlisted``, ``already``, ``expired``, ``webinar_cancelled`` or ``invalid``, and whose it was; of an
-        address that takes the place of another one ``corrected``, ``taken`` or ``expired``.
+        ``confirmed``, ``waitlisted``, ``replay``, ``already``, ``expired``, ``webinar_cancelled`` or ``invalid``, and whose it
+        was; of an address that takes the place of another one ``corrected``, ``taken`` or ``expired``.
     """
     token = tokens.find("confirm", secret)
     if token is None or token.registration is None:
         return "invalid", None
     webinar = Webinar.objects.select_for_update().get(id=token.registration.webinar_id)
     registration = Registration.objects.select_related("webinar").get(id=token.registration_id)
-    if registration.state not in (State.PENDING, State.CONFIRMED, State.WAITLISTED):
+    if registration.state not in LIVING:
         return "invalid", None
     if webinar.cancelled_at:
         return "webinar_cancelled", registration
@@ -118,15 +122,15 @@ def confirm(secret: str) -> tuple[str, Registration | None]:
     if not Token.objects.filter(digest=token.digest, used=None, expires__gt=now).update(used=now):
         return "expired", registration
     registration.confirmed = now
-    has_seat = webinar.gives_replay or (not webinar.approval and seats_left(webinar) > 0)
-    registration.state = State.CONFIRMED if has_seat else State.WAITLISTED
+    has_seat = not webinar.is_over and not webinar.approval and seats_left(webinar) > 0
+    registration.state = State.REPLAY if webinar.gives_replay else State.CONFIRMED if has_seat else State.WAITLISTED
     registration.save(update_fields=["confirmed", "state"])
     registration.consents.filter(confirmed=None).update(confirmed=now)  # type: ignore[attr-defined]
     if registration.state == State.CONFIRMED:
         _give_seat(registration, webinar)
     else:
-        Outbox.objects.create(kind="waitlist", registration=registration)
-        _hook(registration, webinar, State.WAITLISTED)
+        Outbox.objects.create(kind="link" if registration.state == State.REPLAY else "waitlist", registration=registration)
+        _hook(registration, webinar, registration.state)
     return registration.state, registration
 
 
@@ -196,14 +200,20 @@ def renew(registration: Registration) -> bool:
         return False
     journal.note(journal.RENEWED, registration.id)
     Session.objects.filter(registration=registration).delete()
-    kind = "link" if registration.state == State.CONFIRMED else "waitlist"
+    kind = "link" if registration.state in Registration.ENTERS else "waitlist"
     Outbox.objects.create(kind=kind, registration=registration)
     return True
 
 
-def _give_seat(registration: Registration, webinar: Webinar) -> None:
-    """The mail with the personal link, and reminders that are still ahead."""
-    Outbox.objects.create(kind="link", registration=registration)
+def _give_seat(registration: Registration, webinar: Webinar, **about: bool) -> None:
+    """The mail with the personal link, and reminders that are still ahead.
+
+    Args:
+        registration: Whose seat it is.
+        webinar: Of the seat.
+        about: `waited` of who gets a seat that came free.
+    """
+    Outbox.objects.create(kind="link", registration=registration, data=about)
     Outbox.objects.bulk_create(_reminders(registration, webinar))
     _hook(registration, webinar, State.CONFIRMED)
 
@@ -324,7 +334,7 @@ def move_up(webinar: Webinar) -> None:
     waiting = Registration.objects.filter(webinar=webinar, state=State.WAITLISTED).order_by("confirmed", "id")
     for registration in waiting[: max(seats_left(webinar), 0)]:
         Registration.objects.filter(id=registration.id).update(state=State.CONFIRMED)
-        _give_seat(registration, webinar)
+        _give_seat(registration, webinar, waited=True)
 
 
 @writing
@@ -352,9 +362,9 @@ def import_registrations(new: list[Registration], shown: dict[str, str], shown_a
 
 
 def enter(secret: str) -> Registration | None:
-    """The registration of a personal link that has a seat."""
+    """The registration of a personal link that opens the room."""
     found = tokens.follow(secret, tokens.ACCESS)
-    return found if found is not None and found.state == State.CONFIRMED else None
+    return found if found is not None and found.state in Registration.ENTERS else None
 
 
 @writing

@@ -49,13 +49,17 @@ def merged(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
 
 
 def attendance(webinar: Webinar, one: Registration | None = None) -> list[Attendance]:
-    """Of everybody, or one, who was in the room from its opening on, in the order of their first minute."""
-    rows = Presence.objects.filter(registration__webinar=webinar).select_related("registration")
+    """Of everybody, or one, who was in the room between start and end, in the order of their first minute.
+
+    Who came for the replay alone attended nothing.
+    """
+    rows = Presence.objects.filter(registration__webinar=webinar).exclude(registration__state=Registration.State.REPLAY)
+    rows = rows.select_related("registration")
     rows = rows if one is None else rows.filter(registration=one)
     by_person: dict[Registration, list[Interval]] = {}
     for row in rows:
-        begin, end = max(row.opened, webinar.starts), row.closed or row.seen
-        if end > begin:
+        begin, end = max(row.opened, webinar.starts), min(row.closed or row.seen, webinar.ends)
+        if end >= begin:
             by_person.setdefault(row.registration, []).append((begin, end))
     found = [Attendance(registration, merged(intervals)) for registration, intervals in by_person.items()]
     return sorted(found, key=lambda one: (one.intervals[0], str(one.registration.id)))
@@ -65,6 +69,24 @@ def present(webinar: int) -> int:
     """How many people are connected, by the number of the webinar."""
     now = Presence.objects.filter(registration__webinar=webinar, closed=None, seen__gt=timezone.now() - LOST)
     return now.values("registration").distinct().count()
+
+
+def mark(registration: Registration) -> None:
+    """Keep that a page without a stream was looked at: its interval goes on, or one begins. Who asks often writes seldom.
+
+    Args:
+        registration: Whose page it is.
+    """
+    seen = timezone.now() - LOST / 3
+    if not Presence.objects.filter(registration=registration, closed=None, seen__gt=seen).exists():
+        _mark(registration)
+
+
+@writing
+def _mark(registration: Registration) -> None:
+    now = timezone.now()
+    if not Presence.objects.filter(registration=registration, closed=None, seen__gt=now - LOST).update(seen=now):
+        Presence.objects.create(registration=registration, opened=now, seen=now)
 
 
 @writing

@@ -26,7 +26,7 @@ class Figures:
         funnel: Registered, confirmed, seated, there, there to the end, survey answered.
         sources: Source, with how many of it registered, confirmed the address and were there.
         present: Clock -> people in the room; none of the time to come.
-        answers: Question at sign-up -> answer -> how many, the most frequent first.
+        answers: Question at sign-up -> answer -> how many of the confirmed, the most frequent first.
         ratings: Of the survey: 5 to 1 -> how many.
         comments: Of the survey.
     """
@@ -49,7 +49,8 @@ def figures(webinar: Webinar) -> Figures:
     seated = [one for one in rows if one.state == Registration.State.CONFIRMED]
     surveys = list(Survey.objects.filter(registration__in=[one.id for one in there]))
     by_source = [Counter(one.source for one in group) for group in (rows, confirmed, there)]
-    moments = [webinar.starts + at * timedelta(minutes=webinar.minutes) / MOMENTS for at in range(MOMENTS + 1)]
+    minutes = sorted({round(at * webinar.minutes / MOMENTS) for at in range(MOMENTS + 1)})
+    moments = [webinar.starts + timedelta(minutes=at) for at in minutes]
     asked = [question.removesuffix("*").strip() for question in webinar.questions]
     rated = Counter(one.rating for one in surveys)
     return Figures(
@@ -61,7 +62,7 @@ def figures(webinar: Webinar) -> Figures:
             if at <= timezone.now()
         ],
         {
-            question: Counter(one.answers[question] for one in rows if question in one.answers).most_common(ANSWERS)
+            question: Counter(one.answers[question] for one in confirmed if question in one.answers).most_common(ANSWERS)
             for question in asked
         },
         [(str(n), rated[n]) for n in range(5, 0, -1)],

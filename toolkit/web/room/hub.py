@@ -13,6 +13,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 import structlog
@@ -40,8 +41,10 @@ EACH = 3
 """Streams of one attendee."""
 ALL = 4000
 """Streams of a process."""
-Seen = tuple[int, int, int, bool]
-"""Of a room: versions of what is shown and said, who is there, and whether the presenter has gone."""
+Clock = tuple[bool, bool, datetime] | None
+"""Of a webinar: whether it has begun, whether it is over, and when it ends; None before it was looked at."""
+Seen = tuple[int, int, int, bool, Clock]
+"""Of a room: versions of what is shown and said, who is there, whether the presenter has gone, and the clock."""
 ELSEWHERE = b"event: ended\ndata: elsewhere\n\n"
 log = structlog.get_logger("room")
 
@@ -130,6 +133,7 @@ class Hub:
     def _reset(self) -> None:
         self._seen: dict[int, Seen] = {}
         self._people: dict[int, int] = {}
+        self._clocks: dict[int, Clock] = {}
         self._made: dict[tuple[int, Audience, str], tuple[Seen, dict[str, str]]] = {}
         self._beat_at, self._talk_at = 0.0, 0.0
 
@@ -248,11 +252,14 @@ class Hub:
         for one in streams:
             by_webinar[one.webinar].append(one)
         rooms = {room.webinar_id: room for room in Room.objects.filter(webinar__in=by_webinar).defer("driver")}
+        if talk or not self._clocks.keys() >= by_webinar.keys():
+            found = Webinar.objects.in_bulk(by_webinar)
+            self._clocks = {one.id: (one.is_open, one.is_over, one.ends) for one in found.values()}
         for webinar, here in by_webinar.items():
             room = rooms.get(webinar, Room(webinar_id=webinar))
-            before = self._seen.get(webinar, (-1, -1, -1, False))
-            talked = room.talk if talk or before[1] < 0 else before[1]
-            self._seen[webinar] = room.version, talked, self._people.get(webinar, 0), presenting.is_away(room)
+            before = self._seen.get(webinar, (-1, -1, -1, False, None))
+            talked, clock = room.talk if talk or before[1] < 0 else before[1], self._clocks.get(webinar)
+            self._seen[webinar] = room.version, talked, self._people.get(webinar, 0), presenting.is_away(room), clock
             if self._seen[webinar] != before or any(not one.sent for one in here):
                 self._send(webinar, self._seen[webinar], here)
         self._seen = {webinar: self._seen[webinar] for webinar in by_webinar}
@@ -288,7 +295,7 @@ def _give(given: list[tuple[Stream, dict[str, bytes]]]) -> None:
 
 def _valid(sessions: set[str]) -> set[str]:
     """Those of the sessions that may be in the room still."""
-    held = {"registration__state": Registration.State.CONFIRMED, "registration__webinar__cancelled_at": None}
+    held = {"registration__state__in": Registration.ENTERS, "registration__webinar__cancelled_at": None}
     rows, names = Session.unexpired().filter(**held), sorted(sessions)
     step = attendance.ROWS_OF_STATEMENT
     return {

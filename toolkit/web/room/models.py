@@ -23,6 +23,7 @@ class Room(models.Model):
         driver, driver_session: Who presents, and the digest of the session that may, until `driver_until`.
         asked: When the newest step was asked for.
         presenter_seen: When a presenter's page was connected last.
+        start: `toolkit.web.room.presenting.Kept` as JSON: what the room shows while the demo loads; empty before it ever had.
     """
 
     webinar = models.OneToOneField("web.Webinar", models.CASCADE, primary_key=True)
@@ -36,6 +37,7 @@ class Room(models.Model):
     driver_until = models.DateTimeField(default=timezone.now)
     asked = models.DateTimeField(default=timezone.now)
     presenter_seen = models.DateTimeField(null=True)
+    start: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
 
 
 class Moment(models.Model):

@@ -89,13 +89,16 @@ def parts(webinar: Webinar, room: Room, audience: Audience, say: Language) -> di
         return {
             **found,
             "away": part("away", say, away=is_away(room) and not webinar.is_over),
+            "over": part("over", say, over=webinar.is_over),
+            "handouts": part("handouts", say, webinar=webinar),
             "answers": str(Question.objects.filter(webinar=webinar, to_all=False).exclude(answer="").count()),
             "poll": part("poll", say, **poll_data(poll)),
             "questions": part("questions", say, **questions_data(webinar)),
         }
     return {
         **found,
-        "people": part("people", say, present=attendance.present(webinar.id)),
+        "people": part("people", say, present=attendance.present(webinar.id), webinar=webinar),
+        "end": part("end", say, webinar=webinar),
         "driver": part("driver", say, driver=holder(room, "")),
         "polls": part("host_polls", say, **host_polls_data(webinar)),
         "questions": part("host_questions", say, **host_questions_data(webinar)),

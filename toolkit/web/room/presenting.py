@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 from pydantic import TypeAdapter
 
-from toolkit.web.demo.position import Outcome, Position
+from toolkit.web.demo.position import Outcome, Position, Start
 from toolkit.web.models import Host, Webinar
 from toolkit.web.room.models import Moment, Room
 from toolkit.web.writing import writing
@@ -37,16 +37,51 @@ class State:
     pointer: str = ""
 
 
-_JSON = TypeAdapter(State)
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a room shows before anybody presents: where the sliders start, and the answer there."""
+
+    start: Start
+    outcome: Outcome
+
+
+_JSON, _KEPT = TypeAdapter(State), TypeAdapter(Kept)
 
 
 class Held(Exception):
     """Somebody else drives."""
 
 
+class Over(Exception):
+    """The webinar is over: what is shown reaches nobody."""
+
+
 def stored(state: dict[str, object]) -> State | None:
     """A state that was stored; None for the empty one."""
     return _JSON.validate_python(state) if state else None
+
+
+def kept(room: Room) -> Kept | None:
+    """What a room showed before anybody presented; None where it has not yet."""
+    return _KEPT.validate_python(room.start) if room.start else None
+
+
+def keep(room: Room, start: Start, outcome: Outcome) -> None:
+    """Keep what a room shows before anybody presents, for the time in which the demo loads after a restart.
+
+    Args:
+        room: Which need not be stored yet.
+        start: Where the sliders start.
+        outcome: The answer there.
+    """
+    new = _KEPT.dump_python(Kept(start, outcome), mode="json")
+    if new != room.start:
+        _store_start(room, new)
+
+
+@writing
+def _store_start(room: Room, new: dict[str, object]) -> None:
+    Room.objects.update_or_create(webinar_id=room.webinar_id, defaults={"start": new})
 
 
 def find(webinar: Webinar) -> Room:
@@ -114,8 +149,11 @@ def drive(webinar: Webinar, host: Host, session: str, state: State, asked: datet
 
     Raises:
         Held: where somebody else drives.
+        Over: after the end.
     """
     room = locked(webinar)
+    if webinar.is_over:
+        raise Over
     if holder(room, session):
         raise Held
     if room.version and asked < room.asked:

@@ -31,10 +31,12 @@ class Step:
 
     Attributes:
         kind: A key of `WORDS`.
+        poll: Number of the poll that closes, which another one may follow at the same moment; None for other steps.
     """
 
     at: datetime
     kind: str
+    poll: int | None = None
 
 
 def steps(webinar: Webinar) -> list[Step]:
@@ -42,7 +44,8 @@ def steps(webinar: Webinar) -> list[Step]:
     moments = [Step(at, "state") for at in Moment.objects.filter(webinar=webinar).order_by("at").values_list("at", flat=True)]
     found = [one for one, after in zip(moments, [*moments[1:], None], strict=False) if not after or after.at - one.at > AT_ONCE]
     for poll in Poll.objects.filter(webinar=webinar):
-        found += [Step(at, kind) for at, kind in ((poll.opened, "opened"), (poll.closed, "closed")) if at]
+        found += [Step(poll.opened, "opened")] if poll.opened else []
+        found += [Step(poll.closed, "closed", poll.id)] if poll.closed else []
     for question in Question.objects.filter(webinar=webinar, state__in=VISIBLE):
         found += [Step(at, kind) for at, kind in ((question.shown, "shown"), (question.answered, "answered")) if at]
     return sorted((one for one in found if one.at >= webinar.starts), key=lambda one: one.at)
@@ -63,7 +66,7 @@ def moment_data(webinar: Webinar, step: Step, say: Language) -> dict[str, Any]:
     """
     moment = Moment.objects.filter(webinar=webinar, at__lte=step.at).order_by("-version").first()
     polls = Poll.objects.filter(webinar=webinar, opened__lte=step.at).prefetch_related("choices")
-    poll = polls.order_by("-opened").first()
+    poll = polls.filter(id=step.poll).first() if step.poll else polls.order_by("-opened").first()
     questions = list(Question.objects.filter(webinar=webinar, state__in=VISIBLE, shown__lte=step.at).order_by("-votes", "id"))
     for one in questions:
         if one.answered and one.answered > step.at:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from django.db.models import F, QuerySet
 from django.utils import timezone
@@ -13,10 +14,13 @@ from toolkit.web.room.models import Ballot, Choice, Poll, Question, Room, Upvote
 from toolkit.web.room.presenting import locked
 from toolkit.web.writing import writing
 
+TWICE = timedelta(minutes=1)
+"""Time in which the same poll is made by a button that was pressed twice."""
 VISIBLE = (Question.State.SHOWN, Question.State.ANSWERED)
 
 
-def _changed(webinar: Webinar) -> None:
+def changed(webinar: Webinar) -> None:
+    """Let open pages know that there is something new beside what is presented."""
     if not Room.objects.filter(webinar=webinar).update(talk=F("talk") + 1):
         Room.objects.create(webinar=webinar, talk=1)
 
@@ -29,7 +33,7 @@ def ask(registration: Registration, text: str) -> Question:
     if not room.moderated:
         question.state, question.shown = Question.State.SHOWN, timezone.now()
     question.save()
-    _changed(registration.webinar)
+    changed(registration.webinar)
     return question
 
 
@@ -41,7 +45,7 @@ def upvote(registration: Registration, question: int) -> bool:
         return False
     if Upvote.objects.get_or_create(question=found, registration=registration)[1]:
         Question.objects.filter(id=found.id).update(votes=F("votes") + 1)
-        _changed(registration.webinar)
+        changed(registration.webinar)
     return True
 
 
@@ -62,7 +66,7 @@ def moderate(webinar: Webinar, question: int, state: str) -> bool:
     found.shown = (found.shown or now) if state in VISIBLE else found.shown
     found.answered = now if state == Question.State.ANSWERED else None
     found.save()
-    _changed(webinar)
+    changed(webinar)
     return True
 
 
@@ -86,41 +90,58 @@ def answer(webinar: Webinar, question: int, text: str, *, to_all: bool) -> None:
     webhook.notify(webinar, "question.answered", found.registration_id, question=found.id)
     if webinar.is_over:
         Outbox.objects.create(kind="answer", registration_id=found.registration_id, data={"question": found.id})
-    _changed(webinar)
+    changed(webinar)
 
 
 @writing
 def set_moderation(webinar: Webinar, moderated: bool) -> None:  # noqa: FBT001
     """Whether new questions wait for the host."""
     Room.objects.update_or_create(webinar=webinar, defaults={"moderated": moderated})
-    _changed(webinar)
+    changed(webinar)
 
 
 @writing
 def make_poll(webinar: Webinar, text: str, choices: Sequence[str]) -> Poll:
-    """A poll, not yet open.
+    """A poll, not yet open; one that was just made is not made twice.
 
     Args:
         webinar: Whose room.
         text: The question.
         choices: Two or more.
     """
+    locked(webinar)  # of two at once the second finds what the first has made
+    for poll in Poll.objects.filter(webinar=webinar, text=text, opened=None, created__gt=timezone.now() - TWICE):
+        if [one.text for one in poll.choices.all()] == [*choices]:  # type: ignore[attr-defined]
+            return poll
     poll = Poll.objects.create(webinar=webinar, text=text)
     for choice in choices:
         Choice.objects.create(poll=poll, text=choice)
-    _changed(webinar)
+    changed(webinar)
     return poll
 
 
 @writing
 def open_poll(webinar: Webinar, poll: int) -> bool:
-    """Open a poll for votes and close the one before it; False where it was open already, or is none."""
-    now = timezone.now()
-    if not Poll.objects.filter(webinar=webinar, id=poll, opened=None).update(opened=now):
+    """Close the poll that is open, and open another one for votes; False where that was open already, or is none."""
+    locked(webinar)
+    found = Poll.objects.filter(webinar=webinar, id=poll, opened=None)
+    if not found.exists():
         return False
-    for other in Poll.objects.filter(webinar=webinar, opened__isnull=False, closed=None).exclude(id=poll):
+    for other in Poll.objects.filter(webinar=webinar, opened__isnull=False, closed=None):
         close_poll(webinar, other.id)
-    _changed(webinar)
+    found.update(opened=timezone.now())
+    changed(webinar)
+    return True
+
+
+@writing
+def delete_poll(webinar: Webinar, poll: int) -> bool:
+    """Delete a poll that nobody has voted in; False where there is no such one."""
+    found = Poll.objects.select_for_update().filter(webinar=webinar, id=poll).first()
+    if found is None or Ballot.objects.filter(poll=found).exists():
+        return False
+    found.delete()
+    changed(webinar)
     return True
 
 
@@ -131,7 +152,7 @@ def close_poll(webinar: Webinar, poll: int) -> bool:
     if not open_one.update(closed=timezone.now()):
         return False
     webhook.notify(webinar, "poll.closed", poll=poll)
-    _changed(webinar)
+    changed(webinar)
     return True
 
 
@@ -149,7 +170,7 @@ def vote(registration: Registration, choice: int) -> bool:
         return False
     if Ballot.objects.get_or_create(poll=poll, registration=registration)[1]:
         Choice.objects.filter(id=choice).update(votes=F("votes") + 1)
-        _changed(registration.webinar)
+        changed(registration.webinar)
     return True
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import structlog
 from django.core.paginator import InvalidPage, Paginator
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
@@ -11,6 +12,7 @@ from toolkit.web.gate import limits, tokens
 from toolkit.web.middleware import client_address
 from toolkit.web.operations.records import READABLE
 
+log = structlog.get_logger("api")
 ROWS_OF_ANSWER = 200
 """Rows of a page."""
 
@@ -36,4 +38,5 @@ def read(request: HttpRequest, slug: str, what: str) -> JsonResponse:
         page = Paginator(rows(token.webinar), ROWS_OF_ANSWER).page(request.GET.get("page", "1"))
     except InvalidPage as error:
         return JsonResponse({"error": str(error)}, status=400)
+    log.info("api.read", token=token.pk, webinar=slug, what=what, page=page.number)
     return JsonResponse({"data": [record(one) for one in page], "page": page.number, "pages": page.paginator.num_pages})

@@ -61,6 +61,21 @@ address_taken = _page(
     mark("This address is registered already"),
     mark("It has a registration of its own for this webinar. Cancel that one first: the link is in its mails."),
 )
+webinar_over = _page(
+    HTTPStatus.CONFLICT,
+    mark("This webinar is over."),
+    mark("Questions, votes and steps have ended with it. The replay shows what was shown, asked and voted."),
+)
+too_large = _page(
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    mark("That is too large"),
+    mark("More was sent than this page takes, and nothing of it is stored. Go back and send less, or a smaller file."),
+)
+too_slow = _page(
+    HTTPStatus.REQUEST_TIMEOUT,
+    mark("That took too long"),
+    mark("What was sent did not arrive in time, and nothing of it is stored. Go back and send it again."),
+)
 _too_busy = _page(HTTPStatus.SERVICE_UNAVAILABLE, mark("Too busy just now"), mark("Please try again in a few seconds."))
 
 
@@ -70,6 +85,12 @@ def not_taken(request: HttpRequest, form: Form) -> HttpResponse:
     named = [(fields[name].label, faults) for name, faults in form.errors.items() if name in fields and fields[name].label]
     told = " ".join(f"{say(str(label))}: {fault}" for label, faults in named for fault in faults)
     return _told(request, HTTPStatus.BAD_REQUEST, say("That was not accepted"), told) if told else bad_request(request)
+
+
+def held(request: HttpRequest) -> HttpResponse:
+    """409 for a step of who does not drive."""
+    say = spoken().words
+    return _told(request, HTTPStatus.CONFLICT, say("That was not accepted"), say("Somebody else presents: take over first."))
 
 
 def failed(request: HttpRequest) -> HttpResponse:
@@ -88,15 +109,19 @@ def no_database(request: HttpRequest) -> HttpResponse:
     return response
 
 
+def waits(seconds: int) -> str:
+    """How long who has asked too often waits."""
+    say, minutes, hours = spoken().words, -(-seconds // 60), -(-seconds // 3600)
+    if hours > 1:
+        return say("Please wait {count} hours and try again.", count=hours)
+    if minutes > 1:
+        return say("Please wait {count} minutes and try again.", count=minutes)
+    return say("Please wait a moment and try again.")
+
+
 def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
     """429, and the seconds to wait."""
-    say, minutes, hours = spoken().words, -(-seconds // 60), -(-seconds // 3600)
-    text = say("Please wait a moment and try again.")
-    if hours > 1:
-        text = say("Please wait {count} hours and try again.", count=hours)
-    elif minutes > 1:
-        text = say("Please wait {count} minutes and try again.", count=minutes)
-    response = _told(request, HTTPStatus.TOO_MANY_REQUESTS, say("Too many requests"), text)
+    response = _told(request, HTTPStatus.TOO_MANY_REQUESTS, spoken().words("Too many requests"), waits(seconds))
     response["Retry-After"] = str(seconds)
     return response
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from http import HTTPStatus
 
+import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
@@ -27,6 +28,7 @@ from toolkit.web.views.errors import address_taken, bad_request, forbidden, link
 from toolkit.web.views.public import webinar_page
 from toolkit.web.writing import together
 
+log = structlog.get_logger("gate")
 Linked = Callable[[HttpRequest, Registration], HttpResponse]
 UNPROCESSABLE = HTTPStatus.UNPROCESSABLE_ENTITY
 
@@ -207,7 +209,8 @@ def enter(request: HttpRequest, registration: Registration) -> HttpResponse:
     request.session["registration"] = str(registration.id)
     request.session.save()
     registering.end_oldest_sessions(registration)
-    return redirect("room")
+    log.info("room.entered", registration=str(registration.id))
+    return redirect("replay" if registration.webinar.is_over else "room")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

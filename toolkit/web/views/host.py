@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 from django.conf import settings
 from django.contrib.auth import login, update_session_auth_hash
 from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.views import LoginView
+from django.contrib.auth.views import LoginView, LogoutView
 from django.core.paginator import Paginator
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower
@@ -69,6 +69,7 @@ STATES = {
     "pending": mark("not yet confirmed"),
     "confirmed": mark("has a seat"),
     "waitlisted": mark("on the waiting list"),
+    "replay": mark("for the replay alone"),
     "cancelled": mark("cancelled"),
     "revoked": mark("revoked"),
 }
@@ -116,6 +117,8 @@ class Login(LoginView):
         """Count a wrong password; one with which a code is missing or wrong is none."""
         if form.get_user() is None and {"username", "password"} <= form.cleaned_data.keys():
             hosts.count_wrong(_subject(self.request), form.cleaned_data["username"])
+        elif form.get_user() is not None and form.cleaned_data.get("otp_token"):
+            audit.record(f"host:{form.get_user().pk}", "wrong code")
         return super().form_invalid(form)
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
@@ -124,6 +127,18 @@ class Login(LoginView):
         response, name = super().form_valid(form), settings.DEVICE_COOKIE_NAME
         flags = {"secure": settings.SESSION_COOKIE_SECURE, "httponly": True, "samesite": "Lax", "max_age": DEVICE_SECONDS}
         response.set_signed_cookie(name, f"{form.get_user().pk}.{secrets.token_hex(8)}", salt=DEVICE, **flags)
+        return response
+
+
+class Logout(LogoutView):
+    """Log out, and have the browser forget the pages; what knows the device again stays."""
+
+    http_method_names = ("post",)
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """End the session."""
+        response = super().post(request, *args, **kwargs)
+        response["Clear-Site-Data"] = '"cache","storage"'
         return response
 
 
@@ -273,12 +288,13 @@ def webinar(request: HttpRequest, found: Webinar) -> HttpResponse:
     page = Paginator(looked_for.order_by(*SORTED[order]), ROWS).get_page(request.GET.get("page"))
     living, told = registering.LIVING, registering.TOLD
     rows = [(one, states[one.state], one.state in living, one.state in told) for one in page]
-    counted = with_counts().values("confirmed", "waitlisted", "pending").get(id=found.id)
+    counted = with_counts().values("confirmed", "waitlisted", "pending", "replay").get(id=found.id)
     totals = [
         (say.words("Seats"), found.capacity),
         (say.words("Confirmed"), counted["confirmed"]),
         (say.words("Waiting"), counted["waitlisted"]),
         (say.words("Not confirmed"), counted["pending"]),
+        *([(say.words("For the replay alone"), counted["replay"])] if counted["replay"] else []),
         (say.words("Refused mails"), every.filter(mail="refused").count()),
     ]
     data = {"webinar": found, "rows": rows, "news": len(news_readers(found)), "totals": totals, "page": page, "asked": asked}

@@ -72,7 +72,7 @@ def change(request: HttpRequest, found: Webinar) -> HttpResponse:
         except SpecError as error:
             form.add_error(None, plain(spoken().translate(retellable(error.message))))
     told = Registration.objects.filter(webinar=found, state__in=registering.TOLD).count()
-    data = {"webinar": found, "form": form, "told": told}
+    data = {"webinar": found, "form": form, "told": told, "deletable": webinars.can_be_deleted(found)}
     return render(request, "host_change.html", data, status=UNPROCESSABLE if form.errors else 200)
 
 
@@ -97,10 +97,12 @@ def trial(request: HttpRequest, found: Webinar) -> HttpResponse:
     """What visitors of the demo would miss over the ranges of its sliders."""
     say = spoken()
     try:
-        start, gaps = current().start(found.strategy), current().trial(found.strategy)
+        gaps = current().trial(found.strategy)
+        start = current().start(found.strategy)
         told = [gap_told(gap, start, say) for gap in gaps]
     except Busy:
-        return loading(request, found, reverse("host-trial", args=[found.slug]))
+        told = say.words("The demo is tried over its sliders, which takes half a minute. This page comes again by itself.")
+        return loading(request, found, reverse("host-trial", args=[found.slug]), told=told)
     except ToolkitError as error:
         told = [plain(say.translate(retellable(error.message)))]
     return render(request, "host_trial.html", {"webinar": found, "gaps": told})
@@ -244,6 +246,12 @@ def cancel(request: HttpRequest, webinar: Webinar, form: Nothing) -> HttpRespons
     with contextlib.suppress(SpecError):
         webinars.cancel(webinar, actor=audit.actor(request))
     return redirect("host-webinar", webinar.slug)
+
+
+@posted(Nothing, Role.OWNER)
+def delete(request: HttpRequest, webinar: Webinar, form: Nothing) -> HttpResponse:  # noqa: ARG001  # as all
+    """Delete a webinar for which nobody has registered; of another one nothing changes."""
+    return redirect("host") if webinars.delete(webinar, actor=audit.actor(request)) else redirect("host-change", webinar.slug)
 
 
 @posted(TokenForm)

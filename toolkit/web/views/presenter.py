@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import Any, cast
 
@@ -13,30 +14,32 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_otp import user_has_device
 from django_otp.middleware import OTPMiddleware
 
+from toolkit.core.errors import SpecError
 from toolkit.report.i18n.language import Language, mark
-from toolkit.web import hosts
+from toolkit.web import hosts, webinars
 from toolkit.web.asgi.later import asked_at, is_again
 from toolkit.web.demo.pool import current
 from toolkit.web.demo.position import Start
 from toolkit.web.demo.showing import shown, sliders
 from toolkit.web.export import attendance_csv
-from toolkit.web.forms import AnswerForm, ModerationForm, NewPollForm, Nothing, PollForm, StateForm
+from toolkit.web.forms import AnswerForm, EndForm, ModerationForm, NewPollForm, Nothing, PollForm, StateForm
 from toolkit.web.gate import limits
 from toolkit.web.jinja import spoken
 from toolkit.web.middleware import Player
 from toolkit.web.models import Host, Registration, Role, Webinar
+from toolkit.web.operations import audit
 from toolkit.web.room import attendance as attending
 from toolkit.web.room import presenting, talking
 from toolkit.web.room.figures import figures as figures_of
 from toolkit.web.room.hub import Stream
 from toolkit.web.room.models import Question
 from toolkit.web.room.parts import host_polls_data, host_questions_data, of_state, part
-from toolkit.web.room.presenting import Held, State
+from toolkit.web.room.presenting import Held, Over, State
 from toolkit.web.sessions import SessionStore, digest
-from toolkit.web.views.errors import not_found
+from toolkit.web.views.errors import held, not_found, not_taken, webinar_over
 from toolkit.web.views.gate import UNPROCESSABLE
 from toolkit.web.views.host import exported, of, of_own, posted
-from toolkit.web.views.room import for_script, loading, streamed
+from toolkit.web.views.room import for_script, loading, started, streamed
 from toolkit.web.writing import Busy
 
 CONFLICT = 409
@@ -57,11 +60,10 @@ def _page(
     say, found = spoken(), presenting.find(webinar)
     state = presenting.stored(found.state)
     try:
-        start = current().start(webinar.strategy)
-        if state is None:
-            state = State(start.position, current().solve(start.position, f"host {request.user.pk}", first=True))
+        at = started(webinar, found, f"host {request.user.pk}", first=True)
     except Busy:
         return loading(request, webinar, reverse("host-room", args=[webinar.slug]))
+    start, state = at.start, state or State(at.start.position, at.outcome)
     player = Player.of(webinar.player)
     data = {
         "webinar": webinar,
@@ -115,24 +117,28 @@ def drive(request: HttpRequest, webinar: Webinar, form: StateForm) -> HttpRespon
     host, asked, session = cast("Host", request.user), asked_at(), digest(request.session.session_key)
     if not is_again():
         limits.check((limits.SOLVES[0], f"host {host.pk}"))
-    if presenting.holder(presenting.find(webinar), session):
-        return _held(request, webinar)
+    if webinar.is_over or presenting.holder(presenting.find(webinar), session):
+        return _not_shown(request, webinar)
     position = form.position(webinar.strategy)
     outcome = current().solve(position, f"host {host.pk}", first=True)
     state = State(position, outcome, form.cleaned_data["section"], form.cleaned_data["pointer"])
     try:
         presenting.drive(webinar, host, session, state, asked)
-    except Held:
-        return _held(request, webinar)
+    except (Held, Over):
+        webinar.refresh_from_db()
+        return _not_shown(request, webinar)
     if not for_script(request):
         return redirect("host-room", webinar.slug)
     data = {**shown(outcome, position, spoken()), "section": state.section, "pointer": state.pointer}
     return render(request, "room/result.html", data)
 
 
-def _held(request: HttpRequest, webinar: Webinar) -> HttpResponse:
-    """409: somebody else drives."""
-    return _page(request, webinar, told=spoken().words("Somebody else presents: take over first."), status=CONFLICT)
+def _not_shown(request: HttpRequest, webinar: Webinar) -> HttpResponse:
+    """409: the webinar is over, or somebody else drives."""
+    if for_script(request):
+        return (webinar_over if webinar.is_over else held)(request)
+    told = "" if webinar.is_over else spoken().words("Somebody else presents: take over first.")
+    return _page(request, webinar, told=told, status=CONFLICT)
 
 
 @posted(Nothing)
@@ -141,6 +147,15 @@ def take(request: HttpRequest, webinar: Webinar, form: Nothing) -> HttpResponse:
     host = cast("Host", request.user)
     presenting.take(webinar, host, digest(request.session.session_key))
     return _changed(request, webinar, "driver", {"driver": host.username})
+
+
+@posted(EndForm)
+def end(request: HttpRequest, webinar: Webinar, form: EndForm) -> HttpResponse:
+    """Lengthen the webinar, or end it now; where neither can be, the page says how it stands."""
+    with contextlib.suppress(SpecError):
+        webinars.move_end(webinar, form.cleaned_data["minutes"], actor=audit.actor(request))
+    webinar.refresh_from_db()
+    return _changed(request, webinar, "end", {"webinar": webinar})
 
 
 @posted(ModerationForm, Role.MODERATOR)
@@ -176,16 +191,18 @@ def new_poll(request: HttpRequest, webinar: Webinar) -> HttpResponse:
     """Make a poll; where it is none, the page again with what was written."""
     form = NewPollForm(request.POST)
     if not form.is_valid():
-        return _page(request, webinar, draft=form, status=400)
+        return not_taken(request, form) if for_script(request) else _page(request, webinar, draft=form, status=400)
     talking.make_poll(webinar, form.cleaned_data["text"], form.cleaned_data["choices"])
     return _changed(request, webinar, "host_polls", host_polls_data(webinar))
 
 
 @posted(PollForm, Role.MODERATOR)
 def poll(request: HttpRequest, webinar: Webinar, form: PollForm) -> HttpResponse:
-    """Open a poll, or close it."""
+    """Open a poll, close it, or delete one without votes."""
     ((name, value),) = form.cleaned_data.items()
-    if not (talking.open_poll if name == "open" else talking.close_poll)(webinar, value):
+    if name == "open" and webinar.is_over:
+        return webinar_over(request)
+    if not {"open": talking.open_poll, "close": talking.close_poll, "delete": talking.delete_poll}[name](webinar, value):
         return not_found(request)
     return _changed(request, webinar, "host_polls", host_polls_data(webinar))
 
@@ -200,12 +217,15 @@ def _changed(request: HttpRequest, webinar: Webinar, name: str, data: dict[str, 
 @of_own
 def attendance(request: HttpRequest, webinar: Webinar) -> HttpResponse:
     """Who was there, and when."""
-    rows = [
-        (one, ", ".join(f"{webinar.local(a):%H:%M}–{webinar.local(b):%H:%M}" for a, b in one.intervals))
-        for one in attending.attendance(webinar)
-    ]
-    seats = Registration.objects.filter(webinar=webinar, state=Registration.State.CONFIRMED).count()
-    data = {"webinar": webinar, "rows": rows, "seats": seats}
+    there, seated = attending.attendance(webinar), Registration.State.CONFIRMED
+    data = {
+        "webinar": webinar,
+        "rows": [
+            (one, ", ".join(f"{webinar.local(a):%H:%M}–{webinar.local(b):%H:%M}" for a, b in one.intervals)) for one in there
+        ],
+        "with_seat": sum(one.registration.state == seated for one in there),
+        "seats": Registration.objects.filter(webinar=webinar, state=seated).count(),
+    }
     return render(request, "room/attendance.html", data)
 
 

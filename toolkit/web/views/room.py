@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import re
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
+from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
 from toolkit.web.asgi.later import is_again
@@ -26,13 +28,14 @@ from toolkit.web.gate import limits, tokens
 from toolkit.web.jinja import spoken
 from toolkit.web.middleware import Player
 from toolkit.web.models import File, Registration, Webinar
-from toolkit.web.room import presenting, talking
+from toolkit.web.room import attendance, presenting, talking
 from toolkit.web.room.hub import Stream, hub
-from toolkit.web.room.models import Ballot, Question, Upvote
+from toolkit.web.room.models import Ballot, Question, Room, Upvote
 from toolkit.web.room.parts import of_state, part, poll_data, questions_data
+from toolkit.web.room.presenting import Kept
 from toolkit.web.room.replay import gaps, moment_data, steps
 from toolkit.web.sessions import digest
-from toolkit.web.views.errors import bad_request, forbidden, not_found, not_taken
+from toolkit.web.views.errors import bad_request, forbidden, not_found, not_taken, waits, webinar_over
 from toolkit.web.writing import Busy
 
 LONGEST_STEP = 4.0
@@ -48,7 +51,7 @@ def attendee(request: HttpRequest) -> Registration | None:
     key, now = request.session.session_key, timezone.now()
     if key is None:
         return None
-    holds = {"session__session_key": digest(key), "session__expire_date__gt": now, "state": Registration.State.CONFIRMED}
+    holds = {"session__session_key": digest(key), "session__expire_date__gt": now, "state__in": Registration.ENTERS}
     found = next(iter(Registration.objects.select_related("webinar").filter(**holds)), None)
     return found if found is not None and tokens.held_until(found.webinar) > now else None
 
@@ -68,19 +71,40 @@ def gated(view: Gated[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponseB
     return entered
 
 
-def sent(kind: type[F], *counted: limits.Limit) -> Callable[[Sent[F]], Callable[[HttpRequest], HttpResponseBase]]:
-    """The view for attendees who send a form while the room is open: 400 for what is not taken, 429 beyond their limits."""
+def sent(
+    kind: type[F], *counted: limits.Limit, afterwards: bool = False
+) -> Callable[[Sent[F]], Callable[[HttpRequest], HttpResponseBase]]:
+    """The view for attendees who send a form: 400 for what is not taken, 409 after the end, 429 beyond their limits.
+
+    Args:
+        kind: The form.
+        counted: Limits.
+        afterwards: Whether it is taken after the end too.
+    """
 
     def decorated(view: Sent[F]) -> Callable[[HttpRequest], HttpResponseBase]:
         @require_POST
         @gated
         @functools.wraps(view)
         def taken(request: HttpRequest, registration: Registration) -> HttpResponseBase:
-            form = kind(request.POST)
-            if not registration.webinar.is_open or not form.is_valid():
-                return not_taken(request, form)
-            if not is_again():
-                limits.check(*((one, str(registration.id)) for one in counted))
+            form, webinar = kind(request.POST), registration.webinar
+            if not webinar.is_open:
+                return bad_request(request)
+            if webinar.is_over and not afterwards:
+                return webinar_over(request)
+            is_page = isinstance(form, (QuestionForm, VoteForm)) and not for_script(request)
+            if not form.is_valid():
+                return _room(request, registration, None, refused=form) if is_page else not_taken(request, form)
+            try:
+                if not is_again():
+                    limits.check(*((one, str(registration.id)) for one in counted))
+            except limits.TooMany as error:
+                if not is_page:
+                    raise
+                form.add_error(None, waits(error.seconds))
+                return _room(request, registration, None, refused=form, status=429)
+            if not for_script(request):
+                attendance.mark(registration)
             return view(request, registration, form)
 
         return taken
@@ -96,13 +120,24 @@ def room(request: HttpRequest, registration: Registration) -> HttpResponse:
     if webinar.cancelled_at:
         return redirect("webinar", webinar.slug)
     if not webinar.is_open:
+        with contextlib.suppress(Busy):  # who waits is counted when there is time
+            attendance.mark(registration)
         left = max(webinar.starts - timezone.now(), timedelta(0))
-        data = {"webinar": webinar, "left": left}
-        return render(request, "waiting.html", data)
+        return render(request, "waiting.html", {"webinar": webinar, "left": left})
     return _room(request, registration, None)
 
 
-@sent(PositionForm, *limits.SOLVES)
+@require_safe
+@gated
+@xframe_options_sameorigin
+def here(request: HttpRequest, registration: Registration) -> HttpResponse:
+    """The frame of a room without a script: it comes again by itself, and keeps that its visitor is there."""
+    if registration.webinar.is_open and not registration.webinar.is_over:
+        attendance.mark(registration)
+    return render(request, "here.html", {})
+
+
+@sent(PositionForm, *limits.SOLVES, afterwards=True)
 def solve(request: HttpRequest, registration: Registration, form: PositionForm) -> HttpResponse:
     """The answer at a position: a part of the page for its script, the whole page for its button."""
     position = form.position(registration.webinar.strategy)
@@ -112,7 +147,7 @@ def solve(request: HttpRequest, registration: Registration, form: PositionForm) 
     return render(request, "room/result.html", shown(outcome, position, spoken()))
 
 
-@sent(ReportForm, limits.REPORTS)
+@sent(ReportForm, limits.REPORTS, afterwards=True)
 def report(request: HttpRequest, registration: Registration, form: ReportForm) -> HttpResponse:  # noqa: ARG001  # as all
     """The report at a position, to take home: one file that needs no network and no script."""
     kind = form.cleaned_data["format"] or "html"
@@ -173,19 +208,60 @@ def streamed(request: HttpRequest, stream: Stream) -> HttpResponseBase:
     return response
 
 
-def _room(request: HttpRequest, registration: Registration, position: Position | None) -> HttpResponse:
-    """The page of the room: at a position of the visitor, where the presenter is, or where the strategy starts."""
+def started(webinar: Webinar, found: Room, session: str, *, first: bool = False) -> Kept:
+    """Where the demo starts and the answer there; while it loads what it was last, `Busy` where there is none.
+
+    Args:
+        webinar: Whose room.
+        found: The room.
+        session: Of who looks.
+        first: Whether it is who presents.
+    """
+    last = presenting.kept(found)
+    try:
+        start = current().start(webinar.strategy)
+        if found.state and last is not None and last.start == start:
+            return last
+        outcome = current().solve(start.position, session, first=first)
+    except Busy:
+        if last is None:
+            raise
+        return last
+    with contextlib.suppress(Busy):
+        presenting.keep(found, start, outcome)
+    return Kept(start, outcome)
+
+
+def _room(
+    request: HttpRequest,
+    registration: Registration,
+    position: Position | None,
+    *,
+    refused: Strict | None = None,
+    status: int | None = None,
+) -> HttpResponse:
+    """The page of the room: at a position of the visitor, where the presenter is, or where the strategy starts.
+
+    Args:
+        request: Of the attendee.
+        registration: Whose session it is.
+        position: Of the visitor's own sliders; None for the presenter's.
+        refused: A form that was not taken: what is wrong with it stands in the page, and so do a question's words.
+        status: Of the response; by default 400 for a form that was not taken.
+    """
     webinar, say = registration.webinar, spoken()
     found = presenting.find(webinar)
     state = presenting.stored(found.state)
     view = "own" if position is not None and state is not None else "nobody" if state is None else "following"
     try:
-        start = current().start(webinar.strategy)
-        if view == "following" and state is not None:
+        at = started(webinar, found, str(registration.id))
+        start = at.start
+        if position is not None:
+            answer = shown(current().solve(position, str(registration.id)), position, say)
+        elif state is not None:
             position, answer = state.position, of_state(state, say)
         else:
-            position = start.position if position is None else position
-            answer = shown(current().solve(position, str(registration.id)), position, say)
+            position, answer = start.position, shown(at.outcome, start.position, say)
     except Busy:
         return loading(request, webinar, reverse("room"), status=503 if position is not None else 200)
     player = Player.of(webinar.player)
@@ -194,14 +270,18 @@ def _room(request: HttpRequest, registration: Registration, position: Position |
         "player": player,
         "view": view,
         "moderated": found.moderated,
+        "over": webinar.is_over,
         "away": presenting.is_away(found) and not webinar.is_over,
         "pdf": start.pdf,
+        "refused": refused,
+        "faults": [] if refused is None else [fault for faults in refused.errors.values() for fault in faults],
     }
     controls = sliders(start, position, say)
-    return player.on(render(request, "room.html", {**data, "sliders": controls, **answer, **talk_of(registration)}))
+    page = {**data, "sliders": controls, **answer, **talk_of(registration)}
+    return player.on(render(request, "room.html", page, status=status or (400 if refused else 200)))
 
 
-def loading(request: HttpRequest, webinar: Webinar, again: str, status: int = 200) -> HttpResponse:
+def loading(request: HttpRequest, webinar: Webinar, again: str, status: int = 200, told: str = "") -> HttpResponse:
     """The page that comes again while the demo loads.
 
     Args:
@@ -209,8 +289,9 @@ def loading(request: HttpRequest, webinar: Webinar, again: str, status: int = 20
         webinar: Whose room.
         again: Address of the page that is meant.
         status: Of the response.
+        told: What is being done, where that is not the demo's loading.
     """
-    response = render(request, "loading.html", {"webinar": webinar, "again": again}, status=status)
+    response = render(request, "loading.html", {"webinar": webinar, "again": again, "told": told}, status=status)
     response["Retry-After"] = "3"
     return response
 

@@ -1,4 +1,4 @@
-// Count down to the start, then load the page again. Each minute, and at the end until it answers, the server is asked: it decides
+// Count down to the start, then load the page again. Every 45 s, and at the end until it answers, the server is asked: it decides
 // whether the room is open, and whether the webinar was moved or cancelled. The page is read on meanwhile, and outlives a restart.
 const shown = document.getElementById("countdown");
 const endAfter = (count) => performance.now() + count.dataset.left * 1000; // by the server's clock: the visitor's may be wrong
@@ -10,8 +10,9 @@ async function look() {
   const answer = await fetch(location.href).then(async (a) => a.status < 500 && (await a.text())).catch(() => false);
   if (answer === false) return; // nobody there at present
   const page = new DOMParser().parseFromString(answer, "text/html"), count = page.getElementById("countdown");
-  if (count && start(page) === start(document)) end = endAfter(count); // the clock of a page stands still while a device sleeps
-  else location.reload();
+  if (!count || start(page) !== start(document)) return location.reload();
+  end = endAfter(count); // the clock of a page stands still while a device sleeps
+  document.getElementById("handouts").replaceWith(page.getElementById("handouts"));
 }
 
 function tick() {
@@ -22,7 +23,7 @@ function tick() {
   else setTimeout(tick, (end - performance.now()) % 1000 || 1000);
 }
 tick();
-setInterval(look, 60_000);
+setInterval(look, 45_000);
 
 // A tone that the page makes itself: who hears it will hear the webinar.
 const sound = document.getElementById("sound"), heard = document.getElementById("heard");

@@ -74,13 +74,14 @@ document.body.addEventListener("htmx:afterSwap", (event) => {
 for (const failure of ["htmx:responseError", "htmx:timeout", "htmx:sendError"]) {
   document.body.addEventListener(failure, ({ detail }) => {
     const { status } = detail.xhr;
-    if (detail.elt !== form) tell(detail.elt, (status === 400 && detail.elt.dataset.refused) || form.dataset.refused);
+    const told = [400, 409, 429].includes(status) && why(detail.xhr);
+    if (detail.elt !== form) tell(detail.elt, told || form.dataset.refused);
     else {
       if (!status || status >= 429) {
         again = setTimeout(() => htmx.trigger(form, "rested"), busy * (1 + Math.random()));
         form.setAttribute("aria-busy", "true");
       }
-      say((status === 400 && why(detail.xhr)) || form.dataset[status === 409 ? "held" : status >= 400 && status < 429 ? "refused" : "busy"]);
+      say((status !== 429 && told) || form.dataset[status >= 400 && status < 429 ? "refused" : "busy"]);
     }
   });
 }

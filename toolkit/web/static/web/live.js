@@ -96,7 +96,7 @@ function heard(event) {
     watch();
   } else if (name === "answers") {
     if (document.querySelector("#own li")) htmx.ajax("GET", byId("own").dataset.from, "#own");
-  } else if (["questions", "polls", "people", "driver", "away"].includes(name) && byId(name)) put(name, data);
+  } else if (["questions", "polls", "people", "driver", "away", "over", "end", "handouts"].includes(name) && byId(name)) put(name, data);
   return name === "ended";
 }
 
