@@ -10,8 +10,8 @@ from operator import attrgetter, itemgetter
 from toolkit.core.messages import retellable
 from toolkit.records.findings import Parts
 from toolkit.records.performance import Earned, Ends, Performance, YearEarned
-from toolkit.report.charts.paths import Path, Paths, paths
-from toolkit.report.charts.waterfall import Kind, Step, waterfall
+from toolkit.report.charts.paths import ChartPath, Paths, paths
+from toolkit.report.charts.waterfall import Kind, WaterfallStep, waterfall
 from toolkit.report.compose import section
 from toolkit.report.document import (
     Block,
@@ -172,9 +172,9 @@ def _causes(run: Findings, found: Performance) -> Figure | None:
     if whole.value is None:
         return Figure(title, say("In {currency}.", currency=run.currency), (table,), (), foot)
     paid = whole.put_in - whole.taken_out
-    steps = [Step(say.words("Net paid in"), run.money(paid), paid, "whole")]
-    steps += [Step(capital(words), run.money(one, signed=True), -one, _kind(one)) for words, one in amounts.items() if one]
-    steps.append(Step(say.words("Value today"), run.money(whole.value), whole.value, "kept"))
+    steps = [WaterfallStep(say.words("Net paid in"), run.money(paid), paid, "whole")]
+    steps += [WaterfallStep(capital(words), run.money(one, signed=True), -one, _kind(one)) for words, one in amounts.items() if one]
+    steps.append(WaterfallStep(say.words("Value today"), run.money(whole.value), whole.value, "kept"))
     told = "; ".join(f"{step.label}: {step.written}" for step in steps)
     sub = say(
         "From the money that is in it to its value, in {currency}; the spread is that of purchases and sales.",
@@ -201,8 +201,8 @@ def _through_time(run: Findings, found: Performance) -> Figure | None:
         return None
     drawn = Paths(
         tuple(day(one.day) for one in known),
-        Path(say.words("value"), tuple(one.value for one in known)),
-        (Path(say.words("net paid in"), tuple(one.paid for one in known)),),
+        ChartPath(say.words("value"), tuple(one.value for one in known)),
+        (ChartPath(say.words("net paid in"), tuple(one.paid for one in known)),),
         tuple((one.ends.low, one.ends.high) for one in known if one.ends),
         "amount",
         marked=tuple(day(one.day) for one in known if one.is_flow),
@@ -357,7 +357,7 @@ def _falls(run: Findings, found: Performance) -> Figure | None:
         return None
     highs = itertools.accumulate((index for _, index in ends if index is not None), max)
     below = tuple(index / high - 1.0 for (_, index), high in zip(ends, highs, strict=True) if index is not None)
-    drawn = Paths(tuple(one for one, _ in ends), Path(say.words("fall"), below), (), (), "percent", filled=True)
+    drawn = Paths(tuple(one for one, _ in ends), ChartPath(say.words("fall"), below), (), (), "percent", filled=True)
     depth, volatility = fmt.percent(risk.depth), fmt.percent(risk.volatility)
     title = say(
         "The deepest fall was {depth}, from {peak} to {trough}; volatility is {volatility} a year",
