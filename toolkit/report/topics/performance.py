@@ -173,7 +173,9 @@ def _causes(run: Findings, found: Performance) -> Figure | None:
         return Figure(title, say("In {currency}.", currency=run.currency), (table,), (), foot)
     paid = whole.put_in - whole.taken_out
     steps = [WaterfallStep(say.words("Net paid in"), run.money(paid), paid, "whole")]
-    steps += [WaterfallStep(capital(words), run.money(one, signed=True), -one, _kind(one)) for words, one in amounts.items() if one]
+    steps += [
+        WaterfallStep(capital(words), run.money(one, signed=True), -one, _kind(one)) for words, one in amounts.items() if one
+    ]
     steps.append(WaterfallStep(say.words("Value today"), run.money(whole.value), whole.value, "kept"))
     told = "; ".join(f"{step.label}: {step.written}" for step in steps)
     sub = say(
