@@ -181,9 +181,9 @@ def arrival_days(
     """(draws, deliveries) the day on which each arrives, `NEVER` where it does not.
 
     Draws of a delivery depend on its key and the seed alone, and the probability of an approval of a draw on the seed, so that
-    needs, orders and quotations that are drawn apart have the same authority in a draw. Days by contract, from the order on, are
-    the median of a lognormal, and what has not come yet comes later than today; of what is overdue by d days the median is d days
-    from now.
+    needs, orders and quotations that are drawn apart have the same authority in a draw. Days by contract, from the order on,
+    are the median of a lognormal, and what has not come yet comes later than today; of what is overdue by d days the median
+    is d days from now.
 
     Args:
         deliveries: What is to arrive.
