@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
 from toolkit.report.charts.draw import SVG, draw
-from toolkit.report.charts.lettering import width
+from toolkit.report.charts.theme import width
 from toolkit.report.document import Chart
 
 _AT = re.compile(r"translate\((-?[\d.]+)[, ]+(-?[\d.]+)\)")

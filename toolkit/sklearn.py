@@ -6,18 +6,21 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from datetime import date, timedelta
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 import numpy as np
+from pydantic import BaseModel
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from toolkit.api.frames import no_returns
 from toolkit.api.strategy import strategy_of
 from toolkit.core.assets import CASH, Asset, Universe
+from toolkit.core.decode import parse_toml
 from toolkit.core.errors import SpecError, ToolkitError
 from toolkit.core.forecast import FloatArray, Forecast
 from toolkit.core.units import FREQUENCY_NAMES
@@ -31,11 +34,42 @@ from toolkit.returns.observed_returns import Returns
 from toolkit.risk_model.covariance.form import CovarianceInputs
 from toolkit.risk_model.covariance.ledoit_wolf import LedoitWolfCovariance
 from toolkit.scenarios.sets import Scenarios
+from toolkit.strategy.decode import decode_strategy, override
+from toolkit.strategy.encode import LISTED, strategy_toml, toml_value
 from toolkit.strategy.model import Strategy
-from toolkit.strategy.parameters import parameters, with_parameters
 
 if TYPE_CHECKING:
     from typing import Self
+
+
+def parameters(strategy: Strategy) -> dict[str, Any]:
+    """Path of a key, ``objective__risk_aversion`` or ``constraint__NAME__upper`` -> its value."""
+    entries = [(name, getattr(strategy, name)) for name in ("universe", "forecast", "solver", "objective")]
+    entries += [
+        (f"{LISTED[field]}__{one.name}", one) for field in LISTED for one in getattr(strategy, field) if hasattr(one, "name")
+    ]
+    found: dict[str, Any] = {}
+    while entries:
+        path, model = entries.pop()
+        for key in type(model).model_fields:
+            value = getattr(model, key)
+            found[f"{path}__{key}"] = value
+            entries += [(f"{path}__{key}", value)] if isinstance(value, BaseModel) else []
+    return found
+
+
+def with_parameters(strategy: Strategy, changes: Mapping[str, Any]) -> Strategy:
+    """The strategy with the values of some keys (see `parameters`) changed, checked as its file would be.
+
+    Raises:
+        SpecError: for a key that is none, or a value that it cannot have.
+    """
+    plain = {
+        path.replace("__", "."): value.item() if isinstance(value, np.generic) else value for path, value in changes.items()
+    }
+    data = override(parse_toml(strategy_toml(strategy)), tuple(f"{path}={toml_value(value)}" for path, value in plain.items()))
+    return decode_strategy(data, name=strategy.name, file=strategy.name)
+
 
 NESTED = "strategy__"
 """How parameters begin that are keys of the strategy."""

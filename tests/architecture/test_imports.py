@@ -38,7 +38,7 @@ NOT_LOADED = {
     OWN_RETURNS: f"jinja2 narwhals toolkit.app.subjects toolkit.records.findings {OTHERS}",
     "toolkit --help": f"cvxpy vl_convert {HEAVY}",
     "toolkit config show": f"polars toolkit.cli.optimize {OTHERS}",
-    "toolkit data list": f"toolkit.cli.data.fetch {OTHERS}",
+    "toolkit data list": f"toolkit.app.data.fetch {OTHERS}",
     "toolkit optimize --no-report --json --as-of 2026-11-24": f"jinja2 {OTHERS}",
     "toolkit optimize": f"toolkit.cli.frontier {OTHERS.replace('vl_convert', '')}",
 }

@@ -216,14 +216,14 @@ FORMULAS = {
     "((performance.path[].index/performance.path[].index)-1)", "Σperformance.left[].gain", "Σ((performance.years[].fees+performance.years[].storage)+performance.years[].tax)",
 }  # fmt: skip
 """How figures are computed on a page, from numbers of the JSON."""
-CENTS = {"allocation._equation", "costs._table", "costs.cost_waterfall"}
+CENTS = {"allocation._equation", "allocation._table", "allocation.cost_waterfall"}
 """Amounts whose cents are shared out so that they add up: `tests/unit/app/test_money.py` adds them."""
 COUNTS = {
     "allocation.answer", "market._products_controlled", "market._next_date", "market._controlled_today", "market._status",
     "dates._entry", "dates._finding", "concentration._above", "concentration._weights", "concentration._won",
     "limits._figures", "limits.no_answer", "factors._pairs_title", "factors._correlations", "controls._finding", "dates._returned", "dates.next_change", "measures.doubts", "flows._effects",
     "changes._flows", "flows._recent", "history._foot", "holdings._figure", "holdings._status", "holdings._stoppable", "holdings._totals", "method._data", "official._finding", "official._views", "resale._by_measure", "sources._dates",
-    "sources._late", "sources._metals", "stages._finding",
+    "sources._late", "sources._metals", "supply._finding",
 }  # fmt: skip
 """Where rows or days are counted."""
 CONSTANTS = {
@@ -274,7 +274,7 @@ COLUMNS = {
     "a year before": "flows.flows[].partners[].on_year.base",
     "After 3 years, EUR": "exit.products[].net exit.total.net",
     "All, kg": "flows.flows[].partners[].latest",
-    "Amount, EUR": "costs._table",
+    "Amount, EUR": "allocation._table",
     "Asked": "constraints[].limit constraints[].hold_limit",
     "Asks": "measures.asked",
     "Before": "flows.flows[].controls[].around.base",
@@ -339,7 +339,7 @@ COLUMNS = {
     "Last observed price, EUR": "positions[].price_raw positions[].price_date",
     "Latest month, kg": "flows.flows[].partners[].latest",
     "Left without it": "supply.metals[].scored.n_minus_1 supply.metals[].scored.n_minus_1_range[]",
-    "Left, EUR": "costs._table Σpositions[].value",
+    "Left, EUR": "allocation._table Σpositions[].value",
     "Estimated price ± error, EUR": "positions[].price positions[].price_today_se",
     "Loadings, t-statistic in brackets": ("factor_model.assets[].loadings[].loading factor_model.assets[].loadings[].t"),
     "loss": "scenarios[].loss",

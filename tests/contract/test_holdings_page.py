@@ -16,7 +16,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "holdings.md").read_text(encoding="
 
 def test_the_files_on_the_page_are_read():
     files = re.findall(r"```csv\n(.*?)```", PAGE, re.DOTALL)
-    masses = [parsed(file.replace("Wolfram", "Silber")).holdings().frame["mass"].to_list() for file in files[:2]]
+    masses = [parsed(file.replace("Wolfram", "Gallium")).holdings().frame["mass"].to_list() for file in files[:2]]
     assert masses == [[5.0, 100.0], [12.5, 30.0]]
 
 

@@ -20,7 +20,7 @@ from toolkit.market.sources.base import data_sources
 from toolkit.market.sources.client import Pace
 from toolkit.market.store.store import Store
 from toolkit.market.store.verify import verify
-from toolkit.records.fetch import SeriesOutcome
+from toolkit.records.store import SeriesOutcome
 
 ANSWERS = """
 | | yahoo | ecb | us_census | world_bank_pink_sheet | usgs | eia | comtrade | komis | gacc | files |

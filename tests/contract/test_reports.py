@@ -28,7 +28,7 @@ from tests.subjects import (
 from toolkit.app.languages import language
 from toolkit.app.report import FORMATS
 from toolkit.app.subjects import DEFAULT_REPORT
-from toolkit.report.compose import Definition, builders, compose
+from toolkit.report.compose import ReportDefinition, builders, compose
 from toolkit.report.document import Columns, Figure, Heading, KeyFigures, Matrix, Missing, Paragraph, Table
 from toolkit.report.i18n.text import plain
 from toolkit.report.shorten import PICTURES
@@ -89,7 +89,7 @@ REPEATED = ("run", "strange lots", "market", "conflict")
 def test_every_section_answers(subjects, name, lang):
     findings = partial_findings(subjects[name].record, subjects[name].parts, language(lang))
     for section in builders():
-        document = compose(findings, Definition("All", (section,)))
+        document = compose(findings, ReportDefinition("All", (section,)))
         for found in document.sections:
             assert isinstance(found.content, Missing) or found.content, section
             if isinstance(found.content, Missing):

@@ -14,7 +14,7 @@ from toolkit.core.errors import SpecError
 from toolkit.market.sources.base import Query, data_source, data_sources
 from toolkit.market.sources.client import Budget, Client, Pace
 from toolkit.market.tables import STORE_TABLES, Table
-from toolkit.records.fetch import SeriesOutcome, Use
+from toolkit.records.store import SeriesOutcome, Use
 
 
 @pytest.fixture

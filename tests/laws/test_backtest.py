@@ -12,9 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.backtest.worlds import MONTHS, FixedWeights, Plan, costs, world
-from toolkit.backtest.delivery import Deliveries
 from toolkit.backtest.prices import BacktestPrices
-from toolkit.backtest.simulate import Backtest, simulate
+from toolkit.backtest.simulate import Backtest, Deliveries, simulate
 from toolkit.backtest.time_series import attribution
 from toolkit.core.calendar import month_end
 from toolkit.holdings.cover import LicenceDelay

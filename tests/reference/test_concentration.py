@@ -17,7 +17,7 @@ import pytest
 
 from toolkit.core.frames import TABLES
 from toolkit.market.package import bundled_folder, read_table
-from toolkit.supply.concentration import SupplyShares, supply_shares
+from toolkit.supply.concentration import SupplyShares, newest_supplies
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def shares() -> pl.DataFrame:
 
 
 def newest(shares: pl.DataFrame, asset: str, stage: str) -> SupplyShares:
-    supply = supply_shares(shares, asset, stage)
+    supply = newest_supplies(shares)[asset, stage]
     assert (supply.source, supply.period_end) == ("usgs_mcs_2026", date(2025, 12, 31))
     return supply
 
@@ -80,7 +80,7 @@ def test_n_minus_1_of_tellurium_is_what_the_table_says(shares):
 
 def test_germanium_from_world_mining_data_2022(shares):
     rows = shares.filter((pl.col("asset") == "germanium") & (pl.col("period_end") == date(2022, 12, 31)))
-    assert round(supply_shares(rows, "germanium", "processing").hhi * 10_000) == 8764
+    assert round(newest_supplies(rows)["germanium", "processing"].hhi * 10_000) == 8764
 
 
 @pytest.mark.parametrize(
@@ -93,4 +93,4 @@ def test_germanium_from_world_mining_data_2022(shares):
     ],
 )
 def test_the_newest_known_table_is_used(shares, as_of, source):
-    assert supply_shares(shares.filter(pl.col("known_from") <= as_of), "gallium", "processing").source == source
+    assert newest_supplies(shares.filter(pl.col("known_from") <= as_of))["gallium", "processing"].source == source

@@ -11,9 +11,8 @@ import pytest
 from toolkit.returns.observed_returns import Returns
 from toolkit.risk_model.covariance.ewma import EwmaConstantCorrelationCovariance
 from toolkit.risk_model.covariance.form import CovarianceInputs
-from toolkit.risk_model.covariance.ledoit_wolf import LedoitWolfCovariance
+from toolkit.risk_model.covariance.ledoit_wolf import LedoitWolfCovariance, OasCovariance
 from toolkit.risk_model.covariance.nonlinear import NonlinearShrinkageCovariance
-from toolkit.risk_model.covariance.oas import OasCovariance
 from toolkit.risk_model.covariance.sample import SampleCovariance
 from toolkit.risk_model.covariance.statistical import PcaCovariance, PoetCovariance
 

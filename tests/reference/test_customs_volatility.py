@@ -14,7 +14,7 @@ import pytest
 
 from toolkit.core.assets import Asset, Universe
 from toolkit.market.package import bundled_market
-from toolkit.returns.observation import search
+from toolkit.returns.observation import local_level
 from toolkit.returns.observation.local_level import local_levels
 from toolkit.risk_model.covariance.factor import FactorCovariance
 from toolkit.risk_model.model import estimate
@@ -58,7 +58,7 @@ def printed():
 
 def test_latent_volatility_of_a_random_walk_is_near_the_careful_estimate(printed, monkeypatch):
     # The careful estimates hold changes to be independent.
-    monkeypatch.setattr(search, "STRONGEST", 1e-6)
+    monkeypatch.setattr(local_level, "STRONGEST", 1e-6)
     found = dict(zip(CAREFUL, local_levels(*printed, 12.0).volatility, strict=True))
     for asset, (_, careful) in CAREFUL.items():
         # Tellurium's own likelihood peaks at zero: what it gets is the group's, and 43 months cannot tell 28 % from 36 %.

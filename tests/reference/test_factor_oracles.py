@@ -11,12 +11,11 @@ from statsmodels.tsa.arima.model import ARIMA
 from statsmodels.tsa.statespace.kalman_filter import KalmanFilter
 from statsmodels.tsa.statespace.structural import UnobservedComponents
 
-from toolkit.returns.observation import mixture, search
+from toolkit.returns.observation import local_level, mixture
 from toolkit.returns.observation.joint import START_VARIANCE, latent_increments, smooth
 from toolkit.returns.observation.local_level import local_levels
 from toolkit.returns.observation.mixture import filter_levels
-from toolkit.returns.observation.moving_average import fit
-from toolkit.returns.observation.smoothing import getmansky
+from toolkit.returns.observation.smoothing import fit, getmansky
 from toolkit.returns.observed_returns import Returns
 from toolkit.returns.pooling import pool
 from toolkit.risk_model.covariance.form import CovarianceInputs
@@ -107,7 +106,7 @@ def test_filter_with_persistence_is_statsmodels_when_the_noise_is_normal(monkeyp
 @pytest.mark.parametrize("seed", [3, 4, 5])
 def test_local_level_agrees_with_statsmodels_maximum_likelihood(monkeypatch, seed):
     # The oracle is a random walk.
-    monkeypatch.setattr(search, "STRONGEST", 1e-6)
+    monkeypatch.setattr(local_level, "STRONGEST", 1e-6)
     y = local_level_prints(1500, seed)
     oracle = UnobservedComponents(y, "llevel").fit(disp=False, cov_type="approx")
     noise, latent = np.sqrt(oracle.params)

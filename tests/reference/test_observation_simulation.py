@@ -5,13 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from toolkit.returns.observation.autocorrelation import first_autocorrelation
-from toolkit.returns.observation.averaging import PRICES_OF_MONTH, VOLATILITY_FACTOR
+from toolkit.returns.observation.group import horizon_variance
 from toolkit.returns.observation.joint import latent_increments
 from toolkit.returns.observation.local_level import local_levels
 from toolkit.returns.observation.mixture import INFLATION
-from toolkit.returns.observation.persistence import horizon_variance
-from toolkit.returns.observation.smoothing import GELTNER, GETMANSKY, geltner, getmansky, unsmooth
+from toolkit.returns.observation.smoothing import (
+    GELTNER,
+    GETMANSKY,
+    PRICES_OF_MONTH,
+    VOLATILITY_FACTOR,
+    first_autocorrelation,
+    geltner,
+    getmansky,
+    unsmooth,
+)
 
 SERIES = 50
 DAYS = 750

@@ -45,8 +45,8 @@ def test_intervals_of_ninety_per_cent_hold_the_truth_in_ninety_per_cent(of_day, 
         error = of_day * (np.sqrt(correlation) * common + np.sqrt(1 - correlation) * own)[metals]
         error = error + place * random.standard_normal((2, 1))[metals]
         drawn = PARCELS.track(seen(TRUTH * np.exp(error)), drawn=True)
-        low, high = interval(drawn.value[:, -1])
+        low, high = interval(drawn.value[-1])
         rates = [internal_rate(PARCELS.flows, end, DAYS[-1]) for end in (low, high)]
-        first, last = interval(drawn.index()[:, -1])
+        first, last = interval(drawn.index()[-1])
         inside += [low <= value <= high, rates[0] <= by_money <= rates[1], first <= by_time <= last]
     assert np.all((inside / DRAWS > 0.87) & (inside / DRAWS < 0.93)), inside / DRAWS

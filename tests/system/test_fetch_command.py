@@ -26,7 +26,7 @@ from tests.loopback import Answer, Loopback
 from tests.yahoo_charts import CHART, Listing, serve, weekdays
 from toolkit.market.sources.ecb import CURRENCIES
 from toolkit.market.sources.yahoo import Yahoo
-from toolkit.market.store.commit import Part, commit, write_data_file
+from toolkit.market.store.commit import LogPart, commit, write_data_file
 from toolkit.market.store.store import Store
 from toolkit.market.tables import Table
 
@@ -119,7 +119,7 @@ def test_a_source_out_of_reach_is_exit_4_and_offline_answers_from_the_store(here
 
 
 def test_without_the_extra_it_says_how_to_install_it(toolkit, monkeypatch):
-    monkeypatch.setattr("toolkit.cli.data.fetch.LIBRARIES", ("polars", "no_such_library"))
+    monkeypatch.setattr("toolkit.cli.data.LIBRARIES", ("polars", "no_such_library"))
     done = toolkit("data", "fetch", "ecb", "--json")
     assert done.returncode == 2
     error = json.loads(done.stdout)["error"]
@@ -237,7 +237,7 @@ def test_every_table_of_a_store_is_held_against_its_contract_and_a_fetch_leaves_
     table = Table.of("quotations")
     file = write_data_file(odd.collect(), table, store.path / "quotations")
     about = {"source": "yahoo", "fetched_at": datetime.now(UTC).isoformat(), "rows": file.rows, "revised": 0}
-    commit(store.path, store.head, [Part(table, [file], about)])  # no append takes such rows
+    commit(store.path, store.head, [LogPart(table, [file], about)])  # no append takes such rows
     done = here("data", "validate", "--data", "store")
     assert done.returncode == 3
     assert "one_currency_a_series" in done.stderr

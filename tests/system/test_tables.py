@@ -16,7 +16,7 @@ from tests.lots import HEADER, TWELVE
 from toolkit.cli.main import run
 from toolkit.report.answer import Answer
 from toolkit.report.document import Figure, Table
-from toolkit.report.formats.plain import Data, Medium
+from toolkit.report.formats.plain import Medium, PlainData
 from toolkit.report.formats.terminal import LONGEST_WORD, as_line, terminal
 from toolkit.report.i18n.formats import NARROW, NBSP, readable
 from toolkit.report.i18n.text import plain
@@ -58,8 +58,8 @@ def printed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[str], list[bool]
 
     def recorded(document, say, **options):
         for form in Medium(say).told(document):
-            if isinstance(form, Table | Data):
-                table = form.table if isinstance(form, Data) else form
+            if isinstance(form, Table | PlainData):
+                table = form.table if isinstance(form, PlainData) else form
                 heads, right = [column.label for column in table.columns], [column.align == "right" for column in table.columns]
                 rows = [[as_line(cell).replace(NBSP, " ").replace(NARROW, " ") for cell in row.cells] for row in table.rows]
                 found.append((heads, right, rows))

@@ -82,8 +82,8 @@ from toolkit.risk_model.covariance.ewma import EwmaConstantCorrelationCovariance
 from toolkit.risk_model.covariance.ewma import EwmaCovariance as EwmaCovariance
 from toolkit.risk_model.covariance.factor import FactorCovariance as FactorCovariance
 from toolkit.risk_model.covariance.ledoit_wolf import LedoitWolfCovariance as LedoitWolfCovariance
+from toolkit.risk_model.covariance.ledoit_wolf import OasCovariance as OasCovariance
 from toolkit.risk_model.covariance.nonlinear import NonlinearShrinkageCovariance as NonlinearShrinkageCovariance
-from toolkit.risk_model.covariance.oas import OasCovariance as OasCovariance
 from toolkit.risk_model.covariance.own import OwnCovariance as OwnCovariance
 from toolkit.risk_model.covariance.sample import SampleCovariance as SampleCovariance
 from toolkit.risk_model.covariance.statistical import PcaCovariance as PcaCovariance

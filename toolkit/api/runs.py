@@ -13,7 +13,7 @@ from toolkit.api.market import PathText, market_of
 from toolkit.app.context import Context
 from toolkit.app.run_store.entries import Stored, load, pair, run_list
 from toolkit.app.run_store.lookup import LAST, find
-from toolkit.records.runs import RunList
+from toolkit.records.changes import RunList
 
 if TYPE_CHECKING:
     from toolkit.report.document import Document
@@ -63,7 +63,7 @@ class Runs(Answer[RunList]):
 
     def document(self, say: Language) -> Document:
         """What `toolkit runs list` prints."""
-        from toolkit.report.topics.runs import runs as document  # noqa: PLC0415
+        from toolkit.report.topics.changes import runs as document  # noqa: PLC0415
 
         return document(self.found, self.context.as_of, say)
 

@@ -15,9 +15,11 @@ import polars as pl
 from toolkit.app.config import Settings
 from toolkit.app.controls.own_events import Events, ledger_of, notes_of, products_of, visible_ids, with_own_events
 from toolkit.app.data.places import load_data, package_folder, store_in_use
-from toolkit.app.events import ComparableCases, comparable_cases
+from toolkit.controls.events import COUNTING, NEUTRAL
 from toolkit.controls.ledger import ControlLedger
+from toolkit.controls.periods import control_periods
 from toolkit.core.assets import Universe
+from toolkit.core.baskets import MEMBERS
 from toolkit.core.errors import DataError
 from toolkit.core.trade_names import METALS, is_mix, metal_and_form
 from toolkit.market.layouts.layout import Layout, load_layout
@@ -27,11 +29,71 @@ from toolkit.market.readers.cells import without_purity
 from toolkit.market.readers.events import OwnEvents
 from toolkit.market.readers.tabular import Table
 from toolkit.returns.price_levels import LevelPath, level_paths
+from toolkit.shocks.event_study import ANNOUNCEMENT, Case, Summary, study, summary
+from toolkit.shocks.monthly_series import NOISY, MonthlySeries, monthly
 
 if TYPE_CHECKING:
     from toolkit.app.supply import MetalSupply, Scenario
     from toolkit.market.store.store import Store
     from toolkit.records.store import UnusedSeries
+
+BENCHMARK, METAL = "base_metals", "metal"
+
+
+@dataclass(frozen=True, slots=True)
+class ComparableCases:
+    """Every official licence or ban that names the form of a series, from its announcement; non-reactions are among them.
+
+    Attributes:
+        series: Visible monthly prices.
+        traded: Asset key -> the form that its price series is of.
+        benchmark: Series of the basket: base metals that no measure of the ledger controls.
+    """
+
+    series: Mapping[str, MonthlySeries]
+    traded: Mapping[str, str]
+    benchmark: tuple[str, ...]
+    cases: tuple[Case, ...]
+
+    @property
+    def summaries(self) -> tuple[Summary, ...]:
+        """Median and range at each horizon."""
+        return summary(self.cases)
+
+
+def comparable_cases(context: Context) -> ComparableCases:
+    """The comparable cases on what was known on the day; `Context.comparable_cases` keeps them."""
+    series = monthly(context.snapshot["prices"])
+    benchmark, traded = _benchmark(context), _traded(context)
+    found = (
+        study(context.ledger, event, series, traded=traded, benchmark=benchmark).cases
+        for event in context.ledger.events
+        if event.is_law and event.instrument in COUNTING and event.direction != NEUTRAL
+    )
+    cases = tuple(case for of_event in found for case in of_event if case.zero == ANNOUNCEMENT and case.form_named)
+    return ComparableCases(series, traded, benchmark, cases)
+
+
+def _traded(context: Context) -> dict[str, str]:
+    """Asset key -> the form that its price series is of.
+
+    Base metals are no products here; their series are of metal, so an ore ban does not name what they price.
+    """
+    return {**dict.fromkeys(MEMBERS[BENCHMARK], METAL), **{asset.key: asset.form for asset in context.products if asset.form}}
+
+
+def _benchmark(context: Context) -> tuple[str, ...]:
+    """Base metals with a series of month averages that no licence or ban has ever covered in any form named.
+
+    A metal with a reported stop or a ban by another country in the ledger is left out too.
+    """
+    prices = context.snapshot["prices"]
+    averaged = set(prices.filter(pl.col("basis") != NOISY)["asset"])
+    touched = {scope.asset for scope in context.ledger.scopes if scope.certainty != "not_named"}
+    untouched = [metal for metal in MEMBERS[BENCHMARK] if metal in averaged - touched]
+    products = [product for product in context.products if product.key in untouched]
+    controlled = set(control_periods(context.ledger, products, until=context.as_of)["asset"])
+    return tuple(metal for metal in untouched if metal not in controlled)
 
 
 @dataclass(frozen=True, eq=False)  # no slots: what is read is kept with the object
@@ -48,6 +110,7 @@ class Context:
         today: The day of the question, which no file of the user may be beyond.
         package: The data package where it was read before, that of the settings.
         given_bids: Own bids in place of those that the settings name; None for these.
+        origin: The context that this one is of another day; what was read for it counts while package and events are the same.
     """
 
     settings: Settings
@@ -56,6 +119,7 @@ class Context:
     today: date = field(default_factory=date.today)
     package: Market | None = None
     given_bids: str | Table | None = None
+    origin: Context | None = field(default=None, repr=False)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickled without the package, which another process reads itself."""
@@ -63,12 +127,20 @@ class Context:
 
     def on(self, day: date) -> Context:
         """The same package and events as known on another day."""
-        other = replace(self, as_of=day, given_events=self.events)
-        vars(other).update(_amended=self._amended)
-        return other
+        return replace(self, as_of=day, given_events=self.events, origin=self)
+
+    @property
+    def _source(self) -> Context | None:
+        """The origin, where it has the same package and events: either may have been replaced since."""
+        if (origin := self.origin) is None or origin.events is not self.given_events:
+            return None
+        same = (origin.settings, origin.package, origin.today) == (self.settings, self.package, self.today)
+        return origin if same else None
 
     @cached_property
     def _amended(self) -> tuple[Market, OwnEvents | None]:
+        if self._source is not None:
+            return self._source._amended
         bundled = load_data(self.settings) if self.package is None else self.package
         return with_own_events(bundled, max(self.as_of, self.today), self.given_events)
 
@@ -114,14 +186,9 @@ class Context:
     @cached_property
     def level_paths(self) -> Mapping[str, LevelPath]:
         """Levels behind the noisy prices of the products, for every question of the day and of earlier ones."""
-        if self._later is not None:  # a path up to a day is the beginning of a later one
-            return self._later.level_paths
+        if self._source is not None and self._source.as_of >= self.as_of:  # a path up to a day is the beginning of a later one
+            return self._source.level_paths
         return MappingProxyType(level_paths(self.snapshot.series, self.products.keys))
-
-    @cached_property
-    def _later(self) -> Context | None:
-        """The context of the day on which a history ends, on those before."""
-        return None
 
     @cached_property
     def metal_supply(self) -> Callable[[str, Scenario], MetalSupply]:

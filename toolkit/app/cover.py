@@ -54,7 +54,7 @@ from toolkit.market.readers.cells import number
 from toolkit.market.readers.faults import OneFault, grouped, row_error
 from toolkit.market.readers.holdings.read import parse
 from toolkit.market.readers.tabular import Table
-from toolkit.optimize.replenishment import Offer, OrderProblem, least_probability, order_plan
+from toolkit.optimize.replenishment import OrderOffer, OrderProblem, least_probability, order_plan
 from toolkit.optimize.replenishment import OrderPlan as Plan
 from toolkit.records.cover import CoverAnswer, OrderPlan
 from toolkit.supply.concentration import newest_shares
@@ -433,7 +433,7 @@ class SupplyCase:
     def answer(self) -> CoverAnswer:
         """The record."""
         needs = sorted((self._need(group) for group in self.groups), key=lambda one: (-one["probability"], one["key"]))
-        offers = Quotations(self)
+        offers = QuotationLines(self)
         plan = offers.plan() if self.quotes else None
         licensed = any(one["licence"] == "licence" for need in needs for one in need["arriving"])
         licensed |= any(one["licence"] == "licence" for one in offers.rows)
@@ -639,11 +639,11 @@ class Served:
     """
 
     quote: Quote
-    offer: Offer
+    offer: OrderOffer
     days: FloatArray
 
 
-class Quotations:
+class QuotationLines:
     """The quotations for the needs of a case, side by side, and what to order of them."""
 
     def __init__(self, case: SupplyCase) -> None:
@@ -704,7 +704,7 @@ class Quotations:
                 arrival_days([delivery], case.licences, case.late[1], draws=draws, seed=seed)[:, 0]
                 for draws, seed in ((DRAWS, SEED), (CHOSEN, SEED + 1))
             )
-            offer = Offer(
+            offer = OrderOffer(
                 str(quote.row), kg, price, price * carried / DAYS_OF["year"], chosen, lots, most,
                 quote.key if quote.key in self.breaks else "", frozenset(filter(None, (origin, quote.counterparty))),
                 quote.refusal == "seller",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from itertools import pairwise
@@ -19,7 +19,7 @@ from toolkit.app.holdings.lots import fine_share
 from toolkit.app.holdings.own_rates import OwnRates
 from toolkit.app.holdings.past_prices import GOLD, PastPrices
 from toolkit.app.prices import PriceFiles
-from toolkit.backtest.evaluation import drawdown
+from toolkit.backtest.drawdown import drawdown
 from toolkit.core.calendar import month_end, month_number
 from toolkit.core.countries import fold, foldings
 from toolkit.core.errors import SpecError, did_you_mean
@@ -29,7 +29,7 @@ from toolkit.core.units import KG_PER_UNIT, cents
 from toolkit.holdings.holding_period import HoldingRule
 from toolkit.holdings.movements import Part, Sale, Stock
 from toolkit.holdings.performance import (
-    INSIDE,
+    PARTS,
     PAY,
     YEAR,
     Flow,
@@ -91,6 +91,8 @@ def performance(request: PerformanceRequest) -> Performance:
     every = (*found.parcels, *found.withdrawn)
     moved = {day for one in every for day in (one.bought, one.ended) if day}
     moved |= {one.day for one in (*found.paid, *found.deposits)}
+    file, reading = read.read.table.name, read.read.notes
+    del read  # the rows of a large file are half of the memory
     prices = PastPrices(context, request.prices, sorted({one.good for one in every}, key=repr), _days(moved, context.as_of))
     levels, owned = prices.levels(), found.owned(prices.worth)
     unpriced = sorted({one.lot_id for one in owned.parcels if not one.ended and not levels.quote(one.good, levels.days[-1])})
@@ -101,11 +103,11 @@ def performance(request: PerformanceRequest) -> Performance:
     others = [_Benchmark(name, request, prices) for name in request.benchmarks]
     unknown = [one.unknown(owned) for one in others]
     turned = sorted({one.metal for one in owned.parcels if one.good in levels.turned and one.ended is None})
-    remarks = [*map(note, read.read.notes), *prices.remarks, *found.remarks(missing, unpriced), *filter(None, unknown)]
+    remarks = [*map(note, reading), *prices.remarks, *found.remarks(missing, unpriced), *filter(None, unknown)]
     told = by_money(remarks, {})
     return Performance.from_objects(
         as_of=context.as_of,
-        file=read.read.table.name,
+        file=file,
         client=request.client,
         currency=currency,
         account=bool(owned.deposits),
@@ -122,7 +124,7 @@ def performance(request: PerformanceRequest) -> Performance:
         missing=missing,
         turned=turned,
         left_out=found.left_out,
-        reading=read.read.notes,
+        reading=reading,
         **in_record(told),
         data=context.snapshot.provenance(prices.used),
         phrases=phrases(words for one in told for words in (one.text, one.remedy)),
@@ -269,9 +271,7 @@ def _earned(parts: Sequence[tuple[Key, Owned]], levels: Levels) -> Iterator[dict
     held = [[(one.quantity, levels.quote(one.good, day)) for one in owned.parcels if one.ended is None] for owned in owners]
     # Each parcel to the cent, as in its gain: else the sums of parts differ by one.
     worth = [sum(cents(quantity * quote.level * quote.rate) for quantity, quote in own if quote) for own in held]
-    values = [
-        round(one + float(owned.cash([day])[-1] - owned.owed([day])[-1]), 2) for one, owned in zip(worth, owners, strict=True)
-    ]
+    values = [round(one + float(owned.money([day])[0]), 2) for one, owned in zip(worth, owners, strict=True)]
     valued = [all(quote for _, quote in own) for own in held]
     returns = _returns(owners, levels)
     ends = [
@@ -279,18 +279,15 @@ def _earned(parts: Sequence[tuple[Key, Owned]], levels: Levels) -> Iterator[dict
         None if not known or one.value_ends[0] == one.value_ends[1] else one.value_ends
         for known, one in zip(valued, returns, strict=True)
     ]
-    three = [
-        (owned.flows, end)
+    cases = [
+        (owned.flows, (value, *(own or ())) if known else ())
         for owned, value, known, own in zip(owners, values, valued, ends, strict=True)
-        for end in (value, *(own or ()))
-        if known
     ]
-    rates = iter(internal_rates(three, day))
+    rates = internal_rates(cases, day)
     for at, ((key, client), owned) in enumerate(parts):
         flows, gains, one, own = owned.flows, owned.gains(levels), returns[at], ends[at]
         first = min((flow.day for flow in flows), default=day)
-        days, rate = (day - first).days, next(rates) if valued[at] else None
-        of_rate = [next(rates) for _ in own or ()]
+        days, (rate, *of_rate) = (day - first).days, rates[at] or [None]
         of_time = None if own is None or math.isnan(one.by_time) else [end - 1.0 for end in one.index_ends]
         yield {
             "key": key,
@@ -333,11 +330,11 @@ def _returns(owners: Sequence[Owned], levels: Levels) -> list[_Returns]:
     for some in (*chunks(order[:gone], sizes[:gone]), *chunks(order[gone:], sizes[gone:])):
         own = [owners[at] for at in some]
         track = tracks(own, levels, days=())
-        growth, gross = track.index()[:, -1] - 1.0, track.index(gross=True)[:, -1] - 1.0
+        growth, gross = track.index()[-1] - 1.0, track.index(gross=True)[-1] - 1.0
         ends = np.zeros((2, len(own), 2))  # of what is not held nothing may differ
         if holds[some[0]]:
             drawn = tracks(own, levels, drawn=True, days=())
-            ends = np.stack([interval(drawn.value[..., -1]).T, interval(drawn.index()[..., -1]).T])
+            ends = np.stack([interval(drawn.value[-1].T).T, interval(drawn.index()[-1].T).T])
         for at, *one in zip(some, growth.tolist(), gross.tolist(), *ends.tolist(), strict=True):
             found[at] = _Returns(*one)
     return [one for one in found if one]
@@ -348,7 +345,7 @@ def _ends(found: Sequence[float | None] | None) -> dict[str, float | None] | Non
 
 
 def _gain(gain: Gain) -> dict[str, float]:
-    return {**asdict(gain), "total": gain.total}
+    return {part: getattr(gain, part) for part in (*PARTS, "total")}
 
 
 def _lots(owned: Owned, levels: Levels, rule: HoldingRule | None) -> Iterator[dict[str, Any]]:
@@ -415,7 +412,7 @@ def _years(owned: Owned, levels: Levels) -> Iterator[dict[str, Any]]:
 def _path(owned: Owned, levels: Levels) -> Iterator[dict[str, Any]]:
     """The whole on each day."""
     track, drawn = owned.track(levels), owned.track(levels, drawn=True)
-    low, high = np.quantile(drawn.value, [(1 - INSIDE) / 2, (1 + INSIDE) / 2], axis=0)
+    low, high = interval(drawn.value.T)
     paid, index = np.cumsum(track.money_in - track.money_out), track.index()
     for at, day in enumerate(levels.days):
         value = float(track.value[at])

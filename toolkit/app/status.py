@@ -23,26 +23,26 @@ ALERT = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class ExitStatus:
     """Process exit code and HTTP status of an error."""
 
     exit_code: int
     http: int
 
 
-TABLE: tuple[tuple[type[ToolkitError], Status], ...] = (
-    (SpecError, Status(2, 400)),
-    (SourceError, Status(4, 502)),
-    (DataError, Status(3, 422)),
-    (Infeasible, Status(5, 422)),
-    (Unbounded, Status(5, 422)),
-    (NumericalFailure, Status(6, 500)),
-    (SolveError, Status(6, 500)),
-    (ToolkitError, Status(1, 500)),
+TABLE: tuple[tuple[type[ToolkitError], ExitStatus], ...] = (
+    (SpecError, ExitStatus(2, 400)),
+    (SourceError, ExitStatus(4, 502)),
+    (DataError, ExitStatus(3, 422)),
+    (Infeasible, ExitStatus(5, 422)),
+    (Unbounded, ExitStatus(5, 422)),
+    (NumericalFailure, ExitStatus(6, 500)),
+    (SolveError, ExitStatus(6, 500)),
+    (ToolkitError, ExitStatus(1, 500)),
 )
 """First match wins: special classes come before general ones."""
 
 
-def status_of(error: ToolkitError) -> Status:
+def status_of(error: ToolkitError) -> ExitStatus:
     """The status of an error."""
     return next(status for kind, status in TABLE if isinstance(error, kind))

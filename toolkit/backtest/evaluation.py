@@ -7,7 +7,7 @@ difference between two of them is that of the same months.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from toolkit.backtest.drawdown import Drawdown, drawdown
 from toolkit.backtest.simulate import Backtest
 from toolkit.core.calendar import add_months
 from toolkit.core.forecast import FloatArray
@@ -35,28 +36,6 @@ RETURNS_AT_ONCE = 1 << 19
 """Resampled returns that are held as numbers at once: four megabytes, however many paths and dates there are."""
 Paths = NDArray[np.integer[Any]]
 """(draws, T) positions of T returns in resampled paths, in as few bytes as they need."""
-
-
-@dataclass(frozen=True, slots=True)
-class Drawdown:
-    """A fall from a peak.
-
-    Attributes:
-        depth: Fraction of the peak, positive.
-        peak, trough: Days.
-        longest: The longest time below an earlier peak, whichever it was: from the day of that peak to the first on which it
-            was reached again, or to the last day of all.
-    """
-
-    depth: float
-    peak: date
-    trough: date
-    longest: tuple[date, date]
-
-    @property
-    def under_water(self) -> int:
-        """Days of the longest time below an earlier peak."""
-        return (self.longest[1] - self.longest[0]).days
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,26 +296,6 @@ def difference(ours: Backtest, other: Backtest, paths: Paths | None) -> Differen
         drawn, others = (_growths(returns, paths, years) for returns in of)
         interval = _interval(drawn - others)
     return Difference(first - second, interval, years)
-
-
-def drawdown(dates: Sequence[date], wealth: FloatArray) -> Drawdown:
-    """The deepest fall from a peak, and the longest time below one.
-
-    Args:
-        dates: T days.
-        wealth: (T,).
-    """
-    peaks = np.maximum.accumulate(wealth)
-    depths = 1.0 - wealth / peaks
-    trough = int(np.argmax(depths))
-    peak = int(np.argmax(wealth[: trough + 1]))
-    longest, since, below = (dates[0], dates[0]), dates[0], False
-    for day, depth in zip(dates, depths, strict=True):
-        if below or depth > 0:
-            longest = max(longest, (since, day), key=lambda span: span[1] - span[0])
-        below = bool(depth > 0)
-        since = since if below else day
-    return Drawdown(float(depths[trough]), dates[peak], dates[trough], longest)
 
 
 def event_losses(backtest: Backtest, events: Mapping[str, date]) -> dict[str, float]:

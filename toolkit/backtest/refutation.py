@@ -28,7 +28,7 @@ TWENTIETH, TENTH = 0.05, 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RefutationOutcome:
     """What was held between T dates at one kind of price.
 
     Attributes:
@@ -53,12 +53,12 @@ class Outcome:
         """(T - 1, n) part of the gross return that each asset brought."""
         return self.weights * self.returns
 
-    def at(self, rows: Positions) -> Outcome:
+    def at(self, rows: Positions) -> RefutationOutcome:
         """The same of some periods."""
         return replace(self, net=self.net[rows], weights=self.weights[rows], returns=self.returns[rows])
 
 
-def outcome(backtest: Backtest, prices: BacktestPrices, within: frozenset[str] = frozenset()) -> Outcome:
+def outcome(backtest: Backtest, prices: BacktestPrices, within: frozenset[str] = frozenset()) -> RefutationOutcome:
     """What a backtest held, at prices that may be others than those it traded at.
 
     Args:
@@ -76,7 +76,7 @@ def outcome(backtest: Backtest, prices: BacktestPrices, within: frozenset[str] =
     wealth = values.sum(axis=1) + np.array([entry.cash for entry in backtest.entries])[:-1]
     with np.errstate(invalid="ignore"):
         returns = np.nan_to_num(np.where(units != 0, price[1:] / price[:-1] - 1.0, 0.0))
-    return Outcome(
+    return RefutationOutcome(
         backtest.returns,
         values / wealth[:, None],
         returns,
@@ -94,11 +94,11 @@ def _worst(returns: FloatArray, part: float) -> Positions:
     return np.argsort(returns)[: max(1, round(part * len(returns)))]
 
 
-def _volatility(o: Outcome) -> float:
+def _volatility(o: RefutationOutcome) -> float:
     return _deviation(o.brought.sum(axis=1), o.per_year)
 
 
-def _growth(o: Outcome) -> float:
+def _growth(o: RefutationOutcome) -> float:
     return float(np.prod(1.0 + o.net) ** (o.per_year / len(o.net)) - 1.0)
 
 
@@ -106,37 +106,37 @@ def _ratio(gain: float, risk: float) -> float:
     return gain / risk if risk > 0 else math.nan
 
 
-def _tail(o: Outcome) -> float:
+def _tail(o: RefutationOutcome) -> float:
     gross = o.brought.sum(axis=1)
     return -float(gross[_worst(gross, TENTH)].mean())
 
 
-def _drawdown(o: Outcome) -> float:
+def _drawdown(o: RefutationOutcome) -> float:
     path = np.cumprod(np.append(1.0, 1.0 + o.brought.sum(axis=1)))
     return float((1.0 - path / np.maximum.accumulate(path)).max())
 
 
-def _shares(o: Outcome) -> FloatArray:
+def _shares(o: RefutationOutcome) -> FloatArray:
     """(n,) parts of the realised variance."""
     brought = o.brought - o.brought.mean(axis=0)
     covariances = brought.T @ brought.sum(axis=1)
     return covariances / covariances.sum()
 
 
-def _tail_parts(o: Outcome) -> FloatArray:
+def _tail_parts(o: RefutationOutcome) -> FloatArray:
     """(n,) equal parts of the loss of the worst tenth of periods that each asset brings; there are as many as assets held."""
     gross = o.brought.sum(axis=1)
     lost = o.brought[_worst(gross, TENTH)].sum(axis=0)
     return lost / lost.sum() * int((o.weights > 0).any(axis=0).sum())
 
 
-def _diversification(o: Outcome) -> float:
+def _diversification(o: RefutationOutcome) -> float:
     singly = o.returns.std(axis=0, ddof=1) * math.sqrt(o.per_year)
     return _ratio(_volatility(o), float(o.weights.mean(axis=0) @ singly))
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class RefutationFigure:
     """A figure of an outcome.
 
     Attributes:
@@ -145,31 +145,33 @@ class Figure:
         net: Whether it is of the account alone, and so the same at any kind of price.
     """
 
-    of: Callable[[Outcome], float]
+    of: Callable[[RefutationOutcome], float]
     less_is_better: bool = True
     net: bool = False
 
 
-FIGURES: Mapping[str, Figure] = MappingProxyType(
+FIGURES: Mapping[str, RefutationFigure] = MappingProxyType(
     {
-        "volatility": Figure(_volatility),
-        "growth": Figure(_growth, less_is_better=False, net=True),
-        "return_over_volatility": Figure(
+        "volatility": RefutationFigure(_volatility),
+        "growth": RefutationFigure(_growth, less_is_better=False, net=True),
+        "return_over_volatility": RefutationFigure(
             lambda o: _ratio(_growth(o), _deviation(o.net, o.per_year)), less_is_better=False, net=True
         ),
-        "return_over_tail": Figure(
+        "return_over_tail": RefutationFigure(
             lambda o: _ratio(float(o.net.mean()), -float(o.net[_worst(o.net, TWENTIETH)].mean())),
             less_is_better=False,
             net=True,
         ),
-        "utility": Figure(lambda o: o.per_year * float(o.net.mean() - 1.5 * o.net.var(ddof=1)), less_is_better=False, net=True),
-        "tail_loss": Figure(_tail),
-        "drawdown": Figure(_drawdown),
-        "diversification": Figure(_diversification),
-        "unequal_risk": Figure(lambda o: float((_shares(o) ** 2).sum())),
-        "largest_risk": Figure(lambda o: float(_shares(o).max())),
-        "largest_tail": Figure(lambda o: float(_tail_parts(o).max())),
-        "group_risk": Figure(lambda o: float(_shares(o) @ o.within)),
+        "utility": RefutationFigure(
+            lambda o: o.per_year * float(o.net.mean() - 1.5 * o.net.var(ddof=1)), less_is_better=False, net=True
+        ),
+        "tail_loss": RefutationFigure(_tail),
+        "drawdown": RefutationFigure(_drawdown),
+        "diversification": RefutationFigure(_diversification),
+        "unequal_risk": RefutationFigure(lambda o: float((_shares(o) ** 2).sum())),
+        "largest_risk": RefutationFigure(lambda o: float(_shares(o).max())),
+        "largest_tail": RefutationFigure(lambda o: float(_tail_parts(o).max())),
+        "group_risk": RefutationFigure(lambda o: float(_shares(o) @ o.within)),
     }
 )
 
@@ -208,7 +210,7 @@ class Margin:
         return years * max(1.0, (self.interval.width / 2 / abs(self.margin)) ** 2)
 
 
-def against_other(figure: Figure, ours: Outcome, other: Outcome, paths: Paths | None) -> Margin:
+def against_other(figure: RefutationFigure, ours: RefutationOutcome, other: RefutationOutcome, paths: Paths | None) -> Margin:
     """How much better a figure is than that of another strategy in the same periods.
 
     Args:
@@ -219,14 +221,16 @@ def against_other(figure: Figure, ours: Outcome, other: Outcome, paths: Paths | 
     """
     sign = -1.0 if figure.less_is_better else 1.0
 
-    def better(a: Outcome, b: Outcome) -> float:
+    def better(a: RefutationOutcome, b: RefutationOutcome) -> float:
         return sign * (figure.of(a) - figure.of(b))
 
     interval = _interval([better(ours.at(rows), other.at(rows)) for rows in paths]) if paths is not None else None
     return Margin(figure.of(ours), figure.of(other), better(ours, other), interval)
 
 
-def against_numbers(figure: Figure, ours: Outcome, below: float | None, above: float | None, paths: Paths | None) -> Margin:
+def against_numbers(
+    figure: RefutationFigure, ours: RefutationOutcome, below: float | None, above: float | None, paths: Paths | None
+) -> Margin:
     """How far a figure is inside what numbers allow.
 
     Args:

@@ -9,22 +9,63 @@ and no trade is made at a price that its decision knew.
 from __future__ import annotations
 
 import itertools
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from itertools import compress
+from typing import Literal
 
 import numpy as np
 
 from toolkit.backtest.account import Account, Decision, Delivery, affordable
-from toolkit.backtest.delivery import Deliveries
 from toolkit.backtest.prices import BacktestPrices
 from toolkit.core.errors import DataError, SolveError, SpecError, ToolkitError
 from toolkit.core.forecast import FloatArray, read_only, read_only_arrays
 from toolkit.core.units import DAYS_PER_YEAR, cents
+from toolkit.holdings.cover import TAIL, LicenceDelay
 from toolkit.records.backtest import Incident, Trade
 from toolkit.strategy.model import RebalanceSpec
+
+LICENCE, BAN = ("licence",), ("ban",)
+"""Instruments that delay, and that stop, a delivery."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deliveries:
+    """Whether and when what is bought arrives.
+
+    Attributes:
+        controlled: Asset, day and instruments -> whether one of them is in force on the export of the asset that day.
+        delay: Distribution of the days from an order to its arrival.
+        drawn: Which of them: the median, the ninth decile, or a draw for each order.
+        seed: Of the draws; that of one order does not depend on other orders.
+    """
+
+    controlled: Callable[[str, date, tuple[str, ...]], bool]
+    delay: LicenceDelay
+    drawn: Literal["median", "tail", "drawn"] = "median"
+    seed: int = 0
+
+    def arrives(self, asset: str, ordered: date) -> date:
+        """The day on which an order arrives unless a ban stops it; the same day where no licence is needed."""
+        if not self.controlled(asset, ordered, LICENCE):
+            return ordered
+        return ordered + timedelta(days=round(self.delay.quantile(self._probability(asset, ordered))))
+
+    def is_banned(self, asset: str, day: date) -> bool:
+        """Whether a ban stops deliveries of an asset on a day."""
+        return self.controlled(asset, day, BAN)
+
+    def _probability(self, asset: str, ordered: date) -> float:
+        if self.drawn == "median":
+            return 0.5
+        if self.drawn == "tail":
+            return TAIL
+        draws = np.random.default_rng([self.seed, ordered.toordinal(), zlib.crc32(asset.encode())])
+        return float(np.clip(draws.random(), 1e-6, 1 - 1e-6))
+
 
 Decide = Callable[[date, Account], Decision]
 """Makes a decision on a day from what was known on it, given what is owned.
@@ -48,7 +89,7 @@ PERIODS: dict[str, Callable[[date], object]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class BookEntry:
     """The account at the end of a date, and what changed it since the date before.
 
     To the cent: wealth = cash + the sum of values; wealth = wealth before + gain + interest - storage - costs - lost to bans;
@@ -106,7 +147,7 @@ class Backtest:
     """
 
     assets: tuple[str, ...]
-    entries: tuple[Entry, ...]
+    entries: tuple[BookEntry, ...]
     trades: tuple[Trade, ...]
     incidents: tuple[Incident, ...]
     decided: tuple[date, ...]
@@ -193,7 +234,7 @@ def simulate(
     """
     days = set(decision_dates(prices.dates, rebalance.every, monthly=prices.monthly))
     account = Account(prices.assets, float(cents(budget)), np.zeros(len(prices.assets)))
-    log, entries = _Log(), list[Entry]()
+    log, entries = _Log(), list[BookEntry]()
     rates = np.zeros(len(prices.dates) - 1) if rates is None else rates
     value_at = np.full(len(prices.assets), np.nan)
     for i, day in enumerate(prices.dates):
@@ -207,7 +248,7 @@ def simulate(
             account, entry = _next(account, entries[-1], prices, i, value_at, deliveries, rebalance, log)
             entry = replace(entry, interest=interest)
         else:
-            entry = Entry(day, account.cash, account.units, np.zeros(len(prices.assets)))
+            entry = BookEntry(day, account.cash, account.units, np.zeros(len(prices.assets)))
         entries.append(entry)
         again = not log.decided and isinstance(log.failure, DataError) and day != prices.dates[-1]
         if day in days and entry.wealth <= 0:
@@ -269,14 +310,14 @@ def _sold_out(account: Account, prices: BacktestPrices, i: int, value_at: FloatA
 
 def _next(
     account: Account,
-    before: Entry,
+    before: BookEntry,
     prices: BacktestPrices,
     i: int,
     value_at: FloatArray,
     deliveries: Deliveries | None,
     rebalance: RebalanceSpec,
     log: _Log,
-) -> tuple[Account, Entry]:
+) -> tuple[Account, BookEntry]:
     """The account after a date, and its entry."""
     day = prices.dates[i]
     account, storage = _stored(account, prices, i)
@@ -289,7 +330,7 @@ def _next(
     values = held if account.owned is owned else _values(account.owned, value_at)
     if -account.cash - credit > LEAST_INCIDENT * (account.cash + float(values.sum())):
         log.incidents.append(Incident(day, "overdrawn", amount=round(-account.cash - credit, 2)))
-    return account, Entry(day, account.cash, account.owned, values, gain, storage, costs, traded, turnover, returned, lost)
+    return account, BookEntry(day, account.cash, account.owned, values, gain, storage, costs, traded, turnover, returned, lost)
 
 
 def _values(units: FloatArray, price: FloatArray) -> FloatArray:

@@ -28,7 +28,7 @@ class Attribution:
 
     Attributes:
         gains: (n,) of metal held, by prices and exchange rates.
-        storage, costs, lost, interest: As of `toolkit.backtest.simulate.Entry`, over all dates.
+        storage, costs, lost, interest: As of `toolkit.backtest.simulate.BookEntry`, over all dates.
     """
 
     gains: FloatArray

@@ -1,21 +1,26 @@
-"""Commands found by looking in a folder."""
+"""The commands of the toolkit, found by looking in this folder."""
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
 from collections import Counter
-from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command_from_info, get_group
 from typer.models import CommandInfo
 
+from toolkit import cli
+
 if TYPE_CHECKING:
     from typer._click.core import Command, Context
+
+
+FIRST = ("optimize", "frontier", "holdings", "strategies")
+"""Commands at the head of the help page; the others follow by name."""
 
 
 class EachOptionOnce(TyperCommand):
@@ -31,22 +36,24 @@ class EachOptionOnce(TyperCommand):
 
 
 class Commands(TyperGroup):
-    """Every module of a package that has a function of its own name, or an `app` with commands below it.
+    """Every module of this folder that has a function of its own name, or an `app` with commands below it.
 
     A command is imported when it is asked for; help pages and misspelt names ask for all. One whose name is a word of Python
     has `_` behind it in the name of its module and of its function.
     """
 
-    package: ClassVar[str]
-    """Dotted name of the package."""
-    first: ClassVar[Sequence[str]] = ()
-    """Commands at the head of the help page; the others follow by name."""
+    def invoke(self, ctx: Context) -> object:
+        """Run a command. An interruption is passed on: typer would end with its exit code and without a word."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise typer.Abort from None
 
     @cached_property
     def modules(self) -> dict[str, str]:
         """Name of the command -> that of its module, in the order of the help page; some may be none."""
-        found = {info.name for info in pkgutil.iter_modules(importlib.import_module(self.package).__path__)} - {"main"}
-        return {name.rstrip("_").replace("_", "-"): name for name in (*self.first, *sorted(found.difference(self.first)))}
+        found = {info.name for info in pkgutil.iter_modules(cli.__path__)} - {"main"}
+        return {name.rstrip("_").replace("_", "-"): name for name in (*FIRST, *sorted(found.difference(FIRST)))}
 
     def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
         """The command of a name; a name that is none has all others in `commands`, among which the nearest is found."""
@@ -62,7 +69,7 @@ class Commands(TyperGroup):
         """Whether a name is that of a command, which then is in `commands`."""
         if (name := self.modules.get(shown)) is None:
             return False
-        module = importlib.import_module(f"{self.package}.{name}")
+        module = importlib.import_module(f"{cli.__name__}.{name}")
         if isinstance(group := getattr(module, "app", None), typer.Typer):
             for info in group.registered_commands:
                 info.cls = EachOptionOnce

@@ -8,12 +8,11 @@ import traceback
 from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import typer
 from typer.exceptions import TyperException
 
-from toolkit import __version__, cli
+from toolkit import __version__
 from toolkit.app.threads import one_thread
 from toolkit.cli.commands import Commands
 from toolkit.cli.terminal import drop_broken_streams, print_json, refused, tolerant_streams
@@ -21,26 +20,8 @@ from toolkit.core.errors import ToolkitError, Unwritten
 from toolkit.core.messages import Message, message
 from toolkit.core.text import printable
 
-if TYPE_CHECKING:
-    from typer._click.core import Context
-
-
-class Verbs(Commands):
-    """The commands of the toolkit."""
-
-    package = cli.__name__
-    first = ("optimize", "frontier", "holdings", "strategies")
-
-    def invoke(self, ctx: Context) -> object:
-        """Run a command. An interruption is passed on: typer would end with its exit code and without a word."""
-        try:
-            return super().invoke(ctx)
-        except KeyboardInterrupt:
-            raise typer.Abort from None
-
-
 app = typer.Typer(
-    cls=Verbs,
+    cls=Commands,
     help="Portfolio and tangible-asset analysis for strategic metals.",
     no_args_is_help=True,
     add_completion=False,

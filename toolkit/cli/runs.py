@@ -22,7 +22,7 @@ PAIR_HELP = "Two stored runs, each as of show; last beside another is the last o
 def list_runs(*, common: Common) -> None:
     """Every stored run, backtest and sweep, the one written last first."""
     from toolkit.app.run_store.entries import run_list
-    from toolkit.report.topics.runs import runs as document
+    from toolkit.report.topics.changes import runs as document
 
     found = run_list(_output(common))
     show_answer(common, found, lambda found, say: document(found, common.day(), say))
@@ -34,7 +34,7 @@ def show(run: Annotated[str, typer.Argument(metavar="RUN", help=RUN_HELP)], *, c
     """What a stored run answered, in any format and language; nothing is computed again."""
     from toolkit.app.run_store.entries import load
     from toolkit.app.run_store.lookup import find
-    from toolkit.report.topics.runs import stored as document
+    from toolkit.report.topics.changes import stored as document
 
     _without_day(common)
     found = load(find(run, _output(common))).record

@@ -125,7 +125,7 @@ def evidence(
 @with_common
 def check(name: Annotated[str, typer.Argument(help="Name or path.")], *, common: Common) -> None:
     """Tell every fault of a strategy at once, in its file and where it meets the data; exit 2 when there is one."""
-    from toolkit.app.strategies.check import check as checked
+    from toolkit.app.strategies.evidence import check as checked
     from toolkit.cli.request import request_of
     from toolkit.records.lists import StrategyCheck
     from toolkit.report.topics.evidence import strategy_check as document

@@ -83,6 +83,16 @@ ELEMENTS: Mapping[str, str] = METALS | {
 SYMBOLS: Mapping[str, str] = {line.split()[1]: line.split()[0] for line in _METALS.strip().splitlines()}
 """Element symbol as chemists write it -> asset key."""
 
+_CODES = {"XAU": "gold", "XAG": "silver", "XPT": "platinum", "XPD": "palladium"}
+"""ISO 4217 code of one troy ounce of a metal -> its asset key."""
+
+
+def metal_of_code(text: str) -> str | None:
+    """The metal that the code of an ounce means, alone or beside a currency: ``XAU``, ``XAUUSD``, ``XAG/EUR``; else None."""
+    code, currency = text[:3], text[3:].strip(" ./-")
+    return _CODES.get(code) if not currency or currency in RATED else None
+
+
 _GOLD_COINS = "krügerrand;krugerrand;buffalo;sovereign;vreneli;dukat;ducat"
 _COINS = (
     f"{_GOLD_COINS};coin;coins;münze;münzen;maple leaf;philharmoniker;philharmonic;britannia;american eagle;eagle;"

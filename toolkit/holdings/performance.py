@@ -18,7 +18,7 @@ from operator import attrgetter
 from typing import Any, TypeVar
 
 import numpy as np
-from scipy.optimize import brentq
+from numpy.typing import NDArray
 
 from toolkit.core.forecast import FloatArray
 from toolkit.core.grouping import by_key
@@ -63,62 +63,64 @@ def internal_rate(flows: Sequence[Flow], value: float, day: date) -> float | Non
         value: Of what is held on `day`.
         day: The last one.
     """
-    return internal_rates([(flows, value)], day)[0]
+    return internal_rates([(flows, (value,))], day)[0][0]
 
 
-def internal_rates(cases: Sequence[tuple[Sequence[Flow], float]], day: date) -> list[float | None]:
-    """The internal rate of each of n histories.
+def internal_rates(cases: Sequence[tuple[Sequence[Flow], Sequence[float]]], day: date) -> list[list[float | None]]:
+    """The internal rate of each of n histories, at each of the values that it may have.
 
     Amounts that change their sign once in their order have one rate at most (rule of signs of Descartes); of others each
     change of what is left over is looked for.
 
     Args:
-        cases: n flows, in any order and none after `day`, with the value of what is held on `day`.
+        cases: n flows, in any order and none after `day`, with values of what is held on `day`.
         day: The last one.
 
     Returns:
-        n fractions a year, compounded, actual/365; -1 where everything is lost. None where no rate, or more than one, is one.
+        n lists of fractions a year, compounded, actual/365; -1 where everything is lost. None where no rate, or more than one,
+        is one.
     """
-    found: list[float | None] = [None] * len(cases)
-    once = list[tuple[int, FloatArray, FloatArray, int]]()
-    for at, (flows, value) in enumerate(cases):
+    found: list[list[float | None]] = [[None] * len(values) for _, values in cases]
+    open_cases = list[tuple[int, int, FloatArray, FloatArray, tuple[float, float], int]]()
+    for at, (flows, values) in enumerate(cases):
         given = [flow for flow in flows if flow.amount]
         if not any(flow.amount > 0 for flow in given) or (first := min(flow.day for flow in given)) >= day:
             continue
-        if not value and all(flow.amount > 0 for flow in given):
-            found[at] = -1.0
-            continue
-        sums, sizes, length = {0: -value}, {0: abs(value)}, (day - first).days
+        sums, sizes, length = {0: 0.0}, {0: 0.0}, (day - first).days
         for flow in given:
             left = (day - flow.day).days
             sums[left] = sums.get(left, 0.0) + flow.amount
             sizes[left] = sizes.get(left, 0.0) + abs(flow.amount)
-        terms = [(left, one) for left, one in sorted(sums.items()) if abs(one) > _ROUNDING * sizes[left]]
-        times, amounts = np.array([left / length for left, _ in terms]), np.array([one for _, one in terms])
-        changes = int((amounts[1:] * amounts[:-1] < 0).sum())
-        if changes == 1:
-            once.append((at, times, amounts, length))
-        elif changes:
-            found[at] = _of_growth(_only_root(times, amounts), length)
-    once.sort(key=lambda one: len(one[1]))
-    for some in chunks(once, [len(one[1]) for one in once]):
-        times, amounts = padded([one[1] for one in some]), padded([one[2] for one in some])
-        for (at, _, _, length), growth in zip(some, _roots(times, amounts).tolist(), strict=True):
-            found[at] = _of_growth(growth, length)
+        earlier = [left for left in sorted(sums) if left and abs(sums[left]) > _ROUNDING * sizes[left]]
+        for which, value in enumerate(values):
+            if not value and all(flow.amount > 0 for flow in given):
+                found[at][which] = -1.0
+                continue
+            last = sums[0] - value
+            terms = [0, *earlier] if abs(last) > _ROUNDING * (sizes[0] + abs(value)) else earlier
+            times = np.array([left / length for left in terms])
+            amounts = np.array([sums[left] if left else last for left in terms])
+            changes = int((amounts[1:] * amounts[:-1] < 0).sum())
+            between = (-_GROWTH, _GROWTH) if changes == 1 else _only_bracket(times, amounts) if changes else None
+            if between:
+                open_cases.append((at, which, times, amounts, between, length))
+    open_cases.sort(key=lambda one: len(one[2]))
+    for some in chunks(open_cases, [len(one[2]) for one in open_cases], CHUNK * LEVEL_DRAWS // 10):
+        times, amounts = padded([one[2] for one in some]), padded([one[3] for one in some])
+        growths = _roots(times, amounts, *np.array([one[4] for one in some]).T)
+        for (at, which, *_, length), growth in zip(some, growths.tolist(), strict=True):
+            found[at][which] = None if math.isnan(growth) else math.expm1(growth * YEAR / length)
     return found
 
 
-def _of_growth(growth: float | None, length: int) -> float | None:
-    """The rate a year of a log growth over some days."""
-    return None if growth is None or math.isnan(growth) else math.expm1(growth * YEAR / length)
-
-
-def _roots(times: FloatArray, amounts: FloatArray) -> FloatArray:
-    """Log growths (n,) at which amounts that change their sign once come to nothing; NaN where none within `_GROWTH` is one.
+def _roots(times: FloatArray, amounts: FloatArray, low: FloatArray, high: FloatArray) -> FloatArray:
+    """Log growths (n,) at which amounts come to nothing; NaN where their sign is the same at both ends.
 
     Args:
         times: (n, K) until the last day, as fractions of the whole time.
         amounts: (n, K); 0 of what is none.
+        low: (n,) ends between which there is one such growth at most.
+        high: Likewise.
     """
 
     def sign(growth: FloatArray) -> FloatArray:
@@ -127,9 +129,8 @@ def _roots(times: FloatArray, amounts: FloatArray) -> FloatArray:
         left = terms.sum(axis=1)
         return np.where(np.abs(left) <= _ROUNDING * np.abs(terms).sum(axis=1), 0.0, np.sign(left))
 
-    low, high = np.full(len(times), -_GROWTH), np.full(len(times), _GROWTH)
     of_low = sign(low)
-    is_one = of_low * sign(high) < 0
+    is_one = (of_low * sign(high) < 0) | (low == high)
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
         of_middle = sign(middle)
@@ -138,33 +139,33 @@ def _roots(times: FloatArray, amounts: FloatArray) -> FloatArray:
     return np.where(is_one, (low + high) / 2, math.nan)
 
 
-def _only_root(times: FloatArray, amounts: FloatArray) -> float | None:
-    """The one log growth at which amounts (K,) come to nothing; None where none, or more than one, is found."""
-
-    def left_over(growth: Any) -> FloatArray:
-        return np.exp(np.multiply.outer(growth, times) - np.maximum(growth, 0.0)[..., None]) @ amounts
-
+def _only_bracket(times: FloatArray, amounts: FloatArray) -> tuple[float, float] | None:
+    """Ends between which the one log growth is at which amounts (K,) come to nothing; None where none, or more, is found."""
     places = np.linspace(-_GROWTH, _GROWTH, _STEPS + 1)
-    left = left_over(places)
-    size = np.exp(np.multiply.outer(places, times) - np.maximum(places, 0.0)[:, None]) @ np.abs(amounts)
-    signs = np.where(np.abs(left) <= _ROUNDING * size, 0.0, np.sign(left))
-    roots = {*places[signs == 0].tolist()}
-    turns = np.flatnonzero(signs[:-1] * signs[1:] < 0)
-    roots |= {brentq(left_over, places[at], places[at + 1], xtol=1e-14) for at in turns}
-    return roots.pop() if len(roots) == 1 else None
+    worth = np.multiply.outer(places, times)
+    worth -= np.maximum(places, 0.0)[:, None]
+    np.exp(worth, out=worth)
+    left = worth @ amounts
+    signs = np.where(np.abs(left) <= _ROUNDING * (worth @ np.abs(amounts)), 0.0, np.sign(left))
+    exact, turns = (np.flatnonzero(found).tolist() for found in (signs == 0, signs[:-1] * signs[1:] < 0))
+    if len(exact) + len(turns) != 1:
+        return None
+    low, high = (exact[0], exact[0]) if exact else (turns[0], turns[0] + 1)
+    return float(places[low]), float(places[high])
 
 
-def chunks(items: Sequence[ItemT], sizes: Sequence[int]) -> Iterator[Sequence[ItemT]]:
-    """Neighbours that padded to the longest of them hold `CHUNK` numbers at most, or one of them.
+def chunks(items: Sequence[ItemT], sizes: Sequence[int], most: int = CHUNK) -> Iterator[Sequence[ItemT]]:
+    """Neighbours that padded to the longest of them hold some numbers at most, or one of them.
 
     Args:
         items: n.
         sizes: n, numbers of each.
+        most: Numbers.
     """
     start = longest = 0
     for at, size in enumerate(sizes):
         longest = max(longest, size)
-        if at > start and longest * (at + 1 - start) > CHUNK:
+        if at > start and longest * (at + 1 - start) > most:
             yield items[start:at]
             start, longest = at, size
     if items:
@@ -283,9 +284,9 @@ Good = tuple[str, str | None, str | None]
 """Metal, form and purity, by which a lot is priced; of a listed instrument its key alone."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Parcel:
-    """A lot, or what was sold of it at once. Money is in the reporting currency.
+    """A lot, or what was sold of it at once; two that say the same are two. Money is in the reporting currency.
 
     Attributes:
         lot_id: Of the lot.
@@ -387,30 +388,32 @@ class Levels:
         return self.quotes * self.rates
 
     @cached_property
-    def _errors(self) -> tuple[Mapping[str, int], FloatArray, FloatArray]:
-        """Metal -> its place; (LEVEL_DRAWS, metals, T) standard errors of days, and (LEVEL_DRAWS, metals, 1) of places."""
-        metals = {metal: at for at, metal in enumerate(dict.fromkeys(good[0] for good in self.goods))}
-        random, T = np.random.default_rng(0), len(self.days)
-        common, own, place = (
-            random.standard_normal((LEVEL_DRAWS, *shape)) for shape in ((1, T), (len(metals), T), (len(metals), 1))
-        )
-        common *= math.sqrt(self.correlation)
-        own *= math.sqrt(1.0 - self.correlation)
-        own += common
-        return metals, own, place
-
-    @cached_property
-    def drawn(self) -> Callable[[Good], FloatArray]:
-        """Good -> (LEVEL_DRAWS, T) prices that may be the true ones; those of one metal differ from the levels together."""
+    def _errors(self) -> Callable[[str], tuple[NDArray[np.float32], NDArray[np.float32]]]:
+        """Metal -> (T, LEVEL_DRAWS) standard errors of days and (LEVEL_DRAWS,) of its place, whatever is held beside it."""
+        shape = len(self.days), LEVEL_DRAWS
+        common = np.random.default_rng(0).standard_normal(shape, np.float32) * np.float32(math.sqrt(self.correlation))
 
         @lru_cache(maxsize=1)
-        def of(good: Good) -> FloatArray:
-            metals, of_day, of_place = self._errors
-            at, metal = self.row[good], metals[good[0]]
-            found = self.of_day[at] * of_day[:, metal]
-            found += self.of_place[at] * of_place[:, metal]
+        def of(metal: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+            random = np.random.default_rng([*metal.encode()])
+            place, own = random.standard_normal(LEVEL_DRAWS, np.float32), random.standard_normal(shape, np.float32)
+            own *= np.float32(math.sqrt(1.0 - self.correlation))
+            own += common
+            return own, place
+
+        return of
+
+    @cached_property
+    def drawn(self) -> Callable[[Good], NDArray[np.float32]]:
+        """Good -> (T, LEVEL_DRAWS) prices that may be the true ones; those of one metal differ from the levels together."""
+
+        @lru_cache(maxsize=1)
+        def of(good: Good) -> NDArray[np.float32]:
+            at, (of_day, of_place) = self.row[good], self._errors(good[0])
+            found = of_day * self.of_day[at, :, None].astype(np.float32)
+            found += of_place * np.float32(self.of_place[at])
             np.exp(found, out=found)
-            found *= self.prices[at]
+            found *= self.prices[at, :, None].astype(np.float32)
             return found
 
         return of
@@ -432,15 +435,15 @@ class Levels:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Track:
-    """Values on T days and the money of each, of one history (T,) or of m draws (m, T).
+    """Values on T days and the money of each, of one history (T,) or of m draws (T, m).
 
     On a day money comes first, then metal is traded, then money goes: a return has the cost of each trade in it.
 
     Attributes:
         before: Value before the movements of the day.
         after: Value after them, and what goes as money.
-        money_in: (T,) put in on the day.
-        money_out: (T,) taken out.
+        money_in: Put in on the day, one for all draws.
+        money_out: Taken out.
     """
 
     before: FloatArray
@@ -460,13 +463,13 @@ class Track:
             gross: Whether what trades and storage cost is left out.
         """
         growth = np.ones_like(self.before)
-        last = self.value[..., :-1]
-        np.divide(self.before[..., 1:], last, out=growth[..., 1:], where=last > 0)
+        last = self.value[:-1]
+        np.divide(self.before[1:], last, out=growth[1:], where=last > 0)
         if not gross:
             put = self.before + self.money_in
             is_held = (put > 0) & ((self.before > 0) | (self.after > 0))
             growth *= np.divide(self.after, put, out=np.ones_like(put), where=is_held)
-        return np.cumprod(growth, axis=-1, out=growth)
+        return np.cumprod(growth, axis=0, out=growth)
 
 
 @dataclass(frozen=True, eq=False)  # no slots: sums are made once
@@ -506,10 +509,6 @@ class Owned:
                 yield Flow(one.ended, round(one.exit_fees - (one.proceeds or 0.0), 2))
         yield from (Flow(one.day, one.amount) for one in self.paid)
 
-    def owed(self, days: Sequence[date]) -> FloatArray:
-        """(T,) what is still to be paid at the end of each day."""
-        return _until(days, [*((one.bought, one.unpaid) for one in self.parcels), *((one.day, -one.debt) for one in self.paid)])
-
     @cached_property
     def flows(self) -> tuple[Flow, ...]:
         """What the owner put in or took out: deposits where there is an account, else the trades."""
@@ -520,13 +519,13 @@ class Owned:
         """Days on which anything moved."""
         return {flow.day for flow in (*self.trades, *self.deposits)}
 
-    def cash(self, days: Sequence[date]) -> FloatArray:
-        """(T,) what is on the account at the end of each day; 0 without one."""
-        if not self.deposits:
-            return np.zeros(len(days))
-        return _until(
-            days, [*((flow.day, flow.amount) for flow in self.deposits), *((flow.day, -flow.amount) for flow in self.trades)]
-        )
+    def money(self, days: Sequence[date]) -> FloatArray:
+        """(T,) what is on the account, if there is one, less what is still to be paid, at the end of each day, to the cent."""
+        owed = [*((one.bought, -one.unpaid) for one in self.parcels), *((one.day, one.debt) for one in self.paid)]
+        kept = [(one.day, one.amount) for one in self.deposits]
+        moves = sorted(one for one in (*owed, *kept, *((one.day, -one.amount) for one in self.trades if kept)) if one[1])
+        sums, dates = [0.0, *accumulate(amount for _, amount in moves)], [day for day, _ in moves]
+        return np.array([round(sums[bisect_right(dates, day)], 2) for day in days])
 
     def track(self, levels: Levels, *, drawn: bool = False, days: Collection[date] | None = None) -> Track:
         """Values on days, among which each is on which anything moved, and the last; NaN where no level is known.
@@ -537,7 +536,7 @@ class Owned:
             days: Those beside; None for all of the levels. Between them a growth is that of prices.
         """
         found = tracks([self], levels, drawn=drawn, days=days)
-        return Track(*(one[..., 0, :] for one in (found.before, found.after, found.money_in, found.money_out)))
+        return Track(found.before[:, 0], found.after[:, 0], found.money_in[:, 0], found.money_out[:, 0])
 
     def gains(self, levels: Levels) -> dict[tuple[str, bool], Gain]:
         """(lot, whether it is realised) -> its gain, without what is held and has no level today.
@@ -557,18 +556,8 @@ class Owned:
         return {key: Gain.sum(gains) for key, gains in found.items()}
 
 
-def _until(days: Sequence[date], moves: Sequence[tuple[date, float]]) -> FloatArray:
-    """(T,) sums, to the cent, of what moved up to the end of each day, ascending."""
-    moved = sorted((day, amount) for day, amount in moves if amount)
-    if not moved:
-        return np.zeros(len(days))
-    sums = [0.0, *accumulate(amount for _, amount in moved)]
-    dates = [day for day, _ in moved]
-    return np.array([round(sums[bisect_right(dates, day)], 2) for day in days])
-
-
 def tracks(owners: Sequence[Owned], levels: Levels, *, drawn: bool = False, days: Collection[date] | None = None) -> Track:
-    """Values on days of n owners, (n, K) or (m, n, K); the shorter end in their last day.
+    """Values on days of n owners, (K, n) or (K, n, m); the shorter end in their last day.
 
     Args:
         owners: n.
@@ -579,29 +568,33 @@ def tracks(owners: Sequence[Owned], levels: Levels, *, drawn: bool = False, days
     shown = [levels.days if days is None else sorted({*one.days, *days, levels.days[-1]}) for one in owners]
     K, last = max(map(len, shown)), np.array([len(own) - 1 for own in shown])
     rows = {good: at for at, good in enumerate(dict.fromkeys(parcel.good for one in owners for parcel in one.parcels))}
-    columns = np.full((len(owners), K), len(levels.days) - 1)
-    held = np.zeros((len(rows), 2, len(owners), K))  # before and after the movements of a day
-    put, own = np.zeros((2, len(owners), K)), np.zeros((len(owners), K))
+    columns = np.full((K, len(owners)), len(levels.days) - 1)
+    held = np.zeros((len(rows), 2, K, len(owners)))  # before and after the movements of a day
+    put, own = np.zeros((2, K, len(owners))), np.zeros((K, len(owners)))
     for at, (one, of_one) in enumerate(zip(owners, shown, strict=True)):
         place = {day: which for which, day in enumerate(of_one)}
-        columns[at, : len(of_one)] = [levels.column[day] for day in of_one]
+        columns[: len(of_one), at] = [levels.column[day] for day in of_one]
         for parcel in one.parcels:
-            units, first = held[rows[parcel.good], :, at], place[parcel.bought]
+            units, first = held[rows[parcel.good], :, :, at], place[parcel.bought]
             end = K if parcel.ended is None else place[parcel.ended]
             units[0, first + 1 : end + 1] += parcel.quantity
             units[1, first:end] += parcel.quantity
         for flow in one.flows:
-            put[0 if flow.amount > 0 else 1, at, place[flow.day]] += abs(flow.amount)
-        own[at, : len(of_one)] = one.cash(of_one) - one.owed(of_one)
-        own[at, len(of_one) :] = own[at, len(of_one) - 1]
-    shape = ((LEVEL_DRAWS,) if drawn else ()) + columns.shape
-    before, after = np.zeros(shape), np.zeros(shape)
+            put[0 if flow.amount > 0 else 1, place[flow.day], at] += abs(flow.amount)
+        own[: len(of_one), at] = money = one.money(of_one)
+        own[len(of_one) :, at] = money[-1]
+    if drawn:
+        put, own = put[..., None].astype(np.float32), own[..., None].astype(np.float32)
+    before, after = np.zeros((2, *columns.shape, *((LEVEL_DRAWS,) if drawn else ())), own.dtype)
     for good, at in rows.items():
-        prices = (levels.drawn(good) if drawn else levels.prices[levels.row[good]])[..., columns]
+        prices = levels.drawn(good) if drawn else levels.prices[levels.row[good]]
         for worth, units in ((before, held[at, 0]), (after, held[at, 1])):
-            np.add(worth, prices * units, out=worth, where=units > 0)
+            there = units.nonzero()
+            moved = prices[columns[there]].T
+            moved *= units[there]
+            worth[there] += moved.T
         if good in levels.turned:
-            before[..., held[at, 0, np.arange(len(owners)), last] > 0, -1] = math.nan
-    before[..., 1:] += own[:, :-1]
+            before[-1, held[at, 0, last, np.arange(len(owners))] > 0] = math.nan
+    before[1:] += own[:-1]
     after += own + put[1]
     return Track(before, after, put[0], put[1])

@@ -33,7 +33,7 @@ import polars as pl
 
 from toolkit.market.quality import SPLIT_TOLERANCE, SPLITS, STALE_RUN, quality
 from toolkit.market.tables import Table
-from toolkit.records.fetch import QualityFinding
+from toolkit.records.store import QualityFinding
 
 RULES = (
     "unit_jump", "revised_unit", "duplicated_day", "future_date", "unadjusted_split",
@@ -63,7 +63,7 @@ Severity = Literal["error", "warning", "note"]
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CheckedRows:
     """A table after its checks.
 
     Attributes:
@@ -77,7 +77,7 @@ class Checked:
 
 def check_fetched(
     table: str, rows: pl.DataFrame, stored: pl.DataFrame, *, as_of: date, accept: Collection[str] = ()
-) -> Checked:
+) -> CheckedRows:
     """Check the rows of one series of a source against themselves and against what is stored of it.
 
     Args:
@@ -89,7 +89,7 @@ def check_fetched(
     """
     described = Table.of(table)
     if described.reference is None or rows.is_empty():
-        return Checked(rows, ())
+        return CheckedRows(rows, ())
     given = _uniform(rows, described)
     before = _uniform(stored, described) if not stored.is_empty() else given.clear()
     ahead = pl.col(described.reference) > as_of + timedelta(days=1)
@@ -106,7 +106,7 @@ def check_fetched(
     order = ("error", "warning", "note")
     findings = tuple(sorted(accepted, key=lambda finding: (order.index(finding.severity), finding.rule, finding.asset)))
     refused = any(finding.action == "refused" for finding in findings)
-    return Checked(None if refused else kept.sort(*described.series, described.reference), findings)
+    return CheckedRows(None if refused else kept.sort(*described.series, described.reference), findings)
 
 
 def _uniform(rows: pl.DataFrame, table: Table) -> pl.DataFrame:

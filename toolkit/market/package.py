@@ -82,7 +82,7 @@ FRICTIONLESS_TYPES = {pl.Date: "date", pl.String: "string", pl.Float64: "number"
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class PackageFault:
     """One rule that a table breaks: how often, and the first rows (counted in the file, header is row 1)."""
 
     table: str
@@ -192,7 +192,7 @@ def _broken(name: str, path: Path, frame: pl.DataFrame) -> FrameError:
     )
 
 
-def _contract_faults(name: str, path: Path, frame: pl.DataFrame) -> list[Fault]:
+def _contract_faults(name: str, path: Path, frame: pl.DataFrame) -> list[PackageFault]:
     """Every rule of its contract that a table breaks."""
     numbered = frame.with_row_index("__row", offset=2)
     _, failures = TABLES[name].filter(frame)
@@ -200,7 +200,7 @@ def _contract_faults(name: str, path: Path, frame: pl.DataFrame) -> list[Fault]:
     for rule, count in sorted(failures.counts().items()):
         invalid = failures.invalid().head(3)
         rows = numbered.join(invalid, on=frame.columns, how="semi", nulls_equal=True)["__row"].head(3)
-        faults.append(Fault(name, rule, count, tuple(rows), path.name))
+        faults.append(PackageFault(name, rule, count, tuple(rows), path.name))
     return faults
 
 
@@ -210,27 +210,27 @@ def bundled_market() -> Market:
     return load_market(bundled_folder())
 
 
-def _table_faults(name: str, path: Path, resource: Resource, known_sources: set[str]) -> list[Fault]:
+def _table_faults(name: str, path: Path, resource: Resource, known_sources: set[str]) -> list[PackageFault]:
     schema = TABLES[name]
     try:
         frame = read_table(path, schema)
     except DataError as error:
-        return [Fault(name, error.message, 1, file=path.name)]
+        return [PackageFault(name, error.message, 1, file=path.name)]
     declared = [(field.name, field.type) for field in resource.schema_.fields]
     contract = [(column, FRICTIONLESS_TYPES[type(spec.dtype)]) for column, spec in schema.columns().items()]
     faults = []
     if declared != contract:
-        faults.append(Fault(name, "datapackage.json declares other fields than the table's contract", 1, file=path.name))
+        faults.append(PackageFault(name, "datapackage.json declares other fields than the table's contract", 1, file=path.name))
     faults += _contract_faults(name, path, frame)
     numbered = frame.with_row_index("__row", offset=2)
     undescribed = numbered.filter(~pl.col("source").is_in(list(known_sources)))
     if undescribed.height:
         rows = tuple(undescribed["__row"].head(3))
-        faults.append(Fault(name, "source without a description", undescribed.height, rows, path.name))
+        faults.append(PackageFault(name, "source without a description", undescribed.height, rows, path.name))
     return faults
 
 
-def validate_package(folder: Path) -> tuple[Fault, ...]:
+def validate_package(folder: Path) -> tuple[PackageFault, ...]:
     """Every fault of every table against its contract and its descriptor; empty when all hold.
 
     Raises:
@@ -238,8 +238,8 @@ def validate_package(folder: Path) -> tuple[Fault, ...]:
     """
     package = descriptor(folder)
     described = {resource.name: resource for resource in package.resources}
-    faults = [Fault(name, f"table {name!r} is not described", 1) for name in TABLES if name not in described]
-    faults += [Fault(name, f"no contract for table {name!r}", 1) for name in described if name not in TABLES]
+    faults = [PackageFault(name, f"table {name!r} is not described", 1) for name in TABLES if name not in described]
+    faults += [PackageFault(name, f"no contract for table {name!r}", 1) for name in described if name not in TABLES]
     known = set(sources(package))
     for name, resource in described.items():
         if name in TABLES:

@@ -13,7 +13,7 @@ from toolkit.optimize.costs import TRADED
 from toolkit.optimize.functions import OBJECTIVE, ConvexConstraint
 from toolkit.optimize.problem import LinearConstraints, Problem
 from toolkit.optimize.risk_contribution import RiskContributionLimit
-from toolkit.optimize.shadow_prices import BINDING, Price, Prices
+from toolkit.optimize.shadow_prices import BINDING, Price, ShadowPrices
 from toolkit.optimize.solvers.continuous import Continuous
 from toolkit.optimize.solvers.solve import Order
 
@@ -71,7 +71,7 @@ def limit_reports(
     reports, limits = [], problem.linear_constraints()
     values, relaxed_slack = limits.rows.matvec(x), relaxed.h - relaxed.rows.matvec(continuous.x)
     curved = {own.owner: own for own in problem.convex_constraints()}
-    contributions, found = problem.risk_contributions(), Prices.of(problem, relaxed, continuous, order)
+    contributions, found = problem.risk_contributions(), ShadowPrices.of(problem, relaxed, continuous, order)
     for position, constraint in enumerate(problem.constraints):
         rows = [row for row, owner in enumerate(limits.owner) if owner == position]
         if position in curved:

@@ -29,7 +29,7 @@ ROWS_ADDED = 2000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Offer:
+class OrderOffer:
     """Metal that can be ordered today, in whole lots.
 
     Attributes:
@@ -78,7 +78,7 @@ class OrderProblem:
 
     need: FloatArray
     supply: Supply
-    offers: tuple[Offer, ...]
+    offers: tuple[OrderOffer, ...]
     missing_cost: float
     safety: int = 0
     resale: float = 0.0
@@ -109,7 +109,7 @@ class OrderProblem:
         """(offers,) metal, or money, of a lot."""
         return np.array([getattr(one, key) for one in self.offers])
 
-    def most(self, offer: Offer) -> float:
+    def most(self, offer: OrderOffer) -> float:
         """Lots of an offer beyond which more changes nothing: all that is needed, from this offer alone."""
         enough = np.ceil(self.target.sum() / offer.kg) + offer.least
         return float(enough if offer.most is None else min(offer.most, enough))

@@ -150,7 +150,7 @@ class WealthEffect:
 
 
 @dataclass(frozen=True, slots=True)
-class Prices:
+class ShadowPrices:
     """The multipliers of a continuous optimum, as far as the slope of its objective leaves them open.
 
     Attributes:
@@ -188,7 +188,7 @@ class Prices:
     @classmethod
     def of(
         cls, problem: Problem, limits: LinearConstraints, continuous: Continuous, order: Order | None = None
-    ) -> Prices | None:
+    ) -> ShadowPrices | None:
         """The prices of an optimum; None where its multipliers have no unit to read.
 
         Args:

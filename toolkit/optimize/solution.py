@@ -10,12 +10,11 @@ import numpy as np
 
 from toolkit.core.errors import Infeasible, NumericalFailure
 from toolkit.core.forecast import FloatArray, read_only_arrays
-from toolkit.optimize.checks import check_returns
 from toolkit.optimize.costs import TRADED
 from toolkit.optimize.limits import LimitReport, limit_reports
 from toolkit.optimize.lots.exact import WholeLots, whole_lots, with_leftover
 from toolkit.optimize.lots.ratio import largest_ratio
-from toolkit.optimize.problem import LinearConstraints, Problem
+from toolkit.optimize.problem import LinearConstraints, Problem, check_returns
 from toolkit.optimize.quadratic import ConvexObjective, Quadratic
 from toolkit.optimize.solvers.continuous import Continuous
 from toolkit.optimize.solvers.solve import SolverInfeasible, SolverSpec

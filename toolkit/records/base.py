@@ -8,7 +8,7 @@ text below a field is its description in `docs/schema/`: unit and range of a fig
 a default may be missing in the JSON; any other is required, and null only where its type says so.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
 from string import Formatter
@@ -202,14 +202,3 @@ class Named(Record):
     """Its name."""
     element: str | None
     """Symbol of the element; null for what is none."""
-
-
-def as_long(*keys: str) -> Callable[[Any], Any]:
-    """A check that the lists of these fields go row by row."""
-
-    def checked(table: Any) -> Any:
-        if len({len(getattr(table, key)) for key in keys}) > 1:
-            raise ValueError(f"needs lists of one length: {', '.join(keys)}")
-        return table
-
-    return checked

@@ -5,11 +5,10 @@ from typing import Any
 
 from toolkit.records.base import Day, Record, Rows, Sentence
 from toolkit.records.evidence import EvidenceState
-from toolkit.records.fetch import QualityFinding
 from toolkit.records.fields import Folder, KnownFrom, PriceBasis
 from toolkit.records.prices import SeriesChecks
 from toolkit.records.sources import Provenance
-from toolkit.records.store import Stored, UnusedSeries, Verified
+from toolkit.records.store import QualityFinding, Stored, UnusedSeries, Verified
 
 
 class Setting(Record):

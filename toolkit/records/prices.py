@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from pydantic import Field
 
 from toolkit.records.base import Day, Named, Record, Rows
-from toolkit.records.fetch import QualityFinding
 from toolkit.records.fields import Currency, DataUsed, PriceBasis
 from toolkit.records.sources import Provenance
+from toolkit.records.store import QualityFinding
 
 
 class PriceMonth(Record):

@@ -9,9 +9,8 @@ from dataclasses import dataclass, replace
 from toolkit.core.discovery import values_by_name
 from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.records.conflict import Conflict
-from toolkit.records.findings import Parts
+from toolkit.records.findings import Holdings, Market, Parts
 from toolkit.records.run import Run
-from toolkit.records.subjects import Holdings, Market
 from toolkit.report.document import BarTable, Block, Columns, Document, Figure, Layout, Matrix, Missing, Section, Table, apart
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
@@ -36,7 +35,7 @@ NOT_FOUND = mark("The data known on this date do not hold what this section show
 
 
 @dataclass(frozen=True, slots=True)
-class Definition:
+class ReportDefinition:
     """What `reports/NAME.toml` says.
 
     Attributes:
@@ -92,7 +91,7 @@ def builders() -> Mapping[str, Builder]:
     return values_by_name(("toolkit.report.topics",), Builder)
 
 
-def chosen_by(definition: Definition) -> tuple[Builder, ...]:
+def chosen_by(definition: ReportDefinition) -> tuple[Builder, ...]:
     """The sections of a definition, in its order.
 
     Raises:
@@ -105,7 +104,7 @@ def chosen_by(definition: Definition) -> tuple[Builder, ...]:
     return tuple(known[wanted] for wanted in definition.sections)
 
 
-def looked_at(parts: Parts, definition: Definition) -> Parts:
+def looked_at(parts: Parts, definition: ReportDefinition) -> Parts:
     """The parts that a report looks at: sources and assumptions of the others would stand for nothing on its page.
 
     Raises:
@@ -114,12 +113,12 @@ def looked_at(parts: Parts, definition: Definition) -> Parts:
     return parts.model_copy(update=dict.fromkeys(Parts.model_fields.keys() - needed(definition)))
 
 
-def needed(definition: Definition) -> set[str]:
+def needed(definition: ReportDefinition) -> set[str]:
     """Names of the parts, and keys of the subject, that a report looks at; `SpecError` as `chosen_by`."""
     return {name for builder in chosen_by(definition) for name in (*builder.needs, *builder.uses)}
 
 
-def compose(found: Findings, definition: Definition) -> Document:
+def compose(found: Findings, definition: ReportDefinition) -> Document:
     """The document of a report.
 
     Raises:
@@ -151,7 +150,7 @@ def compose(found: Findings, definition: Definition) -> Document:
     )
 
 
-def _paired(sections: Sequence[Section], definition: Definition) -> tuple[Section, ...]:
+def _paired(sections: Sequence[Section], definition: ReportDefinition) -> tuple[Section, ...]:
     """The sections, those of a pair marked where both have something to show, and as many figures."""
     found = list(sections)
     for i, (first, second) in enumerate(itertools.pairwise(sections)):

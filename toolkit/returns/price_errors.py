@@ -37,19 +37,19 @@ YEARLY = ("history", "unit_values", "prices_annual")
 """Tables of decades of yearly prices."""
 
 
-class Scale(NamedTuple):
+class ErrorScale(NamedTuple):
     """Standard error and half width of the 95 % interval, in units of what they scale."""
 
     error: float
     interval: float
 
 
-OF_LEVEL = Scale(1.0, 2.0)
-OF_VOLATILITY: Mapping[str, Scale] = {CUSTOMS: Scale(1.2, 2.35), ANNUAL_AVERAGE: Scale(0.65, 2.0)}
+OF_LEVEL = ErrorScale(1.0, 2.0)
+OF_VOLATILITY: Mapping[str, ErrorScale] = {CUSTOMS: ErrorScale(1.2, 2.35), ANNUAL_AVERAGE: ErrorScale(0.65, 2.0)}
 """By basis: of the volatility of decades times the root of the time."""
-OF_OWN_VOLATILITY = Scale(1.05, 2.35)
+OF_OWN_VOLATILITY = ErrorScale(1.05, 2.35)
 """Of prices whose volatility is that of their own series."""
-PLACE = Scale(0.25, 0.5)
+PLACE = ErrorScale(0.25, 0.5)
 """Log points: the same metal in another place on the same day."""
 SPANS = {CUSTOMS: DELIVERY_LAG / 12.0, ANNUAL_AVERAGE: 1.0 / 3.0, MONTHLY_AVERAGE: 1.0 / 36.0}
 """Years that the goods of a price lie before its date, for the variance of a random walk."""
@@ -83,7 +83,7 @@ def price_error(basis: str, years: float, volatility: float, level_error: float 
     """
     moved = volatility * math.sqrt(max(years, 0.0) + SPANS.get(basis, 0.0))
     level, time = 0.0 if basis == ANNUAL_AVERAGE else level_error, OF_VOLATILITY.get(basis, OF_OWN_VOLATILITY)
-    place = PLACE if basis in OF_VOLATILITY else Scale(0.0, 0.0)
+    place = PLACE if basis in OF_VOLATILITY else ErrorScale(0.0, 0.0)
     parts = zip(OF_LEVEL, time, place, strict=True)
     return PriceError(*(math.hypot(own * level, of_time * moved, elsewhere) for own, of_time, elsewhere in parts))
 

@@ -19,7 +19,7 @@ from toolkit.returns.observation.joint import capped, expected_loadings
 from toolkit.returns.observed_returns import Returns
 from toolkit.returns.pooling import pool
 from toolkit.returns.volatility_prior import CorrelationPrior
-from toolkit.risk_model.timeseries.baskets import SUPPLY, Factors, LeaveOneOutFactors
+from toolkit.risk_model.timeseries.baskets import SUPPLY, BasketFactors, LeaveOneOutFactors
 from toolkit.risk_model.timeseries.least_squares import exact_least_squares, least_squares
 from toolkit.risk_model.timeseries.moments import Portfolios, exact_moments
 from toolkit.risk_model.weighting import decay
@@ -202,7 +202,7 @@ def _explain_together(
         yield [positions[i]], names, _explain(Portfolios(changes[i].T, None), names, weights, 0)
 
 
-def _stack(factors: Factors, local: Returns, total: Returns, place: int) -> Portfolios:
+def _stack(factors: BasketFactors, local: Returns, total: Returns, place: int) -> Portfolios:
     """The factors, then the series at a place."""
     mean = np.column_stack([factors.mean, total.mean[:, place]])
     if not len(local.noisy):

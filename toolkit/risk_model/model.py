@@ -18,7 +18,7 @@ from toolkit.market.exchange_rates import Rates
 from toolkit.market.price_series import PriceSeries
 from toolkit.returns.currencies import fx_returns
 from toolkit.returns.history import AnnualPrices
-from toolkit.returns.observation.averaging import VOLATILITY_FACTOR
+from toolkit.returns.observation.smoothing import VOLATILITY_FACTOR
 from toolkit.returns.panel import Panel, align
 from toolkit.returns.price_levels import LevelPath, price_levels
 from toolkit.returns.volatility_prior import EXCHANGE, SINCE

@@ -15,10 +15,9 @@ from toolkit.core.forecast import FloatArray, frozen
 from toolkit.market.readers.price_checks import CUSTOMS
 from toolkit.returns.currencies import FxReturns
 from toolkit.returns.history import MONTHLY_AVERAGE
-from toolkit.returns.observation.averaging import VOLATILITY_FACTOR
 from toolkit.returns.observation.joint import latent_increments
 from toolkit.returns.observation.local_level import LocalLevels, local_levels
-from toolkit.returns.observation.smoothing import Unsmoothed, unsmooth
+from toolkit.returns.observation.smoothing import VOLATILITY_FACTOR, Unsmoothed, unsmooth
 from toolkit.returns.observed_returns import Returns
 from toolkit.returns.panel import Panel
 from toolkit.returns.volatility_prior import with_prior

@@ -25,7 +25,7 @@ CERTAIN = 1.0 - 1e-12
 
 
 @dataclass(frozen=True, slots=True)
-class Futures:
+class SimulatedFutures:
     """F joint outcomes of n assets over the period of a set.
 
     Attributes:
@@ -41,7 +41,7 @@ class Futures:
     when: FloatArray
 
 
-def drawn_futures(scenarios: Scenarios, shocks: Sequence[Shock], count: int, rng: np.random.Generator) -> Futures:
+def drawn_futures(scenarios: Scenarios, shocks: Sequence[Shock], count: int, rng: np.random.Generator) -> SimulatedFutures:
     """Futures from a set, with the sizes and the days of its shocks.
 
     Args:
@@ -60,11 +60,17 @@ def drawn_futures(scenarios: Scenarios, shocks: Sequence[Shock], count: int, rng
         returns[rows] = (1 + returns[rows]) * _size_over_median(event, scenarios.assets, size[rows]) - 1
         probability = min(float(scenarios.probabilities[labels == event.name].sum()), CERTAIN)
         when[rows] = np.log1p(-moment[rows] * probability) / np.log1p(-probability)
-    return Futures(scenarios.assets, returns, shock, when)
+    return SimulatedFutures(scenarios.assets, returns, shock, when)
 
 
 def values(
-    futures: Futures, amounts: FloatArray, cash: float, *, arrives: FloatArray, stops: NDArray[np.bool_], returned: bool
+    futures: SimulatedFutures,
+    amounts: FloatArray,
+    cash: float,
+    *,
+    arrives: FloatArray,
+    stops: NDArray[np.bool_],
+    returned: bool,
 ) -> tuple[FloatArray, FloatArray]:
     """(F,) value at the end of the period, and (F,) amount of purchases that did not arrive.
 

@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from toolkit.core.errors import DataError, GapError, SpecError
+from toolkit.core.errors import DataError, GapError, SpecError, did_you_mean
 from toolkit.core.forecast import FloatArray, Forecast, read_only
 from toolkit.core.messages import message
 from toolkit.returns.observed_returns import Returns
@@ -212,7 +212,7 @@ def simulated(
     (`is_matched`): mean and covariance of the set are those of the forecast over one period, exactly.
 
     Returns over a longer period are drawn as one change, not compounded: the forecast is of simple returns a year, and its
-    mean and covariance grow with time. A draw may then fall below -1: see `toolkit.scenarios.loss_limit`.
+    mean and covariance grow with time. A draw may then fall below -1: see `limit_losses_to_total`.
 
     Args:
         forecast: Of n assets and k factors.
@@ -284,3 +284,108 @@ class Shock:
     def row(self, assets: Sequence[str]) -> FloatArray:
         """(n,) returns of these assets; assets that are named but not held are left out."""
         return np.array([self.returns.get(asset, 0.0) for asset in assets])
+
+
+TOTAL_LOSS = -1.0
+STEPS, CONVERGED_VOLATILITY = 60, 1e-10
+"""Fixed-point steps, and the relative error of volatility at which they end."""
+
+
+def limit_losses_to_total(scenarios: Scenarios) -> tuple[Scenarios, float]:
+    """The scenarios with returns of at least -1, and the share of scenarios in which an asset had less.
+
+    A linear draw over a year from an asset with a volatility of 50 % falls below -1 in one of fifty cases. Cutting these off
+    alone would raise the mean and lower the volatility, so the asset's other returns are stretched until both are what they
+    were: r = (1 + mean) max(1 + k d, 0) / E max(1 + k d, 0) - 1 with the deviations d of the asset and one k an asset.
+    Correlations are kept nearly, not exactly.
+    """
+    below = scenarios.returns < TOTAL_LOSS
+    if not below.any():
+        return scenarios, 0.0
+    p, mean = scenarios.probabilities, scenarios.mean
+    at = np.flatnonzero(below.any(axis=0) & (mean > TOTAL_LOSS))
+    deviations = scenarios.returns[:, at] - mean[at]
+    wanted = np.sqrt(p @ deviations**2)
+    relative = deviations / (1.0 + mean[at])
+    stretch = np.ones(len(at))
+    returns = scenarios.returns.copy()
+    for _ in range(STEPS):
+        gross = _gross(relative, stretch, p) * (1.0 + mean[at])
+        returns[:, at] = gross - 1.0
+        reached = np.sqrt(p @ (returns[:, at] - mean[at]) ** 2)
+        if np.abs(reached / wanted - 1.0).max() <= CONVERGED_VOLATILITY:
+            break
+        stretch = stretch * wanted / reached
+    return replace(scenarios, returns=np.maximum(returns, TOTAL_LOSS)), float(p @ below.any(axis=1))
+
+
+def _gross(relative: FloatArray, stretch: FloatArray, p: FloatArray) -> FloatArray:
+    """(S, m) relative gross returns with mean one."""
+    cut = np.maximum(1.0 + stretch * relative, 0.0)
+    return cut / (p @ cut)
+
+
+SCENARIOS_OF_SHOCK = 200
+"""Scenarios of one shock: enough for the moments of the other returns, few enough for a linear program."""
+
+
+def overlaid(base: Scenarios, shocks: Sequence[Shock], rows: int = SCENARIOS_OF_SHOCK) -> Scenarios:
+    """The base set, and for each shock some of its scenarios with the shock added, of the shock's probability in total.
+
+    A shock of s on a base return r gives (1 + r) (1 + s) - 1; a shock alone in place of a scenario would not move the other
+    assets, and lower their risk by its probability. Its scenarios are taken at even distances from the two halves of the
+    base, which keeps antithetic pairs together.
+
+    Args:
+        base: S scenarios, which happen when no shock does; their probabilities shrink by those of the shocks.
+        shocks: Mutually exclusive within a period. One of probability 0 has its scenarios all the same, for views.
+        rows: Scenarios of one shock; all of the base where it has fewer.
+
+    Returns:
+        S + len(shocks) * min(rows, S) scenarios, labelled with the shock, or as in the base.
+
+    Raises:
+        SpecError: two shocks share a name, one moves none of the assets, or their probabilities exceed 1 together.
+    """
+    events = tuple(shocks)
+    if not events:
+        return base
+    if len({shock.name for shock in events}) != len(events):
+        raise SpecError("two shocks share a name.", hint="Give each its own.")
+    for shock in events:
+        if not set(shock.returns) & set(base.assets):
+            raise SpecError(
+                "the shock {name!r:s} moves none of the assets.",
+                hint=did_you_mean(next(iter(shock.returns), ""), base.assets),
+                name=shock.name,
+            )
+    rest = 1 - sum(shock.probability for shock in events)
+    if rest < -SUM_TOLERANCE:
+        raise SpecError(
+            "the shocks have a probability of {probability:g} together.",
+            hint="They exclude each other: at most 1.",
+            probability=1 - rest,
+        )
+    at = _spread(len(base), min(rows, len(base)))
+    within = base.probabilities[at]
+    if within.sum() <= SUM_TOLERANCE:
+        raise SpecError("the scenarios under a shock have no probability.", hint="Use a base in which all of them have some.")
+    within = within / within.sum()
+    labels = base.labels or ("",) * len(base)
+    return Scenarios(
+        assets=base.assets,
+        returns=np.vstack([base.returns, *((1 + base.returns[at]) * (1 + e.row(base.assets)) - 1 for e in events)]),
+        probabilities=np.concatenate([base.probabilities * max(rest, 0.0), *(within * e.probability for e in events)]),
+        ordered=False,
+        kind="shocked",
+        periods_per_year=base.periods_per_year,
+        labels=labels + tuple(e.name for e in events for _ in at),
+    )
+
+
+def _spread(size: int, rows: int) -> np.ndarray:
+    """`rows` ascending positions out of `size`: the same ones in the first and in the second half where both are even."""
+    if size % 2 or rows % 2:
+        return np.unique(np.linspace(0, size - 1, rows).round().astype(int))
+    half = np.unique(np.linspace(0, size // 2 - 1, rows // 2).round().astype(int))
+    return np.concatenate([half, half + size // 2])

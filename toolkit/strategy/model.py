@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from functools import partial
 from operator import eq
 from typing import Annotated, Any, Literal
@@ -28,9 +29,64 @@ from toolkit.risk_model.covariance import CovarianceSpec
 from toolkit.risk_model.expected_returns import ReturnsSpec
 from toolkit.risk_model.expected_returns.zero import ZeroReturns
 from toolkit.strategy.encode import strategy_toml
-from toolkit.strategy.periods import Period, months  # noqa: F401  (others know `months` from here)
-from toolkit.strategy.refutation import RefutedSpec
-from toolkit.strategy.scenarios import ScenariosSpec, ShockSpec, ViewSpec
+from toolkit.strategy.scenarios import Period, ScenariosSpec, ShockSpec, ViewSpec, months  # noqa: F401  (others know `months` from here)
+
+Figure = Literal[
+    "volatility",
+    "growth",
+    "return_over_volatility",
+    "return_over_tail",
+    "utility",
+    "tail_loss",
+    "drawdown",
+    "diversification",
+    "unequal_risk",
+    "largest_risk",
+    "largest_tail",
+    "group_risk",
+]
+"""Names of `toolkit.backtest.refutation.FIGURES`."""
+
+
+class RefutedSpec(Spec):
+    """One way in which a strategy would be refuted, of which `toolkit strategies evidence` tells whether it came true.
+
+    A `figure` refutes it where it is not better than that of the strategy `against`, or is `above` or `below` a number. What no
+    prices can tell `needs` something else, in words. No number of a proposal depends on it.
+
+    Attributes:
+        figure: Of what was held at past prices, net of costs where it is of returns: `volatility`, `growth`,
+            `return_over_volatility`, `return_over_tail` (mean loss of the worst twentieth of months), `utility` (return less
+            1.5 times variance), `tail_loss` (worst tenth), `drawdown`, `diversification` (volatility over the mean of its
+            metals'), `unequal_risk` (sum of squared shares of risk), `largest_risk` (share of one metal), `largest_tail` (equal
+            parts of the tail loss that one metal brings), `group_risk` (share of `groups`).
+        against: A shipped strategy, or a baseline: `equal-weight`, `sample-minimum-risk`, `gold-only`, `held`.
+        above: Refuted above it.
+        below: Refuted below it.
+        groups: Of `group_risk`.
+        years: Of month ends, at least, before anything is said.
+        until: Day before which nothing is said.
+        needs: What would have to be known.
+    """
+
+    figure: Figure | None = None
+    against: str | None = Field(default=None, min_length=1)
+    above: float | None = None
+    below: float | None = None
+    groups: Several[str] = ()
+    years: float = Field(default=0.0, ge=0)
+    until: date | None = None
+    needs: str | None = Field(default=None, min_length=1)
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> RefutedSpec:
+        if (self.figure is None) == (self.needs is None):
+            raise ValueError(message("states a figure, or what it needs"))
+        if self.figure is not None and (self.against is None) == (self.above is None and self.below is None):
+            raise ValueError(message("holds its figure against a strategy, or against numbers (above, below)"))
+        if (self.figure == "group_risk") != bool(self.groups):
+            raise ValueError(message("has groups for group_risk, and for nothing else"))
+        return self
 
 
 def _unused(value: object) -> bool:

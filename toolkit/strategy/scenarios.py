@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any, Literal, Self
@@ -16,7 +17,24 @@ from toolkit.core.expression import terms
 from toolkit.core.messages import message
 from toolkit.core.units import FREQUENCIES, periods_per_year
 from toolkit.risk_model.named import as_columns
-from toolkit.strategy.periods import Period, months
+
+PERIOD = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(month|year)s?\s*$")
+
+
+def months(text: str) -> float:
+    """Months in a text such as ``36 months`` or ``3 years``."""
+    match = PERIOD.match(text)
+    if match is None or float(match[1]) <= 0:
+        raise ValueError(message("must be a period such as '36 months' or '3 years', not {text!r:s}", text=text))
+    return float(match[1]) * (12 if match[2] == "year" else 1)
+
+
+def _period(text: str) -> str:
+    months(text)
+    return text
+
+
+Period = Annotated[str, AfterValidator(_period)]
 
 
 class HistoricalScenarios(Spec):

@@ -17,7 +17,7 @@ from typing import Any
 import polars as pl
 
 from toolkit.core.assets import Asset
-from toolkit.core.errors import DataError, GapError, did_you_mean
+from toolkit.core.errors import GapError
 from toolkit.core.grouping import by_key, sums_by_key
 from toolkit.core.messages import message
 
@@ -123,40 +123,15 @@ def newest_shares(shares: pl.DataFrame) -> pl.DataFrame:
     return shares.lazy().join(newest, on=keys, how="semi").collect()
 
 
-def supply_shares(shares: pl.DataFrame, asset: str, stage: str, *, elsewhere: pl.DataFrame | None = None) -> SupplyShares:
-    """The newest shares of `asset` at `stage` among the rows given, see `newest_shares`.
+def newest_supplies(shares: pl.DataFrame, elsewhere: pl.DataFrame | None = None) -> dict[tuple[str, str], SupplyShares]:
+    """(asset, stage) -> its newest shares, of all rows given, sorted; see `newest_shares`.
 
     Rows not yet known at the date of the question are the caller's to drop (`Market.until` does): no clock is read here.
 
     Args:
         shares: A table with the contract of `toolkit.core.frames.Shares`.
-        asset: Asset key.
-        stage: ``extraction`` or ``processing``.
         elsewhere: What other compilations say, with the contract of `toolkit.core.frames.SharesElsewhere`.
-
-    Raises:
-        DataError: for an asset that is not in the table, with the nearest names.
-        GapError: for a stage at which the asset has no figure; the stages it has are in the hint.
     """
-    rows = shares.filter(pl.col("asset") == asset)
-    if rows.is_empty():
-        raise DataError("no production shares of {asset!r:s}.", hint=did_you_mean(asset, shares["asset"].unique()), asset=asset)
-    at_stage = rows.filter(pl.col("stage") == stage)
-    if at_stage.is_empty():
-        stages = ", ".join(rows["stage"].unique().sort())
-        raise GapError(
-            "no shares of {asset} at the stage {stage!r:s}.",
-            hint="Shares are known for {stages}; stages are not mixed.",
-            details={"asset": asset, "stage": stage},
-            asset=asset,
-            stage=stage,
-            stages=stages,
-        )
-    return newest_supplies(at_stage, elsewhere)[asset, stage]
-
-
-def newest_supplies(shares: pl.DataFrame, elsewhere: pl.DataFrame | None = None) -> dict[tuple[str, str], SupplyShares]:
-    """(asset, stage) -> its newest shares, of all rows given, sorted; see `supply_shares`."""
     order = {"asset": False, "stage": False, "share": True, "country": False}
     rows = newest_shares(shares).sort([*order], descending=[*order.values()]).rows(named=True)
     others: dict[tuple[str, str], dict[str, dict[str, float]]] = {}
@@ -212,7 +187,7 @@ def scored_supplies(
     Args:
         assets: Assets with their `stage`.
         shares: Table with the contract of `toolkit.core.frames.Shares`.
-        elsewhere: As of `supply_shares`.
+        elsewhere: As of `newest_supplies`.
     """
     asked = {asset.key: asset.stage for asset in assets if asset.stage is not None}
     found = newest_supplies(shares.filter(pl.col("asset").is_in([*asked])), elsewhere)

@@ -15,8 +15,7 @@ from toolkit.app.allocation.inputs import load_inputs
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.definitions import find
-from toolkit.app.factors import factors
-from toolkit.app.walk_forward import outcomes, walk_forward
+from toolkit.app.factors import factors, outcomes, walk_forward
 from toolkit.core.frames import TABLES
 from toolkit.market.market import Market
 from toolkit.risk_model.covariance.sample import SampleCovariance
@@ -167,7 +166,7 @@ def test_the_seed_moves_the_portfolios_and_little_else(past, scored):
 
 def test_noisy_prices_answer_for_level_and_print(monkeypatch):
     """A forecast with the truth in it: latent volatility, level error and noise add up to outcomes of size one."""
-    from toolkit.app import walk_forward as module
+    from toolkit.app import factors as module
 
     rng = np.random.default_rng(3)
     months = pl.date_range(date(1990, 1, 1), date(2025, 12, 1), "1mo", eager=True).dt.month_end()

@@ -16,7 +16,6 @@ from toolkit.backtest.evaluation import (
     beside_benchmark,
     block_length,
     difference,
-    drawdown,
     event_losses,
     performance,
     ratios,
@@ -25,16 +24,6 @@ from toolkit.backtest.evaluation import (
 )
 from toolkit.backtest.simulate import simulate
 from toolkit.core.calendar import month_end
-
-
-def test_a_drawdown_by_hand():
-    found = drawdown(MONTHS[:7], np.array([100.0, 110, 99, 104.5, 120, 90, 100]))
-    assert (found.depth, found.peak, found.trough) == (0.25, MONTHS[4], MONTHS[5])
-    assert found.longest == (MONTHS[1], MONTHS[4])  # until the peak was reached again, and not to the last date below it
-    assert found.under_water == (MONTHS[4] - MONTHS[1]).days
-    assert drawdown(MONTHS[:4], np.array([100.0, 110, 99, 104.5])).longest == (MONTHS[1], MONTHS[3])
-    never = drawdown(MONTHS[:3], np.array([1.0, 2.0, 3.0]))
-    assert (never.depth, never.under_water) == (0.0, 0)
 
 
 def test_figures_by_hand():

@@ -7,7 +7,7 @@ import pytest
 
 from tests.unit.backtest.worlds import MONTHS, Plan, costs, world
 from toolkit.backtest.evaluation import stationary_bootstrap
-from toolkit.backtest.refutation import FIGURES, Margin, Outcome, against_numbers, against_other, outcome
+from toolkit.backtest.refutation import FIGURES, Margin, RefutationOutcome, against_numbers, against_other, outcome
 from toolkit.backtest.simulate import simulate
 from toolkit.records.backtest import Interval
 
@@ -15,7 +15,7 @@ from toolkit.records.backtest import Interval
 def drawn(*, scale=(0.02, 0.02), periods=48, seed=0, weights=(0.5, 0.5)):
     returns = np.random.default_rng(seed).standard_normal((periods, len(scale))) * scale
     held = np.tile(np.array(weights, dtype=float), (periods, 1))
-    return Outcome((held * returns).sum(axis=1), held, returns, 12.0, np.array([1.0, *[0.0] * (len(scale) - 1)]))
+    return RefutationOutcome((held * returns).sum(axis=1), held, returns, 12.0, np.array([1.0, *[0.0] * (len(scale) - 1)]))
 
 
 def paths(count=48):
@@ -24,7 +24,7 @@ def paths(count=48):
 
 def test_figures_by_hand():
     returns = np.array([[0.10, 0.0], [-0.20, 0.0], [0.05, 0.10], [0.0, -0.10]])
-    of = Outcome(np.array([0.01, -0.02, 0.03, 0.0]), np.full((4, 2), 0.5), returns, 12.0, np.array([1.0, 0.0]))
+    of = RefutationOutcome(np.array([0.01, -0.02, 0.03, 0.0]), np.full((4, 2), 0.5), returns, 12.0, np.array([1.0, 0.0]))
     gross = np.array([0.05, -0.10, 0.075, -0.05])
     told = {name: figure.of(of) for name, figure in FIGURES.items()}
     assert told["volatility"] == pytest.approx(gross.std(ddof=1) * 12**0.5)

@@ -8,8 +8,7 @@ import pytest
 
 from tests.unit.backtest.worlds import MONTHS, FixedWeights, Plan, costs, world
 from toolkit.backtest.account import Account, Decision
-from toolkit.backtest.delivery import Deliveries
-from toolkit.backtest.simulate import decision_dates, simulate
+from toolkit.backtest.simulate import Deliveries, decision_dates, simulate
 from toolkit.core.errors import GapError, Infeasible, SpecError
 from toolkit.holdings.cover import LicenceDelay
 from toolkit.optimize.costs import Costs

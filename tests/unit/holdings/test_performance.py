@@ -157,6 +157,6 @@ def test_nine_tenths_of_the_intervals_hold_the_truth() -> None:
     for _ in range(300):
         seen = (np.array(truth) * np.exp(error * random.standard_normal(3))).tolist()
         drawn = Owned((cost,)).track(levels(days, seen, error=error), drawn=True)
-        value, index = interval(drawn.value[:, -1]), interval(drawn.index()[:, -1])
+        value, index = interval(drawn.value[-1]), interval(drawn.index()[-1])
         inside += [value[0] <= 1500 <= value[1], index[0] <= 1500 / 1010 <= index[1]]
     assert np.all(np.abs(inside / 300 - 0.9) < 4 * math.sqrt(0.09 / 300))

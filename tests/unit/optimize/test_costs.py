@@ -10,8 +10,8 @@ from tests.unit.optimize.random_strategies import random_problem
 from toolkit.core.assets import Asset
 from toolkit.core.errors import DataError, Infeasible
 from toolkit.optimize.allocate import allocate
-from toolkit.optimize.checks import check_costs
 from toolkit.optimize.costs import TRADING_DAYS_A_YEAR, Costs, Site, impact_coefficients
+from toolkit.optimize.problem import check_costs
 from toolkit.optimize.solution import solve
 from toolkit.optimize.solvers.solve import SolverSpec
 from toolkit.optimize.solvers.work import Work

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from toolkit.holdings.cover import NEVER, Supply
-from toolkit.optimize.replenishment import Offer, OrderProblem, least_probability, order_plan
+from toolkit.optimize.replenishment import OrderOffer, OrderProblem, least_probability, order_plan
 
 RNG = np.random.default_rng(11)
 DRAWS = 40
@@ -16,7 +16,7 @@ DRAWS = 40
 def offer(key, kg, price, lead, *, part=1.0, **more):
     days = np.ceil(lead * np.exp(0.3 * RNG.standard_normal(DRAWS)))
     days[RNG.random(DRAWS) > part] = NEVER
-    return Offer(key, kg, price, 0.01 * kg, days, **more)
+    return OrderOffer(key, kg, price, 0.01 * kg, days, **more)
 
 
 def problem(**more):
@@ -87,8 +87,8 @@ def test_what_no_order_reaches_is_told_with_the_best_that_one_does():
 def test_an_offer_of_two_sites_is_ordered_for_both_together():
     """A least quantity that neither site needs alone, and a largest that both share."""
     days, none = np.full(DRAWS, 10.0), Supply(12.0, np.empty(0), np.empty((DRAWS, 0)))
-    large = Offer("large", 1.0, 500.0, 0.0, days, least=100, most=110)
-    dear = Offer("dear", 1.0, 900.0, 0.0, days)
+    large = OrderOffer("large", 1.0, 500.0, 0.0, days, least=100, most=110)
+    dear = OrderOffer("dear", 1.0, 900.0, 0.0, days)
     pair = [problem(supply=none, need=np.full(60, kg), offers=(large, dear)) for kg in (1.0, 1.2)]
     assert all(one.target.sum() < large.least for one in pair)
     found = order_plan(pair)
@@ -102,7 +102,7 @@ def test_an_offer_of_two_sites_is_ordered_for_both_together():
 
 def test_an_offer_that_is_worse_in_everything_is_never_taken():
     days = np.full(DRAWS, 10.0)
-    good, worse = Offer("good", 5.0, 1_000.0, 0.1, days), Offer("worse", 5.0, 1_100.0, 0.2, days + 1)
+    good, worse = OrderOffer("good", 5.0, 1_000.0, 0.1, days), OrderOffer("worse", 5.0, 1_100.0, 0.2, days + 1)
     found = order_plan([problem(offers=(good, worse))])
     assert found is not None
     assert found.lots[0][0] > 0
@@ -111,8 +111,8 @@ def test_an_offer_that_is_worse_in_everything_is_never_taken():
 
 def test_price_breaks_exclude_each_other():
     days = np.full(DRAWS, 10.0)
-    small = Offer("small", 1.0, 1_000.0, 0.0, days, least=1, most=49, group="break")
-    large = Offer("large", 1.0, 700.0, 0.0, days, least=50, group="break")
+    small = OrderOffer("small", 1.0, 1_000.0, 0.0, days, least=1, most=49, group="break")
+    large = OrderOffer("large", 1.0, 700.0, 0.0, days, least=50, group="break")
     found = order_plan([problem(offers=(small, large))])
     assert found is not None
     assert (found.lots[0] > 0).sum() == 1
@@ -121,8 +121,8 @@ def test_price_breaks_exclude_each_other():
 
 def test_shares_hold():
     days = np.full(DRAWS, 10.0)
-    cheap = Offer("cheap", 1.0, 500.0, 0.0, days, members=frozenset({"CHN"}))
-    dear = Offer("dear", 1.0, 900.0, 0.0, days, members=frozenset({"JPN"}))
+    cheap = OrderOffer("cheap", 1.0, 500.0, 0.0, days, members=frozenset({"CHN"}))
+    dear = OrderOffer("dear", 1.0, 900.0, 0.0, days, members=frozenset({"JPN"}))
     found = order_plan([problem(offers=(cheap, dear), shares={"CHN": 0.5})])
     assert found is not None
     cheap_lots, dear_lots = found.lots[0]

@@ -10,7 +10,7 @@ from toolkit.core.errors import Infeasible
 from toolkit.optimize.allocate import allocate
 from toolkit.optimize.analysis.sensitivity import analyse
 from toolkit.optimize.costs import Costs
-from toolkit.optimize.shadow_prices import UNLIMITED, Prices, _null_space
+from toolkit.optimize.shadow_prices import UNLIMITED, ShadowPrices, _null_space
 from toolkit.optimize.solution import Allocation
 from toolkit.scenarios.sets import Scenarios
 
@@ -275,7 +275,7 @@ def test_a_price_in_closed_form_is_that_of_the_linear_program(seed):
     highest = np.where(rng.random(k) < 0.3, multipliers + rng.exponential(size=k), np.inf)
     free = _null_space(np.hstack([columns, np.ones((n, 1))])[~zero])
     assert free.shape[1] == 1
-    prices = Prices(columns, {}, {}, multipliers, highest, zero, signs, {}, {}, free, smooth=True)
+    prices = ShadowPrices(columns, {}, {}, multipliers, highest, zero, signs, {}, {}, free, smooth=True)
     needed = columns @ multipliers - signs
     rows = np.hstack([columns, np.ones((n, 1))])
     size = max(multipliers.max(), signs.max())

@@ -13,12 +13,11 @@ from tests.records import partial_findings, shown_name
 from tests.subjects import proposal
 from toolkit.app.languages import language
 from toolkit.core.text import half_up
-from toolkit.report.charts.waterfall import Step, spans, waterfall
+from toolkit.report.charts.waterfall import WaterfallStep, spans, waterfall
 from toolkit.report.document import Columns, Figure
 from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.text import plain
-from toolkit.report.topics.allocation import allocation
-from toolkit.report.topics.costs import cost_waterfall, items, to_the_cent
+from toolkit.report.topics.allocation import allocation, cost_waterfall, items, to_the_cent
 
 MONEY = "From the budget to what is held"
 
@@ -186,8 +185,12 @@ def test_lots_of_assumed_terms_are_derived(records):
 
 
 def test_a_waterfall_begins_each_bar_where_the_last_one_ended():
-    steps = [Step("whole", "", 100.0, "whole"), Step("cost", "", 7.0, "cost", hollow=True), Step("a", "", 13.0, "kept")]
-    steps += [Step("debt", "", -4.0, "kept"), Step("b", "", 84.0, "kept")]
+    steps = [
+        WaterfallStep("whole", "", 100.0, "whole"),
+        WaterfallStep("cost", "", 7.0, "cost", hollow=True),
+        WaterfallStep("a", "", 13.0, "kept"),
+    ]
+    steps += [WaterfallStep("debt", "", -4.0, "kept"), WaterfallStep("b", "", 84.0, "kept")]
     lying = list(spans(steps))
     assert [(at.low, at.high) for at in lying] == [(0, 100), (93, 100), (80, 93), (80, 84), (0, 84)]
     assert [at.level for at in lying] == [100, 93, 80, 84, 0]

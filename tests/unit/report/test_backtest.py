@@ -17,7 +17,7 @@ from toolkit.core.calendar import add_months
 from toolkit.records.backtest import Comparison, EventLosses, Incident, Interval
 from toolkit.report.charts.flow_bars import FlowBars, flow_bars
 from toolkit.report.charts.histogram import bins
-from toolkit.report.charts.paths import Path, Paths, paths
+from toolkit.report.charts.paths import ChartPath, Paths, paths
 from toolkit.report.document import Chart, Missing
 from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.text import plain
@@ -125,7 +125,7 @@ def test_nothing_lost_after_a_control_is_nought_and_not_undefined(found):
 
 
 def lines():
-    return Chart(paths(Paths(MONTH_ENDS, Path("a", (100e3, 97e3, 98e3, 99e3, 92e3, 103e3)), (), (), "money"), FMT), "told")
+    return Chart(paths(Paths(MONTH_ENDS, ChartPath("a", (100e3, 97e3, 98e3, 99e3, 92e3, 103e3)), (), (), "money"), FMT), "told")
 
 
 def test_months_are_named_and_end_within_the_drawing():

@@ -12,7 +12,7 @@ from tests.subjects import AS_OF, law
 from tests.svg_texts import assert_apart, texts
 from toolkit.app.languages import language
 from toolkit.report.charts.strip import Dated, strip
-from toolkit.report.charts.timeline import Period
+from toolkit.report.charts.timeline import TimelinePeriod
 from toolkit.report.document import Chart, Missing
 from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.text import plain
@@ -112,7 +112,7 @@ def test_no_labels_of_the_strip_meet(day, code):
 
 
 def test_labels_of_crowded_and_late_dates_stay_apart_and_inside():
-    period = Period(AS_OF - timedelta(days=30), AS_OF + timedelta(days=400), AS_OF)
+    period = TimelinePeriod(AS_OF - timedelta(days=30), AS_OF + timedelta(days=400), AS_OF)
     days = [0, 1, 2, 3, 180, 181, 350, 380, 398, 399, 400]
     crowd = [Dated(AS_OF + timedelta(days=n), "firm") for n in days]
     assert_apart(Chart(strip(crowd, period, Formats("de")), "told"))

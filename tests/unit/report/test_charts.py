@@ -12,7 +12,7 @@ import pytest
 
 from toolkit.report.charts.basket import FILLS
 from toolkit.report.charts.draw import draw, titled
-from toolkit.report.charts.intervals import Interval, intervals, is_logarithmic
+from toolkit.report.charts.intervals import IntervalRow, intervals, is_logarithmic
 from toolkit.report.charts.levels import GRIDLINES, Month, levels, price_axis
 from toolkit.report.charts.theme import DARK, LIGHT, PANEL, TOKENS
 from toolkit.report.document import Chart
@@ -20,7 +20,11 @@ from toolkit.report.formats.brand import contrast
 from toolkit.report.i18n.formats import Formats
 
 FMT = Formats()
-ROWS = (Interval("<Ga>", 1.2, 0.4, 0.3, 0.5), Interval("Au", 0.12, 0.12, 0.1, 0.14), Interval("Au", 0.2, 0.2, 0.2, 0.2))
+ROWS = (
+    IntervalRow("<Ga>", 1.2, 0.4, 0.3, 0.5),
+    IntervalRow("Au", 0.12, 0.12, 0.1, 0.14),
+    IntervalRow("Au", 0.2, 0.2, 0.2, 0.2),
+)
 
 
 def svg(chart, at=0):
@@ -58,7 +62,7 @@ def test_higher_volatility_lies_further_right():
 
 
 def test_a_flat_series_is_drawn_on_a_linear_axis():
-    flat = (Interval("flat", 0.0, 0.0, 0.0, 0.0),)
+    flat = (IntervalRow("flat", 0.0, 0.0, 0.0, 0.0),)
     assert is_logarithmic(ROWS)
     assert not is_logarithmic(flat)
     drawn = svg(Chart(intervals(flat, FMT), "Told."))
@@ -67,7 +71,7 @@ def test_a_flat_series_is_drawn_on_a_linear_axis():
 
 
 def test_a_long_name_is_cut_with_an_ellipsis():
-    names = texts(ET.fromstring(svg(Chart(intervals((Interval("x" * 300, 0.2, 0.2, 0.1, 0.3),), FMT), "V"))))
+    names = texts(ET.fromstring(svg(Chart(intervals((IntervalRow("x" * 300, 0.2, 0.2, 0.1, 0.3),), FMT), "V"))))
     assert any(name.endswith("…") and len(name) < 30 for name in names)
 
 

@@ -12,7 +12,7 @@ from tests.subjects import AS_OF, HOSTILE, context, holdings, law
 from toolkit.app.languages import language
 from toolkit.app.report.theme import theme
 from toolkit.app.subjects import market_record
-from toolkit.report.compose import Definition, compose
+from toolkit.report.compose import ReportDefinition, compose
 from toolkit.report.document import Missing
 from toolkit.report.formats.html import render
 from toolkit.report.i18n.text import plain
@@ -160,13 +160,13 @@ def test_hostile_names_stay_inside_their_spans():
     record = copy.deepcopy(law())
     for row, name in zip(record["controls"], HOSTILE, strict=False):
         row["name"], row["element"] = name, None
-    page = render(compose(partial_findings(record), Definition("T", ("controls", "calendar"))), theme())
+    page = render(compose(partial_findings(record), ReportDefinition("T", ("controls", "calendar"))), theme())
     assert page.count("<script") == 1
     assert f"<bdi>{HOSTILE[1]}</bdi>" in page
 
 
 def test_a_line_names_its_measures_on_a_phone_and_hides_what_has_no_end():
-    page = render(compose(partial_findings(law()), Definition("T", ("controls",))), theme())
+    page = render(compose(partial_findings(law()), ReportDefinition("T", ("controls",))), theme())
     assert '<td role="cell" class="long"><span class="mk suspended"></span><span class="lb" aria-hidden="true">US ban ' in page
     assert page.count('class="brief urgent"') == 2
 

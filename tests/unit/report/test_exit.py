@@ -17,8 +17,8 @@ from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.topics.exit import exit_
 from toolkit.records.exit import Exit
-from toolkit.report.charts.lot_gantt import Period, lot_gantt
-from toolkit.report.compose import Definition, compose
+from toolkit.report.charts.lot_gantt import LotPeriod, lot_gantt
+from toolkit.report.compose import ReportDefinition, compose
 from toolkit.report.document import BarTable, Chart, Columns, Missing, Paragraph
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import Formats
@@ -182,7 +182,7 @@ def test_a_proposal_starts_with_what_is_paid():
 
 
 def test_all_cash_has_no_way_out():
-    document = compose(of_run(all_cash(proposal())), Definition("Test", ("exit",)))
+    document = compose(of_run(all_cash(proposal())), ReportDefinition("Test", ("exit",)))
     assert isinstance(document.sections[0].content, Missing)
 
 
@@ -204,7 +204,7 @@ def test_no_words_of_the_periods_meet_or_leave_a_phone():
     """The name of a lot comes from outside and may be of any length."""
     names = ("W-01", "稀土" * 40, "x" * 300, "GE")
     words = "germanium, tax-free from 21 Jan 2027, gain €6,507"
-    periods = [Period(name, words, date(2026, 1, 20 + i), date(2027, 1, 21 + i)) for i, name in enumerate(names)]
+    periods = [LotPeriod(name, words, date(2026, 1, 20 + i), date(2027, 1, 21 + i)) for i, name in enumerate(names)]
     chart = Chart(lot_gantt(periods, date(2026, 11, 24), Formats()), "told")
     assert_apart(chart)
     shown = [one.words for one in texts(chart.drawings[0].spec)]

@@ -19,7 +19,7 @@ from toolkit.app.holdings.exposure import ExposureRequest
 from toolkit.app.languages import language
 from toolkit.app.report.theme import theme
 from toolkit.records.run import Run
-from toolkit.report.compose import Definition, compose
+from toolkit.report.compose import ReportDefinition, compose
 from toolkit.report.document import Chart, Figure, Heading, KeyFigures, Notes, Paragraph
 from toolkit.report.formats.html import render
 from toolkit.report.i18n.text import plain
@@ -178,7 +178,7 @@ def test_a_file_without_metal_that_is_held_has_no_figures_of_nothing(tmp_path, r
     heading, *others = holdings_answer.build(found)
     assert plain(heading.text) == title
     assert not any(isinstance(block, KeyFigures) for block in others)
-    shown = compose(found, Definition("Exposure", ("holdings-answer", "resale", "exit", "whatif", "calendar")))
+    shown = compose(found, ReportDefinition("Exposure", ("holdings-answer", "resale", "exit", "whatif", "calendar")))
     assert rows or [one.name for one in shown.sections] == ["holdings-answer", "calendar"]
 
 
@@ -194,7 +194,9 @@ def test_five_hundred_lots_stay_readable(tmp_path):
     values = sorted((lot["value"] for lot in ask.record.to_json()["exposure"]["lots"]), reverse=True)
     assert number(shown[-1].cells[4]) == pytest.approx(sum(values[LOT_ROWS:]), abs=1)
     assert len(figure.data.rows) == 500
-    page = render(compose(found, Definition("Exposure", ("holdings-answer", "holdings", "resale", "exit"))), theme(), found.say)
+    page = render(
+        compose(found, ReportDefinition("Exposure", ("holdings-answer", "holdings", "resale", "exit"))), theme(), found.say
+    )
     assert len(page.encode()) < 300_000
 
 
@@ -206,16 +208,18 @@ def test_hostile_names_stay_inside_their_spans(tmp_path):
     shown = [span for row in table_of(holdings.build(found)[0]).rows for span in row.cells[0] if span.style != "warn"]
     assert {span.style for span in shown} == {"name"}
     assert max(len(span.text) for span in shown) <= 40
-    page = render(compose(found, Definition("Exposure", ("holdings-answer", "holdings", "resale", "exit"))), theme(), found.say)
+    page = render(
+        compose(found, ReportDefinition("Exposure", ("holdings-answer", "holdings", "resale", "exit"))), theme(), found.say
+    )
     assert "<script>" not in page
     body = re.sub(r"<bdi>.*?</bdi>|<svg.*?</svg>", "", page, flags=re.DOTALL)
     assert not any(evil in body for evil in HOSTILE[1:])
 
 
 def test_a_page_for_several_subjects_leaves_out_what_is_about_another(found):
-    both = compose(found, Definition("Webinar", ("answer", "holdings-answer", "exposure", "holdings", "limits")))
+    both = compose(found, ReportDefinition("Webinar", ("answer", "holdings-answer", "exposure", "holdings", "limits")))
     assert [section.name for section in both.sections] == ["holdings-answer", "holdings"]
-    one = compose(found, Definition("Allocation", ("answer", "exposure")))
+    one = compose(found, ReportDefinition("Allocation", ("answer", "exposure")))
     assert [section.name for section in one.sections] == ["exposure"]
 
 
@@ -399,5 +403,5 @@ def test_the_lot_on_which_most_money_hangs_leads_though_its_form_has_no_price(tm
 def test_without_an_order_nothing_is_said_of_orders(tmp_path):
     run = findings_of(ask_of(tmp_path, "GA-1,gallium,metal,99.99 %,12,kg,2024-03-14,420,EUR,CHN,Zürich,stored,,,,,"))
     assert terms.build(run) == ()
-    titles = {one.title for one in compose(run, Definition("x", ("holdings", "terms"))).sections}
+    titles = {one.title for one in compose(run, ReportDefinition("x", ("holdings", "terms"))).sections}
     assert "What hangs on the orders" not in titles

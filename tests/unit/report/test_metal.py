@@ -15,7 +15,7 @@ from toolkit.cli.main import run
 from toolkit.core.errors import SpecError
 from toolkit.report.i18n.text import plain
 from toolkit.report.topics.market import metal_answer
-from toolkit.report.topics.stages import stages, uses
+from toolkit.report.topics.supply import stages, uses
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from tests.records import partial_findings, report_html, shown_metal, shown_name
 from tests.subjects import HOSTILE
 from toolkit.core.errors import SpecError
 from toolkit.core.text import half_up
-from toolkit.report.compose import Definition, builders, compose
+from toolkit.report.compose import ReportDefinition, builders, compose
 from toolkit.report.document import Missing
 from toolkit.report.i18n.formats import Formats
 
@@ -92,7 +92,7 @@ def test_every_section_has_its_heading_and_content(subjects, pages, name):
         if builders()[section].title and (name, section) != ("cash", "exit"):  # with nothing to sell it is left out
             assert f'<h2 id="h-{section}">{builders()[section].title}</h2>' in pages[name]
     subject = subjects[name]
-    sections = compose(partial_findings(subject.record, subject.parts), Definition("t", tuple(chosen))).sections
+    sections = compose(partial_findings(subject.record, subject.parts), ReportDefinition("t", tuple(chosen))).sections
     empty = {section.name for section in sections if isinstance(section.content, Missing)}
     unknown = {"controls", "exposure", "whatif", "prices"}  # assets that the toolkit knows nothing of
     assert empty == {"cash": {"allocation", "exposure", "exit"}, "tiny": unknown}.get(name, set())
@@ -237,10 +237,10 @@ def test_a_broken_limit_heads_the_page(records):
 
 
 def test_sections_follow_the_definition_and_unknown_ones_name_the_nearest(records):
-    document = compose(partial_findings(records["normal"]), Definition("Short", ("limits", "answer")))
+    document = compose(partial_findings(records["normal"]), ReportDefinition("Short", ("limits", "answer")))
     assert [section.name for section in document.sections] == ["limits", "answer"]
     with pytest.raises(SpecError, match="no report section is named 'limit'") as error:
-        compose(partial_findings(records["normal"]), Definition("Bad", ("limit",)))
+        compose(partial_findings(records["normal"]), ReportDefinition("Bad", ("limit",)))
     assert "'limits'" in error.value.hint
 
 

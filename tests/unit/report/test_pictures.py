@@ -10,7 +10,7 @@ import pytest
 from tests.records import as_document, report
 from toolkit.report import document as d
 from toolkit.report.charts.draw import bitmap, drawn, is_drawing, standalone
-from toolkit.report.charts.lettering import width
+from toolkit.report.charts.theme import width
 from toolkit.report.formats.pictures import MARGIN, MARKS, Picture, file_word, framed, lines, pictures
 from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.text import name, plain, text

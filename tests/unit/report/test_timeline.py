@@ -13,9 +13,8 @@ from tests.svg_texts import assert_apart, room, texts
 from toolkit.app.controls.states import timeline as recorded
 from toolkit.app.languages import language
 from toolkit.core.assets import Asset, Universe
-from toolkit.report.charts.lettering import cut, width
-from toolkit.report.charts.theme import PAGE, PHONE, SHEET
-from toolkit.report.charts.timeline import Bar, Period, Swimlane, swimlanes
+from toolkit.report.charts.theme import PAGE, PHONE, SHEET, cut, width
+from toolkit.report.charts.timeline import Swimlane, TimelineBar, TimelinePeriod, swimlanes
 from toolkit.report.document import Chart
 from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.text import plain
@@ -124,19 +123,22 @@ def test_no_words_of_the_drawing_meet(day, code):
 
 def test_a_long_label_is_broken_and_one_too_long_is_cut():
     lane = Swimlane(
-        "Metal " * 20, ("a measure of some length", "No. 1 of 2026, No. 2 of 2026", "x" * 90), (Bar("on", AS_OF, None),)
+        "Metal " * 20, ("a measure of some length", "No. 1 of 2026, No. 2 of 2026", "x" * 90), (TimelineBar("on", AS_OF, None),)
     )
-    period = Period(AS_OF - timedelta(days=400), AS_OF + timedelta(days=150), AS_OF)
+    period = TimelinePeriod(AS_OF - timedelta(days=400), AS_OF + timedelta(days=150), AS_OF)
     chart = Chart(swimlanes([lane, lane], period, Formats()), "told")
     assert_apart(chart)
     assert any(one.words.endswith("…") for one in texts(chart.drawings[0].spec))
 
 
 def test_dates_on_either_edge_stay_inside():
-    lane = Swimlane("Ga", ("licence",), (Bar("suspended", AS_OF, AS_OF),))
+    lane = Swimlane("Ga", ("licence",), (TimelineBar("suspended", AS_OF, AS_OF),))
     for today in (AS_OF - timedelta(days=400), AS_OF + timedelta(days=150)):
         assert_apart(
-            Chart(swimlanes([lane], Period(AS_OF - timedelta(days=400), AS_OF + timedelta(days=150), today), Formats()), "t")
+            Chart(
+                swimlanes([lane], TimelinePeriod(AS_OF - timedelta(days=400), AS_OF + timedelta(days=150), today), Formats()),
+                "t",
+            )
         )
 
 

@@ -6,8 +6,7 @@ import pytest
 from tests.unit.optimize.problems import forecast_of, random_covariance
 from toolkit.core.errors import DataError, GapError, SpecError
 from toolkit.returns.observed_returns import Returns
-from toolkit.scenarios.sets import Scenarios, Shock, historical, simulated
-from toolkit.scenarios.shock_overlay import overlaid
+from toolkit.scenarios.sets import Scenarios, Shock, historical, overlaid, simulated
 
 DAYS = tuple(date(2025, month, 28) for month in range(1, 7))
 RETURNS = np.array([[0.01, 0.02], [-0.03, 0.04], [0.05, -0.06], [0.0, 0.01], [0.02, 0.02], [-0.01, 0.03]])

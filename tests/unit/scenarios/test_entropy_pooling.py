@@ -7,8 +7,14 @@ import numpy as np
 import pytest
 
 from toolkit.core.errors import SpecError
-from toolkit.scenarios.entropy_pooling import RESIDUAL, entropy_pooling
-from toolkit.scenarios.moment_views import MomentView, mean_view, probability_view, volatility_view
+from toolkit.scenarios.entropy_pooling import (
+    RESIDUAL,
+    MomentView,
+    entropy_pooling,
+    mean_view,
+    probability_view,
+    volatility_view,
+)
 from toolkit.scenarios.sets import Scenarios
 
 

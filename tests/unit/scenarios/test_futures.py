@@ -5,9 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from toolkit.scenarios.futures import NONE, Futures, drawn_futures, values
-from toolkit.scenarios.sets import Scenarios, Shock
-from toolkit.scenarios.shock_overlay import overlaid
+from toolkit.scenarios.futures import NONE, SimulatedFutures, drawn_futures, values
+from toolkit.scenarios.sets import Scenarios, Shock, overlaid
 
 ASSETS = ("gallium", "gold")
 BAN = Shock("ban", {"gallium": 0.4}, 0.3, {"gallium": (0.05, 2.5)})
@@ -51,7 +50,7 @@ def test_values_are_those_of_a_loop_over_futures(returned):
     rng = np.random.default_rng(8)
     shock = rng.integers(-1, 2, 500)
     when = np.where(shock == NONE, np.inf, rng.random(500))
-    futures = Futures(ASSETS, rng.normal(0, 0.3, (500, 2)), shock, when)
+    futures = SimulatedFutures(ASSETS, rng.normal(0, 0.3, (500, 2)), shock, when)
     amounts, cash, arrives = np.array([600.0, 300.0]), 100.0, rng.random((500, 2))
     stops = np.array([[True, False], [False, False]])
     found, undelivered = values(futures, amounts, cash, arrives=arrives, stops=stops, returned=returned)

@@ -16,8 +16,7 @@ from toolkit.core.messages import message
 from toolkit.shocks.base_rates import control_rate
 from toolkit.shocks.elasticity import Elasticity, price_multiple
 from toolkit.shocks.price_response import OBSERVED, PUBLISHED, ResponseCase
-from toolkit.shocks.shock_prior import shock_prior
-from toolkit.shocks.shock_size import ASSUMPTION, POSTERIOR, ShockCase, Size, lifted_sizes, sizes_of, typical_fall
+from toolkit.shocks.shock_prior import ASSUMPTION, POSTERIOR, ShockCase, Size, lifted_sizes, shock_prior, sizes_of, typical_fall
 from toolkit.strategy.decode import decode_strategy
 
 ON = date(2026, 11, 24)

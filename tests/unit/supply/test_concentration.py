@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 
 from tests.subjects import context
-from toolkit.core.errors import DataError, GapError
-from toolkit.supply.concentration import country_exposure, newest_shares, scored_supplies, supply_shares
+from toolkit.core.errors import GapError
+from toolkit.supply.concentration import country_exposure, newest_shares, newest_supplies, scored_supplies
 
 
 def table(*tables: tuple[str, int, int, dict[str, float]], asset="tin", stage="processing") -> pl.DataFrame:
@@ -33,7 +33,7 @@ def table(*tables: tuple[str, int, int, dict[str, float]], asset="tin", stage="p
 
 
 def test_hhi_bounds_top_and_n_minus_1():
-    supply = supply_shares(table(("a", 2024, 2024, {"CHN": 0.5, "OTH": 0.3, "PER": 0.2})), "tin", "processing")
+    supply = newest_supplies(table(("a", 2024, 2024, {"CHN": 0.5, "OTH": 0.3, "PER": 0.2})))["tin", "processing"]
     assert supply.countries == ("CHN", "PER")
     assert supply.hhi == pytest.approx(0.29)
     assert supply.hhi_upper == pytest.approx(0.38)
@@ -42,15 +42,15 @@ def test_hhi_bounds_top_and_n_minus_1():
 
 
 def test_the_remainder_is_never_the_top_country():
-    supply = supply_shares(table(("a", 2024, 2024, {"CHN": 0.3, "OTH": 0.7})), "tin", "processing")
+    supply = newest_supplies(table(("a", 2024, 2024, {"CHN": 0.3, "OTH": 0.7})))["tin", "processing"]
     assert supply.top_country == "CHN"
 
 
 def test_the_newest_period_wins_then_the_later_publication_then_the_name():
     shares = table(("b", 2020, 2020, {"CHN": 1.0}), ("a", 2020, 2020, {"PER": 1.0}), ("old", 2019, 2019, {"USA": 1.0}))
-    assert supply_shares(shares, "tin", "processing").source == "a"
+    assert newest_supplies(shares)["tin", "processing"].source == "a"
     late = shares.with_columns(known_from=pl.when(pl.col("source") == "b").then(date(2022, 1, 31)).otherwise("known_from"))
-    assert supply_shares(late, "tin", "processing").source == "b"
+    assert newest_supplies(late)["tin", "processing"].source == "b"
     assert set(newest_shares(late)["source"]) == {"b"}
 
 
@@ -65,20 +65,20 @@ def test_where_compilations_disagree_the_figures_have_both_ends():
         schema=["asset", "stage", "country", "compilation", "share"],
         orient="row",
     )
-    supply = supply_shares(shares, "tin", "processing", elsewhere=elsewhere)
+    supply = newest_supplies(shares, elsewhere=elsewhere)["tin", "processing"]
     assert supply.share_range("CHN") == (0.4, 0.9)
     assert supply.share_range("PER") == (0.1, 0.1)
     assert supply.n_minus_1_range == pytest.approx((0.1, 0.6))
     # The others in proportion: 0.3 each where China makes 0.4, 0.05 each where it makes 0.9.
     assert supply.hhi_range == pytest.approx((0.4**2 + 2 * 0.3**2, 0.9**2 + 2 * 0.05**2))
-    alone = supply_shares(shares, "tin", "processing")
+    alone = newest_supplies(shares)["tin", "processing"]
     assert alone.n_minus_1_range == pytest.approx((alone.n_minus_1, alone.n_minus_1))
     assert alone.hhi_range == pytest.approx((alone.hhi, alone.hhi_upper))
 
 
 def test_a_year_beats_an_average_that_ends_with_it():
     shares = table(("a", 2016, 2020, {"CHN": 1.0}), ("a", 2020, 2020, {"PER": 1.0}))
-    assert supply_shares(shares, "tin", "processing").top_country == "PER"
+    assert newest_supplies(shares)["tin", "processing"].top_country == "PER"
 
 
 def test_a_form_is_scored_at_its_own_stage_and_at_the_mine_where_no_refining_is_known():
@@ -94,24 +94,15 @@ def test_a_form_is_scored_at_its_own_stage_and_at_the_mine_where_no_refining_is_
     assert before["tungsten"].stage == "extraction"
 
 
-def test_stages_are_never_mixed_and_unknown_names_have_hints(tables):
-    with pytest.raises(GapError) as gap:
-        supply_shares(tables["shares"], "gallium", "extraction")
-    assert "processing" in gap.value.hint
-    with pytest.raises(DataError) as unknown:
-        supply_shares(tables["shares"], "galium", "processing")
-    assert "gallium" in unknown.value.hint
-
-
 def test_a_table_of_nothing_but_a_remainder_has_no_concentration():
     with pytest.raises(GapError, match="name no country"):
-        supply_shares(table(("a", 2024, 2024, {"OTH": 1.0})), "tin", "processing")
+        newest_supplies(table(("a", 2024, 2024, {"OTH": 1.0})))["tin", "processing"]
 
 
 def test_exposure_accounts_for_every_weight():
     supplies = {
-        "tin": supply_shares(table(("a", 2024, 2024, {"CHN": 0.5, "PER": 0.25, "OTH": 0.25})), "tin", "processing"),
-        "lead": supply_shares(table(("a", 2024, 2024, {"CHN": 1.0}), asset="lead"), "lead", "processing"),
+        "tin": newest_supplies(table(("a", 2024, 2024, {"CHN": 0.5, "PER": 0.25, "OTH": 0.25})))["tin", "processing"],
+        "lead": newest_supplies(table(("a", 2024, 2024, {"CHN": 1.0}), asset="lead"))["lead", "processing"],
     }
     found = country_exposure({"tin": 0.4, "lead": 0.3, "gold": 0.2, "cash": 0.1}, supplies)
     assert found.as_mapping() == pytest.approx({"CHN": 0.5, "PER": 0.1})

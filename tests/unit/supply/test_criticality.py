@@ -14,7 +14,7 @@ from toolkit.supply.concentration import (
     SupplyShares,
     governance_risk,
     governance_weighted_hhi,
-    supply_shares,
+    newest_supplies,
 )
 from toolkit.supply.criticality import (
     companion_share,
@@ -69,7 +69,7 @@ def test_a_scenario_ratio_is_t_for_a_monopoly_and_less_otherwise(bundled):
 
 def test_a_scenario_ratio_starts_from_the_studys_own_t(bundled):
     shares = bundled["shares"].filter(pl.col("source") == "eu_crm_2023")
-    metal = supply_shares(shares, "antimony", "processing")
+    metal = newest_supplies(shares)["antimony", "processing"]
     governance = governance_risk(bundled["governance"], 2022)
     same = scenario_ratio(metal, governance, bundled["trade_parameters"], "CHN", 1.1)
     assert same.ratio == 1.0  # t of China is 1.1 in the study itself

@@ -22,8 +22,7 @@ from toolkit.records.factors import (
     Loading,
     PairRisk,
 )
-from toolkit.risk_model.correlations import NORMAL_95, rank_correlation
-from toolkit.risk_model.covariance.factor import FactorCovariance, NamedFactors
+from toolkit.risk_model.covariance.factor import NORMAL_95, FactorCovariance, NamedFactors, rank_correlation
 from toolkit.risk_model.timeseries.baskets import MARKET, SUPPLY
 from toolkit.risk_model.weighting import decay
 from toolkit.strategy.model import Strategy

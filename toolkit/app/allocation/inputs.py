@@ -275,7 +275,6 @@ class PricedMarket:
     def on(self, day: date) -> PricedMarket:
         """The market as known on an earlier day, without the user's prices of a single day; no file is read again."""
         context, snapshot = self.context.on(day), self.market.until(day)
-        vars(context)["_later"] = self.context
         own = None if self.own is None else self.own.until(day)
         tables, priced = ("shares", "shares_elsewhere"), snapshot.series.place
         products = tuple(asset for asset in context.products if asset.key in priced or not self.only)

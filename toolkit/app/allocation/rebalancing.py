@@ -25,9 +25,8 @@ from toolkit.optimize.solvers.solve import SolverSpec
 from toolkit.optimize.solvers.work import Work
 from toolkit.optimize.wealth import NotSolved
 from toolkit.records.limits import Rebalancing
-from toolkit.risk_model.posterior import marginal_variance_errors
 from toolkit.strategy.model import RebalanceSpec
-from toolkit.strategy.periods import months
+from toolkit.strategy.scenarios import months
 
 KEPT, GROWN, SETTLED = "kept by [rebalance]", "grown through a limit", "kept, and grown through a limit"
 """Names of the constraints on what is not sold, on what is not bought, and on what is neither."""
@@ -233,3 +232,23 @@ def _too_much(problem: Problem) -> NDArray[np.bool_]:
         or any(limit.value(held[:-1]) > limit.limit + TRADED for limit in problem.risk_contributions())
     )
     return np.full(len(held) - 1, anything) | sold
+
+
+def marginal_variance_errors(forecast: Forecast, weights: FloatArray) -> FloatArray:
+    """(n,) standard errors of the marginal variances (Sigma w)_i.
+
+    To first order in the errors of correlations and of logarithms of volatilities (delta method).
+
+    Args:
+        forecast: Of n assets.
+        weights: (n,).
+    """
+    spread = np.array([0.5 * np.log(risk.high / risk.low) for risk in forecast.risks])
+    parts = forecast.matrix * weights
+    marginal = parts.sum(axis=1)
+    variance = (marginal * spread) ** 2 + (parts**2) @ spread**2
+    if (errors := forecast.correlation_errors) is not None:
+        size = np.sqrt(forecast.variances)
+        scale = np.outer(size, size * weights)
+        variance += ((scale * errors.own) ** 2).sum(axis=1) + (scale * errors.common).sum(axis=1) ** 2
+    return np.sqrt(variance)

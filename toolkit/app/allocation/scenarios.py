@@ -21,13 +21,27 @@ from toolkit.core.errors import DataError, SpecError
 from toolkit.core.forecast import FloatArray, Forecast
 from toolkit.core.messages import Message, message, together
 from toolkit.risk_measures import measures
-from toolkit.risk_model.expected_returns.expression import portfolio
+from toolkit.risk_model.expected_returns.views import portfolio
 from toolkit.risk_model.named import not_read, positions, unused
-from toolkit.scenarios.entropy_pooling import Pooling, entropy_pooling
-from toolkit.scenarios.loss_limit import limit_losses_to_total
-from toolkit.scenarios.moment_views import MomentView, Side, mean_view, probability_view, volatility_view
-from toolkit.scenarios.sets import Scenarios, check_size, historical, is_matched, simulated
-from toolkit.scenarios.shock_overlay import SCENARIOS_OF_SHOCK, overlaid
+from toolkit.scenarios.entropy_pooling import (
+    MomentView,
+    Pooling,
+    Side,
+    entropy_pooling,
+    mean_view,
+    probability_view,
+    volatility_view,
+)
+from toolkit.scenarios.sets import (
+    SCENARIOS_OF_SHOCK,
+    Scenarios,
+    check_size,
+    historical,
+    is_matched,
+    limit_losses_to_total,
+    overlaid,
+    simulated,
+)
 from toolkit.shocks.shock_prior import ShockPrior
 from toolkit.strategy.model import Strategy
 from toolkit.strategy.scenarios import HistoricalScenarios, OwnScenarios, Range, SimulatedScenarios, ViewSpec

@@ -16,8 +16,7 @@ from toolkit.core.messages import message, together
 from toolkit.risk_model.expected_returns.prior import members
 from toolkit.scenarios.sets import Shock
 from toolkit.shocks.base_rates import LIFT, TIGHTEN, control_changes, control_rate
-from toolkit.shocks.shock_prior import ShockPrior, shock_prior
-from toolkit.shocks.shock_size import sizes_of, typical_fall
+from toolkit.shocks.shock_prior import ShockPrior, shock_prior, sizes_of, typical_fall
 from toolkit.strategy.model import Strategy
 from toolkit.strategy.scenarios import ShockSpec
 

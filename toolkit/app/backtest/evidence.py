@@ -5,6 +5,7 @@ What is compared has the universe, limits, costs and `[rebalance]` of the strate
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
@@ -12,24 +13,72 @@ from typing import Any
 
 import numpy as np
 
+from toolkit.app.allocation.inputs import PricedMarket
 from toolkit.app.allocation.request import Request
 from toolkit.app.backtest.baselines import EQUAL_WEIGHT, GOLD_ONLY, SAMPLE, gold_alone, least_risk_on_sample
 from toolkit.app.backtest.decide import PastDecisions, PastMarkets, universe_of
-from toolkit.app.backtest.limits import followed_with_limits
 from toolkit.app.backtest.run import BacktestRequest, followed, past_markets, past_prices
 from toolkit.app.definitions import find
 from toolkit.app.strategies.own_files import read_strategy
 from toolkit.app.threads import one_thread
 from toolkit.backtest import evaluation
+from toolkit.backtest.account import Account, Decision
 from toolkit.backtest.evaluation import Paths
 from toolkit.backtest.prices import BacktestPrices
-from toolkit.backtest.refutation import FIGURES, Margin, Outcome, against_numbers, against_other, outcome
+from toolkit.backtest.refutation import FIGURES, Margin, RefutationOutcome, against_numbers, against_other, outcome
 from toolkit.backtest.simulate import Backtest
 from toolkit.core.errors import DataError, SpecError, did_you_mean
 from toolkit.optimize.objectives.track import Track
 from toolkit.records.evidence import EvidenceList, Followed, LimitsKept, Refutation, StrategyEvidence, Verdict
-from toolkit.strategy.model import RebalanceSpec, Strategy
-from toolkit.strategy.refutation import RefutedSpec
+from toolkit.strategy.model import RebalanceSpec, RefutedSpec, Strategy
+
+
+def followed_with_limits(
+    asked: BacktestRequest,
+    strategy: Strategy,
+    decide: PastDecisions,
+    prices: BacktestPrices,
+    budget: float,
+    market: PricedMarket,
+) -> tuple[Backtest, LimitsKept]:
+    """A strategy over the dates of some prices, and the limits that were exceeded on a date or by a decision.
+
+    Args:
+        asked: As of `followed`.
+        strategy: With its assets named one by one.
+        decide: Its decisions, and its limits.
+        prices: On the dates.
+        budget: Cash at the start.
+        market: Of the last day.
+    """
+    decisions: dict[date, Decision] = {}
+
+    def noted(day: date, account: Account) -> Decision:
+        return decisions.setdefault(day, decide(day, account))
+
+    run = followed(asked, strategy, noted, prices, budget, market)
+    dates = [entry for entry in run.entries if entry.units.any()]
+    on_dates = [decide.exceeded(entry.day, Account(run.assets, entry.cash, entry.units)) for entry in dates]
+    after = [decide.exceeded(day, _carried_out(run, day, decision)) for day, decision in decisions.items()]
+    names = Counter(name for found in (*on_dates, *after) for name in found)
+    return run, LimitsKept(
+        dates=len(dates),
+        exceeded=sum(map(bool, on_dates)),
+        decisions=len(after),
+        beyond=sum(map(bool, after)),
+        names=tuple(name for name, _ in names.most_common()),
+    )
+
+
+def _carried_out(run: Backtest, day: date, decision: Decision) -> Account:
+    """What would be owned if a decision were carried out on its day at its own prices."""
+    entry, units = next(entry for entry in run.entries if entry.day == day), np.zeros(len(run.assets))
+    at = [run.assets.index(key) for key in decision.assets]
+    units[at] = decision.quantities
+    amounts = (decision.quantities - entry.units[at]) * decision.prices
+    cash = entry.cash - float(amounts.sum() + decision.costs.paid(amounts, decision.budget).sum())
+    return Account(run.assets, cash, units)
+
 
 RHYTHMS = ("month", "quarter", "year")
 FOLLOWED, HELD, WITHOUT = "followed", "held", "without "
@@ -68,7 +117,7 @@ class _Past:
     def _budget(self) -> float:
         return self.request.settings.config.owner.budget
 
-    def outcomes(self, backtest: Backtest, groups: Iterable[str]) -> tuple[Outcome, Outcome]:
+    def outcomes(self, backtest: Backtest, groups: Iterable[str]) -> tuple[RefutationOutcome, RefutationOutcome]:
         """What was held, at levels and at prints."""
         products = self.request.context.products
         within = frozenset(key for key in backtest.assets if key in products and products[key].group in {*groups})

@@ -21,9 +21,8 @@ from toolkit.app.backtest.decide import PastDecisions, PastMarkets, universe_of,
 from toolkit.app.backtest.record import Simulation, backtest_record
 from toolkit.app.threads import one_thread
 from toolkit.backtest.account import Account, Decision
-from toolkit.backtest.delivery import Deliveries
 from toolkit.backtest.prices import BacktestPrices
-from toolkit.backtest.simulate import Backtest, Decide, simulate
+from toolkit.backtest.simulate import Backtest, Decide, Deliveries, simulate
 from toolkit.controls.periods import control_periods
 from toolkit.core.calendar import month_end, month_number
 from toolkit.core.errors import SpecError, did_you_mean

@@ -6,19 +6,63 @@ import re
 from datetime import date
 from typing import TYPE_CHECKING
 
-from toolkit.controls.items import find_items
-from toolkit.controls.ledger import CHINA, COMMON_FORM
+import polars as pl
+
+from toolkit.controls.ledger import CHINA, COMMON_FORM, ControlLedger
 from toolkit.controls.purity import settled_purity
 from toolkit.controls.state import Route, doubt_note, returned_by_dates, review_note
 from toolkit.controls.upcoming import upcoming
 from toolkit.core.countries import country, country_hint
-from toolkit.core.errors import SpecError
+from toolkit.core.errors import DataError, SpecError
 from toolkit.core.messages import message
+from toolkit.core.text import words
 from toolkit.records.controls import ControlledItems, Form, ListedItem, MetalControls, ProductControls, ProductState
 from toolkit.records.dates import Dates, Upcoming
 
 if TYPE_CHECKING:
     from toolkit.app.context import Context
+
+SHORTEST_CODE = 4
+"""Digits of a heading of the Harmonized System; fewer name a chapter, which is no help in a list of items."""
+
+
+def _same_code(code: str, listed: str) -> bool:
+    """Whether one code is the other or a heading of it: items carry 8 or 10 digits, people type 4 to 10."""
+    return code.startswith(listed) or listed.startswith(code)
+
+
+def find_items(ledger: ControlLedger, query: str, *, on: date) -> pl.DataFrame:
+    """The controlled items that `query` finds, with the legal status of their notice on `on`.
+
+    Args:
+        ledger: A ledger built with its `control_items`.
+        query: A tariff code of at least four digits (dots and spaces are ignored), or words that must all occur in the
+            name of the item (English or Chinese), its metals, its control code or its notice.
+        on: Day of the question; notices published later are not shown.
+
+    Returns:
+        The columns of `control_items` and `status`, in the order of the notices; empty when nothing is found.
+    """
+    if ledger.items is None:
+        raise DataError("the ledger was built without its items.", hint="Give the table control_items to ControlLedger.of.")
+    text = query.strip()
+    code = text.replace(".", "").replace(" ", "")
+    if not text or (code.isdecimal() and len(code) < SHORTEST_CODE):
+        raise SpecError(
+            "{query!r:s} is too short to look for.", hint="Give words, or at least four digits of a tariff code.", query=query
+        )
+
+    def matches(row: dict[str, str | None]) -> bool:
+        if code.isdecimal():
+            return any(_same_code(code, listed) for listed in words(row["hs_codes"]))
+        hay = " ".join(row[name] or "" for name in ("item", "item_cn", "metals", "control_code", "notice")).casefold()
+        return all(word in hay for word in text.casefold().split())
+
+    known = ledger.items.filter(pl.col("known_from") <= on)
+    found = known.filter(pl.Series([matches(row) for row in known.iter_rows(named=True)], dtype=pl.Boolean))
+    status = [ledger.chronology.status(ledger[event_id], on, known=on) for event_id in found["event_id"]]
+    return found.with_columns(pl.Series("status", status, dtype=pl.String)).sort("known_from", "notice", "item")
+
 
 UNITS = {"d": 1, "w": 7, "m": 30, "y": 365}
 """Days in the units of `--within`; a month and a year are spans to look ahead, not calendar months."""
@@ -96,7 +140,7 @@ def product_controls(context: Context, route: Route, as_of: date) -> ProductCont
 
 
 def items(context: Context, query: str, as_of: date) -> ControlledItems:
-    """The controlled items that match a tariff code or words; see `toolkit.controls.items.find_items`.
+    """The controlled items that match a tariff code or words; see `toolkit.app.controls.answers.find_items`.
 
     Args:
         context: The control ledger.

@@ -20,7 +20,7 @@ from toolkit.market.sources.client import Client, Pace
 from toolkit.market.store.files import VALIDATORS, write_whole
 from toolkit.market.store.store import Store, is_store
 from toolkit.market.tables import Table
-from toolkit.records.fetch import Fetch, SeriesOutcome, SourceTerms
+from toolkit.records.store import Fetch, SeriesOutcome, SourceTerms
 
 SCHEMA_VERSION = 1
 BATCH = 25

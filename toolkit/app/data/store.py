@@ -3,26 +3,41 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from toolkit.app.context import Context
 from toolkit.app.data.places import store_to_write
-from toolkit.core.errors import DataError, FrameError
+from toolkit.core.errors import DataError, FrameError, SpecError, did_you_mean
 from toolkit.core.frames import TABLES
 from toolkit.core.messages import message
 from toolkit.market.fetched_quality import VALUES, check_fetched
 from toolkit.market.store.compact import compact as compact_files
-from toolkit.market.store.log import Entry, files_of
+from toolkit.market.store.files import file_sha256, replacing
+from toolkit.market.store.log import LogEntry, files_of
 from toolkit.market.store.store import Store
 from toolkit.market.store.verify import verify as verify_files
+from toolkit.market.store.vintages import differences, last_vintages
 from toolkit.market.tables import FETCHED_AT, STORE_TABLES, Table
-from toolkit.records.fetch import QualityFinding
-from toolkit.records.store import Compacted, Correction, Stored, StoredTable, Verified
+from toolkit.records.store import (
+    Compacted,
+    Correction,
+    DifferenceCount,
+    Differences,
+    Exported,
+    QualityFinding,
+    QueryResult,
+    Revision,
+    Stored,
+    StoredTable,
+    Verified,
+)
 
 SERIES = 200
 """Series that are read at a time."""
@@ -43,7 +58,7 @@ def stored(store: Store, today: date) -> Stored:
     return Stored(store=str(store.path), tables=rows, corrections=corrections)
 
 
-def _stored_table(name: str, entries: Sequence[Entry], today: date) -> StoredTable:
+def _stored_table(name: str, entries: Sequence[LogEntry], today: date) -> StoredTable:
     files, fetched = files_of(entries), max(entry.fetched_at for entry in entries)
     return StoredTable(
         table=name, version=entries[-1].version, rows=sum(file.rows for file in files), files=len(files),
@@ -170,3 +185,155 @@ def as_json(value: Any) -> Any:
             return {str(key): as_json(entry) for key, entry in value.items()}
         case _:
             return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def diff(context: Context, before: str, after: str, *, table: str | None = None, added: bool = False) -> Differences:
+    """Revisions between two states of a store.
+
+    Args:
+        context: Names the store.
+        before: A day (what was known on it), or a version of `table`.
+        after: The other day or version.
+        table: Table that is compared; every one when None.
+        added: Whether observations that only the later state has are rows of the answer, not only counted.
+
+    Raises:
+        SpecError: for a state that is neither, and a version without a table.
+        DataError: for a table or a version that the store does not have.
+    """
+    store = opened(context)
+    if table is not None and table not in store.versions:
+        raise SpecError("the store has no table {table!r:s}.", hint=did_you_mean(table, store.versions), table=table)
+    names = [table] if table is not None else list(store.versions)
+    rows, counts = [], []
+    for name in names:
+        described = Table.of(name)
+        was, now = (_state(store, described, text, several=table is None) for text in (before, after))
+        found = differences(was, now, described)
+        number = Counter(found["change"])
+        if number:
+            counts.append(
+                DifferenceCount(table=name, added=number["added"], removed=number["removed"], revised=number["revised"])
+            )
+        rows += _rows(found if added else found.filter(pl.col("change") != "added"), described)
+    told = {"as_of": context.as_of.isoformat(), "store": str(store.path), "before": before, "after": after}
+    return Differences(**told, counts=tuple(counts), rows=tuple(rows))
+
+
+def _state(store: Store, table: Table, text: str, *, several: bool) -> pl.DataFrame:
+    """The last vintages of a table on a day, or of a version."""
+    if text.isdecimal():
+        if several:
+            raise SpecError("version {text} of which table?", hint="Name it with --table, or compare two days.", text=text)
+        return last_vintages(store.scan(table.name, version=int(text)), table).collect(engine="streaming")
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        hint = message("Write a day as 2026-05-31, or the number of a version of `toolkit data list`.")
+        raise SpecError("{text!r:s} is neither a day nor a version.", hint=hint, text=text) from None
+    return store.scan(table.name, day).collect(engine="streaming")
+
+
+def _rows(found: pl.DataFrame, table: Table) -> Iterator[Revision]:
+    for row in found.iter_rows(named=True):
+        values: dict[str, dict[str, Any]] = {"before": {}, "after": {}}
+        for name in table.values:
+            was, now = row[f"{name}_before"], row[f"{name}_after"]
+            if was != now:
+                values["before"] |= {name: as_json(was)} if row["change"] != "added" else {}
+                values["after"] |= {name: as_json(now)} if row["change"] != "removed" else {}
+        key = {name: as_json(row[name]) for name in table.key}
+        yield Revision(table=table.name, key=key, change=row["change"], before=values["before"], after=values["after"])
+
+
+SORTED = 5_000_000
+"""Rows up to which an export is sorted; a larger one streams in the order of the data files, each of which is sorted."""
+
+
+def export(context: Context, table: str, file: Path, *, as_of: date | None = None, version: int | None = None) -> Exported:
+    """Write a table to a file, in one step.
+
+    Args:
+        context: Names the store.
+        table: Name of the table.
+        file: Ends in ``.csv`` or ``.parquet``; one that is there is replaced.
+        as_of: Day of knowledge of the rows; every vintage when None.
+        version: Version that is written; the last one when None.
+
+    Raises:
+        SpecError: for another ending, a table that the store does not have, and a file that cannot be written.
+        DataError: for a damaged file or an unknown version.
+    """
+    store = opened(context)
+    if table not in store.versions:
+        raise SpecError("the store has no table {table!r:s}.", hint=did_you_mean(table, store.versions), table=table)
+    if file.suffix not in (".csv", ".parquet"):
+        raise SpecError("{name:s} is neither .csv nor .parquet.", hint="Name a file that ends in one of them.", name=file.name)
+    rows = store.scan(table, as_of, version)
+    number = rows.select(pl.len()).collect(engine="streaming").item()
+    if number <= SORTED:
+        rows = rows.sort(Table.of(table).order)
+    with replacing(file) as draft:
+        if file.suffix == ".csv":
+            rows.with_columns(pl.col(FETCHED_AT).dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ")).sink_csv(draft)
+        else:
+            rows.sink_parquet(draft)
+    used = store.versions[table] if version is None else version
+    told = {"as_of": context.as_of.isoformat(), "store": str(store.path), "table": table, "file": str(file)}
+    return Exported(**told, version=used, rows=number, sha256=file_sha256(file))
+
+
+READS = ("select", "with", "show", "explain")
+"""First words of statements that write nothing."""
+VINTAGES = "_vintages"
+"""Ending of the names of tables of a store with every vintage."""
+
+
+def query(context: Context, sql: str) -> QueryResult:
+    """The rows that a query selects.
+
+    A table is that of the market as known on the day; `quotations` and, with every vintage, `NAME_vintages` are those of the
+    store. polars reads of files what the query asks for.
+
+    Raises:
+        SpecError: for a statement that is no query, or that polars does not understand.
+        DataError: for one that cannot be answered, and for a damaged file.
+    """
+    first = re.match(r"[\s(]*(\w*)", sql)
+    if first is None or first[1].lower() not in READS or ";" in sql.rstrip("; \n\t"):
+        raise SpecError("a query is one SELECT.", hint='For example: toolkit data query "SELECT * FROM prices LIMIT 5".')
+    named = set(re.findall(r"\w+", sql.lower()))
+    try:
+        with pl.SQLContext(_tables(context, named), eager=False) as tables:
+            rows = tables.execute(sql).collect(engine="streaming")
+    except pl.exceptions.SQLInterfaceError as error:
+        raise SpecError("not understood: {first_line}", hint=_known(context), first_line=_first_line(error)) from None
+    except pl.exceptions.SQLSyntaxError as error:
+        raise SpecError("not understood: {first_line}", first_line=_first_line(error)) from None
+    except pl.exceptions.PolarsError as error:
+        raise DataError("the query has no answer: {first_line}", hint=_known(context), first_line=_first_line(error)) from None
+    values = tuple(tuple(as_json(value) for value in row) for row in rows.iter_rows())
+    return QueryResult(as_of=context.as_of.isoformat(), columns=tuple(rows.columns), rows=values)
+
+
+def _tables(context: Context, named: set[str]) -> dict[str, pl.LazyFrame]:
+    """The tables that a query names."""
+    found = {name: context.snapshot[name].lazy() for name in sorted(named) if name in context.snapshot}
+    if context.store is not None:
+        for name in STORE_TABLES:
+            if name in named and name not in found:
+                found[name] = context.store.scan(name, context.as_of)
+            if f"{name}{VINTAGES}" in named:
+                found[f"{name}{VINTAGES}"] = context.store.scan(name)
+    return found
+
+
+def _known(context: Context) -> str:
+    names = [*(name for name in STORE_TABLES if name in context.snapshot)]
+    if context.store is not None:
+        names += [*({*context.store.versions} - {*names}), *(f"{name}{VINTAGES}" for name in context.store.versions)]
+    return f"Tables: {', '.join(sorted(names))}."
+
+
+def _first_line(error: Exception) -> str:
+    return f"{str(error).splitlines()[0].rstrip('.')}."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 
 import polars as pl
@@ -165,22 +166,25 @@ def stock_of(path: str | Table, context: Context, *, prices: PriceFiles | None, 
     names, _, _ = names_of(context, prices)
     read = parse(path, names=names, today=date.today(), client=client, layout=context.layout)
     read, stock = settled(read, context.as_of, context.settings.config.owner.holding_rule)
-    return HoldingsStock(read, stock, stock_frame(stock))
+    return HoldingsStock(read, stock)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)  # no slots: the lots are made once
 class HoldingsStock:
     """The stock of a day by a file of movements.
 
     Attributes:
         read: The file.
         stock: What is there, the sales and the money.
-        lots: Holds the contract `Lots`.
     """
 
     read: ReadFile
     stock: Stock
-    lots: pl.DataFrame
+
+    @cached_property
+    def lots(self) -> pl.DataFrame:
+        """The lots that are there, by the contract `Lots`."""
+        return stock_frame(self.stock)
 
     def record(self, written: str | None) -> records.HoldingsStock:
         """The lots, the money and the sales; `written` is the file of the lots."""

@@ -20,6 +20,7 @@ from toolkit.core.trade_names import (
     coin_and_metal,
     is_mix,
     metal_and_form,
+    metal_of_code,
     metal_within,
     without_terms,
 )
@@ -47,6 +48,7 @@ class LotNames:
     products: Universe
     instruments: tuple[str, ...] = ()
     _known: dict[str, str] = field(init=False, repr=False, compare=False)
+    _read: dict[str, tuple[str, str | None]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Names of the metals that the ledger knows, by their folded spellings."""
@@ -63,10 +65,17 @@ class LotNames:
         Raises:
             DataError: for a name that nothing has, and for any other that a metal and a series of the user's prices share.
         """
+        if text not in self._read:  # a name stands in many rows
+            self._read[text] = self._asset(text)
+        return self._read[text]
+
+    def _asset(self, text: str) -> tuple[str, str | None]:
         if text.isupper() and text in self.instruments and not self.other_good(text):
             return text, None
         listed = {spelling: name for name in self.instruments for spelling in foldings(name)}
         instrument = next((listed[spelling] for spelling in foldings(text) if spelling in listed), None)
+        if (of_code := metal_of_code(text)) in self.ledger.assets:
+            return of_code, None
         metal = metal_and_form(text, self._known) or self._metal_and_form_of_a_notice(text)
         # A series of a form, as `Terbium Metall`, is the price of what it names.
         if instrument and metal and instrument != metal[0] and not self.other_good(instrument):

@@ -99,19 +99,21 @@ class PastPrices:
     def _errors(self) -> Callable[[date], PriceErrors]:
         return cache(lambda day: replace(self.errors, day=day))
 
-    def _of_day(self, good: tuple[str, str, str | None], day: date) -> LotPrice | None:
-        """The price of a good: that of the last day on which one changed, at the rate and with the error of the day."""
+    def _of_day(self, good: tuple[str, str, str | None], day: date) -> tuple[LotPrice, float, float] | None:
+        """The price of a good, of the last day on which one changed, with the rate and the relative error of the day."""
         at = bisect_right(self.changes, day)
-        if day == self.days[-1] or not at:
-            return lot_price(self.on(day), *good)
-        found = self._at_change(good, self.changes[at - 1])
-        if found is None or (rate := self._rate(found.price.quoted_currency, day)) is None:
-            return found and lot_price(self.on(day), *good)
-        one = found.price
+        if day != self.days[-1] and at:
+            if (found := self._at_change(good, self.changes[at - 1])) is None:
+                return None
+            if (rate := self._rate(found.price.quoted_currency, day)) is not None:
+                return found, rate, self._error(found.price, day)
+        found = lot_price(self.on(day), *good)
+        return found and (found, found.price.price / found.price.quoted, found.price.price_today_se / found.price.price)
+
+    def _error(self, one: UnitPrice, day: date) -> float:
+        """The relative error of a price as the price of a day."""
         basis = ANNUAL_AVERAGE if one.kind == ANNUAL else one.basis
-        of_today = self._errors(day).of(one.asset, basis, one.date, one.standard_error / one.price)
-        price = one.quoted * rate
-        return replace(found, price=replace(one, price=price, price_today_se=price * of_today.error))
+        return self._errors(day).of(one.asset, basis, one.date, one.standard_error / one.price).error
 
     @cached_property
     def price(self) -> Callable[[Good, date], tuple[float, float, float, float] | None]:
@@ -129,13 +131,13 @@ class PastPrices:
         found = self._of_day((asset, form, purity), day)
         if found is None:
             return None
-        one = found.price
+        lot, rate, error = found
+        one, error = lot.price, math.hypot(error, self.step * lot.nines)
         if (day - one.date).days > LEVEL_DAYS * (2 if one.kind == ANNUAL else 1):
             return None
-        error = found.standard_error(self.step) / one.price
         of_place = PLACE.error if one.basis in OF_VOLATILITY or one.kind == ANNUAL else 0.0
         of_day = math.sqrt(max(error**2 - of_place**2, 0.0))
-        return one.quoted, one.price / one.quoted, of_day, of_place
+        return one.quoted, rate, of_day, of_place
 
     @cached_property
     def step(self) -> float:

@@ -20,7 +20,7 @@ from toolkit.core.countries import CUSTOMS_CHINA
 from toolkit.core.messages import Message, message
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.holdings.unit_price import Quotation, UnitPrice
-from toolkit.market.exchange_rates import Rate, last_rate
+from toolkit.market.exchange_rates import Rate, Rates, last_rate
 from toolkit.market.market import Snapshot
 from toolkit.market.price_series import PriceSeries
 from toolkit.market.readers.price_checks import EUROPE
@@ -66,17 +66,18 @@ def unit_prices(
     paths = level_paths(prices, [asset.key for asset in assets], known)
     errors = PriceErrors.on(snapshot, PriceSeries.of(prices)) if errors is None else errors
     found: dict[tuple[str, str], UnitPrice] = {}
-    rate_of = functools.cache(lambda quoted: last_rate(snapshot["fx"], quoted, currency))
+    fx = Rates.of(snapshot["fx"])
+    rate_of = functools.cache(lambda quoted: last_rate(fx, quoted, currency))
+    newest = prices.sort("date").unique(["asset", "unit"], keep="last", maintain_order=True)
+    newest_of = {(row["asset"], row["unit"]): row for row in newest.iter_rows(named=True)}
     for asset in assets:
         if asset.form is None:
             continue
-        last = prices.filter((pl.col("asset") == asset.key) & (pl.col("unit") == asset.unit)).sort("date").tail(1).to_dicts()
-        kind, error = LAST_PRINT, 0.0
-        if not last:
-            last, kind = _annual(snapshot["prices_annual"], asset), ANNUAL
-        if not last:
+        row, kind, error = newest_of.get((asset.key, asset.unit)), LAST_PRINT, 0.0
+        if row is None:
+            row, kind = next(iter(_annual(snapshot["prices_annual"], asset)), None), ANNUAL
+        if row is None:
             continue
-        row = last[0]
         price = row["price"]
         if asset.key in paths:
             (price, error), kind = paths[asset.key].last, FILTERED

@@ -20,9 +20,8 @@ from toolkit.app.report.pdf import pdf
 from toolkit.app.report.theme import theme
 from toolkit.core.decode import Spec, decode, read_toml
 from toolkit.core.errors import SpecError, did_you_mean
-from toolkit.records.findings import Parts
-from toolkit.records.subjects import Subject
-from toolkit.report.compose import Definition, compose, looked_at
+from toolkit.records.findings import Parts, Subject
+from toolkit.report.compose import ReportDefinition, compose, looked_at
 from toolkit.report.document import Document, Layout
 from toolkit.report.findings import Findings
 from toolkit.report.formats.brand import Brand
@@ -51,10 +50,10 @@ class ReportSpec(Spec):
     pairs: tuple[tuple[str, str], ...] = ()
 
     @property
-    def definition(self) -> Definition:
+    def definition(self) -> ReportDefinition:
         """What the report is composed of."""
         short = self.length == "short"
-        return Definition(self.title, self.sections, self.layout, short, self.told, self.alone, self.pairs)
+        return ReportDefinition(self.title, self.sections, self.layout, short, self.told, self.alone, self.pairs)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ from toolkit.app.run_store.lookup import LAST, find, folders
 from toolkit.app.runs import AGAIN, INPUTS, RECORD, read_object, read_run, read_stored
 from toolkit.core.errors import DataError, SpecError, ToolkitError
 from toolkit.records.backtest import Backtest
+from toolkit.records.changes import RunEntry, RunList
 from toolkit.records.conflict import Conflict
+from toolkit.records.findings import BACKTEST, CONFLICT, BacktestSubject
 from toolkit.records.reading import read
 from toolkit.records.run import Run
-from toolkit.records.runs import RunEntry, RunList
-from toolkit.records.subjects import BACKTEST, CONFLICT, BacktestSubject
 from toolkit.records.sweep import Sweep
 
 SWEEP = "sweep"

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePath
 
+from toolkit.app.allocation.prepare import Prepared, prepare
+from toolkit.app.allocation.request import Request
 from toolkit.app.definitions import find, folders
 from toolkit.app.runs import put
 from toolkit.app.strategies.own_files import read_strategy
-from toolkit.core.errors import GapError
+from toolkit.core.decode import raise_faults
+from toolkit.core.errors import GapError, ToolkitError
+from toolkit.optimize.constraints.base import Constraint, ConstraintData
+from toolkit.optimize.continuous import check_soft
+from toolkit.optimize.problem import check_returns
 from toolkit.records.evidence import EvidenceList, StrategyEvidence
 
 FILE = "evidence.json"
@@ -59,3 +65,46 @@ def written(found: EvidenceList, file: Path) -> None:
         SpecError: where it cannot be written.
     """
     put(file, (json.dumps(found.to_json(), indent=1, ensure_ascii=False) + "\n").encode())
+
+
+def check(request: Request) -> Prepared:
+    """The problem of a strategy without a fault.
+
+    Raises:
+        SpecError: that tells every fault of the file, or every fault of its terms.
+        ToolkitError: when the problem cannot be posed at all.
+    """
+    prepared = prepare(request)
+    problem, data = prepared.problem, prepared.problem.data
+    held = problem.previous.any()
+    parts: list[tuple[str, Callable[[], object]]] = [
+        (f"constraint {constraint.name!r}", lambda constraint=constraint: _bound(constraint, data))
+        for constraint in problem.constraints
+        if held or not constraint.needs.holdings
+    ]
+    parts += [("objective", lambda: problem.objective.check(problem)), ("", lambda: check_returns(problem))]
+    faults = [fault for where, part in parts if (fault := _fault(where, part)) is not None]
+    raise_faults(faults, PurePath(str(request.strategy)).name)
+    check_soft(problem, problem.linear_constraints(), problem.convex_constraints())
+    return prepared
+
+
+def _bound(constraint: Constraint, data: ConstraintData) -> None:
+    """Everything that a term turns into."""
+    for limits in (
+        constraint.linear,
+        constraint.convex,
+        constraint.risk_contributions,
+        constraint.integer,
+        constraint.notes,
+    ):
+        limits(data)
+
+
+def _fault(where: str, part: Callable[[], object]) -> dict[str, str] | None:
+    try:
+        part()
+    except ToolkitError as error:
+        told = error.message.removeprefix(f"{where}: ").removeprefix(f"{where}.").removesuffix(".")
+        return {"key": where, "message": told, "hint": error.hint}
+    return None

@@ -18,8 +18,7 @@ from toolkit.records.lists import LanguageEntry, LanguageKey
 from toolkit.risk_measures import measures
 from toolkit.strategy.decode import SECTIONS
 from toolkit.strategy.model import VatSpec
-from toolkit.strategy.periods import Period
-from toolkit.strategy.scenarios import Range, ShockSpec, ViewSpec
+from toolkit.strategy.scenarios import Period, Range, ShockSpec, ViewSpec
 
 Entries = tuple[LanguageEntry, ...]
 

@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
-from toolkit.app.sweeps.tasks import Outcome, Task, attempt, check_versions, lost
+from toolkit.app.sweeps.tasks import SweepTask, TaskOutcome, attempt, check_versions, lost
 from toolkit.app.threads import ONE_BLAS_THREAD
 from toolkit.app.versions import versions
 from toolkit.core.errors import SourceError, SpecError
@@ -37,7 +37,7 @@ START = message("Start one (dask scheduler), look at its address and the firewal
 class InProcess:
     """One task after the other in this process."""
 
-    def run(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
+    def run(self, tasks: Sequence[SweepTask]) -> Iterator[TaskOutcome]:
         """The outcomes, in the order of the tasks."""
         yield from map(attempt, tasks)
 
@@ -52,7 +52,7 @@ class Pool:
 
     workers: int
 
-    def run(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
+    def run(self, tasks: Sequence[SweepTask]) -> Iterator[TaskOutcome]:
         """The outcomes. No more tasks are handed out than there are processes, so that a lost one leaves few suspects."""
         waiting = list(reversed(tasks))
         ended: dict[str, int] = {}
@@ -65,9 +65,9 @@ class Pool:
             ended = {task.fingerprint: ended.get(task.fingerprint, 0) + 1 for task in again}
             waiting += again
 
-    def _until_broken(self, waiting: list[Task], workers: int, most: int | None) -> Any:
+    def _until_broken(self, waiting: list[SweepTask], workers: int, most: int | None) -> Any:
         """Run tasks from the end of the list, at most so many, until a process is lost; return those that ran then."""
-        running: dict[Future[Outcome], Task] = {}
+        running: dict[Future[TaskOutcome], SweepTask] = {}
         with _environment(), _pool(workers) as pool:
             while running or (waiting and most != 0):
                 while waiting and len(running) < workers and most != 0:
@@ -137,7 +137,7 @@ class Cluster:
     address: str = ""
     workers: int = 0
 
-    def run(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
+    def run(self, tasks: Sequence[SweepTask]) -> Iterator[TaskOutcome]:
         """The outcomes.
 
         Raises:

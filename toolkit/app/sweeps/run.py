@@ -17,9 +17,9 @@ from toolkit.app.backtest.run import HOLIDAYS
 from toolkit.app.clients import content_hash, path_word
 from toolkit.app.runs import RECORD, SWEEPS, put, read_object, store, to_json, with_checksums
 from toolkit.app.sweeps.executors import Executor
-from toolkit.app.sweeps.tasks import LOST, Data, Failure, Outcome, Task
+from toolkit.app.sweeps.tasks import LOST, Failure, SweepTask, TaskData, TaskOutcome
 from toolkit.app.versions import versions
-from toolkit.backtest.tries import deflated_sharpe_ratio
+from toolkit.backtest.selection import deflated_sharpe_ratio
 from toolkit.core.calendar import month_end, month_number
 from toolkit.core.errors import SpecError
 from toolkit.records.sweep import Futures, Sweep
@@ -108,7 +108,7 @@ def futures(asked: SweepRequest, executor: Executor) -> Futures:
     )
 
 
-def _run(asked: SweepRequest, executor: Executor) -> list[tuple[Task, dict[str, str]]]:
+def _run(asked: SweepRequest, executor: Executor) -> list[tuple[SweepTask, dict[str, str]]]:
     """The tasks, each with an outcome in the folder."""
     tasks = _sampled(asked, list(_tasks(asked)))
     by_fingerprint = {task.fingerprint: task for task, _ in tasks}
@@ -126,20 +126,20 @@ def _run(asked: SweepRequest, executor: Executor) -> list[tuple[Task, dict[str, 
     return tasks
 
 
-def _tasks(asked: SweepRequest) -> Iterator[tuple[Task, dict[str, str]]]:
+def _tasks(asked: SweepRequest) -> Iterator[tuple[SweepTask, dict[str, str]]]:
     """Each task, and what of it is its own."""
     request = asked.request
-    data = Data.of(request)
+    data = TaskData.of(request)
     there = versions()
     for strategy, changes in _strategies(asked):
         for start, end in _ranges(asked):
             own = dict(changes)
             if asked.starts is not None and start is not None:
                 own["start"] = start.isoformat()
-            yield Task(data, strategy, start, end, asked.estimated, request.seed, there, asked.futures), own
+            yield SweepTask(data, strategy, start, end, asked.estimated, request.seed, there, asked.futures), own
 
 
-def _sampled(asked: SweepRequest, tasks: list[tuple[Task, dict[str, str]]]) -> list[tuple[Task, dict[str, str]]]:
+def _sampled(asked: SweepRequest, tasks: list[tuple[SweepTask, dict[str, str]]]) -> list[tuple[SweepTask, dict[str, str]]]:
     """So many of the different tasks, drawn without replacement, in their order: random windows of random universes."""
     if asked.sample is None:
         return tasks
@@ -217,13 +217,13 @@ def _is_stored(folder: Path, fingerprint: str) -> bool:
     return failure is not None and failure["kind"] != LOST
 
 
-def _outcome(asked: SweepRequest, task: Task) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+def _outcome(asked: SweepRequest, task: SweepTask) -> tuple[dict[str, Any] | None, dict[str, Any]]:
     """The answer of a task, and why there is none."""
     found = read_object(asked.folder / f"{task.fingerprint}.json")
     return found, {} if found else read_object(asked.folder / f"{task.fingerprint}{FAILED}") or {"message": "not run"}
 
 
-def _cut(asked: SweepRequest, task: Task, dates: Sequence[str]) -> str:
+def _cut(asked: SweepRequest, task: SweepTask, dates: Sequence[str]) -> str:
     """Why a backtest is not of the days that the sweep asks about, and so none beside the others; empty where it is."""
     first, last = (date.fromisoformat(dates[at]) for at in (0, -1))
     late = asked.starts is not None and task.start is not None and (first - task.start).days > HOLIDAYS
@@ -231,7 +231,7 @@ def _cut(asked: SweepRequest, task: Task, dates: Sequence[str]) -> str:
     return f"there are prices from {first} to {last} alone." if late or early else ""
 
 
-def _store(folder: Path, outcome: Outcome) -> None:
+def _store(folder: Path, outcome: TaskOutcome) -> None:
     answer = outcome.answer
     if isinstance(answer, Failure):
         put(folder / f"{outcome.fingerprint}{FAILED}", to_json(asdict(answer)).encode())
@@ -239,7 +239,7 @@ def _store(folder: Path, outcome: Outcome) -> None:
         put(folder / f"{outcome.fingerprint}.json", answer)
 
 
-def _inputs(asked: SweepRequest, tasks: Sequence[tuple[Task, Mapping[str, str]]]) -> dict[str, Any]:
+def _inputs(asked: SweepRequest, tasks: Sequence[tuple[SweepTask, Mapping[str, str]]]) -> dict[str, Any]:
     """What a sweep was made from; each of its backtests has the whole in its fingerprint."""
     request, owner, strategy = asked.request, asked.request.owner, asked.request.read_strategy()
     return {
@@ -264,7 +264,7 @@ def _inputs(asked: SweepRequest, tasks: Sequence[tuple[Task, Mapping[str, str]]]
     }
 
 
-def _record(asked: SweepRequest, tasks: Sequence[tuple[Task, Mapping[str, str]]]) -> Sweep:
+def _record(asked: SweepRequest, tasks: Sequence[tuple[SweepTask, Mapping[str, str]]]) -> Sweep:
     rows: list[dict[str, Any]] = []
     returns: dict[tuple[str, str], dict[str, Any]] = {}
     for task, changes in tasks:

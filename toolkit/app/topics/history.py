@@ -14,11 +14,20 @@ from toolkit.controls.events import Event
 from toolkit.core.calendar import month_number
 from toolkit.core.messages import message
 from toolkit.records.history import History, HistoryCase, Notice, PathMonth, PricePoint, PriceRange, Reaction, StudiedEvent
-from toolkit.shocks.event_study import LARGEST_LEVEL_ERROR, NO_REACTION, Case, EventStudy, find_event, notice_key, study
+from toolkit.shocks.event_study import (
+    LARGEST_LEVEL_ERROR,
+    NO_REACTION,
+    Case,
+    EventStudy,
+    find_event,
+    is_scarce,
+    notice_key,
+    price_path,
+    study,
+)
+from toolkit.shocks.event_study import PathMonth as Month
 from toolkit.shocks.event_study import Reaction as Measured
 from toolkit.shocks.monthly_series import SMOOTHING, MonthlySeries, window
-from toolkit.shocks.price_path import PathMonth as Month
-from toolkit.shocks.price_path import is_scarce, price_path
 
 VERIFIED, PRESS, ASKED = "verified", "press_reports", "ask"
 NOTICE = "No. "

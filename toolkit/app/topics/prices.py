@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from toolkit.app.topics.part import Ask, part
-from toolkit.backtest.evaluation import drawdown
+from toolkit.backtest.drawdown import drawdown
 from toolkit.core.assets import Asset
 from toolkit.core.calendar import month_number
 from toolkit.core.errors import DataError

@@ -47,7 +47,12 @@ HOLDINGS = (
         "",
         "number",
     ),
-    Field("unit", "kg, g, t, lb or ozt; of a listed instrument: unit", "kg; of a listed instrument the unit", "kg"),
+    Field(
+        "unit",
+        "kg, g, t, lb or ozt; of a listed instrument: unit",
+        "kg, and asked of precious metals and beside other units; of a listed instrument the unit",
+        "kg",
+    ),
     Field("purchase_date", "2024-06-10, 10.06.2024 or 10 June 2024", "unknown: no tax period is told", "2024-06-10"),
     Field(
         "purchase_price",

@@ -80,11 +80,13 @@ def is_code(text: str) -> bool:
     return _CODE.fullmatch(text) is not None
 
 
+@lru_cache(1 << 16)  # as of `fold`
 def is_marked(text: str) -> bool:
     """Whether a sign beside words says more than they do: a doubt (``Japan?``, ``~4N``), or a note elsewhere (``Gallium*``)."""
     return _SIGN.search(text) is not None and any(map(str.isalnum, text))
 
 
+@lru_cache(1 << 16)
 def as_answered(text: str) -> str:
     """A text as answers name it: folded, and with its sign apart from the same words without one."""
     return f"{fold(text)} ?" if is_marked(text) else fold(text)

@@ -19,7 +19,7 @@ from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.market.market import Source
 from toolkit.market.sources.client import Budget, Client, FetchError, as_they_come
 from toolkit.market.tables import STORE_TABLES, Table
-from toolkit.records.fetch import Reason, SeriesOutcome, Status, Use
+from toolkit.records.store import Reason, SeriesOutcome, Status, Use
 
 LONGEST_DETAIL = 200
 """Most characters of an error of a reader that are told: it may quote what it has read."""

@@ -21,7 +21,7 @@ from typing import Any, Literal, TypeVar
 from toolkit import __version__
 from toolkit.core.errors import SourceError
 from toolkit.core.text import one_line
-from toolkit.records.fetch import Reason
+from toolkit.records.store import Reason
 
 T = TypeVar("T")
 S = TypeVar("S")

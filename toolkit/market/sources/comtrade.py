@@ -12,7 +12,7 @@ import polars as pl
 from toolkit.core.countries import CODES
 from toolkit.market.sources.base import DataSource, Query, SeriesResult, end_of_month, months_until
 from toolkit.market.sources.client import Budget, FetchError
-from toolkit.records.fetch import Use
+from toolkit.records.store import Use
 
 GET = "https://comtradeapi.un.org/data/v1/get/C/M/HS"
 REPORTERS = MappingProxyType(

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 import polars as pl
 
 from toolkit.market.sources.base import OneFile, Query, SeriesResult
-from toolkit.records.fetch import Use
+from toolkit.records.store import Use
 
 RATES = "https://data-api.ecb.europa.eu/service/data/EXR/D.{currencies}.EUR.SP00.A"
 CURRENCIES = (

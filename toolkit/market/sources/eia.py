@@ -10,7 +10,7 @@ import polars as pl
 
 from toolkit.market.sources.base import DataSource, Query, SeriesResult, end_of_month, published_after
 from toolkit.market.sources.client import FetchError
-from toolkit.records.fetch import Use
+from toolkit.records.store import Use
 
 DATA = "https://api.eia.gov/v2/{route}/data/"
 ROUTES: Mapping[str, tuple[str, str, str, str]] = MappingProxyType(

@@ -19,7 +19,7 @@ from toolkit.market.readers.tabular import table_of
 from toolkit.market.readers.workbook import ZIP
 from toolkit.market.sources.base import DataSource, Query, SeriesResult
 from toolkit.market.sources.client import NO_END, Client, FetchError
-from toolkit.records.fetch import Use
+from toolkit.records.store import Use
 
 WEB = ("https://", "http://")
 CLOUD = ("s3://", "gs://", "az://", "abfss://")

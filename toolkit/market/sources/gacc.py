@@ -14,7 +14,7 @@ import polars as pl
 from toolkit.core.countries import country
 from toolkit.market.sources.base import DataSource, Query, SeriesResult, end_of_month
 from toolkit.market.sources.client import FetchError
-from toolkit.records.fetch import Use
+from toolkit.records.store import Use
 
 HEADINGS = MappingProxyType(
     {"month": "数据年月", "code": "商品编码", "partner": "贸易伙伴名称", "quantity": "第一数量", "unit": "第一计量单位"}

@@ -16,7 +16,7 @@ import polars as pl
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.market.sources.base import DataSource, Query, SeriesResult
 from toolkit.market.sources.client import Budget, FetchError
-from toolkit.records.fetch import Use
+from toolkit.records.store import Use
 
 SITE = "https://www.komis.or.kr/Komis/RsrcPrice/"
 PAGES = MappingProxyType({"HP001": "BaseMetals", "HP002": "MinorMetals", "HP004": "EtcMnrl"})

@@ -11,7 +11,7 @@ import polars as pl
 
 from toolkit.market.sources.base import DataSource, Query, SeriesResult, end_of_month, published_after
 from toolkit.market.sources.client import Client, FetchError
-from toolkit.records.fetch import Use
+from toolkit.records.store import Use
 
 IMPORTS = "https://api.census.gov/data/timeseries/intltrade/imports/hs"
 CHINA = "5700"

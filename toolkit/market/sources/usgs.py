@@ -18,7 +18,7 @@ from toolkit.core.units import KG_PER_UNIT
 from toolkit.market.market import Source
 from toolkit.market.sources.base import OneFile, Query, SeriesResult
 from toolkit.market.sources.client import Client, FetchError
-from toolkit.records.fetch import Use
+from toolkit.records.store import Use
 
 CATALOGUE = "https://www.sciencebase.gov/catalog/items"
 HOST = "https://www.sciencebase.gov/"

@@ -15,7 +15,7 @@ from toolkit.core.units import KG_PER_UNIT
 from toolkit.market.readers.workbook import load
 from toolkit.market.sources.base import OneFile, Query, SeriesResult, end_of_month, published_after
 from toolkit.market.sources.client import FetchError
-from toolkit.records.fetch import Use
+from toolkit.records.store import Use
 
 PAGE = "https://www.worldbank.org/en/research/commodity-markets"
 """Page with the address of the workbook, which is another one after some updates."""

@@ -21,7 +21,7 @@ import polars as pl
 from toolkit.core.currencies import MINOR_UNITS
 from toolkit.market.sources.base import DataSource, Query, SeriesResult
 from toolkit.market.sources.client import ENCODING, MOST_BYTES, MOST_REDIRECTS, Body, Budget, Client, FetchError, Reply
-from toolkit.records.fetch import Reason, Use
+from toolkit.records.store import Reason, Use
 
 CHART = "/v8/finance/chart/"
 LISTED = ("REMX", "LIT", "COPX", "PICK", "GLD", "SLV", "PPLT", "PALL", "URA", "XME")

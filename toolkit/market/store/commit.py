@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from toolkit.market.store.files import DRAFT, file_sha256, sha256, write_whole
-from toolkit.market.store.log import LOG, DataFile, Head, Part, damaged, entry_path, write_entry
+from toolkit.market.store.log import LOG, DataFile, Head, LogPart, damaged, entry_path, write_entry
 from toolkit.market.tables import Table
 
 ROWS_OF_A_FILE = 500_000
@@ -36,7 +36,7 @@ def write_data_file(rows: pl.DataFrame, table: Table, folder: Path) -> DataFile:
     return file
 
 
-def commit(root: Path, head: Head, parts: Sequence[Part]) -> Head:
+def commit(root: Path, head: Head, parts: Sequence[LogPart]) -> Head:
     """Commit data files to the logs of tables, and then all of them at once by a new head, which is returned.
 
     Args:

@@ -12,7 +12,7 @@ import polars as pl
 
 from toolkit.market.store.commit import (
     ROWS_OF_A_FILE,
-    Part,
+    LogPart,
     check_data_file,
     commit,
     take_back,
@@ -50,7 +50,7 @@ def compact(root: Path) -> tuple[CompactedTable, ...]:
                 about = {"source": "compact", "fetched_at": newest.isoformat(), "rows": 0, "revised": 0, "unchanged": 0}
                 kept = {file.name for file in merged}
                 removed = [file for file in small if file.name not in kept]
-                head = commit(root, head, [Part(table, merged, about, removed)])
+                head = commit(root, head, [LogPart(table, merged, about, removed)])
             after = files_of(read_log(root / name, *head.tables[name]))
             version = head.tables[name][0]
             done.append(CompactedTable(table=name, version=version, files_before=len(before), files_after=len(after)))

@@ -65,7 +65,7 @@ class DataFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LogEntry:
     """A commit of a table.
 
     Attributes:
@@ -88,7 +88,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class LogPart:
     """What a commit adds to a table.
 
     Attributes:
@@ -160,7 +160,7 @@ def entry_path(folder: Path, version: int) -> Path:
     return folder / LOG / f"{version:020d}.json"
 
 
-def read_entry(folder: Path, version: int, digest: str | None = None) -> Entry:
+def read_entry(folder: Path, version: int, digest: str | None = None) -> LogEntry:
     """A commit of a table.
 
     Args:
@@ -185,12 +185,12 @@ def read_entry(folder: Path, version: int, digest: str | None = None) -> Entry:
         added = [one["add"] for one in actions if "add" in one]
         files = tuple(_data_file(one) for one in added)
         removed = tuple(one["remove"]["path"] for one in actions if "remove" in one)
-        return Entry(version, found, told["previous"], told, files, removed)
+        return LogEntry(version, found, told["previous"], told, files, removed)
     except (ValueError, KeyError, TypeError, StopIteration) as error:
         raise damaged(path, "was not written by the toolkit, or is damaged") from error
 
 
-def write_entry(folder: Path, part: Part, last: tuple[int, str]) -> tuple[int, str]:
+def write_entry(folder: Path, part: LogPart, last: tuple[int, str]) -> tuple[int, str]:
     """Write the commit after the last one of a table.
 
     Args:
@@ -236,7 +236,7 @@ def _data_file(action: Mapping[str, Any]) -> DataFile:
     return DataFile(action["path"].removesuffix(".parquet"), action["size"], stats["numRecords"], low, high)
 
 
-def read_log(folder: Path, version: int, digest: str) -> tuple[Entry, ...]:
+def read_log(folder: Path, version: int, digest: str) -> tuple[LogEntry, ...]:
     """Every commit of a table, the first one first.
 
     Args:
@@ -252,7 +252,7 @@ def read_log(folder: Path, version: int, digest: str) -> tuple[Entry, ...]:
     return tuple(reversed(entries))
 
 
-def files_of(entries: Iterable[Entry]) -> tuple[DataFile, ...]:
+def files_of(entries: Iterable[LogEntry]) -> tuple[DataFile, ...]:
     """Data files after the last of some commits, in the order in which they came."""
     files: dict[str, DataFile] = {}
     for entry in entries:

@@ -16,10 +16,10 @@ import polars as pl
 from toolkit.core.errors import DataError, FrameError, did_you_mean
 from toolkit.core.messages import message
 from toolkit.market.market import Source
-from toolkit.market.store.commit import ROWS_OF_A_FILE, Part, check_data_file, commit, take_back, write_data_file
+from toolkit.market.store.commit import ROWS_OF_A_FILE, LogPart, check_data_file, commit, take_back, write_data_file
 from toolkit.market.store.files import make_folder, sha256
 from toolkit.market.store.lock import WAIT, writing
-from toolkit.market.store.log import HEAD, DataFile, Entry, Head, files_of, read_log
+from toolkit.market.store.log import HEAD, DataFile, Head, LogEntry, files_of, read_log
 from toolkit.market.store.vintages import addition, check_fixed, check_whole, last_vintages, visible
 from toolkit.market.tables import FETCHED_AT, STORE_TABLES, Table
 
@@ -52,7 +52,7 @@ class Store:
     """
 
     def __init__(self, path: Path, head: Head) -> None:
-        self.path, self._head, self._logs = path, head, dict[str, tuple[Entry, ...]]()
+        self.path, self._head, self._logs = path, head, dict[str, tuple[LogEntry, ...]]()
 
     @classmethod
     def open(cls, path: Path | str, *, create: bool = False) -> Store:
@@ -81,7 +81,7 @@ class Store:
         """What `store.json` said."""
         return self._head
 
-    def history(self, table: str) -> tuple[Entry, ...]:
+    def history(self, table: str) -> tuple[LogEntry, ...]:
         """Every commit of a table, the first one first; none for a table that the store does not have."""
         if table not in self._logs:
             if table not in self._head.tables:
@@ -198,7 +198,9 @@ class Store:
                     "`toolkit data list` and `toolkit data query` show series and sources of the store; --source names one."
                 )
                 raise FrameError("no row of the store is corrected by these.", hint=hint)
-            parts = [Part(table, files, {**told, **counts}) for table in kept for files, counts in [added[table.name]] if files]
+            parts = [
+                LogPart(table, files, {**told, **counts}) for table in kept for files, counts in [added[table.name]] if files
+            ]
             self._see(commit(self.path, self._head, parts))
         rows, revised, unchanged = (
             {name: counts[key] for name, (_, counts) in added.items()} for key in ("rows", "revised", "unchanged")
@@ -268,7 +270,7 @@ class Store:
         stored = self.scan(table.name, series=rows[table.series[0]].unique().to_list())
         return rows.join(stored.select(vintage).collect(engine="streaming"), on=vintage, how="anti", nulls_equal=True)
 
-    def _until(self, table: str, version: int | None) -> tuple[Entry, ...]:
+    def _until(self, table: str, version: int | None) -> tuple[LogEntry, ...]:
         entries = self.history(table)
         if version is None:
             return entries

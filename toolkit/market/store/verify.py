@@ -8,7 +8,7 @@ from pathlib import Path
 from toolkit.core.errors import DataError
 from toolkit.market.store.files import VALIDATORS, file_sha256, forget_digests
 from toolkit.market.store.lock import LOCK
-from toolkit.market.store.log import HEAD, Entry, Head, entry_path, read_entry
+from toolkit.market.store.log import HEAD, Head, LogEntry, entry_path, read_entry
 from toolkit.market.store.store import is_store
 from toolkit.records.store import Damage, Verified
 
@@ -56,7 +56,7 @@ def verify(root: Path, as_of: date) -> Verified:
     )
 
 
-def _entries(folder: Path, version: int, digest: str, faults: dict[str, str], root: Path) -> list[Entry]:
+def _entries(folder: Path, version: int, digest: str, faults: dict[str, str], root: Path) -> list[LogEntry]:
     """Commits of a table from the last one on; where one is damaged, the one before it is read without knowing its hash."""
     found = []
     known: str | None = digest

@@ -11,7 +11,7 @@ from toolkit.core.errors import NumericalFailure
 from toolkit.core.forecast import FloatArray
 from toolkit.optimize.costs import TRADED
 from toolkit.optimize.functions import Deviation, TradeCost
-from toolkit.optimize.lots.outer import Cone, Limit, Part, Squares, separate, split
+from toolkit.optimize.lots.outer import OuterCone, OuterLimit, OuterPart, Squares, separate, split
 from toolkit.optimize.lots.rounding import PER_MEASURE, Score
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.solvers.highs import MixedIntegerProgram
@@ -21,8 +21,8 @@ from toolkit.optimize.solvers.mixed_integer import (
     IMPACT,
     LOTS,
     SELLING,
-    Columns,
     LotTerms,
+    ProgramColumns,
     add_impact,
     add_structure,
     variables,
@@ -61,7 +61,7 @@ class Impact:
 
     problem: Problem
     terms: LotTerms
-    columns: Columns
+    columns: ProgramColumns
     sides: dict[int, dict[float, int]] = field(default_factory=dict)
 
     def cost(self, values: FloatArray) -> FloatArray:
@@ -181,12 +181,12 @@ class Approximation:
     score: Score
     scale: float
     program: MixedIntegerProgram
-    columns: Columns
+    columns: ProgramColumns
     cost: FloatArray
     squares: Squares
-    parts: tuple[Part, ...]
-    limits: tuple[Limit, ...]
-    cones: tuple[tuple[Cone, int], ...]
+    parts: tuple[OuterPart, ...]
+    limits: tuple[OuterLimit, ...]
+    cones: tuple[tuple[OuterCone, int], ...]
     margin: int
     impact: Impact
     coarse: list[NDArray[np.integer]] = field(default_factory=list)
@@ -198,7 +198,7 @@ class Approximation:
         R, s, n = q.R, q.s, len(q.s)
         if terms.decided.any() or len(R) > n / 2:
             R, s = split(R, s, start**2 * terms.decided + terms.lot**2 + RIDGE)
-        columns = Columns(n, 0)
+        columns = ProgramColumns(n, 0)
         at = columns.total
 
         def take(number: int) -> int:
@@ -208,20 +208,20 @@ class Approximation:
 
         rows = np.vstack([R, np.diag(s)])
         first, shared, margin = take(len(rows)), take(len(R)), take(1)
-        parts = tuple(Part(piece, take(1), wealth) for part in score.parts for piece in separate(part))
-        limits: list[Limit] = []
-        cones: list[Cone] = []
+        parts = tuple(OuterPart(piece, take(1), wealth) for part in score.parts for piece in separate(part))
+        limits: list[OuterLimit] = []
+        cones: list[OuterCone] = []
         for constraint in score.convex:
             slack = None if constraint.price is None else take(1)
             if isinstance(of := constraint.function, Deviation):
-                cone = Cone.of(constraint, of, slack, margin, at)
+                cone = OuterCone.of(constraint, of, slack, margin, at)
                 take(cone.width)
                 cones.append(cone)
             else:
-                limits.append(Limit(constraint, slack, margin))
+                limits.append(OuterLimit(constraint, slack, margin))
         soft = range(take(number := int(score.limits.soft.sum())), at)
         sites = range(take(len(score.sites)), at)
-        columns = Columns(n, at - columns.total)
+        columns = ProgramColumns(n, at - columns.total)
         squares = Squares(rows / wealth, rows @ q.target, first, shared, columns, terms)
 
         cost, lower = np.zeros(at), np.zeros(at)
@@ -457,7 +457,7 @@ def solve_fixed_integer(near: Approximation, values: FloatArray, tolerance: floa
     return answer
 
 
-def _add_sites(program: MixedIntegerProgram, score: Score, columns: Columns, sites: range) -> None:
+def _add_sites(program: MixedIntegerProgram, score: Score, columns: ProgramColumns, sites: range) -> None:
     """A site is paid for by any that is stored there."""
     for column, (_, stored) in zip(sites, score.sites, strict=True):
         row = program.blank(int(stored.sum()))

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from toolkit.core.forecast import FloatArray
 from toolkit.optimize.functions import ConvexConstraint, ConvexFunction, Deviation, TradeCost
 from toolkit.optimize.solvers.highs import MixedIntegerProgram
-from toolkit.optimize.solvers.mixed_integer import HELD, Columns, LotTerms, limit_turnover
+from toolkit.optimize.solvers.mixed_integer import HELD, LotTerms, ProgramColumns, limit_turnover
 
 TOLERATED_EXCESS = 1e-9
 """A limit on a convex function holds when it is exceeded by no more than this."""
@@ -58,7 +58,7 @@ class Squares:
     offset: FloatArray
     first: int
     shared: int
-    columns: Columns
+    columns: ProgramColumns
     terms: LotTerms
 
     def at(self, values: FloatArray) -> FloatArray:
@@ -140,7 +140,7 @@ class Squares:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class OuterPart:
     """A convex function that is added to the objective, in one column.
 
     Attributes:
@@ -171,7 +171,7 @@ def separate(part: ConvexFunction) -> list[ConvexFunction]:
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class OuterLimit:
     """A limit on a convex function.
 
     Attributes:
@@ -191,7 +191,7 @@ class Limit:
             return
         others = {self.margin: own.limit} if self.slack is None else {self.margin: own.limit, self.slack: -1.0}
         if own.held is not None:
-            limit_turnover(program, Columns(n, 0), own, others)
+            limit_turnover(program, ProgramColumns(n, 0), own, others)
             return
         row = program.blank(1)
         row[0, : n + 1] = _slope(own.function, amounts) - own.limit
@@ -200,7 +200,7 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
-class Cone:
+class OuterCone:
     """A limit on a deviation: sum of z_j <= t, z_j t >= u_j^2, u = rows @ a, t = limit (W - margin) + slack.
 
     Attributes:
@@ -218,7 +218,7 @@ class Cone:
     rows: FloatArray
 
     @classmethod
-    def of(cls, constraint: ConvexConstraint, deviation: Deviation, slack: int | None, margin: int, first: int) -> Cone:
+    def of(cls, constraint: ConvexConstraint, deviation: Deviation, slack: int | None, margin: int, first: int) -> OuterCone:
         """The cone of a limit on `deviation`."""
         over = np.vstack([deviation.R, np.diag(deviation.s)[np.flatnonzero(deviation.s)]])
         # R (a - target W), W the sum of all amounts.

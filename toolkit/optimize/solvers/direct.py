@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from toolkit.core.forecast import FloatArray
 from toolkit.optimize.costs import TRADED
 from toolkit.optimize.functions import TradeCost
-from toolkit.optimize.problem import Bounds, LinearConstraints
+from toolkit.optimize.problem import LinearConstraints, WeightBounds
 from toolkit.optimize.quadratic import Quadratic
 
 SOLVED, INFEASIBLE, UNBOUNDED = "optimal", "infeasible", "unbounded"
@@ -98,7 +98,7 @@ class Program:
     scale: float
     limits: LinearConstraints
     e: FloatArray
-    bounds: Bounds
+    bounds: WeightBounds
     fixed: NDArray[np.bool_]
     trades: TradeCost | None
 
@@ -145,7 +145,7 @@ class Program:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class DirectSolution:
     """A status, and for ``optimal`` the point with its multipliers, for f over the scale.
 
     Attributes:
@@ -162,7 +162,7 @@ class Answer:
     equality: float
 
     @classmethod
-    def none(cls, status: str) -> Answer:
+    def none(cls, status: str) -> DirectSolution:
         """No point."""
         return cls(status, np.zeros(0), np.zeros(0), np.zeros(0), 0.0)
 
@@ -194,7 +194,7 @@ def solve_direct(
     scale: float,
     options: Mapping[str, float],
     trades: TradeCost | None = None,
-) -> Answer:
+) -> DirectSolution:
     """The least of (f(x) + trades(x)) / scale subject to e'x = 1, `x >= lowest` and `G x <= h`.
 
     Args:
@@ -207,12 +207,14 @@ def solve_direct(
     """
     program = Program.of(quadratic, limits, e, scale, trades)
     if np.any(program.bounds.low > program.bounds.high + CONTRADICTION):
-        return Answer.none(INFEASIBLE)
+        return DirectSolution.none(INFEASIBLE)
     free = ~program.fixed
     return _part(program, free, options) if free.sum() <= SIFTED else _sifted(program, free, options)
 
 
-def solve_near(program: Program, near: FloatArray, multipliers: FloatArray, signs: FloatArray, held: FloatArray) -> Answer:
+def solve_near(
+    program: Program, near: FloatArray, multipliers: FloatArray, signs: FloatArray, held: FloatArray
+) -> DirectSolution:
     """The optimum if the weights at a limit, and those kept as they are held, are those of an optimum where others were held.
 
     All other weights solve linear equations: a step of the active-set method (Nocedal and Wright 2006, section 16.5). The
@@ -248,7 +250,7 @@ def solve_near(program: Program, near: FloatArray, multipliers: FloatArray, sign
     try:
         found = np.linalg.solve(conditions, right)
     except np.linalg.LinAlgError:
-        return Answer.none("singular")
+        return DirectSolution.none("singular")
     x[at], prices = found[:p], np.zeros(len(limits.h))
     prices[rows] = found[p + 1 :]
     return _priced(program, np.ones(len(x), dtype=bool), x, prices, float(found[p]))
@@ -262,7 +264,7 @@ def _hessian(R: FloatArray, s: FloatArray, scale: float) -> FloatArray:
     return found
 
 
-def _sifted(program: Program, free: NDArray[np.bool_], options: Mapping[str, float]) -> Answer:
+def _sifted(program: Program, free: NDArray[np.bool_], options: Mapping[str, float]) -> DirectSolution:
     """The answer over all free weights from programs of few of them."""
     order = np.argsort(np.where(free, _first_prices(program), np.inf), kind="stable")
     taken, start = program.bounds.low != 0, FIRST_WEIGHTS
@@ -298,7 +300,7 @@ def _first_prices(program: Program) -> FloatArray:
     return gradient - float(gradient @ mix) * program.e
 
 
-def _part(program: Program, free: NDArray[np.bool_], options: Mapping[str, float]) -> Answer:
+def _part(program: Program, free: NDArray[np.bool_], options: Mapping[str, float]) -> DirectSolution:
     """The answer with every weight but the free ones at its lower bound."""
     bounds = program.bounds
     x = np.where(free, 0.0, bounds.low)
@@ -306,20 +308,20 @@ def _part(program: Program, free: NDArray[np.bool_], options: Mapping[str, float
     G = bounds.matrix[:, at]
     message = G.any(axis=1)
     if (h[~message] < -CONTRADICTION).any():
-        return Answer.none(INFEASIBLE)
+        return DirectSolution.none(INFEASIBLE)
     c, e, right = program.gradient(x)[at], program.e[at], 1.0 - float(program.e @ x)
     low, high = bounds.low[at], bounds.high[at]
     block = Block(*program.roots(at), c, program.scale, e, right, G[message], h[message], low, high, program.split(at))
     result = _piqp(block, options)
     if isinstance(result, str):
-        return Answer.none(result)
+        return DirectSolution.none(result)
     x[at] = block.split.weights(result.x).clip(block.low, block.high)
     limits, equality = np.zeros(len(program.limits.h)), float(result.y[0])
     limits[bounds.others[message]] = result.z_u
     return _priced(program, free, x, limits, equality)
 
 
-def _priced(program: Program, free: NDArray[np.bool_], x: FloatArray, limits: FloatArray, equality: float) -> Answer:
+def _priced(program: Program, free: NDArray[np.bool_], x: FloatArray, limits: FloatArray, equality: float) -> DirectSolution:
     """The answer at x: what is left of stationarity is what the bounds of a weight, or its sign, push with."""
     bounds = program.bounds
     push = program.gradient(x) + program.limits.rows.rmatvec(limits) + equality * program.e
@@ -333,7 +335,7 @@ def _priced(program: Program, free: NDArray[np.bool_], x: FloatArray, limits: Fl
     held = (free | program.fixed) & (rows >= 0) & (push != 0)
     limits[rows[held]] = -push[held] / bounds.coefficients[rows[held]]
     push[held] = 0.0
-    return Answer(SOLVED, x, limits, push, equality)
+    return DirectSolution(SOLVED, x, limits, push, equality)
 
 
 def _piqp(block: Block, options: Mapping[str, float]) -> Any:

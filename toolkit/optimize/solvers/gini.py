@@ -18,7 +18,7 @@ from toolkit.optimize.quadratic import Quadratic
 from toolkit.optimize.solvers.certificate import ACCEPT
 from toolkit.optimize.solvers.continuous import solve_quadratic
 from toolkit.optimize.solvers.cvar_lp import WRONG_SIDE, Hinges, IntArray, least
-from toolkit.optimize.solvers.shortfall import Shortfall, Task, judged, not_accepted, record_failure
+from toolkit.optimize.solvers.shortfall import Shortfall, ShortfallTask, judged, not_accepted, record_failure
 from toolkit.optimize.solvers.solve import QUADRATIC_ORDER, Attempt
 from toolkit.risk_measures.dispersion import GiniMeanDifference
 
@@ -34,7 +34,7 @@ COMPARISONS_AT_ONCE = 4_000_000
 """Comparisons of two losses that are held in memory at once."""
 
 
-def solve_gini(task: Task) -> Shortfall:
+def solve_gini(task: ShortfallTask) -> Shortfall:
     """The least of c'x + E|X - X'| under the limits.
 
     Raises:

@@ -9,7 +9,7 @@ from toolkit.optimize.quadratic import ConvexObjective
 from toolkit.optimize.solvers.continuous import Continuous, solve_quadratic
 from toolkit.optimize.solvers.gini import solve_gini
 from toolkit.optimize.solvers.newton import solve_smooth
-from toolkit.optimize.solvers.shortfall import Task, solve_drawdown, solve_shortfall
+from toolkit.optimize.solvers.shortfall import ShortfallTask, solve_drawdown, solve_shortfall
 from toolkit.optimize.solvers.solve import Order
 from toolkit.risk_measures.below_zero import DownsideDeviation, MeanLoss
 from toolkit.risk_measures.dispersion import GiniMeanDifference, MeanAbsoluteDeviation, SemiDeviation
@@ -60,7 +60,7 @@ def _tail(function: ConvexObjective, limits: LinearConstraints) -> Continuous | 
     price, risk = (part.factor, part.function) if isinstance(part, Scaled) else (1.0, part)
     if len(function.parts) > 1 or q.R.any() or q.s.any() or not isinstance(risk, RiskOf):
         return None
-    task = Task(risk.measure, risk.scenarios.returns, risk.scenarios.probabilities, q.c / price, limits)
+    task = ShortfallTask(risk.measure, risk.scenarios.returns, risk.scenarios.probabilities, q.c / price, limits)
     match risk.measure:
         case CVaR() | WorstCase() | MeanLoss() | MeanAbsoluteDeviation():
             found = solve_shortfall(task)

@@ -33,7 +33,7 @@ cost of its market impact."""
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
+class ProgramColumns:
     """Positions of the variables: value, cash, the blocks of n (lots, held, ...), and `extra` more of the caller's.
 
     All are at least zero; only the extra ones are without an upper bound.
@@ -144,7 +144,7 @@ class LotTerms:
         return np.clip(self.least - values, 0.0, None).sum(axis=-1) + np.clip(values - self.greatest, 0.0, None).sum(axis=-1)
 
 
-def variables(problem: Problem, terms: LotTerms, columns: Columns) -> tuple[FloatArray, NDArray[np.bool_]]:
+def variables(problem: Problem, terms: LotTerms, columns: ProgramColumns) -> tuple[FloatArray, NDArray[np.bool_]]:
     """Upper bounds (all lower bounds are zero) and integrality."""
     lots = columns.block(LOTS)
     upper, integer = np.ones(columns.total), np.zeros(columns.total, dtype=bool)
@@ -165,7 +165,7 @@ def add_structure(
     program: MixedIntegerProgram,
     problem: Problem,
     terms: LotTerms,
-    columns: Columns,
+    columns: ProgramColumns,
     slack: Mapping[int, int] | None = None,
     soft: range | None = None,
 ) -> None:
@@ -239,7 +239,7 @@ def add_structure(
                     program.add(number, -np.inf, sign * limit)
 
 
-def add_impact(program: MixedIntegerProgram, problem: Problem, columns: Columns, sizes: FloatArray) -> None:
+def add_impact(program: MixedIntegerProgram, problem: Problem, columns: ProgramColumns, sizes: FloatArray) -> None:
     """Add the tangents of the cost of market impact, b d^1.5 of what is bought and of what is sold, at d = `sizes`, (n,)."""
     rate = problem.costs.impact
     some = np.flatnonzero((rate > 0) & (sizes > 0))
@@ -251,7 +251,7 @@ def add_impact(program: MixedIntegerProgram, problem: Problem, columns: Columns,
 
 
 def limit_turnover(
-    program: MixedIntegerProgram, columns: Columns, limit: ConvexConstraint, others: Mapping[int, float] | None = None
+    program: MixedIntegerProgram, columns: ProgramColumns, limit: ConvexConstraint, others: Mapping[int, float] | None = None
 ) -> None:
     """Add what is sold <= limit x (sum of x), and so with what is taken from cash: exactly, whatever wealth costs leave.
 
@@ -285,9 +285,9 @@ def least_trades(problem: Problem, terms: LotTerms) -> tuple[FloatArray, FloatAr
     return np.minimum(less, problem.previous), more
 
 
-def lot_program(problem: Problem, extra: int, slack: Mapping[int, int]) -> tuple[MixedIntegerProgram, Columns]:
+def lot_program(problem: Problem, extra: int, slack: Mapping[int, int]) -> tuple[MixedIntegerProgram, ProgramColumns]:
     """The program of a problem without a cost: with `extra` columns by which the constraints of `slack` give way."""
-    columns, terms = Columns(len(problem.universe), extra), LotTerms.of(problem)
+    columns, terms = ProgramColumns(len(problem.universe), extra), LotTerms.of(problem)
     upper, integer = variables(problem, terms, columns)
     program = MixedIntegerProgram(np.zeros(columns.total), upper, integer, gap=1e-6)
     add_structure(program, problem, terms, columns, slack)

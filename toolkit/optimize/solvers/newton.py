@@ -17,9 +17,9 @@ from toolkit.optimize.problem import LinearConstraints
 from toolkit.optimize.quadratic import Quadratic
 from toolkit.optimize.solvers.certificate import ACCEPT, Certificate
 from toolkit.optimize.solvers.continuous import certify_weights
-from toolkit.optimize.solvers.direct import EXACT, INFEASIBLE, SOLVED, Answer, solve_direct
+from toolkit.optimize.solvers.direct import EXACT, INFEASIBLE, SOLVED, DirectSolution, solve_direct
 from toolkit.optimize.solvers.program import Duals
-from toolkit.optimize.solvers.shortfall import Path, Peaks, Shortfall, Task
+from toolkit.optimize.solvers.shortfall import Peaks, Shortfall, ShortfallPath, ShortfallTask
 from toolkit.optimize.solvers.solve import OPTIONS, Attempt, Solved, SolverInfeasible
 from toolkit.risk_measures.dispersion import SemiDeviation
 from toolkit.risk_measures.tail import EVaR
@@ -37,14 +37,14 @@ MISSED_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class NewtonPoint:
     """Weights x, (n + 1,), the path of what they earn, the objective, and the measure with its derivatives in the losses.
 
     The Hessian is diag(w) about the mean under `centre` and without the direction of `spread`, all of them (S,).
     """
 
     x: FloatArray
-    path: Path
+    path: ShortfallPath
     value: float
     risk: float
     slopes: FloatArray
@@ -53,7 +53,7 @@ class Point:
     spread: FloatArray
 
     @classmethod
-    def of(cls, task: Task, earned: FloatArray, x: FloatArray) -> Point:
+    def of(cls, task: ShortfallTask, earned: FloatArray, x: FloatArray) -> NewtonPoint:
         """The point of weights.
 
         Args:
@@ -62,7 +62,11 @@ class Point:
             x: The weights.
         """
         measure = task.inner
-        path = Path.of(earned) if measure is not task.measure else Path(earned, np.zeros_like(earned), np.full(len(earned), -1))
+        path = (
+            ShortfallPath.of(earned)
+            if measure is not task.measure
+            else ShortfallPath(earned, np.zeros_like(earned), np.full(len(earned), -1))
+        )
         losses, paid = path.depths, float(task.c @ x[:-1])
         if isinstance(measure, EVaR):
             q, temperature = measure.tilted(losses, task.p)
@@ -84,7 +88,7 @@ class Point:
         return R * np.sqrt(self.w / 2)[:, None]
 
 
-def solve_smooth(task: Task) -> Shortfall | None:
+def solve_smooth(task: ShortfallTask) -> Shortfall | None:
     """EVaR or a root mean square, of losses or drawdowns; None where the steps do not end, for a cone program to find it.
 
     Raises:
@@ -101,7 +105,7 @@ def solve_smooth(task: Task) -> Shortfall | None:
         start = _least(first, limits, np.ones(n + 1), first.scale).x
     if start is None or not len(start):
         return None
-    now, times = Point.of(task, earns @ start[:n], start), np.zeros(0, dtype=np.intp)
+    now, times = NewtonPoint.of(task, earns @ start[:n], start), np.zeros(0, dtype=np.intp)
     for _ in range(MOST_STEPS):
         if not now.curvature > 0:
             return None
@@ -114,7 +118,7 @@ def solve_smooth(task: Task) -> Shortfall | None:
         if answer.status != SOLVED:
             return None
         x, fall = peaks.weights(answer.x), float(slope @ (answer.x - z)[:-1])
-        end = Point.of(task, earns @ x[:n], x)
+        end = NewtonPoint.of(task, earns @ x[:n], x)
         duals = Duals(answer.limits[:m] * scale, peaks.weights(answer.nonnegative) * scale, answer.equality * scale)
         tail = peaks.tail(end.slopes, answer.limits * scale) if drawn else end.slopes
         tail = tail - centred * p * tail.sum()
@@ -129,7 +133,7 @@ def solve_smooth(task: Task) -> Shortfall | None:
         while end.value > now.value + 1e-4 * step * fall + ROUNDING * scale and step > 2.0**-HALVINGS:
             step /= 2
             along = now.x + step * (x - now.x)
-            end = Point.of(task, earns @ along[:n], along)
+            end = NewtonPoint.of(task, earns @ along[:n], along)
         if step > 2.0**-HALVINGS:
             now = end
         elif len(more) == len(times):  # no peak was missed either
@@ -138,7 +142,7 @@ def solve_smooth(task: Task) -> Shortfall | None:
     return None
 
 
-def _least(quadratic: Quadratic, limits: LinearConstraints, budget: FloatArray, scale: float) -> Answer:
+def _least(quadratic: Quadratic, limits: LinearConstraints, budget: FloatArray, scale: float) -> DirectSolution:
     """PIQP's answer to the quadratic program.
 
     Raises:

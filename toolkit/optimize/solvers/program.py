@@ -14,7 +14,7 @@ from toolkit.optimize.functions import TradeCost
 from toolkit.optimize.problem import LinearConstraints
 from toolkit.optimize.quadratic import ConvexObjective, Quadratic
 from toolkit.optimize.solvers.certificate import ACCEPT, ACCEPT_INACCURATE, Certificate
-from toolkit.optimize.solvers.direct import Answer, solve_direct
+from toolkit.optimize.solvers.direct import DirectSolution, solve_direct
 from toolkit.optimize.solvers.solve import OPTIONS, Attempt, Order, Solved, SolverInfeasible, in_words, listed
 
 
@@ -50,7 +50,7 @@ class QuadraticProgram:
     scale: float
     equality: FloatArray | None = None
     trades: TradeCost | None = None
-    answer: Answer = field(default_factory=lambda: Answer.none("unsolved"), init=False)
+    answer: DirectSolution = field(default_factory=lambda: DirectSolution.none("unsolved"), init=False)
 
     def solve(self, order: Order, certify: Callable[[], Certificate]) -> Solved:
         """Try each solver in order until an answer holds its certificate: every attempt is recorded, none is silent.
@@ -114,10 +114,12 @@ class QuadraticProgram:
                 problem.solve(solver=name, warm_start=False, **OPTIONS[name])
         except SolverError as error:
             return str(error).splitlines()[0]
-        self.answer = Answer.none(str(problem.status))
+        self.answer = DirectSolution.none(str(problem.status))
         if model.x.value is not None:
             rows, _, signs = model.multipliers(1.0)
-            self.answer = Answer(str(problem.status), np.array(model.x.value), rows, signs, float(np.asarray(tie.dual_value)))
+            self.answer = DirectSolution(
+                str(problem.status), np.array(model.x.value), rows, signs, float(np.asarray(tie.dual_value))
+            )
         return ""
 
     def duals(self) -> Duals:

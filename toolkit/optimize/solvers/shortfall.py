@@ -62,7 +62,7 @@ class Shortfall:
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class ShortfallTask:
     """The least of c'x + measure(-returns x) subject to G (x, cash) <= h, sum(x, cash) = 1 and the least weights.
 
     Attributes:
@@ -91,7 +91,7 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Path:
+class ShortfallPath:
     """The cumulative return (S,) of weights, its running maximum, and where that was reached: -1 for the start, a peak of 0."""
 
     earned: FloatArray
@@ -99,7 +99,7 @@ class Path:
     last: IntArray
 
     @classmethod
-    def of(cls, earned: FloatArray) -> Path:
+    def of(cls, earned: FloatArray) -> ShortfallPath:
         """Of a cumulative return."""
         highest = np.maximum(np.maximum.accumulate(earned), 0.0)
         reached = np.where(np.diff(highest, prepend=0.0) > 0, np.arange(len(earned)), -1)
@@ -122,7 +122,7 @@ class Peaks:
     """
 
     cumulative: FloatArray
-    near: Path
+    near: ShortfallPath
     times: IntArray
 
     @classmethod
@@ -140,7 +140,7 @@ class Peaks:
         S, n = cumulative.shape
         at = np.unique(np.linspace(0, S - 1, GRID).round().astype(np.intp))
         some, count = cumulative[at], len(at)
-        peaks = cls(some, Path.of(np.zeros(count)), np.arange(count))
+        peaks = cls(some, ShortfallPath.of(np.zeros(count)), np.arange(count))
         rates = np.full(count, 1 / (count * (1 - (confidence or CVaR.confidence))))
         _, vertex = least(peaks.hinges(rates, cost, np.zeros(n)), peaks.limits(limits), count)
         return None if vertex is None else peaks.weights(vertex.x)
@@ -199,7 +199,7 @@ class Peaks:
         """(n + 1,) of the weights and cash in z, (n + K + 1,)."""
         return np.append(z[: self.cumulative.shape[1]], z[-1])
 
-    def more(self, path: Path, z: FloatArray, slopes: FloatArray, risk: float, share: float) -> IntArray:
+    def more(self, path: ShortfallPath, z: FloatArray, slopes: FloatArray, risk: float, share: float) -> IntArray:
         """`times` and the peaks that are missed at a point.
 
         Args:
@@ -248,7 +248,7 @@ def rates_of(measure: Measure, p: FloatArray) -> tuple[FloatArray, bool]:
             return p / float(p[p > 0].min()), True
 
 
-def solve_shortfall(task: Task) -> Shortfall:
+def solve_shortfall(task: ShortfallTask) -> Shortfall:
     """Least CVaR, worst case, mean loss or mean absolute deviation.
 
     Rows near the kink first; if that answer fails, a row for every scenario, and all of HiGHS's own precautions.
@@ -277,7 +277,7 @@ def solve_shortfall(task: Task) -> Shortfall:
     raise not_accepted(attempts)
 
 
-def solve_drawdown(task: Task) -> Shortfall | None:
+def solve_drawdown(task: ShortfallTask) -> Shortfall | None:
     """CVaR or the largest of drawdowns; None where no answer holds its certificate, for a cone program to find it.
 
     The mean of drawdowns has no such program: all peaks of the path count, and an interior point is as fast.
@@ -287,7 +287,7 @@ def solve_drawdown(task: Task) -> Shortfall | None:
     cumulative, cost, width = np.cumsum(task.returns / size, axis=0), task.c / size, max(n, LEAST_WIDTH)
     if (x := Peaks.start(cumulative, cost, limits, getattr(task.measure, "confidence", None))) is None:
         return None
-    path = Path.of(cumulative @ x[:n])
+    path = ShortfallPath.of(cumulative @ x[:n])
     order = np.argsort(-path.depths, kind="stable")
     deep = int(np.searchsorted(np.cumsum(rates[order]), 1.0)) + width
     times = np.unique(path.last[order[: deep + 1]])
@@ -299,7 +299,7 @@ def solve_drawdown(task: Task) -> Shortfall | None:
         if vertex is None:
             return None
         x = peaks.weights(vertex.x)
-        path, slopes = Path.of(cumulative @ x[:n]), np.zeros(len(rates))
+        path, slopes = ShortfallPath.of(cumulative @ x[:n]), np.zeros(len(rates))
         slopes[rates > 0] = vertex.slopes
         counts = np.maximum(slopes, task.inner.subgradient(path.depths, task.p))
         more = peaks.more(path, vertex.x, counts, float(counts @ path.depths), JOINING_SHARE)
@@ -330,7 +330,7 @@ def not_accepted(attempts: list[Attempt], otherwise: str = "") -> NumericalFailu
 
 
 def judged(
-    task: Task,
+    task: ShortfallTask,
     hinges: Hinges,
     vertex: Vertex,
     tail: FloatArray,

@@ -11,8 +11,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from toolkit.records.whatif import Band
-from toolkit.report.charts.lettering import cut, width
-from toolkit.report.charts.theme import AXIS_TEXT, COLUMN, PAGE, PHONE, SHEET, TOKENS, Layer, field, layer, sized, specification
+from toolkit.report.charts.theme import (
+    AXIS_TEXT,
+    COLUMN,
+    PAGE,
+    PHONE,
+    SHEET,
+    TOKENS,
+    Layer,
+    cut,
+    field,
+    layer,
+    sized,
+    specification,
+    width,
+)
 from toolkit.report.document import Drawings
 from toolkit.report.i18n.formats import Formats
 

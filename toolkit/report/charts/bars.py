@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from toolkit.report.charts.draw import draw, standalone, titled
-from toolkit.report.charts.lettering import cut, width
-from toolkit.report.charts.theme import FIT, SHEET, TOKENS, field, layer, specification
+from toolkit.report.charts.theme import FIT, SHEET, TOKENS, cut, field, layer, specification, width
 from toolkit.report.document import BarTable, Chart, Drawing
 from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.text import plain

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from toolkit.report.charts.lettering import cut, width
 from toolkit.report.charts.plane import LEFT, RIGHT, Plane, spread
 from toolkit.report.charts.theme import (
     AXIS_TEXT,
@@ -18,9 +17,11 @@ from toolkit.report.charts.theme import (
     SHEET,
     TOKENS,
     Layer,
+    cut,
     layer,
     sized,
     specification,
+    width,
 )
 from toolkit.report.document import Drawing, Drawings
 from toolkit.report.i18n.formats import Formats

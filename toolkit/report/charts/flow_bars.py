@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from toolkit.core.calendar import add_months
-from toolkit.report.charts.lettering import width
 from toolkit.report.charts.plane import Field, Plane
-from toolkit.report.charts.theme import AXIS_TEXT, PANEL, TOKENS, Layer, specification
+from toolkit.report.charts.theme import AXIS_TEXT, PANEL, TOKENS, Layer, specification, width
 from toolkit.report.document import Drawing, Drawings
 from toolkit.report.i18n.formats import Formats
 

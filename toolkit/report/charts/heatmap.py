@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from toolkit.report.charts.lettering import cut, width
 from toolkit.report.charts.plane import LEFT, RIGHT, Plane
 from toolkit.report.charts.theme import (
     AXIS_TEXT,
@@ -17,8 +16,10 @@ from toolkit.report.charts.theme import (
     SHEET,
     TOKENS,
     Layer,
+    cut,
     sized,
     specification,
+    width,
 )
 from toolkit.report.document import Drawings
 from toolkit.report.i18n.formats import MINUS, Formats

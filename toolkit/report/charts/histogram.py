@@ -7,9 +7,8 @@ import statistics
 from collections import Counter
 from collections.abc import Sequence
 
-from toolkit.report.charts.lettering import width
 from toolkit.report.charts.plane import GAP, LEFT, RIGHT, YEARS, Field, Plane, linear_ticks
-from toolkit.report.charts.theme import AXIS_TEXT, FIXED, PAGE, PHONE, SHEET, TOKENS, sized, specification
+from toolkit.report.charts.theme import AXIS_TEXT, FIXED, PAGE, PHONE, SHEET, TOKENS, sized, specification, width
 from toolkit.report.document import Drawings
 from toolkit.report.i18n.formats import Formats
 

@@ -6,9 +6,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from toolkit.report.charts.lettering import cut
 from toolkit.report.charts.plane import log_ticks
-from toolkit.report.charts.theme import COLUMN, FIT, PHONE, TOKENS, field, layer, sized, specification
+from toolkit.report.charts.theme import COLUMN, FIT, PHONE, TOKENS, cut, field, layer, sized, specification
 from toolkit.report.document import Drawings
 from toolkit.report.i18n.formats import Formats
 
@@ -18,7 +17,7 @@ LABELS = 96
 
 
 @dataclass(frozen=True, slots=True)
-class Interval:
+class IntervalRow:
     """A figure as printed, the figure that is used, and an interval, which need not hold either; fractions."""
 
     label: str
@@ -28,17 +27,17 @@ class Interval:
     high: float
 
 
-def intervals(rows: Sequence[Interval], fmt: Formats) -> Drawings:
+def intervals(rows: Sequence[IntervalRow], fmt: Formats) -> Drawings:
     """Printed and believed figures of each row beside its interval, for a phone and for a column."""
     return sized(_spec, (tuple(rows),), fmt, PHONE, COLUMN)
 
 
-def is_logarithmic(rows: Sequence[Interval]) -> bool:
+def is_logarithmic(rows: Sequence[IntervalRow]) -> bool:
     """Whether the axis is: noise makes some prints ten times as volatile as the metal, and a flat series has no logarithm."""
     return min(v for r in rows for v in (r.raw, r.believed, r.low)) > 0
 
 
-def _spec(rows: tuple[Interval, ...], width: int, fmt: Formats) -> str:
+def _spec(rows: tuple[IntervalRow, ...], width: int, fmt: Formats) -> str:
     # Long names are cut by the label limit; the key keeps equal names apart.
     values = [
         {"key": i, "label": r.label, "raw": 100 * r.raw, "believed": 100 * r.believed, "low": 100 * r.low, "high": 100 * r.high}

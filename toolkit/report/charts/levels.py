@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from toolkit.core.calendar import month_number
-from toolkit.report.charts.lettering import width
 from toolkit.report.charts.plane import YEARS, Field, Plane, log_ticks
-from toolkit.report.charts.theme import LABEL_TEXT, PANEL, TOKENS, Layer, specification
+from toolkit.report.charts.theme import LABEL_TEXT, PANEL, TOKENS, Layer, specification, width
 from toolkit.report.document import Drawing, Drawings
 from toolkit.report.i18n.formats import Formats
 

@@ -6,9 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from toolkit.report.charts.lettering import cut
-from toolkit.report.charts.lettering import width as width_of
-from toolkit.report.charts.theme import FIT, LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, Layer, field, layer, sized, specification
+from toolkit.report.charts.theme import (
+    FIT,
+    LABEL_TEXT,
+    PAGE,
+    PHONE,
+    SHEET,
+    TOKENS,
+    Layer,
+    cut,
+    field,
+    layer,
+    sized,
+    specification,
+)
+from toolkit.report.charts.theme import width as width_of
 from toolkit.report.document import Drawings
 from toolkit.report.i18n.formats import Formats
 
@@ -21,7 +33,7 @@ FIRST_STRONG, POP = "\u2068", "\u2069"
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
+class LotPeriod:
     """A period: a name from outside, words on it, and when it runs from and to."""
 
     name: str
@@ -30,7 +42,7 @@ class Period:
     until: date
 
 
-def lot_gantt(periods: Sequence[Period], today: date, fmt: Formats) -> Drawings:
+def lot_gantt(periods: Sequence[LotPeriod], today: date, fmt: Formats) -> Drawings:
     """The periods for a phone, a printed sheet and a page.
 
     Args:
@@ -42,7 +54,7 @@ def lot_gantt(periods: Sequence[Period], today: date, fmt: Formats) -> Drawings:
     return sized(_spec, (rows, today), fmt, PHONE, SHEET, PAGE)
 
 
-def _spec(periods: tuple[Period, ...], today: date, width: int, fmt: Formats) -> str:
+def _spec(periods: tuple[LotPeriod, ...], today: date, width: int, fmt: Formats) -> str:
     first = min(*(period.since for period in periods), today) - MARGIN
     last = max(*(period.until for period in periods), today) + MARGIN
     ticks = {
@@ -74,7 +86,7 @@ def _spec(periods: tuple[Period, ...], today: date, width: int, fmt: Formats) ->
     return specification(layers, fmt, width=width, height=HEAD + step * len(periods) + FOOT, autosize=FIT)
 
 
-def _label(period: Period, room: float) -> list[str]:
+def _label(period: LotPeriod, room: float) -> list[str]:
     """Name and words in one line, or in two where they are wider than the drawing; a name that is wider still is cut."""
     first, _, rest = period.words.partition(", ")
     whole = f"{period.name} · {period.words}"

@@ -8,10 +8,23 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
-from toolkit.report.charts.lettering import BOLD, cut, width
 from toolkit.report.charts.levels import price_axis
 from toolkit.report.charts.plane import GAP, LEFT, RIGHT, YEARS, Field, Plane, linear_ticks, spread
-from toolkit.report.charts.theme import AXIS_TEXT, FIXED, LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, Layer, sized, specification
+from toolkit.report.charts.theme import (
+    AXIS_TEXT,
+    BOLD,
+    FIXED,
+    LABEL_TEXT,
+    PAGE,
+    PHONE,
+    SHEET,
+    TOKENS,
+    Layer,
+    cut,
+    sized,
+    specification,
+    width,
+)
 from toolkit.report.document import Drawings
 from toolkit.report.i18n.formats import Formats
 
@@ -24,7 +37,7 @@ DASHES: tuple[tuple[int, ...], ...] = ((), (6, 3), (2, 2), (9, 3, 2, 3), (1, 4))
 
 
 @dataclass(frozen=True, slots=True)
-class Path:
+class ChartPath:
     """A line: its name, and a value on each date; None leaves a gap."""
 
     name: str
@@ -46,8 +59,8 @@ class Paths:
     """
 
     dates: tuple[date, ...]
-    front: Path
-    behind: tuple[Path, ...]
+    front: ChartPath
+    behind: tuple[ChartPath, ...]
     band: tuple[tuple[float, float], ...]
     unit: Literal["money", "amount", "percent"]
     filled: bool = False
@@ -123,7 +136,7 @@ def _lines(field: Field, drawn: Paths) -> Iterator[Layer]:
     yield field.plane.marks("circle", dots, color=TOKENS["dot"], opacity=1, size=26)
 
 
-def _rows(field: Field, dates: Sequence[date], path: Path) -> list[dict[str, Any]]:
+def _rows(field: Field, dates: Sequence[date], path: ChartPath) -> list[dict[str, Any]]:
     """Points of a line with the number of their unbroken run: nothing is joined over a gap."""
     runs = itertools.accumulate(int(value is None) for value in path.values)
     known = ((day, value, run) for day, value, run in zip(dates, path.values, runs, strict=True) if value is not None)

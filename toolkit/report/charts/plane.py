@@ -9,8 +9,7 @@ from datetime import date
 from typing import Any, Generic, TypeVar
 
 from toolkit.core.calendar import add_months, month_number
-from toolkit.report.charts.lettering import width
-from toolkit.report.charts.theme import AXIS_TEXT, TOKENS, Channel, Layer, Mark, field, layer
+from toolkit.report.charts.theme import AXIS_TEXT, TOKENS, Channel, Layer, Mark, field, layer, width
 from toolkit.report.i18n.formats import Formats
 
 LEFT, RIGHT = 2, 10

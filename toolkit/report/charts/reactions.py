@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from toolkit.report.charts.lettering import width as lettered
 from toolkit.report.charts.plane import Plane
 from toolkit.report.charts.theme import AXIS_TEXT, COLUMN, FIXED, LABEL_TEXT, PHONE, TOKENS, sized, specification
+from toolkit.report.charts.theme import width as lettered
 from toolkit.report.document import Drawings
 from toolkit.report.i18n.formats import Formats
 

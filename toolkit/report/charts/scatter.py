@@ -7,9 +7,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from toolkit.report.charts.lettering import cut, width
 from toolkit.report.charts.plane import Field, Plane
-from toolkit.report.charts.theme import AXIS_TEXT, FIXED, LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, Layer, sized, specification
+from toolkit.report.charts.theme import (
+    AXIS_TEXT,
+    FIXED,
+    LABEL_TEXT,
+    PAGE,
+    PHONE,
+    SHEET,
+    TOKENS,
+    Layer,
+    cut,
+    sized,
+    specification,
+    width,
+)
 from toolkit.report.document import Drawings
 from toolkit.report.i18n.formats import Formats
 

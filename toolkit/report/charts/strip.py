@@ -7,10 +7,21 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Literal
 
-from toolkit.report.charts.lettering import width
 from toolkit.report.charts.plane import LEFT, RIGHT, Plane
-from toolkit.report.charts.theme import AXIS_TEXT, FIXED, LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, Layer, sized, specification
-from toolkit.report.charts.timeline import Period
+from toolkit.report.charts.theme import (
+    AXIS_TEXT,
+    FIXED,
+    LABEL_TEXT,
+    PAGE,
+    PHONE,
+    SHEET,
+    TOKENS,
+    Layer,
+    sized,
+    specification,
+    width,
+)
+from toolkit.report.charts.timeline import TimelinePeriod
 from toolkit.report.document import Drawings
 from toolkit.report.i18n.formats import Formats
 
@@ -46,7 +57,7 @@ class _Label:
     level: int
 
 
-def strip(dates: Sequence[Dated], period: Period, fmt: Formats) -> Drawings:
+def strip(dates: Sequence[Dated], period: TimelinePeriod, fmt: Formats) -> Drawings:
     """The dates on one line, drawn for a phone, a printed sheet and the whole page.
 
     Args:
@@ -57,7 +68,7 @@ def strip(dates: Sequence[Dated], period: Period, fmt: Formats) -> Drawings:
     return sized(_spec, (dates, period), fmt, PHONE, SHEET, PAGE)
 
 
-def _spec(dates: Sequence[Dated], period: Period, px: int, fmt: Formats) -> str:
+def _spec(dates: Sequence[Dated], period: TimelinePeriod, px: int, fmt: Formats) -> str:
     room = px - LEFT - RIGHT
     labels = _placed(dates, period, room, fmt)
     plane = Plane(room, AXIS + 14 + LEVEL * (1 + max((label.level for label in labels), default=0)))
@@ -65,7 +76,7 @@ def _spec(dates: Sequence[Dated], period: Period, px: int, fmt: Formats) -> str:
     return specification(layers, fmt, width=room, height=plane.height, autosize=FIXED)
 
 
-def _placed(dates: Sequence[Dated], period: Period, room: float, fmt: Formats) -> tuple[_Label, ...]:
+def _placed(dates: Sequence[Dated], period: TimelinePeriod, room: float, fmt: Formats) -> tuple[_Label, ...]:
     """Labels from the last date to the first, each on the highest level where it meets no other.
 
     What was placed lies to the right, so the line from a mark to a deeper label passes all others on their left.
@@ -85,7 +96,7 @@ def _placed(dates: Sequence[Dated], period: Period, room: float, fmt: Formats) -
     return tuple(placed)
 
 
-def _line(plane: Plane, period: Period, fmt: Formats) -> Iterator[Layer]:
+def _line(plane: Plane, period: TimelinePeriod, fmt: Formats) -> Iterator[Layer]:
     """The line, a tick a quarter or month with its name where there is room, and the day of the report."""
     every = 1 if period.end - period.start < SHORT else QUARTER
     yield plane.marks("rule", [{"x": 0, "y": AXIS, "x2": plane.width}], color=TOKENS["rule"], strokeWidth=2)

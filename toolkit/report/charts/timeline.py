@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Literal
 
-from toolkit.report.charts.lettering import cut, width
 from toolkit.report.charts.plane import LEFT, RIGHT, YEARS, Field, Plane
-from toolkit.report.charts.theme import FIXED, LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, Layer, sized, specification
+from toolkit.report.charts.theme import FIXED, LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, Layer, cut, sized, specification, width
 from toolkit.report.document import Drawings
 from toolkit.report.i18n.formats import Formats
 
@@ -35,7 +34,7 @@ _STYLE: dict[Mark, dict[str, Any]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class TimelineBar:
     """Days in one state, both inclusive; `until` None runs to the end of the axis."""
 
     mark: Mark
@@ -49,11 +48,11 @@ class Swimlane:
 
     head: str
     words: tuple[str, ...]
-    bars: tuple[Bar, ...]
+    bars: tuple[TimelineBar, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
+class TimelinePeriod:
     """The axis: from `start` to `end`, with the day of the report marked."""
 
     start: date
@@ -89,7 +88,7 @@ class _Placed:
         return max(bars, self.y + LINE * len(self.lines) - 3) + (BETWEEN if self.beside else BELOW)
 
 
-def swimlanes(lanes: Sequence[Swimlane], period: Period, fmt: Formats) -> Drawings:
+def swimlanes(lanes: Sequence[Swimlane], period: TimelinePeriod, fmt: Formats) -> Drawings:
     """The lanes from top to bottom, drawn for a phone, a printed sheet and the whole page.
 
     Args:
@@ -100,7 +99,7 @@ def swimlanes(lanes: Sequence[Swimlane], period: Period, fmt: Formats) -> Drawin
     return sized(_spec, (lanes, period), fmt, PHONE, SHEET, PAGE)
 
 
-def _spec(lanes: Sequence[Swimlane], period: Period, px: int, fmt: Formats) -> str:
+def _spec(lanes: Sequence[Swimlane], period: TimelinePeriod, px: int, fmt: Formats) -> str:
     room = px - LEFT - RIGHT
     left = min(max(_long(lane) for lane in lanes), COLUMN * room) if px >= BESIDE else None
     placed = tuple(_placed(lanes, room, left))

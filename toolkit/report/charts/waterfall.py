@@ -21,7 +21,7 @@ FILLS: Mapping[Kind, str] = {"whole": "cur", "cost": "mut", "gain": "data", "kep
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class WaterfallStep:
     """A row of the waterfall.
 
     Attributes:
@@ -41,7 +41,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class StepSpan:
     """From where to where a bar goes, and the level that it leaves for the next one."""
 
     low: float
@@ -49,22 +49,22 @@ class Span:
     level: float
 
 
-def waterfall(steps: Sequence[Step], fmt: Formats) -> Drawings:
+def waterfall(steps: Sequence[WaterfallStep], fmt: Formats) -> Drawings:
     """The steps from top to bottom, for a phone and for a column."""
     return sized(_spec, (tuple(steps),), fmt, PHONE, COLUMN)
 
 
-def spans(steps: Sequence[Step]) -> Iterator[Span]:
+def spans(steps: Sequence[WaterfallStep]) -> Iterator[StepSpan]:
     """Where each bar lies: the whole from zero, every other one down from the level that was left."""
     level = 0.0
     for step in steps:
         below = 0.0 if step.kind == "whole" else level - step.amount
         above = step.amount if step.kind == "whole" else level
         level = above if step.kind == "whole" else below
-        yield Span(min(below, above), max(below, above), level)
+        yield StepSpan(min(below, above), max(below, above), level)
 
 
-def _spec(steps: tuple[Step, ...], width: int, fmt: Formats) -> str:
+def _spec(steps: tuple[WaterfallStep, ...], width: int, fmt: Formats) -> str:
     lying = tuple(spans(steps))
     # Equal labels would share a row; the key keeps them apart.
     values: list[dict[str, Any]] = [

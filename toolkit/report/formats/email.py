@@ -22,7 +22,7 @@ from toolkit.report import document as d
 from toolkit.report.charts.theme import LIGHT, SHEET
 from toolkit.report.formats.brand import Brand
 from toolkit.report.formats.html import environment_of
-from toolkit.report.formats.plain import Data, Form, Items, Medium, Title, Words, isolated
+from toolkit.report.formats.plain import Form, Items, Medium, PlainData, Title, Words, isolated
 from toolkit.report.i18n.language import Language
 from toolkit.report.i18n.text import Span, Text, in_runs, plain
 
@@ -54,12 +54,12 @@ def mail(
         page: The report as a page, which is attached; none is where it is empty.
         brand: Whose name, colours and footer it carries; a logo is left to the page.
     """
-    pictures: dict[str, Picture] = {}
+    pictures: dict[str, MailPicture] = {}
 
-    def picture(chart: d.Chart) -> Picture:
+    def picture(chart: d.Chart) -> MailPicture:
         png = paint(_drawing(chart), SHARP)
         # As wide as it was drawn, which stands in the head of the file, or as the mail is.
-        found = Picture(png, min(MAIL_WIDTH, round(int.from_bytes(png[16:20], "big") / SHARP)))
+        found = MailPicture(png, min(MAIL_WIDTH, round(int.from_bytes(png[16:20], "big") / SHARP)))
         return pictures.setdefault(found.key, found)
 
     body = _page(document, templates, picture, say, brand or Brand())
@@ -89,7 +89,7 @@ def header(words: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class MailPicture:
     """A chart as a bitmap; `width` is how wide it is shown, in px."""
 
     png: bytes
@@ -112,7 +112,7 @@ def _drawing(chart: d.Chart) -> d.Drawing:
 
 
 def _page(
-    document: d.Document, templates: Mapping[str, str], picture: Callable[[d.Chart], Picture], say: Language, brand: Brand
+    document: d.Document, templates: Mapping[str, str], picture: Callable[[d.Chart], MailPicture], say: Language, brand: Brand
 ) -> str:
     """The HTML of a mail."""
     environment, medium = environment_of(templates), Medium(say, frozenset({d.KeyFigures}))
@@ -123,7 +123,7 @@ def _page(
         return Markup(template.render(block=form))  # noqa: S704
 
     def forms(section: d.Section) -> list[Form | d.Block]:
-        return [form for block in section.blocks for form in medium.forms(block) if not isinstance(form, Data)]
+        return [form for block in section.blocks for form in medium.forms(block) if not isinstance(form, PlainData)]
 
     environment.globals |= {
         "c": brand.light, "brand": brand, "say": say.words, "show": show, "forms": forms, "picture": picture,
@@ -136,6 +136,7 @@ def _page(
 _LOOKS = {
     "plain": "{}",
     "name": "{}",
+    "file": "{}",
     "strong": "<b>{}</b>",
     "muted": f'<span style="color:{LIGHT["mut"]}">{{}}</span>',
     "assumption": f'<i style="font-family:Georgia,serif;border-bottom:1px dotted {LIGHT["mut"]}">{{}}</i>',

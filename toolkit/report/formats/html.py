@@ -160,6 +160,7 @@ _FORMS = {
     "strong": "<b>{}</b>",
     "muted": '<span class="m">{}</span>',
     "name": "<bdi>{}</bdi>",
+    "file": '<a href="./{0}"><bdi>{0}</bdi></a>',
     "assumption": '<i class="as">{}</i>',
     "derived": '<span class="de">{}</span>',
     "warn": '<span class="warn">{}</span>',

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from toolkit.report.document import Block, Chart, Document, Table
-from toolkit.report.formats.plain import Data, Form, Items, Medium, Title, Words, isolated
+from toolkit.report.formats.plain import Form, Items, Medium, PlainData, Title, Words, isolated
 from toolkit.report.i18n.language import Language
 from toolkit.report.i18n.text import Span, Text, in_runs, text
 
@@ -49,7 +49,7 @@ def _form(form: Form | Block, say: Language) -> Iterator[str]:
             yield _table(form)
         case Chart():
             yield inline(text(form.told), first=True)
-        case Data():
+        case PlainData():
             yield inline(say("Data table: {caption}", caption=form.table.caption), first=True)
             yield _table(form.table)
         case _:  # a legend: its marks are nowhere drawn

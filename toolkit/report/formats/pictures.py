@@ -14,7 +14,7 @@ from markupsafe import escape
 
 from toolkit.report import document as d
 from toolkit.report.charts.bars import bars
-from toolkit.report.charts.lettering import width
+from toolkit.report.charts.theme import width
 from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.text import plain
 

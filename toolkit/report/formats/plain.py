@@ -49,13 +49,13 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Data:
+class PlainData:
     """The data table behind a chart; a medium for reading may leave it out."""
 
     table: d.Table
 
 
-Form = Title | Words | Items | Key | d.Table | d.Chart | Data
+Form = Title | Words | Items | Key | d.Table | d.Chart | PlainData
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,7 @@ def _figure(block: d.Figure, medium: Medium) -> Iterator[Form | d.Block]:
     if block.source:
         yield Words(block.source, "source")
     if block.data:
-        yield Data(block.data)
+        yield PlainData(block.data)
 
 
 def _with_gauge(block: d.Table, medium: Medium) -> d.Table:

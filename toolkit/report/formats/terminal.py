@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from toolkit.core.text import one_line
 from toolkit.report.document import Block, Chart, Document, Table
-from toolkit.report.formats.plain import Data, Form, Items, Medium, Title, Words
+from toolkit.report.formats.plain import Form, Items, Medium, PlainData, Title, Words
 from toolkit.report.i18n.formats import NARROW as NARROW_SPACE
 from toolkit.report.i18n.formats import NBSP
 from toolkit.report.i18n.language import Language
@@ -67,7 +67,7 @@ class _Lines:
                 yield from self._table(form)
             case Chart():
                 yield from wrapped(as_line(text(form.told)), self.width)
-            case Data():
+            case PlainData():
                 yield from self._table(form.table)
             case _:  # a legend: its marks are nowhere drawn
                 return
@@ -84,7 +84,7 @@ class _Lines:
         heads = [as_line(text(column.label)) for column in table.columns]
         rows = [[as_line(cell) for _, cell in zip(table.columns, row.cells, strict=True)] for row in table.rows]
         right = [column.align == "right" for column in table.columns]
-        layout = Layout(heads, rows, right, table.keys)
+        layout = TerminalLayout(heads, rows, right, table.keys)
         for part in layout.parts(self.width):
             head, *body = part
             yield from map(self._strong, head)
@@ -92,7 +92,7 @@ class _Lines:
                 yield from lines
 
 
-class Layout:
+class TerminalLayout:
     """Columns of words (left) and of figures (right). Figures stay whole, words wrap between words.
 
     Where all columns do not fit, they are printed in parts below each other, each with the leading columns that name a row.

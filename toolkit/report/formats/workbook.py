@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from toolkit.core.errors import SpecError
 from toolkit.core.messages import message
 from toolkit.report import document as d
-from toolkit.report.formats.plain import Data, Form, Items, Medium, Title, Words
+from toolkit.report.formats.plain import Form, Items, Medium, PlainData, Title, Words
 from toolkit.report.i18n.formats import DASH, Written
 from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.text import Text, in_runs, plain, text
@@ -40,7 +40,7 @@ _PAGE = frozenset({d.Heading, d.KeyFigures, d.Status, d.Calendar})
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class WorkbookSheet:
     """What a sheet shows, under its name."""
 
     name: str
@@ -73,7 +73,7 @@ def workbook(document: d.Document, say: Language) -> bytes:
     return file.getvalue()
 
 
-def sheets(document: d.Document, medium: Medium) -> Iterator[Sheet]:
+def sheets(document: d.Document, medium: Medium) -> Iterator[WorkbookSheet]:
     """A sheet for each figure, list of dates or list of assumptions that has rows, in reading order."""
     taken = {medium.say.words("Answer").casefold()}
     for section in document.sections:
@@ -84,7 +84,7 @@ def sheets(document: d.Document, medium: Medium) -> Iterator[Sheet]:
             names += [f"{_cut(stem, LONGEST_SHEET_NAME - 4)} {n}" for n in range(1, len(taken) + 2)]
             chosen = next(name for name in names if name.casefold() not in taken)
             taken.add(chosen.casefold())
-            yield Sheet(chosen, forms)
+            yield WorkbookSheet(chosen, forms)
 
 
 def _cut(words: str, room: int) -> str:
@@ -108,7 +108,7 @@ def _forms(block: d.Block, medium: Medium) -> Iterator[Form | d.Block]:
 
 def _data(form: Form | d.Block, say: Language) -> Form | d.Block:
     """The table behind a picture as the table itself, and a calendar as one."""
-    if isinstance(form, Data):
+    if isinstance(form, PlainData):
         return form.table
     if not isinstance(form, d.Calendar):
         return form
@@ -192,7 +192,7 @@ class Pen:
             self.sheet.set_column(column, column, width + 1)
 
 
-def _table_sheet(pen: Pen, sheet: Sheet) -> None:
+def _table_sheet(pen: Pen, sheet: WorkbookSheet) -> None:
     tables = sum(isinstance(form, d.Table) for form in sheet.forms)
     for form in sheet.forms:
         match form:
@@ -220,7 +220,7 @@ def _table_sheet(pen: Pen, sheet: Sheet) -> None:
     pen.close()
 
 
-def _answer(pen: Pen, document: d.Document, found: Sequence[Sheet], medium: Medium) -> None:
+def _answer(pen: Pen, document: d.Document, found: Sequence[WorkbookSheet], medium: Medium) -> None:
     """The first sheet: the answer, its key figures, what the other sheets hold, and what the markers stand for."""
     say = medium.say
     day = Written(document.as_of_written, date.fromisoformat(document.as_of), "yyyy-mm-dd")

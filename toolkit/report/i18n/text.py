@@ -9,7 +9,7 @@ from typing import Literal
 
 MOST_MARKERS = 3
 """Markers in a row that are shown one by one: a folder of price lists is a source for each."""
-Style = Literal["plain", "strong", "muted", "name", "assumption", "derived", "warn", "none"]
+Style = Literal["plain", "strong", "muted", "name", "assumption", "derived", "warn", "file", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,7 @@ class Span:
     Attributes:
         style: ``name`` came from outside and is isolated from the text around it (a right-to-left override stays inside);
             ``assumption`` is set in the assumption type, ``derived`` is data times an assumption (`Findings.derived`);
+            ``file`` is the name of a file beside the page, and there a link to it;
             ``none`` is the dash for what is undefined.
         refs: Markers of the sources and assumptions behind it (S1, A2).
     """

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 
-from toolkit.records.changes import Changes, ControlChange, PriceChange, RunDifference, RunDifferences
+from toolkit.records.backtest import Backtest
+from toolkit.records.changes import Changes, ControlChange, PriceChange, RunDifference, RunDifferences, RunEntry, RunList
+from toolkit.records.conflict import Conflict
 from toolkit.records.findings import Parts
 from toolkit.records.flows import CodeFlows
+from toolkit.records.run import Run
+from toolkit.records.sweep import Sweep
+from toolkit.report.answer import Answer, Cell
 from toolkit.report.compose import folded, section
 from toolkit.report.document import Block, Document, Figure, Heading, Paragraph, Section, Table, left, right
 from toolkit.report.findings import Findings, is_confirmed
@@ -16,6 +22,8 @@ from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.measures import TAIL_LEVEL, measure_words
 from toolkit.report.i18n.names import of_key
 from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, name, sentences, strong, text
+from toolkit.report.topics import backtest, sweep
+from toolkit.report.topics.allocation import document as optimize
 from toolkit.report.topics.dates import STANDING
 from toolkit.report.topics.flows import first_day, quantity, relative
 from toolkit.report.topics.measures import review
@@ -348,3 +356,54 @@ def _number(run: Findings, row: RunDifference, value: float, sign: str = "") -> 
         return run.say.figure(value, f"{sign}.2%")
     written = run.say.figure(value, f"{sign},.6g" if row.part != "figures" or row.unit is None else f"{sign},.2f")
     return written if row.unit is None else f"{written} {row.unit}"
+
+
+RUN_STATUS: Mapping[str, str] = {
+    "infeasible": mark("no answer"),
+    "complete": mark("complete"),
+    "partial": mark("incomplete"),
+    "unreadable": mark("cannot be read"),
+}
+
+
+def runs(found: RunList, as_of: date, say: Language) -> Document:
+    """Every stored run by the end of its id, which finds it, with its command, strategy, day and status.
+
+    Args:
+        found: The runs.
+        as_of: Day of the question.
+        say: The language.
+    """
+    answer = Answer(say, as_of)
+    told = answer.table("id | written | command | strategy | as of | status | for", (_entry(answer, row) for row in found.runs))
+    if not told:
+        answer.line("No run is stored in {folder}.", folder=found.folder)
+    for row in found.runs:
+        if row.fault is not None:
+            answer.lines(row.fault)
+    return answer.document("runs")
+
+
+def _entry(answer: Answer, row: RunEntry) -> Iterator[Cell]:
+    yield row.run_id.rpartition("-")[2]
+    yield date.fromisoformat(row.written)
+    yield row.command if row.fault is None else ""
+    yield ", ".join(row.strategies)
+    yield answer.day(row.as_of)
+    yield answer.words(RUN_STATUS, row.status) if row.status in RUN_STATUS else answer.word(row.status)
+    yield row.client or ""
+
+
+def stored(found: Run | Conflict | Backtest | Sweep, say: Language) -> Document:
+    """What a stored run answered, as its command printed it."""
+    match found:
+        case Backtest():
+            return backtest.document(found, say)
+        case Sweep():
+            return sweep.document(found, say)
+        case Conflict():
+            answer = Answer(say, found.as_of, found.phrases)
+            answer.heading("{title}: no answer", title=found.strategy.title)
+            answer.lines(found.conflict.message, found.conflict.hint)
+            return answer.document("optimize")
+    return optimize(found, say)

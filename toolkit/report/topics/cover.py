@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from toolkit.records.cover import Arriving, CoverAnswer, NeedCover, OrderPlan, Reached
 from toolkit.report.answer import Answer, Cell
-from toolkit.report.charts.paths import Path, Paths, paths
+from toolkit.report.charts.paths import ChartPath, Paths, paths
 from toolkit.report.document import Chart, Document, Figure
 from toolkit.report.formats.feeds import calendar
 from toolkit.report.formats.pictures import file_word
@@ -355,7 +355,7 @@ def _fan(answer: Answer, one: NeedCover) -> Iterator[Figure]:
     say, name = answer.say, _name(answer, one)
     drawn = Paths(
         tuple(day(point.day) for point in one.fan),
-        Path(say.words("stock"), tuple(point.middle for point in one.fan)),
+        ChartPath(say.words("stock"), tuple(point.middle for point in one.fan)),
         (),
         tuple((point.low, point.high) for point in one.fan),
         "amount",

@@ -10,12 +10,11 @@ from toolkit.core.messages import retellable
 from toolkit.holdings.exposure import LotExposure
 from toolkit.records.controls import MeasureSpells
 from toolkit.records.dates import Dates, Upcoming
-from toolkit.records.findings import Parts
+from toolkit.records.findings import Market, Parts
 from toolkit.records.positions import Position
 from toolkit.records.sources import Review
-from toolkit.records.subjects import Market
 from toolkit.report.charts.strip import Dated, Mark, strip
-from toolkit.report.charts.timeline import Period
+from toolkit.report.charts.timeline import TimelinePeriod
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Calendar, Chart, Date, Document, Figure, Heading, Missing, Paragraph, Section
 from toolkit.report.findings import Findings, is_confirmed, official_dates
@@ -98,7 +97,7 @@ def _figure(run: Findings, rows: Sequence[Upcoming], following: str | None) -> F
     dated = [Dated(day(date), _first(same, following)) for date, same in days.items()]
     shown = [one for one in dated if one.day >= run.as_of - BACK]
     last = max((one.day for one in shown), default=run.as_of)
-    period = Period(run.as_of - BACK, max(run.as_of + LEAST, last + AFTER), run.as_of)
+    period = TimelinePeriod(run.as_of - BACK, max(run.as_of + LEAST, last + AFTER), run.as_of)
     told = "; ".join(f"{fmt.long_date(row.date)}, {standing_in_words(run, row)}" for row in rows)
     marks = {one.mark for one in shown}
     reviewed = review(run)

@@ -10,7 +10,7 @@ from toolkit.report.document import Block, Document, Heading, Notes, Row, Sectio
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import DASH
 from toolkit.report.i18n.language import Language
-from toolkit.report.i18n.text import name, strong
+from toolkit.report.i18n.text import Span, Text, joined, name, strong, text
 
 
 def document(found: EachClient, say: Language) -> Document:
@@ -51,11 +51,12 @@ def _blocks(run: Findings, done: list[ClientReport]) -> Iterator[Block]:
         right("Gain, {currency}", lambda one: fmt.number(one.gain, signed=True)),
         right("Lots at risk", lambda one: fmt.number(one.at_risk)),
         left("Next official date", lambda one: DASH if one.next_change is None else fmt.short_date(one.next_change)),
-        left("File", _stem),
+        left("File", _files),
         below=[below] if len(done) > 1 else [],
     )
 
 
-def _stem(one: ClientReport) -> str:
-    """Name that the files of a client begin with."""
-    return one.files[0].replace("\\", "/").rpartition("/")[2].partition(".")[0] if one.files else DASH
+def _files(one: ClientReport) -> Text:
+    """The files of a client, which stand beside the page."""
+    shown = [Span(file.replace("\\", "/").rpartition("/")[2], "file") for file in one.files]
+    return joined(shown, ", ") or text(DASH)

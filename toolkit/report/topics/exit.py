@@ -9,8 +9,8 @@ from toolkit.core.grouping import by_key
 from toolkit.records.exit import Exit, ExitAmounts, ProductExit, Tax, TaxLot
 from toolkit.records.layouts import SellPreview
 from toolkit.report.answer import Answer
-from toolkit.report.charts.lot_gantt import Period, lot_gantt
-from toolkit.report.charts.waterfall import Step, waterfall
+from toolkit.report.charts.lot_gantt import LotPeriod, lot_gantt
+from toolkit.report.charts.waterfall import WaterfallStep, waterfall
 from toolkit.report.compose import WITHOUT, folded, section
 from toolkit.report.document import (
     Bar,
@@ -85,17 +85,17 @@ def _waterfall(run: Findings, part: Exit) -> Figure:
     guess, years = terms in ASSUMED, run.fmt.quantity(part.years)
     stored = plain(say.counted(_number(part), "Storage, one year", "Storage, {years} years", years=years))
     steps = [
-        Step(say.words("Value today"), run.money(total.value), total.value, "whole"),
-        Step(say.words("Half the spread"), run.money(-total.sale), total.sale, "cost", guess),
-        Step(say.words("Sold at once"), run.money(total.net_now), total.net_now, "whole", guess),
-        Step(stored, run.money(-total.storage_paid), total.storage_paid, "cost", guess),
-        Step(_after(run, part), run.money(total.net), total.net, "kept", guess),
+        WaterfallStep(say.words("Value today"), run.money(total.value), total.value, "whole"),
+        WaterfallStep(say.words("Half the spread"), run.money(-total.sale), total.sale, "cost", guess),
+        WaterfallStep(say.words("Sold at once"), run.money(total.net_now), total.net_now, "whole", guess),
+        WaterfallStep(stored, run.money(-total.storage_paid), total.storage_paid, "cost", guess),
+        WaterfallStep(_after(run, part), run.money(total.net), total.net, "kept", guess),
     ]
     if total.entry > 0:
         paid = total.value + total.entry
         steps[:0] = [
-            Step(say.words("Paid"), run.money(paid), paid, "whole", guess),
-            Step(say.words("Entry costs"), run.money(-total.entry), total.entry, "cost", guess),
+            WaterfallStep(say.words("Paid"), run.money(paid), paid, "whole", guess),
+            WaterfallStep(say.words("Entry costs"), run.money(-total.entry), total.entry, "cost", guess),
         ]
     told = "; ".join(f"{step.label}: {step.written}" for step in steps)
     net = _computed(run, terms, run.money(total.net_now), COSTS)
@@ -475,7 +475,7 @@ def _gantt(run: Findings, lots: Sequence[TaxLot]) -> Chart:
         return say.words("{metal}, tax-free from {day}, {gain}", metal=run.metal(lot), day=free, gain=_gain(run, (lot,)))
 
     periods = tuple(
-        Period(shown_name(names[lot.lot_id], NAME).text, words(lot), day(lot.bought), day(lot.free_from))
+        LotPeriod(shown_name(names[lot.lot_id], NAME).text, words(lot), day(lot.bought), day(lot.free_from))
         for lot in lots
         if lot.free_from is not None
     )

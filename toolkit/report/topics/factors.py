@@ -21,7 +21,7 @@ from toolkit.records.factors import (
 from toolkit.records.findings import Parts
 from toolkit.records.prices import Fall
 from toolkit.report.charts.heatmap import Pair, heatmap
-from toolkit.report.charts.intervals import Interval, intervals, is_logarithmic
+from toolkit.report.charts.intervals import IntervalRow, intervals, is_logarithmic
 from toolkit.report.compose import beside, folded, section, unfolded
 from toolkit.report.document import (
     Bar,
@@ -204,7 +204,7 @@ def _volatilities(run: Findings, models: Sequence[Modelled], fitted: Sequence[Fa
     rows = sorted(by_product(models, run.offers), key=lambda a: (-a.volatility.used, a.asset))
     if not rows:
         return None
-    drawn = tuple(Interval(run.head(a).text, v.raw, v.used, v.low, v.high) for a in rows for v in (a.volatility,))
+    drawn = tuple(IntervalRow(run.head(a).text, v.raw, v.used, v.low, v.high) for a in rows for v in (a.volatility,))
     noisy = [a for a in rows if a.volatility.raw > 0 and a.volatility.corrected < NOISY * a.volatility.raw]
     counts = sorted(a.volatility.observations for a in rows)
     sub = sentences(

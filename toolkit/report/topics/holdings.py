@@ -14,12 +14,11 @@ from toolkit.holdings.purchases import Purchase
 from toolkit.holdings.unit_price import STALE_PRICE_DAYS, UnitPrice
 from toolkit.records.exit import LotSale, TaxLot
 from toolkit.records.exposure import Exposure
-from toolkit.records.findings import Parts
+from toolkit.records.findings import Holdings, Parts, Subject
 from toolkit.records.layouts import ReadLot
-from toolkit.records.subjects import Holdings, Subject
 from toolkit.report.answer import PRICE_KINDS
 from toolkit.report.charts.basket import Slice
-from toolkit.report.compose import Definition, compose, looked_at, section, tabled_once
+from toolkit.report.compose import ReportDefinition, compose, looked_at, section, tabled_once
 from toolkit.report.document import (
     Block,
     Document,
@@ -83,7 +82,7 @@ LONGEST_LOT_NAME = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Sum:
+class HoldingsSum:
     """Lots in one reach: how many, their value, and how many of them have no price and are not in it."""
 
     reach: Reach
@@ -98,12 +97,14 @@ def reach(lot: LotExposure) -> Reach:
     return _OPEN.get(lot.delivery, "unsettled" if at_risk else "unknown" if lot.not_covered else "clear")
 
 
-def sums(lots: Sequence[LotExposure]) -> Mapping[Reach, Sum]:
+def sums(lots: Sequence[LotExposure]) -> Mapping[Reach, HoldingsSum]:
     """The lots that are owned or ordered by reach; their values add up to the value of all of them."""
-    found: dict[Reach, Sum] = {}
+    found: dict[Reach, HoldingsSum] = {}
     for key in REACHES:
         inside = [lot for lot in lots if lot.status != PLANNED and reach(lot) == key]
-        found[key] = Sum(key, len(inside), sum(lot.value or 0.0 for lot in inside), sum(lot.value is None for lot in inside))
+        found[key] = HoldingsSum(
+            key, len(inside), sum(lot.value or 0.0 for lot in inside), sum(lot.value is None for lot in inside)
+        )
     return found
 
 
@@ -152,7 +153,7 @@ HALF_A_UNIT = 0.5
 """Of the currency: less is written as nothing."""
 
 
-ANSWER = Definition(
+ANSWER = ReportDefinition(
     "Exposure report",
     (
         "holdings-answer",
@@ -166,11 +167,13 @@ ANSWER = Definition(
     ),
 )
 """Sections of the answer of `toolkit exposure`, at full length."""
-BASIS = Definition("", ("sources", "assumptions"), short=True)
+BASIS = ReportDefinition("", ("sources", "assumptions"), short=True)
 """What they rest on, in short."""
 
 
-def document(record: Subject, parts: Parts, reading: Sequence[str], say: Language, definition: Definition = ANSWER) -> Document:
+def document(
+    record: Subject, parts: Parts, reading: Sequence[str], say: Language, definition: ReportDefinition = ANSWER
+) -> Document:
     """The answer of `toolkit exposure`, or of `toolkit exit`: sections of reports on lots, and how their file was read.
 
     Args:
@@ -202,7 +205,7 @@ def holdings_answer(run: Findings) -> tuple[Block, ...]:
     )
 
 
-def _figures(run: Findings, found: Mapping[Reach, Sum], exposure: Exposure) -> tuple[KeyFigure, ...]:
+def _figures(run: Findings, found: Mapping[Reach, HoldingsSum], exposure: Exposure) -> tuple[KeyFigure, ...]:
     return (
         _stoppable(run, found["order"], exposure),
         _resale(run, exposure),
@@ -210,7 +213,7 @@ def _figures(run: Findings, found: Mapping[Reach, Sum], exposure: Exposure) -> t
     )
 
 
-def _result(run: Findings, found: Mapping[Reach, Sum], at_risk: Total) -> Text:
+def _result(run: Findings, found: Mapping[Reach, HoldingsSum], at_risk: Total) -> Text:
     say, total = run.say, sum(part.value for part in found.values())
     if at_risk.lots:
         return _at_risk(run, at_risk, found["safe"].value, total)
@@ -309,7 +312,7 @@ def _share(run: Findings, value: float) -> str:
     return run.fmt.percent(value / run.needed(Holdings).exposure.value)
 
 
-def _figure(run: Findings, label: str, of: Sum | Total, note: Text) -> KeyFigure:
+def _figure(run: Findings, label: str, of: HoldingsSum | Total, note: Text) -> KeyFigure:
     """A key figure in money; where none of its lots has a price it counts them, and shares of nothing are not told."""
     without = _without(run, of)
     if run.needed(Holdings).exposure.value <= 0 or (of.lots and of.unpriced == of.lots):
@@ -322,12 +325,12 @@ def _worth(run: Findings, of: Total) -> Text:
     return _without(run, of) if of.lots == of.unpriced else text(run.money(of.value))
 
 
-def _without(run: Findings, of: Sum | Total) -> Text:
+def _without(run: Findings, of: HoldingsSum | Total) -> Text:
     counted = run.say.counted(of.unpriced, "{n} lot without a price", "{n} lots without a price")
     return counted if of.unpriced else ()
 
 
-def _safe(run: Findings, part: Sum, exposure: Exposure) -> KeyFigure:
+def _safe(run: Findings, part: HoldingsSum, exposure: Exposure) -> KeyFigure:
     note = ()
     if exposure.value > 0:
         note = run.say.counted(
@@ -352,7 +355,7 @@ def _sale(run: Findings) -> KeyFigure | None:
     return KeyFigure(say.words("Lost in a sale today"), text(run.derived(run.money(total.sale), COSTS, marked=False)), note)
 
 
-def _stoppable(run: Findings, order: Sum, exposure: Exposure) -> KeyFigure:
+def _stoppable(run: Findings, order: HoldingsSum, exposure: Exposure) -> KeyFigure:
     total, note = exposure.at_risk, ()
     if exposure.value > 0:
         parts = [
@@ -543,7 +546,7 @@ def terms(run: Findings) -> tuple[Block, ...]:
     return (Figure(title, sub, (table,), (), sentences(*_source(run))),)
 
 
-def _totals(run: Findings, found: Mapping[Reach, Sum], lots: Sequence[LotExposure]) -> Table:
+def _totals(run: Findings, found: Mapping[Reach, HoldingsSum], lots: Sequence[LotExposure]) -> Table:
     """Value by what a control can do, which adds up to all that is owned or ordered."""
     say, fmt = run.say, run.fmt
     total, plans = sum(part.value for part in found.values()), [lot for lot in lots if lot.status == PLANNED]

@@ -481,7 +481,7 @@ def _lots(run: Findings, rounding: Rounding) -> Iterator[Text]:
 
 
 @dataclass(frozen=True, slots=True)
-class Relaxation:
+class AskedRelaxation:
     """The least by which a limit gives way.
 
     Attributes:
@@ -619,24 +619,24 @@ def _enough(run: Findings) -> Text:
     return least if _details(run).relaxation_least else say("What is enough to give way, and less may be:")
 
 
-def _moved(run: Findings, move: Relaxation) -> Text:
+def _moved(run: Findings, move: AskedRelaxation) -> Text:
     (label,) = _named(run, [move.name])
     return run.say("{limit} {asked}", limit=label, asked=strong(plain(move.until)))
 
 
-def _largest(run: Findings, moves: Sequence[Relaxation]) -> Relaxation:
+def _largest(run: Findings, moves: Sequence[AskedRelaxation]) -> AskedRelaxation:
     sizes = _details(run).relaxation
     return max(moves, key=lambda move: sizes.get(move.name, 0.0))
 
 
-def _relaxations(run: Findings) -> list[Relaxation]:
+def _relaxations(run: Findings) -> list[AskedRelaxation]:
     """The limits that give way, those in conflict first, each by how much."""
     details, known = _details(run), _known(run)
     order = [*details.conflict, *details.relaxation, *known]
     found = []
     for limit in (known[n] for n in dict.fromkeys(order) if n in known):
         for key, new in changed(details.settings, limit):
-            found.append(Relaxation(limit.name, side_asked(run, limit, key, new), step(run, limit, key, new)))
+            found.append(AskedRelaxation(limit.name, side_asked(run, limit, key, new), step(run, limit, key, new)))
     return found
 
 
@@ -690,7 +690,7 @@ def _table(run: Findings) -> Figure:
     return Figure(_finding(run, moves), sub, (table,), source=say("Own calculation."), data=_settings(run))
 
 
-def _finding(run: Findings, moves: Sequence[Relaxation]) -> Text:
+def _finding(run: Findings, moves: Sequence[AskedRelaxation]) -> Text:
     say = run.say
     if not moves:
         known = _relaxation_known(run)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from toolkit.records.exit import Exit, GoodLadder, Ladder, LotSale
-from toolkit.report.compose import Definition, section
+from toolkit.report.compose import ReportDefinition, section
 from toolkit.report.document import Block, Figure, Missing, Paragraph, Row, Shown, left, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
@@ -14,7 +14,7 @@ from toolkit.report.markers import COSTS
 from toolkit.report.topics.exit import ASSUMED, DAYS
 from toolkit.report.topics.holdings import lot_names, shown_name
 
-ANSWER = Definition("What could be sold", ("liquidation", "saleability", "exit"))
+ANSWER = ReportDefinition("What could be sold", ("liquidation", "saleability", "exit"))
 """Sections of the answer of `toolkit exit`."""
 TERMS: Mapping[str, str] = {
     "bids": mark("own bids"),

@@ -12,7 +12,7 @@ from toolkit.records.controls import ControlState, MeasureSpells
 from toolkit.records.dates import Upcoming
 from toolkit.records.flows import ReportedFlow
 from toolkit.records.resale import ResaleMeasure
-from toolkit.report.charts.timeline import Bar, Mark, Period, Swimlane, swimlanes
+from toolkit.report.charts.timeline import Mark, Swimlane, TimelineBar, TimelinePeriod, swimlanes
 from toolkit.report.document import Chart, Figure, Table, left, pieces
 from toolkit.report.findings import Findings, is_confirmed
 from toolkit.report.i18n.formats import day, readable
@@ -222,7 +222,7 @@ class Lane:
     names: Text
     measure: str
     notice: str
-    spells: tuple[Bar, ...]
+    spells: tuple[TimelineBar, ...]
     sources: tuple[str, ...]
 
 
@@ -239,7 +239,7 @@ def timeline(run: Findings) -> Figure | None:
         start=str(start.year),
         end=fmt.month(end),
     )
-    axis = Period(start, end, run.as_of)
+    axis = TimelinePeriod(start, end, run.as_of)
     parts = pieces(lanes, LANES_OF_SLIDE)
     shown = {spell.mark for lane in lanes for spell in lane.spells if spell.since < end}
     return Figure(
@@ -255,7 +255,7 @@ def timeline(run: Findings) -> Figure | None:
     )
 
 
-def _chart(run: Findings, lanes: Sequence[Lane], axis: Period) -> Chart:
+def _chart(run: Findings, lanes: Sequence[Lane], axis: TimelinePeriod) -> Chart:
     swim = [Swimlane(lane.metals, tuple(part for part in (lane.measure, lane.notice) if part), lane.spells) for lane in lanes]
     return Chart(swimlanes(swim, axis, run.fmt), _told(run, lanes, axis))
 
@@ -275,7 +275,7 @@ def _table(run: Findings, lanes: Sequence[Lane]) -> Table:
     )
 
 
-def _told(run: Findings, lanes: Sequence[Lane], axis: Period) -> str:
+def _told(run: Findings, lanes: Sequence[Lane], axis: TimelinePeriod) -> str:
     """The lanes in words: whom, what, and how it stands on the day of the report."""
     say = run.say
     told = []
@@ -425,7 +425,7 @@ def in_words(run: Findings, rows: Sequence[MeasureSpells]) -> Text:
     return say.listed(told)
 
 
-def _spells(row: MeasureSpells, today: date) -> Iterator[Bar]:
+def _spells(row: MeasureSpells, today: date) -> Iterator[TimelineBar]:
     for spell in row.spells:
         state: Mark = "on" if day(spell.since) <= today else "ahead"
         if spell.status == SUSPENDED:
@@ -438,5 +438,5 @@ def _spells(row: MeasureSpells, today: date) -> Iterator[Bar]:
     yield from (_bar("claimed", claim.since, claim.until) for claim in row.claims)
 
 
-def _bar(state: Mark, since: str | date, until: str | date | None) -> Bar:
-    return Bar(state, day(since), None if until is None else day(until))
+def _bar(state: Mark, since: str | date, until: str | date | None) -> TimelineBar:
+    return TimelineBar(state, day(since), None if until is None else day(until))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 
 from toolkit.core.messages import retellable
 from toolkit.records.findings import Parts
 from toolkit.records.performance import Earned, Ends, Performance, YearEarned
-from toolkit.report.charts.paths import Path, Paths, paths
-from toolkit.report.charts.waterfall import Kind, Step, waterfall
+from toolkit.report.charts.paths import ChartPath, Paths, paths
+from toolkit.report.charts.waterfall import Kind, WaterfallStep, waterfall
 from toolkit.report.compose import section
 from toolkit.report.document import (
     Block,
@@ -31,7 +31,7 @@ from toolkit.report.document import (
     right,
 )
 from toolkit.report.findings import Findings
-from toolkit.report.i18n.formats import DASH, capital, day
+from toolkit.report.i18n.formats import DASH, NBSP, capital, day
 from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.names import of_key
 from toolkit.report.i18n.text import Inline, Text, joined, name, plain, strong, text
@@ -172,9 +172,11 @@ def _causes(run: Findings, found: Performance) -> Figure | None:
     if whole.value is None:
         return Figure(title, say("In {currency}.", currency=run.currency), (table,), (), foot)
     paid = whole.put_in - whole.taken_out
-    steps = [Step(say.words("Net paid in"), run.money(paid), paid, "whole")]
-    steps += [Step(words, run.money(one, signed=True), -one, _kind(one)) for words, one in amounts.items() if one]
-    steps.append(Step(say.words("Value today"), run.money(whole.value), whole.value, "kept"))
+    steps = [WaterfallStep(say.words("Net paid in"), run.money(paid), paid, "whole")]
+    steps += [
+        WaterfallStep(capital(words), run.money(one, signed=True), -one, _kind(one)) for words, one in amounts.items() if one
+    ]
+    steps.append(WaterfallStep(say.words("Value today"), run.money(whole.value), whole.value, "kept"))
     told = "; ".join(f"{step.label}: {step.written}" for step in steps)
     sub = say(
         "From the money that is in it to its value, in {currency}; the spread is that of purchases and sales.",
@@ -201,8 +203,8 @@ def _through_time(run: Findings, found: Performance) -> Figure | None:
         return None
     drawn = Paths(
         tuple(day(one.day) for one in known),
-        Path(say.words("value"), tuple(one.value for one in known)),
-        (Path(say.words("net paid in"), tuple(one.paid for one in known)),),
+        ChartPath(say.words("value"), tuple(one.value for one in known)),
+        (ChartPath(say.words("net paid in"), tuple(one.paid for one in known)),),
         tuple((one.ends.low, one.ends.high) for one in known if one.ends),
         "amount",
         marked=tuple(day(one.day) for one in known if one.is_flow),
@@ -357,7 +359,7 @@ def _falls(run: Findings, found: Performance) -> Figure | None:
         return None
     highs = itertools.accumulate((index for _, index in ends if index is not None), max)
     below = tuple(index / high - 1.0 for (_, index), high in zip(ends, highs, strict=True) if index is not None)
-    drawn = Paths(tuple(one for one, _ in ends), Path(say.words("fall"), below), (), (), "percent", filled=True)
+    drawn = Paths(tuple(one for one, _ in ends), ChartPath(say.words("fall"), below), (), (), "percent", filled=True)
     depth, volatility = fmt.percent(risk.depth), fmt.percent(risk.volatility)
     title = say(
         "The deepest fall was {depth}, from {peak} to {trough}; volatility is {volatility} a year",
@@ -368,14 +370,17 @@ def _falls(run: Findings, found: Performance) -> Figure | None:
         "{days} days.",
         days=fmt.number(risk.days_below),
     )
+    of_months = [*zip(drawn.dates, below, strict=True)]
     table = run.table(
-        "Fall at the ends of months",
-        list(zip(drawn.dates, below, strict=True)),
+        "Deepest fall of each year",
+        [min(own, key=itemgetter(1)) for _, own in itertools.groupby(of_months, key=lambda row: row[0].year)],
         left("Month", lambda row: fmt.month(row[0])),
         right("Fall", lambda row: fmt.percent(row[1])),
         stacks=False,
     )
-    return Figure(title, sub, (Chart(paths(drawn, fmt), plain(title) + "."),), (), _source(run), table)
+    first, last = fmt.month(drawn.dates[0]), fmt.month(drawn.dates[-1])
+    told = say.words("Fall from {first} to {last}: at last {fall}.", first=first, last=last, fall=fmt.percent(below[-1]))
+    return Figure(title, sub, (Chart(paths(drawn, fmt), told),), (), _source(run), table)
 
 
 def _metals(run: Findings, found: Performance) -> Figure | None:
@@ -400,7 +405,8 @@ def _earned(
     title = say("{name} earned most, {gain}", name=name(capital(plain(text(named(best))))), gain=gain)
 
     def ends(one: Earned) -> Inline:
-        return DASH if one.value_ends is None else f"{fmt.number(one.value_ends.low)} – {fmt.number(one.value_ends.high)}"
+        low, high = (one.value_ends.low, one.value_ends.high) if one.value_ends else (None, None)
+        return DASH if low is None else f"{fmt.number(low)}{NBSP}–{NBSP}{fmt.number(high)}"
 
     table = run.table(
         caption,

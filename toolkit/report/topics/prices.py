@@ -206,7 +206,7 @@ def _cell(run: Findings, row: PriceMonth, error: float | None) -> Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class PriceFault:
     """Something a price series may have: a column where one has it, a word in the sub-line where none does."""
 
     head: str
@@ -253,7 +253,7 @@ def _age_of_prices(run: Findings, rows: Sequence[SeriesQuality]) -> Text:
     return text(first, "; ", rest)
 
 
-def _measured(run: Findings, shown: Sequence[Fault]) -> Text:
+def _measured(run: Findings, shown: Sequence[PriceFault]) -> Text:
     say, without = run.say, run.part(Quality).without
     told = [
         say(
@@ -282,10 +282,10 @@ def _noise(run: Findings, rows: Sequence[SeriesQuality]) -> Text:
     return sentences(*told)
 
 
-def _columns(run: Findings, shown: Sequence[Fault]) -> list[Shown[SeriesQuality]]:
+def _columns(run: Findings, shown: Sequence[PriceFault]) -> list[Shown[SeriesQuality]]:
     say, fmt = run.say, run.fmt
 
-    def fault(one: Fault) -> Shown[SeriesQuality]:
+    def fault(one: PriceFault) -> Shown[SeriesQuality]:
         return right(say(one.head), lambda row: one.told(run, row) if one.found(row) else NONE)
 
     return [
@@ -324,9 +324,11 @@ def _stray(run: Findings, row: SeriesQuality) -> Text:
 
 
 FAULTS = (
-    Fault(mark("Missing periods"), mark("a gap"), lambda row: row.expected > row.observations, _missing),
-    Fault(mark("Same price in a row"), mark("the same price twice in a row"), lambda row: row.stale_run >= REPEATED, _repeated),
-    Fault(
+    PriceFault(mark("Missing periods"), mark("a gap"), lambda row: row.expected > row.observations, _missing),
+    PriceFault(
+        mark("Same price in a row"), mark("the same price twice in a row"), lambda row: row.stale_run >= REPEATED, _repeated
+    ),
+    PriceFault(
         mark("Outliers"),
         mark("an outlier"),
         lambda row: row.outliers > 0 or row.unit_ratio is not None,

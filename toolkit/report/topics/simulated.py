@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from toolkit.records.backtest import Backtest, EventLosses, Interval, PeriodReturn, Simulated
-from toolkit.records.subjects import BacktestSubject
+from toolkit.records.findings import BacktestSubject
 from toolkit.report.charts.flow_bars import FlowBars, flow_bars
 from toolkit.report.charts.heatmap import months as heat_map_of_months
 from toolkit.report.charts.histogram import bins, histogram
-from toolkit.report.charts.paths import Path, Paths, paths
+from toolkit.report.charts.paths import ChartPath, Paths, paths
 from toolkit.report.compose import section
 from toolkit.report.document import (
     Block,
@@ -157,8 +157,8 @@ def growth_chart(run: Findings) -> Chart:
     dates = tuple(day(date) for date in found.dates)
     drawn = Paths(
         dates,
-        Path(briefly(run, one), one.wealth),
-        tuple(Path(briefly(run, other), other.wealth) for other in found.strategies[1:]),
+        ChartPath(briefly(run, one), one.wealth),
+        tuple(ChartPath(briefly(run, other), other.wealth) for other in found.strategies[1:]),
         tuple((end.low, end.high) for end in one.band),
         "money",
     )
@@ -289,8 +289,8 @@ def falls_chart(run: Findings) -> Chart:
     behind = [other for other in found.strategies[1:] if other.role == "strategy" or other.name in DRAWN]
     drawn = Paths(
         dates,
-        Path(briefly(run, one), _below(one)),
-        tuple(Path(briefly(run, other), _below(other)) for other in behind),
+        ChartPath(briefly(run, one), _below(one)),
+        tuple(ChartPath(briefly(run, other), _below(other)) for other in behind),
         (),
         "percent",
         filled=True,

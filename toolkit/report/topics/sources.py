@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from toolkit.core.grouping import by_key
-from toolkit.records.fetch import QualityFinding
 from toolkit.records.prices import StoredChecks
 from toolkit.records.run import Run
 from toolkit.records.sources import Provenance
+from toolkit.records.store import QualityFinding
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Figure, Missing, Notes, Panel, Paragraph, Row, Status, left, right
 from toolkit.report.findings import Findings, Origin

@@ -12,9 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.core.forecast import FloatArray
-from toolkit.returns.observation.group import LATENT_RANGE, log_sum
+from toolkit.returns.observation.group import LATENT_RANGE, horizon_variance, log_sum
 from toolkit.returns.observation.mixture import filter_levels
-from toolkit.returns.observation.persistence import horizon_variance
 
 EXPONENTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 """a: 1 if shipments were independent draws, 0 if quantity said nothing; averaged over by integrated likelihood."""

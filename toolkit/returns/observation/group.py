@@ -5,7 +5,7 @@ log s_i ~ N(center, spread^2), s the volatility of a year's change, with center 
 volatility, given the noise. A flat one is not neutral: where the noise hides the latent changes the likelihood is flat towards
 s = 0, and the interval of a lone series of 43 months, half of it noise, covers its truth too rarely and from below.
 
-How much changes persist (`toolkit.returns.observation.persistence`) is common to the group too: its weights are those of the
+How much changes persist (`toolkit.returns.observation.group`) is common to the group too: its weights are those of the
 integrated likelihood of all series. The priors of center and spread are normalised for each value, so that none gets more
 weight because its prior is taller.
 """
@@ -17,7 +17,35 @@ from dataclasses import dataclass
 import numpy as np
 
 from toolkit.core.forecast import FloatArray
-from toolkit.returns.observation.persistence import horizon_variance, posterior_weights
+
+STRONGEST = 0.95
+"""Largest phi considered: a change that halves in more than a year cannot be distinguished from a constant drift."""
+NODES = 5
+"""Values of phi that are averaged over, evenly spaced."""
+
+
+def horizon_variance(phi: FloatArray, periods: float) -> FloatArray:
+    """Variance of a change over so many periods, against that of one period's change."""
+    return periods * (1.0 + phi) / (1.0 - phi) - 2.0 * phi * (1.0 - phi**periods) / (1.0 - phi) ** 2
+
+
+def log_prior(phi: FloatArray) -> FloatArray:
+    """Log prior weights of evenly spaced nodes, up to a constant.
+
+    The density falls linearly from phi = 0 to nothing at phi = 1 (a beta distribution of 1 and 2), because a price
+    without persistence is the default of a market without arbitrage. It costs phi = 0.5 a factor of two.
+    """
+    width = np.ones_like(phi)
+    width[[0, -1]] = 0.5
+    return np.log(1.0 - phi) + np.log(width)
+
+
+def posterior_weights(log_evidence: FloatArray, phi: FloatArray) -> FloatArray:
+    """Posterior weights of the nodes of phi, given the log evidence of each."""
+    log_weight = log_evidence + log_prior(phi)
+    weight = np.exp(log_weight - log_weight.max())
+    return weight / weight.sum()
+
 
 LATENT_RANGE = (0.03, 2.0)
 """Annual volatility of the latent price: range of the flat prior of the group's center on the log scale."""
@@ -60,7 +88,7 @@ def log_sum(log_values: FloatArray, axis: int | tuple[int, ...]) -> FloatArray:
 
 
 @dataclass(frozen=True, slots=True)
-class PooledVolatility:
+class GroupVolatility:
     """Posterior of m volatilities and of the persistence they share.
 
     Attributes:
@@ -77,7 +105,7 @@ class PooledVolatility:
 
 def pool_volatility(
     likelihood: FloatArray, log_s: FloatArray, log_noise: FloatArray, phi: FloatArray, periods_per_year: float
-) -> PooledVolatility:
+) -> GroupVolatility:
     """Posterior of log s and phi given all series, the group's parameters integrated out.
 
     Args:
@@ -106,4 +134,4 @@ def pool_volatility(
     posterior = likelihood * (density.transpose(0, 2, 1) @ (hyper / np.maximum(marginal, 1e-300)))
     posterior /= posterior.sum(axis=(1, 2), keepdims=True)
     nodes = hyper.sum(axis=1).reshape(CENTERS, len(SPREADS))
-    return PooledVolatility(posterior, weights, float(nodes.sum(axis=1) @ centers), float(nodes.sum(axis=0) @ SPREADS))
+    return GroupVolatility(posterior, weights, float(nodes.sum(axis=1) @ centers), float(nodes.sum(axis=0) @ SPREADS))

@@ -214,7 +214,7 @@ def latent_increments(
         variance: (n,) of the latent change of one period; held fixed.
         factors: (T - 1, k) changes of the factors; a row with a NaN is a period of which only the variances are known.
         factor_scale: Volatility of the factors' prices against that of the printed changes: for factors averaged over the
-            same periods as the noisy prints, `toolkit.returns.observation.averaging.VOLATILITY_FACTOR`. Loadings are
+            same periods as the noisy prints, `toolkit.returns.observation.smoothing.VOLATILITY_FACTOR`. Loadings are
             right on the averages, between which nothing is out of step; what they explain has to be the factor's
             whole variance, or correlations of the noisy series are a third too low.
         prior_mean: Prior mean of the correlation of two series.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -13,6 +14,7 @@ from pydantic import Field
 
 from toolkit.core.baskets import MEMBERS
 from toolkit.core.decode import Spec
+from toolkit.core.errors import DataError
 from toolkit.core.forecast import CorrelationErrors, FactorRegression, FloatArray
 from toolkit.core.messages import message
 from toolkit.returns.observation.joint import capped
@@ -20,8 +22,6 @@ from toolkit.returns.observed_returns import patterns
 from toolkit.returns.panel import DAILY
 from toolkit.returns.pooling import pool
 from toolkit.returns.volatility_prior import CorrelationPrior
-from toolkit.risk_model.correlations import rank_correlation
-from toolkit.risk_model.covariance.adjust import eigen_adjusted, newey_west_covariance
 from toolkit.risk_model.covariance.form import (
     LEARNED,
     CovarianceInputs,
@@ -31,7 +31,144 @@ from toolkit.risk_model.covariance.form import (
 )
 from toolkit.risk_model.factor_regression import fit
 from toolkit.risk_model.timeseries.baskets import MARKET, SUPPLY
+from toolkit.risk_model.timeseries.least_squares import newey_west
 from toolkit.risk_model.weighting import decay, half_lives
+
+NORMAL_95 = 1.96
+LEAST_SHARED = 10
+"""Shared periods below which a correlation has no interval worth showing."""
+RANKS_KEPT = 64
+"""Series whose ranks are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class RankCorrelation:
+    """Spearman correlation of two series.
+
+    Attributes:
+        periods: n that both have a change in.
+        value, low, high: The correlation and its 95 % interval; NaN for fewer than `LEAST_SHARED` periods or a series that
+            never changes.
+    """
+
+    periods: int
+    value: float
+    low: float
+    high: float
+
+
+def rank_correlation(x: FloatArray, y: FloatArray, weights: FloatArray | None = None) -> RankCorrelation:
+    """Spearman correlation of changes (T,), NaN missing, over the periods that both have.
+
+    Ranks, so that one customs value of fifteen times the price is one of many. Interval on Fisher's scale with variance
+    (1 + r^2 / 2) / (N - 3) (Bonett and Wright 2000, Psychometrika 65), N the number of periods that their weights are worth.
+
+    Args:
+        x: (T,).
+        y: (T,).
+        weights: (T,) of the periods, equal by default.
+    """
+    both = np.isfinite(x) & np.isfinite(y)
+    n = int(both.sum())
+    nothing = RankCorrelation(n, np.nan, np.nan, np.nan)
+    if n < LEAST_SHARED:
+        return nothing
+    ranks = np.stack([_ranks(values[both].tobytes()) for values in (x, y)])
+    if not (np.ptp(ranks, axis=1) > 0.0).all():
+        return nothing
+    w = np.ones(n) if weights is None else weights[both]
+    (one, product), (_, other) = np.cov(ranks, aweights=w)
+    r = float(product / np.sqrt(one * other))
+    worth = float(w.sum() ** 2 / (w**2).sum())
+    reach = NORMAL_95 * np.sqrt((1.0 + 0.5 * r**2) / max(worth - 3.0, 1.0))
+    middle = np.arctanh(np.clip(r, -1.0 + 1e-12, 1.0 - 1e-12))
+    return RankCorrelation(n, r, float(np.tanh(middle - reach)), float(np.tanh(middle + reach)))
+
+
+@lru_cache(maxsize=RANKS_KEPT)
+def _ranks(values: bytes) -> FloatArray:
+    """Ranks (n,) from 1 of numbers, the mean rank among equals; each series once for all its pairs."""
+    _, place, count = np.unique(np.frombuffer(values), return_inverse=True, return_counts=True)
+    ranks = np.cumsum(count) - 0.5 * (count - 1.0)
+    return ranks[place]
+
+
+def newey_west_covariance(x: FloatArray, lags: int, weights: FloatArray | None = None) -> FloatArray:
+    """Long-run covariance of a period: the covariance of a sum of autocorrelated periods over their number.
+
+    Newey and West (1987, Econometrica 55), Bartlett weights 1 - l / (L + 1); a lagged product has the root of both
+    periods' weights, so that the result is positive semidefinite with any weights.
+
+    Args:
+        x: (T, k) changes without gaps.
+        lags: L; zero gives the covariance as it is.
+        weights: (T,) of the periods, positive, equal by default.
+
+    Returns:
+        (k, k); divisor N - 1 of equal weights and its analogue of others, as `Returns.pairwise`.
+
+    Raises:
+        DataError: with fewer than two periods, or no more than lags.
+    """
+    T = len(x)
+    if T < 2 or lags >= T:
+        raise DataError(
+            "{t} periods cannot tell {lags} lags of serial correlation.",
+            hint="Use fewer lags, or a longer history.",
+            details={"periods": T, "lags": lags},
+            t=T,
+            lags=lags,
+        )
+    w = np.full(T, 1.0 / T) if weights is None else weights / weights.sum()
+    y = (x - w @ x) * np.sqrt(w)[:, None]
+    return newey_west(y, lags) / (1.0 - float((w * w).sum()))
+
+
+def eigen_adjusted(cov: FloatArray, periods: float, simulations: int = 1000, seed: int = 0, scale: float = 1.4) -> FloatArray:
+    """Inflate the directions whose variance an optimizer would underestimate.
+
+    Menchero, Wang and Orr (2011, "Improving risk forecasts for optimized portfolios", Financial Analysts Journal 68):
+    covariances are simulated with `cov` as the truth; the eigenportfolios of each are compared with that truth, and the
+    root mean ratio of true to estimated variance, v(k), is how far the k-th eigenvolatility is too low (or too high,
+    for the largest). They simulate the periods; their covariance is drawn at once here, from its Wishart law.
+
+    Args:
+        cov: (k, k) positive semidefinite; null directions stay null.
+        periods: How many it was estimated from, or an effective number of them.
+        simulations: Draws.
+        seed: Of the draws; the same seed gives the same bytes.
+        scale: a in 1 + a (v - 1): 1.4 in USE4 (Menchero, Orr and Wang 2011), for fat tails and changing variances.
+
+    Returns:
+        (k, k).
+
+    Raises:
+        DataError: if periods do not exceed the number of directions by two: then a smallest variance has no expectation.
+    """
+    values, vectors = np.linalg.eigh(cov)
+    kept = values > 1e-12 * max(values[-1], 0.0)
+    values, vectors = values[kept], vectors[:, kept]
+    k = len(values)
+    freedom = periods - 1.0
+    if freedom <= k + 1.0:
+        raise DataError(
+            "a covariance of {k} factors from {periods:.0f} periods is too thin to correct its eigenvalues.",
+            hint="Use fewer factors, or a longer history.",
+            details={"factors": k, "periods": periods},
+            k=k,
+            periods=periods,
+        )
+    rng = np.random.default_rng(seed)
+    # Bartlett's decomposition: chi on the diagonal, normals below it.
+    root = np.tril(rng.standard_normal((simulations, k, k)), -1)
+    root[:, np.arange(k), np.arange(k)] = np.sqrt(rng.chisquare(freedom - np.arange(k), (simulations, k)))
+    root *= np.sqrt(values / freedom)[:, None]
+    drawn, directions = np.linalg.eigh(root @ root.transpose(0, 2, 1))
+    true = np.einsum("sij,i->sj", directions**2, values)
+    bias = np.sqrt((true / drawn).mean(axis=0))
+    inflated = values * (1.0 + scale * (bias - 1.0)) ** 2
+    return (vectors * inflated) @ vectors.T
+
 
 FACTORED_FROM = 800
 """Assets of which a few eigenvalues are found sooner than all."""

@@ -40,3 +40,32 @@ class LedoitWolfCovariance(Spec):
         b2 = min(max(float(squares) / N - norm, 0.0) / N, max(d2, 0.0))
         shrinkage = b2 / d2 if d2 > EIGENVALUE_ROUNDING * norm else 1.0
         return spherical_form(root, shrinkage, inputs.periods_per_year, rows.notes)
+
+
+class OasCovariance(Spec):
+    """Chen, Wiesel, Eldar and Hero (2010), IEEE Trans. Signal Processing 58, equation 23; divisor N.
+
+    Meant for few periods of nearly normal changes: normality stands in for the fourth moments that Ledoit and Wolf
+    estimate. scikit-learn has it (`sklearn.covariance.oas`), but knows nothing of posterior covariances, and leaves out
+    the terms in 2 / p, which matter for a handful of assets: for two its weight of the target is 1.4 to 1.9 times the
+    paper's.
+    """
+
+    kind: Literal["oas"] = "oas"
+
+    def estimate(self, inputs: CovarianceInputs) -> StructuredCovariance:
+        """The identity part becomes specific variance, the rest principal components.
+
+        The numerator is the sampling variance of S. Posterior covariances of latent changes are known, not sampled:
+        they count in the distance to the target only.
+        """
+        rows = complete_rows(inputs)
+        x = rows.centred
+        N, p = x.shape
+        root = moment_rows(x / np.sqrt(N), rows.mean_noise)
+        norm, trace = squared_norm(root), float((root * root).sum())
+        sampled, sampled_trace = squared_norm(x) / N**2, float((x * x).sum()) / N
+        distance = norm - trace**2 / p
+        numerator = (1.0 - 2.0 / p) * sampled + sampled_trace**2
+        shrinkage = min(numerator / ((N + 1.0 - 2.0 / p) * distance), 1.0) if distance > EIGENVALUE_ROUNDING * norm else 1.0
+        return spherical_form(root, shrinkage, inputs.periods_per_year, rows.notes)

@@ -10,18 +10,40 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Field, field_validator, model_validator
 
+from toolkit.core.assets import Universe
 from toolkit.core.decode import Given, Several, Spec
 from toolkit.core.errors import SpecError
+from toolkit.core.expression import terms
 from toolkit.core.forecast import FloatArray
 from toolkit.core.messages import Message, message
 from toolkit.core.text import repeated
 from toolkit.risk_model.covariance.form import CovarianceInputs, StructuredCovariance
 from toolkit.risk_model.expected_returns.base import ExpectedReturns, signed_span, span, standard_errors
 from toolkit.risk_model.expected_returns.equilibrium import EquilibriumReturns
-from toolkit.risk_model.expected_returns.expression import portfolio, terms
-from toolkit.risk_model.expected_returns.prior import Prior, labelled, uncertainty
+from toolkit.risk_model.expected_returns.prior import Prior, labelled, members, uncertainty
 from toolkit.risk_model.expected_returns.zero import ZeroReturns
 from toolkit.risk_model.named import as_columns
+
+
+def portfolio(expression: str, universe: Universe, where: str) -> FloatArray:
+    """Coefficients (n,) of an expression of assets; an element is the mean of its products, as its return is.
+
+    Args:
+        expression: Sum of names with coefficients, such as ``gallium - 0.5 gold``.
+        universe: n assets.
+        where: Where the expression stands, for messages.
+
+    Raises:
+        SpecError: for a name that is neither an asset nor an element, or a sum in which everything cancels.
+    """
+    row = np.zeros(len(universe))
+    for coefficient, name in terms(expression):
+        at = members(universe, name, where)
+        row[at] += coefficient / len(at)
+    if not row.any():
+        raise SpecError("{where:s}: everything in {expression!r:s} cancels.", where=where, expression=expression)
+    return row
+
 
 OWN_SHARE = 1e-10
 """Share of its variance that a view must add to the others to count as one of its own; rounding is far below."""

@@ -141,7 +141,7 @@ class Basket:
 
 
 @dataclass(frozen=True, slots=True)
-class Factors:
+class BasketFactors:
     """Changes of k factors by name; the supply shock, if any, is the last.
 
     Attributes:
@@ -194,7 +194,7 @@ class LeaveOneOutFactors:
         baskets[MARKET] = Basket.of(increments, {*held})
         return cls(increments, tuple(members), MappingProxyType(baskets), Basket.of(increments, metals, state == 0))
 
-    def without(self, asset: str = "") -> Factors:
+    def without(self, asset: str = "") -> BasketFactors:
         """The factors that the series allow, none of them containing `asset`."""
         position = self._place[asset] if asset else -1
         noisy = self.increments.noisy == position
@@ -202,7 +202,7 @@ class LeaveOneOutFactors:
         if not rows.keys() - {DOLLAR, SUPPLY}:
             rows = {MARKET: self.baskets[MARKET].without(position, noisy), **rows}
         means, weights = zip(*rows.values(), strict=True)
-        return Factors(tuple(rows), np.stack(means, axis=1), np.stack(weights, axis=1))
+        return BasketFactors(tuple(rows), np.stack(means, axis=1), np.stack(weights, axis=1))
 
     def outsiders(self, assets: tuple[str, ...]) -> NDArray[np.intp]:
         """Which of some assets (b,) are part of no factor, save the mean of all where that is the one factor."""

@@ -13,19 +13,26 @@ from hypothesis import strategies as st
 
 from tests.unit.optimize.problems import NO_CASH, problem_of
 from toolkit.app.allocation.prepare import prepare
-from toolkit.app.allocation.rebalancing import KEPT, SETTLED, charged_moves, with_smallest_sale, within_rebalancing
+from toolkit.app.allocation.rebalancing import (
+    KEPT,
+    SETTLED,
+    charged_moves,
+    marginal_variance_errors,
+    with_smallest_sale,
+    within_rebalancing,
+)
 from toolkit.app.allocation.record_risk import limit_rows
 from toolkit.app.allocation.request import Request
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.optimize import optimize
 from toolkit.core.errors import Infeasible
+from toolkit.core.forecast import FloatArray, Forecast
 from toolkit.optimize.allocate import allocate, allocate_giving_way
 from toolkit.optimize.costs import Costs
 from toolkit.optimize.problem import GIVING_WAY
 from toolkit.optimize.solvers.solve import SolverSpec
 from toolkit.records.run import Run
-from toolkit.risk_model.posterior import covariance_draws, marginal_variance_errors
 from toolkit.strategy.model import RebalanceSpec
 
 DAY = date(2026, 11, 24)
@@ -215,6 +222,34 @@ def test_new_money_is_placed_without_a_sale_and_towards_the_target():
     assert (after >= held - 1e-9).all()
     before = np.abs(held / held.sum() - target).sum()
     assert np.abs(after / after.sum() - target).sum() < before
+
+
+def covariance_draws(forecast: Forecast, count: int, seed: int) -> FloatArray:
+    """Covariances (count, n, n) a year, drawn about that of a forecast.
+
+    A correlation is normal with its errors, those of the mean of a prior common to all pairs; a matrix that is none is made
+    one by its spectrum (Rebonato and Jaeckel 1999), which draws pairs a little together. A volatility is lognormal with the
+    68 % interval of its asset, independently.
+
+    Args:
+        forecast: Of n assets; correlations without errors stay as they are.
+        count: Number of draws.
+        seed: Of the random numbers.
+    """
+    n = len(forecast.assets)
+    size = np.sqrt(forecast.variances)
+    found = np.broadcast_to(forecast.matrix / np.outer(size, size), (count, n, n)).copy()
+    rng = np.random.default_rng(seed)
+    if (errors := forecast.correlation_errors) is not None:
+        pairs = np.triu(rng.standard_normal((count, n, n)), 1)
+        found += errors.own * (pairs + pairs.transpose(0, 2, 1)) + errors.common * rng.standard_normal((count, 1, 1))
+        values, vectors = np.linalg.eigh(found)
+        found = (vectors * np.maximum(values, 1e-3)[:, None, :]) @ vectors.transpose(0, 2, 1)
+        scale = np.sqrt(np.einsum("sii->si", found))
+        found /= scale[:, :, None] * scale[:, None, :]
+    spread = np.array([0.5 * np.log(risk.high / risk.low) for risk in forecast.risks])
+    drawn = size * np.exp(spread * rng.standard_normal((count, n)))
+    return found * drawn[:, :, None] * drawn[:, None, :]
 
 
 def test_errors_of_marginal_variances_are_those_of_draws():

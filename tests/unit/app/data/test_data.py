@@ -10,13 +10,10 @@ import pytest
 from tests.stores import FETCHED, days, made, prices, rates
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
-from toolkit.app.data.diff import diff
-from toolkit.app.data.export import export
 from toolkit.app.data.import_file import ImportOptions, import_file
 from toolkit.app.data.map_prices import map_prices
 from toolkit.app.data.places import default_store, package_folder, store_in_use, store_to_write
-from toolkit.app.data.query import query
-from toolkit.app.data.store import check_contracts, compact, stored, verify
+from toolkit.app.data.store import check_contracts, compact, diff, export, query, stored, verify
 from toolkit.app.languages import language
 from toolkit.cli.main import run
 from toolkit.core.errors import DataError, FrameError, SpecError

@@ -17,7 +17,7 @@ from toolkit.market.sources.base import DataSource, Query, data_source, fetch_al
 from toolkit.market.sources.client import Budget, Client, Pace
 from toolkit.market.store.store import Store
 from toolkit.market.store.verify import verify
-from toolkit.records.fetch import Use
+from toolkit.records.store import Use
 from tools.fetch_kills import kills
 
 TODAY = date(2026, 11, 26)

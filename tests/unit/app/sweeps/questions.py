@@ -15,7 +15,7 @@ from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.prices import PriceFiles
 from toolkit.app.sweeps.run import SweepRequest
-from toolkit.app.sweeps.tasks import Data, Task, contents
+from toolkit.app.sweeps.tasks import SweepTask, TaskData, contents
 from toolkit.app.versions import versions
 
 KEYS = ("GLD", "SLV", "CPER")
@@ -38,11 +38,11 @@ def strategy(most: float = 0.6) -> tk.Strategy:
     return tk.Strategy(objective=tk.MinRisk(), forecast=forecast, constraints=[tk.Bounds(upper=most)])
 
 
-def tasks(folder: Path, *most: float) -> list[Task]:
+def tasks(folder: Path, *most: float) -> list[SweepTask]:
     """One for each upper bound, all on the same file."""
     settings, prices = resolve({}, file=None), PriceFiles((str(price_file(folder)),), "EUR", only=True)
-    data = Data(settings, AS_OF, AS_OF, prices, contents(settings, prices))
-    return [Task(data, strategy(one), date(2023, 6, 30), None, False, 0, versions()) for one in most]
+    data = TaskData(settings, AS_OF, AS_OF, prices, contents(settings, prices))
+    return [SweepTask(data, strategy(one), date(2023, 6, 30), None, False, 0, versions()) for one in most]
 
 
 def request(folder: Path, store: Path, *, of: Any = None, **more: Any) -> SweepRequest:

@@ -21,20 +21,20 @@ import pytest
 from tests.unit.app.sweeps.questions import tasks
 from toolkit.app.sweeps import executors
 from toolkit.app.sweeps.executors import Cluster, Executor, InProcess, Pool
-from toolkit.app.sweeps.tasks import LOST, Failure, Outcome, Task, attempt
+from toolkit.app.sweeps.tasks import LOST, Failure, SweepTask, TaskOutcome, attempt
 from toolkit.core.errors import SourceError, SpecError
 
 MOST = (0.4, 0.5, 0.6, 0.7)
 
 
-def answers(outcomes: Iterator[Outcome]) -> dict[str, bytes]:
+def answers(outcomes: Iterator[TaskOutcome]) -> dict[str, bytes]:
     found = [*outcomes]
     assert all(isinstance(one.answer, bytes) for one in found)
     assert len({one.fingerprint for one in found}) == len(found)
     return {one.fingerprint: one.answer for one in found if isinstance(one.answer, bytes)}
 
 
-def answers_with_a_loss(executor: Executor, asked: list[Task], kill: Any) -> dict[str, bytes]:
+def answers_with_a_loss(executor: Executor, asked: list[SweepTask], kill: Any) -> dict[str, bytes]:
     """The answers where `kill` ends a process after the first of them."""
     outcomes = executor.run(asked)
     first = next(outcomes)
@@ -43,12 +43,12 @@ def answers_with_a_loss(executor: Executor, asked: list[Task], kill: Any) -> dic
 
 
 @pytest.fixture(scope="module")
-def asked(tmp_path_factory: pytest.TempPathFactory) -> list[Task]:
+def asked(tmp_path_factory: pytest.TempPathFactory) -> list[SweepTask]:
     return tasks(tmp_path_factory.mktemp("prices"), *MOST)
 
 
 @pytest.fixture(scope="module")
-def reference(asked: list[Task]) -> dict[str, bytes]:
+def reference(asked: list[SweepTask]) -> dict[str, bytes]:
     return answers(InProcess().run(asked))
 
 
@@ -62,7 +62,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-class Deadly(Task):
+class Deadly(SweepTask):
     """A task that ends the process which reads it."""
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -70,10 +70,10 @@ class Deadly(Task):
 
 
 def test_a_task_that_ends_its_process_is_recorded_and_the_others_give_the_same_bytes(
-    asked: list[Task], reference: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+    asked: list[SweepTask], reference: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(executors, "PROCESSES_OF_TASK", 2)
-    fields = {name: getattr(asked[0], name) for name in Task.__dataclass_fields__}
+    fields = {name: getattr(asked[0], name) for name in SweepTask.__dataclass_fields__}
     deadly = Deadly(**{**fields, "seed": 1})
     found = {one.fingerprint: one.answer for one in Pool(2).run([asked[1], deadly, asked[2]])}
     failure = found.pop(deadly.fingerprint)
@@ -83,7 +83,7 @@ def test_a_task_that_ends_its_process_is_recorded_and_the_others_give_the_same_b
     assert not multiprocessing.active_children()
 
 
-def test_a_closed_pool_leaves_no_process(asked: list[Task]) -> None:
+def test_a_closed_pool_leaves_no_process(asked: list[SweepTask]) -> None:
     outcomes = Pool(1).run(asked)
     next(outcomes)
     outcomes.close()  # type: ignore[attr-defined]  # of a generator
@@ -91,7 +91,7 @@ def test_a_closed_pool_leaves_no_process(asked: list[Task]) -> None:
 
 
 def test_a_cluster_that_loses_a_worker_gives_the_same_bytes_and_leaves_no_file(
-    asked: list[Task], reference: dict[str, bytes], temporary: Path
+    asked: list[SweepTask], reference: dict[str, bytes], temporary: Path
 ) -> None:
     pytest.importorskip("distributed")
     before = {*multiprocessing.active_children()}
@@ -116,7 +116,7 @@ def port_of(server: socket.socket) -> int:
     return server.getsockname()[1]
 
 
-def refused_within_ten_seconds(port: int, asked: list[Task], told: str) -> None:
+def refused_within_ten_seconds(port: int, asked: list[SweepTask], told: str) -> None:
     began = time.monotonic()
     with pytest.raises(SourceError, match=told) as error:
         next(Cluster(f"tcp://127.0.0.1:{port}").run(asked))
@@ -124,13 +124,13 @@ def refused_within_ten_seconds(port: int, asked: list[Task], told: str) -> None:
     assert "dask scheduler" in error.value.hint
 
 
-def test_a_scheduler_that_does_not_answer_is_named_with_the_remedy(asked: list[Task], silent: socket.socket) -> None:
+def test_a_scheduler_that_does_not_answer_is_named_with_the_remedy(asked: list[SweepTask], silent: socket.socket) -> None:
     refused_within_ten_seconds(port_of(silent), asked, "does not answer")  # it waits for a greeting, in vain
     silent.close()
     refused_within_ten_seconds(9, asked, r"tcp://127\.0\.0\.1:9 does not answer")
 
 
-def test_another_service_at_the_address_is_no_scheduler(asked: list[Task], silent: socket.socket) -> None:
+def test_another_service_at_the_address_is_no_scheduler(asked: list[SweepTask], silent: socket.socket) -> None:
     def answer() -> None:
         with silent.accept()[0] as found:
             found.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
@@ -142,12 +142,12 @@ def test_another_service_at_the_address_is_no_scheduler(asked: list[Task], silen
 
 
 @pytest.mark.parametrize("address", ["nonsense", "tcp://127.0.0.1", "tcp://127.0.0.1:port"])
-def test_what_is_no_address_is_refused(asked: list[Task], address: str) -> None:
+def test_what_is_no_address_is_refused(asked: list[SweepTask], address: str) -> None:
     with pytest.raises(SpecError, match="is no address"):
         next(Cluster(address).run(asked))
 
 
-def test_a_worker_without_the_package_is_refused_by_name(asked: list[Task], tmp_path: Path) -> None:
+def test_a_worker_without_the_package_is_refused_by_name(asked: list[SweepTask], tmp_path: Path) -> None:
     """Without the `.pth` files of its folder of packages the interpreter of the worker does not find the toolkit."""
     distributed = pytest.importorskip("distributed")
     nothing = {"n_workers": 0, "host": "127.0.0.1", "dashboard_address": "127.0.0.1:0", "silence_logs": 50}
@@ -167,7 +167,7 @@ def test_a_worker_without_the_package_is_refused_by_name(asked: list[Task], tmp_
             worker.wait()
 
 
-def test_other_versions_and_other_data_are_refused_by_name(asked: list[Task], tmp_path: Path) -> None:
+def test_other_versions_and_other_data_are_refused_by_name(asked: list[SweepTask], tmp_path: Path) -> None:
     other = attempt(replace(asked[0], versions={**asked[0].versions, "numpy": "1.0"}))
     assert isinstance(other.answer, Failure)
     assert "numpy" in other.answer.message

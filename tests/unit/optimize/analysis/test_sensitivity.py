@@ -7,9 +7,8 @@ import pytest
 
 from tests.unit.optimize.problems import NO_CASH, problem_of, random_covariance
 from toolkit.core.assets import Asset
-from toolkit.optimize.analysis.active_set import ActiveSet
 from toolkit.optimize.analysis.marginal import annual_cost, from_others, marginals
-from toolkit.optimize.analysis.sensitivity import analyse
+from toolkit.optimize.analysis.sensitivity import ActiveSet, analyse
 from toolkit.optimize.continuous import solve_continuous
 from toolkit.optimize.costs import Costs
 

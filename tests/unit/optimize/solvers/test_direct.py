@@ -12,14 +12,14 @@ from tests.unit.optimize.problems import NO_CASH, forecast_of, problem_of, rando
 from toolkit.core.forecast import FloatArray
 from toolkit.optimize.allocate import allocate
 from toolkit.optimize.functions import TradeCost
-from toolkit.optimize.problem import Bounds, LinearConstraints
+from toolkit.optimize.problem import LinearConstraints, WeightBounds
 from toolkit.optimize.quadratic import ConvexObjective, Quadratic
 from toolkit.optimize.rows import SparseRows
 from toolkit.optimize.solvers import direct
 from toolkit.optimize.solvers.certificate import ACCEPT, Certificate, certify
 from toolkit.optimize.solvers.continuous import EXACT_RESIDUAL, certify_weights, solve_near
 from toolkit.optimize.solvers.convex import solve_convex
-from toolkit.optimize.solvers.direct import Answer, solve_direct
+from toolkit.optimize.solvers.direct import DirectSolution, solve_direct
 from toolkit.optimize.solvers.minimise import minimise
 from toolkit.optimize.solvers.program import Duals, QuadraticProgram
 from toolkit.optimize.solvers.solve import OPTIONS
@@ -52,7 +52,7 @@ def caps(
     return G, h
 
 
-def worst(quadratic: Quadratic, G: FloatArray, h: FloatArray, answer: Answer, scale: float) -> float:
+def worst(quadratic: Quadratic, G: FloatArray, h: FloatArray, answer: DirectSolution, scale: float) -> float:
     """The certificate of an answer, through the general formula with every row written out."""
     width = len(answer.x)
     A = np.vstack([G, -np.eye(width)])
@@ -169,7 +169,7 @@ def test_a_then_b_then_a_gives_the_same_bits() -> None:
 
 def test_of_several_rows_on_one_weight_the_tightest_is_its_bound() -> None:
     G = np.array([[1.0, 0, 0], [2.0, 0, 0], [-1.0, 0, 0], [-4.0, 0, 0], [1.0, 1.0, 0], [0, 0, 0]])
-    bounds = Bounds.of(rows_of(G, np.array([0.9, 1.0, -0.1, -0.8, 0.7, 0.0])))
+    bounds = WeightBounds.of(rows_of(G, np.array([0.9, 1.0, -0.1, -0.8, 0.7, 0.0])))
     assert (bounds.low[0], bounds.high[0]) == (0.2, 0.5)
     assert (bounds.low_row[0], bounds.high_row[0]) == (3, 1)
     assert bounds.others.tolist() == [4, 5]

@@ -8,13 +8,13 @@ from scipy.optimize import linprog
 
 from tests.examples import FITTED
 from tests.unit.optimize.solvers.test_shortfall import EXACT, check, free, invested, scenarios
-from toolkit.optimize.solvers.shortfall import Path, Peaks, Task, rates_of, solve_drawdown
+from toolkit.optimize.solvers.shortfall import Peaks, ShortfallPath, ShortfallTask, rates_of, solve_drawdown
 from toolkit.risk_measures.drawdown import CDaR, MaximumDrawdown
 
 MEASURES = (CDaR(0.5), CDaR(0.95), CDaR(0.999), MaximumDrawdown())
 
 
-def with_all_times(task: Task) -> float:
+def with_all_times(task: ShortfallTask) -> float:
     """The whole linear program by an interior point of scipy's: x, cash, eta, the depths and a hinge for every time."""
     (S, n), (rates, quantile) = task.returns.shape, rates_of(task.inner, task.p)
     eta, eye = float(quantile), np.eye(S)
@@ -45,7 +45,9 @@ def with_all_times(task: Task) -> float:
 )
 def test_it_is_the_optimum_of_the_whole_program_and_holds_its_conditions(seed, S, n, measure, price, cash):
     returns, p = scenarios(S + 1, n, seed)
-    task = Task(measure, returns, p, price * np.random.default_rng(seed).normal(0, 1, n), free(n) if cash else invested(n))
+    task = ShortfallTask(
+        measure, returns, p, price * np.random.default_rng(seed).normal(0, 1, n), free(n) if cash else invested(n)
+    )
     answer = solve_drawdown(task)
     assert answer is not None
     check(answer, returns, task.c, task.limits)
@@ -58,10 +60,10 @@ def test_it_is_the_optimum_of_the_whole_program_and_holds_its_conditions(seed, S
 
 def test_a_peak_that_no_variable_speaks_of_is_missed_and_comes_in():
     cumulative = np.array([[0.1, 0.0], [0.0, 0.2], [-0.1, 0.0]])
-    near = Path.of(cumulative @ [1.0, 0.0])
+    near = ShortfallPath.of(cumulative @ [1.0, 0.0])
     assert near.last.tolist() == [0, 0, 0]
     peaks = Peaks(cumulative, near, np.array([0]))
-    path = Path.of(cumulative @ [0.0, 1.0])
+    path = ShortfallPath.of(cumulative @ [0.0, 1.0])
     assert path.depths == pytest.approx([0.0, 0.0, 0.2])
     point = np.array([0.0, 1.0, 0.0, 0.0])
     assert -peaks.rows() @ point[:-1] == pytest.approx([0.0, -0.2, 0.0])  # below the depths

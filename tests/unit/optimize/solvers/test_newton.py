@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.optimize.solvers.test_gini import rows, sample
 from toolkit.optimize.solvers.newton import solve_smooth
-from toolkit.optimize.solvers.shortfall import Shortfall, Task
+from toolkit.optimize.solvers.shortfall import Shortfall, ShortfallTask
 from toolkit.optimize.solvers.solve import SolverInfeasible
 from toolkit.risk_measures.below_zero import DownsideDeviation
 from toolkit.risk_measures.dispersion import SemiDeviation
@@ -17,7 +17,7 @@ MEASURES = (EVaR(0.5), EVaR(0.95), EDaR(0.5), EDaR(0.95), UlcerIndex(), Downside
 
 
 def least(measure, returns, p, c, limits) -> Shortfall:
-    answer = solve_smooth(Task(measure, returns, p, c, limits))
+    answer = solve_smooth(ShortfallTask(measure, returns, p, c, limits))
     assert answer is not None
     return answer
 
@@ -64,10 +64,10 @@ def test_peaks_that_take_turns_are_all_found_on_a_long_path(measure):
 
 def test_few_scenarios_of_which_the_worst_alone_counts_are_left_to_the_cone_program():
     returns, p = sample(8, 3, 1)
-    assert solve_smooth(Task(EVaR(0.95), returns, p, np.zeros(3), rows(np.eye(4)[3:], np.zeros(1)))) is None
+    assert solve_smooth(ShortfallTask(EVaR(0.95), returns, p, np.zeros(3), rows(np.eye(4)[3:], np.zeros(1)))) is None
 
 
 def test_limits_that_contradict_each_other_have_no_answer():
     returns, p = sample(100, 3, 1)
     with pytest.raises(SolverInfeasible):
-        solve_smooth(Task(EVaR(0.95), returns, p, np.zeros(3), rows(np.eye(4)[:], np.full(4, 0.2))))
+        solve_smooth(ShortfallTask(EVaR(0.95), returns, p, np.zeros(3), rows(np.eye(4)[:], np.full(4, 0.2))))

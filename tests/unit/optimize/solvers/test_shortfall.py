@@ -12,7 +12,7 @@ from toolkit.optimize.problem import LinearConstraints
 from toolkit.optimize.rows import SparseRows
 from toolkit.optimize.solvers import shortfall
 from toolkit.optimize.solvers.cvar_lp import Hinges, least
-from toolkit.optimize.solvers.shortfall import Shortfall, Task
+from toolkit.optimize.solvers.shortfall import Shortfall, ShortfallTask
 from toolkit.optimize.solvers.shortfall import solve_shortfall as solve_task
 from toolkit.optimize.solvers.solve import SolverInfeasible
 from toolkit.risk_measures import measures
@@ -47,11 +47,11 @@ def scenarios(S: int, n: int, seed: int):
 
 
 def solve_shortfall(returns, p, confidence, c, limits) -> Shortfall:
-    return solve_task(Task(CVaR(confidence) if confidence < 1 else WorstCase(), returns, p, c, limits))
+    return solve_task(ShortfallTask(CVaR(confidence) if confidence < 1 else WorstCase(), returns, p, c, limits))
 
 
 def solve_deviation(returns, p, c, limits) -> Shortfall:
-    return solve_task(Task(MeanAbsoluteDeviation(), returns, p, c, limits))
+    return solve_task(ShortfallTask(MeanAbsoluteDeviation(), returns, p, c, limits))
 
 
 def with_all_rows(returns, rates, c, limits, *, quantile: bool) -> float:
@@ -132,7 +132,7 @@ def test_the_least_deviation_is_that_of_the_whole_program(seed, S, n):
 def test_the_least_mean_loss_is_that_of_the_whole_program(seed, S, n):
     returns, p = scenarios(S + 1, n, seed)
     c = 0.002 * np.random.default_rng(seed).normal(0, 1, n)
-    answer = solve_task(Task(MeanLoss(), returns, p, c, invested(n)))
+    answer = solve_task(ShortfallTask(MeanLoss(), returns, p, c, invested(n)))
     check(answer, returns, c, invested(n))
     want = with_all_rows(returns, p, c, invested(n), quantile=False)
     assert c @ answer.x[:-1] + answer.risk == pytest.approx(want, rel=1e-6, abs=1e-9)

@@ -14,8 +14,7 @@ from tests.blocks import figures, table_of, told
 from tests.subjects import finder
 from toolkit.app.topics.whatif import whatif as whatif_part
 from toolkit.records.whatif import WhatIf
-from toolkit.report.charts.lettering import width
-from toolkit.report.charts.theme import TOKENS
+from toolkit.report.charts.theme import TOKENS, width
 from toolkit.report.document import Missing
 from toolkit.report.i18n.text import plain
 from toolkit.report.topics.whatif import whatif

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from toolkit.returns.observation.averaging import VOLATILITY_FACTOR
 from toolkit.returns.observation.joint import MOST_EXPLAINED, capped, latent_increments
 from toolkit.returns.observation.local_level import local_levels
+from toolkit.returns.observation.smoothing import VOLATILITY_FACTOR
 
 NO_FACTORS = 0
 

@@ -6,10 +6,9 @@ from itertools import product
 import numpy as np
 import pytest
 
-from toolkit.returns.observation.group import LATENT_RANGE, information, pool_volatility
+from toolkit.returns.observation.group import LATENT_RANGE, horizon_variance, information, pool_volatility
 from toolkit.returns.observation.local_level import local_levels
 from toolkit.returns.observation.mixture import INFLATION, filter_levels, relative_noise
-from toolkit.returns.observation.persistence import horizon_variance
 
 
 def simulate(rng, periods, volatility, noise, contamination=0.05, exponent=0.75):

@@ -3,8 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from toolkit.returns.observation.averaging import VOLATILITY_FACTOR
-from toolkit.returns.observation.smoothing import AS_IS, BOUND, GELTNER, Geltner, getmansky, unsmooth
+from toolkit.returns.observation.smoothing import AS_IS, BOUND, GELTNER, VOLATILITY_FACTOR, Geltner, getmansky, unsmooth
 
 
 def smoothed(seed, periods, n, f=0.6):

@@ -16,10 +16,9 @@ from toolkit.risk_model.covariance.factor import FactorCovariance
 from toolkit.risk_model.covariance.form import CovarianceInputs, StructuredCovariance
 from toolkit.risk_model.expected_returns import ReturnsSpec
 from toolkit.risk_model.expected_returns.equilibrium import EquilibriumReturns
-from toolkit.risk_model.expected_returns.expression import portfolio, terms
 from toolkit.risk_model.expected_returns.historical import HistoricalReturns
 from toolkit.risk_model.expected_returns.prior import labelled
-from toolkit.risk_model.expected_returns.views import ViewsReturns
+from toolkit.risk_model.expected_returns.views import ViewsReturns, portfolio, terms
 from toolkit.risk_model.expected_returns.zero import ZeroReturns
 from toolkit.risk_model.model import estimate
 from toolkit.strategy.decode import decode_strategy

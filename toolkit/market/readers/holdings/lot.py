@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cache
 from typing import Any, TypeVar
@@ -49,6 +49,7 @@ class FileCells:
     month_first: int | None = None
     remarks: Mapping[str, Meaning] = field(default_factory=dict)
     of_all: set[Meaning] = field(default_factory=set)
+    units: set[str] = field(default_factory=set)
     words: Mapping[str, str] = field(default_factory=dict)
     faults: list[CellFault] = field(default_factory=list)
     questions: dict[str, Question] = field(default_factory=dict)
@@ -95,7 +96,8 @@ class Row:
 
     def text(self, key: str) -> str | None:
         """A cell as text; None where it is empty."""
-        return cells.tidy(str(self.cells[key])) or None if key in self.cells else None
+        cell = self.cells.get(key)
+        return cell if cell is None or isinstance(cell, str) else str(cell)  # `read_columns` made it tidy
 
     def header(self, key: str) -> Header:
         """What the header of a field says."""
@@ -171,13 +173,24 @@ class Row:
         asks = message("it may be {day_first} or {month_first}: which comes first?", day_first=first, month_first=second)
         self.file.questions.setdefault("dates", Question("dates", "dates", (text,), asks, None, ("day", "month")))
 
+    def ask_unit(self) -> None:
+        """Ask for the unit of quantities without one: of precious metals, and beside others in another unit than kg.
+
+        An ounce is answered as ``oz``, which is none of any other metal.
+        """
+        asks = message("quantities without a unit, of a metal that is sold by the ounce too, or beside others in one: which?")
+        units = (cells.KG, cells.G, cells.T, cells.LB, "oz")
+        known = self.file.questions.get("unit") or Question("unit", "unit", (), asks, None, units)
+        where = (*known.cells, message("row {row:d}", row=self.file.table.rows[self.i]))[:3]
+        self.file.questions["unit"] = replace(known, cells=where)
+
     def is_precious(self, asset: str | None) -> bool:
         """Whether an asset is a precious metal."""
         return asset is not None and self.file.names.is_precious(asset)
 
 
-_WITH_MASS = re.compile(r"(?i)(.*?[^\W\d])\s+([\d.,/]+\s*(?:kg|g|oz|ozt|unzen?|gramm|kilo)\b)(.*)")
-"""A name with the mass of one piece behind it: ``Goldbarren 100 g``."""
+_WITH_MASS = re.compile(r"(?i)(.*?)\b([\d.,/]+\s*(?:kg|g|oz|ozt|unzen?|gramm|kilo)\b)(.*)")
+"""A name with the mass of one piece: ``Goldbarren 100 g``, ``Silver 1 kg bar``, ``1 oz Krugerrand``."""
 _TEXTS, _FRACTIONS = ({one.key for one in HOLDINGS if one.cells == of} for of in ("text", "fraction"))
 
 
@@ -247,23 +260,44 @@ def _is_zero(row: Row) -> bool:
 
 
 def asset_of(row: Row) -> tuple[str, str | None, str | None]:
-    """Asset key, words for a form, and the purity that stand with the name."""
+    """Asset key, words for a form, and the purity that stand with the name; the mass of one piece in it is the row's size."""
     if (text := row.text("asset")) is None:
         raise values.empty("asset")
+    found = _WITH_MASS.fullmatch(text)
+    if found and (named := _of_a_piece(row, cells.tidy(f"{found[1]} {found[3]}"), found[2])):
+        return named
     try:
         return _named(row, text)
     except DataError as error:
         hint = error.hint
-        if found := _WITH_MASS.fullmatch(text):
+        if found and (name := found[1].strip()):
             hint = message(
                 "Write {name:s} as the asset, and {mass:s} in a column 'size', as the mass of one piece.",
-                name=found[1],
+                name=name,
                 mass=found[2],
             )
         if row.i == 0 and not any(re.search(r"\d", str(cell)) for cell in row.cells.values()):
             row_of = row.file.table.header
             hint = message("Row {row:d} is taken for the header. Where the header has two rows, write it in one.", row=row_of)
         raise Faulty("unknown_asset", "unknown asset", hint) from None
+
+
+def _of_a_piece(row: Row, name: str, mass: str) -> tuple[str, str | None, str | None] | None:
+    """What the name of a bar or a coin says, beside which its mass stands, where pieces are counted; None for another."""
+    try:
+        found = _named(row, name)
+        size = cells.size(mass, None, most=0, precious=row.is_precious(found[0]))
+    except DataError:
+        return None
+    count = cells.amount(str(row.cells.get("quantity", "")))
+    if found[1] is None or row.file.names.is_listed(found[0]) or not _counts_pieces(row, count and count.after):
+        return None
+    given = row.text("size")
+    if given is None or values.is_unknown(given):
+        row.cells["size"] = mass
+    elif (other := _mass_of_a_piece(row, found[0])) and abs(other - (size.mass or other)) > AGREES * other:
+        raise Faulty("size", "a name with another mass than its size", "Correct one of the two.", column="size")
+    return found
 
 
 def _named(row: Row, text: str) -> tuple[str, str | None, str | None]:
@@ -366,6 +400,8 @@ def _unit(row: Row, lot: Mapping[str, Any], beside: str, *, is_listed: bool, is_
         if _mass_of_a_piece(row, asset):
             hint = message("Write kg behind the quantity, or rename its column to 'pieces'.")
             raise Faulty("unknown_unit", "a quantity that may be in kg or a number of pieces", hint)
+        if row.is_precious(asset) or row.file.units:
+            return row.ask_unit()
         row.default("unit")
         return "kg"
     found = set()

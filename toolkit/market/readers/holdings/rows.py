@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import accumulate
 from typing import Any, NamedTuple
 
@@ -46,7 +46,7 @@ _ROWS = 3
 """Rows that a question names."""
 NEWEST, EVERY_DAY = "newest", "every"
 _DAYS = (NEWEST, EVERY_DAY)
-_WORD = re.compile(r"[^\W\d_]{2}")
+_WORD = re.compile(r"^[^\W\d_]{4,}$|\s[^\W\d_]{2,}")
 _CODED = ("lot_id", "name", "document")
 """Columns of texts that may be codes, numbers or names."""
 _SENTENCE = re.compile(r"[^\W\d]{3}.*\s")
@@ -122,17 +122,17 @@ class Parts(NamedTuple):
 
 
 def opened(read: ReadFile, names: Names, today: date) -> tuple[FileCells, list[tuple[str, Sequence[str]]]]:
-    """The cells of a file by field, and its columns of texts.
+    """The cells of a file by field, and its columns of texts with what is not understood, or is answered.
 
     Args:
         read: Its cells and the layout by which they are read.
         names: How assets, forms and instruments are recognised.
         today: Day on which it is read.
     """
-    file, texts = FileCells(read.table, read.layout, names, today), [*texts_of(read)]
+    file = FileCells(read.table, read.layout, names, today)
     read_columns(file, read.headers)
     check_formulas(file)
-    return file, texts
+    return file, [*texts_of(read, file)]
 
 
 def rows_of(read: ReadFile, file: FileCells, client: str | None) -> tuple[ReadFile, Parts, list[Message]]:
@@ -148,7 +148,7 @@ def rows_of(read: ReadFile, file: FileCells, client: str | None) -> tuple[ReadFi
     """
     rows, numbers, leave_out = file.table.cells.rows(), file.table.rows, {fold(text) for text in read.layout.leave_out}
     totals, below = _rows_of_no_lot(file) if "asset" in file.raw else ([], [])
-    left = [i for i, row in enumerate(rows) if _first_cell(row) in leave_out]
+    left = [i for i, row in enumerate(rows) if _first_cell(row) in leave_out] if leave_out else []
     kept = sorted({*range(len(rows))} - {*totals, *below, *left})
     own = _of_client(file, kept, client)
     read = read if own == kept else _told_of(read, own)
@@ -176,6 +176,11 @@ def closed(
 # Columns
 
 
+def _texts_in(column: Sequence[Any]) -> set[str]:
+    """The distinct texts of cells, so that each is read once."""
+    return {cell for cell in column if isinstance(cell, str)}
+
+
 def read_columns(file: FileCells, headers: Sequence[Header]) -> None:
     """Cells by field, in the words of the vocabulary; where a column counts pieces or orders alone, it is the quantity."""
     words = {as_answered(text): word for text, word in file.layout.words.items()}
@@ -185,11 +190,10 @@ def read_columns(file: FileCells, headers: Sequence[Header]) -> None:
     for header in headers:
         key = AS_LOT.get(header.key or "", header.key)
         if key and key not in SEVERAL["holdings"]:
-            column = [
-                None if isinstance(cell, str) and not cells.tidy(cell) else cell for cell in file.table.cells[header.text]
-            ]
+            column = file.table.cells[header.text].to_list()
             own = words if key == "kind" else {text: word for text, word in words.items() if text not in kinds}
-            file.raw[key] = [own.get(as_answered(cell), cell) if isinstance(cell, str) else cell for cell in column]
+            read = {text: cells.tidy(own.get(as_answered(text), text)) or None for text in _texts_in(column)}
+            file.raw[key] = [read[cell] if isinstance(cell, str) else cell for cell in column]
             file.header[key] = header
     if "quantity" not in file.raw and "pieces" in file.raw:
         unit = None if "unit" in file.raw else cells.PIECE
@@ -197,6 +201,9 @@ def read_columns(file: FileCells, headers: Sequence[Header]) -> None:
         file.header["quantity"] = replace(file.header["pieces"], key="quantity", unit=unit)
     elif "quantity" not in file.raw and "ordered" in file.raw:
         file.raw["quantity"], file.header["quantity"] = file.raw["ordered"], replace(file.header["ordered"], key="quantity")
+    given = [amount.after for text in _texts_in(file.raw.get("quantity", ())) if (amount := cells.amount(text))]
+    named = {cells.unit_in(text) for text in (*given, *_texts_in(file.raw.get("unit", ()))) if text}
+    file.units = {unit for unit in named if unit in KG_PER_UNIT and unit != cells.KG}
     for key, text in file.layout.every.items():
         if key not in ("currency", "unit", "status"):  # these a cell, a header or a price may say in other places
             key = AS_LOT.get(key, key)  # noqa: PLW2901  # of a movement
@@ -207,10 +214,9 @@ def read_columns(file: FileCells, headers: Sequence[Header]) -> None:
 def check_formulas(file: FileCells) -> None:
     """A formula without a value is a fault, and its cell is empty; in a CSV what begins with ``=`` is text."""
     for key, column in file.raw.items():
-        for i, cell in enumerate(column):
-            if not isinstance(cell, str) or (cell.startswith("=") and file.table.encoding):
-                continue
-            if cells.FORMULA_ERROR.fullmatch(cell):
+        errors = {text for text in _texts_in(column) if cells.FORMULA_ERROR.fullmatch(text)}
+        for i, cell in enumerate(column) if errors else ():
+            if isinstance(cell, str) and cell in errors and not (cell.startswith("=") and file.table.encoding):
                 hint = message("Mend the formula, or write the value in its place.")
                 if cell.startswith("="):
                     hint = message("Open the file in the spreadsheet and save it again, so that the formula has a value.")
@@ -229,11 +235,17 @@ def _conventions(file: FileCells, kept: Sequence[int], told: Collection[int]) ->
     """
     fields = FIELDS[file.layout.of]
     keys = [key for one in fields if one.cells in ("number", "fraction") and (key := AS_LOT.get(one.key, one.key)) in file.raw]
-    column = [(i, key, file.raw[key][i]) for key in keys for i in kept]
-    seen = [(i, key, found) for i, key, cell in column if isinstance(cell, str) and (found := cells.amount(cell))]
-    file.mark, odd = cells.decimal_mark(Counter(found for _, _, found in seen))
+    column = [(i, key, cell) for key in keys for i in kept if isinstance(cell := file.raw[key][i], str)]
+    counts = Counter(cell for _, _, cell in column)
+    amounts = {cell: found for cell in counts if (found := cells.amount(cell))}
+    by_amount = Counter[cells.Amount]()
+    for cell, found in amounts.items():
+        by_amount[found] += counts[cell]
+    file.mark, odd = cells.decimal_mark(by_amount)
     if file.layout.decimal:
-        file.mark, odd = file.layout.decimal, {found for _, _, found in seen if file.layout.decimal not in found.readings}
+        file.mark, odd = file.layout.decimal, {found for found in by_amount if file.layout.decimal not in found.readings}
+    doubtful = {cell: found for cell, found in amounts.items() if found.is_ambiguous or found in odd}
+    seen = [(i, key, found) for i, key, cell in column if (found := doubtful.get(cell))]
     for i, key, found in seen:
         if found in odd:
             hint = message("Use one decimal mark in the whole file.")
@@ -269,11 +281,12 @@ def _rows_of_no_lot(file: FileCells) -> tuple[list[int], list[int]]:
     rows of one text that is no asset, below an empty row or a total that ends the table.
     """
     rows, numbers = file.table.cells.rows(), file.table.rows
-    known = {fold(str(cell)) for row in rows for cell in row if isinstance(cell, str)}
+    known = {fold(text) for text in {cell for row in rows for cell in row if isinstance(cell, str)}}
+    is_label = cache(lambda text: _is_label(text, known, file.names))
     totals = []
     for i, row in enumerate(rows):
         texts = [text for text in (next((str(cell) for cell in row if cell is not None), ""), file.text("asset", i)) if text]
-        labels = [_is_label(text, known, file.names) for text in texts]
+        labels = [is_label(text) for text in texts]
         totals += [i] if any(labels) and (file.text("asset", i) is None or labels[-1]) else []
     first = len(rows)
     while first and _is_remark(rows[first - 1], file.names):
@@ -353,7 +366,7 @@ def _of_client(file: FileCells, kept: list[int], client: str | None) -> list[int
             file=file.table.name,
             client=client,
         )
-    unnamed = [i for i in kept if i not in names and i not in of_all_clients(file, kept)]
+    unnamed = sorted({*kept} - {*names, *of_all_clients(file, kept)})
     for i in unnamed:
         hint = message("Write whose lot it is in every row.")
         file.fault(i, "client", Faulty("client", "a lot of no client, beside those of clients", hint))
@@ -383,8 +396,29 @@ def _told_of(read: ReadFile, rows: Collection[int]) -> ReadFile:
 # Texts
 
 
-def texts_of(read: ReadFile) -> Iterator[tuple[str, Sequence[str]]]:
-    """Columns of texts that may say something of their lots: field or ``ignore``, and cells; comments on cells too."""
+def texts_of(read: ReadFile, file: FileCells) -> Iterator[tuple[str, Sequence[str]]]:
+    """Columns of texts that may say something of their lots: field or ``ignore``, and cells; comments on cells too.
+
+    A text that is understood, and on which nothing is answered, is empty there.
+
+    Args:
+        read: The file.
+        file: Its cells and the answers.
+    """
+    found = ((key, texts, {*texts}) for key, texts in _columns_of_texts(read))
+    said = ((key, texts, {text for text in own if _is_said(file, key, text)}) for key, texts, own in found)
+    return ((key, [text if text in own else "" for text in texts]) for key, texts, own in said if own)
+
+
+def _is_said(file: FileCells, key: str, text: str) -> bool:
+    """Whether a text is answered, or is not understood."""
+    if not text or as_answered(text) in file.remarks:
+        return bool(text)
+    said = file.words.get(as_answered(text), text)
+    return is_marked(said) or not _TEXTS[key][0](said)
+
+
+def _columns_of_texts(read: ReadFile) -> Iterator[tuple[str, Sequence[str]]]:
     unknown, asked = vocabulary().texts["unknown"], {one.name for one in read.questions}
     numbers = {AS_LOT.get(one.key, one.key) for one in FIELDS[read.layout.of] if one.cells in ("number", "fraction")}
     for header in read.headers:
@@ -398,7 +432,7 @@ def texts_of(read: ReadFile) -> Iterator[tuple[str, Sequence[str]]]:
             yield "unlike", [*_unlike(texts)]
         if key in _TEXTS:
             yield key, ["" if fold(text) in unknown else text for text in texts]
-        elif key not in numbers and any(map(is_marked, texts)):
+        elif key not in numbers and any(map(is_marked, {*texts})):
             yield "marked", [text if is_marked(text) else "" for text in texts]
     if read.table.remarks:
         yield "remark", [" ".join(read.table.remarks.get(row, ())) for row in read.table.rows]
@@ -408,9 +442,9 @@ def _unlike(texts: Sequence[str]) -> Iterator[str]:
     """Words among the codes of a column, empty for a code: a bin ``RETURNS`` among ``A1``, ``B2 expired`` among ``B1``."""
     codes, filled = sum(map(is_code, texts)), sum(map(bool, texts))
     for text in texts:
-        number = cells.amount(text)
-        is_other = cells.day(text) or (number and not number.before)
-        yield "" if 2 * codes < filled or is_code(text) or not _WORD.search(text) or is_other else text
+        is_word = 2 * codes >= filled and _WORD.search(text) and not is_code(text)
+        number = cells.amount(text) if is_word else None
+        yield text if is_word and not (cells.day(text) or (number and not number.before)) else ""
 
 
 def status_of_file(file: FileCells, below: Iterable[int]) -> str:
@@ -478,16 +512,17 @@ def said_of(file: FileCells, texts: Sequence[tuple[str, Sequence[str]]], i: int,
         default: Status of a lot without one.
     """
     found: set[Meaning] = {*file.of_all}
+    if not any(column[i] for _, column in texts):
+        return found
     status = values.known_word(file.text("status", i), vocabulary().meanings["status"]) or default
     for key, column in texts:
         text = column[i]
         if not text or (key == "location" and status != "stored") or (key in _DUE and status == "stored"):
             continue
-        is_understood, asks = _TEXTS[key]
         if meaning := file.remarks.get(as_answered(text)):
             found.add(meaning)
-        elif is_marked(said := file.words.get(as_answered(text), text)) or not is_understood(said):
-            ask(file, text, (message("row {row:d}", row=file.table.rows[i]),), asks, _says_status(text))
+        else:
+            ask(file, text, (message("row {row:d}", row=file.table.rows[i]),), _TEXTS[key][1], _says_status(text))
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 from toolkit.core.countries import UNKNOWN_ORIGIN, country, country_hint, fold, foldings
@@ -51,6 +52,7 @@ def is_unknown(text: str | None) -> bool:
     return text is not None and not {text, fold(text)}.isdisjoint(vocabulary().texts["unknown"])
 
 
+@lru_cache(1 << 16, typed=True)  # a row asks for one several times
 def number(cell: Any, mark: str | None) -> tuple[float, cells.Amount] | None:
     """A number and what stands around it; None of one with two readings where nothing settles the mark, which is asked.
 

@@ -418,11 +418,11 @@ def test_quantities_and_units(cells, kg):
     ("text", "values"), [("1.234", (1.234, 1234)), ("1,234", (1234, 1.234)), ("999,999", (999999, 999.999))]
 )
 def test_a_mark_that_nothing_settles_is_asked(text, values):
-    content = f"asset;quantity\ngold;{text}\n"
+    content = f"asset;quantity\ngallium;{text}\n"
     assert asked(parsed(content)) == {"decimal": None}
     for mark, value in zip(".,", values, strict=True):
         assert parsed(content, decimal=mark).holdings().frame["mass"].item() == value
-    (fault,) = parsed("asset;quantity\ngold;3,5\n", decimal=".").faults
+    (fault,) = parsed("asset;quantity\ngallium;3,5\n", decimal=".").faults
     assert fault.rule == "decimal"
 
 
@@ -638,7 +638,7 @@ def test_headers_of_money(header, key, sure):
 
 
 def test_a_column_that_counts_is_no_name_and_money_beside_a_unit_price_is_the_total():
-    read = parsed("Item,Description,Qty,Unit price EUR,Amount EUR\n1,gold,2,10,20\n2,silver,3,1,4\n")
+    read = parsed("Item,Description,Qty,Unit price EUR,Amount EUR\n1,gallium,2,10,20\n2,gallium,3,1,4\n")
     assert [(fault.row, fault.rule) for fault in read.faults] == [(3, "total_price")]
     assert [row["lot_id"] for row in read.rows] == ["1", "2"]
 

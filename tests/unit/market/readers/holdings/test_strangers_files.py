@@ -178,11 +178,37 @@ def test_the_negative_numbers_of_accounts_are_told_as_such(cell):
     assert fault.rule == "positive"
 
 
-@pytest.mark.parametrize("name", ["Goldbarren 100 g", "Goldbarren 1 kg 999,9", "Krügerrand 1 oz"])
-def test_the_mass_of_a_piece_in_its_name_belongs_in_its_own_column(name):
-    assert {fault.rule for fault in parsed(f"Metall;Menge;Einheit\n{name};3;Stk\n").faults} & {"unknown_asset", "unknown_unit"}
-    bare = name.rpartition(" 1")[0]
-    assert not parsed(f"Metall;Menge;Einheit;Stückgewicht\n{bare};3;Stk;100 g\n").faults
+@pytest.mark.parametrize(
+    ("name", "kg", "size"),
+    [
+        ("Goldbarren 100 g", 0.3, "0.1 kg"),
+        ("Goldbarren 1 kg 999,9", 3, "1 kg"),
+        ("Silver 1 kg bar", 3, "1 kg"),
+        ("Krügerrand 1 oz", 3 * 0.0311034768, "0.0311034768 kg"),
+        ("Gold 1/10 oz Krugerrand", 0.3 * 0.0311034768, "0.00311034768 kg"),
+    ],
+)
+def test_the_mass_in_the_name_of_a_bar_or_a_coin_is_that_of_one_piece(name, kg, size):
+    (row,) = (read := parsed(f"Metall;Menge;Einheit\n{name};3;Stk\n")).rows
+    assert (read.faults, row["quantity"], row["unit"], row["size"]) == ([], pytest.approx(kg, rel=1e-12), "kg", size)
+
+
+@pytest.mark.parametrize(("name", "metal"), [("XAUUSD", "gold"), ("XAG", "silver"), ("XAG/EUR", "silver")])
+def test_a_code_of_an_ounce_is_its_metal_and_the_unit_is_asked(name, metal):
+    content = f"asset;quantity\n{name};10\ngallium;2\n"
+    (question,) = parsed(content).questions
+    assert (question.name, question.proposed, [str(one) for one in question.cells]) == ("unit", None, ["row 2"])
+    assert [fault.row for fault in parsed(content, unit="oz").faults] == [3]  # no ounce of gallium
+    assert (
+        parsed(f"asset;quantity\n{name};10\n", unit="oz").rows[0] | {"asset": metal, "unit": "ozt", "quantity": 10.0}
+        == (parsed(f"asset;quantity\n{name};10\n", unit="oz").rows[0])
+    )
+
+
+def test_an_empty_unit_beside_other_units_is_asked():
+    assert [one.name for one in parsed("asset;quantity;unit\ngallium;500;g\nindium;3;\n").questions] == ["unit"]
+    assert [one.name for one in parsed("asset;quantity\ngallium;500 g\nindium;3\n").questions] == ["unit"]
+    assert not parsed("asset;quantity;unit\ngallium;5;kg\nindium;3;\n").questions
 
 
 @pytest.mark.parametrize(

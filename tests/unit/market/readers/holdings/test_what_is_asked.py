@@ -97,7 +97,7 @@ class TestMonths:
         ("text", "day"), [("11/2024", date(2024, 11, 30)), ("2024-02", date(2024, 2, 29)), ("Nov 2026", TODAY)]
     )
     def test_a_month_counts_from_its_last_day_and_is_said(self, text, day):
-        held = parsed(f"asset;quantity;purchase_date\ngold;1;{text}\n").holdings()
+        held = parsed(f"asset;quantity;purchase_date\ngallium;1;{text}\n").holdings()
         assert held.frame["purchase_date"].item() == day
         assert any("the tax clock runs from its last day: row 2" in note for note in held.notes)
 
@@ -111,7 +111,7 @@ def workbook(*, comment: str = "", struck: int | None = None) -> bytes:
     out = io.BytesIO()
     with xlsxwriter.Workbook(out) as book:
         sheet, through = book.add_worksheet("L"), book.add_format({"font_strikeout": True})
-        for at, row in enumerate((["asset", "quantity"], ["gold", 1], ["gallium", 5]), start=1):
+        for at, row in enumerate((["asset", "quantity"], ["indium", 1], ["gallium", 5]), start=1):
             sheet.write_row(at - 1, 0, row, through if at == struck else None)
         if comment:
             sheet.write_comment(comment, "sold in May")

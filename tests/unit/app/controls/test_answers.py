@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from toolkit.controls.items import find_items
+from toolkit.app.controls.answers import find_items
 from toolkit.controls.ledger import ControlLedger
 from toolkit.core.errors import DataError, SpecError
 

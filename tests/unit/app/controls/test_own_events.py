@@ -6,8 +6,8 @@ from datetime import date
 
 import polars as pl
 
+from toolkit.app.controls.own_events import merge_user_events
 from toolkit.controls.ledger import ControlLedger
-from toolkit.controls.user_events import merge_user_events
 from toolkit.market.market import USER
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from toolkit.scenarios.loss_limit import limit_losses_to_total
-from toolkit.scenarios.sets import Scenarios, Shock, simulated
-from toolkit.scenarios.shock_overlay import overlaid
+from toolkit.scenarios.sets import Scenarios, Shock, limit_losses_to_total, overlaid, simulated
 
 
 def drawn(size=1000, sd=0.2, seed=0, df=None):

@@ -6,7 +6,7 @@ import pytest
 
 from toolkit.app.allocation.request import Request
 from toolkit.app.backtest.decide import PastDecisions, universe_of
-from toolkit.app.backtest.limits import followed_with_limits
+from toolkit.app.backtest.evidence import followed_with_limits
 from toolkit.app.backtest.run import BacktestRequest, past_markets, past_prices
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
