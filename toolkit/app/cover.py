@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from toolkit.app.assumptions import find_assumption, licence_delay, metal_contents
 from toolkit.app.context import Context
@@ -54,8 +53,7 @@ from toolkit.market.readers.cells import number
 from toolkit.market.readers.faults import OneFault, grouped, row_error
 from toolkit.market.readers.holdings.read import parse
 from toolkit.market.readers.tabular import Table
-from toolkit.optimize.replenishment import OrderOffer, OrderProblem, least_probability, order_plan
-from toolkit.optimize.replenishment import OrderPlan as Plan
+from toolkit.optimize.replenishment import Lots, OrderOffer, OrderProblem, best_plans, order_plan
 from toolkit.records.cover import CoverAnswer, OrderPlan
 from toolkit.supply.concentration import newest_shares
 
@@ -66,8 +64,6 @@ QUANTILES = (0.1, 0.5, 0.9)
 MORE_USED, LATER = 1.2, 60.0
 """Of the scenarios: use, and days of a supplier who is late."""
 WEEK = 7
-_STRICTER = (0.75, 0.4, 0.0)
-"""Parts of the probability asked for that orders are chosen by, in turn, until it holds over other draws."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -735,40 +731,17 @@ class QuotationLines:
         unserved = [need for need in self.case.groups if need not in needs and self.case.stops(need) > asked]
         if budget is not None:
             return self._of_budget(needs, budget, unserved)
-        chosen, loosened, gap, status = {}, list[str](), 0.0, "impossible" if unserved else "met"
+        chosen, nearest, loosened, gap = dict[str, Lots](), dict[str, Lots](), list[str](), 0.0
         for asset in dict.fromkeys(need.asset for need in needs):
             some = [need for need in needs if need.asset == asset]
             problems = [self._problem(need) for need in some]
-            found, holds = self._chosen(some, problems)
-            if found is None:
-                status, found = "impossible", self._nearest(problems)
+            found = best_plans(problems, [self._problem(need, told=True) for need in some], asked)
+            chosen |= {need.key: lots for need, lots in zip(some, found.cheapest.lots, strict=True)}
+            nearest |= {need.key: lots for need, lots in zip(some, found.nearest.lots, strict=True)}
+            gap = max(gap, found.cheapest.gap)
+            if not found.keeps:
                 loosened += self._loosened(problems)
-            elif not holds and status == "met":
-                status = "nearly"
-            lots = [np.zeros(len(one.offers), dtype=int) for one in problems] if found is None else found.lots
-            chosen |= {need.key: own for need, own in zip(some, lots, strict=True)}
-            gap = max(gap, 0.0 if found is None else found.gap)
-        return self._record(needs, chosen, status, gap, loosened, unserved)
-
-    def _chosen(self, needs: Sequence[SiteNeed], problems: Sequence[OrderProblem]) -> tuple[Plan | None, bool]:
-        """The orders for some needs, and whether they hold over new draws; None where nothing meets the limits."""
-        asked, told = self.case.request.probability, [self._problem(need, told=True) for need in needs]
-        best: Plan | None = None
-        for part in (*_STRICTER, 1.0):
-            if best is not None and part == 1.0:
-                break
-            stricter = [replace(problem, probability=part * asked) for problem in problems]
-            found = order_plan(stricter, start=None if best is None else best.lots)
-            best = found or best
-            if found and all(one.paths(lots).probability <= asked for one, lots in zip(told, found.lots, strict=True)):
-                return found, True
-        return best, False
-
-    @staticmethod
-    def _nearest(problems: Sequence[OrderProblem]) -> Plan | None:
-        """The orders that come nearest to probabilities that none reaches."""
-        reached = [replace(one, probability=max(one.probability or 0.0, least_probability(one))) for one in problems]
-        return order_plan(reached) or order_plan([replace(one, probability=None) for one in problems])
+        return self._record(needs, chosen, gap, unserved, nearest, loosened)
 
     @staticmethod
     def _loosened(problems: Sequence[OrderProblem]) -> Iterator[str]:
@@ -787,18 +760,22 @@ class QuotationLines:
         ]
         found = order_plan(problems, budget=budget) if problems else None
         chosen = {} if found is None else {need.key: lots for need, lots in zip(needs, found.lots, strict=True)}
-        return self._record(needs, chosen, "budget", 0.0 if found is None else found.gap, (), unserved)
+        return self._record(needs, chosen, 0.0 if found is None else found.gap, unserved)
 
     def _record(
-        self, needs: Sequence[SiteNeed], chosen: Mapping[str, NDArray[np.int_]], status: str, gap: float,
-        loosened: Sequence[str], unserved: Sequence[SiteNeed],
+        self, needs: Sequence[SiteNeed], chosen: Mapping[str, Lots], gap: float, unserved: Sequence[SiteNeed],
+        nearest: Mapping[str, Lots] | None = None, loosened: Sequence[str] = (),
     ) -> OrderPlan:  # fmt: skip
-        case, orders, reached, spent = self.case, list[dict](), list[dict](), 0.0
+        """The record of the orders that were chosen, and with a probability asked for of those that come nearest to it."""
+        case, orders, reached, spent, spent_nearest = self.case, list[dict](), list[dict](), 0.0, 0.0
+        asked = None if nearest is None else case.request.probability
         for need in needs:
             problem = self._problem(need, told=True)
             lots = chosen.get(need.key, np.zeros(len(problem.offers), dtype=int))
             spent += problem.spent(lots)
-            latest = self._latest(problem, lots) if case.request.budget is None else None
+            spent_nearest += 0.0 if nearest is None else problem.spent(nearest[need.key])
+            paths = problem.paths(lots)
+            latest = None if asked is None else self._latest(problem, lots)
             orders += [
                 {
                     "quote": one.quote.key, "need": need.key, "counterparty": one.quote.counterparty,
@@ -810,20 +787,24 @@ class QuotationLines:
             ]  # fmt: skip
             reached.append(
                 {
-                    "need": need.key, "before": case.stops(need), "after": problem.paths(lots).probability,
-                    "best": least_probability(problem),
-                    "week": self._week(need, chosen) if status in ("met", "nearly") else None,
+                    "need": need.key, "before": case.stops(need), "after": paths.probability,
+                    "missing": paths.expected_missing,
+                    "missing_cost": None if need.missing_cost is None else need.missing_cost * paths.expected_missing,
+                    "nearest": None if nearest is None else problem.paths(nearest[need.key]).probability,
+                    "week": None if asked is None or paths.probability > asked else self._week(need, chosen),
                 }
             )  # fmt: skip
+        met = asked is not None and not unserved and all(one["after"] <= asked for one in reached)
         return OrderPlan.model_validate(
             {
-                "status": status, "asked": None if case.request.budget else case.request.probability,
-                "budget": case.request.budget, "spent": spent, "gap": gap, "orders": orders, "reached": reached,
+                "status": "budget" if asked is None else "met" if met else "impossible", "asked": asked,
+                "budget": case.request.budget, "spent": spent,
+                "spent_nearest": None if asked is None else spent_nearest, "gap": gap, "orders": orders, "reached": reached,
                 "loosened": tuple(dict.fromkeys(loosened)), "unserved": [need.key for need in unserved],
             }
         )  # fmt: skip
 
-    def _week(self, need: SiteNeed, chosen: Mapping[str, NDArray[np.int_]]) -> float | None:
+    def _week(self, need: SiteNeed, chosen: Mapping[str, Lots]) -> float | None:
         """What one more week of safety of a need costs, by the draws that chose the orders; others keep theirs."""
         some = [one for one in self.case.groups if one.asset == need.asset and one.key in chosen]
         plans = [(self._problem(one), self._problem(one, safety=WEEK if one is need else 0), chosen[one.key]) for one in some]
@@ -833,7 +814,7 @@ class QuotationLines:
         return None if found is None else max(found.cost - spent, 0.0)
 
     @staticmethod
-    def _latest(problem: OrderProblem, lots: NDArray[np.int_]) -> float | None:
+    def _latest(problem: OrderProblem, lots: Lots) -> float | None:
         """Days that all orders of a need can wait and keep the probability; None where not a week."""
         most = problem.probability or 0.0
         kept = 0

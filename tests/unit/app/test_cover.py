@@ -176,6 +176,36 @@ class TestOrders:
         for less, rich in zip(tight.plan.reached, more.plan.reached, strict=True):
             assert rich.after <= less.after + 0.01
 
+    def test_what_the_money_buys_is_told_by_need(self, tight):
+        before = {one.key: one for one in tight.needs}
+        bought = {
+            one.need: sum(line.quantity for line in tight.plan.orders if line.need == one.need) for one in tight.plan.reached
+        }
+        assert any(bought.values())
+        for one in tight.plan.reached:
+            less = before[one.need].missing - one.missing
+            assert (less > 0) == (bought[one.need] > 0)
+            assert less <= bought[one.need] + 1e-9
+        gallium = next(one for one in tight.plan.reached if one.need == "gallium")
+        assert gallium.missing_cost == pytest.approx(gallium.missing * 90000 * 12 / 400, rel=1e-6)
+
+    def test_what_cannot_be_kept_is_told_beside_the_cheapest_orders(self, folder):
+        """The probability asked for is out of reach: nobody is sold the least one at any price."""
+        lots = "lot_id,asset,purity,quantity,origin,location\n1,gallium,4N,62,Japan,Germany\n"
+        needs = "asset,purity,quantity,until,site,missing_cost,currency\ngallium,4N,30,2027-06-01,Germany,90000,EUR\n"
+        quotes = (
+            "quote,asset,purity,price,currency,least,origin_country,lead_time,freight,refusal\n"
+            "G,gallium,4N,1000,EUR,10,Japan,56,0,seller\nB,gallium,4N,1120,EUR,10,Japan,70,0,seller\n"
+        )
+        plans = {
+            asked: answered(folder, lots, needs, quotes, months=7, probability=asked).plan for asked in (0.5, 0.3, 0.24, 0.05)
+        }
+        assert [plans[asked].status for asked in plans] == ["met", "met", "met", "impossible"]
+        ordered = {asked: [(line.quote, line.quantity) for line in plan.orders] for asked, plan in plans.items()}
+        assert ordered[0.5] == ordered[0.3] == ordered[0.05]  # the cheapest, which keeps the stricter one already
+        assert plans[0.5].spent < plans[0.24].spent <= plans[0.05].spent_nearest
+        assert 0.05 < plans[0.05].reached[0].nearest <= plans[0.24].reached[0].after <= 0.24
+
     def test_a_limit_on_a_supplier_that_no_order_can_hold_is_named(self, folder):
         found = answered(folder, quotes=QUOTES, shares={"Umico": 0.0})
         assert found.plan.status == "impossible"
