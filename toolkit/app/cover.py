@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
@@ -20,11 +21,12 @@ from toolkit.app.holdings.names import LotNames
 from toolkit.controls.ledger import CHINA
 from toolkit.controls.purity import purity_fraction
 from toolkit.controls.state import piece_of
-from toolkit.core.countries import UNKNOWN_ORIGIN, customs_area
+from toolkit.core.countries import UNKNOWN_ORIGIN, country_names, customs_area
 from toolkit.core.countries import country as country_of
-from toolkit.core.errors import DataError, GapError, SpecError
+from toolkit.core.errors import DataError, GapError, SpecError, did_you_mean
 from toolkit.core.forecast import FloatArray
 from toolkit.core.messages import message, phrases
+from toolkit.core.places import place
 from toolkit.core.remarks import Remark, by_money, in_record, note
 from toolkit.holdings.cover import (
     LEAST,
@@ -46,6 +48,7 @@ from toolkit.holdings.exposure import (
     LotExposure,
     lot_exposures,
 )
+from toolkit.holdings.price_slips import KnownPrices, is_far
 from toolkit.market.exchange_rates import rate_on
 from toolkit.market.layouts.layout import Kind
 from toolkit.market.needs import DAYS_OF, Application, Need, Quote
@@ -64,6 +67,13 @@ QUANTILES = (0.1, 0.5, 0.9)
 MORE_USED, LATER = 1.2, 60.0
 """Of the scenarios: use, and days of a supplier who is late."""
 WEEK = 7
+DELIVERED = re.compile(r"(?:cfr|cif|cpt|cip|dat|dap|dpu|ddp|ddu)\b", re.IGNORECASE)
+"""Terms (Incoterms 2020, and DAT and DDU of those before) whose named place is that of arrival."""
+NO_RATE = (
+    "rate",
+    message("money in a currency without an exchange rate of the day"),
+    message("Bring rates with --rates FILE, or fetch them: `toolkit data fetch ecb`."),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +169,11 @@ class SiteNeed:
         return "purity_unknown" if told is None else None if told >= least - 1e-12 else "purity"
 
 
+def members(quote: Quote) -> frozenset[str]:
+    """Names of a quotation that limits on shares are on: its origin, where unknown the controlling country, and its supplier."""
+    return frozenset(filter(None, (CHINA if quote.origin == UNKNOWN_ORIGIN else quote.origin, quote.counterparty)))
+
+
 def cover(request: CoverRequest) -> CoverAnswer:
     """When metal runs out, and what to order.
 
@@ -188,16 +203,21 @@ class SupplyCase:
         self.names = LotNames(self.context.ledger, self.context.products)
         self.file, needs = self._read(request.needs, "needs")
         self.quotes = self._quotes([self._read(file, "quotes") for file in request.quotes])
-        _, applied = ("", []) if request.licences is None else self._read(request.licences, "licences")
+        self._check_shares(request.shares or {})
+        licences, applied = ("", []) if request.licences is None else self._read(request.licences, "licences")
         self.applications: tuple[Application, ...] = tuple(
             one for one in applied if one.filed is None or one.filed <= self.today
         )
+        self.past = [
+            message("{metal} ({day:%Y-%m-%d})", metal=one.asset, day=one.last)
+            for one in needs if one.last is not None and one.last <= self.today
+        ]  # fmt: skip
         self.groups = self._groups(needs)
         self.deliveries: dict[str, list[Delivery]] = {group.key: [] for group in self.groups}
         self.due: dict[str, date | None] = {}
         self.stock: dict[str, list[LotExposure]] = {group.key: [] for group in self.groups}
-        if request.holdings is not None:
-            self._place_lots(request.holdings)
+        lots = () if request.holdings is None else self._place_lots(request.holdings)
+        self._check_applications(licences, applied, lots)
 
     # What is read
 
@@ -208,9 +228,10 @@ class SupplyCase:
         self.remarks += map(note, found.notes)
         return found.table.name, found.rows
 
-    @staticmethod
-    def _quotes(files: Sequence[tuple[str, list[Quote]]]) -> tuple[Quote, ...]:
+    def _quotes(self, files: Sequence[tuple[str, list[Quote]]]) -> tuple[Quote, ...]:
         """The quotations of all files; those of several files are named by their file too."""
+        for name, quotes in files:
+            self._raise(name, [(*NO_RATE, (one.row, one.key, None)) for one in quotes if self.rate(one.currency) is None])
         if len(files) == 1:
             return tuple(files[0][1])
         names = [name for name, _ in files]
@@ -260,10 +281,34 @@ class SupplyCase:
                 hint = message("Give the need as metal, or in a form that is one compound.")
                 faults.append(("content", message("a form whose content of metal is not known"), hint, cell))
             if two.missing_cost is not None and self.rate(two.currency) is None:
-                hint = message("Bring rates with --rates FILE, or fetch them: `toolkit data fetch ecb`.")
-                faults.append(("rate", message("money in a currency without an exchange rate of the day"), hint, cell))
+                faults.append((*NO_RATE, cell))
+        self._raise(self.file, faults)
+
+    @staticmethod
+    def _raise(file: str, faults: Sequence[OneFault]) -> None:
         if faults:
-            raise row_error(self.file, grouped(faults))
+            raise row_error(file, grouped(faults))
+
+    def _check_shares(self, shares: Mapping[str, float]) -> None:
+        """A `SpecError` for a limit on a name that no quotation has, neither as its origin nor as its supplier."""
+        english = country_names("en")
+        known = {member: english.get(member, member) for quote in self.quotes for member in members(quote)}
+        for name in shares:
+            if name not in known:
+                raise SpecError(
+                    "--share {name!r:s}: neither origin nor supplier of a quotation.",
+                    hint=did_you_mean(english.get(name, name), known.values()), name=english.get(name, name),
+                )  # fmt: skip
+
+    def _check_applications(self, file: str, applied: Sequence[Application], lots: Collection[str]) -> None:
+        """A `FrameError` for applications of lots that the holdings do not have."""
+        words = message("an application for a lot that the holdings do not have")
+        faults = [
+            ("lot", words, did_you_mean(one.lot_id, lots) or message("Name an order of the holdings, or leave the cell empty."),
+             (one.row, one.lot_id, None))
+            for one in applied if one.lot_id is not None and one.lot_id not in lots
+        ]  # fmt: skip
+        self._raise(file, faults)
 
     def rate(self, currency: str | None) -> float | None:
         """The exchange rate of the day into the reporting currency."""
@@ -278,8 +323,8 @@ class SupplyCase:
         """Fraction of a good that is the metal; None where it is not known."""
         return 1.0 if form in METALLIC else self.contents.get((asset, form))
 
-    def _place_lots(self, file: str | Table) -> None:
-        """Each lot to the need that it serves; what serves none is told."""
+    def _place_lots(self, file: str | Table) -> tuple[str, ...]:
+        """Each lot to the need that it serves; what serves none is told. Returns the names of all lots."""
         context = self.context
         holdings = read_lots(
             file, context.ledger, context.products, self.today, client=self.request.client, layout=context.layout,
@@ -304,6 +349,7 @@ class SupplyCase:
             else:
                 self.due[lot.lot_id] = due
                 self.deliveries[group.key].append(self._delivery(lot, group, due))
+        return tuple(holdings.frame["lot_id"])
 
     def _serves(self, lot: LotExposure, to: str | None) -> tuple[str | None, SiteNeed | None]:
         """Why a lot is in no need, or the need that it serves: of several the most demanding."""
@@ -434,7 +480,7 @@ class SupplyCase:
         licensed = any(one["licence"] == "licence" for need in needs for one in need["arriving"])
         licensed |= any(one["licence"] == "licence" for one in offers.rows)
         beliefs, context = self.licences, self.context
-        self.remarks += self._warnings(needs)
+        self.remarks += [*self._warnings(needs), *self._price_warnings()]
         told = by_money(self.remarks, {})
         ahead = sorted(self._ahead(needs, offers.rows, plan), key=lambda one: (one["day"], one["key"], one["subject"]))
         delay = None if beliefs is None else beliefs.updated
@@ -589,8 +635,32 @@ class SupplyCase:
         if unknown:
             text = message("Lots that may serve a need and are not counted: {lots}.", lots=unknown)
             yield Remark("data", text, message("Say their purity, place and destination."))
+        if self.past:
+            text = message("Needs whose days are over are not counted: {needs}.", needs=self.past)
+            yield Remark("data", text, message("Give days that are ahead, or leave the rows out."), comes_first=True)
         if self.licences is None and any(one["licence"] == "licence" for need in needs for one in need["arriving"]):
             yield Remark("data", message("Nothing is known of licences on this day."), "")
+
+    def _price_warnings(self) -> Iterator[Remark]:
+        """Quotations at a price far from the newest one that is known, with the likely slip."""
+        snapshot, traded = self.context.snapshot, {(asset.key, asset.form) for asset in self.context.products}
+        known = KnownPrices.of(snapshot["prices"], snapshot, self.context.products) if self.quotes else None
+        for one in self.quotes:
+            level = known and known.at(one.asset, None, one.currency)
+            if known is None or not level or (one.asset, one.form) not in traded or not is_far(one.price / level):
+                continue
+            times = one.price / level
+            yield Remark(
+                "data",
+                message(
+                    "{quote}: offered at {price:,.6g} {currency} a kg, {times:,.3g} times the newest price ({level:,.4g}). "
+                    "{cause}",
+                    quote=one.key, price=one.price, currency=one.currency, times=times, level=level,
+                    cause=known.slip(times, "kg", one.currency) or message("Check price, unit and currency."),
+                ),
+                "",
+                (one.asset,),
+            )  # fmt: skip
 
     def _ahead(self, needs: Iterable[dict], quotes: Iterable[dict], plan: OrderPlan | None) -> Iterator[dict]:
         """Dates ahead."""
@@ -657,7 +727,7 @@ class QuotationLines:
         self.rows = [row for quote, needs, why in fits for row in self._rows(quote, needs, why)]
 
     def _per_kg(self, quote: Quote) -> float | None:
-        """What a kg of contained metal costs at the site; None for an unknown content, or without an exchange rate."""
+        """What a kg of contained metal costs at the site; None for an unknown content."""
         content, rate = self.case.content(quote.asset, quote.form), self.case.rate(quote.currency)
         if not content or not rate:
             return None
@@ -671,8 +741,19 @@ class QuotationLines:
         if quote.valid_until is not None and quote.valid_until < self.case.today:
             return (), "expired"
         if self.per_kg[quote.row] is None:
-            return (), "content" if self.case.content(quote.asset, quote.form) is None else "rate"
-        return fitting, None
+            return (), "content"
+        least, most = self._lots(quote)
+        if most is not None and most < least:
+            return (), "lots"
+        to = place(quote.terms).country if DELIVERED.match(quote.terms or "") else None
+        there = [need for need in fitting if to is None or need.country == to]
+        return there, None if there else "delivered"
+
+    @staticmethod
+    def _lots(quote: Quote) -> tuple[int, int | None]:
+        """The least and the largest number of lots that are sold at its price; None for no limit."""
+        most = None if quote.most is None else math.floor(quote.most / quote.lot + 1e-9)
+        return max(math.ceil((quote.least or quote.lot) / quote.lot - 1e-9), 1), most
 
     def _rows(self, quote: Quote, needs: Sequence[SiteNeed], why: str | None) -> Iterator[dict]:
         """A quotation for each need that it serves, or why it serves none."""
@@ -688,8 +769,7 @@ class QuotationLines:
             return
         content = case.content(quote.asset, quote.form) or 1.0
         origin = CHINA if quote.origin == UNKNOWN_ORIGIN else quote.origin
-        lots = max(math.ceil((quote.least or quote.lot) / quote.lot - 1e-9), 1)
-        most = None if quote.most is None else math.floor(quote.most / quote.lot + 1e-9)
+        lots, most = self._lots(quote)
         kg = quote.lot * content
         price, carried = per_kg * kg, self.storage.get(quote.asset, 0.0) + case.request.interest
         for need in needs:
@@ -702,7 +782,7 @@ class QuotationLines:
             )
             offer = OrderOffer(
                 str(quote.row), kg, price, price * carried / DAYS_OF["year"], chosen, lots, most,
-                quote.key if quote.key in self.breaks else "", frozenset(filter(None, (origin, quote.counterparty))),
+                quote.key if quote.key in self.breaks else "", members(quote),
                 quote.refusal == "seller",
             )  # fmt: skip
             self.by_need[need.key].append(Served(quote, offer, told))

@@ -34,7 +34,8 @@ WHY: Mapping[str, str] = {
     "content": mark("its content of metal is not known"),
     "due": mark("no day of arrival"),
     "expired": mark("no longer valid"),
-    "rate": mark("no exchange rate of its currency"),
+    "lots": mark("no whole lot lies between its least and its largest quantity"),
+    "delivered": mark("it is delivered to another country than that of the site"),
 }
 AHEAD: Mapping[str, str] = {
     "order": mark("order at the latest"),

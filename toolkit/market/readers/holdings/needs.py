@@ -146,7 +146,8 @@ def _application(row: Row, said: set[Meaning]) -> Application | None:
     if outcome is None or (filed is None and outcome != "not_filed"):
         return None
     basis = row.text("price_basis")
-    return Application(row.text("lot_id") or None, filed, outcome, decided, papers, refusal, basis)
+    number, lot = row.file.table.rows[row.i], row.text("lot_id") or None
+    return Application(number, lot, filed, outcome, decided, papers, refusal, basis)
 
 
 # Cells
