@@ -170,7 +170,7 @@ class SiteNeed:
 
 
 def members(quote: Quote) -> frozenset[str]:
-    """Names of a quotation that limits on shares are on: its origin, where unknown the controlling country, and its supplier."""
+    """What limits on shares name of a quotation: its origin, where unknown the controlling country, and its supplier."""
     return frozenset(filter(None, (CHINA if quote.origin == UNKNOWN_ORIGIN else quote.origin, quote.counterparty)))
 
 
@@ -286,6 +286,7 @@ class SupplyCase:
 
     @staticmethod
     def _raise(file: str, faults: Sequence[OneFault]) -> None:
+        """A `FrameError` with faults of rows of a file, where there are any."""
         if faults:
             raise row_error(file, grouped(faults))
 
@@ -666,7 +667,8 @@ class SupplyCase:
         """Dates ahead."""
         for need in needs:
             if need["stop_early"]:
-                yield {"day": need["stop_early"], "key": "stop", "subject": need["key"]}
+                key = "stops" if need["stop_early"] == need["stop_late"] else "stop"
+                yield {"day": need["stop_early"], "key": key, "subject": need["key"]}
             for one in need["arriving"]:
                 for key, day in (("file", one["file_by"]), ("due", one["due"])):
                     if day is not None and day >= self.today:

@@ -297,8 +297,8 @@ class Ahead(Record):
 
     day: Day
     """The day."""
-    key: Literal["order", "file", "due", "expires", "stop"]
-    """Order, file an application, an order is due, a quotation ends, production may stop (5 %)."""
+    key: Literal["order", "file", "due", "expires", "stop", "stops"]
+    """Order, file an application, an order is due, a quotation ends, production may stop (5 %), stops (from 5 to 95 %)."""
     subject: str
     """Quotation, order or need."""
 

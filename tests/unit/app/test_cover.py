@@ -303,10 +303,70 @@ class TestWrong:
         found = need(answered(folder, needs=needs), "gallium")
         assert 10 < found.kg_a_month < 20
 
-    def test_a_currency_without_a_rate_is_told_of_its_quotation(self, folder):
+    def test_a_quotation_in_a_currency_without_a_rate_is_a_fault(self, folder):
         quotes = "quote,asset,price,currency,lead_time\nX,gallium,900,THB,30\n"
-        found = answered(folder, quotes=quotes, needs="asset,quantity\ngallium,30\n")
-        assert found.quotes[0].why == "rate"
+        with pytest.raises(FrameError, match=r"without an exchange rate of the day in row 2 \('X'\)"):
+            answered(folder, quotes=quotes, needs="asset,quantity\ngallium,30\n")
+
+    def test_a_quotation_delivered_to_a_place_serves_the_sites_of_its_country_alone(self, folder):
+        rows = {"A": "DAP Jena", "B": "CIF Hamburg", "C": "FCA Jena", "D": "ddp osaka", "E": "DAP", "F": "EXW Tokyo"}
+        quotes = "quote,asset,price,currency,origin_country,lead_time,terms\n" + "".join(
+            f"{key},germanium,2500,EUR,Japan,30,{terms}\n" for key, terms in rows.items()
+        )
+        sites = "asset,quantity,site\ngermanium,30,Jena\ngermanium,20,Osaka\n"
+        served = [(one.quote, one.need) for one in answered(folder, quotes=quotes, needs=sites).quotes]
+        both = {"Jena", "Osaka"}
+        expected = {"A": {"Jena"}, "B": {"Jena"}, "C": both, "D": {"Osaka"}, "E": both, "F": both}
+        assert sorted(served) == sorted((key, f"germanium {site}") for key, sites in expected.items() for site in sites)
+        header, _, row = QUOTES.splitlines()[:3]
+        (one,) = answered(folder, quotes=f"{header}\n{row}\n", needs="asset,quantity,site\ngallium,30,Osaka\n").quotes
+        assert (one.need, one.why) == (None, "delivered")
+
+    def test_a_quotation_of_which_no_whole_lot_can_be_bought_says_so(self, folder):
+        header = "quote,asset,price,currency,least,most,lot_size,origin_country,lead_time\n"
+        quotes = header + "X,gallium,900,EUR,7,8,5,Japan,30\nY,gallium,900,EUR,7,10,5,Japan,30\n"
+        found = answered(folder, quotes=quotes, needs="asset,quantity\ngallium,30\n").quotes
+        assert [one.why for one in found] == ["lots", None]
+
+    def test_a_price_far_from_the_known_one_is_warned_of_by_name(self, folder):
+        quotes = (
+            "quote,asset,price,currency,origin_country,lead_time\nX,gallium,0.9,EUR,Japan,30\nY,gallium,1100,EUR,Japan,30\n"
+        )
+        told = [str(one) for one in answered(folder, quotes=quotes, needs="asset,quantity\ngallium,30\n").warnings]
+        assert [one.split(":")[0] for one in told if "offered at" in one] == ["X"]
+        assert any("price of one g" in one for one in told)
+
+    def test_a_need_whose_days_are_over_is_warned_of(self, folder):
+        rows = "gallium,5,once,2026-06-01,\nindium,5,month,,2026-06-01\ngallium,5,month,,\n"
+        found = answered(folder, needs="asset,quantity,period,start,until\n" + rows)
+        (told,) = [str(one) for one in found.warnings if "days are over" in str(one)]
+        assert "gallium (2026-06-01), indium (2026-06-01)" in told
+
+    @pytest.mark.parametrize(("name", "hint"), [("Nipon", "Nippon"), ("Belguim", "Belgium"), ("CHL", "China")])
+    def test_a_limit_on_a_name_that_no_quotation_has(self, folder, name, hint):
+        with pytest.raises(SpecError, match="neither origin nor supplier") as raised:
+            answered(folder, quotes=QUOTES, shares={name: 0.5})
+        assert hint in raised.value.hint
+
+    def test_an_application_for_a_lot_that_is_not_there(self, folder):
+        with pytest.raises(FrameError, match=r"the holdings do not have in row 2 \('GA-33'\)") as raised:
+            answered(folder, licences="order,filed,outcome\nGA-33,2026-10-01,pending\n,2026-10-01,pending\n")
+        assert "GA-3" in str(raised.value)
+
+    def test_faults_are_told_in_the_words_of_their_file(self, folder):
+        quotes = "quote,asset,price,currency,unit,lead_time,price_is\nA,gallium,-3,EUR,kg,-4,\nB,gallium,3,EUR,kg,4,foo\n"
+        with pytest.raises(FrameError) as raised:
+            answered(folder, quotes=quotes)
+        told = str(raised.value)
+        assert "purchase" not in told
+        assert "leave the cell empty" not in told
+        assert "holdings check" not in told
+        assert "--set of=quotes" in told
+        with pytest.raises(FrameError) as raised:
+            answered(folder, needs="asset,quantity,period\ngallium,-3,month\ngallium,3,fortnight\n")
+        told = str(raised.value)
+        assert "sale" not in told
+        assert "Write week, month, quarter, year or once." in told
 
     def test_no_need(self, folder):
         with pytest.raises(DataError, match="no need"):

@@ -43,6 +43,7 @@ AHEAD: Mapping[str, str] = {
     "due": mark("due to arrive"),
     "expires": mark("quotation ends"),
     "stop": mark("production may stop (5 of 100 draws)"),
+    "stops": mark("production stops (95 of 100 draws)"),
 }
 SCENARIOS: Mapping[str, str] = {
     "exports_stop": mark("China stops exports today"),
@@ -279,10 +280,11 @@ def _headline(answer: Answer, found: CoverAnswer, *, with_money: bool = True) ->
     risky = [one for one in found.needs if one.probability > 0.05]
     if first:
         soonest = min(first, key=lambda one: one.stop_middle or "")
-        answer.heading(
-            "By {day} {metal} runs out in half of the draws",
-            metal=_name(answer, soonest), day=fmt.long_date(soonest.stop_middle or ""),
-        )  # fmt: skip
+        values = {"metal": _name(answer, soonest), "day": fmt.long_date(soonest.stop_middle or "")}
+        if soonest.stop_early == soonest.stop_late:
+            answer.heading("By {day} {metal} runs out in at least 95 of 100 draws", **values)
+        else:
+            answer.heading("By {day} {metal} runs out in half of the draws", **values)
     elif risky:
         worst = risky[0]
         answer.heading(
