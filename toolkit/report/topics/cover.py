@@ -341,14 +341,17 @@ def _done(answer: Answer, found: CoverAnswer, plan: OrderPlan) -> Text:
 
 def _nearest(answer: Answer, found: CoverAnswer, plan: OrderPlan) -> None:
     """What would come nearest to a probability that no order keeps, and what would help to choose."""
-    for one in plan.reached:
-        if plan.asked is not None and one.nearest is not None and one.after > plan.asked:
-            answer.line(
-                "The lowest probability of a stop that was reached for {need} is {nearest:.1%}; the orders that come nearest "
-                "to {asked:.0%} for all needs cost {dear:,.0f} {currency} together.",
-                need=_of(answer, found, one.need), nearest=one.nearest, asked=plan.asked, dear=plan.spent_nearest,
-                currency=found.currency,
-            )  # fmt: skip
+    missed = [one for one in plan.reached if plan.asked is not None and one.after > plan.asked]
+    for one in missed:
+        answer.line(
+            "The lowest probability of a stop that was reached for {need} is {nearest:.1%}.",
+            need=_of(answer, found, one.need), nearest=one.nearest,
+        )  # fmt: skip
+    if missed:
+        answer.line(
+            "All orders cost {dear:,.0f} {currency} where each need comes as near to {asked:.0%} as was reached.",
+            dear=plan.spent_nearest, currency=found.currency, asked=plan.asked,
+        )  # fmt: skip
     if plan.status == "impossible" and (untold := [one for one in found.needs if one.missing_cost is None]):
         answer.line(
             "A kg of {needs} that is missing counts as much as the dearest quotation for it: say in missing_cost what a month "
