@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
@@ -12,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from toolkit.app.assumptions import find_assumption, licence_delay, metal_contents
 from toolkit.app.context import Context
@@ -21,11 +21,12 @@ from toolkit.app.holdings.names import LotNames
 from toolkit.controls.ledger import CHINA
 from toolkit.controls.purity import purity_fraction
 from toolkit.controls.state import piece_of
-from toolkit.core.countries import UNKNOWN_ORIGIN, customs_area
+from toolkit.core.countries import UNKNOWN_ORIGIN, country_names, customs_area
 from toolkit.core.countries import country as country_of
-from toolkit.core.errors import DataError, GapError, SpecError
+from toolkit.core.errors import DataError, GapError, SpecError, did_you_mean
 from toolkit.core.forecast import FloatArray
 from toolkit.core.messages import message, phrases
+from toolkit.core.places import place
 from toolkit.core.remarks import Remark, by_money, in_record, note
 from toolkit.holdings.cover import (
     LEAST,
@@ -47,6 +48,7 @@ from toolkit.holdings.exposure import (
     LotExposure,
     lot_exposures,
 )
+from toolkit.holdings.price_slips import KnownPrices, is_far
 from toolkit.market.exchange_rates import rate_on
 from toolkit.market.layouts.layout import Kind
 from toolkit.market.needs import DAYS_OF, Application, Need, Quote
@@ -54,8 +56,7 @@ from toolkit.market.readers.cells import number
 from toolkit.market.readers.faults import OneFault, grouped, row_error
 from toolkit.market.readers.holdings.read import parse
 from toolkit.market.readers.tabular import Table
-from toolkit.optimize.replenishment import OrderOffer, OrderProblem, least_probability, order_plan
-from toolkit.optimize.replenishment import OrderPlan as Plan
+from toolkit.optimize.replenishment import Lots, OrderOffer, OrderProblem, best_plans, order_plan
 from toolkit.records.cover import CoverAnswer, OrderPlan
 from toolkit.supply.concentration import newest_shares
 
@@ -66,8 +67,13 @@ QUANTILES = (0.1, 0.5, 0.9)
 MORE_USED, LATER = 1.2, 60.0
 """Of the scenarios: use, and days of a supplier who is late."""
 WEEK = 7
-_STRICTER = (0.75, 0.4, 0.0)
-"""Parts of the probability asked for that orders are chosen by, in turn, until it holds over other draws."""
+DELIVERED = re.compile(r"(?:cfr|cif|cpt|cip|dat|dap|dpu|ddp|ddu)\b", re.IGNORECASE)
+"""Terms (Incoterms 2020, and DAT and DDU of those before) whose named place is that of arrival."""
+NO_RATE = (
+    "rate",
+    message("money in a currency without an exchange rate of the day"),
+    message("Bring rates with --rates FILE, or fetch them: `toolkit data fetch ecb`."),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +169,11 @@ class SiteNeed:
         return "purity_unknown" if told is None else None if told >= least - 1e-12 else "purity"
 
 
+def members(quote: Quote) -> frozenset[str]:
+    """What limits on shares name of a quotation: its origin, where unknown the controlling country, and its supplier."""
+    return frozenset(filter(None, (CHINA if quote.origin == UNKNOWN_ORIGIN else quote.origin, quote.counterparty)))
+
+
 def cover(request: CoverRequest) -> CoverAnswer:
     """When metal runs out, and what to order.
 
@@ -192,16 +203,21 @@ class SupplyCase:
         self.names = LotNames(self.context.ledger, self.context.products)
         self.file, needs = self._read(request.needs, "needs")
         self.quotes = self._quotes([self._read(file, "quotes") for file in request.quotes])
-        _, applied = ("", []) if request.licences is None else self._read(request.licences, "licences")
+        self._check_shares(request.shares or {})
+        licences, applied = ("", []) if request.licences is None else self._read(request.licences, "licences")
         self.applications: tuple[Application, ...] = tuple(
             one for one in applied if one.filed is None or one.filed <= self.today
         )
+        self.past = [
+            message("{metal} ({day:%Y-%m-%d})", metal=one.asset, day=one.last)
+            for one in needs if one.last is not None and one.last <= self.today
+        ]  # fmt: skip
         self.groups = self._groups(needs)
         self.deliveries: dict[str, list[Delivery]] = {group.key: [] for group in self.groups}
         self.due: dict[str, date | None] = {}
         self.stock: dict[str, list[LotExposure]] = {group.key: [] for group in self.groups}
-        if request.holdings is not None:
-            self._place_lots(request.holdings)
+        lots = () if request.holdings is None else self._place_lots(request.holdings)
+        self._check_applications(licences, applied, lots)
 
     # What is read
 
@@ -212,9 +228,10 @@ class SupplyCase:
         self.remarks += map(note, found.notes)
         return found.table.name, found.rows
 
-    @staticmethod
-    def _quotes(files: Sequence[tuple[str, list[Quote]]]) -> tuple[Quote, ...]:
+    def _quotes(self, files: Sequence[tuple[str, list[Quote]]]) -> tuple[Quote, ...]:
         """The quotations of all files; those of several files are named by their file too."""
+        for name, quotes in files:
+            self._raise(name, [(*NO_RATE, (one.row, one.key, None)) for one in quotes if self.rate(one.currency) is None])
         if len(files) == 1:
             return tuple(files[0][1])
         names = [name for name, _ in files]
@@ -264,10 +281,35 @@ class SupplyCase:
                 hint = message("Give the need as metal, or in a form that is one compound.")
                 faults.append(("content", message("a form whose content of metal is not known"), hint, cell))
             if two.missing_cost is not None and self.rate(two.currency) is None:
-                hint = message("Bring rates with --rates FILE, or fetch them: `toolkit data fetch ecb`.")
-                faults.append(("rate", message("money in a currency without an exchange rate of the day"), hint, cell))
+                faults.append((*NO_RATE, cell))
+        self._raise(self.file, faults)
+
+    @staticmethod
+    def _raise(file: str, faults: Sequence[OneFault]) -> None:
+        """A `FrameError` with faults of rows of a file, where there are any."""
         if faults:
-            raise row_error(self.file, grouped(faults))
+            raise row_error(file, grouped(faults))
+
+    def _check_shares(self, shares: Mapping[str, float]) -> None:
+        """A `SpecError` for a limit on a name that no quotation has, neither as its origin nor as its supplier."""
+        english = country_names("en")
+        known = {member: english.get(member, member) for quote in self.quotes for member in members(quote)}
+        for name in shares:
+            if name not in known:
+                raise SpecError(
+                    "--share {name!r:s}: neither origin nor supplier of a quotation.",
+                    hint=did_you_mean(english.get(name, name), known.values()), name=english.get(name, name),
+                )  # fmt: skip
+
+    def _check_applications(self, file: str, applied: Sequence[Application], lots: Collection[str]) -> None:
+        """A `FrameError` for applications of lots that the holdings do not have."""
+        words = message("an application for a lot that the holdings do not have")
+        faults = [
+            ("lot", words, did_you_mean(one.lot_id, lots) or message("Name an order of the holdings, or leave the cell empty."),
+             (one.row, one.lot_id, None))
+            for one in applied if one.lot_id is not None and one.lot_id not in lots
+        ]  # fmt: skip
+        self._raise(file, faults)
 
     def rate(self, currency: str | None) -> float | None:
         """The exchange rate of the day into the reporting currency."""
@@ -282,8 +324,8 @@ class SupplyCase:
         """Fraction of a good that is the metal; None where it is not known."""
         return 1.0 if form in METALLIC else self.contents.get((asset, form))
 
-    def _place_lots(self, file: str | Table) -> None:
-        """Each lot to the need that it serves; what serves none is told."""
+    def _place_lots(self, file: str | Table) -> tuple[str, ...]:
+        """Each lot to the need that it serves; what serves none is told. Returns the names of all lots."""
         context = self.context
         holdings = read_lots(
             file, context.ledger, context.products, self.today, client=self.request.client, layout=context.layout,
@@ -313,6 +355,7 @@ class SupplyCase:
             else:
                 self.due[lot.lot_id] = due
                 self.deliveries[group.key].append(self._delivery(lot, group, due))
+        return tuple(holdings.frame["lot_id"])
 
     def _serves(
         self, lot: LotExposure, to: str | None, for_country: Mapping[str, LotExposure]
@@ -454,7 +497,7 @@ class SupplyCase:
         licensed = any(one["licence"] == "licence" for need in needs for one in need["arriving"])
         licensed |= any(one["licence"] == "licence" for one in offers.rows)
         beliefs, context = self.licences, self.context
-        self.remarks += self._warnings(needs)
+        self.remarks += [*self._warnings(needs), *self._price_warnings()]
         told = by_money(self.remarks, {})
         ahead = sorted(self._ahead(needs, offers.rows, plan), key=lambda one: (one["day"], one["key"], one["subject"]))
         delay = None if beliefs is None else beliefs.updated
@@ -609,14 +652,39 @@ class SupplyCase:
         if unknown:
             text = message("Lots that may serve a need and are not counted: {lots}.", lots=unknown)
             yield Remark("data", text, message("Say their purity, place and destination."))
+        if self.past:
+            text = message("Needs whose days are over are not counted: {needs}.", needs=self.past)
+            yield Remark("data", text, message("Give days that are ahead, or leave the rows out."), comes_first=True)
         if self.licences is None and any(one["licence"] == "licence" for need in needs for one in need["arriving"]):
             yield Remark("data", message("Nothing is known of licences on this day."), "")
+
+    def _price_warnings(self) -> Iterator[Remark]:
+        """Quotations at a price far from the newest one that is known, with the likely slip."""
+        snapshot, traded = self.context.snapshot, {(asset.key, asset.form) for asset in self.context.products}
+        known = KnownPrices.of(snapshot["prices"], snapshot, self.context.products) if self.quotes else None
+        for one in self.quotes:
+            level = known and known.at(one.asset, None, one.currency)
+            if known is None or not level or (one.asset, one.form) not in traded or not is_far(one.price / level):
+                continue
+            times = one.price / level
+            yield Remark(
+                "data",
+                message(
+                    "{quote}: offered at {price:,.6g} {currency} a kg, {times:,.3g} times the newest price ({level:,.4g}). "
+                    "{cause}",
+                    quote=one.key, price=one.price, currency=one.currency, times=times, level=level,
+                    cause=known.slip(times, "kg", one.currency) or message("Check price, unit and currency."),
+                ),
+                "",
+                (one.asset,),
+            )  # fmt: skip
 
     def _ahead(self, needs: Iterable[dict], quotes: Iterable[dict], plan: OrderPlan | None) -> Iterator[dict]:
         """Dates ahead."""
         for need in needs:
             if need["stop_early"]:
-                yield {"day": need["stop_early"], "key": "stop", "subject": need["key"]}
+                key = "stops" if need["stop_early"] == need["stop_late"] else "stop"
+                yield {"day": need["stop_early"], "key": key, "subject": need["key"]}
             for one in need["arriving"]:
                 for key, day in (("file", one["file_by"]), ("due", one["due"])):
                     if day is not None and day >= self.today:
@@ -687,7 +755,7 @@ class QuotationLines:
         self.rows = [row for quote, needs, why in fits for row in self._rows(quote, needs, why)]
 
     def _per_kg(self, quote: Quote) -> float | None:
-        """What a kg of contained metal costs at the site; None for an unknown content, or without an exchange rate."""
+        """What a kg of contained metal costs at the site; None for an unknown content."""
         content, rate = self.case.content(quote.asset, quote.form), self.case.rate(quote.currency)
         if not content or not rate:
             return None
@@ -701,8 +769,19 @@ class QuotationLines:
         if quote.valid_until is not None and quote.valid_until < self.case.today:
             return (), "expired"
         if self.per_kg[quote.row] is None:
-            return (), "content" if self.case.content(quote.asset, quote.form) is None else "rate"
-        return fitting, None
+            return (), "content"
+        least, most = self._lots(quote)
+        if most is not None and most < least:
+            return (), "lots"
+        to = place(quote.terms).country if DELIVERED.match(quote.terms or "") else None
+        there = [need for need in fitting if to is None or need.country == to]
+        return there, None if there else "delivered"
+
+    @staticmethod
+    def _lots(quote: Quote) -> tuple[int, int | None]:
+        """The least and the largest number of lots that are sold at its price; None for no limit."""
+        most = None if quote.most is None else math.floor(quote.most / quote.lot + 1e-9)
+        return max(math.ceil((quote.least or quote.lot) / quote.lot - 1e-9), 1), most
 
     def _rows(self, quote: Quote, needs: Sequence[SiteNeed], why: str | None) -> Iterator[dict]:
         """A quotation for each need that it serves, or why it serves none."""
@@ -718,8 +797,7 @@ class QuotationLines:
             return
         content = case.content(quote.asset, quote.form) or 1.0
         origin = CHINA if quote.origin == UNKNOWN_ORIGIN else quote.origin
-        lots = max(math.ceil((quote.least or quote.lot) / quote.lot - 1e-9), 1)
-        most = None if quote.most is None else math.floor(quote.most / quote.lot + 1e-9)
+        lots, most = self._lots(quote)
         kg = quote.lot * content
         price, carried = per_kg * kg, self.storage.get(quote.asset, 0.0) + case.request.interest
         for need in needs:
@@ -732,7 +810,7 @@ class QuotationLines:
             )
             offer = OrderOffer(
                 str(quote.row), kg, price, price * carried / DAYS_OF["year"], chosen, lots, most,
-                quote.key if quote.key in self.breaks else "", frozenset(filter(None, (origin, quote.counterparty))),
+                quote.key if quote.key in self.breaks else "", members(quote),
                 quote.refusal == "seller",
             )  # fmt: skip
             self.by_need[need.key].append(Served(quote, offer, told))
@@ -761,40 +839,17 @@ class QuotationLines:
         unserved = [need for need in self.case.groups if need not in needs and self.case.stops(need) > asked]
         if budget is not None:
             return self._of_budget(needs, budget, unserved)
-        chosen, loosened, gap, status = {}, list[str](), 0.0, "impossible" if unserved else "met"
+        chosen, nearest, loosened, gap = dict[str, Lots](), dict[str, Lots](), list[str](), 0.0
         for asset in dict.fromkeys(need.asset for need in needs):
             some = [need for need in needs if need.asset == asset]
             problems = [self._problem(need) for need in some]
-            found, holds = self._chosen(some, problems)
-            if found is None:
-                status, found = "impossible", self._nearest(problems)
+            found = best_plans(problems, [self._problem(need, told=True) for need in some], asked)
+            chosen |= {need.key: lots for need, lots in zip(some, found.cheapest.lots, strict=True)}
+            nearest |= {need.key: lots for need, lots in zip(some, found.nearest.lots, strict=True)}
+            gap = max(gap, found.cheapest.gap)
+            if not found.keeps:
                 loosened += self._loosened(problems)
-            elif not holds and status == "met":
-                status = "nearly"
-            lots = [np.zeros(len(one.offers), dtype=int) for one in problems] if found is None else found.lots
-            chosen |= {need.key: own for need, own in zip(some, lots, strict=True)}
-            gap = max(gap, 0.0 if found is None else found.gap)
-        return self._record(needs, chosen, status, gap, loosened, unserved)
-
-    def _chosen(self, needs: Sequence[SiteNeed], problems: Sequence[OrderProblem]) -> tuple[Plan | None, bool]:
-        """The orders for some needs, and whether they hold over new draws; None where nothing meets the limits."""
-        asked, told = self.case.request.probability, [self._problem(need, told=True) for need in needs]
-        best: Plan | None = None
-        for part in (*_STRICTER, 1.0):
-            if best is not None and part == 1.0:
-                break
-            stricter = [replace(problem, probability=part * asked) for problem in problems]
-            found = order_plan(stricter, start=None if best is None else best.lots)
-            best = found or best
-            if found and all(one.paths(lots).probability <= asked for one, lots in zip(told, found.lots, strict=True)):
-                return found, True
-        return best, False
-
-    @staticmethod
-    def _nearest(problems: Sequence[OrderProblem]) -> Plan | None:
-        """The orders that come nearest to probabilities that none reaches."""
-        reached = [replace(one, probability=max(one.probability or 0.0, least_probability(one))) for one in problems]
-        return order_plan(reached) or order_plan([replace(one, probability=None) for one in problems])
+        return self._record(needs, chosen, gap, unserved, nearest, loosened)
 
     @staticmethod
     def _loosened(problems: Sequence[OrderProblem]) -> Iterator[str]:
@@ -813,18 +868,22 @@ class QuotationLines:
         ]
         found = order_plan(problems, budget=budget) if problems else None
         chosen = {} if found is None else {need.key: lots for need, lots in zip(needs, found.lots, strict=True)}
-        return self._record(needs, chosen, "budget", 0.0 if found is None else found.gap, (), unserved)
+        return self._record(needs, chosen, 0.0 if found is None else found.gap, unserved)
 
     def _record(
-        self, needs: Sequence[SiteNeed], chosen: Mapping[str, NDArray[np.int_]], status: str, gap: float,
-        loosened: Sequence[str], unserved: Sequence[SiteNeed],
+        self, needs: Sequence[SiteNeed], chosen: Mapping[str, Lots], gap: float, unserved: Sequence[SiteNeed],
+        nearest: Mapping[str, Lots] | None = None, loosened: Sequence[str] = (),
     ) -> OrderPlan:  # fmt: skip
-        case, orders, reached, spent = self.case, list[dict](), list[dict](), 0.0
+        """The record of the orders that were chosen, and with a probability asked for of those that come nearest to it."""
+        case, orders, reached, spent, spent_nearest = self.case, list[dict](), list[dict](), 0.0, 0.0
+        asked = None if nearest is None else case.request.probability
         for need in needs:
             problem = self._problem(need, told=True)
             lots = chosen.get(need.key, np.zeros(len(problem.offers), dtype=int))
             spent += problem.spent(lots)
-            latest = self._latest(problem, lots) if case.request.budget is None else None
+            spent_nearest += 0.0 if nearest is None else problem.spent(nearest[need.key])
+            paths = problem.paths(lots)
+            latest = None if asked is None else self._latest(problem, lots)
             orders += [
                 {
                     "quote": one.quote.key, "need": need.key, "counterparty": one.quote.counterparty,
@@ -836,20 +895,24 @@ class QuotationLines:
             ]  # fmt: skip
             reached.append(
                 {
-                    "need": need.key, "before": case.stops(need), "after": problem.paths(lots).probability,
-                    "best": least_probability(problem),
-                    "week": self._week(need, chosen) if status in ("met", "nearly") else None,
+                    "need": need.key, "before": case.stops(need), "after": paths.probability,
+                    "missing": paths.expected_missing,
+                    "missing_cost": None if need.missing_cost is None else need.missing_cost * paths.expected_missing,
+                    "nearest": None if nearest is None else problem.paths(nearest[need.key]).probability,
+                    "week": None if asked is None or paths.probability > asked else self._week(need, chosen),
                 }
             )  # fmt: skip
+        met = asked is not None and not unserved and all(one["after"] <= asked for one in reached)
         return OrderPlan.model_validate(
             {
-                "status": status, "asked": None if case.request.budget else case.request.probability,
-                "budget": case.request.budget, "spent": spent, "gap": gap, "orders": orders, "reached": reached,
+                "status": "budget" if asked is None else "met" if met else "impossible", "asked": asked,
+                "budget": case.request.budget, "spent": spent,
+                "spent_nearest": None if asked is None else spent_nearest, "gap": gap, "orders": orders, "reached": reached,
                 "loosened": tuple(dict.fromkeys(loosened)), "unserved": [need.key for need in unserved],
             }
         )  # fmt: skip
 
-    def _week(self, need: SiteNeed, chosen: Mapping[str, NDArray[np.int_]]) -> float | None:
+    def _week(self, need: SiteNeed, chosen: Mapping[str, Lots]) -> float | None:
         """What one more week of safety of a need costs, by the draws that chose the orders; others keep theirs."""
         some = [one for one in self.case.groups if one.asset == need.asset and one.key in chosen]
         plans = [(self._problem(one), self._problem(one, safety=WEEK if one is need else 0), chosen[one.key]) for one in some]
@@ -859,7 +922,7 @@ class QuotationLines:
         return None if found is None else max(found.cost - spent, 0.0)
 
     @staticmethod
-    def _latest(problem: OrderProblem, lots: NDArray[np.int_]) -> float | None:
+    def _latest(problem: OrderProblem, lots: Lots) -> float | None:
         """Days that all orders of a need can wait and keep the probability; None where not a week."""
         most = problem.probability or 0.0
         kept = 0

@@ -17,6 +17,8 @@ from toolkit.core.text import figure, half_up
 
 SIGNIFICANT = re.compile(r"(,?)(?:\.(\d+))?g")
 """Specification of significant digits."""
+LAST_WORDS = ("and", "or")
+"""Specifications of a list with a word before the last item."""
 
 
 class Message(str):
@@ -25,8 +27,8 @@ class Message(str):
     Attributes:
         template: With places in the syntax of `str.format`; the specification of a place says what its value is
             (``{share:.0%}``, ``{share:.1f %}`` with a gap, ``{day:%Y-%m}``), that of a list how it is joined (``{names}`` by
-            commas, ``{names:and}`` with that word before the last, ``{parts:; }`` as written). Words of ``{key:s}`` and
-            ``{name!r:s}`` stand as they are in every language: somebody typed them, or has to.
+            commas, ``{names:and}`` and ``{names:or}`` with that word before the last, ``{parts:; }`` as written). Words of
+            ``{key:s}`` and ``{name!r:s}`` stand as they are in every language: somebody typed them, or has to.
         values: What stands in the places: words, numbers, dates, sentences, and lists of these.
     """
 
@@ -76,9 +78,9 @@ class _Listed(tuple[Any, ...]):
 
     def __format__(self, joined: str) -> str:
         words = [str(item) for item in self]
-        if joined == "and" and len(words) > 1:
-            return f"{', '.join(words[:-1])} and {words[-1]}"
-        return (", " if joined == "and" else joined or ", ").join(words)
+        if joined in LAST_WORDS and len(words) > 1:
+            return f"{', '.join(words[:-1])} {joined} {words[-1]}"
+        return (", " if joined in LAST_WORDS else joined or ", ").join(words)
 
     def __repr__(self) -> str:
         return ", ".join(repr(item) for item in self)

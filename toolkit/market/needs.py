@@ -54,6 +54,11 @@ class Need:
         """What rows of one need have in common: metal, form, purity and site."""
         return self.asset, self.form, self.purity, self.site
 
+    @property
+    def last(self) -> date | None:
+        """Its last day; None for no end."""
+        return self.start if self.period == "once" else self.until
+
     def overlaps(self, other: Need) -> bool:
         """Whether both tell how much of the same is used on some day: one of them is too many, or they add up."""
         if self.good != other.good or "once" in (self.period, other.period):
@@ -123,6 +128,7 @@ class Application:
     """An application for an export licence, and what was agreed of the order.
 
     Attributes:
+        row: In its file.
         lot_id: Of the order that it is for; None for one of the past.
         filed: Its day; None where it is not filed yet.
         outcome: What became of it.
@@ -132,6 +138,7 @@ class Application:
         price_basis: What the price follows, as written.
     """
 
+    row: int
     lot_id: str | None
     filed: date | None
     outcome: Literal["approved", "refused", "pending", "not_filed"]

@@ -26,6 +26,11 @@ GAP = 0.003
 """Relative gap at which a plan is good enough."""
 ROWS_ADDED = 2000
 """Rows that are added at once."""
+SOLVES = 8
+"""Plans that a search for those that hold over other draws solves for at most."""
+
+Lots = NDArray[np.int_]
+"""(offers,) lots of each."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,15 +119,15 @@ class OrderProblem:
         enough = np.ceil(self.target.sum() / offer.kg) + offer.least
         return float(enough if offer.most is None else min(offer.most, enough))
 
-    def supplied(self, lots: NDArray[np.int_]) -> Supply:
+    def supplied(self, lots: Lots) -> Supply:
         """The supply with what is ordered, (offers,) lots."""
         return self.supply + Supply(0.0, lots * self.per_lot("kg"), self.days)
 
-    def paths(self, lots: NDArray[np.int_]) -> StockPaths:
+    def paths(self, lots: Lots) -> StockPaths:
         """Stock through time with what is ordered, (offers,) lots."""
         return StockPaths.of(self.supplied(lots), self.need)
 
-    def spent(self, lots: NDArray[np.int_]) -> float:
+    def spent(self, lots: Lots) -> float:
         """Money for what is ordered, (offers,) lots."""
         return float(lots @ self.per_lot("price"))
 
@@ -132,7 +137,7 @@ class OrderProblem:
         rest = np.clip(len(self.need) - self.days, 0.0, None).mean(axis=0)
         return rest * np.array([one.carrying for one in self.offers])
 
-    def expected_cost(self, lots: NDArray[np.int_]) -> float:
+    def expected_cost(self, lots: Lots) -> float:
         """What the program minimises: price and carrying of lots, (offers,), and what is missing, less what is left at the end.
 
         Carrying counts each lot to the last day: what the need takes of it is the same for every plan without a stop.
@@ -156,7 +161,7 @@ class OrderPlan:
         bound: No plan has a lower one.
     """
 
-    lots: tuple[NDArray[np.int_], ...]
+    lots: tuple[Lots, ...]
     cost: float
     bound: float
 
@@ -322,8 +327,8 @@ def order_plan(
     problems: Sequence[OrderProblem],
     *,
     budget: float | None = None,
-    start: Sequence[NDArray[np.int_]] | None = None,
-    seconds: float = SECONDS,
+    start: Sequence[Lots] | None = None,
+    work: Work | None = None,
 ) -> OrderPlan | None:
     """The plan of least expected cost, or the one that misses least for a budget; None where nothing meets the limits.
 
@@ -331,7 +336,7 @@ def order_plan(
         problems: One a metal and site; together where they share offers.
         budget: Money that may be spent on all; then limits on probabilities are left out.
         start: (offers,) lots of each problem from which the search may start.
-        seconds: Work that it may take.
+        work: That it may take; None for `SECONDS` of it.
 
     Raises:
         NumericalFailure: when HiGHS stops without an answer either way.
@@ -377,7 +382,7 @@ def order_plan(
     if start is not None:
         columns = np.concatenate([np.arange(block.lots.start, block.lots.stop) for block in blocks])
         program.suggest(columns, np.concatenate(start).astype(float))
-    found = program.solve(Work(seconds))
+    found = program.solve(work or Work(SECONDS))
     if found is None:
         return None
     x, bound = found
@@ -396,3 +401,63 @@ def least_probability(problem: OrderProblem) -> float:
                for one in problem.offers}  # fmt: skip
     kept = [not one.group or k == largest[one.group] for one, k in zip(problem.offers, kg, strict=True)]
     return problem.paths(np.where(kept, lots, 0)).probability
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BestPlans:
+    """Of the plans that a search found the best ones, judged over other draws than those that it searched by.
+
+    Attributes:
+        cheapest: Of those that keep the probability asked for the one of least expected cost; where none does, of all that keep
+            it for the problems of which it can be kept.
+        nearest: That comes nearest to the probability asked for, by the sum of what is above it.
+        keeps: Whether the cheapest keeps it.
+    """
+
+    cheapest: OrderPlan
+    nearest: OrderPlan
+    keeps: bool
+
+
+def best_plans(problems: Sequence[OrderProblem], judged: Sequence[OrderProblem], asked: float) -> BestPlans:
+    """The plan of least cost that keeps a probability of a stop, and the one that comes nearest to it.
+
+    The plan without a limit is the cheapest of all, and the answer where it holds. Else the limit of the draws that are
+    searched by is bisected between the lowest that any order reaches and the loosest that does not hold over the others.
+
+    Args:
+        problems: One a metal and site, with the draws that plans are searched by.
+        judged: The same with those by which they are judged.
+        asked: Largest probability of a stop.
+    """
+    least = [least_probability(one) for one in problems]
+    can = np.array([least_probability(one) <= asked for one in judged])
+    work, found = Work(SECONDS), list[tuple[OrderPlan, float, FloatArray]]()
+
+    def solve(levels: Sequence[float | None]) -> FloatArray | None:
+        """By how much the plan of these limits exceeds what is asked for; None where none holds them."""
+        limited = [replace(one, probability=level) for one, level in zip(problems, levels, strict=True)]
+        plan = order_plan(limited, start=found[0][0].lots if found else None, work=work)
+        if plan is None:
+            return None
+        pairs = [*zip(judged, plan.lots, strict=True)]
+        above = np.array([max(one.paths(lots).probability - asked, 0.0) for one, lots in pairs])
+        found.append((plan, sum(one.expected_cost(lots) for one, lots in pairs), above))
+        return above
+
+    above = solve([None] * len(problems))
+    low, high = max((own for own, may in zip(least, can, strict=True) if may), default=1.0), 1.0
+    level = max(low, asked)
+    for number in range(SOLVES if above is not None and above[can].any() else 0):
+        above = solve([max(level, own) if may else None for own, may in zip(least, can, strict=True)])
+        is_kept = above is not None and not above[can].any()
+        if is_kept and number == 0:
+            break
+        low, high = (level, high) if above is None or is_kept else (low, level)
+        if high - low < 1 / len(problems[0].days):
+            break
+        level = low if number == 0 and level == high else (low + high) / 2
+    if not can.all():
+        solve([max(asked, own) for own in least])
+    cheapest = min(found, key=lambda one: (one[2][can].any(), one[1]))
+    return BestPlans(cheapest[0], min(found, key=lambda one: (one[2].sum(), one[1]))[0], not cheapest[2].any())

@@ -171,7 +171,7 @@ class QuotedOffer(Record):
     """Its name."""
     need: str | None
     """Key of a need that it serves, a row each; null where it serves none."""
-    why: Literal["unused", "form", "purity", "purity_unknown", "expired", "rate", "content"] | None
+    why: Literal["unused", "form", "purity", "purity_unknown", "expired", "content", "lots", "delivered"] | None
     """Why it is for none."""
     counterparty: str | None
     """Who offers it."""
@@ -226,10 +226,14 @@ class Reached(Record):
     """Probability of a stop without them."""
     after: float
     """With them, over draws that did not choose them."""
-    best: float
-    """The lowest that any order of these quotations reaches."""
+    missing: float
+    """Metal that is missed with them, kg on average."""
+    missing_cost: float | None
+    """What that costs, by the cost of a month without it; null where that is not told."""
+    nearest: float | None
+    """With the orders that come nearest to the probability asked for; null with a budget."""
     week: float | None
-    """What one more week of safety costs; null where no order reaches it, and with a budget."""
+    """What one more week of safety costs; null where the probability asked for is not kept, and with a budget."""
 
 
 class Paper(Record):
@@ -265,15 +269,17 @@ class Calibration(Record):
 class OrderPlan(Record):
     """The orders that cost least, or miss least for a budget."""
 
-    status: Literal["met", "nearly", "impossible", "budget"]
-    """The probability asked for holds over new draws, or over those that chose the orders alone; none of the orders reaches
-    it; the best for a budget."""
+    status: Literal["met", "impossible", "budget"]
+    """The cheapest of the orders that keep the probability asked for over all draws that are told of; none that was found keeps
+    it, and these are the cheapest; the best for a budget."""
     asked: float | None
     """Probability of a stop; null with a budget."""
     budget: float | None
     """Money; null without one."""
     spent: float
     """For the orders, landed."""
+    spent_nearest: float | None
+    """For those that come nearest to the probability asked for; null with a budget."""
     gap: float
     """Relative distance from the proven bound."""
     orders: Rows[OrderLine]
@@ -291,8 +297,8 @@ class Ahead(Record):
 
     day: Day
     """The day."""
-    key: Literal["order", "file", "due", "expires", "stop"]
-    """Order, file an application, an order is due, a quotation ends, production may stop (5 %)."""
+    key: Literal["order", "file", "due", "expires", "stop", "stops"]
+    """Order, file an application, an order is due, a quotation ends, production may stop (5 %), stops (from 5 to 95 %)."""
     subject: str
     """Quotation, order or need."""
 

@@ -176,6 +176,36 @@ class TestOrders:
         for less, rich in zip(tight.plan.reached, more.plan.reached, strict=True):
             assert rich.after <= less.after + 0.01
 
+    def test_what_the_money_buys_is_told_by_need(self, tight):
+        before = {one.key: one for one in tight.needs}
+        bought = {
+            one.need: sum(line.quantity for line in tight.plan.orders if line.need == one.need) for one in tight.plan.reached
+        }
+        assert any(bought.values())
+        for one in tight.plan.reached:
+            less = before[one.need].missing - one.missing
+            assert (less > 0) == (bought[one.need] > 0)
+            assert less <= bought[one.need] + 1e-9
+        gallium = next(one for one in tight.plan.reached if one.need == "gallium")
+        assert gallium.missing_cost == pytest.approx(gallium.missing * 90000 * 12 / 400, rel=1e-6)
+
+    def test_what_cannot_be_kept_is_told_beside_the_cheapest_orders(self, folder):
+        """The probability asked for is out of reach: nobody is sold the least one at any price."""
+        lots = "lot_id,asset,purity,quantity,origin,location\n1,gallium,4N,62,Japan,Germany\n"
+        needs = "asset,purity,quantity,until,site,missing_cost,currency\ngallium,4N,30,2027-06-01,Germany,90000,EUR\n"
+        quotes = (
+            "quote,asset,purity,price,currency,least,origin_country,lead_time,freight,refusal\n"
+            "G,gallium,4N,1000,EUR,10,Japan,56,0,seller\nB,gallium,4N,1120,EUR,10,Japan,70,0,seller\n"
+        )
+        plans = {
+            asked: answered(folder, lots, needs, quotes, months=7, probability=asked).plan for asked in (0.5, 0.3, 0.24, 0.05)
+        }
+        assert [plans[asked].status for asked in plans] == ["met", "met", "met", "impossible"]
+        ordered = {asked: [(line.quote, line.quantity) for line in plan.orders] for asked, plan in plans.items()}
+        assert ordered[0.5] == ordered[0.3] == ordered[0.05]  # the cheapest, which keeps the stricter one already
+        assert plans[0.5].spent < plans[0.24].spent <= plans[0.05].spent_nearest
+        assert 0.05 < plans[0.05].reached[0].nearest <= plans[0.24].reached[0].after <= 0.24
+
     def test_a_limit_on_a_supplier_that_no_order_can_hold_is_named(self, folder):
         found = answered(folder, quotes=QUOTES, shares={"Umico": 0.0})
         assert found.plan.status == "impossible"
@@ -273,10 +303,70 @@ class TestWrong:
         found = need(answered(folder, needs=needs), "gallium")
         assert 10 < found.kg_a_month < 20
 
-    def test_a_currency_without_a_rate_is_told_of_its_quotation(self, folder):
+    def test_a_quotation_in_a_currency_without_a_rate_is_a_fault(self, folder):
         quotes = "quote,asset,price,currency,lead_time\nX,gallium,900,THB,30\n"
-        found = answered(folder, quotes=quotes, needs="asset,quantity\ngallium,30\n")
-        assert found.quotes[0].why == "rate"
+        with pytest.raises(FrameError, match=r"without an exchange rate of the day in row 2 \('X'\)"):
+            answered(folder, quotes=quotes, needs="asset,quantity\ngallium,30\n")
+
+    def test_a_quotation_delivered_to_a_place_serves_the_sites_of_its_country_alone(self, folder):
+        rows = {"A": "DAP Jena", "B": "CIF Hamburg", "C": "FCA Jena", "D": "ddp osaka", "E": "DAP", "F": "EXW Tokyo"}
+        quotes = "quote,asset,price,currency,origin_country,lead_time,terms\n" + "".join(
+            f"{key},germanium,2500,EUR,Japan,30,{terms}\n" for key, terms in rows.items()
+        )
+        sites = "asset,quantity,site\ngermanium,30,Jena\ngermanium,20,Osaka\n"
+        served = [(one.quote, one.need) for one in answered(folder, quotes=quotes, needs=sites).quotes]
+        both = {"Jena", "Osaka"}
+        expected = {"A": {"Jena"}, "B": {"Jena"}, "C": both, "D": {"Osaka"}, "E": both, "F": both}
+        assert sorted(served) == sorted((key, f"germanium {site}") for key, sites in expected.items() for site in sites)
+        header, _, row = QUOTES.splitlines()[:3]
+        (one,) = answered(folder, quotes=f"{header}\n{row}\n", needs="asset,quantity,site\ngallium,30,Osaka\n").quotes
+        assert (one.need, one.why) == (None, "delivered")
+
+    def test_a_quotation_of_which_no_whole_lot_can_be_bought_says_so(self, folder):
+        header = "quote,asset,price,currency,least,most,lot_size,origin_country,lead_time\n"
+        quotes = header + "X,gallium,900,EUR,7,8,5,Japan,30\nY,gallium,900,EUR,7,10,5,Japan,30\n"
+        found = answered(folder, quotes=quotes, needs="asset,quantity\ngallium,30\n").quotes
+        assert [one.why for one in found] == ["lots", None]
+
+    def test_a_price_far_from_the_known_one_is_warned_of_by_name(self, folder):
+        quotes = (
+            "quote,asset,price,currency,origin_country,lead_time\nX,gallium,0.9,EUR,Japan,30\nY,gallium,1100,EUR,Japan,30\n"
+        )
+        told = [str(one) for one in answered(folder, quotes=quotes, needs="asset,quantity\ngallium,30\n").warnings]
+        assert [one.split(":")[0] for one in told if "offered at" in one] == ["X"]
+        assert any("price of one g" in one for one in told)
+
+    def test_a_need_whose_days_are_over_is_warned_of(self, folder):
+        rows = "gallium,5,once,2026-06-01,\nindium,5,month,,2026-06-01\ngallium,5,month,,\n"
+        found = answered(folder, needs="asset,quantity,period,start,until\n" + rows)
+        (told,) = [str(one) for one in found.warnings if "days are over" in str(one)]
+        assert "gallium (2026-06-01), indium (2026-06-01)" in told
+
+    @pytest.mark.parametrize(("name", "hint"), [("Nipon", "Nippon"), ("Belguim", "Belgium"), ("CHL", "China")])
+    def test_a_limit_on_a_name_that_no_quotation_has(self, folder, name, hint):
+        with pytest.raises(SpecError, match="neither origin nor supplier") as raised:
+            answered(folder, quotes=QUOTES, shares={name: 0.5})
+        assert hint in raised.value.hint
+
+    def test_an_application_for_a_lot_that_is_not_there(self, folder):
+        with pytest.raises(FrameError, match=r"the holdings do not have in row 2 \('GA-33'\)") as raised:
+            answered(folder, licences="order,filed,outcome\nGA-33,2026-10-01,pending\n,2026-10-01,pending\n")
+        assert "GA-3" in str(raised.value)
+
+    def test_faults_are_told_in_the_words_of_their_file(self, folder):
+        quotes = "quote,asset,price,currency,unit,lead_time,price_is\nA,gallium,-3,EUR,kg,-4,\nB,gallium,3,EUR,kg,4,foo\n"
+        with pytest.raises(FrameError) as raised:
+            answered(folder, quotes=quotes)
+        told = str(raised.value)
+        assert "purchase" not in told
+        assert "leave the cell empty" not in told
+        assert "holdings check" not in told
+        assert "--set of=quotes" in told
+        with pytest.raises(FrameError) as raised:
+            answered(folder, needs="asset,quantity,period\ngallium,-3,month\ngallium,3,fortnight\n")
+        told = str(raised.value)
+        assert "sale" not in told
+        assert "Write week, month, quarter, year or once." in told
 
     def test_no_need(self, folder):
         with pytest.raises(DataError, match="no need"):

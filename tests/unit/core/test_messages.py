@@ -29,6 +29,8 @@ def test_a_sentence_is_the_english_string_of_its_template():
     [
         ("{x}", ["a", "b", "c"], "a, b, c"),
         ("{x:and}", ["a", "b", "c"], "a, b and c"),
+        ("{x:or}", ["a", "b", "c"], "a, b or c"),
+        ("{x:or}", ["a"], "a"),
         ("{x:and}", ["a"], "a"),
         ("{x:and}", [], ""),
         ("{x:; }", ("a", "b"), "a; b"),

@@ -1,13 +1,16 @@
 """Orders over drawn arrivals: against all plans one by one, and against a model written for the test alone."""
 
 import itertools
+from dataclasses import replace
 
 import highspy
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from toolkit.holdings.cover import NEVER, Supply
-from toolkit.optimize.replenishment import OrderOffer, OrderProblem, least_probability, order_plan
+from toolkit.optimize.replenishment import OrderOffer, OrderProblem, best_plans, least_probability, order_plan
 
 RNG = np.random.default_rng(11)
 DRAWS = 40
@@ -170,3 +173,73 @@ def test_the_order_plan_of_a_model_with_stock_day_by_day():
     found = order_plan([one])
     assert found is not None
     assert found.cost == pytest.approx(expected, rel=2e-3)
+
+
+SMALL = st.fixed_dictionaries(
+    {
+        "seed": st.integers(0, 10**6),
+        "lead": st.integers(12, 40),
+        "stock": st.integers(10, 40),
+        "missing_cost": st.sampled_from([900.0, 2_000.0, 9_000.0]),
+    }
+)
+
+
+def small(seed, lead, stock, missing_cost, draws=40):
+    """Two offers, the second dearer, later and with as many draws that never come as the first."""
+    rng = np.random.default_rng(seed)
+
+    def days(more):
+        found = np.ceil((lead + more) * np.exp(0.3 * rng.standard_normal(draws)))
+        return np.where(rng.random(draws) > 0.9, NEVER, found)
+
+    offers = (
+        OrderOffer("good", 5.0, 4_000.0, 0.1, days(0), most=8),
+        OrderOffer("worse", 5.0, 4_600.0, 0.2, days(6), most=8),
+    )
+    supply = Supply(float(stock), np.empty(0), np.empty((draws, 0)))
+    return OrderProblem(np.full(60, 1.0), supply, offers, missing_cost, resale=0.5)
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(SMALL)
+def test_of_all_plans_the_cheapest_that_keeps_the_probability(drawn):
+    """With the draws that it is judged by: against every plan, and a looser limit never costs more."""
+    one, before = small(**drawn), -np.inf
+    plans = [(one.expected_cost(lots), one.paths(lots).probability) for lots in every_plan(one)]
+    for asked in (0.6, 0.3, 0.15, 0.05):
+        found = best_plans([one], [one], asked)
+        cost, reached = one.expected_cost(found.cheapest.lots[0]), one.paths(found.cheapest.lots[0]).probability
+        kept = [price for price, probability in plans if probability <= asked]
+        assert found.keeps == bool(kept)
+        assert not kept or reached <= asked
+        assert cost == pytest.approx(min(kept or [price for price, _ in plans]), rel=5e-3)
+        assert one.paths(found.nearest.lots[0]).probability <= max(asked, least_probability(one))
+        assert not kept or cost >= before - 5e-3 * abs(before)
+        before = cost if kept else before
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(SMALL)
+def test_what_holds_over_other_draws_is_never_missed_where_the_cheapest_or_the_safest_plan_does(drawn):
+    one, other = small(**drawn), small(**(drawn | {"seed": drawn["seed"] + 1}), draws=160)
+    free = order_plan([one])
+    assert free is not None
+    safest = order_plan([replace(one, probability=least_probability(one))])
+    assert safest is not None
+    reached = [other.paths(plan.lots[0]).probability for plan in (free, safest)]
+    for asked in (0.5, 0.3, 0.2):
+        found = best_plans([one], [other], asked)
+        assert found.keeps or min(reached) > asked
+        assert not found.keeps or other.paths(found.cheapest.lots[0]).probability <= asked
+        assert reached[0] > asked or (found.cheapest.lots[0] == free.lots[0]).all()
+
+
+def test_a_site_that_nothing_keeps_running_does_not_take_its_limit_from_the_other():
+    days, draws = np.full(DRAWS, 20.0), np.empty((DRAWS, 0))
+    offers = (OrderOffer("one", 5.0, 1_000.0, 0.1, days),)
+    empty, stocked = (OrderProblem(np.full(60, 1.0), Supply(stock, np.empty(0), draws), offers, 10.0) for stock in (0.0, 30.0))
+    found = best_plans([empty, stocked], [empty, stocked], 0.05)
+    assert not found.keeps
+    assert found.cheapest.lots[0].sum() == 0  # it stops on the first day, and what is missing costs next to nothing
+    assert stocked.paths(found.cheapest.lots[1]).probability == 0

@@ -15,7 +15,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from toolkit.core.messages import template_with
+from toolkit.core.messages import LAST_WORDS, template_with
 from toolkit.records.base import Phrase
 from toolkit.report.i18n.countries import short_country
 from toolkit.report.i18n.formats import DASH, Formats, capital, readable
@@ -167,8 +167,8 @@ class Language:
 
     def _several(self, items: Sequence[Inline], spec: str) -> Inline:
         """The items of a list as its specification joins them: as a series, or with what stands there between them."""
-        if spec in ("", "and"):
-            return self.listed(items) if items else self.words("none")
+        if spec in ("", *LAST_WORDS):
+            return self.listed(items, alternatives=spec == "or") if items else self.words("none")
         return joined(self.shortened(items), self.words(spec))
 
     def shortened(self, items: Sequence[Inline]) -> Sequence[Inline]:

@@ -34,7 +34,8 @@ WHY: Mapping[str, str] = {
     "content": mark("its content of metal is not known"),
     "due": mark("no day of arrival"),
     "expired": mark("no longer valid"),
-    "rate": mark("no exchange rate of its currency"),
+    "lots": mark("no whole lot lies between its least and its largest quantity"),
+    "delivered": mark("it is delivered to another country than that of the site"),
 }
 AHEAD: Mapping[str, str] = {
     "order": mark("order at the latest"),
@@ -42,6 +43,7 @@ AHEAD: Mapping[str, str] = {
     "due": mark("due to arrive"),
     "expires": mark("quotation ends"),
     "stop": mark("production may stop (5 of 100 draws)"),
+    "stops": mark("production stops (95 of 100 draws)"),
 }
 SCENARIOS: Mapping[str, str] = {
     "exports_stop": mark("China stops exports today"),
@@ -278,10 +280,11 @@ def _headline(answer: Answer, found: CoverAnswer, *, with_money: bool = True) ->
     risky = [one for one in found.needs if one.probability > 0.05]
     if first:
         soonest = min(first, key=lambda one: one.stop_middle or "")
-        answer.heading(
-            "By {day} {metal} runs out in half of the draws",
-            metal=_name(answer, soonest), day=fmt.long_date(soonest.stop_middle or ""),
-        )  # fmt: skip
+        values = {"metal": _name(answer, soonest), "day": fmt.long_date(soonest.stop_middle or "")}
+        if soonest.stop_early == soonest.stop_late:
+            answer.heading("By {day} {metal} runs out in at least 95 of 100 draws", **values)
+        else:
+            answer.heading("By {day} {metal} runs out in half of the draws", **values)
     elif risky:
         worst = risky[0]
         answer.heading(
@@ -319,25 +322,42 @@ def _done(answer: Answer, found: CoverAnswer, plan: OrderPlan) -> Text:
                 "Order {n:d} of the quotations, for {spent:,.0f} {currency}: each metal then stops with at most {asked:.0%}.",
                 **values,
             )
-        case "nearly":
-            return answer.told(
-                "Order {n:d} of the quotations, for {spent:,.0f} {currency}: the best that was found, and a little above "
-                "{asked:.0%}.",
-                **values,
-            )
         case "budget":
             return answer.told(
                 "Of {budget:,.0f} {currency} spend {spent:,.0f} on {n:d} of the quotations: least is missing then.", **values
             )
     if not plan.orders:
         return answer.told(
-            "No order of these quotations brings each stop to {asked:.0%}. Which of them makes it shortest is told for a "
-            "budget (--budget), or once the needs say what a month without the metal costs (missing_cost).",
+            "No order of these quotations that was found brings each stop to {asked:.0%}; without that limit it is cheapest to "
+            "order nothing.",
             **values,
         )
     return answer.told(
-        "No order of these quotations brings each stop to {asked:.0%}; the nearest costs {spent:,.0f} {currency}.", **values
+        "No order of these quotations that was found brings each stop to {asked:.0%}; the cheapest orders cost {spent:,.0f} "
+        "{currency}.",
+        **values,
     )
+
+
+def _nearest(answer: Answer, found: CoverAnswer, plan: OrderPlan) -> None:
+    """What would come nearest to a probability that no order keeps, and what would help to choose."""
+    missed = [one for one in plan.reached if plan.asked is not None and one.after > plan.asked]
+    for one in missed:
+        answer.line(
+            "The lowest probability of a stop that was reached for {need} is {nearest:.1%}.",
+            need=_of(answer, found, one.need), nearest=one.nearest,
+        )  # fmt: skip
+    if missed:
+        answer.line(
+            "All orders cost {dear:,.0f} {currency} where each need comes as near to {asked:.0%} as was reached.",
+            dear=plan.spent_nearest, currency=found.currency, asked=plan.asked,
+        )  # fmt: skip
+    if plan.status == "impossible" and (untold := [one for one in found.needs if one.missing_cost is None]):
+        answer.line(
+            "A kg of {needs} that is missing counts as much as the dearest quotation for it: say in missing_cost what a month "
+            "without the metal costs, or ask for a budget (--budget).",
+            needs=[_name(answer, one) for one in untold],
+        )
 
 
 def _need(answer: Answer, one: NeedCover) -> Iterator[Cell]:
@@ -371,6 +391,7 @@ def _fan(answer: Answer, one: NeedCover) -> Iterator[Figure]:
 
 def _plan(answer: Answer, found: CoverAnswer, plan: OrderPlan) -> None:
     answer.paragraph(_done(answer, found, plan))
+    _nearest(answer, found, plan)
     if plan.unserved:
         answer.line("No quotation serves {needs}.", needs=[_of(answer, found, key) for key in plan.unserved])
     answer.table(
@@ -383,13 +404,14 @@ def _plan(answer: Answer, found: CoverAnswer, plan: OrderPlan) -> None:
         currency=found.currency,
     )  # fmt: skip
     answer.table(
-        "need | >stops without orders | >with them | >the least that any order reaches | >one more week of safety, {currency}",
+        "need | >stops without orders | >with orders | >kg missing without | >kg missing with | >{currency} missing without | "
+        ">{currency} missing with | >one more week of safety, {currency}",
         (_reached(answer, found, one) for one in plan.reached),
         currency=found.currency,
     )
     answer.line(
-        "Chosen over {chosen:d} draws and told over {draws:,d} others; over the draws that chose it no plan costs {gap:.1%} "
-        "less.",
+        "Plans are searched over {chosen:d} draws, and the cheapest of those found over {draws:,d} others is shown; over the "
+        "draws it was searched by no plan of its limits costs {gap:.1%} less.",
         chosen=500, draws=found.draws, gap=max(plan.gap, 0.001),
     )  # fmt: skip
     if plan.loosened:
@@ -402,8 +424,11 @@ def _of(answer: Answer, found: CoverAnswer, key: str) -> str:
 
 def _reached(answer: Answer, found: CoverAnswer, one: Reached) -> Iterator[Cell]:
     yield _of(answer, found, one.need)
-    for share in (one.before, one.after, one.best):
+    before = next(need for need in found.needs if need.key == one.need)
+    for share in (one.before, one.after):
         yield answer.number(share, ".1%")
+    for figure in (before.missing, one.missing, before.missing_cost, one.missing_cost):
+        yield answer.number(figure, ",.0f")
     yield answer.number(one.week, ",.0f")
 
 

@@ -19,7 +19,7 @@ from toolkit.core.trade_names import COINS, is_shape
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.market.layouts.fields import BY_KEY, HOLDINGS
 from toolkit.market.layouts.headers import Header
-from toolkit.market.layouts.layout import Layout, Meaning
+from toolkit.market.layouts.layout import OF_OWNERS, Layout, Meaning
 from toolkit.market.layouts.propose import Question
 from toolkit.market.layouts.texts import as_answered
 from toolkit.market.layouts.vocabulary import vocabulary
@@ -379,7 +379,9 @@ def _mass_of_pieces(row: Row, count: float, asset: str | None) -> float:
     """The mass of a number of pieces in kg; a fault where that of one is not known."""
     mass = _mass_of_a_piece(row, asset)
     if mass is None or count != round(count):
-        hint = message("Give the mass in kg, g, t, lb or ozt, or that of one piece in a column 'size'.")
+        hint = message("Give the mass in kg, g, t, lb or ozt.")
+        if row.file.layout.of in OF_OWNERS:
+            hint = message("Give the mass in kg, g, t, lb or ozt, or that of one piece in a column 'size'.")
         raise Faulty("unknown_unit", "pieces of unknown weight", hint)
     row.default("pieces", message("{lot} ({count:.0f} x {mass:.12g} kg)", lot=row.lot, count=count, mass=mass))
     return float(f"{count * mass:.15g}")

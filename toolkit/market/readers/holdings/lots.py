@@ -17,6 +17,7 @@ from toolkit.core.frames import COUNTRY, CURRENCY
 from toolkit.core.messages import Message, few, message, together
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.market.layouts.headers import Header
+from toolkit.market.layouts.layout import OF_OWNERS
 from toolkit.market.layouts.propose import Proposal, is_cell
 from toolkit.market.layouts.unconfirmed import Unconfirmed, confirming, saying  # noqa: F401  # read from here too
 from toolkit.market.layouts.vocabulary import vocabulary
@@ -243,7 +244,8 @@ class ReadFile(Proposal):
         """
         if self.questions:
             raise Unconfirmed(self)
-        if error := self.fault(CHECK):
+        map_it = message("`toolkit holdings map FILE --set of={of:s}` tells every fault.", of=self.layout.of)
+        if error := self.fault(CHECK if self.layout.of in OF_OWNERS else map_it):
             raise error
 
     def holdings(self) -> Holdings:

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from toolkit.core.countries import UNKNOWN_ORIGIN
-from toolkit.core.messages import few, message
+from toolkit.core.messages import Message, few, message
 from toolkit.core.places import place
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.market.layouts.fields import AS_LOT, FIELDS
@@ -21,7 +21,7 @@ from toolkit.market.readers import cells
 from toolkit.market.readers.holdings import values
 from toolkit.market.readers.holdings.bids import bid_of
 from toolkit.market.readers.holdings.lot import Row, currency_of, is_currency, lot_of_row
-from toolkit.market.readers.holdings.lots import DEFAULTS, Names, ReadFile
+from toolkit.market.readers.holdings.lots import DEFAULTS, CellFault, Names, ReadFile
 from toolkit.market.readers.holdings.movements import KEPT_DEFAULTS
 from toolkit.market.readers.holdings.rows import closed, fold, opened, rows_of, said_of
 from toolkit.market.readers.holdings.values import Faulty
@@ -46,13 +46,20 @@ def with_records(read: ReadFile, names: Names, today: date, client: str | None) 
     for key in (*KEPT_DEFAULTS, "form", "period", *(("origin_country",) if read.layout.of == "quotes" else ())):
         told += [DEFAULTS[key](few([*dict.fromkeys(file.defaults[key])]))] if key in file.defaults else []
     order = {AS_LOT.get(field.key, field.key): (at, field.key) for at, field in enumerate(FIELDS[read.layout.of])}
-    of_day = {"fault": message("a bid of a day that is not"), "hint": message("Correct the date.")}  # no purchase, as of lots
-    found_faults = [
-        replace(one, **of_day) if one.rule in ("future", "past") and one.column == "purchase_date" else one
-        for one in file.faults
-    ]
-    faults = sorted(dict.fromkeys(found_faults), key=lambda one: (order.get(one.column, (-1, ""))[0], one.row))
-    return closed(read, file, found, told, [replace(one, column=order.get(one.column, (0, one.column))[1]) for one in faults])
+    faults = sorted(dict.fromkeys(file.faults), key=lambda one: (order.get(one.column, (-1, ""))[0], one.row))
+    return closed(read, file, found, told, [_of_record(one, order.get(one.column, (0, one.column))[1]) for one in faults])
+
+
+def _of_record(one: CellFault, column: str) -> CellFault:
+    """A fault in the words of a file that holds no lots: its column has a name of its own."""
+    if one.rule in ("future", "past") and one.column == "purchase_date":
+        return replace(one, column=column, fault=message("a bid of a day that is not"), hint=message("Correct the date."))
+    if one.rule == "positive" and one.column in ("quantity", "purchase_price"):
+        words = message("a {key:s} that is not positive", key=column)
+        return replace(one, column=column, fault=words, hint=message("Give a number above zero."))
+    if isinstance(one.fault, Message) and one.fault.values.get("key") == one.column:
+        return replace(one, column=column, fault=message(one.fault.template, **(one.fault.values | {"key": column})))
+    return replace(one, column=column)
 
 
 def _need(row: Row, said: set[Meaning]) -> Need | None:
@@ -100,8 +107,8 @@ def _quote(row: Row, said: set[Meaning]) -> Quote | None:
         row.fault("purchase_price", values.empty("price"))
     freight, duty = row.bare("freight", lambda word: is_currency(word, lot)), row.number("duty")
     share = row.read("duty", values.fraction, "duty", duty, percent=row.header("duty").percent) if duty[1] else 0.0
-    for key, value in (("freight", freight), ("lead_time", lead)):
-        row.read(key, _not_below_zero, value)
+    row.read("freight", _not_below_zero, freight)
+    row.read("lead_time", _not_below_zero, lead, message("Write it in days: 60."))
     least, most = amounts["least"], amounts["most"]
     if least and most and most < least:
         row.fault("most", Faulty("most", "more at least than at most", "Correct one of the two."))
@@ -147,7 +154,8 @@ def _application(row: Row, said: set[Meaning]) -> Application | None:
     if outcome is None or (filed is None and outcome != "not_filed"):
         return None
     basis = row.text("price_basis")
-    return Application(row.text("lot_id") or None, filed, outcome, decided, papers, refusal, basis)
+    number, lot = row.file.table.rows[row.i], row.text("lot_id") or None
+    return Application(number, lot, filed, outcome, decided, papers, refusal, basis)
 
 
 # Cells
@@ -158,9 +166,10 @@ def _metal(lot: Mapping[str, Any]) -> None:
         raise Faulty("metal", message("a listed instrument, and no metal"), message("Name a metal, or leave the row out."))
 
 
-def _not_below_zero(value: float | None) -> None:
+def _not_below_zero(value: float | None, hint: Message | None = None) -> None:
     if value is not None and value < 0:
-        raise Faulty("positive", message("a number below zero"), message("Correct it, or leave the cell empty."))
+        hint = hint or message("Correct it, or leave the cell empty.")
+        raise Faulty("positive", message("a number below zero"), hint)
 
 
 def _in_order(first: date | None, last: date | None) -> None:

@@ -147,9 +147,9 @@ def test_applications():
         "order,filed,outcome,decided\nGA-2,2026-10-01,pending,\n,2026-01-10,granted,2026-03-20\n,2026-02-10,rejected,\n",
     )
     assert found.rows == [
-        Application("GA-2", date(2026, 10, 1), "pending"),
-        Application(None, date(2026, 1, 10), "approved", date(2026, 3, 20)),
-        Application(None, date(2026, 2, 10), "refused"),
+        Application(2, "GA-2", date(2026, 10, 1), "pending"),
+        Application(3, None, date(2026, 1, 10), "approved", date(2026, 3, 20)),
+        Application(4, None, date(2026, 2, 10), "refused"),
     ]
     assert [one.days for one in found.rows] == [None, 69.0, None]
 
