@@ -288,6 +288,7 @@ class TestOrders:
     def test_without_holdings(self, folder):
         found = answered(folder, lots=None, needs="asset,quantity\ngallium,30\n")
         assert need(found, "gallium").stop_early == (DAY + timedelta(days=1)).isoformat()
+        assert [one.key for one in found.ahead] == ["stops"]  # in all draws: not one that may come
 
 
 class TestWrong:
