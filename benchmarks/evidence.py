@@ -30,9 +30,8 @@ from toolkit.risk_model.covariance.blend import BlendCovariance
 from toolkit.risk_model.covariance.dynamic import DynamicCovariance
 from toolkit.risk_model.covariance.ewma import EwmaConstantCorrelationCovariance, EwmaCovariance
 from toolkit.risk_model.covariance.factor import FactorCovariance
-from toolkit.risk_model.covariance.ledoit_wolf import LedoitWolfCovariance
+from toolkit.risk_model.covariance.ledoit_wolf import LedoitWolfCovariance, OasCovariance
 from toolkit.risk_model.covariance.nonlinear import NonlinearShrinkageCovariance
-from toolkit.risk_model.covariance.oas import OasCovariance
 from toolkit.risk_model.covariance.sample import SampleCovariance
 from toolkit.risk_model.covariance.statistical import PcaCovariance, PoetCovariance
 from toolkit.risk_model.evaluation import bias_statistic, qlike, random_portfolios, standardised

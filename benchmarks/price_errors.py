@@ -22,7 +22,7 @@ from toolkit.market.market import Market
 from toolkit.market.readers.price_checks import CUSTOMS
 from toolkit.returns.history import ANNUAL_AVERAGE, MONTHLY_AVERAGE
 from toolkit.returns.observation.level_filter import DELIVERY_LAG, filtered_levels
-from toolkit.returns.price_errors import OF_LEVEL, OF_OWN_VOLATILITY, OF_VOLATILITY, PLACE, SPANS, Scale
+from toolkit.returns.price_errors import OF_LEVEL, OF_OWN_VOLATILITY, OF_VOLATILITY, PLACE, SPANS, ErrorScale
 from toolkit.returns.volatility_prior import VolatilityPrior, group_of, volatility_prior
 
 AGES = (0, 1, 2, 4, 6, 9, 12)
@@ -34,7 +34,7 @@ WARM_UP = 36
 FIRST_YEAR, MIDDLE_YEAR = 1980, 2016
 
 
-NOWHERE = Scale(0.0, 0.0)
+NOWHERE = ErrorScale(0.0, 0.0)
 
 
 class Outcome(NamedTuple):
@@ -55,7 +55,7 @@ class Outcome(NamedTuple):
     first: bool
 
 
-def held(outcomes: Sequence[Outcome], of_time: Scale, place: Scale = NOWHERE) -> tuple[float, float]:
+def held(outcomes: Sequence[Outcome], of_time: ErrorScale, place: ErrorScale = NOWHERE) -> tuple[float, float]:
     """Shares of outcomes within one standard error and within the interval of 95 %."""
     change, level, moved = (np.array([getattr(one, name) for one in outcomes]) for name in ("change", "level", "moved"))
     shares = []
@@ -64,13 +64,13 @@ def held(outcomes: Sequence[Outcome], of_time: Scale, place: Scale = NOWHERE) ->
     return shares[0], shares[1]
 
 
-def chosen(outcomes: Sequence[Outcome], goals: tuple[float, float] = (0.68, 0.95)) -> Scale:
+def chosen(outcomes: Sequence[Outcome], goals: tuple[float, float] = (0.68, 0.95)) -> ErrorScale:
     """The least scales of the time, in steps of a twentieth, that hold 68 and 95 % of the outcomes."""
     steps = [step / 20.0 for step in range(1, 100)]
-    return Scale(*(next((s for s in steps if held(outcomes, Scale(s, s))[k] >= goals[k]), steps[-1]) for k in (0, 1)))
+    return ErrorScale(*(next((s for s in steps if held(outcomes, ErrorScale(s, s))[k] >= goals[k]), steps[-1]) for k in (0, 1)))
 
 
-def rows(outcomes: Sequence[Outcome], scale: Scale, keys: Sequence[object]) -> Iterator[list[str]]:
+def rows(outcomes: Sequence[Outcome], scale: ErrorScale, keys: Sequence[object]) -> Iterator[list[str]]:
     """A row a key: outcomes, mean error stated, mean distance, shares held, and those by scales of the other half."""
     halves = [[one for one in outcomes if one.first is first] for first in (True, False)]
     other = [chosen(halves[1]), chosen(halves[0])]

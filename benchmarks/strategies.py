@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from toolkit.report.tables.evidence import FIGURES, figure, rival, state
-
 from toolkit.app.languages import language
 from toolkit.app.strategies.evidence import stored
 from toolkit.records.evidence import Followed, Refutation, StrategyEvidence
 from toolkit.report.i18n.language import Language
 from toolkit.report.i18n.text import plain
+from toolkit.report.topics.evidence import FIGURES, figure, rival, state
 
 Table = Callable[[Sequence[str], Sequence[Sequence[str]]], str]
 DEAR = 0.015

@@ -16,7 +16,9 @@ from toolkit.app.topics import Ask
 from toolkit.core.messages import message
 from toolkit.records.base import Record
 from toolkit.records.conflict import Conflict
-from toolkit.records.findings import BacktestSubject, Holdings, Market, Parts, Run
+from toolkit.records.findings import Parts
+from toolkit.records.run import Run
+from toolkit.records.subjects import BacktestSubject, Holdings, Market
 from toolkit.records.supply import Supply
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.countries import NAMES

@@ -110,7 +110,7 @@ def test_dates_of_a_locale_read_to_the_same_or_are_asked(days, form):
     texts = [day.strftime(FORMS[form]) for day in days]
     is_open = form in ("gb", "us") and all(day.day <= 12 for day in days) and any(day.day != day.month for day in days)
     content = "date;gold\n" + "".join(f"{text};5\n" for text in texts)
-    lots = parsed("lot_id;asset;quantity;purchase_date\n" + "".join(f"{i};gold;1;{text}\n" for i, text in enumerate(texts)))
+    lots = parsed("lot_id;asset;quantity;purchase_date\n" + "".join(f"{i};gallium;1;{text}\n" for i, text in enumerate(texts)))
     if is_open:
         assert {question.name for question in lots.questions} == {"dates"}
         with pytest.raises(FrameError, match="cannot be told apart"):

@@ -27,7 +27,8 @@ TODAY = date(2026, 11, 24)
 
 def is_a_name_alone(text: str) -> bool:
     """Whether a header says no more than a name: no currency or unit (`a/g`), field, sum, change (`a[%`) or footnote (`a*`)."""
-    said = text.lower() in SIDES or key_of(text) is not None or is_derived(text) or stated_in(text).name != text
+    said = text.lower() in SIDES or key_of(text) is not None or stated_in(text).name != text
+    said |= any(is_derived(part) for part in (text, *re.split(r"[\W_]+", text)) if part)
     return bool(text) and not (said or re.search(rf"[/_%*{RAISED}]", text))
 
 

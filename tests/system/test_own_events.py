@@ -22,7 +22,7 @@ citation = "seen on 20 November"
 """
 CONTROLLED = {"antimony", "bismuth", "gallium", "molybdenum", "tellurium", "tungsten"}
 """Of the assets that the strategy holds, by the bundled ledger."""
-LOTS = "asset,quantity,origin_country,location\nplatinum,1,China,Frankfurt\nGallium,12,China,Frankfurt\n"
+LOTS = "asset,quantity,unit,origin_country,location\nplatinum,1,kg,China,Frankfurt\nGallium,12,kg,China,Frankfurt\n"
 
 
 @pytest.fixture

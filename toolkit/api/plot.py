@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from toolkit.app.runs import put
 from toolkit.core.errors import SpecError
-from toolkit.records.findings import Subject
 from toolkit.records.run import Run
+from toolkit.records.subjects import Subject
 
 if TYPE_CHECKING:
     from toolkit.report.document import Chart

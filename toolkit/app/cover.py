@@ -334,9 +334,15 @@ class SupplyCase:
         self.remarks += map(note, holdings.notes)
         frame = holdings.frame.filter(pl.col("mass").is_not_null())
         sites = dict(frame.select("lot_id", "destination").iter_rows())
-        found = lot_exposures(frame, (), context.ledger, on=self.today, destination=self.owner.country, contents=self.contents)
-        for lot in found:
-            why, group = self._serves(lot, sites[lot.lot_id])
+        self.bought = dict(frame.select("lot_id", "purchase_date").iter_rows())
+        found = {  # each lot under the law of the country where it is to be used
+            country: lot_exposures(frame, (), context.ledger, on=self.today, destination=country, contents=self.contents)
+            for country in {group.country for group in self.groups} | {self.owner.country}
+        }
+        for lots in zip(*found.values(), strict=True):
+            for_country = dict(zip(found, lots, strict=True))
+            why, group = self._serves(for_country[self.owner.country], sites[lots[0].lot_id], for_country)
+            lot = for_country[group.country if group else self.owner.country]
             due = holdings.arrivals.get(lot.lot_id)
             if group is not None and lot.delivery not in (STORED_SAFE, STORED_AT_ORIGIN) and due is None:
                 why = "due"
@@ -344,16 +350,23 @@ class SupplyCase:
                 self.uncounted.append({"lot_id": lot.lot_id, "asset": lot.asset, "why": why or "unused"})
             if group is None or why not in (None, "due"):
                 continue
-            is_here = lot.delivery == STORED_AT_ORIGIN and lot.place in customs_area(group.country)
-            if lot.delivery == STORED_SAFE or is_here:  # what stays in the country of the site leaves none
+            if lot.delivery == STORED_SAFE or _is_home(lot, group):  # what stays in the country of the site leaves none
                 self.stock[group.key].append(lot)
             else:
                 self.due[lot.lot_id] = due
                 self.deliveries[group.key].append(self._delivery(lot, group, due))
         return tuple(holdings.frame["lot_id"])
 
-    def _serves(self, lot: LotExposure, to: str | None) -> tuple[str | None, SiteNeed | None]:
-        """Why a lot is in no need, or the need that it serves: of several the most demanding."""
+    def _serves(
+        self, lot: LotExposure, to: str | None, for_country: Mapping[str, LotExposure]
+    ) -> tuple[str | None, SiteNeed | None]:
+        """Why a lot is in no need, or the need that it serves: of several the most demanding.
+
+        Args:
+            lot: For the country of its owner.
+            to: Its destination, where the file says one.
+            for_country: The same lot under the law of each country of use.
+        """
         fitting, unfit = self.serving(lot.asset, lot.form, lot.purity)
         here = [group for group in fitting if len({one.country for one in fitting}) == 1 or group.country == (to or lot.place)]
         told = {
@@ -362,10 +375,11 @@ class SupplyCase:
             "planned": lot.delivery in PLANS,
             "content": lot.metal is None,
             "place": lot.delivery == STORED_UNPLACED,
-            "withheld": lot.delivery == STORED_SAFE and lot.withheld,
+            "withheld": bool(here) and all(_is_withheld(for_country[group.country], group) for group in here),
         }
         if why := next((key for key, holds in told.items() if holds), None):
             return why, None
+        here = [group for group in here if not _is_withheld(for_country[group.country], group)]
         return (None, max(here, key=lambda group: group.nines)) if here else (unfit or "site", None)
 
     def serving(self, asset: str, form: str, purity: str | None) -> tuple[Sequence[SiteNeed], str | None]:
@@ -389,7 +403,9 @@ class SupplyCase:
         if last is not None and licence == "licence":
             licence = {"approved": "approved", "refused": "never"}.get(last.outcome, "licence")
             applied = float((self.today - last.filed).days) if last.outcome == "pending" and last.filed else 0.0
-        return Delivery(lot.lot_id, lot.metal or 0.0, days, licence, applied, lot.export_from == CHINA)
+        ordered = self.bought[lot.lot_id] if lot.delivery != STORED_AT_ORIGIN else None
+        since = float((self.today - ordered).days) if ordered else 0.0
+        return Delivery(lot.lot_id, lot.metal or 0.0, days, licence, applied, since, lot.export_from == CHINA)
 
     def licence(self, asset: str, form: str, purity: str | None, origin: str, group: SiteNeed, size: str | None = None) -> str:
         """What a good needs to leave its country for a site: a suspended or doubtful control counts as the ledger counts it.
@@ -696,6 +712,16 @@ class SupplyCase:
         return None if days is None or not math.isfinite(days) else self.today + timedelta(days=int(days))
 
 
+def _is_withheld(lot: LotExposure, group: SiteNeed) -> bool:
+    """Whether a lot that is stored may not go where it is used."""
+    return lot.delivery == STORED_SAFE and lot.withheld and not _is_home(lot, group)
+
+
+def _is_home(lot: LotExposure, group: SiteNeed) -> bool:
+    """Whether a lot lies in the country where it is used: it crosses no border."""
+    return lot.delivery in (STORED_SAFE, STORED_AT_ORIGIN) and lot.place in customs_area(group.country)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Served:
     """A quotation for one of the needs that it serves.
@@ -777,7 +803,7 @@ class QuotationLines:
         for need in needs:
             licence = case.licence(quote.asset, quote.form, quote.purity, origin, need)
             # The rows of one quotation are one delivery: they arrive on one day, at whichever site.
-            delivery = Delivery(f"quote {quote.key}", content, max(quote.lead, 1.0), licence, 0.0, origin == CHINA)
+            delivery = Delivery(f"quote {quote.key}", content, max(quote.lead, 1.0), licence, stopped=origin == CHINA)
             told, chosen = (
                 arrival_days([delivery], case.licences, case.late[1], draws=draws, seed=seed)[:, 0]
                 for draws, seed in ((DRAWS, SEED), (CHOSEN, SEED + 1))

@@ -23,9 +23,9 @@ from toolkit.optimize.problem import Problem
 from toolkit.optimize.solution import Allocation
 from toolkit.records.base import with_phrases
 from toolkit.records.conflict import Conflict
-from toolkit.records.findings import CONFLICT
 from toolkit.records.run import Run
 from toolkit.records.sources import Provenance
+from toolkit.records.subjects import CONFLICT
 
 
 @dataclass(frozen=True)  # no slots: what is asked for is made once

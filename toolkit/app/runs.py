@@ -20,8 +20,8 @@ from toolkit.core.messages import message
 from toolkit.core.text import indented
 from toolkit.records import reading
 from toolkit.records.conflict import Conflict
-from toolkit.records.findings import BacktestSubject
 from toolkit.records.run import Run
+from toolkit.records.subjects import BacktestSubject
 
 SCHEMA_VERSION = 2
 """Of the run object; 1 had no orders."""

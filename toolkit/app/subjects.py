@@ -23,10 +23,11 @@ from toolkit.market.readers.events import OwnEvents
 from toolkit.records.backtest import Backtest
 from toolkit.records.base import with_phrases
 from toolkit.records.exposure import Exposure, ExposureAnswer
-from toolkit.records.findings import BACKTEST, CONFLICT, HOLDINGS, MARKET, RUN, BacktestSubject, Holdings, Market, Parts
-from toolkit.records.findings import Subject as Record
+from toolkit.records.findings import Parts
 from toolkit.records.run import Run
 from toolkit.records.sources import Owner, Provenance
+from toolkit.records.subjects import BACKTEST, CONFLICT, HOLDINGS, MARKET, RUN, BacktestSubject, Holdings, Market
+from toolkit.records.subjects import Subject as Record
 
 DEFAULT_REPORT: Mapping[str, str] = {
     RUN: "allocation",

@@ -16,7 +16,7 @@ def show(*, common: Common) -> None:
     """Every setting, its value and where it came from."""
     from toolkit.app.config import resolve
     from toolkit.records.lists import SettingsList
-    from toolkit.report.topics.data import settings
+    from toolkit.report.topics.settings import settings
 
     found = SettingsList(settings=resolve(common.settings(), file=common.config).rows())
     show_answer(common, found, lambda found, say: settings(found, common.day(), say))

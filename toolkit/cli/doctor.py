@@ -13,7 +13,7 @@ def doctor(*, common: Common) -> None:
     context = common.context()
     with progress(message("Examining"), common):
         from toolkit.app.doctor import examine
-        from toolkit.report.topics.data import checks
+        from toolkit.report.topics.settings import checks
 
         found = examine(context)
     show(common, found, lambda found, say: checks(found, common.day(), say))

@@ -160,6 +160,7 @@ class Delivery:
         licence: What it needs: ``none``, ``licence`` (to be applied for today, or `applied` days ago), ``approved``, or
             ``never`` where it is banned or was refused.
         applied: Days since the application; 0 for today.
+        ordered: Days since the order; 0 for one of today, and where that is not known.
         stopped: Whether a stop of exports by the controlling country would stop it.
         supplier: Who delivers it.
     """
@@ -169,6 +170,7 @@ class Delivery:
     due: float | None
     licence: str = "none"
     applied: float = 0.0
+    ordered: float = 0.0
     stopped: bool = False
     supplier: str | None = None
 
@@ -179,8 +181,9 @@ def arrival_days(
     """(draws, deliveries) the day on which each arrives, `NEVER` where it does not.
 
     Draws of a delivery depend on its key and the seed alone, and the probability of an approval of a draw on the seed, so that
-    needs, orders and quotations that are drawn apart have the same authority in a draw. Days by contract are the median of a
-    lognormal; of what is overdue by d days the median is d days from now.
+    needs, orders and quotations that are drawn apart have the same authority in a draw. Days by contract, from the order on,
+    are the median of a lognormal, and what has not come yet comes later than today; of what is overdue by d days the median
+    is d days from now.
 
     Args:
         deliveries: What is to arrive.
@@ -204,7 +207,7 @@ def arrival_days(
         noise, chance, wait = rng.standard_normal(draws), rng.random(draws), rng.random(draws)
         if one.due is None or one.licence == "never":
             continue
-        days = np.ceil((one.due if one.due > 0 else max(-one.due, 1.0)) * np.exp(spread * noise))
+        days = np.ceil(max(-one.due, 1.0) * np.exp(spread * noise)) if one.due <= 0 else _lead_days(one, spread, noise)
         if one.licence == "licence" and licences is not None and rates is not None:
             delay = licences.updated
             before = 1.0 - delay.exceeds(one.applied)
@@ -212,6 +215,24 @@ def arrival_days(
             days = np.where(chance < rates, np.maximum(days, np.ceil(waited)), NEVER)
         found[:, at] = days
     return found
+
+
+def _lead_days(one: Delivery, spread: float, noise: FloatArray) -> FloatArray:
+    """(draws,) whole days from today to the arrival of what is due, given that it has not arrived since it was ordered.
+
+    Args:
+        one: The delivery.
+        spread: Standard deviation of the logarithm of its time over that of its contract.
+        noise: (draws,) standard normal.
+    """
+    from scipy.special import log_ndtr, ndtri_exp  # noqa: PLC0415  # 0.15 s to import
+
+    due, ordered = one.due or 0.0, max(one.ordered, 0.0)
+    if ordered and spread:
+        least = math.log(ordered / (ordered + due)) / spread
+        # The upper tail of the normal beyond `least`, by logarithms: it may be very thin.
+        noise = -ndtri_exp(log_ndtr(-least) + log_ndtr(-noise))
+    return np.maximum(np.ceil((ordered + due) * np.exp(spread * noise) - ordered), 1.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

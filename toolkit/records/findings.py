@@ -1,21 +1,13 @@
 """What is found beside a subject: `findings.json`, stored with a run so that a report is rendered again without the market."""
 
-from collections.abc import Mapping
-from typing import Literal
-
-from toolkit.records.backtest import Backtest
 from toolkit.records.base import Record
 from toolkit.records.changes import Changes
-from toolkit.records.conflict import Conflict
-from toolkit.records.controls import OwnerControls
 from toolkit.records.exit import Exit
-from toolkit.records.exposure import Exposure
 from toolkit.records.flows import CustomsFlows
 from toolkit.records.history import History
 from toolkit.records.performance import Performance
 from toolkit.records.prices import Prices, Quality, StoredChecks
 from toolkit.records.resale import Resale
-from toolkit.records.run import Run
 from toolkit.records.supply import Supply
 from toolkit.records.whatif import WhatIf
 
@@ -53,39 +45,3 @@ class Parts(Record, schema="findings"):
         """Those that are there, in the order of their names."""
         parts = (getattr(self, name) for name in type(self).model_fields)
         return tuple(part for part in parts if part is not None)
-
-
-class Market(OwnerControls):
-    """The market alone: controls, dates and data, for nobody's holdings."""
-
-    kind: Literal["market"] = "market"
-    """What it is about."""
-    metal: str | None = None
-    """Key of the one metal that it is about; null for all."""
-
-
-class Holdings(OwnerControls):
-    """What one holds; its controls are those of every form that is held, then of the products of other metals."""
-
-    kind: Literal["exposure"] = "exposure"
-    """What it is about."""
-    subject: str
-    """Name of the holdings file."""
-    weights: Mapping[str, float]
-    """Fraction of value by metal."""
-    exposure: Exposure
-    """Lot by lot."""
-
-
-class BacktestSubject(OwnerControls):
-    """What strategies would have done."""
-
-    kind: Literal["backtest"] = "backtest"
-    """What it is about."""
-    backtest: Backtest
-    """The object of `toolkit backtest --json`; its first strategy is the one that sections on one strategy are about."""
-
-
-Subject = Run | Conflict | Holdings | BacktestSubject | Market
-RUN, CONFLICT, HOLDINGS, BACKTEST, MARKET = "run", "conflict", "exposure", "backtest", "market"
-"""Kinds of subjects."""

@@ -10,8 +10,8 @@ from toolkit.core.errors import SpecError
 from toolkit.core.messages import message
 from toolkit.records.base import Record
 from toolkit.records.conflict import Conflict
-from toolkit.records.findings import BACKTEST, CONFLICT, BacktestSubject
 from toolkit.records.run import Run
+from toolkit.records.subjects import BACKTEST, CONFLICT, BacktestSubject
 
 RecordT = TypeVar("RecordT", bound=Record)
 MOST_FAULTS = 3

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from toolkit.core.discovery import values_by_name
 from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.records.conflict import Conflict
-from toolkit.records.findings import Holdings, Market, Parts
+from toolkit.records.findings import Parts
 from toolkit.records.run import Run
+from toolkit.records.subjects import Holdings, Market
 from toolkit.report.document import BarTable, Block, Columns, Document, Figure, Layout, Matrix, Missing, Section, Table, apart
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark

@@ -14,10 +14,11 @@ from toolkit.records.controls import ControlState, Standing
 from toolkit.records.dates import Upcoming
 from toolkit.records.exposure import Exposure
 from toolkit.records.factors import AssetModel, Scenario
-from toolkit.records.findings import BacktestSubject, Holdings, Market, Part, Parts, Subject
+from toolkit.records.findings import Part, Parts
 from toolkit.records.limits import Limit
 from toolkit.records.positions import Before, BrokenLimit, Position
 from toolkit.records.run import Run
+from toolkit.records.subjects import BacktestSubject, Holdings, Market, Subject
 from toolkit.report.document import BarTable, Shown, Table, barred, tabled
 from toolkit.report.i18n import formats, names
 from toolkit.report.i18n.formats import Formats

@@ -10,9 +10,10 @@ from toolkit.core.grouping import by_key
 from toolkit.core.limits import HELD
 from toolkit.records.exposure import Exposure
 from toolkit.records.factors import AssetModel
-from toolkit.records.findings import BacktestSubject, Holdings, Market, Parts, Subject
+from toolkit.records.findings import Parts
 from toolkit.records.run import Run
 from toolkit.records.sources import Rate, Vat
+from toolkit.records.subjects import BacktestSubject, Holdings, Market, Subject
 from toolkit.report.i18n.formats import day
 from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.names import metal, place

@@ -424,3 +424,25 @@ class TestWrong:
         found = answered(folder, lots=lots)
         assert {one.lot_id: one.why for one in found.uncounted}["GA-2"] == "due"
         assert any("GA-2" in str(one) for one in found.warnings)
+
+
+def test_metal_in_the_country_of_use_has_no_border_to_cross(folder):
+    """Of Chinese origin, in the USA, on a day on which none of it may be sent there."""
+    needs = file(folder, "usa.csv", "asset,form,purity,quantity,unit,period,site\nantimony,metal,99.65%,250,kg,month,USA\n")
+    for place, stock in (("USA", 800), ("Rotterdam", 0)):
+        held = file(
+            folder, "home.csv", f"asset,form,purity,quantity,unit,location,origin\nantimony,metal,99.65%,800,kg,{place},China\n"
+        )
+        found = cover(CoverRequest(held, needs, context(date(2026, 12, 3))))
+        assert found.needs[0].stock == pytest.approx(stock)
+        assert [one.why for one in found.uncounted] == ([] if stock else ["withheld"])
+
+
+def test_quantities_beside_a_price_of_a_pound_say_their_unit(folder):
+    header = "quote,asset,form,purity,price,currency,{unit},least,lead_time,origin_country\n"
+    row = "D-1,antimony,metal,99.65%,14.80,USD,lb,2204.6,56,Vietnam\n"
+    needs = "asset,form,purity,quantity,unit,period,site\nantimony,metal,99.65%,250,kg,month,Jena\n"
+    found = answered(folder, None, needs, quotes=header.format(unit="price unit") + row)
+    assert found.quotes[0].per_kg == pytest.approx(14.80 / 0.45359237 / 1.16, rel=0.1)
+    with pytest.raises(DataError, match="quantities without a unit"):
+        answered(folder, None, needs, quotes=header.format(unit="price_is") + row)

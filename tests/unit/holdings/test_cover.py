@@ -1,6 +1,7 @@
 """Cover: stock through time, arrivals of orders under licences, and the day on which metal runs out."""
 
 import math
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -106,6 +107,18 @@ def test_arrivals_follow_their_distribution():
     assert np.isinf(days[:, 2]).all()
     assert np.isinf(days[:, 3]).all()
     assert np.median(days[:, 4]) == pytest.approx(20, abs=1)
+
+
+def test_an_old_order_that_has_not_come_is_late_by_the_time_of_its_contract():
+    """A time of about 408 days of which 398 are over leaves the upper tail; it was taken for one of ten days."""
+    spread = math.log(1.5) / NormalDist().inv_cdf(0.9)
+    order = Delivery("old", 1.0, 10.0, ordered=398.0)
+    days = arrival_days([order], None, 1.5, draws=40_000, seed=3)[:, 0]
+    whole = 408.0 * np.exp(spread * np.random.default_rng(11).standard_normal(200_000))
+    left = whole[whole > 398.0] - 398.0
+    assert np.quantile(days, [0.1, 0.5, 0.9]) == pytest.approx(np.quantile(left, [0.1, 0.5, 0.9]), rel=0.03, abs=1.5)
+    assert np.isfinite(arrival_days([Delivery("old", 1.0, 1.0, ordered=20_000.0)], None, 1.01, draws=100, seed=3)).all()
+    assert {*arrival_days([order], None, 1.0, draws=100, seed=3)[:, 0]} == {10.0}
 
 
 def test_an_application_that_waits_has_outlasted_its_days():

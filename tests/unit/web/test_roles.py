@@ -12,7 +12,7 @@ from toolkit.web import hosts
 from toolkit.web.models import Assignment, AuditEntry, Host, Registration, Role, Token, Webinar
 
 MODERATED = {"host-answer", "host-room", "host-live", "host-moderate", "host-poll", "host-new-poll"}
-OWNED = {"host-helpers", "host-cancel"}
+OWNED = {"host-helpers", "host-cancel", "host-delete"}
 OF_A_WEBINAR = sorted(name for name, (address, _) in ROUTES.items() if address.startswith("/host/w/"))
 
 

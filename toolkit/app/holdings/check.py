@@ -257,7 +257,7 @@ def check_holdings(path: str, context: Context, *, prices: PriceFiles | None = N
     read, stock = _with_stock(parse(path, names=names, today=date.today(), layout=context.layout), context)
     faulty = {found.row for found in read.faults}
     rows = zip(read.rows, read.numbers, strict=True) if stock is None else ()
-    good = [lot_of(row) for row, number in rows if number not in faulty and row["quantity"]]
+    good = [lot_of(row) for row, number in rows if number not in faulty and row["quantity"] and row["unit"]]
     lots = pl.DataFrame(good, schema=SCHEMA) if stock is None else stock
     assets = {lot: (asset, None) for lot, asset in lots.select("lot_id", "asset").iter_rows()}
     doubts = price_doubts(lots, known, context.snapshot, context.products, unit=read.price_unit)

@@ -31,7 +31,7 @@ from toolkit.market.readers.holdings.lots import ReadFile, Unconfirmed
 from toolkit.market.readers.holdings.read import parse
 from toolkit.records.base import with_phrases
 from toolkit.records.each_client import ClientReport, EachClient
-from toolkit.records.findings import HOLDINGS, Holdings
+from toolkit.records.subjects import HOLDINGS, Holdings
 from toolkit.report.formats.brand import Brand
 from toolkit.report.topics.each_client import document
 

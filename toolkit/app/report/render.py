@@ -20,7 +20,8 @@ from toolkit.app.report.pdf import pdf
 from toolkit.app.report.theme import theme
 from toolkit.core.decode import Spec, decode, read_toml
 from toolkit.core.errors import SpecError, did_you_mean
-from toolkit.records.findings import Parts, Subject
+from toolkit.records.findings import Parts
+from toolkit.records.subjects import Subject
 from toolkit.report.compose import ReportDefinition, compose, looked_at
 from toolkit.report.document import Document, Layout
 from toolkit.report.findings import Findings

@@ -12,8 +12,9 @@ from toolkit.app.report.render import report
 from toolkit.app.runs import AGAIN, RECORD, read_run, read_stored, store, to_json, with_checksums
 from toolkit.app.subjects import DEFAULT_REPORT, Record, Subject, context_of, with_parts
 from toolkit.core.errors import SpecError
-from toolkit.records.findings import BacktestSubject, Parts
+from toolkit.records.findings import Parts
 from toolkit.records.reading import read
+from toolkit.records.subjects import BacktestSubject
 
 PARTS = "findings.json"
 

@@ -14,9 +14,9 @@ from toolkit.core.errors import DataError, SpecError, ToolkitError
 from toolkit.records.backtest import Backtest
 from toolkit.records.changes import RunEntry, RunList
 from toolkit.records.conflict import Conflict
-from toolkit.records.findings import BACKTEST, CONFLICT, BacktestSubject
 from toolkit.records.reading import read
 from toolkit.records.run import Run
+from toolkit.records.subjects import BACKTEST, CONFLICT, BacktestSubject
 from toolkit.records.sweep import Sweep
 
 SWEEP = "sweep"

@@ -22,9 +22,9 @@ from toolkit.market.market import Snapshot
 from toolkit.records.backtest import Backtest
 from toolkit.records.changes import Changes, ControlChange, PriceChange, PriceThen, RunDifference, RunDifferences, ValueChange
 from toolkit.records.conflict import Conflict
-from toolkit.records.findings import Holdings
 from toolkit.records.run import Run
 from toolkit.records.sources import Provenance
+from toolkit.records.subjects import Holdings
 from toolkit.records.sweep import Sweep
 
 Value = str | float | None

@@ -35,8 +35,8 @@ from toolkit.records.exit import (
     TaxLot,
 )
 from toolkit.records.exposure import Exposure
-from toolkit.records.findings import Holdings
 from toolkit.records.run import Run
+from toolkit.records.subjects import Holdings
 
 YEARS_OF_STORAGE = 3.0
 """Years of storage where no strategy says how long it holds."""

@@ -14,11 +14,12 @@ from toolkit.core.discovery import values_by_name
 from toolkit.core.grouping import sums_by_key
 from toolkit.holdings.exposure import PLANS, LotExposure
 from toolkit.records.base import Named
-from toolkit.records.findings import Holdings, Parts, Subject
 from toolkit.records.findings import Part as Found
+from toolkit.records.findings import Parts
 from toolkit.records.positions import Position
 from toolkit.records.run import Run
 from toolkit.records.sources import Provenance
+from toolkit.records.subjects import Holdings, Subject
 
 
 @dataclass(frozen=True, slots=True)

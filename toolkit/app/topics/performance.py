@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from toolkit.app.topics.part import Ask, part
-from toolkit.records.findings import Holdings
 from toolkit.records.performance import Performance
+from toolkit.records.subjects import Holdings
 
 
 @part("performance")

@@ -8,8 +8,8 @@ from toolkit.app.topics.part import Ask, part
 from toolkit.core.grouping import by_key
 from toolkit.holdings.exposure import STORED_SAFE, LotExposure
 from toolkit.holdings.resale import resale_answer, resale_buyers
-from toolkit.records.findings import Holdings
 from toolkit.records.resale import Buyer, LotGroup, Resale, ResaleAnswer
+from toolkit.records.subjects import Holdings
 
 _ORDER = {"civil": 0, "military": 1, "listed": 2}
 

@@ -39,8 +39,8 @@ from toolkit.core.messages import Message, message
 from toolkit.holdings.exposure import IN_TRANSIT, ORDERS, is_out
 from toolkit.holdings.unit_price import UnitPrice
 from toolkit.market.market import Snapshot
-from toolkit.records.findings import Holdings, Subject
 from toolkit.records.run import Run
+from toolkit.records.subjects import Holdings, Subject
 from toolkit.records.whatif import (
     AskedLoss,
     Band,

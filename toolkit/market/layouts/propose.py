@@ -315,6 +315,10 @@ class Columns:
             "kind": lambda: any(map(is_kind, self.texts(name))),
         }  # fmt: skip
 
+    def may_be_shares(self, header: Header, others: Collection[str | None]) -> bool:
+        """Whether quantities may be weights of a portfolio: no unit is told, and they add up to a whole."""
+        return header.unit is None and "unit" not in others and _adds_up(self.cells(header.text))
+
     def of_kind(self, header: Header) -> Reading | None:  # noqa: PLR0911, PLR0912  # one answer a kind of header
         """What is known of a column of a list of lots or movements beside its word; None where that decides."""
         name, texts, of = header.text, self.texts(header.text), self.layout.of
@@ -340,7 +344,7 @@ class Columns:
                 return "unit", SHOWN, True
             case "asset" if not header.sure and "asset" in exact and not self.is_settled(header):
                 return IGNORE, message("beside the column that names the asset"), False
-            case "quantity" if of == "holdings" and header.sure and header.unit is None and _adds_up(self.cells(name)):
+            case "quantity" if of == "holdings" and header.sure and self.may_be_shares(header, there):
                 return "quantity", message("its numbers add up to a whole, as weights of a portfolio do"), False
             case "cost":
                 price, total = ("price", "total") if of == "movements" else ("purchase_price", "total_price")

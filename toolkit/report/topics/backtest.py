@@ -8,7 +8,8 @@ from itertools import chain
 
 from toolkit.core.grouping import by_key
 from toolkit.records.backtest import Attribution, Backtest, Comparison, Incident, Simulated
-from toolkit.records.findings import BacktestSubject, Parts
+from toolkit.records.findings import Parts
+from toolkit.records.subjects import BacktestSubject
 from toolkit.report.compose import answer, folded, section
 from toolkit.report.document import (
     Bar,

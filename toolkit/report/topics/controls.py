@@ -24,8 +24,9 @@ from toolkit.records.controls import (
     Route,
     Standing,
 )
-from toolkit.records.findings import Market, Parts
+from toolkit.records.findings import Parts
 from toolkit.records.positions import Position
+from toolkit.records.subjects import Market
 from toolkit.report.charts.basket import Slice, basket
 from toolkit.report.compose import section
 from toolkit.report.document import (

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from toolkit.records.exposure import Industries
 from toolkit.records.factors import AssetSupply
-from toolkit.records.findings import Holdings
 from toolkit.records.positions import Before, Position
+from toolkit.records.subjects import Holdings
 from toolkit.report.compose import beside, folded, section
 from toolkit.report.document import Bar, Block, Figure, Missing, Table, left, legend, right
 from toolkit.report.findings import Findings

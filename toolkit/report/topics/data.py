@@ -9,10 +9,8 @@ from typing import Any
 from toolkit.core.grouping import by_key
 from toolkit.records.lists import (
     DataList,
-    Doctor,
     PackageCheck,
     PriceCheck,
-    SettingsList,
     StoreCheck,
 )
 from toolkit.records.sources import Provenance
@@ -341,26 +339,3 @@ def _names(names: Sequence[str]) -> str:
     return ", ".join(names[:CHECKED_SERIES_NAMED]) + (
         f" + {len(names) - CHECKED_SERIES_NAMED}" if len(names) > CHECKED_SERIES_NAMED else ""
     )
-
-
-def settings(found: SettingsList, as_of: date, say: Language) -> Document:
-    """Every setting, its value and where it came from."""
-    answer = Answer(say, as_of)
-    answer.table(
-        "setting | value | from",
-        ((row.key, _value(answer, row.value), say.term("term", row.origin)) for row in found.settings),
-    )
-    return answer.document("config")
-
-
-def _value(answer: Answer, value: str | float | None) -> str:
-    return "" if value is None else value if isinstance(value, str) else answer.number(value, ",.12g")
-
-
-def checks(found: Doctor, as_of: date, say: Language) -> Document:
-    """What an installation needs, and whether it has it."""
-    answer = Answer(say, as_of)
-    answer.table(
-        "check | state | detail", ((row.name, "ok" if row.ok else say.words("look"), row.detail) for row in found.findings)
-    )
-    return answer.document("doctor")

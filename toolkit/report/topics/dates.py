@@ -10,9 +10,10 @@ from toolkit.core.messages import retellable
 from toolkit.holdings.exposure import LotExposure
 from toolkit.records.controls import MeasureSpells
 from toolkit.records.dates import Dates, Upcoming
-from toolkit.records.findings import Market, Parts
+from toolkit.records.findings import Parts
 from toolkit.records.positions import Position
 from toolkit.records.sources import Review
+from toolkit.records.subjects import Market
 from toolkit.report.charts.strip import Dated, Mark, strip
 from toolkit.report.charts.timeline import TimelinePeriod
 from toolkit.report.compose import section

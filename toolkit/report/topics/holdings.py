@@ -14,8 +14,9 @@ from toolkit.holdings.purchases import Purchase
 from toolkit.holdings.unit_price import STALE_PRICE_DAYS, UnitPrice
 from toolkit.records.exit import LotSale, TaxLot
 from toolkit.records.exposure import Exposure
-from toolkit.records.findings import Holdings, Parts, Subject
+from toolkit.records.findings import Parts
 from toolkit.records.layouts import ReadLot
+from toolkit.records.subjects import Holdings, Subject
 from toolkit.report.answer import PRICE_KINDS
 from toolkit.report.charts.basket import Slice
 from toolkit.report.compose import ReportDefinition, compose, looked_at, section, tabled_once

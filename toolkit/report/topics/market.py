@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from toolkit.records.changes import Changes
 from toolkit.records.controls import ControlState
-from toolkit.records.findings import Market
+from toolkit.records.subjects import Market
 from toolkit.records.supply import Stage
 from toolkit.report.charts.basket import Slice
 from toolkit.report.compose import section

@@ -12,8 +12,8 @@ from toolkit.controls.coverage import NOT_COVERED
 from toolkit.core.countries import UNKNOWN_ORIGIN
 from toolkit.core.grouping import by_key
 from toolkit.holdings.resale import LICENCE, NO, NOT_SETTLED, PERMIT, SUSPENDED_NO, YES
-from toolkit.records.findings import Holdings
 from toolkit.records.resale import Buyer, LotGroup, Resale, ResaleAnswer, ResaleMeasure
+from toolkit.records.subjects import Holdings
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Figure, Line, Matrix, State, Table, left
 from toolkit.report.findings import Findings, is_confirmed

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from toolkit.records.backtest import Backtest, EventLosses, Interval, PeriodReturn, Simulated
-from toolkit.records.findings import BacktestSubject
+from toolkit.records.subjects import BacktestSubject
 from toolkit.report.charts.flow_bars import FlowBars, flow_bars
 from toolkit.report.charts.heatmap import months as heat_map_of_months
 from toolkit.report.charts.histogram import bins, histogram

@@ -18,6 +18,8 @@ GRACE = timedelta(seconds=90)
 """A gap that is none: a page is loaded again, a telephone changes its network."""
 LOST = timedelta(seconds=60)
 """An interval whose process has not said so for longer has ended."""
+LAST_MINUTE = timedelta(minutes=1)
+"""In which a demo ends that its host ends now: its length is of whole minutes, and who came within the last one was there."""
 ROWS_OF_STATEMENT = 500
 """Rows of one statement."""
 
@@ -58,9 +60,9 @@ def attendance(webinar: Webinar, one: Registration | None = None) -> list[Attend
     rows = rows if one is None else rows.filter(registration=one)
     by_person: dict[Registration, list[Interval]] = {}
     for row in rows:
-        begin, end = max(row.opened, webinar.starts), min(row.closed or row.seen, webinar.ends)
-        if end >= begin:
-            by_person.setdefault(row.registration, []).append((begin, end))
+        begin, seen = max(row.opened, webinar.starts), row.closed or row.seen
+        if seen >= begin and begin < webinar.ends + LAST_MINUTE:
+            by_person.setdefault(row.registration, []).append((min(begin, webinar.ends), min(seen, webinar.ends)))
     found = [Attendance(registration, merged(intervals)) for registration, intervals in by_person.items()]
     return sorted(found, key=lambda one: (one.intervals[0], str(one.registration.id)))
 

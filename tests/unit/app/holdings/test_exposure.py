@@ -197,8 +197,8 @@ def test_many_lots_ask_the_ledger_once_a_form_and_origin(tmp_path, monkeypatch):
     def calls(n):
         asked.clear()
         file = tmp_path / f"{n}.csv"
-        rows = (f"L{i},{('gallium', 'Silber')[i % 2]},2,{('CHN', 'DEU', '')[i % 3]}" for i in range(n))
-        file.write_text("\n".join(["lot_id,asset,quantity,origin_country", *rows]) + "\n", encoding="utf-8")
+        rows = (f"L{i},{('gallium', 'Silber')[i % 2]},2,kg,{('CHN', 'DEU', '')[i % 3]}" for i in range(n))
+        file.write_text("\n".join(["lot_id,asset,quantity,unit,origin_country", *rows]) + "\n", encoding="utf-8")
         answer = expose(ExposureRequest(str(file), Context(resolve({}, file=None), date(2026, 11, 24))))
         assert len(answer.lots) == n
         assert max(len(remark.text) for remark in answer.remarks) < 400

@@ -123,7 +123,7 @@ def test_errors_of_formulas_are_faults_and_never_empty_cells(column, key):
 def test_an_error_in_a_column_that_is_not_read_is_no_matter_and_one_at_the_edge_is_seen():
     assert lots(xlsx({"B": [[*HEAD, "Marktwert"], [*LOT, "#DIV/0!"]]}))[0]["quantity"] == 12.5
     with pytest.raises(FrameError, match="a formula without a value in column 'Menge'"):
-        parsed(xlsx({"B": [["Metall", "Menge"], ["Gold", "#N/A"]]})).holdings()
+        parsed(xlsx({"B": [["Metall", "Menge"], ["Gallium", "#N/A"]]})).holdings()
 
 
 def test_a_formula_that_was_never_calculated_is_a_fault():
@@ -137,14 +137,14 @@ def test_a_formula_that_was_never_calculated_is_a_fault():
 
 
 def test_columns_without_a_name_are_asked_about():
-    read = parsed(xlsx({"B": [["Metall", None, "Menge"], ["Gold", "x", 1, "weit rechts"]]}))
+    read = parsed(xlsx({"B": [["Metall", None, "Menge"], ["Gallium", "x", 1, "weit rechts"]]}))
     assert [question.name for question in read.questions] == ["column B", "column D"]
 
 
 def test_a_fraction_under_a_header_in_per_cent_is_asked_where_no_format_settles_it():
     with pytest.raises(FrameError, match="may be a fraction or in per cent"):
-        parsed("Metall;Menge;Lagergebühr %\nGold;1;0,015\n").holdings()
-    assert parsed("Metall;Menge;Lagergebühr %\nGold;1;0,8\n").rows[0]["storage_fee"] == 0.008
+        parsed("Metall;Menge;Lagergebühr %\nGallium;1;0,015\n").holdings()
+    assert parsed("Metall;Menge;Lagergebühr %\nGallium;1;0,8\n").rows[0]["storage_fee"] == 0.008
 
 
 def test_locked_files_and_other_archives_are_told():

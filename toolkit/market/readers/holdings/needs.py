@@ -94,6 +94,7 @@ def _need(row: Row, said: set[Meaning]) -> Need | None:
 
 
 def _quote(row: Row, said: set[Meaning]) -> Quote | None:
+    row.read("unit", _of_quantities, row)
     amounts = {key: row.read(key, _amount, row, key) for key in ("least", "most", "lot_size")}
     row.cells["quantity"] = "1"  # a price of one unit needs a quantity of it
     if row.text("unit") is None and (unit := row.header("purchase_price").unit) is not None:
@@ -203,6 +204,15 @@ def _country(text: str) -> str:
     if (found := place(text).country) is None:
         raise Faulty("place", message("a place whose country is not known"), message("Write the country, or 'Jena, Germany'."))
     return found
+
+
+def _of_quantities(row: Row) -> None:
+    """A price of another mass than a kg says nothing of the unit of the quantities beside it."""
+    per = cells.UNITS.get(fold((row.text("purchase_price_is") or "").rpartition("/")[2].strip()))
+    bare = [key for key in ("least", "most", "lot_size") if (shown := row.number(key)[1]) and not shown.after]
+    if row.text("unit") is None and per in KG_PER_UNIT and per != "kg" and any(row.header(key).unit is None for key in bare):
+        hint = message("Add a column 'unit', or write the unit behind them.")
+        raise Faulty("unknown_unit", message("quantities without a unit, beside a price of another mass than a kg"), hint)
 
 
 def _amount(row: Row, key: str) -> float | None:

@@ -130,8 +130,13 @@ def _of_several(
 ) -> ReadFile:
     """The one reading of layouts of other files, where they agree with each other and with its own words; else a question."""
     if not options:
-        plain = read(("", None)) if near is None else None
-        return plain or read(near or ("", None))
+        if near is None:
+            return read(("", None))
+        try:
+            plain = read(("", None))
+        except (DataError, SpecError):
+            return read(near)
+        return read(near) if plain.questions else plain
     try:
         plain = read(("", None))
     except (DataError, SpecError):  # such an answer is of a field that its own words do not name

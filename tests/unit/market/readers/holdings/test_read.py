@@ -753,3 +753,17 @@ class TestEmptyDates:
 
     def test_a_day_of_the_last_century_is_one(self):
         assert read(LOT | {"purchase_date": "1970-01-02"}).frame["purchase_date"].item() == date(1970, 1, 2)
+
+
+def test_a_layout_of_another_file_asks_nothing_of_one_that_its_own_words_say_whole(tmp_path):
+    """Columns of the other were said to be gone, in a file of headers of the template alone."""
+    (tmp_path / "stock.csv").write_text("asset,form,menge EK,unit,location\ngallium,metal,30,kg,Jena\n", encoding="utf-8")
+    (tmp_path / "stock.layout.toml").write_text(
+        'of = "holdings"\n[columns]\nasset = "asset"\nform = "form"\n"menge EK" = "quantity"\nunit = "unit"\nlocation = "location"\n'
+    )
+    own = tmp_path / "plain.csv"
+    own.write_text(
+        "asset,form,quantity,unit,location\ngallium,metal,20,kg,Jena\nindium,metal,60,kg,Jena\nindium,metal,20,kg,Jena\n"
+    )
+    read = parse(str(own), names=NAMES, today=TODAY)
+    assert (read.questions, [row["quantity"] for row in read.rows]) == ((), [20.0, 60.0, 20.0])
