@@ -18,6 +18,7 @@ from toolkit.app.assumptions import find_assumption, licence_delay, metal_conten
 from toolkit.app.context import Context
 from toolkit.app.holdings.lots import read_lots
 from toolkit.app.holdings.names import LotNames
+from toolkit.controls.events import EU_MEMBERS
 from toolkit.controls.ledger import CHINA
 from toolkit.controls.purity import purity_fraction
 from toolkit.controls.state import piece_of
@@ -774,7 +775,8 @@ class QuotationLines:
         if most is not None and most < least:
             return (), "lots"
         to = place(quote.terms).country if DELIVERED.match(quote.terms or "") else None
-        there = [need for need in fitting if to is None or need.country == to]
+        area = EU_MEMBERS if to in EU_MEMBERS else {to}  # within the Union what has arrived crosses no border of customs
+        there = [need for need in fitting if to is None or need.country in area]
         return there, None if there else "delivered"
 
     @staticmethod

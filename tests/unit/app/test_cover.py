@@ -288,6 +288,7 @@ class TestOrders:
     def test_without_holdings(self, folder):
         found = answered(folder, lots=None, needs="asset,quantity\ngallium,30\n")
         assert need(found, "gallium").stop_early == (DAY + timedelta(days=1)).isoformat()
+        assert [one.key for one in found.ahead] == ["stops"]  # in all draws: not one that may come
 
 
 class TestWrong:
@@ -309,7 +310,7 @@ class TestWrong:
             answered(folder, quotes=quotes, needs="asset,quantity\ngallium,30\n")
 
     def test_a_quotation_delivered_to_a_place_serves_the_sites_of_its_country_alone(self, folder):
-        rows = {"A": "DAP Jena", "B": "CIF Hamburg", "C": "FCA Jena", "D": "ddp osaka", "E": "DAP", "F": "EXW Tokyo"}
+        rows = {"A": "DAP Jena", "B": "CIF Rotterdam", "C": "FCA Jena", "D": "ddp osaka", "E": "DAP", "F": "EXW Tokyo"}
         quotes = "quote,asset,price,currency,origin_country,lead_time,terms\n" + "".join(
             f"{key},germanium,2500,EUR,Japan,30,{terms}\n" for key, terms in rows.items()
         )

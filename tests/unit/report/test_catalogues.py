@@ -347,3 +347,9 @@ class TestErrors:
         for said in (refused.value.message, refused.value.hint):
             written = "".join(span.text for span in german.translate(retellable(said)) if span.style != "name")
             assert not ENGLISH.search(re.sub(r"'[^']*'", "", written)), said
+
+
+def test_alternatives_are_joined_by_or_in_each_language(german):
+    said = message("Write {words:or}.", words=["a", "b", "c"])
+    assert str(said) == "Write a, b or c."
+    assert plain(german.translate(retellable(said))) == "Schreiben Sie a, b oder c."

@@ -58,7 +58,7 @@ def _of_record(one: CellFault, column: str) -> CellFault:
         words = message("a {key:s} that is not positive", key=column)
         return replace(one, column=column, fault=words, hint=message("Give a number above zero."))
     if isinstance(one.fault, Message) and one.fault.values.get("key") == one.column:
-        return replace(one, column=column, fault=message(one.fault.template, **(one.fault.values | {"key": column})))
+        return replace(one, column=column, fault=message(one.fault.template, **{**one.fault.values, "key": column}))
     return replace(one, column=column)
 
 
