@@ -342,7 +342,7 @@ class SupplyCase:
         }
         for lots in zip(*found.values(), strict=True):
             for_country = dict(zip(found, lots, strict=True))
-            why, group = self._serves(for_country[self.owner.country], sites[lots[0].lot_id], for_country)
+            why, group = self._serves(for_country, sites[lots[0].lot_id])
             lot = for_country[group.country if group else self.owner.country]
             due = holdings.arrivals.get(lot.lot_id)
             if group is not None and lot.delivery not in (STORED_SAFE, STORED_AT_ORIGIN) and due is None:
@@ -358,30 +358,28 @@ class SupplyCase:
                 self.deliveries[group.key].append(self._delivery(lot, group, due))
         return tuple(holdings.frame["lot_id"])
 
-    def _serves(
-        self, lot: LotExposure, to: str | None, for_country: Mapping[str, LotExposure]
-    ) -> tuple[str | None, SiteNeed | None]:
+    def _serves(self, for_country: Mapping[str, LotExposure], to: str | None) -> tuple[str | None, SiteNeed | None]:
         """Why a lot is in no need, or the need that it serves: of several the most demanding.
 
         Args:
-            lot: For the country of its owner.
+            for_country: The lot under the law of each country of use, and of its owner's.
             to: Its destination, where the file says one.
-            for_country: The same lot under the law of each country of use.
         """
+        lot = for_country[self.owner.country]
         fitting, unfit = self.serving(lot.asset, lot.form, lot.purity)
         here = [group for group in fitting if len({one.country for one in fitting}) == 1 or group.country == (to or lot.place)]
+        free = [group for group in here if not _is_withheld(for_country[group.country], group)]
         told = {
             "unused": unfit == "unused",
             "at_risk": lot.delivery == MAY_NOT_RETURN,
             "planned": lot.delivery in PLANS,
             "content": lot.metal is None,
             "place": lot.delivery == STORED_UNPLACED,
-            "withheld": bool(here) and all(_is_withheld(for_country[group.country], group) for group in here),
+            "withheld": bool(here) and not free,
         }
         if why := next((key for key, holds in told.items() if holds), None):
             return why, None
-        here = [group for group in here if not _is_withheld(for_country[group.country], group)]
-        return (None, max(here, key=lambda group: group.nines)) if here else (unfit or "site", None)
+        return (None, max(free, key=lambda group: group.nines)) if free else (unfit or "site", None)
 
     def serving(self, asset: str, form: str, purity: str | None) -> tuple[Sequence[SiteNeed], str | None]:
         """The needs that a good serves, or why it serves none: the reason that is nearest to serving one.
