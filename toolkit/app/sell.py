@@ -239,7 +239,8 @@ class Selling:
         gains = [one.gain for one in lots]
         taxed = [one.gain for one in lots if not one.is_free]
         taxable = None if None in taxed or self.clock is None else max(0.0, sum(filter(None, taxed)))
-        tax = None if taxable is None or self.request.tax_rate is None else round(taxable * self.request.tax_rate, 2)
+        rate = 0.0 if taxable == 0 else self.request.tax_rate
+        tax = None if taxable is None or rate is None else round(taxable * rate, 2)
         proceeds = round(sum(one.proceeds - one.fees for one in lots), 2)
         return SaleOrder(
             order=order,

@@ -79,7 +79,8 @@ def settled(read: ReadFile, day: date, rule: HoldingRule | None) -> tuple[ReadFi
     """
     if read.layout.of != "movements":
         hint = message(
-            "Each of its rows is a lot of today; where each is a movement: `toolkit holdings map FILE --set of=movements`."
+            "Each of its rows is a lot of today, of which `toolkit exit FILE` says what a sale brings; where each is a "
+            "movement: `toolkit holdings map FILE --set of=movements`."
         )
         raise SpecError("{file:s} is a list of lots, and no list of movements.", hint=hint, file=read.table.name)
     read.raise_open()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import math
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -274,9 +275,11 @@ class Columns:
         if found := self.of_kind(header):
             return found
         if header.key is None:
-            near = nearly(self.layout.of, folded)
-            why = message("its header is not known") if near is None else message("its header is nearly {field:s}", field=near)
-            return near, why, False
+            if near := nearly(self.layout.of, folded):
+                return near, message("its header is nearly {field:s}", field=near), False
+            known = {field.key for field in FIELDS[self.layout.of]} & {"asset", "form", "status", "unit"}
+            meant = next((key for key in sorted(known) if self.settles(header)[key]()), None)
+            return meant, SHOWN if meant else message("its header is not known"), False
         if header.sure:
             return header.key, SAID, True
         return (header.key, SHOWN, True) if self.is_settled(header) else (header.key, MAYBE, False)
@@ -346,6 +349,8 @@ class Columns:
                 return IGNORE, message("beside the column that names the asset"), False
             case "quantity" if of == "holdings" and header.sure and self.may_be_shares(header, there):
                 return "quantity", message("its numbers add up to a whole, as weights of a portfolio do"), False
+            case "purchase_price" if not (header.unit or "total_price" in there) and _is_summed(self.cells(name)):
+                return "total_price", message("its last number is the sum of the others"), False
             case "cost":
                 price, total = ("price", "total") if of == "movements" else ("purchase_price", "total_price")
                 why = message("money, of one unit or of the lot")
@@ -551,6 +556,13 @@ def holds_more(text: str) -> bool:
     """Whether a cell holds more than nothing or zero."""
     read = cells.amount(text)
     return bool(text) and (read is None or any(read.readings.values()))
+
+
+def _is_summed(texts: Sequence[str]) -> bool:
+    """Whether the last of several numbers is the sum of those before it, as below a column of whole prices."""
+    read = [one.readings for text in texts if (one := cells.amount(text))]
+    columns = [[one.get(mark, math.nan) for one in read] for mark in (".", ",")]
+    return len(read) > 2 and any(math.isclose(math.fsum(one[:-1]), one[-1], rel_tol=1e-4) for one in columns)
 
 
 def _adds_up(texts: Sequence[str]) -> bool:

@@ -105,7 +105,7 @@ def document(found: CoverAnswer, say: Language) -> Document:
         "order | need | >kg | due | it needs | >arrives by {until} | half of the draws by | file by | papers it lacks | "
         "refusal borne by | price basis",
         (
-            (one.lot_id, _name(answer, need), answer.number(one.kg, ",.6g"), answer.day(one.due),
+            (answer.say.name(one.lot_id), _name(answer, need), answer.number(one.kg, ",.6g"), answer.day(one.due),
              answer.words(LICENCES, one.licence), answer.number(one.chance, ".0%"), answer.day(one.expected),
              answer.day(one.file_by), _lacking(answer, one), answer.words(BEARS, one.refusal or ""), one.price_basis or "")
             for need in found.needs for one in need.arriving
@@ -143,7 +143,7 @@ def document(found: CoverAnswer, say: Language) -> Document:
         answer.subtitle("Lots that are not counted")
         answer.table(
             "lot | metal | why",
-            ((one.lot_id, answer.metal(one.asset), answer.words(WHY, one.why)) for one in found.uncounted),
+            ((answer.say.name(one.lot_id), answer.metal(one.asset), answer.words(WHY, one.why)) for one in found.uncounted),
         )
     answer.subtitle("How this is computed")
     answer.notes([*_method(answer, found), *map(answer.sentence, found.notes)])
@@ -195,7 +195,10 @@ def board(found: CoverAnswer, say: Language, *, redacted: bool = False) -> Docum
     if found.plan is not None:
         answer.table(
             "order | for | at the latest",
-            ((one.quote, _of(answer, found, one.need), answer.day(one.latest or found.as_of)) for one in found.plan.orders),
+            (
+            (answer.say.name(one.quote), _of(answer, found, one.need), answer.day(one.latest or found.as_of))
+            for one in found.plan.orders
+        ),
         )
     answer.subtitle("Dates ahead")
     answer.table(
@@ -392,13 +395,17 @@ def _fan(answer: Answer, one: NeedCover) -> Iterator[Figure]:
 def _plan(answer: Answer, found: CoverAnswer, plan: OrderPlan) -> None:
     answer.paragraph(_done(answer, found, plan))
     _nearest(answer, found, plan)
-    if plan.unserved:
-        answer.line("No quotation serves {needs}.", needs=[_of(answer, found, key) for key in plan.unserved])
+    for need in (one for one in found.needs if one.key in plan.unserved):
+        why = {one.why: answer.words(WHY, one.why) for one in found.quotes if one.asset == need.asset and one.why}
+        if why:
+            answer.line("No quotation serves {need}: {why}.", need=_name(answer, need), why=[*why.values()])
+        else:
+            answer.line("No quotation serves {need}.", need=_name(answer, need))
     answer.table(
         "quotation | of | for | >kg | >{currency} | at the latest",
         (
-            (one.quote, one.counterparty or "", _of(answer, found, one.need), answer.number(one.quantity, ",.6g"),
-             answer.number(one.cost, ",.0f"), answer.day(one.latest or found.as_of))
+            (answer.say.name(one.quote), one.counterparty or "", _of(answer, found, one.need),
+             answer.number(one.quantity, ",.6g"), answer.number(one.cost, ",.0f"), answer.day(one.latest or found.as_of))
             for one in plan.orders
         ),
         currency=found.currency,
@@ -419,7 +426,7 @@ def _plan(answer: Answer, found: CoverAnswer, plan: OrderPlan) -> None:
 
 
 def _of(answer: Answer, found: CoverAnswer, key: str) -> str:
-    return next((_name(answer, one) for one in found.needs if one.key == key), key)
+    return next((_name(answer, one) for one in found.needs if one.key == key), answer.say.lot(key))
 
 
 def _reached(answer: Answer, found: CoverAnswer, one: Reached) -> Iterator[Cell]:
@@ -440,9 +447,8 @@ def _quotes(answer: Answer, found: CoverAnswer) -> None:
         ">risk a kg | half of the draws by | valid until | refusal borne by",
         (
             (
-                one.quote, one.counterparty or "", _of(answer, found, one.need or ""), answer.number(one.least, ",.6g"),
-                answer.origin(one.origin), one.terms or "",
-                answer.number(one.per_kg, ",.0f"),
+                answer.say.name(one.quote), one.counterparty or "", _of(answer, found, one.need or ""),
+                answer.number(one.least, ",.6g"), answer.origin(one.origin), one.terms or "", answer.number(one.per_kg, ",.0f"),
                 answer.say.words("in it") if one.with_freight else answer.say.words("not told"),
                 answer.words(LICENCES, one.licence or ""), answer.number(one.chance, ".0%"), answer.number(one.risk, ",.0f"),
                 answer.day(one.expected), answer.day(one.valid_until), answer.words(BEARS, one.refusal or ""),
@@ -458,7 +464,11 @@ def _quotes(answer: Answer, found: CoverAnswer) -> None:
     )
     answer.table(
         "quotation | metal | not weighed, because",
-        ((one.quote, answer.metal(one.asset), answer.words(WHY, one.why or "")) for one in found.quotes if not one.need),
+        (
+            (answer.say.name(one.quote), answer.metal(one.asset), answer.words(WHY, one.why or ""))
+            for one in found.quotes
+            if not one.need
+        ),
     )
 
 

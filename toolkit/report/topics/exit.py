@@ -528,7 +528,7 @@ def sale(found: SellPreview, say: Language) -> Document:
     )
     if not found.has_rule:
         answer.line("No period after which a sale is free of tax is known for this owner (owner.tax_free_after).")
-    elif found.tax_rate is None:
+    elif any(one.tax is None for one in done):
         answer.line("Net is before tax: --tax-rate or owner.tax_rate gives a rate. Not advice.")
     if found.written is not None:
         answer.line("Movements that were added to {file}: {n:d}.", n=found.written, file=found.file)

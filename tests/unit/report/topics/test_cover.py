@@ -10,7 +10,7 @@ from toolkit.app.cover import CoverRequest, cover
 from toolkit.app.languages import language
 from toolkit.app.report.render import FORMATS
 from toolkit.records.cover import CoverAnswer
-from toolkit.report.topics.cover import board
+from toolkit.report.topics.cover import board, document
 
 NAMES = ("Jena", "Dresden", "GA-2", "Nippon", "Q-1")
 
@@ -53,3 +53,14 @@ def test_a_redacted_page_names_nobody_and_no_money(found, code):
     assert not [name for name in NAMES if name in told]
     assert not re.search(r"\d EUR", told)
     assert "Gallium" in told or "gallium" in told
+
+
+def test_a_need_without_a_quotation_says_why_and_rows_are_named_in_the_language_of_the_page(tmp_path):
+    (tmp_path / "needs.csv").write_text("asset,purity,quantity\ngallium,6N,3\n", encoding="utf-8")
+    (tmp_path / "quotes.csv").write_text("asset,price,currency,origin,lead_time\ngallium,900,EUR,Japan,30\n", encoding="utf-8")
+    needs, quotes = str(tmp_path / "needs.csv"), str(tmp_path / "quotes.csv")
+    found, spoken = cover(CoverRequest(None, needs, context(date(2026, 11, 24)), [quotes])), language("de")
+    told = " ".join(FORMATS["terminal"].make(document(found, spoken), spoken).decode().split())
+    assert "Kein Angebot passt für Gallium: Reinheit nicht bekannt." in told
+    assert "Zeile 2" in told
+    assert "row 2" not in told

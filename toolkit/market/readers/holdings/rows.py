@@ -415,7 +415,7 @@ def _is_said(file: FileCells, key: str, text: str) -> bool:
     if not text or as_answered(text) in file.remarks:
         return bool(text)
     said = file.words.get(as_answered(text), text)
-    return is_marked(said) or not _TEXTS[key][0](said)
+    return is_marked(said) or not (fold(said) in vocabulary().texts["unknown"] or _TEXTS[key][0](said))
 
 
 def _columns_of_texts(read: ReadFile) -> Iterator[tuple[str, Sequence[str]]]:
@@ -494,6 +494,8 @@ def ask(file: FileCells, text: str, where: tuple[str, ...], asks: Message, propo
             None,
             OF_ROWS,
         )
+    if answer := file.words.get(as_answered(text)):
+        asks = message("{asks} {answer!r:s} is no answer to it.", asks=asks, answer=answer)
     if known is None:
         file.questions[fold(text)] = Question("text", text, where, asks, proposed, answers)
     elif len(known.cells) < _ROWS:
@@ -545,7 +547,7 @@ _TEXTS: Mapping[str, tuple[Callable[[str], bool], Message]] = {
         ("location", "from", "to"),
         (
             lru_cache(4096)(is_plain_place),
-            message("not only a place that is known: does the lot lie there? Or write the country."),
+            message("not only a place that is known: does the lot lie there? Or answer with its country, or unknown."),
         ),
     ),
     "custody": (lru_cache(4096)(is_known_custody), message("not only how it is kept: what does it say of the lot?")),

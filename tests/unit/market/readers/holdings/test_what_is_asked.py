@@ -138,3 +138,22 @@ def test_of_a_confirmed_layout_only_a_new_column_is_asked():
     content = "asset;quantity (kg);Text;Neu\ngold;1;blue box;x\n"
     again = parse(io.BytesIO(content.encode()), names=NAMES, today=TODAY, layout=first.layout)
     assert asked(again) == {"Neu": None}
+
+
+def test_the_price_of_a_whole_lot_is_proposed_where_a_row_sums_the_column():
+    lots = "Nr;Metall;Menge (kg);EK\n1;Gallium;5;2.150,00 €\n2;Indium;10;2.800,50 €\n"
+    assert not [one for one in parsed(lots).questions if one.proposed == "total_price"]
+    assert [one.proposed for one in parsed(f"{lots}Summe;;;4.950,50 €\n").questions if one.name == "EK"] == ["total_price"]
+
+
+def test_a_column_with_a_header_of_its_own_is_proposed_by_its_cells():
+    content = "asset;quantity;Zweck\ngallium;5;{}\nindium;4;ordered\n"
+    assert asked(parsed(content.format("gelagert"))) == {"Zweck": "status"}
+    assert asked(parsed(content.format("Sammlung"))) == {"Zweck": None}
+
+
+def test_a_place_may_be_answered_as_unknown_and_what_is_no_answer_is_said():
+    content = "asset;quantity;location\ngallium;5;beim Onkel\n"
+    assert parsed(content, **{"beim Onkel": "unknown"}).holdings().frame["location"].is_null().all()
+    (question,) = parsed(content, **{"beim Onkel": "cellar 7 of his"}).questions
+    assert "cellar 7 of his" in str(question.asks)
