@@ -196,9 +196,9 @@ def board(found: CoverAnswer, say: Language, *, redacted: bool = False) -> Docum
         answer.table(
             "order | for | at the latest",
             (
-            (answer.say.name(one.quote), _of(answer, found, one.need), answer.day(one.latest or found.as_of))
-            for one in found.plan.orders
-        ),
+                (answer.say.name(one.quote), _of(answer, found, one.need), answer.day(one.latest or found.as_of))
+                for one in found.plan.orders
+            ),
         )
     answer.subtitle("Dates ahead")
     answer.table(
