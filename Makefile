@@ -79,11 +79,13 @@ benchmarks:  ## Write docs/benchmarks.md again, beside the peers (installs them 
 	.peers/bin/python -m pip install --quiet --disable-pip-version-check skfolio riskfolio-lib pyportfolioopt cvxportfolio --editable .
 	PEERS_PACKAGES= .peers/bin/python -m benchmarks.page
 
-site:  ## Build the documents as a site that works from a disk into out/site (installs the group docs into .site)
+site:  ## Build the documents as a site that works from a disk into out/site, German in out/site/de (installs the group docs into .site)
 	test -d .site || $(PYTHON) -m venv .site
 	.site/bin/python -m pip install --quiet --disable-pip-version-check "pip>=25.1"
 	.site/bin/python -m pip install --quiet --disable-pip-version-check --group docs
 	.site/bin/sphinx-build --quiet --nitpicky --fail-on-warning --keep-going docs out/site
+	.site/bin/sphinx-build --quiet --nitpicky --fail-on-warning --keep-going -D language=de \
+	  -D html_theme_options.announcement='<a href="../index.html" hreflang="en">English</a>' docs out/site/de
 
 gallery: $(BIN)/toolkit  ## Write docs/gallery.md and its pictures again (needs Chromium)
 	$(BIN)/python -m tools.gallery

@@ -1,7 +1,7 @@
 """What the documents copy from the code, written again by `python -m tools.docs`: change the code, then run it.
 
 The columns of `docs/holdings.md` and `docs/prices.md`, `docs/language.md`, the example of `docs/start.md`,
-and `docs/schema/`. Tests fail where a document says something else.
+`docs/schema/` and the German of the columns. Tests fail where a document says something else.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from packaging.utils import canonicalize_name
 from toolkit.cli.main import run
 from toolkit.market.layouts.fields import FIELDS
 from toolkit.market.layouts.vocabulary import vocabulary
+from tools.messages import catalogue, quoted
 from tools.sbom import licence, parts, told
 from tools.schema import schemas
 
@@ -35,6 +36,10 @@ def written() -> Iterator[tuple[Path, str]]:
         piece = rf"(?P<head>{head}\|---\|---\|---\|---\|\n)(?:\| `\w+` \|.*\n)*"
         columns[page] = _replaced(page, piece, rf"\g<head>{rows}", columns.get(page, ""))
     yield from columns.items()
+    cells = dict.fromkeys(cell for fields in FIELDS.values() for c in fields for cell in (c.holds, c.absent) if cell)
+    words = {cell: found[0][0] for cell in cells if (found := catalogue("de").get(("column", cell)))}
+    german = (f"msgid {quoted(cell)}\nmsgstr {quoted(word)}\n" for cell, word in words.items())
+    yield ROOT / "docs" / "locale" / "fields" / "de" / "LC_MESSAGES" / "docs.po", "\n".join(german)
     page = ROOT / "docs" / "language.md"
     yield (
         page,
