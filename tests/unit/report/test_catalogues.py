@@ -45,6 +45,7 @@ BANNED = {
     r"binds?|binding|binde[tn]|bindend\w*": "a limit is reached",
     r"told (?:apart )?from": "of chance, noise or zero a figure is distinguishable or not; a figure that is too weak is not given",
     r"out of reach|außer Reichweite": "what is meant: cannot be stopped, outside China, no answer from a server",
+    r"Exportkontroll\w*": "the law says Ausfuhr, and so does every page",
     r"memory|Gedächtnis": "a fact was checked against its source, or not",
 }
 """Words of models and of the code that no page and no terminal says, in English or German -> what is said, or why not."""
