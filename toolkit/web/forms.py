@@ -666,5 +666,7 @@ class HostForm(Strict):
 
     def clean_password(self) -> str:
         """A password that is long and not common."""
-        password_validation.validate_password(self.cleaned_data["password"], Host(username=self.cleaned_data.get("username", "")))
+        password_validation.validate_password(
+            self.cleaned_data["password"], Host(username=self.cleaned_data.get("username", ""))
+        )
         return self.cleaned_data["password"]

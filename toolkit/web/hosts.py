@@ -217,7 +217,7 @@ def recover(username: str) -> str:
 def recovering(secret: str) -> Host | None:
     """The host whom a link of `recover` is for; None where it was used or is too old."""
     pk, _, token = secret.partition("-")
-    host = Host.objects.filter(pk=pk, is_active=True).first() if pk.isdecimal() and len(pk) < 10 else None  # noqa: PLR2004
+    host = Host.objects.filter(pk=pk, is_active=True).first() if pk.isdecimal() and len(pk) < 10 else None
     return host if default_token_generator.check_token(host, token) else None
 
 

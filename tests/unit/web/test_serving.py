@@ -544,7 +544,13 @@ class TestLog:
         async def send(part):
             sent.append(part)
 
-        scope = {"type": "http", "method": "GET", "path": "/", "headers": [(b"host", b"evil.example")], "client": ("192.0.2.1", 1)}
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": "/",
+            "headers": [(b"host", b"evil.example")],
+            "client": ("192.0.2.1", 1),
+        }
         portal = Whole(None, {"metals.example"}, limit=1, upload=1, seconds=1.0)
         with structlog.testing.capture_logs() as lines:
             asyncio.run(portal(scope, None, send))

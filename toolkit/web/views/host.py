@@ -28,7 +28,16 @@ from django_otp.decorators import otp_required
 from toolkit.report.i18n.language import mark
 from toolkit.web import hosts
 from toolkit.web.export import registrations_csv, registrations_xlsx
-from toolkit.web.forms import ChosenPassword, CodeForm, HostForm, HostLogin, NewPassword, PresentPassword, RegistrationForm, Strict
+from toolkit.web.forms import (
+    ChosenPassword,
+    CodeForm,
+    HostForm,
+    HostLogin,
+    NewPassword,
+    PresentPassword,
+    RegistrationForm,
+    Strict,
+)
 from toolkit.web.gate import limits, registering
 from toolkit.web.gate.news import agreed, news_readers
 from toolkit.web.gate.outbox import last_mail
