@@ -296,6 +296,11 @@ def test_a_folder_without_a_portal_is_told_and_left_alone(tmp_path, arguments):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_webinar_that_is_refused_leaves_no_folder(tmp_path):
+    code, _, told = Portal(tmp_path).command("webinar", "create", "Gallium", "--starts", "tomorrow")
+    assert (code, list(tmp_path.iterdir())) == (2, []), told
+
+
 def test_purge_counts_and_then_deletes(portal):
     database = sqlite3.connect(portal.work / "portal" / "portal.sqlite3")
     past = (datetime.now(UTC) - timedelta(days=8)).strftime("%Y-%m-%d %H:%M:%S")
