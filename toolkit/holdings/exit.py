@@ -83,7 +83,7 @@ class BidsSeen:
         compared: How many of them an estimated price of their day is known for.
         spread: Twice what their median is below the estimated price of its day, as a fraction: what a sale loses is half of a
             round trip. None for fewer than `FEWEST` that are `compared`; 0 where the median is above it.
-        low, high: The smallest and the largest over the estimated price of its day; None where `spread` is.
+        low, high: The smallest and the largest over the estimated price of its day; None where none is `compared`.
         quantity: kg that all of them were for; None where one does not tell, for then more may be sold.
         offers: Those that hold today and tell a quantity, the best first.
     """
@@ -115,7 +115,6 @@ def bids_seen(bids: Iterable[Bid], day: date) -> tuple[BidsSeen, ...]:
 def _seen(asset: str, form: str, bids: Sequence[Bid], day: date) -> BidsSeen:
     ratios = [one.price / one.level for one in bids if one.level]
     sizes = [one.quantity for one in bids]
-    is_enough = len(ratios) >= FEWEST
     offers = (
         Offer(one.price, one.quantity, one.counterparty, one.valid_until)
         for one in bids
@@ -128,9 +127,9 @@ def _seen(asset: str, form: str, bids: Sequence[Bid], day: date) -> BidsSeen:
         first=min(one.day for one in bids),
         last=max(one.day for one in bids),
         compared=len(ratios),
-        spread=max(0.0, 2.0 * (1.0 - median(ratios))) if is_enough else None,
-        low=min(ratios) if is_enough else None,
-        high=max(ratios) if is_enough else None,
+        spread=max(0.0, 2.0 * (1.0 - median(ratios))) if len(ratios) >= FEWEST else None,
+        low=min(ratios, default=None),
+        high=max(ratios, default=None),
         quantity=None if None in sizes else sum(filter(None, sizes)),
         offers=tuple(sorted(offers, key=lambda one: (-one.price, one.valid_until, one.counterparty or ""))),
     )

@@ -33,7 +33,8 @@ def test_the_spread_is_twice_what_the_median_is_below_the_price_of_its_day():
     ids=["two", "no price of its day", "too old", "later"],
 )
 def test_fewer_than_three_bids_are_no_spread(bids):
-    assert bids_seen(bids, DAY)[0].spread is None
+    (seen,) = bids_seen(bids, DAY)
+    assert (seen.spread, seen.low, seen.high) == (None, 0.9, 0.9), "what was bid is told all the same"
 
 
 def test_only_a_bid_that_holds_and_tells_its_quantity_is_an_offer():
