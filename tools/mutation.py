@@ -1,4 +1,4 @@
-"""Mutation score of modules by their own unit tests (mutmut 3.8), into `docs/mutation.md`: `python -m tools.mutation [MODULE...]`.
+"""Mutation score of modules by their own unit tests, into `docs/mutation.md`: `python -m tools.mutation [MODULE...]`.
 
 Each module is changed in a copy of the last commit, one mutant after the other, and its tests are run. Rows of other modules
 stay as they are. Survivors are written as what the mutant reads: an expert sees which are no other behaviour.
