@@ -41,6 +41,7 @@ from toolkit.market.readers.holdings import values
 from toolkit.market.readers.holdings.lot import AGREES, FileCells, Row, lot_of_row, mass_of
 from toolkit.market.readers.holdings.lots import ARRIVING, DEFAULTS, CellFault, Names, ReadFile, notes
 from toolkit.market.readers.holdings.values import Faulty
+from toolkit.market.readers.price_titles import days_in, moneys_and_units
 
 _ROWS = 3
 """Rows that a question names."""
@@ -77,6 +78,7 @@ def with_lots(read: ReadFile, names: Names, today: date, client: str | None) -> 
     file.lots = _lot_ids(file, numbers)
     read, parts, told = rows_of(read, file, client)
     kept, own_rows, status = parts.kept, parts.own, status_of_file(file, parts.below)
+    _ask_of_empty(file, kept)
     days = _days(file, kept)
     if read.layout.every.get("snapshot") == NEWEST:
         older = [i for i in kept if days.get(i, max(days.values())) < max(days.values())]
@@ -170,7 +172,10 @@ def closed(
     """
     rows, numbers = [*found.values()], [file.table.rows[i] for i in found]
     questions = (*read.questions, *file.questions.values())
-    return replace(read, rows=rows, numbers=numbers, faults=[*faults], questions=questions, notes=tuple(told))
+    order = None if file.month_first is None else ("day", "month")[file.month_first]
+    # What these cells settle, those of the next file may not.
+    layout = read.layout.model_copy(update={"decimal": file.mark, "dates": order})
+    return replace(read, layout=layout, rows=rows, numbers=numbers, faults=[*faults], questions=questions, notes=tuple(told))
 
 
 # Columns
@@ -203,6 +208,7 @@ def read_columns(file: FileCells, headers: Sequence[Header]) -> None:
         file.raw["quantity"], file.header["quantity"] = file.raw["ordered"], replace(file.header["ordered"], key="quantity")
     given = [amount.after for text in _texts_in(file.raw.get("quantity", ())) if (amount := cells.amount(text))]
     named = {cells.unit_in(text) for text in (*given, *_texts_in(file.raw.get("unit", ()))) if text}
+    named |= {unit for line in (file.table.sheet, *file.table.titles) for unit in moneys_and_units(line)[1]}
     file.units = {unit for unit in named if unit in KG_PER_UNIT and unit != cells.KG}
     for key, text in file.layout.every.items():
         if key not in ("currency", "unit", "status"):  # these a cell, a header or a price may say in other places
@@ -415,11 +421,11 @@ def _is_said(file: FileCells, key: str, text: str) -> bool:
     if not text or as_answered(text) in file.remarks:
         return bool(text)
     said = file.words.get(as_answered(text), text)
-    return is_marked(said) or not _TEXTS[key][0](said)
+    return is_marked(said) or not (values.is_unknown(said) or _TEXTS[key][0](said))
 
 
 def _columns_of_texts(read: ReadFile) -> Iterator[tuple[str, Sequence[str]]]:
-    unknown, asked = vocabulary().texts["unknown"], {one.name for one in read.questions}
+    asked = {one.name for one in read.questions}
     numbers = {AS_LOT.get(one.key, one.key) for one in FIELDS[read.layout.of] if one.cells in ("number", "fraction")}
     for header in read.headers:
         key, column = AS_LOT.get(header.key or IGNORE, header.key or IGNORE), read.table.cells[header.text]
@@ -431,7 +437,7 @@ def _columns_of_texts(read: ReadFile) -> Iterator[tuple[str, Sequence[str]]]:
         if key in _CODED:
             yield "unlike", [*_unlike(texts)]
         if key in _TEXTS:
-            yield key, ["" if fold(text) in unknown else text for text in texts]
+            yield key, texts
         elif key not in numbers and any(map(is_marked, {*texts})):
             yield "marked", [text if is_marked(text) else "" for text in texts]
     if read.table.remarks:
@@ -464,8 +470,9 @@ def status_of_file(file: FileCells, below: Iterable[int]) -> str:
         *comments,
         *(str(cell) for i in below for cell in table.cells.row(i) if cell is not None),
     ):
-        match dated.get(undated(text)):
-            case None if not is_harmless(undated(text), *sections):
+        is_ahead = any(day > file.today for _, day in days_in(text))
+        match file.remarks.get(as_answered(text)) if is_ahead else dated.get(undated(text)):
+            case None if is_ahead or not is_harmless(undated(text), *sections):
                 asks = message("a line beside the table: what does it say of the lots?")
                 ask(file, text, (), asks, None)
             case "in_transit" | "ordered" | "planned" as said:
@@ -475,6 +482,23 @@ def status_of_file(file: FileCells, below: Iterable[int]) -> str:
             case _:
                 pass
     return status
+
+
+def _ask_of_empty(file: FileCells, kept: Iterable[int]) -> None:
+    """Ask what holds where no status stands, beside others whose meaning is their owner's: ``✓``, ``x``, ``paid``.
+
+    Args:
+        file: Its cells.
+        kept: Rows that are read.
+    """
+    texts = {i: file.text("status", i) for i in kept}
+    empty, words = [i for i, text in texts.items() if text is None], {*texts.values()} - {None}
+    is_own = words and not any(values.known_word(text, vocabulary().meanings["status"]) for text in words)
+    if empty and is_own and "status" not in file.layout.every:
+        where = tuple(message("row {row:d}", row=file.table.rows[i]) for i in empty[:_ROWS])
+        asks = message("rows without one, beside words of your own: what holds of them?")
+        answers = tuple(dict.fromkeys(vocabulary().meanings["status"].values()))
+        file.questions["status"] = Question("status", "status", where, asks, None, answers)
 
 
 def ask(file: FileCells, text: str, where: tuple[str, ...], asks: Message, proposed: Meaning | None) -> None:
@@ -487,7 +511,7 @@ def ask(file: FileCells, text: str, where: tuple[str, ...], asks: Message, propo
         asks: In words.
         proposed: The likely answer.
     """
-    known, answers = file.questions.get(fold(text)), OF_LOTS
+    known, answers = file.questions.get(as_answered(text)), OF_LOTS
     if file.layout.of not in OF_OWNERS:
         asks, proposed, answers = (
             message("no text that is known: does the row count (no_meaning), or not (not_mine)?"),
@@ -495,9 +519,9 @@ def ask(file: FileCells, text: str, where: tuple[str, ...], asks: Message, propo
             OF_ROWS,
         )
     if known is None:
-        file.questions[fold(text)] = Question("text", text, where, asks, proposed, answers)
+        file.questions[as_answered(text)] = Question("text", text, where, asks, proposed, answers)
     elif len(known.cells) < _ROWS:
-        file.questions[fold(text)] = replace(known, cells=(*known.cells, *where))
+        file.questions[as_answered(text)] = replace(known, cells=(*known.cells, *where))
 
 
 def said_of(file: FileCells, texts: Sequence[tuple[str, Sequence[str]]], i: int, default: str) -> set[Meaning]:
