@@ -215,7 +215,8 @@ _TEXTS: Mapping[str, _Text] = {
         message("several give a price of one good: is it to be valued at this one's"), is_plain=is_bare_name
     ),
     "source": _Text(
-        message("a name that says more: may its price be taken for one of today"), is_plain=is_bare_name
+        message("a name that says more: may its price be taken for one of today"),
+        is_plain=lambda text: is_bare_name(text) and not any(map(str.isdigit, text)),
     ),
 }  # fmt: skip
 """Fields whose texts say whether a row is a price."""

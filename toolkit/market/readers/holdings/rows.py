@@ -48,7 +48,8 @@ _ROWS = 3
 NEWEST, EVERY_DAY = "newest", "every"
 _DAYS = (NEWEST, EVERY_DAY)
 _WORD = re.compile(r"^[^\W\d_]{4,}$|\s[^\W\d_]{2,}")
-_CODED = ("lot_id", "name", "document")
+_LETTERS = re.compile(r"[^\W\d_]{4}")
+_CODED = ("lot_id", "name", "document", "counterparty")
 """Columns of texts that may be codes, numbers or names."""
 _SENTENCE = re.compile(r"[^\W\d]{3}.*\s")
 _SAME = ("asset", "form", "purity", "purchase_date", "currency", "origin_country", "status", "client")
@@ -445,12 +446,22 @@ def _columns_of_texts(read: ReadFile) -> Iterator[tuple[str, Sequence[str]]]:
 
 
 def _unlike(texts: Sequence[str]) -> Iterator[str]:
-    """Words among the codes of a column, empty for a code: a bin ``RETURNS`` among ``A1``, ``B2 expired`` among ``B1``."""
-    codes, filled = sum(map(is_code, texts)), sum(map(bool, texts))
+    """Texts unlike the others of a column, empty for one like them.
+
+    Words among codes: a bin ``RETURNS`` or ``SCRAP-01`` among ``A1``, ``B2 expired`` among ``B1``; and another text of the
+    column with more behind it.
+    """
+    known = {*texts}
+    filled, codes, short = (
+        sum(map(one, texts)) for one in (bool, is_code, lambda text: is_code(text) and not _LETTERS.search(text))
+    )
     for text in texts:
-        is_word = 2 * codes >= filled and _WORD.search(text) and not is_code(text)
-        number = cells.amount(text) if is_word else None
-        yield text if is_word and not (cells.day(text) or (number and not number.before)) else ""
+        if is_code(text):
+            is_word = 2 * short >= filled and _LETTERS.search(text)
+        else:
+            number = cells.amount(text)
+            is_word = 2 * codes >= filled and _WORD.search(text) and not (cells.day(text) or (number and not number.before))
+        yield text if is_word or text.partition(",")[0] in known - {text, ""} else ""
 
 
 def status_of_file(file: FileCells, below: Iterable[int]) -> str:
