@@ -507,7 +507,7 @@ def _ask_of_empty(file: FileCells, kept: Iterable[int]) -> None:
     is_own = words and not any(values.known_word(text, vocabulary().meanings["status"]) for text in words)
     if empty and is_own and "status" not in file.layout.every:
         where = tuple(message("row {row:d}", row=file.table.rows[i]) for i in empty[:_ROWS])
-        asks = message("rows without one, beside words of your own: what holds of them?")
+        asks = message("rows without a status, beside words of your own: what holds of them?")
         answers = tuple(dict.fromkeys(vocabulary().meanings["status"].values()))
         file.questions["status"] = Question("status", "status", where, asks, None, answers)
 
