@@ -6,7 +6,7 @@ import contextlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date
 from functools import cache
 from typing import Any, TypeVar
 
@@ -438,7 +438,6 @@ def day_of(row: Row, status: str) -> date | None:
         return None
     if isinstance(cell, str) and cells.EMPTY_DATE.fullmatch(cells.tidy(cell)):
         return row.default("null_date")
-    cell = cell.date() if isinstance(cell, datetime) else cell
     found = cell if isinstance(cell, date) else _day_of_text(row, str(cell))
     if found is None or found in cells.NULL_DATES:
         return None if found is None else row.default("null_date")

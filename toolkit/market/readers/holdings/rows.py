@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from functools import cache, lru_cache
 from itertools import accumulate
 from typing import Any, NamedTuple
@@ -199,7 +199,8 @@ def read_columns(file: FileCells, headers: Sequence[Header]) -> None:
             column = file.table.cells[header.text].to_list()
             own = words if key == "kind" else {text: word for text, word in words.items() if text not in kinds}
             read = {text: cells.tidy(own.get(as_answered(text), text)) or None for text in _texts_in(column)}
-            file.raw[key] = [read[cell] if isinstance(cell, str) else cell for cell in column]
+            days = [cell.date() if isinstance(cell, datetime) else cell for cell in column]
+            file.raw[key] = [read[cell] if isinstance(cell, str) else cell for cell in days]
             file.header[key] = header
     if "quantity" not in file.raw and "pieces" in file.raw:
         unit = None if "unit" in file.raw else cells.PIECE
