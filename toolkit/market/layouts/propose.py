@@ -48,7 +48,8 @@ _OF_A_ROW = (
     "total", "cash", "fees", "taxes", "document", "reverses", "into",
 )  # fmt: skip
 """Fields that no value holds for all rows of."""
-_FEW = 3
+_FEW, _FLAG = 3, 2
+"""Most words of a column that says nothing, and most characters of a code that is a flag."""
 _BY_CELLS = ("form", "unit", "status", "size")
 """Fields whose cells are known words or sizes: a column of others, as ``Type`` of purchases and sales, is none of them."""
 _SAY = message("Say it as NAME=MEANING: a header and a field, or ignore; a text and one of {words:, }.", words=[*MEANINGS])
@@ -265,7 +266,7 @@ class Columns:
             return IGNORE, message("ignored by the layout"), True
         if column := self.named.get(name):
             usual = {*map(as_answered, column.only)}
-            more = (text for text in self.texts(header.text) if holds_more(text) and as_answered(text) not in usual)
+            more = (text for text in self.texts(header.text) if (usual or holds_more(text)) and as_answered(text) not in usual)
             if column.reads == NOTHING and any(more):
                 return None, message("it says more than when its layout was confirmed"), False
             return header.key, message("by the layout"), True
@@ -491,7 +492,8 @@ def answered(  # noqa: PLR0912  # a kind of answer after the other
 def _of_few_words(kind: Kind, table: Table, header: str, columns: Mapping[str, Column]) -> Column | None:
     """How a column of few words is kept that its owner ignores: what they say is of no matter, and another word may be.
 
-    Words by which rows of one asset differ, as purchase and sale do, are read as remarks. None for a column of other cells.
+    So is one code of all rows that is short: ``1``, ``F2``. Words by which rows of one asset differ, as purchase and sale
+    do, are read as remarks. None for a column of other cells.
 
     Args:
         kind: Of the file.
@@ -503,7 +505,8 @@ def _of_few_words(kind: Kind, table: Table, header: str, columns: Mapping[str, C
         SpecError: for a column of holdings in which a word of a sale stands.
     """
     only = tuple(Columns(table, Layout(of=kind, columns={}), bool).texts(header))
-    if not 0 < len(only) <= _FEW or any(cells.amount(text) or is_code(text) for text in only):
+    is_flag = len(only) == 1 and len(only[0]) <= _FLAG and table.cells.height > 1
+    if not 0 < len(only) <= _FEW or (not is_flag and any(cells.amount(text) or is_code(text) for text in only)):
         return None
     if kind != "prices" and (sold := [one for one in only if not vocabulary().texts["sells"].isdisjoint(fold(one).split())]):
         raise SpecError(
