@@ -18,6 +18,7 @@ _NUMBER = re.compile(r"\d+|\d+n\d?|\d+(e|k|kt|ct|karat|er)")
 """A word of a purity, as `fold` writes it: ``99``, ``4n5``, ``22k``; ``9999e-2`` is how a number of a workbook is shown."""
 _CODE = re.compile(r"[^\s\d]*\d\S*")
 _SIGN = re.compile("[?*~≈†‡¹²³→]|->")
+_SIGNS = re.compile(r"[$+<=>^`|~?*%#]")
 _BEHIND = re.compile(r"\w\s*[;:(\[]|\s[-\u2013\u2014]+\s|->|,\s*[^\W\d_A-ZÄÖÜ]|\w\s+[^\W\d_A-ZÄÖÜ]{4,}$")
 """What sets more behind a name: a sign between words, or a last word that is none of a name."""
 _ZIP = 5
@@ -90,8 +91,12 @@ def is_marked(text: str) -> bool:
 @lru_cache(1 << 16)
 def as_answered(text: str) -> str:
     """A header or a text as answers and layouts name it: folded, and its signs: of money, of a doubt, ``+``, ``✓``."""
-    signs = [sign for sign in unicodedata.normalize("NFKC", text) if unicodedata.category(sign)[0] == "S" or sign in "?*%#†‡"]
-    return " ".join([*fold(text).split(), *signs])
+    if text.isascii():
+        signs = _SIGNS.findall(text)
+    else:
+        plain = unicodedata.normalize("NFKC", text)
+        signs = [sign for sign in plain if unicodedata.category(sign)[0] == "S" or sign in "?*%#†‡"]
+    return " ".join([*fold(text).split(), *signs]) if signs else fold(text)
 
 
 def is_grade(text: str) -> bool:

@@ -452,7 +452,7 @@ def _unlike(texts: Sequence[str]) -> Iterator[str]:
     Words among codes: a bin ``RETURNS`` or ``SCRAP-01`` among ``A1``, ``B2 expired`` among ``B1``; and another text of the
     column with more behind it.
     """
-    known = {*texts}
+    known = {*texts} - {""}
     filled, codes, short = (
         sum(map(one, texts)) for one in (bool, is_code, lambda text: is_code(text) and not _LETTERS.search(text))
     )
@@ -462,7 +462,8 @@ def _unlike(texts: Sequence[str]) -> Iterator[str]:
         else:
             number = cells.amount(text)
             is_word = 2 * codes >= filled and _WORD.search(text) and not (cells.day(text) or (number and not number.before))
-        yield text if is_word or text.partition(",")[0] in known - {text, ""} else ""
+        begins, comma, _ = text.partition(",")
+        yield text if is_word or (comma and begins in known) else ""
 
 
 def status_of_file(file: FileCells, below: Iterable[int]) -> str:
