@@ -178,7 +178,9 @@ class Row:
 
         An ounce is answered as ``oz``, which is none of any other metal.
         """
-        asks = message("quantities without a unit, of a metal that is sold by the ounce too, or beside others in one: which?")
+        asks = message(
+            "quantities without a unit, of a metal that is sold by the ounce too, or in a file that names one elsewhere: which?"
+        )
         units = (cells.KG, cells.G, cells.T, cells.LB, "oz")
         known = self.file.questions.get("unit") or Question("unit", "unit", (), asks, None, units)
         where = (*known.cells, message("row {row:d}", row=self.file.table.rows[self.i]))[:3]
