@@ -179,17 +179,29 @@ def test_its_owner_reaches_the_right_answer_in_two_commands(name):
     assert not wrong(name, found)
 
 
+def edited(name: str, edits: list[list[str]], folder: Path) -> Path:
+    """A copy of a file with some of its text changed, beside the layout that its owner confirmed."""
+    content, (found, _) = (FOLDER / name).read_bytes(), answered(name)
+    (folder / f"{Path(name).stem}.layout.toml").write_text(layout(found).to_toml(), encoding="utf-8")
+    encoding = "cp1252" if "\ufffd" in content.decode(errors="replace") else "utf-8"
+    text = content.decode(encoding)
+    for old, new in edits:
+        assert old in text
+        text = text.replace(old, new)
+    (folder / name).write_bytes(text.encode(encoding))
+    return folder / name
+
+
 @pytest.mark.parametrize("name", [one for one in files("second") if TRUTH[getattr(one, "values", [one])[0]].get("second")])
 def test_the_next_file_of_its_shape_is_not_asked_about(name, tmp_path):
-    text = (FOLDER / name).read_bytes()
-    found, _ = answered(name)
-    (tmp_path / f"{Path(name).stem}.layout.toml").write_text(layout(found).to_toml(), encoding="utf-8")
-    for old, new in TRUTH[name]["second"]:
-        encoding = "cp1252" if b"\xe4" in text else "utf-8"
-        assert old.encode(encoding) in text
-        text = text.replace(old.encode(encoding), new.encode(encoding))
-    path = tmp_path / name
-    path.write_bytes(text)
-    again = read(name, path=path)
+    again = read(name, path=edited(name, TRUTH[name]["second"], tmp_path))
     assert is_used(again), [one.name for one in questions(again)]
-    assert len(told(again)) == len(told(found)) + TRUTH[name].get("second_rows", 1)
+    assert len(told(again)) == len(told(answered(name)[0])) + TRUTH[name].get("second_rows", 1)
+
+
+CHANGES = [(name, *change) for name, truth in TRUTH.items() for change in truth.get("changes", ())]
+
+
+@pytest.mark.parametrize(("name", "old", "new"), CHANGES)
+def test_what_contradicts_its_layout_is_told(name, old, new, tmp_path):
+    assert not is_used(read(name, path=edited(name, [[old, new]], tmp_path)))

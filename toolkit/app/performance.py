@@ -47,6 +47,7 @@ from toolkit.holdings.performance import (
     interval,
     tracks,
 )
+from toolkit.holdings.price_slips import is_far
 from toolkit.market.exchange_rates import Rates, rate_on
 from toolkit.market.readers.tabular import Table
 from toolkit.records.performance import Performance
@@ -100,10 +101,11 @@ def performance(request: PerformanceRequest) -> Performance:
     missing = sorted(
         {one.metal for one in owned.parcels for day in (one.bought, one.ended) if day and not levels.quote(one.good, day)}
     )
+    far = sorted({one.lot_id for one in every if _is_far(one, levels)})
     others = [_Benchmark(name, request, prices) for name in request.benchmarks]
     unknown = [one.unknown(owned) for one in others]
     turned = sorted({one.metal for one in owned.parcels if one.good in levels.turned and one.ended is None})
-    remarks = [*map(note, reading), *prices.remarks, *found.remarks(missing, unpriced), *filter(None, unknown)]
+    remarks = [*map(note, reading), *prices.remarks, *found.remarks(missing, unpriced, far), *filter(None, unknown)]
     told = by_money(remarks, {})
     return Performance.from_objects(
         as_of=context.as_of,
@@ -229,12 +231,13 @@ class _Parcels:
         valued = [replace(one, proceeds=cents(value)) for one, value in taken if not np.isnan(value)]
         return Owned((*self.parcels, *valued), self.paid, self.deposits)
 
-    def remarks(self, missing: list[str], unpriced: list[str]) -> Iterator[Remark]:
+    def remarks(self, missing: list[str], unpriced: list[str], far: list[str]) -> Iterator[Remark]:
         """Warnings of what is in no figure, or in no value.
 
         Args:
             missing: Metals without a price on a day on which they moved.
             unpriced: Lots without one today.
+            far: Lots bought or sold at a price far from that of the day.
         """
         if unpriced:
             text = message("No price of today is known, so that all together has no value: {lots}.", lots=few(unpriced))
@@ -259,10 +262,22 @@ class _Parcels:
             text = message("No price of {metals} is known on a day on which they were bought or sold.", metals=missing)
             remedy = message("Bring prices of these days with --prices: without one the spread is part of the price.")
             yield Remark("data", text, remedy, tuple(missing))
+        if far:
+            text = message(
+                "Bought or sold at three times the price of its day or more, or a third of it or less: {lots}.", lots=few(far)
+            )
+            yield Remark("data", text, message("Check price, unit and currency."), comes_first=True)
 
 
 Key = tuple[str, str | None]
 """Metal, lot or client, and whose it is."""
+
+
+def _is_far(one: Parcel, levels: Levels) -> bool:
+    """Whether a lot was bought or sold at a price far from that of its day."""
+    paid = [(one.bought, one.cost), (one.ended, one.proceeds)]
+    known = ((levels.quote(one.good, day), money / one.quantity) for day, money in paid if day and money)
+    return any(is_far(price / (found.level * found.rate)) for found, price in known if found)
 
 
 def _earned(parts: Sequence[tuple[Key, Owned]], levels: Levels) -> Iterator[dict[str, Any]]:

@@ -269,6 +269,13 @@ def test_a_price_that_is_missing_between_movements_leaves_the_return_by_time(tmp
     assert [one["free_from"] for one in found["lots"]] == [None, None]  # a share is no metal
 
 
+def test_a_sale_far_from_the_price_of_its_day_is_told(moves, capsys):
+    assert not [text for text in performance(capsys)["warnings"] if "three times the price" in text]
+    with moves.open("a", encoding="utf-8") as file:
+        file.write("2025-07-02,sell,A,gallium,100,g,700,EUR,,Frankfurt,Muster\n")
+    assert [text for text in performance(capsys)["warnings"] if "three times the price" in text and text.endswith("A.")]
+
+
 def test_an_own_price_of_today_alone_gives_no_return_by_time(moves, capsys):
     (moves.parent / "own.csv").write_text("date,asset,price,currency,unit\n2026-10-30,gallium,1900,EUR,kg\n", encoding="utf-8")
     found = performance(capsys, "--prices", "own.csv")

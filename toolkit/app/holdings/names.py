@@ -146,7 +146,7 @@ class LotNames:
             DataError: for powder that may be the metal or the oxide.
         """
         text, purity = without_purity(without_terms(name))
-        if len(text) <= 2 and SYMBOLS.get(text) not in self.products:
+        if len(text) <= 2 and text.isascii() and SYMBOLS.get(text) not in self.products:
             return None
         asset, words = metal_and_form(text, self._known) or ("", None)
         if not asset:

@@ -19,6 +19,7 @@ from toolkit.core.errors import SpecError
 from toolkit.core.messages import message
 from toolkit.market.layouts.fields import FIELDS, IGNORE, KINDS_OF_MOVEMENTS, SALE_ORDERS, SEVERAL
 from toolkit.market.layouts.headers import COST, Header, read_header
+from toolkit.market.layouts.texts import as_answered
 from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers.cells import UNITS
 
@@ -161,15 +162,16 @@ class Layout(BaseModel):
 
     def differs(self, headers: Sequence[str]) -> tuple[list[str], list[str]]:
         """Headers that the layout does not name, and columns that it reads and the file lacks."""
-        named = {fold(name) for name in (*self.columns, *self.ignore)}
-        there = {fold(name) for name in headers}
-        new = [name for name in headers if fold(name) not in named]
-        return new, [name for name, column in self.columns.items() if fold(name) not in there and not column.optional]
+        named = {as_answered(name) for name in (*self.columns, *self.ignore)}
+        there = {as_answered(name) for name in headers}
+        new = [name for name in headers if as_answered(name) not in named]
+        return new, [name for name, column in self.columns.items() if as_answered(name) not in there and not column.optional]
 
     def headers(self, names: Sequence[str]) -> list[Header]:
         """What each header of a file of this shape says."""
-        columns = {fold(name): column for name, column in self.columns.items()}
-        return [columns[fold(name)].header(name) if fold(name) in columns else Header(name, None) for name in names]
+        columns = {as_answered(name): column for name, column in self.columns.items()}
+        found = ((name, columns.get(as_answered(name))) for name in names)
+        return [Header(name, None) if column is None else column.header(name) for name, column in found]
 
     def to_toml(self) -> str:
         """As it is kept, and edited by hand."""

@@ -17,7 +17,7 @@ from toolkit.market.layouts.fields import IGNORE, NOTHING, SEVERAL
 from toolkit.market.layouts.headers import Header, read_header, stated_in
 from toolkit.market.layouts.layout import Layout, Shape
 from toolkit.market.layouts.propose import MAYBE, SAID, ColumnReading, Columns, Reading, nearly
-from toolkit.market.layouts.texts import is_derived, says_none
+from toolkit.market.layouts.texts import as_answered, is_derived, says_none
 from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers import cells
 from toolkit.market.readers.tabular import Table
@@ -296,7 +296,7 @@ class PriceHeaders(Columns):
         if self.shape != "wide":
             return readings
         series = [one for one in readings if one.reads == "series" or (one.reads == "price" and is_derived(one.header))]
-        free = [one.header for one in series if one.header not in self.tickers and fold(one.header) not in self.named]
+        free = [one.header for one in series if one.header not in self.tickers and as_answered(one.header) not in self.named]
         made = {name: is_derived(self.bare[name]) for name in free}
         if all(made.get(one.header) for one in series):
             return [replace(one, reads="series", sure=True) if made.get(one.header) else one for one in readings]

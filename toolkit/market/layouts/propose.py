@@ -26,7 +26,7 @@ from toolkit.core.trade_names import FORMS
 from toolkit.market.layouts.fields import FIELDS, IGNORE, NOTHING, SEVERAL
 from toolkit.market.layouts.headers import Header, read_header
 from toolkit.market.layouts.layout import MEANINGS, Column, Kind, Layout, beside, found_for, said
-from toolkit.market.layouts.texts import is_code, is_marked
+from toolkit.market.layouts.texts import as_answered, is_code, is_marked
 from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers import cells
 from toolkit.market.readers.contents import LEGACY, file_and_sheet
@@ -49,7 +49,8 @@ _OF_A_ROW = (
     "total", "cash", "fees", "taxes", "document", "reverses", "into",
 )  # fmt: skip
 """Fields that no value holds for all rows of."""
-_FEW = 3
+_FEW, _FLAG = 3, 2
+"""Most words of a column that says nothing, and most characters of a code that is a flag."""
 _BY_CELLS = ("form", "unit", "status", "size")
 """Fields whose cells are known words or sizes: a column of others, as ``Type`` of purchases and sales, is none of them."""
 _SAY = message("Say it as NAME=MEANING: a header and a field, or ignore; a text and one of {words:, }.", words=[*MEANINGS])
@@ -188,15 +189,15 @@ def open_file(
     if legacy not in LEGACY:
         raise SpecError("encoding={name:s}: no such encoding.", hint=did_you_mean(legacy, LEGACY), name=legacy)
     named = [
-        {fold(name) for name, one in layout.columns.items() if not one.optional and any(map(str.isalpha, name))}
+        {as_answered(name) for name, one in layout.columns.items() if not one.optional and any(map(str.isalpha, name))}
         for _, layout in found
     ]
-    told = {fold(name) for name, answer in answers.items() if answer.split(" ")[0] in _OF_HEADERS}
+    told = {as_answered(name) for name, answer in answers.items() if answer.split(" ")[0] in _OF_HEADERS}
     named = [names for names in (*named, told) if names]
 
     def header(records: Sequence[Sequence[str]]) -> tuple[list[str], int, int] | None:
         for at, record in enumerate(records[:TITLES] if named else ()):
-            there = {fold(text) for text in record if any(map(str.isalpha, text))}
+            there = {as_answered(text) for text in record if any(map(str.isalpha, text))}
             if there and any(names <= there for names in named):
                 return [text.strip() for text in record], at, at + 1
         return find(records)
@@ -212,13 +213,13 @@ class Columns:
 
     def __init__(self, table: Table, layout: Layout, is_asset: Callable[[str], bool]) -> None:
         self.table, self.layout, self.is_asset = table, layout, is_asset
-        self.named = {fold(name): column for name, column in layout.columns.items()}
-        self.ignored = {fold(name) for name in layout.ignore}
+        self.named = {as_answered(name): column for name, column in layout.columns.items()}
+        self.ignored = {as_answered(name) for name in layout.ignore}
         self.found = {
             mine.text: mine
             if mine.key
             else Header(mine.text, IGNORE)
-            if fold(mine.text) in self.ignored
+            if as_answered(mine.text) in self.ignored
             else read_header(layout.of, mine.text)
             for mine in layout.headers(table.columns)
         }
@@ -261,12 +262,12 @@ class Columns:
 
     def read(self, header: Header) -> Reading:  # noqa: PLR0911  # one answer a kind of header
         """The field that a column is proposed to be: by the layout, by what its kind of file knows of it, by its header."""
-        folded = fold(header.text)
-        if folded in self.ignored:
+        name, folded = as_answered(header.text), fold(header.text)
+        if name in self.ignored:
             return IGNORE, message("ignored by the layout"), True
-        if column := self.named.get(folded):
-            usual = {*map(fold, column.only)}
-            more = (text for text in self.texts(header.text) if holds_more(text) and fold(text) not in usual)
+        if column := self.named.get(name):
+            usual = {*map(as_answered, column.only)}
+            more = (text for text in self.texts(header.text) if (usual or holds_more(text)) and as_answered(text) not in usual)
             if column.reads == NOTHING and any(more):
                 return None, message("it says more than when its layout was confirmed"), False
             return header.key, message("by the layout"), True
@@ -400,12 +401,12 @@ def propose(columns: Columns) -> tuple[Layout, list[ColumnReading], list[Questio
     twice = {key for key in open_keys if open_keys.count(key) > 1}
     readings = [
         replace(one, sure=False, why=message("another column may be {field:s} too", field=one.reads))
-        if one.reads in twice and fold(one.header) not in named and one.header in known
+        if one.reads in twice and as_answered(one.header) not in named and one.header in known
         else one
         for one in readings
     ]
     first: dict[str, str] = {}
-    for one in sorted(readings, key=lambda one: (fold(one.header) not in named, one.header not in known)):
+    for one in sorted(readings, key=lambda one: (as_answered(one.header) not in named, one.header not in known)):
         if one.reads and one.reads not in several:
             first.setdefault(one.reads, one.header)
     read = {
@@ -445,16 +446,16 @@ def answered(  # noqa: PLR0912  # a kind of answer after the other
     words, remarks, every = dict(layout.words), dict(layout.remarks), dict(layout.every)
     leave_out, rest = [*layout.leave_out], dict[str, str]()
     ignored = list[str]()
-    by_fold = {fold(header): header for header in headers}
+    spelled = {as_answered(header): header for header in headers}
     known = [field.key for field in FIELDS[layout.of]]
     for name, answer in answers.items():
-        header = name if name in headers else by_fold.get(fold(name))
+        header = name if name in headers else spelled.get(as_answered(name))
         if answer == "?":
             raise SpecError("{name:s}=?: say what it means.", hint=_SAY, name=name)
         if header is not None and (answer not in MEANINGS or (name in headers and answer in known)):
             columns.pop(header, None)
             ignore = [one for one in ignore if one != header]
-            if answer == IGNORE:
+            if answer == IGNORE or (answer == NOTHING and any(map(holds_more, Columns(table, layout, bool).texts(header)))):
                 ignore.append(header)
                 ignored.append(header)
             elif column := said(layout.of, answer):
@@ -496,7 +497,8 @@ def answered(  # noqa: PLR0912  # a kind of answer after the other
 def _of_few_words(kind: Kind, table: Table, header: str, columns: Mapping[str, Column]) -> Column | None:
     """How a column of few words is kept that its owner ignores: what they say is of no matter, and another word may be.
 
-    Words by which rows of one asset differ, as purchase and sale do, are read as remarks. None for a column of other cells.
+    So is one code of all rows that is short: ``1``, ``F2``. Words by which rows of one asset differ, as purchase and sale
+    do, are read as remarks. None for a column of other cells.
 
     Args:
         kind: Of the file.
@@ -508,7 +510,8 @@ def _of_few_words(kind: Kind, table: Table, header: str, columns: Mapping[str, C
         SpecError: for a column of holdings in which a word of a sale stands.
     """
     only = tuple(Columns(table, Layout(of=kind, columns={}), bool).texts(header))
-    if not 0 < len(only) <= _FEW or any(cells.amount(text) or is_code(text) for text in only):
+    is_flag = len(only) == 1 and len(only[0]) <= _FLAG and table.cells.height > 1
+    if not 0 < len(only) <= _FEW or (not is_flag and any(cells.amount(text) or is_code(text) for text in only)):
         return None
     if kind != "prices" and (sold := [one for one in only if not vocabulary().texts["sells"].isdisjoint(fold(one).split())]):
         raise SpecError(
@@ -534,16 +537,16 @@ def examples(texts: Iterable[str]) -> tuple[str, ...]:
 
 def is_cell(table: Table, text: str) -> bool:
     """Whether a cell of a table is a text."""
-    folded = fold(text)
-    return any(fold(str(cell)) == folded for column in table.cells for cell in column.alias("").drop_nulls().unique())
+    spelled = as_answered(text)
+    return any(as_answered(str(cell)) == spelled for column in table.cells for cell in column.alias("").drop_nulls().unique())
 
 
 def stands(table: Table, text: str) -> bool:
     """Whether a text stands in a file: a cell, a title, the name of its sheet."""
     comments = [one for texts in table.remarks.values() for one in (*texts, " ".join(texts))]
     beside = (*table.titles, table.sheet, *comments)
-    folded = fold(text)
-    return any(fold(one) == folded for one in beside) or is_cell(table, text)
+    spelled = as_answered(text)
+    return any(as_answered(one) == spelled for one in beside) or is_cell(table, text)
 
 
 def _is_size(text: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
 from itertools import pairwise
 
@@ -17,6 +18,7 @@ _NUMBER = re.compile(r"\d+|\d+n\d?|\d+(e|k|kt|ct|karat|er)")
 """A word of a purity, as `fold` writes it: ``99``, ``4n5``, ``22k``; ``9999e-2`` is how a number of a workbook is shown."""
 _CODE = re.compile(r"[^\s\d]*\d\S*")
 _SIGN = re.compile("[?*~≈†‡¹²³→]|->")
+_SIGNS = re.compile(r"[$+<=>^`|~?*%#]")
 _BEHIND = re.compile(r"\w\s*[;:(\[]|\s[-\u2013\u2014]+\s|->|,\s*[^\W\d_A-ZÄÖÜ]|\w\s+[^\W\d_A-ZÄÖÜ]{4,}$")
 """What sets more behind a name: a sign between words, or a last word that is none of a name."""
 _ZIP = 5
@@ -88,8 +90,13 @@ def is_marked(text: str) -> bool:
 
 @lru_cache(1 << 16)
 def as_answered(text: str) -> str:
-    """A text as answers name it: folded, and with its sign apart from the same words without one."""
-    return f"{fold(text)} ?" if is_marked(text) else fold(text)
+    """A header or a text as answers and layouts name it: folded, and its signs: of money, of a doubt, ``+``, ``✓``."""
+    if text.isascii():
+        signs = _SIGNS.findall(text)
+    else:
+        plain = unicodedata.normalize("NFKC", text)
+        signs = [sign for sign in plain if unicodedata.category(sign)[0] == "S" or sign in "?*%#†‡"]
+    return " ".join([*fold(text).split(), *signs]) if signs else fold(text)
 
 
 def is_grade(text: str) -> bool:
@@ -133,7 +140,7 @@ def says_none(text: str) -> bool:
 
 def undated(text: str) -> str:
     """A line without its numbers and months: that of the next month is the same."""
-    return " ".join(word for word in fold(text).split() if word not in MONTHS and not re.search(r"\d", word))
+    return " ".join(word for word in as_answered(text).split() if word not in MONTHS and not re.search(r"\d", word))
 
 
 def is_plain_title(text: str) -> bool:
@@ -141,7 +148,9 @@ def is_plain_title(text: str) -> bool:
     texts = vocabulary().texts
     known = texts["harmless"] | texts["titles"] | texts["bases"] | texts["places"]
     words = _without_keepers(fold(" ".join(words_beside(text))))
-    return not is_marked(text) and all(
+    behind = zip(words, [*words[1:], ""], strict=True)
+    denies = any(word in texts["negations"] and not (after in texts["denied"] or after.isdecimal()) for word, after in behind)
+    return not (is_marked(text) or denies) and all(
         word in known
         or word.isdecimal()
         or word in MONTHS

@@ -40,22 +40,6 @@ class Vocabulary:
 KINDS = ("holdings", "prices", "movements", "bids", "needs", "quotes", "licences")
 _AS = {"bids": "prices", "needs": "holdings", "quotes": "prices"}
 """Kind of file -> the one whose words mean the same in it, for the fields that both have."""
-_MEANINGS = (
-    "kind",
-    "status",
-    "paid",
-    "price_is",
-    "custody",
-    "metals",
-    "side",
-    "delivery",
-    "units",
-    "months",
-    "period",
-    "outcome",
-    "papers",
-    "refusal",
-)
 
 
 @cache
@@ -71,7 +55,7 @@ def vocabulary() -> Vocabulary:
     both = {kind: {field.key for field in FIELDS[kind]} | {IGNORE} for kind in _AS}
     for kind, like in _AS.items():
         headers[kind] = {word: said for word, said in headers[like].items() if said[0] in both[kind]} | headers[kind]
-    meanings = {name: _once(_spelled(files, name)) for name in _MEANINGS}
+    meanings = {name: _once(_spelled(files, name)) for file in files for name in file if name not in (*KINDS, "texts")}
     texts = {
         name: frozenset(spelling for _, words in _words(files, "texts", name) for word in words for spelling in foldings(word))
         for name in sorted({name for file in files for name in file.get("texts", {})})

@@ -167,8 +167,8 @@ def text_of(name: str, content: bytes, legacy: str) -> tuple[str, str]:
     return text, encoding
 
 
-_FRAMED = re.compile(r"^[ \t]*\|(.*)\|[ \t]*$", re.MULTILINE)
-_RULE = re.compile(r"^[ \t]*[-+|:=][-+|:= \t]*$", re.MULTILINE)
+_FRAMED = re.compile(r"^[ \t]*\|(.*)\|[ \t]*\r?$", re.MULTILINE)
+_RULE = re.compile(r"^[ \t]*[-+|:=][-+|:= \t]*\r?$", re.MULTILINE)
 
 
 def unframed(text: str) -> str:

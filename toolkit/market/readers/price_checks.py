@@ -21,7 +21,7 @@ from toolkit.market.price_series import one_by_one
 from toolkit.market.readers import cells
 from toolkit.market.readers.columns import texts
 from toolkit.market.readers.faults import cell_frame, raise_row_errors
-from toolkit.market.readers.price_titles import days_above
+from toolkit.market.readers.price_titles import days_in
 from toolkit.market.readers.tabular import Table
 
 LOWEST, HIGHEST_PRICE = 1e-9, 1e15
@@ -135,7 +135,8 @@ def expired(table: Table, today: date) -> tuple[Message, ...]:
             fault="an offer that ended before its own day", hint="Correct the last day, or the day of the price.",
         )  # fmt: skip
     over = [message("{asset} ({day:%Y-%m-%d})", asset=asset, day=day) for asset, day in found.items() if day < today]
-    ends = {line: day for word, day, line in days_above(table) if word in vocabulary().texts["until"]}
+    until = vocabulary().texts["until"]
+    ends = {line: day for line in table.titles for word, day in days_in(line) if word in until}
     over += [message('"{line}"', line=one_line(line)) for line, day in ends.items() if day < today]
     return (message("{file}: offers that are no longer valid: {offers}.", file=table.name, offers=over),) if over else ()
 

@@ -215,7 +215,8 @@ _TEXTS: Mapping[str, _Text] = {
         message("several give a price of one good: is it to be valued at this one's"), is_plain=is_bare_name
     ),
     "source": _Text(
-        message("a name that says more: may its price be taken for one of today"), is_plain=is_bare_name
+        message("a name that says more: may its price be taken for one of today"),
+        is_plain=lambda text: is_bare_name(text) and not any(map(str.isdigit, text)),
     ),
 }  # fmt: skip
 """Fields whose texts say whether a row is a price."""
@@ -330,7 +331,7 @@ class _Rows:
                 "{file}: what a dealer pays or asks, by {column}: {sides}.", file=self.table.name, column=name, sides=told
             )
             self.notes.append(words_)
-        if fold(name) not in {*self.headers.named, "basis"} and self._may_be_own_trades(name):
+        if as_answered(name) not in {*self.headers.named, "basis"} and self._may_be_own_trades(name):
             self.questions.append(Question("column", name, self.headers.shown(name), OF_WHOM, "side", ("side", IGNORE)))
 
     def _may_be_own_trades(self, name: str) -> bool:
@@ -430,7 +431,7 @@ def _wide(headers: PriceHeaders, reads: Mapping[str, str]) -> _Kinds:
         if key in OF_ROWS[2:]:
             hint = message("Use date,asset,price and optional columns, or date and one column an asset.")
             raise table.header_error("{name!r:s} belongs to the long shape, but no 'asset' and 'price' do.", hint, name=name)
-        if key in MONEY or (key == "series" and fold(name) not in headers.named and not stated_in(name).name):
+        if key in MONEY or (key == "series" and as_answered(name) not in headers.named and not stated_in(name).name):
             hint = message("Name it for what it is a price of, as 'Gallium EUR/kg', or add a column 'Metall'.")
             fault = message("column {name!r:s} does not say of what it is the price.", name=headers.bare[name])
             raise table.header_error(fault, hint)

@@ -29,7 +29,8 @@ def moneys_and_units(title: str) -> tuple[set[str], set[str]]:
         code for word in words if (len(word) == 3 and word.isupper()) or not word.isalpha() or word in ("Euro", "Dollar")
         if (code := currency_of(word))
     }  # fmt: skip
-    return moneys, {cells.UNITS[one] for word in words for one in foldings(word) if one in cells.UNITS and len(word) > 1}
+    units = (word for before, word in zip(["", *words], words, strict=False) if len(word) > 1 or before in ("in", "en"))
+    return moneys, {cells.UNITS[one] for word in units for one in foldings(word) if one in cells.UNITS}
 
 
 def stated_above(table: Table) -> tuple[Header, Message] | None:
@@ -49,14 +50,13 @@ def stated_above(table: Table) -> tuple[Header, Message] | None:
     return Header(line, None, currency=code, unit=unit), words
 
 
-def days_above(table: Table) -> Iterator[tuple[str, dt.date, str]]:
-    """The word before each day in a line above the header, folded, the day, and the line."""
-    for line in table.titles:
-        words = line.split()
-        for at in range(len(words)):
-            readings = (cells.day(" ".join(words[at : at + count]).strip(",;.():")) for count in range(_DAY_WORDS, 0, -1))
-            if day := next((read.day for read in readings if read and read.day), None):
-                yield fold(words[at - 1]) if at else "", day, line
+def days_in(line: str) -> Iterator[tuple[str, dt.date]]:
+    """The word before each day in a line, folded, and the day."""
+    words = line.split()
+    for at in range(len(words)):
+        readings = (cells.day(" ".join(words[at : at + count]).strip(",;.():")) for count in range(_DAY_WORDS, 0, -1))
+        if day := next((read.day for read in readings if read and read.day), None):
+            yield fold(words[at - 1]) if at else "", day
 
 
 def with_date(table: Table) -> tuple[Table, tuple[Message, ...]]:
@@ -67,7 +67,8 @@ def with_date(table: Table) -> tuple[Table, tuple[Message, ...]]:
     """
     if "date" in table.columns:
         return table, ()
-    found = {line: day for word, day, line in days_above(table) if word in vocabulary().texts["dated"]}
+    dated = vocabulary().texts["dated"]
+    found = {line: day for line in table.titles for word, day in days_in(line) if word in dated}
     if len({*found.values()}) != 1:
         fault = message("no column 'date', and no date above the header.")
         if found:

@@ -207,7 +207,6 @@ def _csv(name: str, text: str, encoding: str, faults: list[Fault] | None, make: 
     # A spreadsheet saves columns that were once touched: they have neither a name nor a cell.
     if any(any(record[width:]) and len(record) == len(header) for record in body):
         width = len(header)
-    names = _header(name, header[:width], head)
     body = [record if any(record[width:]) else record[:width] for record in body]
     table_ends = max((i for i, record in enumerate(body, start=1) if len(record) == width), default=0)
     body[table_ends:] = [record + [""] * (width - 1) if _is_sentence(record) else record for record in body[table_ends:]]
@@ -220,8 +219,10 @@ def _csv(name: str, text: str, encoding: str, faults: list[Fault] | None, make: 
     fault = message("not the {width:d} fields of the header", width=width)
     _note(name, [Fault("fields", fault, hint, cell_frame(wrong), tuple(found for _, found, _ in wrong))], faults)
     rows = [(line, record) for line, record in rows if len(record) == width]
-    columns = zip(*(record for _, record in rows), strict=True) if rows else ((),) * width
-    cells = pl.DataFrame({column: pl.Series(values, dtype=pl.String) for column, values in zip(names, columns, strict=True)})
+    columns = [*zip(*(record for _, record in rows), strict=True)] or [()] * width
+    kept = [i for i, column in enumerate(columns) if header[i] or any(column)]
+    names = _header(name, [header[i] for i in kept], head)
+    cells = pl.DataFrame({one: pl.Series(columns[i], dtype=pl.String) for one, i in zip(names, kept, strict=True)})
     cells = cells.with_columns(pl.all().str.strip_chars().replace("", None))
     numbers = pl.Series("row", [line for line, _ in rows], dtype=pl.Int64)
     return Table(name, cells, numbers, separator, encoding, comments, head, titles=_titles(records[:at]))

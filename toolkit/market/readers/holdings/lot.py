@@ -6,7 +6,7 @@ import contextlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date
 from functools import cache
 from typing import Any, TypeVar
 
@@ -178,7 +178,9 @@ class Row:
 
         An ounce is answered as ``oz``, which is none of any other metal.
         """
-        asks = message("quantities without a unit, of a metal that is sold by the ounce too, or beside others in one: which?")
+        asks = message(
+            "quantities without a unit, of a metal that is sold by the ounce too, or in a file that names one elsewhere: which?"
+        )
         units = (cells.KG, cells.G, cells.T, cells.LB, "oz")
         known = self.file.questions.get("unit") or Question("unit", "unit", (), asks, None, units)
         where = (*known.cells, message("row {row:d}", row=self.file.table.rows[self.i]))[:3]
@@ -438,7 +440,6 @@ def day_of(row: Row, status: str) -> date | None:
         return None
     if isinstance(cell, str) and cells.EMPTY_DATE.fullmatch(cells.tidy(cell)):
         return row.default("null_date")
-    cell = cell.date() if isinstance(cell, datetime) else cell
     found = cell if isinstance(cell, date) else _day_of_text(row, str(cell))
     if found is None or found in cells.NULL_DATES:
         return None if found is None else row.default("null_date")

@@ -135,11 +135,11 @@ def _kinds(file: FileCells, kept: Sequence[int]) -> dict[int, str]:
         elif file.remarks.get(as_answered(text)) == "not_mine":
             file.default("not_mine", file.lots[i])
         else:
-            question = file.questions.setdefault(f"kind {fold(text)}", Question(
+            question = file.questions.setdefault(f"kind {as_answered(text)}", Question(
                 "text", text, (), message("no known kind of movement: what is it?"), None, (*KINDS_OF_MOVEMENTS, "not_mine"),
             ))  # fmt: skip
             where = (*question.cells, message("row {row:d}", row=file.table.rows[i]))[:3]
-            file.questions[f"kind {fold(text)}"] = replace(question, cells=where)
+            file.questions[f"kind {as_answered(text)}"] = replace(question, cells=where)
     return found
 
 

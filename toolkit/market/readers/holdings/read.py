@@ -42,6 +42,8 @@ _NEEDED: Mapping[Kind, Sequence[str]] = {
 """Kind of file -> fields without which it is none."""
 _QUANTITIES = ("pieces", "ordered", "quantity_in", "quantity_out")
 """Fields that say how much, in place of a quantity."""
+_OF_MOVEMENTS = ("kind", "quantity_in", "quantity_out")
+"""Fields of movements alone: what is answered of a column says what its file is."""
 _ROWS_OF: Mapping[Kind, Callable[[ReadFile, Names, date, str | None], ReadFile]] = {
     "holdings": with_lots, "movements": with_movements, "bids": with_records, "needs": with_records, "quotes": with_records,
     "licences": with_records,
@@ -100,7 +102,9 @@ def parse(
     names_asset = partial(is_asset, names=names)
 
     def read(by: str, base: Layout | None) -> ReadFile:
-        guess: Kind = said_of or ("movements" if base is None and is_of_movements(table, names_asset) else "holdings")
+        moves = not {*_OF_MOVEMENTS}.isdisjoint(answer.partition(" ")[0] for answer in answers.values())
+        is_moves = base is None and (moves or is_of_movements(table, names_asset))
+        guess: Kind = said_of or ("movements" if is_moves else "holdings")
         kind: Kind = base.of if base is not None and not said_of else guess
         base = base if base is None or base.of == kind else None
         columns = (MovementColumns if kind == "movements" else Columns)(
@@ -176,9 +180,12 @@ def _lacks(table: Table, path: str, lacking: Sequence[str], unread: Sequence[str
     other = message(
         "Where its letters are others than they should be, say its encoding: --set encoding=gb18030, cp932 or cp1250."
     )
+    sheet = message("The table may be on another sheet: {file:s}#SHEET.", file=path) if table.sheet else ""
     return table.header_error(
         "no column {keys:s}.",
-        together(hint, message("Where the header has two rows, write it in one."), other if table.encoding == "cp1252" else ""),
+        together(
+            hint, message("Where the header has two rows, write it in one."), sheet, other if table.encoding == "cp1252" else ""
+        ),
         details={"faults": [*lacking]},
         keys=" and no column ".join(map(repr, lacking)),
     )

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from functools import cache, lru_cache
 from itertools import accumulate
 from typing import Any, NamedTuple
@@ -41,13 +41,15 @@ from toolkit.market.readers.holdings import values
 from toolkit.market.readers.holdings.lot import AGREES, FileCells, Row, lot_of_row, mass_of
 from toolkit.market.readers.holdings.lots import ARRIVING, DEFAULTS, CellFault, Names, ReadFile, notes
 from toolkit.market.readers.holdings.values import Faulty
+from toolkit.market.readers.price_titles import days_in, moneys_and_units
 
 _ROWS = 3
 """Rows that a question names."""
 NEWEST, EVERY_DAY = "newest", "every"
 _DAYS = (NEWEST, EVERY_DAY)
 _WORD = re.compile(r"^[^\W\d_]{4,}$|\s[^\W\d_]{2,}")
-_CODED = ("lot_id", "name", "document")
+_LETTERS = re.compile(r"[^\W\d_]{4}")
+_CODED = ("lot_id", "name", "document", "counterparty")
 """Columns of texts that may be codes, numbers or names."""
 _SENTENCE = re.compile(r"[^\W\d]{3}.*\s")
 _SAME = ("asset", "form", "purity", "purchase_date", "currency", "origin_country", "status", "client")
@@ -77,6 +79,7 @@ def with_lots(read: ReadFile, names: Names, today: date, client: str | None) -> 
     file.lots = _lot_ids(file, numbers)
     read, parts, told = rows_of(read, file, client)
     kept, own_rows, status = parts.kept, parts.own, status_of_file(file, parts.below)
+    _ask_of_empty(file, kept)
     days = _days(file, kept)
     if read.layout.every.get("snapshot") == NEWEST:
         older = [i for i in kept if days.get(i, max(days.values())) < max(days.values())]
@@ -170,7 +173,10 @@ def closed(
     """
     rows, numbers = [*found.values()], [file.table.rows[i] for i in found]
     questions = (*read.questions, *file.questions.values())
-    return replace(read, rows=rows, numbers=numbers, faults=[*faults], questions=questions, notes=tuple(told))
+    order = None if file.month_first is None else ("day", "month")[file.month_first]
+    # What these cells settle, those of the next file may not.
+    layout = read.layout.model_copy(update={"decimal": file.mark, "dates": order})
+    return replace(read, layout=layout, rows=rows, numbers=numbers, faults=[*faults], questions=questions, notes=tuple(told))
 
 
 # Columns
@@ -193,7 +199,8 @@ def read_columns(file: FileCells, headers: Sequence[Header]) -> None:
             column = file.table.cells[header.text].to_list()
             own = words if key == "kind" else {text: word for text, word in words.items() if text not in kinds}
             read = {text: cells.tidy(own.get(as_answered(text), text)) or None for text in _texts_in(column)}
-            file.raw[key] = [read[cell] if isinstance(cell, str) else cell for cell in column]
+            days = [cell.date() if isinstance(cell, datetime) else cell for cell in column]
+            file.raw[key] = [read[cell] if isinstance(cell, str) else cell for cell in days]
             file.header[key] = header
     if "quantity" not in file.raw and "pieces" in file.raw:
         unit = None if "unit" in file.raw else cells.PIECE
@@ -203,6 +210,7 @@ def read_columns(file: FileCells, headers: Sequence[Header]) -> None:
         file.raw["quantity"], file.header["quantity"] = file.raw["ordered"], replace(file.header["ordered"], key="quantity")
     given = [amount.after for text in _texts_in(file.raw.get("quantity", ())) if (amount := cells.amount(text))]
     named = {cells.unit_in(text) for text in (*given, *_texts_in(file.raw.get("unit", ()))) if text}
+    named |= {unit for line in (file.table.sheet, *file.table.titles) for unit in moneys_and_units(line)[1]}
     file.units = {unit for unit in named if unit in KG_PER_UNIT and unit != cells.KG}
     for key, text in file.layout.every.items():
         if key not in ("currency", "unit", "status"):  # these a cell, a header or a price may say in other places
@@ -415,11 +423,11 @@ def _is_said(file: FileCells, key: str, text: str) -> bool:
     if not text or as_answered(text) in file.remarks:
         return bool(text)
     said = file.words.get(as_answered(text), text)
-    return is_marked(said) or not (fold(said) in vocabulary().texts["unknown"] or _TEXTS[key][0](said))
+    return is_marked(said) or not (values.is_unknown(said) or _TEXTS[key][0](said))
 
 
 def _columns_of_texts(read: ReadFile) -> Iterator[tuple[str, Sequence[str]]]:
-    unknown, asked = vocabulary().texts["unknown"], {one.name for one in read.questions}
+    asked = {one.name for one in read.questions}
     numbers = {AS_LOT.get(one.key, one.key) for one in FIELDS[read.layout.of] if one.cells in ("number", "fraction")}
     for header in read.headers:
         key, column = AS_LOT.get(header.key or IGNORE, header.key or IGNORE), read.table.cells[header.text]
@@ -431,7 +439,7 @@ def _columns_of_texts(read: ReadFile) -> Iterator[tuple[str, Sequence[str]]]:
         if key in _CODED:
             yield "unlike", [*_unlike(texts)]
         if key in _TEXTS:
-            yield key, ["" if fold(text) in unknown else text for text in texts]
+            yield key, texts
         elif key not in numbers and any(map(is_marked, {*texts})):
             yield "marked", [text if is_marked(text) else "" for text in texts]
     if read.table.remarks:
@@ -439,12 +447,23 @@ def _columns_of_texts(read: ReadFile) -> Iterator[tuple[str, Sequence[str]]]:
 
 
 def _unlike(texts: Sequence[str]) -> Iterator[str]:
-    """Words among the codes of a column, empty for a code: a bin ``RETURNS`` among ``A1``, ``B2 expired`` among ``B1``."""
-    codes, filled = sum(map(is_code, texts)), sum(map(bool, texts))
+    """Texts unlike the others of a column, empty for one like them.
+
+    Words among codes: a bin ``RETURNS`` or ``SCRAP-01`` among ``A1``, ``B2 expired`` among ``B1``; and another text of the
+    column with more behind it.
+    """
+    known = {*texts} - {""}
+    filled, codes, short = (
+        sum(map(one, texts)) for one in (bool, is_code, lambda text: is_code(text) and not _LETTERS.search(text))
+    )
     for text in texts:
-        is_word = 2 * codes >= filled and _WORD.search(text) and not is_code(text)
-        number = cells.amount(text) if is_word else None
-        yield text if is_word and not (cells.day(text) or (number and not number.before)) else ""
+        if is_code(text):
+            is_word = 2 * short >= filled and _LETTERS.search(text)
+        else:
+            number = cells.amount(text)
+            is_word = 2 * codes >= filled and _WORD.search(text) and not (cells.day(text) or (number and not number.before))
+        begins, comma, _ = text.partition(",")
+        yield text if is_word or (comma and begins in known) else ""
 
 
 def status_of_file(file: FileCells, below: Iterable[int]) -> str:
@@ -464,8 +483,9 @@ def status_of_file(file: FileCells, below: Iterable[int]) -> str:
         *comments,
         *(str(cell) for i in below for cell in table.cells.row(i) if cell is not None),
     ):
-        match dated.get(undated(text)):
-            case None if not is_harmless(undated(text), *sections):
+        is_ahead = any(day > file.today for _, day in days_in(text))
+        match file.remarks.get(as_answered(text)) if is_ahead else dated.get(undated(text)):
+            case None if is_ahead or not is_harmless(undated(text), *sections):
                 asks = message("a line beside the table: what does it say of the lots?")
                 ask(file, text, (), asks, None)
             case "in_transit" | "ordered" | "planned" as said:
@@ -475,6 +495,23 @@ def status_of_file(file: FileCells, below: Iterable[int]) -> str:
             case _:
                 pass
     return status
+
+
+def _ask_of_empty(file: FileCells, kept: Iterable[int]) -> None:
+    """Ask what holds where no status stands, beside others whose meaning is their owner's: ``✓``, ``x``, ``paid``.
+
+    Args:
+        file: Its cells.
+        kept: Rows that are read.
+    """
+    texts = {i: file.text("status", i) for i in kept}
+    empty, words = [i for i, text in texts.items() if text is None], {*texts.values()} - {None}
+    is_own = words and not any(values.known_word(text, vocabulary().meanings["status"]) for text in words)
+    if empty and is_own and "status" not in file.layout.every:
+        where = tuple(message("row {row:d}", row=file.table.rows[i]) for i in empty[:_ROWS])
+        asks = message("rows without a status, beside words of your own: what holds of them?")
+        answers = tuple(dict.fromkeys(vocabulary().meanings["status"].values()))
+        file.questions["status"] = Question("status", "status", where, asks, None, answers)
 
 
 def ask(file: FileCells, text: str, where: tuple[str, ...], asks: Message, proposed: Meaning | None) -> None:
@@ -487,7 +524,7 @@ def ask(file: FileCells, text: str, where: tuple[str, ...], asks: Message, propo
         asks: In words.
         proposed: The likely answer.
     """
-    known, answers = file.questions.get(fold(text)), OF_LOTS
+    known, answers = file.questions.get(as_answered(text)), OF_LOTS
     if file.layout.of not in OF_OWNERS:
         asks, proposed, answers = (
             message("no text that is known: does the row count (no_meaning), or not (not_mine)?"),
@@ -497,9 +534,9 @@ def ask(file: FileCells, text: str, where: tuple[str, ...], asks: Message, propo
     if answer := file.words.get(as_answered(text)):
         asks = message("{asks} {answer!r:s} is no answer to it.", asks=asks, answer=answer)
     if known is None:
-        file.questions[fold(text)] = Question("text", text, where, asks, proposed, answers)
+        file.questions[as_answered(text)] = Question("text", text, where, asks, proposed, answers)
     elif len(known.cells) < _ROWS:
-        file.questions[fold(text)] = replace(known, cells=(*known.cells, *where))
+        file.questions[as_answered(text)] = replace(known, cells=(*known.cells, *where))
 
 
 def said_of(file: FileCells, texts: Sequence[tuple[str, Sequence[str]]], i: int, default: str) -> set[Meaning]:

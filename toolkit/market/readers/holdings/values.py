@@ -17,6 +17,8 @@ from toolkit.market.layouts.texts import is_marked
 from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers import cells
 
+_NOTHING = "-\u2013\u2014\u2212_?./ "
+"""Signs of a cell that is left open; ``✗`` or ``!`` says something."""
 _LEAST_PER_CENT = 0.1
 """No spread and no storage fee is lower: a smaller number under a header in per cent is likely a fraction."""
 _WEEK = re.compile(r"(?:kw|cw|wk|sem\.?|week|woche) ?([0-9]{1,2})[/ ]+(20[0-9]{2})", re.IGNORECASE)
@@ -49,7 +51,8 @@ def empty(key: str) -> Faulty:
 
 def is_unknown(text: str | None) -> bool:
     """Whether a cell says that what it would say is not known."""
-    return text is not None and not {text, fold(text)}.isdisjoint(vocabulary().texts["unknown"])
+    folded = fold(text or "-")
+    return text is not None and (folded in vocabulary().texts["unknown"] if folded else {*text} <= {*_NOTHING})
 
 
 @lru_cache(1 << 16, typed=True)  # a row asks for one several times
