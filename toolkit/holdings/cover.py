@@ -243,11 +243,13 @@ class Supply:
         stock: kg that can be used today.
         kg: (deliveries,) of each delivery.
         days: (draws, deliveries) on which each arrives.
+        bridged: (draws, 1) kg beside the stock, of a question about what comes after a stop that nothing prevents.
     """
 
     stock: float
     kg: FloatArray
     days: FloatArray
+    bridged: FloatArray | float = 0.0
 
     def cumulative(self, horizon: int) -> FloatArray:
         """(draws, horizon + 1) stock and all that arrived up to each day, today first."""
@@ -256,20 +258,20 @@ class Supply:
         for kg, days in zip(self.kg, self.days.T, strict=True):
             within = days <= horizon
             np.add.at(arrived, (np.flatnonzero(within), days[within].astype(np.intp)), kg)
-        return self.stock + np.cumsum(arrived, axis=1)
+        return self.stock + self.bridged + np.cumsum(arrived, axis=1)
 
     def keep(self, chosen: NDArray[np.bool_]) -> Supply:
         """With the deliveries that are chosen alone, (deliveries,)."""
-        return Supply(self.stock, self.kg[chosen], self.days[:, chosen])
+        return replace(self, kg=self.kg[chosen], days=self.days[:, chosen])
 
     def later(self, chosen: NDArray[np.bool_], days: float) -> Supply:
         """With the deliveries that are chosen, (deliveries,), some days later."""
-        return Supply(self.stock, self.kg, self.days + np.where(chosen, days, 0.0))
+        return replace(self, days=self.days + np.where(chosen, days, 0.0))
 
     def __add__(self, other: Supply) -> Supply:
         """Both together, draw by draw."""
         days = np.concatenate([self.days, other.days], axis=1)
-        return Supply(self.stock + other.stock, np.concatenate([self.kg, other.kg]), days)
+        return Supply(self.stock + other.stock, np.concatenate([self.kg, other.kg]), days, self.bridged + other.bridged)
 
 
 @dataclass(frozen=True, eq=False)

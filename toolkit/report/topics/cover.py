@@ -36,6 +36,7 @@ WHY: Mapping[str, str] = {
     "expired": mark("no longer valid"),
     "lots": mark("no whole lot lies between its least and its largest quantity"),
     "delivered": mark("it is delivered to another country than that of the site"),
+    "destination": mark("the country of its place of delivery is not known: write it, as in DAP Boston, US"),
 }
 AHEAD: Mapping[str, str] = {
     "order": mark("order at the latest"),
@@ -81,8 +82,10 @@ def document(found: CoverAnswer, say: Language) -> Document:
         until=say.fmt.short_date(found.until),
     )
     answer.line(
-        "Days of cover are of the stock alone. The days after it are those up to which 5, 50 and 95 of 100 draws have stopped; "
-        "the last column is the share that has stopped by then. There are {draws:,d} draws.",
+        "The kg a month are the average to {until}. Days of cover are of the stock alone; none where it lasts longer. The days "
+        "after it are those up to which 5, 50 and 95 of 100 draws have stopped; the last column is the share that has stopped "
+        "by then. There are {draws:,d} draws.",
+        until=say.fmt.short_date(found.until),
         draws=found.draws,
     )
     for one in found.needs[:DRAWN]:
@@ -192,7 +195,9 @@ def board(found: CoverAnswer, say: Language, *, redacted: bool = False) -> Docum
         (_affected(answer, one) for one in found.needs),
     )
     answer.subtitle("What mitigates it")
-    if found.plan is not None:
+    if found.plan is not None and not redacted:
+        _orders(answer, found, found.plan)
+    elif found.plan is not None:
         answer.table(
             "order | for | at the latest",
             ((one.quote, _of(answer, found, one.need), answer.day(one.latest or found.as_of)) for one in found.plan.orders),
@@ -328,12 +333,10 @@ def _done(answer: Answer, found: CoverAnswer, plan: OrderPlan) -> Text:
             )
     if not plan.orders:
         return answer.told(
-            "No order of these quotations that was found brings each stop to {asked:.0%}; without that limit it is cheapest to "
-            "order nothing.",
-            **values,
+            "No order of these quotations that was found brings each stop to {asked:.0%}, and none is advised.", **values
         )
     return answer.told(
-        "No order of these quotations that was found brings each stop to {asked:.0%}; the cheapest orders cost {spent:,.0f} "
+        "No order of these quotations that was found brings each stop to {asked:.0%}; order {n:d} of them, for {spent:,.0f} "
         "{currency}.",
         **values,
     )
@@ -342,20 +345,24 @@ def _done(answer: Answer, found: CoverAnswer, plan: OrderPlan) -> Text:
 def _nearest(answer: Answer, found: CoverAnswer, plan: OrderPlan) -> None:
     """What would come nearest to a probability that no order keeps, and what would help to choose."""
     missed = [one for one in plan.reached if plan.asked is not None and one.after > plan.asked]
-    for one in missed:
+    if near := [_of(answer, found, one.need) for one in missed if one.after == one.nearest]:
+        answer.line("For {needs} these are the orders found that come nearest to {asked:.0%}.", needs=near, asked=plan.asked)
+    cheap = [one for one in missed if one.after != one.nearest]
+    for one in cheap:
         answer.line(
-            "The lowest probability of a stop that was reached for {need} is {nearest:.1%}.",
-            need=_of(answer, found, one.need), nearest=one.nearest,
+            "For {need} the orders are the cheapest by your own cost of a month without it; the nearest to {asked:.0%} that "
+            "was reached is {nearest:.1%}.",
+            need=_of(answer, found, one.need), asked=plan.asked, nearest=one.nearest,
         )  # fmt: skip
-    if missed:
+    if cheap:
         answer.line(
             "All orders cost {dear:,.0f} {currency} where each need comes as near to {asked:.0%} as was reached.",
             dear=plan.spent_nearest, currency=found.currency, asked=plan.asked,
         )  # fmt: skip
-    if plan.status == "impossible" and (untold := [one for one in found.needs if one.missing_cost is None]):
+    if untold := [one for one in found.needs if one.missing_cost is None and one.key in {gone.need for gone in missed}]:
         answer.line(
-            "A kg of {needs} that is missing counts as much as the dearest quotation for it: say in missing_cost what a month "
-            "without the metal costs, or ask for a budget (--budget).",
+            "What it is worth to keep {needs} running depends on what a month without the metal costs: say it in missing_cost, "
+            "or ask for a budget (--budget).",
             needs=[_name(answer, one) for one in untold],
         )
 
@@ -394,15 +401,7 @@ def _plan(answer: Answer, found: CoverAnswer, plan: OrderPlan) -> None:
     _nearest(answer, found, plan)
     if plan.unserved:
         answer.line("No quotation serves {needs}.", needs=[_of(answer, found, key) for key in plan.unserved])
-    answer.table(
-        "quotation | of | for | >kg | >{currency} | at the latest",
-        (
-            (one.quote, one.counterparty or "", _of(answer, found, one.need), answer.number(one.quantity, ",.6g"),
-             answer.number(one.cost, ",.0f"), answer.day(one.latest or found.as_of))
-            for one in plan.orders
-        ),
-        currency=found.currency,
-    )  # fmt: skip
+    _orders(answer, found, plan)
     answer.table(
         "need | >stops without orders | >with orders | >kg missing without | >kg missing with | >{currency} missing without | "
         ">{currency} missing with | >one more week of safety, {currency}",
@@ -416,6 +415,18 @@ def _plan(answer: Answer, found: CoverAnswer, plan: OrderPlan) -> None:
     )  # fmt: skip
     if plan.loosened:
         answer.line("An answer is there without the limit on {names:or}.", names=[*plan.loosened])
+
+
+def _orders(answer: Answer, found: CoverAnswer, plan: OrderPlan) -> None:
+    answer.table(
+        "quotation | of | for | >kg | >{currency} | at the latest",
+        (
+            (one.quote, one.counterparty or "", _of(answer, found, one.need), answer.number(one.quantity, ",.6g"),
+             answer.number(one.cost, ",.0f"), answer.day(one.latest or found.as_of))
+            for one in plan.orders
+        ),
+        currency=found.currency,
+    )  # fmt: skip
 
 
 def _of(answer: Answer, found: CoverAnswer, key: str) -> str:
