@@ -207,7 +207,7 @@ def board(found: CoverAnswer, say: Language, *, redacted: bool = False) -> Docum
         "day | what | of",
         (
             (answer.day(one.day), answer.words(AHEAD, one.key), _of(answer, found, one.subject))
-            for one in found.ahead[:AHEAD_SHOWN]
+            for one in [one for one in found.ahead if one.key not in ("order", "expires")][:AHEAD_SHOWN]  # of which above
         ),
     )
     answer.notes(
@@ -226,9 +226,9 @@ def board(found: CoverAnswer, say: Language, *, redacted: bool = False) -> Docum
 def _affected(answer: Answer, one: NeedCover) -> Iterator[Cell]:
     """A need where something happens, and its orders under licence."""
     yield _name(answer, one)
-    by_key = {case.key: case.probability for case in one.scenarios}
+    by_key = {case.key: case.probability for case in one.scenarios}  # without an order that it stops nothing changes
     for key in ("exports_stop", "more_used"):
-        yield answer.number(by_key.get(key), ".0%")
+        yield answer.number(by_key.get(key, one.probability), ".0%")
     licensed = [order for order in one.arriving if order.licence == "licence"]
     yield answer.number(float(len(licensed)), ".0f")
     kg = sum(order.kg for order in licensed)
@@ -313,7 +313,7 @@ def _headline(answer: Answer, found: CoverAnswer, *, with_money: bool = True) ->
 def _done(answer: Answer, found: CoverAnswer, plan: OrderPlan) -> Text:
     """What the orders cost and do, in one sentence."""
     values = {
-        "n": len(plan.orders),
+        "n": len({one.quote for one in plan.orders}),
         "spent": plan.spent,
         "currency": found.currency,
         "asked": plan.asked,
