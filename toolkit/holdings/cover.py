@@ -52,15 +52,11 @@ class LicenceDelay:
         """Standard deviation of the logarithm of the days."""
         return math.log(self.tail / self.median) / NORMAL.inv_cdf(TAIL)
 
-    def quantile(self, probability: float) -> float:
+    def quantile(self, probability: FloatArray | float) -> FloatArray:
         """Days that a licence takes at most with this probability."""
-        return self.median * math.exp(self.sigma * NORMAL.inv_cdf(probability))
-
-    def quantiles(self, probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The same of an array of probabilities."""
         from scipy.special import ndtri  # noqa: PLC0415  # 0.15 s to import
 
-        return self.median * np.exp(self.sigma * ndtri(probabilities))
+        return self.median * np.exp(self.sigma * ndtri(probability))
 
     def exceeds(self, days: float) -> float:
         """Probability that a licence takes longer than `days`."""
@@ -211,7 +207,7 @@ def arrival_days(
         if one.licence == "licence" and licences is not None and rates is not None:
             delay = licences.updated
             before = 1.0 - delay.exceeds(one.applied)
-            waited = delay.quantiles(before + (1.0 - before) * np.clip(wait, 1e-9, 1 - 1e-9)) - one.applied
+            waited = delay.quantile(before + (1.0 - before) * np.clip(wait, 1e-9, 1 - 1e-9)) - one.applied
             days = np.where(chance < rates, np.maximum(days, np.ceil(waited)), NEVER)
         found[:, at] = days
     return found

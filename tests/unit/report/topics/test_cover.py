@@ -46,7 +46,7 @@ def test_money_at_risk_and_what_the_orders_do(found):
     (after,) = [one.after for one in found.plan.reached if one.need == "gallium 6N Jena"]
     assert f"{after:.0%}" in told
     assert len(found.plan.orders) == 2
-    assert "Order 1 of the quotations" in told  # for both needs
+    assert "order 1 of them" in told  # for both needs
     ahead = told.split("## Dates ahead")[1]
     assert "due to arrive" in ahead
     assert "at the latest" not in ahead  # they stand with the orders
