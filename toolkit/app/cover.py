@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -159,6 +160,11 @@ class SiteNeed:
         """Purity as a fraction, for the order in which metal is taken: the most demanding need first."""
         return purity_fraction(self.purity) or 0.0
 
+    @property
+    def used(self) -> float:
+        """What it takes within the days asked about and as safety, kg."""
+        return float(self.daily.sum() + self.safety * WEEK * self.daily[-1])
+
     def why_not(self, form: str, purity: str | None) -> str | None:
         """Why a good of its metal does not serve it; None where it does."""
         if form != self.form:
@@ -219,7 +225,8 @@ class SupplyCase:
         self.groups = self._groups(needs)
         self.deliveries: dict[str, list[Delivery]] = {group.key: [] for group in self.groups}
         self.due: dict[str, date | None] = {}
-        self.stock: dict[str, list[LotExposure]] = {group.key: [] for group in self.groups}
+        self.placed = dict.fromkeys(self.deliveries, 0.0)
+        self.stock: dict[str, dict[str, float]] = {group.key: {} for group in self.groups}  # lot -> kg of metal
         lots = () if request.holdings is None else self._place_lots(request.holdings)
         self._check_applications(licences, applied, lots)
 
@@ -348,26 +355,50 @@ class SupplyCase:
             country: lot_exposures(frame, (), context.ledger, on=self.today, destination=country, contents=self.contents)
             for country in {group.country for group in self.groups} | {self.owner.country}
         }
-        for lots in zip(*found.values(), strict=True):
-            for_country = dict(zip(found, lots, strict=True))
-            why, group = self._serves(for_country, sites[lots[0].lot_id])
-            lot = for_country[group.country if group else self.owner.country]
+        lots = [dict(zip(found, one, strict=True)) for one in zip(*found.values(), strict=True)]
+        own = self.owner.country  # what is there goes first, then orders by whether they have a day
+        for for_country in sorted(
+            lots, key=lambda one: (one[own].delivery != STORED_SAFE, holdings.arrivals.get(one[own].lot_id) is None)
+        ):
+            lot = for_country[own]
+            why, groups = self._serves(for_country, sites[lot.lot_id])
             due = holdings.arrivals.get(lot.lot_id)
-            if group is not None and lot.delivery not in (STORED_SAFE, STORED_AT_ORIGIN) and due is None:
+            if groups and lot.delivery not in (STORED_SAFE, STORED_AT_ORIGIN) and due is None:
                 why = "due"
-            if why is not None or group is None:
-                self.uncounted.append({"lot_id": lot.lot_id, "asset": lot.asset, "why": why or "unused"})
-            if group is None or why not in (None, "due"):
-                continue
-            if lot.delivery == STORED_SAFE or _is_home(lot, group):  # what stays in the country of the site leaves none
-                self.stock[group.key].append(lot)
-            else:
-                self.due[lot.lot_id] = due
-                self.deliveries[group.key].append(self._delivery(lot, group, due))
+            if why is not None:
+                self.uncounted.append({"lot_id": lot.lot_id, "asset": lot.asset, "why": why})
+            for group, kg in self._shared(lot, groups):
+                lot = for_country[group.country]
+                if lot.delivery == STORED_SAFE or _is_home(lot, group):  # what stays in the country of the site leaves none
+                    self.stock[group.key][lot.lot_id] = kg
+                else:
+                    self.due[lot.lot_id] = due
+                    self.deliveries[group.key].append(replace(self._delivery(lot, group, due), kg=kg))
         return tuple(holdings.frame["lot_id"])
 
-    def _serves(self, for_country: Mapping[str, LotExposure], to: str | None) -> tuple[str | None, SiteNeed | None]:
-        """Why a lot is in no need, or the need that it serves: of several the most demanding.
+    def _shared(self, lot: LotExposure, groups: Sequence[SiteNeed]) -> Iterator[tuple[SiteNeed, float]]:
+        """Metal of a lot for each need that it serves, up to what the need uses; what nothing uses is of the first.
+
+        The most demanding need comes first, and of equal ones the site where the lot lies; others share by what they lack.
+        """
+        rest, where, parts = lot.metal or 0.0, {*fold(lot.location or "").split()}, dict[str, float]()
+
+        def rank(group: SiteNeed) -> tuple[float, int]:
+            return -group.nines, -len(where.intersection(fold(group.site).split()))
+
+        for _, some in groupby(sorted(groups, key=rank), key=rank):
+            lacks = {group.key: group.used - self.placed[group.key] for group in some}
+            lacking = sum(max(kg, 0.0) for kg in lacks.values())
+            part = min(rest, lacking)
+            parts |= {key: part * max(kg, 0.0) / lacking if lacking else 0.0 for key, kg in lacks.items()}
+            rest -= part
+        for at, (key, kg) in enumerate(parts.items()):
+            if kg := kg + (0.0 if at else rest):
+                self.placed[key] += kg
+                yield next(group for group in groups if group.key == key), kg
+
+    def _serves(self, for_country: Mapping[str, LotExposure], to: str | None) -> tuple[str | None, Sequence[SiteNeed]]:
+        """Why a lot is in no need, or the needs of a country that it serves.
 
         Args:
             for_country: The lot under the law of each country of use, and of its owner's.
@@ -386,8 +417,8 @@ class SupplyCase:
             "withheld": bool(here) and not free,
         }
         if why := next((key for key, holds in told.items() if holds), None):
-            return why, None
-        return (None, max(free, key=lambda group: group.nines)) if free else (unfit or "site", None)
+            return why, ()
+        return None if free else unfit or "site", free
 
     def serving(self, asset: str, form: str, purity: str | None) -> tuple[Sequence[SiteNeed], str | None]:
         """The needs that a good serves, or why it serves none: the reason that is nearest to serving one.
@@ -487,7 +518,7 @@ class SupplyCase:
         """
         some = self.deliveries[group.key]
         days = arrival_days(some, licences or self.licences, late or self.late[1], draws=draws, seed=seed)
-        stock = sum(lot.metal or 0.0 for lot in self.stock[group.key])
+        stock = sum(self.stock[group.key].values())
         return Supply(stock, np.array([one.kg for one in some]), days)
 
     def stops(self, group: SiteNeed) -> float:
@@ -506,7 +537,7 @@ class SupplyCase:
         beliefs, context = self.licences, self.context
         self.remarks += [*self._warnings(needs, plan), *self._price_warnings()]
         told = by_money(self.remarks, {})
-        ahead = sorted(self._ahead(needs, offers.rows, plan), key=lambda one: (one["day"], one["key"], one["subject"]))
+        ahead = {(one["day"], one["key"], one["subject"]): one for one in self._ahead(needs, offers.rows, plan)}
         delay = None if beliefs is None else beliefs.updated
         sources = () if beliefs is None else tuple(rate.source for rate in beliefs.rates)
         files = (str(getattr(file, "name", file)) for file in (self.request.holdings,) if file is not None)
@@ -529,7 +560,7 @@ class SupplyCase:
             quotes=offers.rows,
             plan=plan,
             papers=self.papers if licensed else (),
-            ahead=ahead,
+            ahead=[one for _, one in sorted(ahead.items())],
             reviewed_to=context.ledger.reviewed_on(self.today),
             **in_record(told),
             data=context.snapshot.provenance(self._used()),
@@ -577,7 +608,7 @@ class SupplyCase:
             "scenarios": [*self._scenarios(group, supply)],
             "drivers": [*self._drivers(group)],
             **self._producers(group),
-            "lots": [lot.lot_id for lot in self.stock[group.key]],
+            "lots": [*self.stock[group.key]],
         }  # fmt: skip
 
     def _arriving(self, one: Delivery, chance: float, days: FloatArray) -> dict:
@@ -655,7 +686,9 @@ class SupplyCase:
         if undated := [one["lot_id"] for one in self.uncounted if one["why"] == "due"]:
             text = message("Orders without a day of arrival are not counted on: {lots}.", lots=undated)
             yield Remark("data", text, message("Give the day in a column 'delivery date'."), comes_first=True)
-        overdue = [one["lot_id"] for need in needs for one in need["arriving"] if one["due"] and one["due"] < self.today]
+        overdue = sorted(
+            {one["lot_id"] for need in needs for one in need["arriving"] if one["due"] and one["due"] < self.today}
+        )
         if overdue:
             text = message(
                 "Overdue, and taken to come after as long again as they are late, half of the time: {lots}.", lots=overdue

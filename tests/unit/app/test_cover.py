@@ -355,6 +355,34 @@ class TestWrong:
         assert [one.split(":")[0] for one in told if "offered at" in one] == ["X"]
         assert any("price of one g" in one for one in told)
 
+    def test_stock_and_orders_of_two_sites_of_one_country_are_shared(self, folder):
+        """Each has its own stock; what lies elsewhere, and what is ordered, by what they lack."""
+        lots = (
+            "lot_id,asset,purity,quantity,origin,location,status,delivery date\nA,gallium,4N,12,Japan,Jena,stored,\n"
+            "B,gallium,4N,6,Japan,Dresden,stored,\nC,gallium,4N,30,Japan,Hamburg,stored,\nD,gallium,4N,40,Japan,,ordered,2027-02-01\n"
+        )
+        found = answered(folder, lots, "asset,quantity,site\ngallium,10,Jena\ngallium,5,Dresden\n")
+        jena, dresden = need(found, "gallium Jena"), need(found, "gallium Dresden")
+        lack = [10 * 366 / (365.25 / 12) - 12, 5 * 366 / (365.25 / 12) - 6]
+        assert jena.lots == ("A", "C")
+        assert dresden.lots == ("B", "C")
+        assert [jena.stock, dresden.stock] == pytest.approx(
+            [12 + 30 * lack[0] / sum(lack), 6 + 30 * lack[1] / sum(lack)], rel=1e-3
+        )
+        (first,), (second,) = jena.arriving, dresden.arriving
+        assert first.kg + second.kg == pytest.approx(40)
+        assert (first.lot_id, first.chance, first.expected) == (second.lot_id, second.chance, second.expected)
+        assert [one.subject for one in found.ahead if one.key == "due"] == ["D"]
+
+    def test_what_the_most_demanding_need_leaves_serves_the_others(self, folder):
+        lots = "lot_id,asset,purity,quantity,origin,location\nA,gallium,7N,500,Japan,Jena\n"
+        found = answered(folder, lots, "asset,purity,quantity,site\ngallium,7N,1,Jena\ngallium,4N,30,Jena\n")
+        best, other = need(found, "gallium 7N"), need(found, "gallium 4N")
+        assert best.stock + other.stock == pytest.approx(500)
+        assert (best.days, best.probability) == (None, 0.0)
+        assert best.stock == pytest.approx(12, abs=0.1) or other.days is None
+        assert answered(folder, lots, "asset,purity,quantity\ngallium,7N,1\n").needs[0].stock == 500
+
     def test_what_is_ordered_without_its_freight_is_warned_of(self, folder):
         header = "quote,asset,price,currency,origin_country,lead_time,terms,freight\n"
         rows = {"EXW Olen,": True, "FCA,": True, ",": True, "EXW Olen,0": False, "DAP Jena,": False}
