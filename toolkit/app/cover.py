@@ -373,7 +373,8 @@ class SupplyCase:
                     self.stock[group.key][lot.lot_id] = kg
                 else:
                     self.due[lot.lot_id] = due
-                    self.deliveries[group.key].append(replace(self._delivery(lot, group, due), kg=kg))
+                    self.deliveries[group.key].append(one := replace(self._delivery(lot, group, due), kg=kg))
+                    self.placed[group.key] -= kg if one.licence == "never" or one.due is None else 0.0
         return tuple(holdings.frame["lot_id"])
 
     def _shared(self, lot: LotExposure, groups: Sequence[SiteNeed]) -> Iterator[tuple[SiteNeed, float]]:

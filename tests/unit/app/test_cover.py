@@ -383,6 +383,13 @@ class TestWrong:
         assert best.stock == pytest.approx(12, abs=0.1) or other.days is None
         assert answered(folder, lots, "asset,purity,quantity\ngallium,7N,1\n").needs[0].stock == 500
 
+    def test_what_never_comes_takes_no_place_of_what_does(self, folder):
+        lots = "lot_id,asset,purity,quantity,origin,status,delivery date\nA,gallium,7N,20,China,ordered,2027-01-15\n"
+        lots += "B,gallium,7N,20,Japan,ordered,2027-02-15\n"
+        needs = "asset,purity,quantity\ngallium,7N,1\ngallium,4N,30\n"
+        found = answered(folder, lots, needs, licences="order,filed,outcome\nA,2026-10-01,refused\n")
+        assert {one.lot_id: round(one.kg) for one in need(found, "gallium 7N").arriving} == {"A": 12, "B": 12}
+
     def test_what_is_ordered_without_its_freight_is_warned_of(self, folder):
         header = "quote,asset,price,currency,origin_country,lead_time,terms,freight\n"
         rows = {"EXW Olen,": True, "FCA,": True, ",": True, "EXW Olen,0": False, "DAP Jena,": False}
