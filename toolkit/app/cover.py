@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -22,12 +22,12 @@ from toolkit.controls.events import EU_MEMBERS
 from toolkit.controls.ledger import CHINA
 from toolkit.controls.purity import purity_fraction
 from toolkit.controls.state import piece_of
-from toolkit.core.countries import UNKNOWN_ORIGIN, country_names, customs_area
+from toolkit.core.countries import UNKNOWN_ORIGIN, country_names, customs_area, fold
 from toolkit.core.countries import country as country_of
 from toolkit.core.errors import DataError, GapError, SpecError, did_you_mean
 from toolkit.core.forecast import FloatArray
 from toolkit.core.messages import message, phrases
-from toolkit.core.places import place
+from toolkit.core.places import ARRIVAL, place_of_delivery
 from toolkit.core.remarks import Remark, by_money, in_record, note
 from toolkit.holdings.cover import (
     LEAST,
@@ -59,7 +59,7 @@ from toolkit.market.readers.holdings.read import parse
 from toolkit.market.readers.tabular import Table
 from toolkit.optimize.replenishment import Lots, OrderOffer, OrderProblem, best_plans, order_plan
 from toolkit.records.cover import CoverAnswer, OrderPlan
-from toolkit.supply.concentration import newest_shares
+from toolkit.supply.concentration import OTHER, newest_shares
 
 DRAWS, CHOSEN = 2000, 500
 """Draws of arrivals by which an answer is told, and others by which orders are chosen."""
@@ -68,8 +68,6 @@ QUANTILES = (0.1, 0.5, 0.9)
 MORE_USED, LATER = 1.2, 60.0
 """Of the scenarios: use, and days of a supplier who is late."""
 WEEK = 7
-DELIVERED = re.compile(r"(?:cfr|cif|cpt|cip|dat|dap|dpu|ddp|ddu)\b", re.IGNORECASE)
-"""Terms (Incoterms 2020, and DAT and DDU of those before) whose named place is that of arrival."""
 NO_RATE = (
     "rate",
     message("money in a currency without an exchange rate of the day"),
@@ -142,6 +140,7 @@ class SiteNeed:
 
     Attributes:
         daily: (days,) kg of contained metal.
+        kg_a_month: What a month without it misses, on average over its use; of a need of once all of it.
         missing_cost: Money for a kg that is missing, by the cost of a month; None where that is not told.
     """
 
@@ -152,6 +151,7 @@ class SiteNeed:
     site: str
     country: str
     daily: FloatArray
+    kg_a_month: float
     safety: float
     missing_cost: float | None
 
@@ -159,6 +159,11 @@ class SiteNeed:
     def nines(self) -> float:
         """Purity as a fraction, for the order in which metal is taken: the most demanding need first."""
         return purity_fraction(self.purity) or 0.0
+
+    @property
+    def used(self) -> float:
+        """What it takes within the days asked about and as safety, kg."""
+        return float(self.daily.sum() + self.safety * WEEK * self.daily[-1])
 
     def why_not(self, form: str, purity: str | None) -> str | None:
         """Why a good of its metal does not serve it; None where it does."""
@@ -213,10 +218,15 @@ class SupplyCase:
             message("{metal} ({day:%Y-%m-%d})", metal=one.asset, day=one.last)
             for one in needs if one.last is not None and one.last <= self.today
         ]  # fmt: skip
+        self.later = [
+            message("{metal} ({day:%Y-%m-%d})", metal=one.asset, day=one.start)
+            for one in needs if one.start is not None and (one.start - self.today).days > self.horizon
+        ]  # fmt: skip
         self.groups = self._groups(needs)
         self.deliveries: dict[str, list[Delivery]] = {group.key: [] for group in self.groups}
         self.due: dict[str, date | None] = {}
-        self.stock: dict[str, list[LotExposure]] = {group.key: [] for group in self.groups}
+        self.placed = dict.fromkeys(self.deliveries, 0.0)
+        self.stock: dict[str, dict[str, float]] = {group.key: {} for group in self.groups}  # lot -> kg of metal
         lots = () if request.holdings is None else self._place_lots(request.holdings)
         self._check_applications(licences, applied, lots)
 
@@ -253,8 +263,8 @@ class SupplyCase:
             by_good.setdefault(one.good, []).append(one)
         found = []
         for (asset, form, purity, site), rows in by_good.items():
-            daily = sum((one.daily(self.today, self.horizon) for one in rows), np.zeros(self.horizon))
-            daily *= self.content(asset, form) or 1.0
+            content, days = self.content(asset, form) or 1.0, [one.daily(self.today, self.horizon) for one in rows]
+            daily, used = np.sum(days, axis=0) * content, [float(one.sum()) for one in days]
             same = [good for good in by_good if good[0] == asset]
             apart = [
                 asset,
@@ -264,8 +274,9 @@ class SupplyCase:
             ]
             found.append(
                 SiteNeed(
-                    " ".join(apart), asset, form, purity, site, rows[0].country, daily, max(one.safety for one in rows),
-                    self._missing_cost(rows, float(daily.mean()) * DAYS_OF["month"]),
+                    " ".join(apart), asset, form, purity, site, rows[0].country, daily,
+                    content * sum(used) / max(sum(kg / one.kg_a_month for kg, one in zip(used, rows, strict=True)), LEAST),
+                    max(one.safety for one in rows), self._missing_cost(rows, used, content),
                 )
             )  # fmt: skip
         return tuple(found)
@@ -316,10 +327,14 @@ class SupplyCase:
         """The exchange rate of the day into the reporting currency."""
         return rate_on(self.context.snapshot["fx"], str(currency), self.owner.currency, self.today)
 
-    def _missing_cost(self, rows: Sequence[Need], kg_a_month: float) -> float | None:
-        """Money for a missing kg: that of a month, the dearest of several rows, over what a month uses."""
-        costs = [(one.missing_cost or 0.0) * (self.rate(one.currency) or 0.0) for one in rows if one.missing_cost is not None]
-        return max(costs) / kg_a_month if costs and kg_a_month else None
+    def _missing_cost(self, rows: Sequence[Need], used: Sequence[float], content: float) -> float | None:
+        """Money for a missing kg of metal: that of a month over what a month of its row uses, on average over the use."""
+        told = [
+            (kg, one.missing_cost * (self.rate(one.currency) or 0.0) / (one.kg_a_month * content))
+            for kg, one in zip(used, rows, strict=True) if one.missing_cost is not None
+        ]  # fmt: skip
+        kg = sum(one for one, _ in told)
+        return sum(one * cost for one, cost in told) / kg if kg else None
 
     def content(self, asset: str, form: str) -> float | None:
         """Fraction of a good that is the metal; None where it is not known."""
@@ -340,26 +355,51 @@ class SupplyCase:
             country: lot_exposures(frame, (), context.ledger, on=self.today, destination=country, contents=self.contents)
             for country in {group.country for group in self.groups} | {self.owner.country}
         }
-        for lots in zip(*found.values(), strict=True):
-            for_country = dict(zip(found, lots, strict=True))
-            why, group = self._serves(for_country, sites[lots[0].lot_id])
-            lot = for_country[group.country if group else self.owner.country]
+        lots = [dict(zip(found, one, strict=True)) for one in zip(*found.values(), strict=True)]
+        own = self.owner.country  # what is there goes first, then orders by whether they have a day
+        for for_country in sorted(
+            lots, key=lambda one: (one[own].delivery != STORED_SAFE, holdings.arrivals.get(one[own].lot_id) is None)
+        ):
+            lot = for_country[own]
+            why, groups = self._serves(for_country, sites[lot.lot_id])
             due = holdings.arrivals.get(lot.lot_id)
-            if group is not None and lot.delivery not in (STORED_SAFE, STORED_AT_ORIGIN) and due is None:
+            if groups and lot.delivery not in (STORED_SAFE, STORED_AT_ORIGIN) and due is None:
                 why = "due"
-            if why is not None or group is None:
-                self.uncounted.append({"lot_id": lot.lot_id, "asset": lot.asset, "why": why or "unused"})
-            if group is None or why not in (None, "due"):
-                continue
-            if lot.delivery == STORED_SAFE or _is_home(lot, group):  # what stays in the country of the site leaves none
-                self.stock[group.key].append(lot)
-            else:
-                self.due[lot.lot_id] = due
-                self.deliveries[group.key].append(self._delivery(lot, group, due))
+            if why is not None:
+                self.uncounted.append({"lot_id": lot.lot_id, "asset": lot.asset, "why": why})
+            for group, kg in self._shared(lot, groups):
+                lot = for_country[group.country]
+                if lot.delivery == STORED_SAFE or _is_home(lot, group):  # what stays in the country of the site leaves none
+                    self.stock[group.key][lot.lot_id] = kg
+                else:
+                    self.due[lot.lot_id] = due
+                    self.deliveries[group.key].append(one := replace(self._delivery(lot, group, due), kg=kg))
+                    self.placed[group.key] -= kg if one.licence == "never" or one.due is None else 0.0
         return tuple(holdings.frame["lot_id"])
 
-    def _serves(self, for_country: Mapping[str, LotExposure], to: str | None) -> tuple[str | None, SiteNeed | None]:
-        """Why a lot is in no need, or the need that it serves: of several the most demanding.
+    def _shared(self, lot: LotExposure, groups: Sequence[SiteNeed]) -> Iterator[tuple[SiteNeed, float]]:
+        """Metal of a lot for each need that it serves, up to what the need uses; what nothing uses is of the first.
+
+        The most demanding need comes first, and of equal ones the site where the lot lies; others share by what they lack.
+        """
+        rest, where, parts = lot.metal or 0.0, {*fold(lot.location or "").split()}, dict[str, float]()
+
+        def rank(group: SiteNeed) -> tuple[float, int]:
+            return -group.nines, -len(where.intersection(fold(group.site).split()))
+
+        for _, some in groupby(sorted(groups, key=rank), key=rank):
+            lacks = {group.key: group.used - self.placed[group.key] for group in some}
+            lacking = sum(max(kg, 0.0) for kg in lacks.values())
+            part = min(rest, lacking)
+            parts |= {key: part * max(kg, 0.0) / lacking if lacking else 0.0 for key, kg in lacks.items()}
+            rest -= part
+        for at, (key, kg) in enumerate(parts.items()):
+            if kg := kg + (0.0 if at else rest):
+                self.placed[key] += kg
+                yield next(group for group in groups if group.key == key), kg
+
+    def _serves(self, for_country: Mapping[str, LotExposure], to: str | None) -> tuple[str | None, Sequence[SiteNeed]]:
+        """Why a lot is in no need, or the needs of a country that it serves.
 
         Args:
             for_country: The lot under the law of each country of use, and of its owner's.
@@ -378,8 +418,8 @@ class SupplyCase:
             "withheld": bool(here) and not free,
         }
         if why := next((key for key, holds in told.items() if holds), None):
-            return why, None
-        return (None, max(free, key=lambda group: group.nines)) if free else (unfit or "site", None)
+            return why, ()
+        return None if free else unfit or "site", free
 
     def serving(self, asset: str, form: str, purity: str | None) -> tuple[Sequence[SiteNeed], str | None]:
         """The needs that a good serves, or why it serves none: the reason that is nearest to serving one.
@@ -479,7 +519,7 @@ class SupplyCase:
         """
         some = self.deliveries[group.key]
         days = arrival_days(some, licences or self.licences, late or self.late[1], draws=draws, seed=seed)
-        stock = sum(lot.metal or 0.0 for lot in self.stock[group.key])
+        stock = sum(self.stock[group.key].values())
         return Supply(stock, np.array([one.kg for one in some]), days)
 
     def stops(self, group: SiteNeed) -> float:
@@ -496,9 +536,9 @@ class SupplyCase:
         licensed = any(one["licence"] == "licence" for need in needs for one in need["arriving"])
         licensed |= any(one["licence"] == "licence" for one in offers.rows)
         beliefs, context = self.licences, self.context
-        self.remarks += [*self._warnings(needs), *self._price_warnings()]
+        self.remarks += [*self._warnings(needs, plan), *self._price_warnings()]
         told = by_money(self.remarks, {})
-        ahead = sorted(self._ahead(needs, offers.rows, plan), key=lambda one: (one["day"], one["key"], one["subject"]))
+        ahead = {(one["day"], one["key"], one["subject"]): one for one in self._ahead(needs, offers.rows, plan)}
         delay = None if beliefs is None else beliefs.updated
         sources = () if beliefs is None else tuple(rate.source for rate in beliefs.rates)
         files = (str(getattr(file, "name", file)) for file in (self.request.holdings,) if file is not None)
@@ -521,7 +561,7 @@ class SupplyCase:
             quotes=offers.rows,
             plan=plan,
             papers=self.papers if licensed else (),
-            ahead=ahead,
+            ahead=[one for _, one in sorted(ahead.items())],
             reviewed_to=context.ledger.reviewed_on(self.today),
             **in_record(told),
             data=context.snapshot.provenance(self._used()),
@@ -569,7 +609,7 @@ class SupplyCase:
             "scenarios": [*self._scenarios(group, supply)],
             "drivers": [*self._drivers(group)],
             **self._producers(group),
-            "lots": [lot.lot_id for lot in self.stock[group.key]],
+            "lots": [*self.stock[group.key]],
         }  # fmt: skip
 
     def _arriving(self, one: Delivery, chance: float, days: FloatArray) -> dict:
@@ -624,14 +664,20 @@ class SupplyCase:
         stage = max(own["stage"].unique().to_list(), default="")  # processing before extraction
         rows = own.filter(pl.col("stage") == stage).sort("quantity", "country", descending=[True, False])
         year, made = float(group.daily.mean()) * DAYS_OF["year"], dict(rows.select("country", "quantity").iter_rows())
-        others = [(country, kg) for country, kg in made.items() if country != CHINA][:5]
+        others = [(country, kg) for country, kg in made.items() if country not in (CHINA, OTHER)][:5]
         return {
             "controlled": made.get(CHINA, 0.0) / sum(made.values()) if made else None,
             "producers": [{"country": country, "kg": kg, "need": year / kg, "stage": stage} for country, kg in others],
         }
 
-    def _warnings(self, needs: Sequence[dict]) -> Iterator[Remark]:
+    def _warnings(self, needs: Sequence[dict], plan: OrderPlan | None) -> Iterator[Remark]:
         """What of the answer rests on something that is not known."""
+        without = {one.key for one in self.quotes if one.freight is None and ARRIVAL.isdisjoint(fold(one.terms or "").split())}
+        if plan is not None and (ordered := [*dict.fromkeys(one.quote for one in plan.orders if one.quote in without)]):
+            text = message("Ordered at a price without freight to the site: {quotes}.", quotes=ordered)
+            yield Remark(
+                "data", text, message("Give it in a column 'freight': another order may be cheaper."), comes_first=True
+            )
         open_law = sorted({one["lot_id"] for need in needs for one in need["arriving"] if one["licence"] == "not_covered"})
         if open_law:
             text = message(
@@ -641,7 +687,9 @@ class SupplyCase:
         if undated := [one["lot_id"] for one in self.uncounted if one["why"] == "due"]:
             text = message("Orders without a day of arrival are not counted on: {lots}.", lots=undated)
             yield Remark("data", text, message("Give the day in a column 'delivery date'."), comes_first=True)
-        overdue = [one["lot_id"] for need in needs for one in need["arriving"] if one["due"] and one["due"] < self.today]
+        overdue = sorted(
+            {one["lot_id"] for need in needs for one in need["arriving"] if one["due"] and one["due"] < self.today}
+        )
         if overdue:
             text = message(
                 "Overdue, and taken to come after as long again as they are late, half of the time: {lots}.", lots=overdue
@@ -654,6 +702,9 @@ class SupplyCase:
         if self.past:
             text = message("Needs whose days are over are not counted: {needs}.", needs=self.past)
             yield Remark("data", text, message("Give days that are ahead, or leave the rows out."), comes_first=True)
+        if self.later:
+            text = message("Needs that begin after the days asked about are not counted: {needs}.", needs=self.later)
+            yield Remark("data", text, message("Ask for more months (--months)."), comes_first=True)
         if self.licences is None and any(one["licence"] == "licence" for need in needs for one in need["arriving"]):
             yield Remark("data", message("Nothing is known of licences on this day."), "")
 
@@ -685,9 +736,10 @@ class SupplyCase:
                 key = "stops" if need["stop_early"] == need["stop_late"] else "stop"
                 yield {"day": need["stop_early"], "key": key, "subject": need["key"]}
             for one in need["arriving"]:
-                for key, day in (("file", one["file_by"]), ("due", one["due"])):
-                    if day is not None and day >= self.today:
-                        yield {"day": day, "key": key, "subject": one["lot_id"]}
+                if one["file_by"] is not None:  # what is late is filed today
+                    yield {"day": max(one["file_by"], self.today), "key": "file", "subject": one["lot_id"]}
+                if one["due"] is not None and one["due"] >= self.today:
+                    yield {"day": one["due"], "key": "due", "subject": one["lot_id"]}
         for day, quote in dict.fromkeys((one["valid_until"], one["quote"]) for one in quotes if one["need"]):
             if day:
                 yield {"day": day, "key": "expires", "subject": quote}
@@ -772,10 +824,10 @@ class QuotationLines:
         least, most = self._lots(quote)
         if most is not None and most < least:
             return (), "lots"
-        to = place(quote.terms).country if DELIVERED.match(quote.terms or "") else None
-        area = EU_MEMBERS if to in EU_MEMBERS else {to}  # within the Union what has arrived crosses no border of customs
-        there = [need for need in fitting if to is None or need.country in area]
-        return there, None if there else "delivered"
+        to = place_of_delivery(quote.terms)
+        area = None if to is None else EU_MEMBERS if to.country in EU_MEMBERS else {to.country}  # no customs within the Union
+        there = [need for need in fitting if area is None or need.country in area]
+        return there, None if there else "delivered" if to and to.country else "destination"
 
     @staticmethod
     def _lots(quote: Quote) -> tuple[int, int | None]:
@@ -833,7 +885,11 @@ class QuotationLines:
         )  # fmt: skip
 
     def plan(self) -> OrderPlan:
-        """The orders: needs of one metal share its quotations, and are ordered for together."""
+        """The orders: needs of one metal share its quotations, and are ordered for together.
+
+        Where none keeps the probability asked for, the cheapest if the cost of a month without it is told of each need of the
+        metal: to order nothing may cost least. Else those that come nearest to it.
+        """
         asked, budget = self.case.request.probability, self.case.request.budget
         needs = [need for need in self.case.groups if self.by_need[need.key]]
         unserved = [need for need in self.case.groups if need not in needs and self.case.stops(need) > asked]
@@ -844,9 +900,10 @@ class QuotationLines:
             some = [need for need in needs if need.asset == asset]
             problems = [self._problem(need) for need in some]
             found = best_plans(problems, [self._problem(need, told=True) for need in some], asked)
-            chosen |= {need.key: lots for need, lots in zip(some, found.cheapest.lots, strict=True)}
+            shown = found.cheapest if all(need.missing_cost is not None for need in some) else found.nearest
+            chosen |= {need.key: lots for need, lots in zip(some, shown.lots, strict=True)}
             nearest |= {need.key: lots for need, lots in zip(some, found.nearest.lots, strict=True)}
-            gap = max(gap, found.cheapest.gap)
+            gap = max(gap, shown.gap)
             if not found.keeps:
                 loosened += self._loosened(problems)
         return self._record(needs, chosen, gap, unserved, nearest, loosened)
@@ -863,7 +920,7 @@ class QuotationLines:
         """The orders that miss least for the money: by the cost of a month without each metal, or each month alike."""
         told = any(need.missing_cost for need in needs)
         problems = [
-            problem if told else replace(problem, missing_cost=1 / max(float(need.daily.mean()), LEAST))
+            problem if told else replace(problem, missing_cost=1 / max(need.kg_a_month, LEAST))
             for need, problem in ((need, self._problem(need)) for need in needs)
         ]
         found = order_plan(problems, budget=budget) if problems else None

@@ -185,7 +185,7 @@ def place(text: str | None) -> Place:
 
     The country is known when the whole text is a country or a listed city, or when all countries and cities in it agree;
     two countries, a word of doubt ("from", "near", "?") or no known name leave it unknown. Codes in capitals do not make a
-    place (``DE`` is Delaware too), but contradict one.
+    place (``DE`` is Delaware too), but contradict one: of the two countries of a name they leave the other (``Boston, US``).
     """
     written = (text or "").strip()
     whole = country(written)
@@ -194,8 +194,12 @@ def place(text: str | None) -> Place:
     return Place(_country_within(written), written)
 
 
-INCOTERMS = "exw|fca|fas|fob|cfr|cif|cpt|cip|dap|dpu|ddp|ddu"
-"""Terms of delivery (Incoterms 2020, and DDU of those before), as `fold` writes them; a place stands behind."""
+INCOTERMS = "exw|fca|fas|fob|cfr|cif|cpt|cip|dat|dap|dpu|ddp|ddu"
+"""Terms of delivery (Incoterms 2020, and DAT and DDU of those before), as `fold` writes them; a place stands behind."""
+_DISPATCH = frozenset(("exw", "fca", "fas", "fob", "ex", "ab"))
+"""Words of terms whose place is that from which goods are sent."""
+ARRIVAL = frozenset(INCOTERMS.split("|")) - _DISPATCH
+"""Terms whose place is that of arrival: the carriage to it is in the price."""
 _PLAIN_WORDS = "main port ports europe asia eu airport whs warehouse lager in ex works delivered duty paid unpaid du"
 _PLAIN = frozenset((*_PLAIN_WORDS.split(), *INCOTERMS.split("|")))
 """Words beside a place in terms of delivery."""
@@ -204,6 +208,19 @@ _PLAIN = frozenset((*_PLAIN_WORDS.split(), *INCOTERMS.split("|")))
 @functools.cache
 def _words() -> frozenset[str]:
     return _PLAIN.union(*_names())
+
+
+def place_of_delivery(terms: str | None) -> Place | None:
+    """The place to which terms of delivery bring goods; None where they name none, or that from which goods are sent.
+
+    Words behind a term of arrival are a place, of an unknown country where they are not understood; beside no known term
+    only names of places are.
+    """
+    words = fold(terms or "").split()
+    sent, arrives = _DISPATCH.intersection(words), ARRIVAL.intersection(words)
+    beside = {*sent, *arrives, "incoterms", "incoterm", ""}
+    rest = " ".join(part for part in (terms or "").split() if (word := fold(part)) not in beside and not word.isdigit())
+    return place(rest) if (rest if arrives else not sent and _named(tuple(words))) else None
 
 
 def is_us_state(word: str) -> bool:
@@ -226,7 +243,8 @@ def _country_within(written: str) -> str | None:
     if any(codes <= CUSTOMS_CHINA - {"CHN"} for codes in named):  # "Kowloon, Hong Kong, China" is one place
         named = [codes for codes in named if codes != {"CHN"}]
     agreed = frozenset.intersection(*named) if named else frozenset()
-    return next((code for code in agreed if not _contradicted(written, code)), None) if len(agreed) == 1 else None
+    possible = [code for code in agreed if not _contradicted(written, code)]
+    return possible[0] if len(possible) == 1 else None
 
 
 def _named(words: tuple[str, ...]) -> list[frozenset[str]]:

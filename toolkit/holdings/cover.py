@@ -52,15 +52,11 @@ class LicenceDelay:
         """Standard deviation of the logarithm of the days."""
         return math.log(self.tail / self.median) / NORMAL.inv_cdf(TAIL)
 
-    def quantile(self, probability: float) -> float:
+    def quantile(self, probability: FloatArray | float) -> FloatArray:
         """Days that a licence takes at most with this probability."""
-        return self.median * math.exp(self.sigma * NORMAL.inv_cdf(probability))
-
-    def quantiles(self, probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The same of an array of probabilities."""
         from scipy.special import ndtri  # noqa: PLC0415  # 0.15 s to import
 
-        return self.median * np.exp(self.sigma * ndtri(probabilities))
+        return self.median * np.exp(self.sigma * ndtri(probability))
 
     def exceeds(self, days: float) -> float:
         """Probability that a licence takes longer than `days`."""
@@ -211,7 +207,7 @@ def arrival_days(
         if one.licence == "licence" and licences is not None and rates is not None:
             delay = licences.updated
             before = 1.0 - delay.exceeds(one.applied)
-            waited = delay.quantiles(before + (1.0 - before) * np.clip(wait, 1e-9, 1 - 1e-9)) - one.applied
+            waited = delay.quantile(before + (1.0 - before) * np.clip(wait, 1e-9, 1 - 1e-9)) - one.applied
             days = np.where(chance < rates, np.maximum(days, np.ceil(waited)), NEVER)
         found[:, at] = days
     return found
@@ -243,11 +239,13 @@ class Supply:
         stock: kg that can be used today.
         kg: (deliveries,) of each delivery.
         days: (draws, deliveries) on which each arrives.
+        bridged: (draws, 1) kg beside the stock, of a question about what comes after a stop that nothing prevents.
     """
 
     stock: float
     kg: FloatArray
     days: FloatArray
+    bridged: FloatArray | float = 0.0
 
     def cumulative(self, horizon: int) -> FloatArray:
         """(draws, horizon + 1) stock and all that arrived up to each day, today first."""
@@ -256,20 +254,20 @@ class Supply:
         for kg, days in zip(self.kg, self.days.T, strict=True):
             within = days <= horizon
             np.add.at(arrived, (np.flatnonzero(within), days[within].astype(np.intp)), kg)
-        return self.stock + np.cumsum(arrived, axis=1)
+        return self.stock + self.bridged + np.cumsum(arrived, axis=1)
 
     def keep(self, chosen: NDArray[np.bool_]) -> Supply:
         """With the deliveries that are chosen alone, (deliveries,)."""
-        return Supply(self.stock, self.kg[chosen], self.days[:, chosen])
+        return replace(self, kg=self.kg[chosen], days=self.days[:, chosen])
 
     def later(self, chosen: NDArray[np.bool_], days: float) -> Supply:
         """With the deliveries that are chosen, (deliveries,), some days later."""
-        return Supply(self.stock, self.kg, self.days + np.where(chosen, days, 0.0))
+        return replace(self, days=self.days + np.where(chosen, days, 0.0))
 
     def __add__(self, other: Supply) -> Supply:
         """Both together, draw by draw."""
         days = np.concatenate([self.days, other.days], axis=1)
-        return Supply(self.stock + other.stock, np.concatenate([self.kg, other.kg]), days)
+        return Supply(self.stock + other.stock, np.concatenate([self.kg, other.kg]), days, self.bridged + other.bridged)
 
 
 @dataclass(frozen=True, eq=False)

@@ -55,6 +55,11 @@ class Need:
         return self.asset, self.form, self.purity, self.site
 
     @property
+    def kg_a_month(self) -> float:
+        """What a month of use takes, kg; of a need of once all of it."""
+        return self.kg * (1.0 if self.period == "once" else DAYS_OF["month"] / DAYS_OF[self.period])
+
+    @property
     def last(self) -> date | None:
         """Its last day; None for no end."""
         return self.start if self.period == "once" else self.until

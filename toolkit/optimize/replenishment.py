@@ -390,8 +390,8 @@ def order_plan(
     return OrderPlan(lots, float(cost @ x) + fixed, bound + fixed)
 
 
-def least_probability(problem: OrderProblem) -> float:
-    """The lowest probability of a stop that any order reaches, whatever limits on shares say: more never hurts.
+def largest_order(problem: OrderProblem) -> Lots:
+    """(offers,) lots of all that can be ordered, whatever limits on shares say: more never hurts.
 
     Of a group that excludes its members the largest quantity counts, whichever offer it is of.
     """
@@ -400,7 +400,13 @@ def least_probability(problem: OrderProblem) -> float:
     largest = {one.group: max(k for other, k in zip(problem.offers, kg, strict=True) if other.group == one.group)
                for one in problem.offers}  # fmt: skip
     kept = [not one.group or k == largest[one.group] for one, k in zip(problem.offers, kg, strict=True)]
-    return problem.paths(np.where(kept, lots, 0)).probability
+    return np.where(kept, lots, 0)
+
+
+def without_the_unavoidable(problem: OrderProblem) -> OrderProblem:
+    """The same with a stock, in each scenario, of what is missing with the largest order: no stop is one that none prevents."""
+    missing = problem.paths(largest_order(problem)).missing[:, -1:]
+    return replace(problem, supply=replace(problem.supply, bridged=missing))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -410,7 +416,8 @@ class BestPlans:
     Attributes:
         cheapest: Of those that keep the probability asked for the one of least expected cost; where none does, of all that keep
             it for the problems of which it can be kept.
-        nearest: That comes nearest to the probability asked for, by the sum of what is above it.
+        nearest: The cheapest, where that keeps the probability asked for; else the one with least above it, in stops and in
+            stops longer than one with the largest order.
         keeps: Whether the cheapest keeps it.
     """
 
@@ -424,25 +431,29 @@ def best_plans(problems: Sequence[OrderProblem], judged: Sequence[OrderProblem],
 
     The plan without a limit is the cheapest of all, and the answer where it holds. Else the limit of the draws that are
     searched by is bisected between the lowest that any order reaches and the loosest that does not hold over the others.
+    Where no order keeps it, plans with the lowest one and with the limit on longer stops alone are found too.
 
     Args:
         problems: One a metal and site, with the draws that plans are searched by.
         judged: The same with those by which they are judged.
         asked: Largest probability of a stop.
     """
-    least = [least_probability(one) for one in problems]
-    can = np.array([least_probability(one) <= asked for one in judged])
-    work, found = Work(SECONDS), list[tuple[OrderPlan, float, FloatArray]]()
+    least, lowest = ([one.paths(largest_order(one)).probability for one in some] for some in (problems, judged))
+    can, longer = np.array(lowest) <= asked, [without_the_unavoidable(one) for one in judged]
+    work, found = Work(SECONDS), list[tuple[OrderPlan, float, FloatArray, float]]()
 
-    def solve(levels: Sequence[float | None]) -> FloatArray | None:
+    def excess(some: Sequence[OrderProblem], plan: OrderPlan) -> FloatArray:
+        """By how much the plan exceeds what is asked for."""
+        return np.array([max(one.paths(lots).probability - asked, 0.0) for one, lots in zip(some, plan.lots, strict=True)])
+
+    def solve(levels: Sequence[float | None], some: Sequence[OrderProblem] = problems) -> FloatArray | None:
         """By how much the plan of these limits exceeds what is asked for; None where none holds them."""
-        limited = [replace(one, probability=level) for one, level in zip(problems, levels, strict=True)]
+        limited = [replace(one, probability=level) for one, level in zip(some, levels, strict=True)]
         plan = order_plan(limited, start=found[0][0].lots if found else None, work=work)
         if plan is None:
             return None
-        pairs = [*zip(judged, plan.lots, strict=True)]
-        above = np.array([max(one.paths(lots).probability - asked, 0.0) for one, lots in pairs])
-        found.append((plan, sum(one.expected_cost(lots) for one, lots in pairs), above))
+        cost = sum(one.expected_cost(lots) for one, lots in zip(judged, plan.lots, strict=True))
+        found.append((plan, cost, above := excess(judged, plan), float(above.sum() + excess(longer, plan).sum())))
         return above
 
     above = solve([None] * len(problems))
@@ -459,5 +470,7 @@ def best_plans(problems: Sequence[OrderProblem], judged: Sequence[OrderProblem],
         level = low if number == 0 and level == high else (low + high) / 2
     if not can.all():
         solve([max(asked, own) for own in least])
+        solve([asked] * len(problems), [without_the_unavoidable(one) for one in problems])
     cheapest = min(found, key=lambda one: (one[2][can].any(), one[1]))
-    return BestPlans(cheapest[0], min(found, key=lambda one: (one[2].sum(), one[1]))[0], not cheapest[2].any())
+    keeps = not cheapest[2].any()
+    return BestPlans(cheapest[0], cheapest[0] if keeps else min(found, key=lambda one: (one[3], one[1]))[0], keeps)

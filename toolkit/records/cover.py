@@ -171,7 +171,7 @@ class QuotedOffer(Record):
     """Its name."""
     need: str | None
     """Key of a need that it serves, a row each; null where it serves none."""
-    why: Literal["unused", "form", "purity", "purity_unknown", "expired", "content", "lots", "delivered"] | None
+    why: Literal["unused", "form", "purity", "purity_unknown", "expired", "content", "lots", "delivered", "destination"] | None
     """Why it is for none."""
     counterparty: str | None
     """Who offers it."""

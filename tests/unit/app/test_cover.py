@@ -278,12 +278,21 @@ class TestOrders:
         assert {one.name: one.answers for one in asked} == dict.fromkeys(("ask again", "withdrawn"), ("no_meaning", "not_mine"))
         assert [one.key for one in parse(name, names=names, today=today, answers=answers).rows] == ["Q-1"]
 
-    def test_where_no_order_lowers_the_probability_none_is_the_nearest(self, folder):
-        header, row = QUOTES.splitlines()[:2]
-        needs = "asset,form,purity,quantity,site\ngallium,metal,4N,20,Jena\n"
-        found = answered(folder, lots=None, needs=needs, quotes=f"{header}\n{row}\n")
-        assert found.plan is not None
-        assert (found.plan.status, found.plan.orders) == ("impossible", ())
+    def test_what_cannot_be_kept_is_ordered_unless_a_month_without_it_has_a_price(self, folder):
+        """Nothing is there: it stops tomorrow, and the orders decide when it starts again and for how long."""
+        header, quotes = "asset,purity,quantity,site,missing_cost,currency\n", QUOTES.splitlines()[:3]
+        near, cheap = (
+            answered(folder, lots=None, needs=f"{header}gallium,4N,20,Jena,{cost}\n", quotes="\n".join(quotes)).plan
+            for cost in (",", "100,EUR")
+        )
+        assert near.status == cheap.status == "impossible"
+        assert near.reached[0].before == near.reached[0].after == 1.0
+        sure = sum(line.quantity for line in near.orders if line.quote == "Q-2")  # the other waits for a licence that few get
+        days = 366 - 40 * 1.5  # nine in ten arrive within this
+        assert sure >= 20 * days / (365.25 / 12)
+        assert near.reached[0].missing < 20 * 12 - sure + 1e-6 + 20 * 2
+        assert (cheap.orders, cheap.spent) == ((), 0.0)
+        assert cheap.spent_nearest == pytest.approx(near.spent, rel=0.05)
 
     def test_without_holdings(self, folder):
         found = answered(folder, lots=None, needs="asset,quantity\ngallium,30\n")
@@ -323,6 +332,15 @@ class TestWrong:
         (one,) = answered(folder, quotes=f"{header}\n{row}\n", needs="asset,quantity,site\ngallium,30,Osaka\n").quotes
         assert (one.need, one.why) == (None, "delivered")
 
+    def test_a_quotation_delivered_to_a_place_of_an_unknown_country_serves_none(self, folder):
+        header, rows = "quote,asset,price,currency,lead_time,terms\n", ("DAP Boston", "CIF Hinterdorf", "DAP (Incoterms 2020)")
+        quotes = header + "".join(f"{at},gallium,900,EUR,30,{terms}\n" for at, terms in enumerate((*rows, '"DAP Boston, US"')))
+        found = answered(folder, quotes=quotes, needs='asset,quantity,site\ngallium,30,Jena\ngallium,9,"Boston, USA"\n').quotes
+        assert {(one.quote, one.need, one.why) for one in found} == {
+            ("0", None, "destination"), ("1", None, "destination"), ("2", "gallium Jena", None),
+            ("2", "gallium Boston, USA", None), ("3", "gallium Boston, USA", None),
+        }  # fmt: skip
+
     def test_a_quotation_of_which_no_whole_lot_can_be_bought_says_so(self, folder):
         header = "quote,asset,price,currency,least,most,lot_size,origin_country,lead_time\n"
         quotes = header + "X,gallium,900,EUR,7,8,5,Japan,30\nY,gallium,900,EUR,7,10,5,Japan,30\n"
@@ -336,6 +354,83 @@ class TestWrong:
         told = [str(one) for one in answered(folder, quotes=quotes, needs="asset,quantity\ngallium,30\n").warnings]
         assert [one.split(":")[0] for one in told if "offered at" in one] == ["X"]
         assert any("price of one g" in one for one in told)
+
+    def test_stock_and_orders_of_two_sites_of_one_country_are_shared(self, folder):
+        """Each has its own stock; what lies elsewhere, and what is ordered, by what they lack."""
+        lots = (
+            "lot_id,asset,purity,quantity,origin,location,status,delivery date\nA,gallium,4N,12,Japan,Jena,stored,\n"
+            "B,gallium,4N,6,Japan,Dresden,stored,\nC,gallium,4N,30,Japan,Hamburg,stored,\nD,gallium,4N,40,Japan,,ordered,2027-02-01\n"
+        )
+        found = answered(folder, lots, "asset,quantity,site\ngallium,10,Jena\ngallium,5,Dresden\n")
+        jena, dresden = need(found, "gallium Jena"), need(found, "gallium Dresden")
+        lack = [10 * 366 / (365.25 / 12) - 12, 5 * 366 / (365.25 / 12) - 6]
+        assert jena.lots == ("A", "C")
+        assert dresden.lots == ("B", "C")
+        assert [jena.stock, dresden.stock] == pytest.approx(
+            [12 + 30 * lack[0] / sum(lack), 6 + 30 * lack[1] / sum(lack)], rel=1e-3
+        )
+        (first,), (second,) = jena.arriving, dresden.arriving
+        assert first.kg + second.kg == pytest.approx(40)
+        assert (first.lot_id, first.chance, first.expected) == (second.lot_id, second.chance, second.expected)
+        assert [one.subject for one in found.ahead if one.key == "due"] == ["D"]
+
+    def test_what_the_most_demanding_need_leaves_serves_the_others(self, folder):
+        lots = "lot_id,asset,purity,quantity,origin,location\nA,gallium,7N,500,Japan,Jena\n"
+        found = answered(folder, lots, "asset,purity,quantity,site\ngallium,7N,1,Jena\ngallium,4N,30,Jena\n")
+        best, other = need(found, "gallium 7N"), need(found, "gallium 4N")
+        assert best.stock + other.stock == pytest.approx(500)
+        assert (best.days, best.probability) == (None, 0.0)
+        assert best.stock == pytest.approx(12, abs=0.1) or other.days is None
+        assert answered(folder, lots, "asset,purity,quantity\ngallium,7N,1\n").needs[0].stock == 500
+
+    def test_what_never_comes_takes_no_place_of_what_does(self, folder):
+        lots = "lot_id,asset,purity,quantity,origin,status,delivery date\nA,gallium,7N,20,China,ordered,2027-01-15\n"
+        lots += "B,gallium,7N,20,Japan,ordered,2027-02-15\n"
+        needs = "asset,purity,quantity\ngallium,7N,1\ngallium,4N,30\n"
+        found = answered(folder, lots, needs, licences="order,filed,outcome\nA,2026-10-01,refused\n")
+        assert {one.lot_id: round(one.kg) for one in need(found, "gallium 7N").arriving} == {"A": 12, "B": 12}
+
+    def test_what_is_ordered_without_its_freight_is_warned_of(self, folder):
+        header = "quote,asset,price,currency,origin_country,lead_time,terms,freight\n"
+        rows = {"EXW Olen,": True, "FCA,": True, ",": True, "EXW Olen,0": False, "DAP Jena,": False}
+        for terms, warned in rows.items():
+            found = answered(
+                folder, quotes=f"{header}A,gallium,900,EUR,Japan,30,{terms}\n", needs="asset,quantity\ngallium,30\n"
+            )
+            assert found.plan is not None
+            assert found.plan.orders
+            assert any("without freight" in str(one) for one in found.warnings) == warned
+
+    def test_who_else_makes_it_is_a_country_and_an_application_that_is_late_is_filed_today(self, folder):
+        found = answered(folder, needs="asset,quantity\ntungsten,30\ngallium,30\n")
+        made = [one.country for one in need(found, "tungsten").producers]
+        assert len(made) == 5
+        assert "OTH" not in made
+        late = [one for one in need(found, "gallium").arriving if one.file_by and one.file_by < DAY.isoformat()]
+        assert late
+        assert {one.subject: one.day for one in found.ahead if one.key == "file"} == {
+            one.lot_id: DAY.isoformat() for one in late
+        }
+
+    def test_a_missing_month_costs_what_it_says_whenever_the_need_is(self, folder):
+        header = "asset,form,quantity,unit,period,start,until,missing_cost,currency\n"
+        seasonal = (
+            "gallium,metal,3,kg,month,,2027-02-21,90000,EUR\ngallium,metal,24,kg,quarter,2027-02-22,2027-05-21,60000,EUR\n"
+        )
+        found = answered(folder, None, header + seasonal + "gallium,oxide,10,kg,once,2027-03-01,,7000,EUR\n", months=24)
+        season, once = need(found, "gallium metal"), need(found, "gallium oxide")
+        first, second = ((day - start).days * 12 / 365.25 for day, start in (
+            (date(2027, 2, 21), DAY), (date(2027, 5, 21), date(2027, 2, 21)),
+        ))  # fmt: skip
+        assert season.missing == pytest.approx(first * 3 + second * 8)
+        assert season.missing_cost == pytest.approx(first * 90000 + second * 60000)
+        assert once.missing_cost == pytest.approx(7000)
+        assert once.days == pytest.approx((date(2027, 3, 1) - DAY).days - 1)  # those before its day
+
+    def test_a_need_that_begins_after_the_days_asked_about_is_warned_of(self, folder):
+        rows = "gallium,5,once,2028-06-01\nindium,5,month,2028-01-01\ngallium,5,month,\n"
+        told = answered(folder, needs="asset,quantity,period,start\n" + rows).warnings
+        assert any("gallium (2028-06-01), indium (2028-01-01)" in str(one) for one in told)
 
     def test_a_need_whose_days_are_over_is_warned_of(self, folder):
         rows = "gallium,5,once,2026-06-01,\nindium,5,month,,2026-06-01\ngallium,5,month,,\n"

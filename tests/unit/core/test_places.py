@@ -2,7 +2,7 @@
 
 import pytest
 
-from toolkit.core.places import place
+from toolkit.core.places import place, place_of_delivery
 
 
 @pytest.mark.parametrize(
@@ -36,10 +36,38 @@ from toolkit.core.places import place
         ("Atlanta, Georgia", "USA"),
         ("Chinatown New York", "USA"),
         ("Baltimore, MD", "USA"),
+        ("Boston, US", "USA"),
+        ("Boston, GB", "GBR"),
+        ("Cambridge MA", "USA"),
+        ("Perth, AU", "AUS"),
     ],
 )
 def test_a_place_is_understood(text: str, code: str) -> None:
     assert place(text).country == code
+
+
+@pytest.mark.parametrize(
+    ("terms", "code"),
+    [
+        *(
+            (terms, None)
+            for terms in ("DAP Boston", "CIF main port Europe", "cip Hinterdorf", "frei Haus Boston", "EXW Olen, DAP Jena")
+        ),
+        *(
+            (terms, "none")
+            for terms in (None, "", "DAP", "DAP (Incoterms® 2020)", "EXW Boston", "FCA Shanghai", "ex works Olen")
+        ),
+        *((terms, "none") for terms in ("ab Werk Olen", "frei Haus", "30 Tage netto")),
+        *(
+            (terms, "DEU")
+            for terms in ("DAP Jena", "CIF main port Hamburg", "Incoterms 2020: DDP Jena", "frei Haus Jena", "DAT DE")
+        ),
+        *(("DAP Boston, US", "USA"), ("cpt Osaka", "JPN"), ("CIF Shanghai", "CHN")),
+    ],
+)
+def test_terms_of_arrival_name_the_place_of_arrival(terms: str | None, code: str | None) -> None:
+    found = place_of_delivery(terms)
+    assert (found.country if found else "none") == code
 
 
 @pytest.mark.parametrize(

@@ -164,7 +164,7 @@ def _arrives(
     for i, key in enumerate(keys):
         if terms.controlled(key, request.as_of, LICENCE):
             chance = chances[rebalance.delay] if rebalance.delay in chances else rng.uniform(1e-6, 1 - 1e-6, count)
-            days[:, i] = terms.delay.quantiles(chance)
+            days[:, i] = terms.delay.quantile(chance)
     return days
 
 

@@ -230,7 +230,13 @@ NEEDS = (
     Field("until", "last day", "no end", ""),
     Field("site", "where it is used: a country, a port or a town", "the owner's country", "Jena", "text"),
     Field("safety", "weeks of use that shall always be there", "none", "4", "number"),
-    Field("missing_cost", "money that a month without the metal costs", "not told", "80000", "number"),
+    Field(
+        "missing_cost",
+        "money that a month without the metal costs; once: that it costs to miss it",
+        "not told",
+        "80000",
+        "number",
+    ),
     *(BY_KEY[key] for key in ("currency", "remark", "nothing")),
 )
 """What is used."""

@@ -36,6 +36,7 @@ WHY: Mapping[str, str] = {
     "expired": mark("no longer valid"),
     "lots": mark("no whole lot lies between its least and its largest quantity"),
     "delivered": mark("it is delivered to another country than that of the site"),
+    "destination": mark("the country of its place of delivery is not known: write it, as in DAP Boston, US"),
 }
 AHEAD: Mapping[str, str] = {
     "order": mark("order at the latest"),
@@ -81,8 +82,10 @@ def document(found: CoverAnswer, say: Language) -> Document:
         until=say.fmt.short_date(found.until),
     )
     answer.line(
-        "Days of cover are of the stock alone. The days after it are those up to which 5, 50 and 95 of 100 draws have stopped; "
-        "the last column is the share that has stopped by then. There are {draws:,d} draws.",
+        "The kg a month are the average to {until}. Days of cover are of the stock alone; none where it lasts longer. The days "
+        "after it are those up to which 5, 50 and 95 of 100 draws have stopped; the last column is the share that has stopped "
+        "by then. There are {draws:,d} draws.",
+        until=say.fmt.short_date(found.until),
         draws=found.draws,
     )
     for one in found.needs[:DRAWN]:
@@ -192,7 +195,9 @@ def board(found: CoverAnswer, say: Language, *, redacted: bool = False) -> Docum
         (_affected(answer, one) for one in found.needs),
     )
     answer.subtitle("What mitigates it")
-    if found.plan is not None:
+    if found.plan is not None and not redacted:
+        _orders(answer, found, found.plan)
+    elif found.plan is not None:
         answer.table(
             "order | for | at the latest",
             (
@@ -205,7 +210,7 @@ def board(found: CoverAnswer, say: Language, *, redacted: bool = False) -> Docum
         "day | what | of",
         (
             (answer.day(one.day), answer.words(AHEAD, one.key), _of(answer, found, one.subject))
-            for one in found.ahead[:AHEAD_SHOWN]
+            for one in [one for one in found.ahead if one.key not in ("order", "expires")][:AHEAD_SHOWN]  # of which above
         ),
     )
     answer.notes(
@@ -224,9 +229,9 @@ def board(found: CoverAnswer, say: Language, *, redacted: bool = False) -> Docum
 def _affected(answer: Answer, one: NeedCover) -> Iterator[Cell]:
     """A need where something happens, and its orders under licence."""
     yield _name(answer, one)
-    by_key = {case.key: case.probability for case in one.scenarios}
+    by_key = {case.key: case.probability for case in one.scenarios}  # without an order that it stops nothing changes
     for key in ("exports_stop", "more_used"):
-        yield answer.number(by_key.get(key), ".0%")
+        yield answer.number(by_key.get(key, one.probability), ".0%")
     licensed = [order for order in one.arriving if order.licence == "licence"]
     yield answer.number(float(len(licensed)), ".0f")
     kg = sum(order.kg for order in licensed)
@@ -311,7 +316,7 @@ def _headline(answer: Answer, found: CoverAnswer, *, with_money: bool = True) ->
 def _done(answer: Answer, found: CoverAnswer, plan: OrderPlan) -> Text:
     """What the orders cost and do, in one sentence."""
     values = {
-        "n": len(plan.orders),
+        "n": len({one.quote for one in plan.orders}),
         "spent": plan.spent,
         "currency": found.currency,
         "asked": plan.asked,
@@ -331,12 +336,10 @@ def _done(answer: Answer, found: CoverAnswer, plan: OrderPlan) -> Text:
             )
     if not plan.orders:
         return answer.told(
-            "No order of these quotations that was found brings each stop to {asked:.0%}; without that limit it is cheapest to "
-            "order nothing.",
-            **values,
+            "No order of these quotations that was found brings each stop to {asked:.0%}, and none is advised.", **values
         )
     return answer.told(
-        "No order of these quotations that was found brings each stop to {asked:.0%}; the cheapest orders cost {spent:,.0f} "
+        "No order of these quotations that was found brings each stop to {asked:.0%}; order {n:d} of them, for {spent:,.0f} "
         "{currency}.",
         **values,
     )
@@ -345,20 +348,24 @@ def _done(answer: Answer, found: CoverAnswer, plan: OrderPlan) -> Text:
 def _nearest(answer: Answer, found: CoverAnswer, plan: OrderPlan) -> None:
     """What would come nearest to a probability that no order keeps, and what would help to choose."""
     missed = [one for one in plan.reached if plan.asked is not None and one.after > plan.asked]
-    for one in missed:
+    if near := [_of(answer, found, one.need) for one in missed if one.after == one.nearest]:
+        answer.line("For {needs} these are the orders found that come nearest to {asked:.0%}.", needs=near, asked=plan.asked)
+    cheap = [one for one in missed if one.after != one.nearest]
+    for one in cheap:
         answer.line(
-            "The lowest probability of a stop that was reached for {need} is {nearest:.1%}.",
-            need=_of(answer, found, one.need), nearest=one.nearest,
+            "For {need} the orders are the cheapest by your own cost of a month without it; the nearest to {asked:.0%} that "
+            "was reached is {nearest:.1%}.",
+            need=_of(answer, found, one.need), asked=plan.asked, nearest=one.nearest,
         )  # fmt: skip
-    if missed:
+    if cheap:
         answer.line(
             "All orders cost {dear:,.0f} {currency} where each need comes as near to {asked:.0%} as was reached.",
             dear=plan.spent_nearest, currency=found.currency, asked=plan.asked,
         )  # fmt: skip
-    if plan.status == "impossible" and (untold := [one for one in found.needs if one.missing_cost is None]):
+    if untold := [one for one in found.needs if one.missing_cost is None and one.key in {gone.need for gone in missed}]:
         answer.line(
-            "A kg of {needs} that is missing counts as much as the dearest quotation for it: say in missing_cost what a month "
-            "without the metal costs, or ask for a budget (--budget).",
+            "What it is worth to keep {needs} running depends on what a month without the metal costs: say it in missing_cost, "
+            "or ask for a budget (--budget).",
             needs=[_name(answer, one) for one in untold],
         )
 
@@ -401,15 +408,7 @@ def _plan(answer: Answer, found: CoverAnswer, plan: OrderPlan) -> None:
             answer.line("No quotation serves {need}: {why}.", need=_name(answer, need), why=[*why.values()])
         else:
             answer.line("No quotation serves {need}.", need=_name(answer, need))
-    answer.table(
-        "quotation | of | for | >kg | >{currency} | at the latest",
-        (
-            (answer.say.name(one.quote), one.counterparty or "", _of(answer, found, one.need),
-             answer.number(one.quantity, ",.6g"), answer.number(one.cost, ",.0f"), answer.day(one.latest or found.as_of))
-            for one in plan.orders
-        ),
-        currency=found.currency,
-    )  # fmt: skip
+    _orders(answer, found, plan)
     answer.table(
         "need | >stops without orders | >with orders | >kg missing without | >kg missing with | >{currency} missing without | "
         ">{currency} missing with | >one more week of safety, {currency}",
@@ -423,6 +422,18 @@ def _plan(answer: Answer, found: CoverAnswer, plan: OrderPlan) -> None:
     )  # fmt: skip
     if plan.loosened:
         answer.line("An answer is there without the limit on {names:or}.", names=[*plan.loosened])
+
+
+def _orders(answer: Answer, found: CoverAnswer, plan: OrderPlan) -> None:
+    answer.table(
+        "quotation | of | for | >kg | >{currency} | at the latest",
+        (
+            (answer.say.name(one.quote), one.counterparty or "", _of(answer, found, one.need),
+             answer.number(one.quantity, ",.6g"), answer.number(one.cost, ",.0f"), answer.day(one.latest or found.as_of))
+            for one in plan.orders
+        ),
+        currency=found.currency,
+    )  # fmt: skip
 
 
 def _of(answer: Answer, found: CoverAnswer, key: str) -> str:

@@ -40,11 +40,23 @@ def test_money_at_risk_and_what_the_orders_do(found):
     at_risk = sum(one.missing_cost or 0.0 for one in found.needs)
     assert at_risk > 0
     assert f"{at_risk:,.0f} EUR" in told
-    assert all(name in told for name in NAMES if name != "Nippon")
+    assert all(name in told for name in NAMES)
     assert "lots.csv" not in told  # how files were read is nothing for a board
     assert found.plan is not None
     (after,) = [one.after for one in found.plan.reached if one.need == "gallium 6N Jena"]
     assert f"{after:.0%}" in told
+    assert len(found.plan.orders) == 2
+    assert "order 1 of them" in told  # for both needs
+    ahead = told.split("## Dates ahead")[1]
+    assert "due to arrive" in ahead
+    assert "at the latest" not in ahead  # they stand with the orders
+    for one in found.plan.orders:
+        row = next(
+            line
+            for line in told.splitlines()
+            if line.startswith(f"| {one.quote} | {one.counterparty} |") and one.need[8:] in line
+        )
+        assert f"| {one.quantity:,.6g} | {one.cost:,.0f} |" in row
 
 
 @pytest.mark.parametrize("code", ["en", "de"])
