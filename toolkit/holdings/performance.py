@@ -98,8 +98,12 @@ def internal_rates(cases: Sequence[tuple[Sequence[Flow], Sequence[float]]], day:
                 continue
             last = sums[0] - value
             terms = [0, *earlier] if abs(last) > _ROUNDING * (sizes[0] + abs(value)) else earlier
-            times = np.array([left / length for left in terms])
-            amounts = np.array([sums[left] if left else last for left in terms])
+            paid = [sums[left] if left else last for left in terms]
+            if len(terms) == 2:  # between two amounts there is one rate
+                growth = math.log(-paid[0] / paid[1]) * length / (terms[1] - terms[0]) if paid[0] * paid[1] < 0 else math.inf
+                found[at][which] = math.expm1(growth * YEAR / length) if abs(growth) <= _GROWTH else None
+                continue
+            times, amounts = np.array([left / length for left in terms]), np.array(paid)
             changes = int((amounts[1:] * amounts[:-1] < 0).sum())
             between = (-_GROWTH, _GROWTH) if changes == 1 else _only_bracket(times, amounts) if changes else None
             if between:
