@@ -1,7 +1,7 @@
 """Time and memory of commands on a long file of movements, as whole processes: `python -m benchmarks.movements [ROWS ...]`.
 
-The file is one that an advisor keeps: forty clients, eight metals, two currencies, four years; lots are ordered, delivered, moved
-and stored, and most are sold in part.
+The file is one that an advisor keeps: forty clients, eight metals, two currencies, four years; lots are ordered, delivered,
+moved and stored, and most are sold in part.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 LEVELS = {
-    "gallium": 500, "germanium": 1900, "indium": 300, "tungsten": 60, "bismuth": 15, "silver": 900, "antimony": 20, "rhenium": 1600,
+    "gallium": 500, "germanium": 1900, "indium": 300, "tungsten": 60, "bismuth": 15, "silver": 900, "antimony": 20,
+    "rhenium": 1600,
 }  # fmt: skip
 FIRST, LAST = date(2022, 12, 1), date(2026, 11, 30)
 PLACES = ("Frankfurt", "Zürich", "Singapore")
