@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install optimize test test-all test-peers fuzz check format lock docs evidence benchmarks benchmarks-reports site gallery messages wheel clean
+.PHONY: help install optimize test test-all test-peers fuzz check format lock docs evidence mutation benchmarks benchmarks-reports site gallery messages wheel clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -40,6 +40,11 @@ test-peers:  ## Run the tests beside skfolio and bt (installs them into .peers)
 	test -d .peers || $(PYTHON) -m venv .peers
 	.peers/bin/python -m pip install --quiet --disable-pip-version-check skfolio bt pytest hypothesis --editable .
 	.peers/bin/python -m pytest -q tests/peers $(ARGS)
+
+mutation:  ## Score the unit tests by mutants, ARGS="core/units ..." (installs mutmut into .peers)
+	test -d .peers || $(PYTHON) -m venv .peers
+	.peers/bin/python -m pip install --quiet --disable-pip-version-check 'mutmut>=3.8,<4' pytest hypothesis time-machine --editable .
+	.peers/bin/python -m tools.mutation $(ARGS)
 
 fuzz: $(BIN)/toolkit  ## Run damaged and random inputs, N=2000 of each kind, and keep what fails in tests/corpus
 	$(BIN)/python -m tools.fuzz $(or $(N),2000) $(ARGS)

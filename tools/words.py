@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-WHOLE = ("language.md", "gallery.md")
+WHOLE = ("language.md", "gallery.md", "mutation.md")
 TABLES = ("asvs.md", "evidence.md", "benchmarks.md", "licences.md")
 """Pages that are generated altogether, and pages of which every table is."""
 MEASURED = re.compile(r"(?ms)^<!-- (\w+) -->$.*?^<!-- /\1 -->$")

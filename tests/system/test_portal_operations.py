@@ -282,7 +282,9 @@ def test_a_backup_that_does_not_fit_is_told_and_leaves_no_file(portal, room, tol
 
 
 @pytest.mark.parametrize(
-    "arguments", [["backup", "copy"], ["verify"], ["purge"], ["invite"], ["recover", "Ana"]], ids=lambda a: a[0]
+    "arguments",
+    [["backup", "copy"], ["verify"], ["purge"], ["invite"], ["recover", "Ana"], ["close", "Ana"]],
+    ids=lambda a: a[0],
 )
 def test_a_folder_without_a_portal_is_told_and_left_alone(tmp_path, arguments):
     """A backup that is made in the wrong folder every night was one of an empty portal, and `verify` called it sound."""
@@ -292,6 +294,11 @@ def test_a_folder_without_a_portal_is_told_and_left_alone(tmp_path, arguments):
         [f"error: there is no portal in {tmp_path}/portal.", "Name its folder with --folder."],
     )
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_webinar_that_is_refused_leaves_no_folder(tmp_path):
+    code, _, told = Portal(tmp_path).command("webinar", "create", "Gallium", "--starts", "tomorrow")
+    assert (code, list(tmp_path.iterdir())) == (2, []), told
 
 
 def test_purge_counts_and_then_deletes(portal):

@@ -1,4 +1,4 @@
-"""`toolkit serve [backup|restore|verify|purge|migrate|invite|recover]`: the webinar portal, and the care of its data."""
+"""`toolkit serve [backup|restore|verify|purge|migrate|invite|recover|close]`: the webinar portal, and the care of its data."""
 
 from __future__ import annotations
 
@@ -159,7 +159,17 @@ def invite() -> dict[str, Any]:
 @app.command()
 @_of_portal
 def recover(host: Annotated[str, typer.Argument(metavar="HOST", help="Name of the host.")]) -> dict[str, Any]:
-    """Give a host who lost a password or a telephone a new password, without one-time passwords."""
+    """Print a link by which a host who lost a password or a telephone chooses a new one, once, within an hour."""
     from toolkit.web.hosts import recover as run
 
-    return {"password": run(host)}
+    return {"link": run(host)}
+
+
+@app.command()
+@_of_portal
+def close(host: Annotated[str, typer.Argument(metavar="HOST", help="Name of the host.")]) -> dict[str, Any]:
+    """Close the account of a host and end the sessions; `recover` opens it again."""
+    from toolkit.web.hosts import close as run
+
+    run(host)
+    return {"closed": host}

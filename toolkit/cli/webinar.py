@@ -84,23 +84,25 @@ def create(
     debug: Debug = False,  # noqa: ARG001  # read by main
 ) -> None:
     """Announce a webinar, or several sessions of one; its page is where visitors register."""
-    config = portal(new=True, folder=folder)
-    from toolkit.web.server import answering, migrate
-    from toolkit.web.webinars import announce, as_record, tried
+    with ExitStack() as undo:
+        config = portal(new=True, undo=undo, folder=folder)
+        from toolkit.web.server import answering, migrate
+        from toolkit.web.webinars import announce, as_record, tried
 
-    migrate(config)
-    with answering():
-        found = announce(
-            starts,
-            title=title,
-            zone=zone,
-            strategy=strategy,
-            capacity=capacity,
-            minutes=minutes,
-            description=description,
-            questions=question or (),
-            host=host,
-        )
+        migrate(config)
+        with answering():
+            found = announce(
+                starts,
+                title=title,
+                zone=zone,
+                strategy=strategy,
+                capacity=capacity,
+                minutes=minutes,
+                description=description,
+                questions=question or (),
+                host=host,
+            )
+        undo.pop_all()
     records = [as_record(webinar, config) for webinar in found]
     if not json:
         for record in records:

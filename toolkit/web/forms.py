@@ -556,16 +556,20 @@ class HostLogin(OTPAuthenticationFormMixin, AuthenticationForm):
         """Leave the password out of the page that asks for the code again."""
 
 
-class PresentPassword(Strict):
+class OfHost(Strict):
+    """A form about a host."""
+
+    def __init__(self, data: Any, host: Host) -> None:
+        super().__init__(data)
+        self.host = host
+
+
+class PresentPassword(OfHost):
     """The present password of a host: an open session may be in other hands."""
 
     password = forms.CharField(
         max_length=256, strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
     )
-
-    def __init__(self, data: Any, host: Host) -> None:
-        super().__init__(data)
-        self.host = host
 
     def clean_password(self) -> str:
         """The password that the host has."""
@@ -574,7 +578,7 @@ class PresentPassword(Strict):
         return self.cleaned_data["password"]
 
 
-class NewPassword(PresentPassword):
+class ChosenPassword(OfHost):
     """A new password of a host."""
 
     new_password = forms.CharField(
@@ -585,6 +589,10 @@ class NewPassword(PresentPassword):
         """A password that is long and not common."""
         password_validation.validate_password(self.cleaned_data["new_password"], self.host)
         return self.cleaned_data["new_password"]
+
+
+class NewPassword(PresentPassword, ChosenPassword):
+    """A new password of a host, with the present one."""
 
 
 class CodeForm(Strict):
@@ -658,5 +666,7 @@ class HostForm(Strict):
 
     def clean_password(self) -> str:
         """A password that is long and not common."""
-        password_validation.validate_password(self.cleaned_data["password"])
+        password_validation.validate_password(
+            self.cleaned_data["password"], Host(username=self.cleaned_data.get("username", ""))
+        )
         return self.cleaned_data["password"]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import base64
-import secrets
+import re
 from datetime import datetime, timedelta
 
 import qrcode
 import structlog
 from axes.models import AccessAttempt
 from django.conf import settings
+from django.contrib.auth.tokens import default_token_generator
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
@@ -17,6 +19,7 @@ from qrcode.image.svg import SvgPathImage
 
 from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.web.gate import limits, tokens
+from toolkit.web.jinja import spoken
 from toolkit.web.models import Assignment, AuditEntry, Host, Role, Token, Webinar
 from toolkit.web.operations import audit
 from toolkit.web.writing import writing
@@ -172,19 +175,67 @@ def change_password(host: Host, password: str) -> None:
     audit.record(f"host:{host.pk}", "password changed")
 
 
+class PortalWords:
+    """A validator of passwords: words that who knows the portal would try do not count towards their length.
+
+    Args:
+        least: Characters that a password has beside these words.
+    """
+
+    def __init__(self, least: int) -> None:
+        self.least = least
+
+    def validate(self, password: str, user: Host | None = None) -> None:
+        """A `ValidationError` for a password that says little else."""
+        known = f"{settings.PORTAL.organiser} {'' if user is None else user.username} toolkit portal webinar strategic metals"
+        words = sorted(re.findall(r"\w{4,}", known.lower()), key=len, reverse=True)
+        if len(re.sub("|".join(map(re.escape, words)), "", password.lower())) < self.least:
+            raise ValidationError(spoken().words("The words of this portal and your name are no part of a password."))
+
+    def get_help_text(self) -> str:
+        """None beside that of the page."""
+        return ""
+
+
 @writing
 def recover(username: str) -> str:
-    """A new password for a host who lost theirs or their telephone; one-time passwords are gone and open sessions end.
+    """A link by which a host who lost password or telephone chooses a new one, once, within an hour.
+
+    The account is open again, the former password and one-time passwords are gone, and open sessions end.
 
     Raises:
         SpecError: where there is no such host.
     """
-    host = named(username)
-    password = secrets.token_urlsafe(16)
-    host.set_password(password)
-    host.save(update_fields=["password"])
+    host = _closed(username, is_active=True)
     TOTPDevice.objects.filter(user=host).delete()
     AccessAttempt.objects.filter(username=host.username).delete()  # the old password was tried until the login was closed
     limits.forget_wrong(host.username)
     audit.record(audit.CONSOLE, "host recovered", f"host:{host.pk}")
-    return password
+    return settings.PORTAL.base_url + reverse("host-recovered", args=[f"{host.pk}-{default_token_generator.make_token(host)}"])
+
+
+def recovering(secret: str) -> Host | None:
+    """The host whom a link of `recover` is for; None where it was used or is too old."""
+    pk, _, token = secret.partition("-")
+    host = Host.objects.filter(pk=pk, is_active=True).first() if pk.isdecimal() and len(pk) < 10 else None
+    return host if default_token_generator.check_token(host, token) else None
+
+
+@writing
+def close(username: str) -> None:
+    """Close the account of a host: open sessions end, and nobody logs in until `recover` opens it; the webinars stay.
+
+    Raises:
+        SpecError: where there is no such host.
+    """
+    host = _closed(username, is_active=False)
+    audit.record(audit.CONSOLE, "host closed", f"host:{host.pk}")
+
+
+def _closed(username: str, *, is_active: bool) -> Host:
+    """A host without a password, whose sessions have ended."""
+    host = named(username)
+    host.set_unusable_password()
+    host.is_active = is_active
+    host.save(update_fields=["password", "is_active"])
+    return host

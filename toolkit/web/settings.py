@@ -178,7 +178,9 @@ def _hosts(config: WebConfig) -> dict[str, Any]:
         "AUTH_PASSWORD_VALIDATORS": [
             {"NAME": f"{validators}.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
             {"NAME": f"{validators}.CommonPasswordValidator"},
+            {"NAME": "toolkit.web.hosts.PortalWords", "OPTIONS": {"least": 8}},
         ],
+        "PASSWORD_RESET_TIMEOUT": 3600,
         "PASSWORD_HASHERS": ["toolkit.web.hashers.Argon2", "django.contrib.auth.hashers.Argon2PasswordHasher"],
         "LOGIN_URL": "host-login",
         "OTP_LOGIN_URL": "host-login",

@@ -56,6 +56,7 @@ urlpatterns = [
     path("host/w/<slug:slug>/resend", host.resend, name="host-resend"),
     path("host/codes", host.codes, name="host-codes"),
     path("host/password", host.password, name="host-password"),
+    path("host/recover/<str:secret>", host.recovered, name="host-recovered"),
     path("host/login", host.Login.as_view(), name="host-login"),
     path("host/logout", host.Logout.as_view(), name="host-logout"),
     path("host/setup/<str:secret>", host.setup, name="host-setup"),

@@ -351,7 +351,7 @@ def _moment(starts: str, there: ZoneInfo) -> datetime:
 def _host(name: str | None) -> Host | None:
     """A host by name, or the only one; None as long as there is none: the first host gets the webinars made before."""
     if name is None:
-        hosts = list(Host.objects.all()[:2])
+        hosts = list(Host.objects.filter(is_active=True)[:2])
         if len(hosts) > 1:
             raise SpecError("whose webinar is it?", hint="Name the host with --host.")
         return hosts[0] if hosts else None

@@ -14,7 +14,6 @@ from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.holdings.exposure import ExposureRequest, expose
 from toolkit.app.prices import PriceFiles
-from toolkit.controls.purity import grades, grades_apart
 from toolkit.core.errors import FrameError
 from toolkit.market.layouts.unconfirmed import Unconfirmed
 
@@ -172,18 +171,6 @@ def test_the_step_of_a_grade_is_that_of_refined_over_primary_gallium():
     steps = refined.join(primary, on="date").select((pl.col("price") / pl.col("price_right")).log() / 2.5).to_series()
     assert len(steps) >= 8
     assert grade_step(snapshot) == pytest.approx(float((steps**2).mean()) ** 0.5, abs=0.01)
-
-
-@pytest.mark.parametrize(
-    ("text", "least", "most"),
-    [("99.99 %", 4, 4), ("99.95-99.99 %", 3, 4), ("4N5", 4, 4), ("6N-7N", 6, 7), ("99,65 %", 2, 2), ("99.9 % Hf+Zr", 3, 3)],
-)
-def test_grades_are_nines(text, least, most):
-    assert grades(text) == (least, most)
-
-
-def test_grades_apart_are_signed_and_unknown_ones_are_not_apart():
-    assert [grades_apart("99.99 %", other) for other in ("7N", "3N", "99.995 %", None, "pure")] == [3, -1, 0, 0, 0]
 
 
 def test_a_form_that_is_not_understood_makes_a_price_of_its_own_that_is_told(exposure):

@@ -575,7 +575,7 @@ def test_processes_that_are_killed_or_stopped_leave_every_question_an_answer():
     with pytest.raises(Busy):
         pool.Solver((), wall=60).start(STRATEGY)
     with opened(ready=crew.PROCESSES) as solver, ThreadPoolExecutor() as threads:
-        start, here = waited(lambda: solver.start(STRATEGY)), solver._crews[0]
+        start, here = eventually(lambda: solver.start(STRATEGY)), solver._crews[0]
         former = {process.pid or 0 for process in here._processes}
         caps = iter(range(50, 100))
 
@@ -633,7 +633,7 @@ def test_a_portal_that_runs_into_a_new_day_answers_by_its_law_and_meanwhile_by_t
     """Started for the registrations weeks before a webinar, it showed the controls of that day "as in force today"."""
     monkeypatch.setattr(pool, "date", _Yesterday)
     with opened() as solver:
-        former, position = solver._crews[0], waited(lambda: solver.start(STRATEGY)).position
+        former, position = solver._crews[0], eventually(lambda: solver.start(STRATEGY)).position
         monkeypatch.undo()
         asked = lambda: eventually(lambda: solver.solve(position, "a")).as_of  # noqa: E731
         assert asked() == _Yesterday.today().isoformat()
@@ -675,7 +675,7 @@ def test_a_load_that_fails_is_tried_again(monkeypatch, tmp_path):
     monkeypatch.setattr(crew, "NEXT_TRY", 0.1)
     monkeypatch.setattr(child, "work", functools.partial(fails_at_first, str(tmp_path)))
     with capture_logs() as log, opened() as solver:
-        assert waited(lambda: solver.start(STRATEGY)).currency == "EUR"
+        assert eventually(lambda: solver.start(STRATEGY)).currency == "EUR"
     assert [entry["event"] for entry in log] == ["demo.not_loaded"]
 
 

@@ -250,7 +250,7 @@ class TestSlowedLogin:
         now = timezone.now()
         assert self.guessed(7, now)[-1] == 429
         with time_machine.travel(now, tick=False):
-            password = hosts.recover("mara")
+            password = chosen(hosts.recover("mara"))
             assert wrong("mara", "198.51.100.9", password=password).status_code == 302
             assert self.guessed(7, now) == [200] * 6 + [429]
         with time_machine.travel(later := now + timedelta(minutes=1), tick=False):
@@ -268,7 +268,24 @@ class TestSlowedLogin:
             assert host.send("/host/codes", {"password": PASSWORD}, page="/host/codes").status_code == 429
 
 
+def path_of(link):
+    """The path of a link of this portal."""
+    return "/" + link.split("/", 3)[3]
+
+
+def chosen(link):
+    """The password that a host chooses by the link of `recover`."""
+    password = "another-long-one-9041"
+    assert Browser().send(path_of(link), {"new_password": password}, page=path_of(link)).status_code == 302
+    return password
+
+
 class TestPassword:
+    def test_words_of_the_portal_do_not_make_a_password(self, host):
+        for word, status in (("StrategicMetals-Mara-2026", 422), ("strategic metals mended gently", 302)):
+            sent = {"password": PASSWORD, "new_password": word}
+            assert host.send("/host/password", sent, page="/host/password").status_code == status
+
     def test_a_host_changes_the_password_and_the_other_sessions_end(self, host):
         other = Browser()
         other.force_login(Host.objects.get(), backend="django.contrib.auth.backends.ModelBackend")
@@ -384,7 +401,7 @@ class TestCodes:
                 answer = browser.send("/host/login", {"username": "mara", "password": password})
                 assert answer.status_code == (status or answer.status_code)
 
-    def test_a_host_without_the_telephone_gets_a_new_password_and_no_codes(self, host):
+    def test_a_host_without_the_telephone_chooses_a_new_password_and_has_no_codes(self, host):
         mara = Host.objects.get()
         mara.set_password(self.PASSWORD)
         mara.save()
@@ -395,12 +412,32 @@ class TestCodes:
         browser = Browser(REMOTE_ADDR="192.0.2.2")
         tried = [browser.send("/host/login", {"username": "mara", "password": "wrong"}).status_code for _ in range(6)]
         assert tried[-1] == 429
-        password = hosts.recover("mara")
+        link = hosts.recover("mara")
         assert host.get("/host/").status_code == 302  # open sessions end
+        assert Browser().send(path_of(link), {"new_password": "short"}, page=path_of(link)).status_code == 422
+        password = chosen(link)
+        assert Browser().get(path_of(link)).status_code == 404  # once
         assert self.log_in()[1] == 200  # the old password
         assert browser.send("/host/login", {"username": "mara", "password": password}).status_code == 302
         assert browser.get("/host/").status_code == 200
         assert AuditEntry.objects.filter(actor="console", action="host recovered", target=f"host:{mara.pk}").count() == 1
+
+    def test_the_link_of_a_recovered_host_holds_for_an_hour(self, host):
+        now = timezone.now()
+        with time_machine.travel(now, tick=False):
+            link = path_of(hosts.recover("mara"))
+        for seconds, status in ((3599, 200), (3601, 404)):
+            with time_machine.travel(now + timedelta(seconds=seconds), tick=False):
+                assert Browser().get(link).status_code == status
+        for wrong_one in ("1-", "x-y", "99999999999-a-b", link.rpartition("/")[2][:-1]):
+            assert Browser().get(f"/host/recover/{wrong_one}").status_code == 404
+
+    def test_a_closed_account_is_out_at_once_until_it_is_opened_again(self, host):
+        assert host.get("/host/").status_code == 200
+        hosts.close("mara")
+        assert host.get("/host/").status_code == 302
+        assert self.log_in()[1] == 200
+        assert self.log_in(password=chosen(hosts.recover("mara")))[1] == 302
 
     def test_a_session_without_a_code_sees_nothing_once_it_is_set_up(self, host):
         other = Browser()

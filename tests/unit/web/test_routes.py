@@ -98,6 +98,7 @@ ROUTES: dict[str, tuple[str, tuple[int, ...]]] = {
     "host-password": ("/host/password", OF_HOSTS),
     "host-login": ("/host/login", OPEN),
     "host-logout": ("/host/logout", LED_ABOVE),
+    "host-recovered": ("/host/recover/1-x", (404,) * 6),
     "host-setup": ("/host/setup/{setup}", (200, 200, 200, 200, 404, 404)),
 }
 """Name -> an address that exists, and the status of a GET for each role."""

@@ -21,6 +21,7 @@ from email.utils import parseaddr
 from ipaddress import ip_network
 
 import pytest
+import structlog
 import uvicorn
 from django.core.mail import EmailMessage
 from django.db import connection, connections
@@ -537,6 +538,25 @@ class TestLock:
 
 
 class TestLog:
+    def test_what_is_refused_before_a_page_is_a_line(self):
+        sent = []
+
+        async def send(part):
+            sent.append(part)
+
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": "/",
+            "headers": [(b"host", b"evil.example")],
+            "client": ("192.0.2.1", 1),
+        }
+        portal = Whole(None, {"metals.example"}, limit=1, upload=1, seconds=1.0)
+        with structlog.testing.capture_logs() as lines:
+            asyncio.run(portal(scope, None, send))
+        assert sent[0]["status"] == 400
+        assert lines == [{"event": "portal.refused", "status": 400, "log_level": "info"}]
+
     def test_secrets_of_links_are_masked_and_each_line_is_one_object(self, monkeypatch):
         stream = io.StringIO()
         root = logging.getLogger()

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from ipaddress import ip_network
 from typing import Any
 
+import structlog
 from django.conf import settings
 
 from toolkit.web.asgi.deadline import CONNECTIONS, Networks, is_in
@@ -18,6 +19,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Pages = Callable[[Scope, bytes, Receive, Send], Awaitable[None]]
 
+log = structlog.get_logger("portal")
 UPLOADS = re.compile(r"/host/w/[a-z0-9_-]+/(brand|handouts|people)")
 """Addresses that take files."""
 UPLOADS_AT_ONCE = 8
@@ -34,7 +36,8 @@ HEADERS = (
 
 
 async def refuse(send: Send, status: int, *headers: tuple[bytes, bytes], told: str = "") -> None:
-    """A short answer without a page."""
+    """A short answer without a page, with a line in the log."""
+    log.info("portal.refused", status=status)
     body = (told or str(status)).encode()
     own = [*HEADERS, (b"content-length", str(len(body)).encode()), *headers]
     if seconds := settings.SECURE_HSTS_SECONDS:

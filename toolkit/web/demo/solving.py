@@ -57,8 +57,8 @@ NOT_SHOWN = "personal"
 OWN = "files"
 """Source of the host's own files, which he shows if he likes."""
 NAME = "under export control"
-LOTS_SECONDS = 1.0
-"""That whole lots may be sought."""
+LOTS_SECONDS = 0.3
+"""That whole lots may be sought: of 120 positions the best of 118 was found by then, where a second was allowed."""
 EVENT = {
     "event_id": "scenario",
     "kind": "control",

@@ -28,7 +28,16 @@ from django_otp.decorators import otp_required
 from toolkit.report.i18n.language import mark
 from toolkit.web import hosts
 from toolkit.web.export import registrations_csv, registrations_xlsx
-from toolkit.web.forms import CodeForm, HostForm, HostLogin, NewPassword, PresentPassword, RegistrationForm, Strict
+from toolkit.web.forms import (
+    ChosenPassword,
+    CodeForm,
+    HostForm,
+    HostLogin,
+    NewPassword,
+    PresentPassword,
+    RegistrationForm,
+    Strict,
+)
 from toolkit.web.gate import limits, registering
 from toolkit.web.gate.news import agreed, news_readers
 from toolkit.web.gate.outbox import last_mail
@@ -195,6 +204,24 @@ def password(request: HttpRequest) -> HttpResponse:
         hosts.change_password(form.host, form.cleaned_data["new_password"])
     update_session_auth_hash(request, form.host)
     return redirect("host")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive_post_parameters()
+def recovered(request: HttpRequest, secret: str) -> HttpResponse:
+    """A new password of a host who comes by the link of `toolkit serve recover`."""
+    limits_of_token(request)
+    found = hosts.recovering(secret)
+    if found is None:
+        return link_not_valid(request)
+    form = ChosenPassword(request.POST if request.method == "POST" else None, found)
+    if not form.is_valid():
+        response = token_page(request, "host_recovered.html", {"form": form})
+        response.status_code = UNPROCESSABLE if form.is_bound else response.status_code
+        return response
+    with HASHING:
+        hosts.change_password(found, form.cleaned_data["new_password"])
+    return redirect("host-login")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,0 +1,101 @@
+"""Mutation score of modules by their own unit tests, into `docs/mutation.md`: `python -m tools.mutation [MODULE...]`.
+
+Each module is changed in a copy of the last commit, one mutant after the other, and its tests are run. Rows of other modules
+stay as they are. Survivors are written as what the mutant reads: an expert sees which are no other behaviour.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs" / "mutation.md"
+TESTS = {
+    "core/units": "core/test_units.py",
+    "core/calendar": "core/test_calendar.py",
+    "core/currencies": "core/test_currencies.py",
+    "core/places": "core/test_places.py",
+    "core/forecast": "core/test_forecast.py",
+    "controls/purity": "controls/test_purity.py",
+    "controls/state": "controls",
+    "controls/periods": "controls",
+    "holdings/traceability": "holdings/test_traceability.py",
+    "holdings/cover": "holdings/test_cover.py holdings/test_licence_delay.py",
+    "holdings/exit": "holdings/test_exit.py holdings/test_exit_terms.py",
+    "market/readers/cells": "market/readers/test_cells.py",
+    "market/readers/contents": "market/readers/test_contents.py",
+}
+"""Module below `toolkit/` -> its tests below `tests/unit/`."""
+SETTINGS = """
+[tool.mutmut]
+source_paths = ["toolkit"]
+only_mutate = ["toolkit/{module}.py"]
+also_copy = {copied}
+pytest_add_cli_args = ["-p", "no:cacheprovider", "-x"]
+pytest_add_cli_args_test_selection = {tests}
+process_isolation = "forkserver"
+"""
+HEAD = "| module | mutants | killed | score | survivors | of |\n|:--|--:|--:|--:|--:|:--|\n"
+ROW = re.compile(r"^\| `([\w/]+)` \|.*$", re.MULTILINE)
+
+
+def score(module: str) -> tuple[str, list[str]]:
+    """The row of a module, and its survivors."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy, program = Path(folder) / "toolkit", Path(sys.executable).with_name("mutmut")
+        subprocess.run(["git", "clone", "-q", ROOT, copy], check=True)
+        copied = sorted(path.name for path in copy.iterdir() if path.name not in (".git", "toolkit"))
+        tests = [f"tests/unit/{one}" for one in TESTS[module].split()]
+        with (copy / "pyproject.toml").open("a", encoding="utf-8") as file:
+            file.write(SETTINGS.format(module=module, copied=copied, tests=tests).replace("'", '"'))
+
+        def mutmut(*arguments: str) -> str:
+            environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1"}
+            done = subprocess.run(
+                [program, *arguments], cwd=copy, env=environment, capture_output=True, text=True, check=False
+            )  # fmt: skip
+            return done.stdout
+
+        mutmut("run")
+        results = dict(re.findall(r"^\s+(\S+): (.+)$", mutmut("results", "--all", "true"), re.MULTILINE))
+        left = [name for name, result in results.items() if result not in ("killed", "timeout", "caught by type check")]
+        survivors = [_told(mutmut("show", name)) for name in left]
+    killed = len(results) - len(left)
+    day = f"{datetime.now(UTC):%Y-%m-%d}"
+    return f"| `{module}` | {len(results)} | {killed} | {killed / len(results):.0%} | {len(left)} | {day} |", survivors
+
+
+def _told(shown: str) -> str:
+    """A mutant as the lines that it adds, or removes where it adds none."""
+    for sign in "+-":
+        if lines := [
+            line[1:].strip() for line in shown.splitlines() if re.match(rf"{re.escape(sign)}(?!{re.escape(sign)})", line)
+        ]:
+            return " ".join(lines)
+    return "no tests"
+
+
+def main() -> None:
+    """Measure modules, by default all, and write the page."""
+    text = PAGE.read_text("utf-8") if PAGE.exists() else ""
+    introduction, *parts = re.split(r"(?m)^## ", text)
+    rows = {found[1]: found[0] for found in ROW.finditer(introduction)}
+    survivors = {part.partition("\n")[0].strip("`"): part.partition("\n")[2].strip() for part in parts}
+    for module in sys.argv[1:] or TESTS:
+        rows[module], left = score(module)
+        survivors[module] = "```\n" + "\n".join(left) + "\n```" if left else "None."
+        sys.stdout.write(f"{rows[module]}\n")
+    before = introduction.partition("| module |")[0]
+    listed = [module for module in TESTS if module in rows]
+    page = before + HEAD + "".join(f"{rows[module]}\n" for module in listed)
+    PAGE.write_text(page + "".join(f"\n## `{module}`\n\n{survivors[module]}\n" for module in listed), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
