@@ -35,6 +35,7 @@ from toolkit.holdings.performance import (
     Flow,
     Gain,
     Good,
+    History,
     Levels,
     Owned,
     Paid,
@@ -45,7 +46,6 @@ from toolkit.holdings.performance import (
     internal_rate,
     internal_rates,
     interval,
-    tracks,
 )
 from toolkit.holdings.price_slips import is_far
 from toolkit.market.exchange_rates import Rates, rate_on
@@ -338,17 +338,18 @@ def _returns(owners: Sequence[Owned], levels: Levels) -> list[_Returns]:
     """Returns by time of each of n owners: those with the same goods, and as many days, together."""
     found: list[_Returns | None] = [None] * len(owners)
     holds = [any(one.ended is None for one in owned.parcels) or bool(owned.deposits) for owned in owners]
-    goods = [repr({one.good for one in owned.parcels}) for owned in owners]
+    goods = [repr([*dict.fromkeys(one.good for one in owned.parcels)]) for owned in owners]
     order = sorted(range(len(owners)), key=lambda at: (holds[at], goods[at], len(owners[at].days)))
     sizes = [len(owners[at].days) + 1 for at in order]
     gone = holds.count(False)
     for some in (*chunks(order[:gone], sizes[:gone]), *chunks(order[gone:], sizes[gone:])):
         own = [owners[at] for at in some]
-        track = tracks(own, levels, days=())
+        history = History.of(own, levels, ())
+        track = history.track(levels)
         growth, gross = track.index()[-1] - 1.0, track.index(gross=True)[-1] - 1.0
         ends = np.zeros((2, len(own), 2))  # of what is not held nothing may differ
         if holds[some[0]]:
-            drawn = tracks(own, levels, drawn=True, days=())
+            drawn = history.track(levels, drawn=True)
             ends = np.stack([interval(drawn.value[-1].T).T, interval(drawn.index()[-1].T).T])
         for at, *one in zip(some, growth.tolist(), gross.tolist(), *ends.tolist(), strict=True):
             found[at] = _Returns(*one)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import lru_cache
 
 from toolkit.core.trade_names import PURITY_CLASSES, without_purity_class
 
@@ -23,6 +24,7 @@ _KARAT = re.compile(r"(\d{1,2})[\s-]?(?:k|kt|ct|karat|carat)\.?(?:\s+\w+)?", re.
 _PLAIN = re.compile(r"(\d*[.,]?\d+)(?:\s?/\s?1000|\s?er)?")
 
 
+@lru_cache(4096)  # many lots state the same
 def purity_fraction(text: str | None) -> float | None:
     """The fraction that `text` states; None when it states none, or an ambiguous one.
 
@@ -54,6 +56,7 @@ def settled_purity(text: str | None) -> float | None:
     return None if _RANGE.search(text or "") else purity_fraction(text)
 
 
+@lru_cache(4096)
 def grades(text: str | None) -> tuple[int, int] | None:
     """The least and the greatest number of nines that `text` states, ``(3, 4)`` of ``99.95-99.99 %``; None without one.
 

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from toolkit.core.forecast import FloatArray
 from toolkit.core.grouping import by_key
 from toolkit.core.units import cents
+from toolkit.market.price_series import IntArray
 
 YEAR = 365.0
 """Days of a year of a rate (actual/365, as of XIRR); below it none is told a year."""
@@ -42,6 +43,8 @@ _STEPS = 2_000
 """Places at which the sign of what is left over is looked at; two rates within a step of each other are not told apart."""
 _HALVINGS = 60
 """Of the interval of a rate, after which it is as small as rounding."""
+_KEPT = 15_000_000
+"""Drawn prices that are kept, 60 MB."""
 CHUNK = 2_000
 """Numbers of several histories that are worked on together, each for every draw."""
 ItemT = TypeVar("ItemT")
@@ -92,16 +95,23 @@ def internal_rates(cases: Sequence[tuple[Sequence[Flow], Sequence[float]]], day:
             sums[left] = sums.get(left, 0.0) + flow.amount
             sizes[left] = sizes.get(left, 0.0) + abs(flow.amount)
         earlier = [left for left in sorted(sums) if left and abs(sums[left]) > _ROUNDING * sizes[left]]
+        weights: dict[int, FloatArray] = {}
         for which, value in enumerate(values):
             if not value and all(flow.amount > 0 for flow in given):
                 found[at][which] = -1.0
                 continue
             last = sums[0] - value
             terms = [0, *earlier] if abs(last) > _ROUNDING * (sizes[0] + abs(value)) else earlier
-            times = np.array([left / length for left in terms])
-            amounts = np.array([sums[left] if left else last for left in terms])
+            paid = [sums[left] if left else last for left in terms]
+            if len(terms) == 2:  # between two amounts there is one rate
+                growth = math.log(-paid[0] / paid[1]) * length / (terms[1] - terms[0]) if paid[0] * paid[1] < 0 else math.inf
+                found[at][which] = math.expm1(growth * YEAR / length) if abs(growth) <= _GROWTH else None
+                continue
+            times, amounts = np.array([left / length for left in terms]), np.array(paid)
             changes = int((amounts[1:] * amounts[:-1] < 0).sum())
-            between = (-_GROWTH, _GROWTH) if changes == 1 else _only_bracket(times, amounts) if changes else None
+            if changes > 1 and len(terms) not in weights:
+                weights[len(terms)] = _weights(times)
+            between = (-_GROWTH, _GROWTH) if changes == 1 else _only_bracket(weights[len(terms)], amounts) if changes else None
             if between:
                 open_cases.append((at, which, times, amounts, between, length))
     open_cases.sort(key=lambda one: len(one[2]))
@@ -139,19 +149,25 @@ def _roots(times: FloatArray, amounts: FloatArray, low: FloatArray, high: FloatA
     return np.where(is_one, (low + high) / 2, math.nan)
 
 
-def _only_bracket(times: FloatArray, amounts: FloatArray) -> tuple[float, float] | None:
+_PLACES = np.linspace(-_GROWTH, _GROWTH, _STEPS + 1)
+
+
+def _weights(times: FloatArray) -> FloatArray:
+    """(`_STEPS` + 1, K) of one unit at each of K times, by log growth, over the largest of them."""
+    worth = np.multiply.outer(_PLACES, times)
+    worth -= np.maximum(_PLACES, 0.0)[:, None]
+    return np.exp(worth, out=worth)
+
+
+def _only_bracket(worth: FloatArray, amounts: FloatArray) -> tuple[float, float] | None:
     """Ends between which the one log growth is at which amounts (K,) come to nothing; None where none, or more, is found."""
-    places = np.linspace(-_GROWTH, _GROWTH, _STEPS + 1)
-    worth = np.multiply.outer(places, times)
-    worth -= np.maximum(places, 0.0)[:, None]
-    np.exp(worth, out=worth)
     left = worth @ amounts
     signs = np.where(np.abs(left) <= _ROUNDING * (worth @ np.abs(amounts)), 0.0, np.sign(left))
     exact, turns = (np.flatnonzero(found).tolist() for found in (signs == 0, signs[:-1] * signs[1:] < 0))
     if len(exact) + len(turns) != 1:
         return None
     low, high = (exact[0], exact[0]) if exact else (turns[0], turns[0] + 1)
-    return float(places[low]), float(places[high])
+    return float(_PLACES[low]), float(_PLACES[high])
 
 
 def chunks(items: Sequence[ItemT], sizes: Sequence[int], most: int = CHUNK) -> Iterator[Sequence[ItemT]]:
@@ -221,7 +237,8 @@ class Gain:
     @classmethod
     def sum(cls, gains: Iterable[Gain]) -> Gain:
         """All of several."""
-        return cls(*(round(sum(part), 2) for part in zip(*map(_PARTS, gains), strict=True)))
+        some = [*gains]
+        return some[0] if len(some) == 1 else cls(*(round(sum(part), 2) for part in zip(*map(_PARTS, some), strict=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,9 +395,12 @@ class Levels:
 
     def quote(self, good: Good, day: date) -> Quote | None:
         """The level of a good on one of the days; None where none is known."""
-        at, when = self.row[good], self.column[day]
-        level = float(self.quotes[at, when])
-        return None if math.isnan(level) else Quote(level, float(self.rates[at, when]))
+        return self._quotes[self.row[good]][self.column[day]]
+
+    @cached_property
+    def _quotes(self) -> Sequence[Sequence[Quote | None]]:
+        pairs = (zip(*both, strict=True) for both in zip(self.quotes.tolist(), self.rates.tolist(), strict=True))
+        return [[None if math.isnan(level) else Quote(level, rate) for level, rate in own] for own in pairs]
 
     @cached_property
     def prices(self) -> FloatArray:
@@ -403,17 +423,25 @@ class Levels:
 
         return of
 
+    @property
+    def kept(self) -> int:
+        """Goods whose drawn prices are kept."""
+        return max(1, _KEPT // (len(self.days) * LEVEL_DRAWS))
+
     @cached_property
     def drawn(self) -> Callable[[Good], NDArray[np.float32]]:
-        """Good -> (T, LEVEL_DRAWS) prices that may be the true ones; those of one metal differ from the levels together."""
+        """Good -> (T, LEVEL_DRAWS) prices that may be the true ones; those of one metal differ from the levels together.
 
-        @lru_cache(maxsize=1)
+        0 where the level is not known.
+        """
+
+        @lru_cache(self.kept)
         def of(good: Good) -> NDArray[np.float32]:
             at, (of_day, of_place) = self.row[good], self._errors(good[0])
             found = of_day * self.of_day[at, :, None].astype(np.float32)
             found += of_place * np.float32(self.of_place[at])
             np.exp(found, out=found)
-            found *= self.prices[at, :, None].astype(np.float32)
+            found *= np.nan_to_num(self.prices[at, :, None]).astype(np.float32)
             return found
 
         return of
@@ -524,6 +552,8 @@ class Owned:
         owed = [*((one.bought, -one.unpaid) for one in self.parcels), *((one.day, one.debt) for one in self.paid)]
         kept = [(one.day, one.amount) for one in self.deposits]
         moves = sorted(one for one in (*owed, *kept, *((one.day, -one.amount) for one in self.trades if kept)) if one[1])
+        if not moves:
+            return np.zeros(len(days))
         sums, dates = [0.0, *accumulate(amount for _, amount in moves)], [day for day, _ in moves]
         return np.array([round(sums[bisect_right(dates, day)], 2) for day in days])
 
@@ -535,7 +565,7 @@ class Owned:
             drawn: Whether for each draw of the levels, else for what is believed.
             days: Those beside; None for all of the levels. Between them a growth is that of prices.
         """
-        found = tracks([self], levels, drawn=drawn, days=days)
+        found = History.of([self], levels, days).track(levels, drawn=drawn)
         return Track(found.before[:, 0], found.after[:, 0], found.money_in[:, 0], found.money_out[:, 0])
 
     def gains(self, levels: Levels) -> dict[tuple[str, bool], Gain]:
@@ -556,45 +586,93 @@ class Owned:
         return {key: Gain.sum(gains) for key, gains in found.items()}
 
 
-def tracks(owners: Sequence[Owned], levels: Levels, *, drawn: bool = False, days: Collection[date] | None = None) -> Track:
-    """Values on days of n owners, (K, n) or (K, n, m); the shorter end in their last day.
+@dataclass(frozen=True, slots=True, eq=False)
+class History:
+    """What n owners had, put in and took out on their K days; the shorter end in their last day.
+
+    Attributes:
+        columns: (K, n) of the days among those of the levels.
+        last: (n,) place of the last day.
+        units: (G, 2, K, n) of G goods, before and after the movements of a day.
+        money: (K, n) as of `Owned.money`.
+        flows: (2, K, n) put in and taken out.
+    """
+
+    goods: tuple[Good, ...]
+    columns: IntArray
+    last: IntArray
+    units: FloatArray
+    money: FloatArray
+    flows: FloatArray
+
+    @classmethod
+    def of(cls, owners: Sequence[Owned], levels: Levels, days: Collection[date] | None) -> History:
+        """The history of n owners.
+
+        Args:
+            owners: n.
+            levels: As of `Owned.track`, as are `days`.
+            days: Likewise.
+        """
+        shown = [levels.days if days is None else sorted({*one.days, *days, levels.days[-1]}) for one in owners]
+        K, n, last = max(map(len, shown)), len(owners), np.array([len(own) - 1 for own in shown])
+        rows = {good: at for at, good in enumerate(dict.fromkeys(parcel.good for one in owners for parcel in one.parcels))}
+        columns, units = np.full((K, n), len(levels.days) - 1), np.zeros((len(rows), 2, K, n))
+        put, own = np.zeros((2, K, n)), np.zeros((K, n))
+        for at, (one, of_one) in enumerate(zip(owners, shown, strict=True)):
+            place = {day: which for which, day in enumerate(of_one)}
+            columns[: len(of_one), at] = [levels.column[day] for day in of_one]
+            for parcel in one.parcels:
+                held, first = units[rows[parcel.good], :, :, at], place[parcel.bought]
+                end = K if parcel.ended is None else place[parcel.ended]
+                held[0, first + 1 : end + 1] += parcel.quantity
+                held[1, first:end] += parcel.quantity
+            for flow in one.flows:
+                put[0 if flow.amount > 0 else 1, place[flow.day], at] += abs(flow.amount)
+            own[: len(of_one), at] = money = one.money(of_one)
+            own[len(of_one) :, at] = money[-1]
+        return cls(tuple(rows), columns, last, units, own, put)
+
+    def track(self, levels: Levels, *, drawn: bool = False) -> Track:
+        """Values (K, n), or for each draw of the levels (K, n, m)."""
+        put, own = self.flows, self.money
+        if drawn:
+            put, own = put[..., None].astype(np.float32), own[..., None].astype(np.float32)
+        before, after = _worth(self.units, self.columns, self.goods, levels, drawn=drawn)
+        for at, good in enumerate(self.goods):
+            if good in levels.turned:
+                before[-1, self.units[at, 0, self.last, np.arange(len(self.last))] > 0] = math.nan
+        before[1:] += own[:-1]
+        after += own + put[1]
+        return Track(before, after, put[0], put[1])
+
+
+def _worth(units: FloatArray, columns: IntArray, goods: Sequence[Good], levels: Levels, *, drawn: bool) -> FloatArray:
+    """Values (2, K, n), or (2, K, n, LEVEL_DRAWS), NaN where the level of what is held is not known.
 
     Args:
-        owners: n.
-        levels: As of `Owned.track`, as are `drawn` and `days`.
-        drawn: Likewise.
-        days: Likewise.
+        units: (G, 2, K, n) of each good before and after the movements of a day.
+        columns: (K, n) of the days among those of the levels.
+        goods: G.
+        levels: Of them.
+        drawn: Whether for each draw of the levels.
     """
-    shown = [levels.days if days is None else sorted({*one.days, *days, levels.days[-1]}) for one in owners]
-    K, last = max(map(len, shown)), np.array([len(own) - 1 for own in shown])
-    rows = {good: at for at, good in enumerate(dict.fromkeys(parcel.good for one in owners for parcel in one.parcels))}
-    columns = np.full((K, len(owners)), len(levels.days) - 1)
-    held = np.zeros((len(rows), 2, K, len(owners)))  # before and after the movements of a day
-    put, own = np.zeros((2, K, len(owners))), np.zeros((K, len(owners)))
-    for at, (one, of_one) in enumerate(zip(owners, shown, strict=True)):
-        place = {day: which for which, day in enumerate(of_one)}
-        columns[: len(of_one), at] = [levels.column[day] for day in of_one]
-        for parcel in one.parcels:
-            units, first = held[rows[parcel.good], :, :, at], place[parcel.bought]
-            end = K if parcel.ended is None else place[parcel.ended]
-            units[0, first + 1 : end + 1] += parcel.quantity
-            units[1, first:end] += parcel.quantity
-        for flow in one.flows:
-            put[0 if flow.amount > 0 else 1, place[flow.day], at] += abs(flow.amount)
-        own[: len(of_one), at] = money = one.money(of_one)
-        own[len(of_one) :, at] = money[-1]
-    if drawn:
-        put, own = put[..., None].astype(np.float32), own[..., None].astype(np.float32)
-    before, after = np.zeros((2, *columns.shape, *((LEVEL_DRAWS,) if drawn else ())), own.dtype)
-    for good, at in rows.items():
-        prices = levels.drawn(good) if drawn else levels.prices[levels.row[good]]
-        for worth, units in ((before, held[at, 0]), (after, held[at, 1])):
-            there = units.nonzero()
-            moved = prices[columns[there]].T
-            moved *= units[there]
-            worth[there] += moved.T
-        if good in levels.turned:
-            before[-1, held[at, 0, last, np.arange(len(owners))] > 0] = math.nan
-    before[1:] += own[:-1]
-    after += own + put[1]
-    return Track(before, after, put[0], put[1])
+    prices = levels.prices[[levels.row[good] for good in goods]]
+    unknown = (units.astype(bool) & np.isnan(prices)[:, columns][:, None]).any(axis=0)
+    if not drawn:
+        found = (units * np.nan_to_num(prices)[:, columns][:, None]).sum(axis=0)
+        found[unknown] = math.nan
+        return found
+    flat = units.reshape(len(goods), 2, columns.size).transpose(2, 1, 0).astype(np.float32)
+    found = np.zeros((2, flat.shape[0], LEVEL_DRAWS), np.float32)
+    order = np.argsort(columns, axis=None, kind="stable")
+    days, starts = np.unique(columns.ravel()[order], return_index=True)
+    for block in range(0, len(goods), levels.kept):  # prices of no more are kept
+        of_goods = [levels.drawn(good) for good in goods[block : block + levels.kept]]
+        for day, at in zip(days.tolist(), np.split(order, starts[1:]), strict=True):
+            some = flat[at, :, block : block + levels.kept]
+            worth = some.reshape(-1, len(of_goods)) @ np.stack([one[day] for one in of_goods])
+            found[:, at] += worth.reshape(len(at), 2, -1).swapaxes(0, 1)
+    found = found.reshape(2, *columns.shape, LEVEL_DRAWS)
+    found[unknown] = math.nan
+    return found

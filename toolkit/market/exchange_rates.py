@@ -40,7 +40,7 @@ class Rates:
     frame: pl.DataFrame
     day: date | None = None
     _pairs: dict[tuple[str, str], tuple[IntArray, IntArray, FloatArray]] = field(default_factory=dict)
-    _bases: list[str] = field(default_factory=list)
+    _names: dict[tuple[str, ...], list[str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, fx: Rates | pl.DataFrame) -> Rates:
@@ -73,9 +73,17 @@ class Rates:
     @property
     def bases(self) -> list[str]:
         """Currencies that the rows, known or not yet, give rates for."""
-        if not self._bases:
-            self._bases.extend(self.frame["base"].unique().sort())
-        return self._bases
+        return self._named_in("base")
+
+    @property
+    def currencies(self) -> list[str]:
+        """Currencies of the rows, known or not yet."""
+        return self._named_in("base", "quote")
+
+    def _named_in(self, *columns: str) -> list[str]:
+        if columns not in self._names:
+            self._names[columns] = sorted({name for column in columns for name in self.frame[column].unique()})
+        return self._names[columns]
 
     @property
     def visible(self) -> pl.DataFrame:
@@ -115,13 +123,13 @@ def last_rate(fx: Rates | pl.DataFrame, base: str, quote: str) -> Rate:
     found = _direct(rates, base, quote)
     if found is not None:
         return found
-    known = rates.visible
-    currencies = sorted({*known["base"].unique(), *known["quote"].unique()})
-    for pivot in currencies:
+    for pivot in rates.currencies:
         first, second = _direct(rates, base, pivot), _direct(rates, pivot, quote)
         if first is not None and second is not None:
             days = [rate.date for rate in (first, second) if rate.date is not None]
             return Rate(base, quote, first.value * second.value, min(days))
+    known = rates.visible
+    currencies = sorted({*known["base"].unique(), *known["quote"].unique()})
     close = nearest(next((word for word in (base, quote) if word not in currencies), quote), currencies)
     near = message("Did you mean {names: or }?", names=close) if close else ""
     known_ones = message("Currencies with a rate: {currencies}. Bring others with --rates FILE.", currencies=currencies)

@@ -23,7 +23,7 @@ from pydantic import (
     ValidatorFunctionWrapHandler,
     WithJsonSchema,
     WrapValidator,
-    field_validator,
+    model_validator,
 )
 from pydantic.json_schema import SkipJsonSchema
 
@@ -140,11 +140,16 @@ class Record(BaseModel):
     def __pydantic_init_subclass__(cls, *, schema: str | None = None, **kwargs: Any) -> None:
         """The same keyword comes here too."""
 
-    @field_validator("*", mode="before")
+    @model_validator(mode="before")
     @classmethod
     def _as_in_json(cls, value: Any) -> Any:
-        """A value as in JSON: days in ISO form, numbers at 12 significant digits, null for what is not finite."""
-        return significant(value) if type(value) is float else _json(value, _List, _Object)
+        """Values as in JSON: days in ISO form, numbers at 12 significant digits, null for what is not finite."""
+        if isinstance(value, dict):
+            return _json(value, _List, _Object)
+        if isinstance(value, Record):
+            return value
+        keys = (field.alias or name for name, field in cls.model_fields.items())
+        return _json({key: getattr(value, key) for key in keys if hasattr(value, key)}, _List, _Object)
 
     @classmethod
     def from_objects(cls, *sources: object, **given: Any) -> Self:

@@ -19,19 +19,19 @@ from toolkit.market.layouts.fields import SALE_ORDERS
 from toolkit.market.layouts.propose import Question
 from toolkit.market.readers.holdings.lots import DEFAULTS, SCHEMA, CellFault, Holdings, Lots, ReadFile, lot_of
 
-_FIELDS = {one.name for one in fields(Movement)} - {"details", "source"}
+_FIELDS = {one.name for one in fields(Movement)} - {"details", "source", "client"}
 _DETAILS = ("origin_country", "custody", "certificate", "spread", "storage_fee", "vat_state", "destination", "end_user")
 
 
 def movements_of(read: ReadFile) -> list[Movement]:
     """The movements of a file; those with a faulty cell are none. Clients whose names differ in case alone are one."""
     faulty, clients = {fault.row for fault in read.faults}, dict[str, str]()
-    for name in filter(None, (row["client"] for row in read.rows)):
-        clients.setdefault(name.casefold(), name)
+    for name in dict.fromkeys(filter(None, (row["client"] for row in read.rows))):
+        clients |= {name: clients.setdefault(name.casefold(), name)}
     return [
         Movement(
-            **{key: row[key] for key in (_FIELDS & row.keys()) - {"client"}},
-            client=row["client"] and clients[row["client"].casefold()],
+            **{key: row[key] for key in _FIELDS if key in row},
+            client=row["client"] and clients[row["client"]],
             source=row["from"],
             details={**{key: row[key] for key in _DETAILS if key in row}, "due": row.get("settled")},
         )

@@ -49,6 +49,7 @@ class LotNames:
     instruments: tuple[str, ...] = ()
     _known: dict[str, str] = field(init=False, repr=False, compare=False)
     _read: dict[str, tuple[str, str | None]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _precious: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Names of the metals that the ledger knows, by their folded spellings."""
@@ -56,6 +57,7 @@ class LotNames:
         known |= {spelling: key for spelling, key in vocabulary().meanings["metals"].items() if key in self.ledger.assets}
         known |= {spelling: key for key in self.ledger.assets for spelling in foldings(key)}
         object.__setattr__(self, "_known", known)
+        object.__setattr__(self, "_precious", frozenset(one.key for one in self.products if one.group == PRECIOUS))
 
     def asset(self, text: str) -> tuple[str, str | None]:
         """Asset key, and the words for a form that stand with it (``Gallium ingot``).
@@ -193,7 +195,7 @@ class LotNames:
 
     def is_precious(self, asset: str) -> bool:
         """Whether it is a precious metal, whose ounce is the troy ounce."""
-        return asset in self.products and self.products[asset].group == PRECIOUS
+        return asset in self._precious
 
 
 def instruments_of(prices: pl.DataFrame | None, ledger: ControlLedger) -> tuple[str, ...]:

@@ -4,31 +4,49 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cache, cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 
 from toolkit.app.assumptions import grade_step
 from toolkit.app.context import Context
-from toolkit.app.holdings.names import LotNames
-from toolkit.app.holdings.valuation import ANNUAL, QUOTE, unit_prices, with_own_prices
+from toolkit.app.holdings.names import PRECIOUS, LotNames
+from toolkit.app.holdings.valuation import ANNUAL, QUOTE, Observation, observation, unit_prices, with_own_prices
 from toolkit.app.prices import PriceFiles, read_own, with_stored
+from toolkit.controls.purity import grades_apart
+from toolkit.core.assets import Asset
+from toolkit.core.grouping import by_key
 from toolkit.core.remarks import Remark
+from toolkit.core.units import DAYS_PER_YEAR
 from toolkit.holdings.performance import Good, Levels
 from toolkit.holdings.price_slips import LEVEL_DAYS
-from toolkit.holdings.unit_price import LotPrice, UnitPrice, lot_price
+from toolkit.holdings.unit_price import UnitPrice, lot_price
 from toolkit.market.exchange_rates import Rates, rate_on, rates_used
 from toolkit.market.market import FramesOnDemand, Snapshot
 from toolkit.market.price_series import PriceSeries
 from toolkit.returns.history import ANNUAL_AVERAGE
-from toolkit.returns.price_errors import OF_VOLATILITY, PLACE, PriceErrors
+from toolkit.returns.price_errors import OF_VOLATILITY, PLACE, PriceErrors, price_error
+from toolkit.returns.price_levels import level_paths
 
 GOLD = "gold"
 """Whose prices are kept for a benchmark."""
+
+
+class _Valued(NamedTuple):
+    """What a good is valued at: level and exchange rate of a day, relative error as the price of that day, and its grade."""
+
+    quoted: float
+    rate: float
+    error: float
+    kind: str
+    basis: str
+    date: date
+    nines: int
 
 
 class PastPrices:
@@ -54,10 +72,11 @@ class PastPrices:
         held = {good[0] for good in goods}
         self.prices = self.prices.filter(pl.col("asset").is_in([*held, GOLD]))
         self.products = tuple(asset for asset in context.products if asset.key in held | {GOLD})
+        self._traded = {(asset.key, asset.form): asset for asset in self.products}
 
     @cached_property
     def on(self) -> Callable[[date], tuple[UnitPrice, ...]]:
-        """Prices of a kg on a day of `changes`, or on any, in the reporting currency."""
+        """Prices of a kg on a day, in the reporting currency."""
         known, last = self.context.snapshot, self.days[-1]
 
         @cache
@@ -78,42 +97,76 @@ class PastPrices:
         return of_day
 
     @cached_property
-    def changes(self) -> Sequence[date]:
-        """Days on which a price is of, ascending: between two of them the rate and the age of prices alone change."""
-        held = pl.col("asset").is_in(list({good[0] for good in self.goods}))
-        tables = [self.context.snapshot[name].filter(held) for name in ("prices_annual", "price_points")]
-        days = [table["date"].unique() for table in (self.prices, *tables)]
-        known = [] if self.own is None else [self.own.frame["known_from"].unique()]
-        return sorted({day for column in (*days, *known) for day in column})
-
-    @cached_property
     def _rate(self) -> Callable[[str, date], float | None]:
         fx = Rates.by_date(self.context.snapshot["fx"])
         return cache(lambda quoted, day: rate_on(fx, quoted, self.currency, day))
 
     @cached_property
-    def _at_change(self) -> Callable[[tuple[str, str, str | None], date], LotPrice | None]:
-        return cache(lambda good, day: lot_price(self.on(day), *good))
+    def _volatility(self) -> Callable[[str, str], float]:
+        return cache(self.errors.volatility)
 
     @cached_property
-    def _errors(self) -> Callable[[date], PriceErrors]:
-        return cache(lambda day: replace(self.errors, day=day))
+    def _rows(self) -> Callable[[str, str | None], Mapping[date, dict[str, Any]]]:
+        """Day -> price of an asset in a unit, or in any, ascending."""
+        rows = by_key((row["asset"], row) for row in self.prices.sort("date").iter_rows(named=True))
+        return cache(lambda asset, unit: {row["date"]: row for row in rows.get(asset, ()) if unit in (None, row["unit"])})
 
-    def _of_day(self, good: tuple[str, str, str | None], day: date) -> tuple[LotPrice, float, float] | None:
-        """The price of a good, of the last day on which one changed, with the rate and the relative error of the day."""
-        at = bisect_right(self.changes, day)
-        if day != self.days[-1] and at:
-            if (found := self._at_change(good, self.changes[at - 1])) is None:
+    @cached_property
+    def _first_known(self) -> Mapping[str, date] | None:
+        """Asset -> first day on which a price of it is known, where nothing is taken from the bundled ones; else None."""
+        if self.own is None or not self.own.only:
+            return None
+        return dict(self.own.frame.group_by("asset").agg(pl.max_horizontal("date", "known_from").min()).iter_rows())
+
+    @cached_property
+    def _steps(self) -> Callable[[Asset], Sequence[date]]:
+        """Days from which on a product is valued otherwise: of its annual averages, and from the first on of its prices."""
+        annual = self.context.snapshot["prices_annual"]
+
+        @cache
+        def of(product: Asset) -> Sequence[date]:
+            own = [*self._rows(product.key, product.unit)]
+            years = annual.filter(pl.col("asset") == (product.offer_of or product.key), pl.col("unit") == product.unit)
+            return [*(day for day in years["date"].unique().sort() if not own or day < own[0]), *own]
+
+        return of
+
+    @cached_property
+    def _at_step(self) -> Callable[[Asset, date], Observation | None]:
+        """What a product is valued at from a day of its steps on."""
+        known, levels = self.context.snapshot["prices_annual"], self.context.level_paths
+        series = PriceSeries.of(self.prices.with_columns(known_from=pl.col("date")))
+
+        @cache
+        def of(product: Asset, day: date) -> Observation | None:
+            row, paths = self._rows(product.key, product.unit).get(day), level_paths(series.until(day), [product.key], levels)
+            annual = FramesOnDemand({"prices_annual": lambda: known.filter(pl.col("date") <= day)})
+            return observation(product, row, paths.get(product.key), annual)
+
+        return of
+
+    def _valued(self, good: tuple[str, str, str | None], day: date) -> _Valued | None:
+        """What a good is valued at on a day."""
+        product = self._traded.get(good[:2])
+        if day != self.days[-1]:
+            first, steps = date.min, () if product is None else self._steps(product)
+            if self._first_known is not None:
+                first = self._first_known.get(good[0], date.max)
+            at = bisect_right(steps, day)
+            if product is None or not at or day < first or (found := self._at_step(product, steps[at - 1])) is None:
                 return None
-            if (rate := self._rate(found.price.quoted_currency, day)) is not None:
-                return found, rate, self._error(found.price, day)
-        found = lot_price(self.on(day), *good)
-        return found and (found, found.price.price / found.price.quoted, found.price.price_today_se / found.price.price)
-
-    def _error(self, one: UnitPrice, day: date) -> float:
-        """The relative error of a price as the price of a day."""
-        basis = ANNUAL_AVERAGE if one.kind == ANNUAL else one.basis
-        return self._errors(day).of(one.asset, basis, one.date, one.standard_error / one.price).error
+            row, kind, price, level = found
+            if (rate := self._rate(row["currency"], day)) is not None:
+                years, basis = (day - row["date"]).days / DAYS_PER_YEAR, ANNUAL_AVERAGE if kind == ANNUAL else row["basis"]
+                error = price_error(basis, years, self._volatility(product.key, basis), level / price).error
+                usual = None if product.group == PRECIOUS else product.purity
+                return _Valued(price, rate, error, kind, row["basis"], row["date"], grades_apart(usual, good[2]))
+        lot = lot_price(self.on(day), *good)
+        if lot is None:
+            return None
+        one = lot.price
+        rate, error = one.price / one.quoted, one.price_today_se / one.price
+        return _Valued(one.quoted, rate, error, one.kind, one.basis, one.date, lot.nines)
 
     @cached_property
     def price(self) -> Callable[[Good, date], tuple[float, float, float, float] | None]:
@@ -123,21 +176,19 @@ class PastPrices:
     def _price(self, good: Good, day: date) -> tuple[float, float, float, float] | None:
         asset, form, purity = good
         if form is None:
-            rows = self.prices.filter((pl.col("asset") == asset) & (pl.col("date") <= day)).sort("date").tail(1).to_dicts()
-            if not rows or (day - rows[0]["date"]).days > LEVEL_DAYS:
+            days = [*(rows := self._rows(asset, None))]
+            at = bisect_right(days, day)
+            if not at or (day - days[at - 1]).days > LEVEL_DAYS:
                 return None
-            rate = rate_on(self.context.snapshot["fx"], rows[0]["currency"], self.currency, day)
-            return None if rate is None else (rows[0]["price"], rate, 0.0, 0.0)
-        found = self._of_day((asset, form, purity), day)
-        if found is None:
+            row = rows[days[at - 1]]
+            return None if (rate := self._rate(row["currency"], day)) is None else (row["price"], rate, 0.0, 0.0)
+        one = self._valued((asset, form, purity), day)
+        if one is None or (day - one.date).days > LEVEL_DAYS * (2 if one.kind == ANNUAL else 1):
             return None
-        lot, rate, error = found
-        one, error = lot.price, math.hypot(error, self.step * lot.nines)
-        if (day - one.date).days > LEVEL_DAYS * (2 if one.kind == ANNUAL else 1):
-            return None
-        of_place = PLACE.error if one.basis in OF_VOLATILITY or one.kind == ANNUAL else 0.0
-        of_day = math.sqrt(max(error**2 - of_place**2, 0.0))
-        return one.quoted, rate, of_day, of_place
+        error, of_place = math.hypot(one.error, self.step * one.nines), 0.0
+        if one.basis in OF_VOLATILITY or one.kind == ANNUAL:
+            of_place = PLACE.error
+        return one.quoted, one.rate, math.sqrt(max(error**2 - of_place**2, 0.0)), of_place
 
     @cached_property
     def step(self) -> float:

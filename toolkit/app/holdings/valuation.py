@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -73,14 +73,11 @@ def unit_prices(
     for asset in assets:
         if asset.form is None:
             continue
-        row, kind, error = newest_of.get((asset.key, asset.unit)), LAST_PRINT, 0.0
-        if row is None:
-            row, kind = next(iter(_annual(snapshot["prices_annual"], asset)), None), ANNUAL
-        if row is None:
+        row = newest_of.get((asset.key, asset.unit))
+        seen = observation(asset, row, paths.get(asset.key), snapshot)
+        if seen is None:
             continue
-        price = row["price"]
-        if asset.key in paths:
-            (price, error), kind = paths[asset.key].last, FILTERED
+        row, kind, price, error = seen
         rate, key = rate_of(row["currency"]), (asset.key, asset.form)
         europe = in_europe(snapshot, asset, price * rate.value, row["date"], row["basis"], currency)
         of_today = errors.of(asset.key, ANNUAL_AVERAGE if kind == ANNUAL else row["basis"], row["date"], error / price)
@@ -91,6 +88,32 @@ def unit_prices(
             in_europe=europe,
         )
     return found
+
+
+class Observation(NamedTuple):
+    """What the price of a product rests on: a row of prices, its kind, and price and standard error in the row's currency."""
+
+    row: Mapping[str, Any]
+    kind: str
+    price: float
+    error: float
+
+
+def observation(
+    product: Asset, row: Mapping[str, Any] | None, path: LevelPath | None, known: Snapshot | Mapping[str, pl.DataFrame]
+) -> Observation | None:
+    """The price of a product in the currency in which it is quoted; None where there is none.
+
+    Args:
+        product: What is traded.
+        row: Its last price; None where there is none, and an annual average is the price.
+        path: Levels behind noisy prices up to that one; None for others.
+        known: With the annual averages.
+    """
+    row, kind = (row, LAST_PRINT) if row is not None else (next(iter(_annual(known["prices_annual"], product)), None), ANNUAL)
+    if row is None:
+        return None
+    return Observation(row, kind, row["price"], 0.0) if path is None else Observation(row, FILTERED, *path.last)
 
 
 def with_own_prices(

@@ -51,6 +51,8 @@ PURITY = re.compile(rf"(?i:[\s,;(]+{_PURE}|99[0-9](?:\s?/\s?1000)?){_PURE_END}[\
 """A purity that ends the name of a product; the trade writes 99.65 for 99.65 %, and 999 or 999,9/1000 of a precious metal."""
 _PURE_WITHIN = re.compile(rf"(?i:(?:^|[\s,;(]+){_PURE}){_PURE_END}(?:[\s,;)]+|$))")
 _NUMBER = re.compile(r"([^0-9+\-.,]*)([+-]?\s*(?:[0-9][0-9.,' ]*|[.,][0-9]+)(?:e[+-]?[0-9]+)?)(.*)", re.IGNORECASE | re.DOTALL)
+_PLAIN = re.compile(r"[0-9]{1,15}(?:\.(?:[0-9]{1,2}|[0-9]{4,15}))?")
+"""A number as a program writes it, which reads in one way."""
 _SPACED = re.compile(r"[0-9]{1,3}(?:[' ][0-9]{3})+(?:[.,][0-9]+)?")
 NULL_DATES = frozenset(
     date(*day)
@@ -101,6 +103,10 @@ class Amount:
     readings: Mapping[str, float] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
+        if _PLAIN.fullmatch(self.digits):
+            marks = "." if "." in self.digits else ".,"
+            object.__setattr__(self, "readings", dict.fromkeys(marks, float(self.digits)))
+            return
         body, _, exponent = self.digits.lower().partition("e")
         sign, body = -1.0 if body.startswith("-") else 1.0, body.lstrip("+-")
         found: dict[str, float] = {}
@@ -128,6 +134,8 @@ def _is_written_with(body: str, mark: str, other: str) -> bool:
 @lru_cache(1 << 16)  # a cell is asked about several times: for its column, its decimal mark and its number
 def amount(text: str) -> Amount | None:
     """The number in a cell with what stands around it; None where there is none that is one number either way."""
+    if _PLAIN.fullmatch(text):
+        return Amount(text)
     words = re.sub(r"([.,])\s?[-\u2013\u2014]{1,2}(?=\s|$)", r"\g<1>00", tidy(text))  # 3.900,-
     match = _NUMBER.fullmatch(words)
     if match is None:
@@ -280,6 +288,7 @@ def unit_in(text: str) -> str | None:
     return next((UNITS[spelling] for spelling in foldings(text) if spelling in UNITS), None)
 
 
+@lru_cache(4096)
 def unit(text: str, *, precious: bool, listed: bool) -> str:
     """The unit that a text names: one of the masses of `core.units`, or ``unit`` for a listed instrument.
 

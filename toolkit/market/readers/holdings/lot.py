@@ -7,12 +7,12 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar
 
 from toolkit.core.countries import UNKNOWN_ORIGIN, fold, foldings
 from toolkit.core.errors import DataError, did_you_mean
-from toolkit.core.messages import message, together
+from toolkit.core.messages import Message, message, together
 from toolkit.core.places import place
 from toolkit.core.size import PieceSize
 from toolkit.core.trade_names import COINS, is_shape
@@ -54,6 +54,14 @@ class FileCells:
     faults: list[CellFault] = field(default_factory=list)
     questions: dict[str, Question] = field(default_factory=dict)
     defaults: dict[str, list[str]] = field(default_factory=dict)
+    _read: dict[tuple[Any, ...], Any] = field(default_factory=dict)
+
+    def once(self, reader: Callable[..., T], *texts: Any) -> T:
+        """What a reader makes of the file and of texts that stand in many rows, read once."""
+        key = reader, *texts
+        if key not in self._read:
+            self._read[key] = reader(self, *texts)
+        return self._read[key]
 
     def text(self, key: str, i: int) -> str | None:
         """A cell as text; None where it is empty."""
@@ -315,7 +323,15 @@ def _named(row: Row, text: str) -> tuple[str, str | None, str | None]:
 
 def _form(row: Row, asset: str, words: str | None) -> tuple[str, str | None]:
     """The form, and the purity that stands with it: of its cell, else of the name of the asset, else that which is traded."""
-    names, text = row.file.names, row.text("form")
+    form, purity, assumed = row.file.once(_form_of, asset, words, row.text("form"))
+    if assumed:
+        row.default("form", assumed)
+    return form, purity
+
+
+def _form_of(file: FileCells, asset: str, words: str | None, text: str | None) -> tuple[str, str | None, Message | None]:
+    """Form, purity and what is said where the form is assumed, of the words beside an asset and the cell of the form."""
+    names = file.names
     bare, purity = cells.without_purity(text or "")
     try:
         named = names.form(asset, words) if words else None
@@ -330,9 +346,7 @@ def _form(row: Row, asset: str, words: str | None) -> tuple[str, str | None]:
         raise Faulty("two_forms", "a form that contradicts the asset", hint)
     if (form := given or named or names.traded_form(asset)) is None:
         raise Faulty("empty", "no form of {asset:s}, which no product trades", "Write metal, oxide, ...", asset=asset)
-    if not (given or named):
-        row.default("form", message("{asset} ({form})", asset=asset, form=form))
-    return form, purity
+    return form, purity, None if given or named else message("{asset} ({form})", asset=asset, form=form)
 
 
 def _purity(row: Row) -> str | None:
@@ -345,7 +359,7 @@ def _quantity(row: Row, lot: dict[str, Any], words: str | None, *, is_listed: bo
     cell, mark = row.cells.get("quantity"), row.file.mark
     quantity, unit = row.read("quantity", values.quantity, cell, mark, may_be_short=is_listed) or (None, "")
     told = (row.text("form") or words or "", row.text("unit") or "", unit)
-    is_coin = any(not COINS.isdisjoint(foldings(text)) for text in told)
+    is_coin = _names_a_coin(*told)
     pieces = None if is_listed or not _counts_pieces(row, unit) else quantity
     if pieces is not None:
         lot["quantity"], lot["unit"] = row.read("quantity", _mass_of_pieces, row, pieces, lot["asset"]), "kg"
@@ -353,21 +367,31 @@ def _quantity(row: Row, lot: dict[str, Any], words: str | None, *, is_listed: bo
         column = "unit" if row.text("unit") else "quantity"
         lot["quantity"] = quantity
         lot["unit"] = row.read(column, _unit, row, lot, unit, is_listed=is_listed, is_coin=is_coin)
-    is_fine = re.search(r"\b(fein|fine )", fold(f"{told[1]} {row.text('quantity')}")) is not None
+    is_fine = _says_fine(f"{told[1]} {row.text('quantity') if unit or quantity is None else 0}")  # most are a number alone
     if is_fine or (is_coin and (lot["unit"] == "ozt" or (pieces and cells.in_ounces(row.text("size") or "")))):
         lot["purity"] = None
         row.default("coins")
     return pieces
 
 
+@lru_cache(4096)
+def _names_a_coin(*texts: str) -> bool:
+    return any(not COINS.isdisjoint(foldings(text)) for text in texts)
+
+
+@lru_cache(4096)
+def _says_fine(text: str) -> bool:
+    return re.search(r"\b(fein|fine )", fold(text)) is not None
+
+
 def _counts_pieces(row: Row, beside: str | None) -> bool:
     """Whether the quantity is a number of pieces: by its header or unit, where no mass is named."""
-    named = {
-        cells.UNITS.get(fold(text)) if COINS.isdisjoint(foldings(text)) else cells.PIECE
-        for text in (row.text("unit"), beside, row.header("quantity").unit)
-        if text
-    }
-    return named == {cells.PIECE}
+    return _are_pieces(row.text("unit"), beside, row.header("quantity").unit)
+
+
+@lru_cache(4096)
+def _are_pieces(*texts: str | None) -> bool:
+    return {cells.PIECE if _names_a_coin(text) else cells.UNITS.get(fold(text)) for text in texts if text} == {cells.PIECE}
 
 
 def _mass_of_a_piece(row: Row, asset: str | None) -> float | None:
@@ -577,10 +601,21 @@ def _basis(row: Row, lot: dict[str, Any], shown: cells.Amount | None) -> tuple[b
 
     By its cell (``11.500 EUR/t``), its header, or a cell of its own: ``t``, ``EUR/kg``, ``je 100 g``, ``100``, ``total``.
     """
-    is_precious = row.is_precious(lot["asset"])
-    per = values.unit_named(shown.after.partition("/")[2] if shown else "", precious=is_precious)
-    per = per or values.unit_named(values.per_of(row.header("purchase_price")), precious=is_precious)
-    if (text := row.text("purchase_price_is")) is None:
+    texts = (shown.after.partition("/")[2] if shown else "", row.text("purchase_price_is"), row.text("unit"))
+    return row.file.once(_basis_of, row.is_precious(lot["asset"]), *texts)
+
+
+def _basis_of(
+    file: FileCells,
+    is_precious: bool,  # noqa: FBT001
+    beside: str,
+    text: str | None,
+    of_quantity: str | None,
+) -> tuple[bool, float, str | None]:
+    """The same of texts: what stands behind the price, in the cell of its basis, and in that of the unit."""
+    header, counted = file.header.get("purchase_price"), getattr(file.header.get("quantity"), "unit", None)
+    per = values.unit_named(beside, precious=is_precious) or values.unit_named(values.per_of(header), precious=is_precious)
+    if text is None:
         return False, 1.0, per
     said = re.sub(r"^(per|je|pro)\b", "", text.rpartition("/")[2].strip().casefold()).strip()
     found = cells.amount(said)
@@ -594,7 +629,7 @@ def _basis(row: Row, lot: dict[str, Any], shown: cells.Amount | None) -> tuple[b
         return False, count or 1.0, unit
     if found and count and count > 0 and not found.after:
         return False, count, per
-    of_unit = _counts_pieces(row, None) or fold(said) not in vocabulary().meanings["price_is"]
+    of_unit = _are_pieces(of_quantity, counted) or fold(said) not in vocabulary().meanings["price_is"]
     if unit == cells.PIECE and count is None and of_unit:
         return False, 1.0, unit
     known = vocabulary().meanings["price_is"]
@@ -662,10 +697,19 @@ def currency_of(row: Row, lot: dict[str, Any], shown: list[str], *, is_needed: b
     texts = [row.text("currency"), *shown, basis if basis.partition("/")[1] and basis.partition("/")[0].strip() else None]
     texts += [row.header(key).currency for key in ("purchase_price", "total_price", "paid")]
     texts = texts if any(texts) else [row.file.layout.every.get("currency")]
+    given = tuple(filter(None, texts))
+    for text in given:
+        if "$" in text and text.partition("/")[0].strip() == "$":
+            row.default("dollar")
+    return row.file.once(_currency_named, lot["unit"], row.is_precious(lot["asset"]), is_needed, *given)
+
+
+def _currency_named(_: FileCells, unit: str | None, is_precious: bool, is_needed: bool, *texts: str) -> str | None:  # noqa: FBT001
+    """The one currency that texts name."""
     found: set[str] = set()
-    for text in filter(None, texts):
+    for text in texts:
         word, _, per = (part.strip() for part in text.partition("/"))
-        unit, named = lot["unit"], values.unit_named(per, precious=row.is_precious(lot["asset"]))
+        named = values.unit_named(per, precious=is_precious)
         if per and unit and not {named, unit} <= {*KG_PER_UNIT} and named != unit and named not in cells.NO_ONE_MASS:
             hint = message("The price is per {per:s} and the quantity in {unit:s}: use one unit.", per=per, unit=unit)
             raise Faulty("two_units", "two units", hint, column="purchase_price")
@@ -673,8 +717,6 @@ def currency_of(row: Row, lot: dict[str, Any], shown: list[str], *, is_needed: b
             found.add(cells.currency(word))
         except DataError as error:
             raise Faulty("currency", error.message, error.hint, cell=text) from None
-        if word.strip() == "$":
-            row.default("dollar")
     if len(found) > 1:
         raise Faulty("two_currencies", "two currencies", "Keep one of {words:s}.", words=", ".join(sorted(found)))
     if not found and is_needed:

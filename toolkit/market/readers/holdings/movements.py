@@ -404,11 +404,16 @@ def _money(row: Row) -> _Money:
     )
     if total == 0:  # as a program writes it for none
         row.cells.pop("total_price", None)
-    currencies = {row.header(key).currency for key in ("fees", "taxes", "cash", "total_price", "purchase_price")} - {None}
-    if len(currencies) > 1:
+    if row.file.once(_are_two_currencies):
         hint = message("Give fees and taxes in the currency of the price.")
         row.fault("fees", Faulty("two_currencies", "two currencies", hint))
     return _Money(total or None, cash or None, fees or Decimal(0), taxes or Decimal(0))
+
+
+def _are_two_currencies(file: FileCells) -> bool:
+    """Whether headers of money name two currencies."""
+    keys = ("fees", "taxes", "cash", "total_price", "purchase_price")
+    return len({file.header[key].currency for key in keys if key in file.header} - {None}) > 1
 
 
 def _beside(row: Row) -> list[str]:

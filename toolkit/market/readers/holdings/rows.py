@@ -149,10 +149,10 @@ def rows_of(read: ReadFile, file: FileCells, client: str | None) -> tuple[ReadFi
     Raises:
         DataError: for a client that it does not name.
     """
-    rows, numbers, leave_out = file.table.cells.rows(), file.table.rows, {fold(text) for text in read.layout.leave_out}
+    numbers, leave_out = file.table.rows, {fold(text) for text in read.layout.leave_out}
     totals, below = _rows_of_no_lot(file) if "asset" in file.raw else ([], [])
-    left = [i for i, row in enumerate(rows) if _first_cell(row) in leave_out] if leave_out else []
-    kept = sorted({*range(len(rows))} - {*totals, *below, *left})
+    left = [i for i, row in enumerate(file.table.cells.rows()) if _first_cell(row) in leave_out] if leave_out else []
+    kept = sorted({*range(len(numbers))} - {*totals, *below, *left})
     own = _of_client(file, kept, client)
     read = read if own == kept else _told_of(read, own)
     told = [*notes(read, [numbers[i] for i in (*totals, *left)]), *_conventions(file, kept, {*own})]
@@ -198,7 +198,8 @@ def read_columns(file: FileCells, headers: Sequence[Header]) -> None:
         if key and key not in SEVERAL["holdings"]:
             column = file.table.cells[header.text].to_list()
             own = words if key == "kind" else {text: word for text, word in words.items() if text not in kinds}
-            read = {text: cells.tidy(own.get(as_answered(text), text)) or None for text in _texts_in(column)}
+            said = (lambda text, own=own: own.get(as_answered(text), text)) if own else str
+            read = {text: cells.tidy(said(text)) or None for text in _texts_in(column)}
             days = [cell.date() if isinstance(cell, datetime) else cell for cell in column]
             file.raw[key] = [read[cell] if isinstance(cell, str) else cell for cell in days]
             file.header[key] = header
@@ -289,7 +290,7 @@ def _rows_of_no_lot(file: FileCells) -> tuple[list[int], list[int]]:
     rows of one text that is no asset, below an empty row or a total that ends the table.
     """
     rows, numbers = file.table.cells.rows(), file.table.rows
-    known = {fold(text) for text in {cell for row in rows for cell in row if isinstance(cell, str)}}
+    known = cache(lambda: {fold(cell) for row in rows for cell in row if isinstance(cell, str)})  # for few files
     is_label = cache(lambda text: _is_label(text, known, file.names))
     totals = []
     for i, row in enumerate(rows):
@@ -303,7 +304,7 @@ def _rows_of_no_lot(file: FileCells) -> tuple[list[int], list[int]]:
     return totals, [*range(first, len(rows))] if is_apart else []
 
 
-def _is_label(text: str, known: set[str], names: Names) -> bool:
+def _is_label(text: str, known: Callable[[], Collection[str]], names: Names) -> bool:
     """Whether a text is the label of a total: ``Summe``, ``Meier Ergebnis`` of a client, ``Gallium Total``, ``*`` of SAP.
 
     What stands beside the word is a metal, a number, or a cell of the table.
@@ -313,7 +314,7 @@ def _is_label(text: str, known: set[str], names: Names) -> bool:
         return True
     beside = words[1:] if words[0] in totals else words[:-1] if words[-1] in totals else []
     of = " ".join(word for word in beside if not re.search(r"\d", word))
-    return bool(beside) and (not of or of in known or of in totals or is_asset(of, names))
+    return bool(beside) and (not of or of in totals or is_asset(of, names) or of in known())
 
 
 def is_asset(text: str, names: Names) -> bool:
@@ -420,9 +421,9 @@ def texts_of(read: ReadFile, file: FileCells) -> Iterator[tuple[str, Sequence[st
 
 def _is_said(file: FileCells, key: str, text: str) -> bool:
     """Whether a text is answered, or is not understood."""
-    if not text or as_answered(text) in file.remarks:
+    if not text or (file.remarks and as_answered(text) in file.remarks):
         return bool(text)
-    said = file.words.get(as_answered(text), text)
+    said = file.words.get(as_answered(text), text) if file.words else text
     return is_marked(said) or not (values.is_unknown(said) or _TEXTS[key][0](said))
 
 
