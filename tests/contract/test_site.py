@@ -13,7 +13,7 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGES = ("index", *re.findall(r"(?m)^\w+$", (DOCS / "index.md").read_text("utf-8").split(":caption: Understand")[0]))
 OTHER_WORDS = (
     "`Under export", "heading and `May be", "the line with a rule", "note of `", "`Lost in a sale", "`Loss in a bad",
-    "the marker beside", "What the command prints", "A cell that contradicts", "**Standing", "**Headline", "where it lies: of",
+    "the marker beside", "What the command prints", "**Standing", "**Headline", "where it lies: of",
 )  # fmt: skip
 """Beginnings of messages that quote words of German pages, or name the word of the JSON."""
 
