@@ -888,7 +888,7 @@ class QuotationLines:
         """The orders: needs of one metal share its quotations, and are ordered for together.
 
         Where none keeps the probability asked for, the cheapest if the cost of a month without it is told of each need of the
-        metal: to order nothing may cost least. Else those that come nearest to it.
+        metal: to order nothing may cost least. Else those that keep it for what they can prevent.
         """
         asked, budget = self.case.request.probability, self.case.request.budget
         needs = [need for need in self.case.groups if self.by_need[need.key]]

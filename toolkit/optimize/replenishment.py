@@ -416,8 +416,8 @@ class BestPlans:
     Attributes:
         cheapest: Of those that keep the probability asked for the one of least expected cost; where none does, of all that keep
             it for the problems of which it can be kept.
-        nearest: The cheapest, where that keeps the probability asked for; else the one with least above it, in stops and in
-            stops longer than one with the largest order.
+        nearest: The cheapest, where that keeps the probability asked for; else the one that does so for the problems of which
+            it can be kept, and of the others for what an order can prevent: a stop, or one longer than with the largest order.
         keeps: Whether the cheapest keeps it.
     """
 
@@ -431,7 +431,6 @@ def best_plans(problems: Sequence[OrderProblem], judged: Sequence[OrderProblem],
 
     The plan without a limit is the cheapest of all, and the answer where it holds. Else the limit of the draws that are
     searched by is bisected between the lowest that any order reaches and the loosest that does not hold over the others.
-    Where no order keeps it, plans with the lowest one and with the limit on longer stops alone are found too.
 
     Args:
         problems: One a metal and site, with the draws that plans are searched by.
@@ -439,12 +438,8 @@ def best_plans(problems: Sequence[OrderProblem], judged: Sequence[OrderProblem],
         asked: Largest probability of a stop.
     """
     least, lowest = ([one.paths(largest_order(one)).probability for one in some] for some in (problems, judged))
-    can, longer = np.array(lowest) <= asked, [without_the_unavoidable(one) for one in judged]
-    work, found = Work(SECONDS), list[tuple[OrderPlan, float, FloatArray, float]]()
-
-    def excess(some: Sequence[OrderProblem], plan: OrderPlan) -> FloatArray:
-        """By how much the plan exceeds what is asked for."""
-        return np.array([max(one.paths(lots).probability - asked, 0.0) for one, lots in zip(some, plan.lots, strict=True)])
+    can = np.array(lowest) <= asked
+    work, found = Work(SECONDS), list[tuple[OrderPlan, float, FloatArray]]()
 
     def solve(levels: Sequence[float | None], some: Sequence[OrderProblem] = problems) -> FloatArray | None:
         """By how much the plan of these limits exceeds what is asked for; None where none holds them."""
@@ -452,8 +447,9 @@ def best_plans(problems: Sequence[OrderProblem], judged: Sequence[OrderProblem],
         plan = order_plan(limited, start=found[0][0].lots if found else None, work=work)
         if plan is None:
             return None
-        cost = sum(one.expected_cost(lots) for one, lots in zip(judged, plan.lots, strict=True))
-        found.append((plan, cost, above := excess(judged, plan), float(above.sum() + excess(longer, plan).sum())))
+        pairs = [*zip(judged, plan.lots, strict=True)]
+        above = np.array([max(one.paths(lots).probability - asked, 0.0) for one, lots in pairs])
+        found.append((plan, sum(one.expected_cost(lots) for one, lots in pairs), above))
         return above
 
     above = solve([None] * len(problems))
@@ -468,9 +464,12 @@ def best_plans(problems: Sequence[OrderProblem], judged: Sequence[OrderProblem],
         if high - low < 1 / len(problems[0].days):
             break
         level = low if number == 0 and level == high else (low + high) / 2
-    if not can.all():
+    cheapest, _, above = min(found, key=lambda one: (one[2][can].any(), one[1]))
+    if not above.any():
+        return BestPlans(cheapest, cheapest, keeps=True)
+    kept = [one.paths(lots).probability if may else asked for one, lots, may in zip(problems, cheapest.lots, can, strict=True)]
+    preventable = [one if may else without_the_unavoidable(one) for one, may in zip(problems, can, strict=True)]
+    if solve(kept, preventable) is None:  # limits on shares
         solve([max(asked, own) for own in least])
-        solve([asked] * len(problems), [without_the_unavoidable(one) for one in problems])
-    cheapest = min(found, key=lambda one: (one[2][can].any(), one[1]))
-    keeps = not cheapest[2].any()
-    return BestPlans(cheapest[0], cheapest[0] if keeps else min(found, key=lambda one: (one[3], one[1]))[0], keeps)
+        return BestPlans(cheapest, min(found, key=lambda one: (one[2].sum(), one[1]))[0], keeps=False)
+    return BestPlans(cheapest, found[-1][0], keeps=False)

@@ -231,7 +231,7 @@ class Reached(Record):
     missing_cost: float | None
     """What that costs, by the cost of a month without it; null where that is not told."""
     nearest: float | None
-    """With the orders that come nearest to the probability asked for; null with a budget."""
+    """With orders that keep what they can prevent to the probability asked for; null with a budget."""
     week: float | None
     """What one more week of safety costs; null where the probability asked for is not kept, and with a budget."""
 
@@ -279,7 +279,7 @@ class OrderPlan(Record):
     spent: float
     """For the orders, landed."""
     spent_nearest: float | None
-    """For those that come nearest to the probability asked for; null with a budget."""
+    """For orders that keep what they can prevent to the probability asked for; null with a budget."""
     gap: float
     """Relative distance from the proven bound."""
     orders: Rows[OrderLine]

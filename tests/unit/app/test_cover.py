@@ -203,8 +203,8 @@ class TestOrders:
         assert [plans[asked].status for asked in plans] == ["met", "met", "met", "impossible"]
         ordered = {asked: [(line.quote, line.quantity) for line in plan.orders] for asked, plan in plans.items()}
         assert ordered[0.5] == ordered[0.3] == ordered[0.05]  # the cheapest, which keeps the stricter one already
-        assert plans[0.5].spent < plans[0.24].spent <= plans[0.05].spent_nearest
-        assert 0.05 < plans[0.05].reached[0].nearest <= plans[0.24].reached[0].after <= 0.24
+        assert plans[0.05].spent < plans[0.05].spent_nearest < plans[0.24].spent  # what nothing prevents is worth no order
+        assert 0.05 < plans[0.24].reached[0].after <= 0.24 < plans[0.05].reached[0].nearest < plans[0.05].reached[0].after
 
     def test_a_limit_on_a_supplier_that_no_order_can_hold_is_named(self, folder):
         found = answered(folder, quotes=QUOTES, shares={"Umico": 0.0})

@@ -349,17 +349,21 @@ def _nearest(answer: Answer, found: CoverAnswer, plan: OrderPlan) -> None:
     """What would come nearest to a probability that no order keeps, and what would help to choose."""
     missed = [one for one in plan.reached if plan.asked is not None and one.after > plan.asked]
     if near := [_of(answer, found, one.need) for one in missed if one.after == one.nearest]:
-        answer.line("For {needs} these are the orders found that come nearest to {asked:.0%}.", needs=near, asked=plan.asked)
+        answer.line(
+            "For {needs} the orders keep to {asked:.0%} what an order can prevent: a stop, or one longer than with all that is "
+            "quoted.",
+            needs=near, asked=plan.asked,
+        )  # fmt: skip
     cheap = [one for one in missed if one.after != one.nearest]
     for one in cheap:
         answer.line(
-            "For {need} the orders are the cheapest by your own cost of a month without it; the nearest to {asked:.0%} that "
-            "was reached is {nearest:.1%}.",
+            "For {need} the orders are the cheapest by your own cost of a month without it; orders that keep what they can "
+            "prevent to {asked:.0%} would bring its stop to {nearest:.1%}.",
             need=_of(answer, found, one.need), asked=plan.asked, nearest=one.nearest,
         )  # fmt: skip
     if cheap:
         answer.line(
-            "All orders cost {dear:,.0f} {currency} where each need comes as near to {asked:.0%} as was reached.",
+            "All orders cost {dear:,.0f} {currency} where they keep what they can prevent to {asked:.0%} for each need.",
             dear=plan.spent_nearest, currency=found.currency, asked=plan.asked,
         )  # fmt: skip
     if untold := [one for one in found.needs if one.missing_cost is None and one.key in {gone.need for gone in missed}]:
