@@ -140,6 +140,7 @@ class SiteNeed:
 
     Attributes:
         daily: (days,) kg of contained metal.
+        beyond: (days,) the same of the days after these, for the safety.
         kg_a_month: What a month without it misses, on average over its use; of a need of once all of it.
         missing_cost: Money for a kg that is missing, by the cost of a month; None where that is not told.
     """
@@ -151,6 +152,7 @@ class SiteNeed:
     site: str
     country: str
     daily: FloatArray
+    beyond: FloatArray
     kg_a_month: float
     safety: float
     missing_cost: float | None
@@ -263,8 +265,9 @@ class SupplyCase:
             by_good.setdefault(one.good, []).append(one)
         found = []
         for (asset, form, purity, site), rows in by_good.items():
-            content, days = self.content(asset, form) or 1.0, [one.daily(self.today, self.horizon) for one in rows]
-            daily, used = np.sum(days, axis=0) * content, [float(one.sum()) for one in days]
+            content, safety = self.content(asset, form) or 1.0, max(one.safety for one in rows)
+            days = [one.daily(self.today, self.horizon + round(safety * WEEK) + WEEK) for one in rows]
+            daily, used = np.sum(days, axis=0) * content, [float(one[: self.horizon].sum()) for one in days]
             same = [good for good in by_good if good[0] == asset]
             apart = [
                 asset,
@@ -274,9 +277,10 @@ class SupplyCase:
             ]
             found.append(
                 SiteNeed(
-                    " ".join(apart), asset, form, purity, site, rows[0].country, daily,
+                    " ".join(apart), asset, form, purity, site, rows[0].country,
+                    daily[: self.horizon], daily[self.horizon :],
                     content * sum(used) / max(sum(kg / one.kg_a_month for kg, one in zip(used, rows, strict=True)), LEAST),
-                    max(one.safety for one in rows), self._missing_cost(rows, used, content),
+                    safety, self._missing_cost(rows, used, content),
                 )
             )  # fmt: skip
         return tuple(found)
@@ -880,8 +884,8 @@ class QuotationLines:
         supply = case.supply(need, DRAWS) if told else case.supply(need, CHOSEN, seed=SEED + 1)
         missing = max(need.missing_cost or 0.0, self.dearest.get(need.key, 0.0))
         return OrderProblem(
-            need.daily, supply, offers, missing, round(need.safety * WEEK) + safety, 1 - self.spread.get(need.asset, 1.0),
-            case.request.probability, dict(case.request.shares or {}),
+            need.daily, supply, offers, missing, round(need.safety * WEEK) + safety, need.beyond,
+            1 - self.spread.get(need.asset, 1.0), case.request.probability, dict(case.request.shares or {}),
         )  # fmt: skip
 
     def plan(self) -> OrderPlan:

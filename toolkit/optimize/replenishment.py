@@ -73,6 +73,7 @@ class OrderProblem:
     Attributes:
         need: (days,) kg used on each day, tomorrow first.
         safety: Days of use that shall be there at any time: what is missing of them costs as much as what is missing.
+        beyond: (days,) kg used on each day after these, at least for the days of safety; None for the rate of the last day.
         supply: What is there and on its way, (scenarios,) draws.
         offers: What can be ordered.
         missing_cost: Money for a kg that is missing.
@@ -86,17 +87,16 @@ class OrderProblem:
     offers: tuple[OrderOffer, ...]
     missing_cost: float
     safety: int = 0
+    beyond: FloatArray | None = None
     resale: float = 0.0
     probability: float | None = None
     shares: dict[str, float] = field(default_factory=dict)
 
     @property
     def target(self) -> FloatArray:
-        """(days,) kg that have to be there on each day beyond those of the days before: the need, early by the safety.
-
-        What lies behind the last day is used at its rate.
-        """
-        ahead = np.concatenate([self.need, np.full(self.safety, self.need[-1])])
+        """(days,) kg that have to be there on each day beyond those of the days before: the need, early by the safety."""
+        beyond = np.full(self.safety, self.need[-1]) if self.beyond is None else self.beyond[: self.safety]
+        ahead = np.concatenate([self.need, beyond])
         return np.concatenate([[ahead[: self.safety + 1].sum()], ahead[self.safety + 1 :]])
 
     @property

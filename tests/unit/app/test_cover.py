@@ -218,6 +218,14 @@ class TestOrders:
         assert found.plan.orders == ()
         assert need(found, "gallium").days is None
 
+    def test_safety_is_for_what_is_used_after_the_days_asked_about(self, folder):
+        """A single need on the last day, with two weeks of safety, was to be there fifteen times; it comes once."""
+        quotes = "quote,asset,price,currency,least,origin_country,lead_time,refusal\nB,gallium,1000,EUR,1,Japan,20,seller\n"
+        for more, kg in (("", 100), ("gallium,50,once,2027-06-02,2,500000,EUR\n", 150)):
+            needs = f"asset,quantity,period,start,safety,missing_cost,currency\ngallium,100,once,2027-05-26,2,500000,EUR\n{more}"
+            found = answered(folder, "lot_id,asset,quantity\n1,indium,1\n", needs, quotes, months=6)
+            assert sum(line.quantity for line in found.plan.orders) == kg, more
+
     def test_a_price_break_is_one_of_its_rows(self, folder):
         quotes = (
             "quote,asset,price,currency,least,most,origin_country,lead_time\n"
