@@ -647,7 +647,7 @@ class History:
         return Track(before, after, put[0], put[1])
 
 
-def _worth(units: FloatArray, columns: IntArray, goods: Sequence[Good], levels: Levels, *, drawn: bool) -> FloatArray:
+def _worth(units: FloatArray, columns: IntArray, goods: Sequence[Good], levels: Levels, *, drawn: bool) -> NDArray[Any]:
     """Values (2, K, n), or (2, K, n, LEVEL_DRAWS), NaN where the level of what is held is not known.
 
     Args:

@@ -708,7 +708,7 @@ def _currency_named(_: FileCells, unit: str | None, is_precious: bool, is_needed
     """The one currency that texts name."""
     found: set[str] = set()
     for text in texts:
-        word, _, per = (part.strip() for part in text.partition("/"))
+        word, per = (part.strip() for part in text.partition("/")[::2])
         named = values.unit_named(per, precious=is_precious)
         if per and unit and not {named, unit} <= {*KG_PER_UNIT} and named != unit and named not in cells.NO_ONE_MASS:
             hint = message("The price is per {per:s} and the quantity in {unit:s}: use one unit.", per=per, unit=unit)
