@@ -148,6 +148,8 @@ class Record(BaseModel):
             return _json(value, _List, _Object)
         if isinstance(value, Record):
             return value
+        if type(value).__module__ == "builtins":
+            return value
         keys = (field.alias or name for name, field in cls.model_fields.items())
         return _json({key: getattr(value, key) for key in keys if hasattr(value, key)}, _List, _Object)
 

@@ -48,7 +48,7 @@ _ROWS = 3
 NEWEST, EVERY_DAY = "newest", "every"
 _DAYS = (NEWEST, EVERY_DAY)
 _WORD = re.compile(r"^[^\W\d_]{4,}$|\s[^\W\d_]{2,}")
-_LETTERS = re.compile(r"[^\W\d_]{4}")
+_LETTERS = re.compile(r"[^\W\d_]{4,}")
 _CODED = ("lot_id", "name", "document", "counterparty")
 """Columns of texts that may be codes, numbers or names."""
 _SENTENCE = re.compile(r"[^\W\d]{3}.*\s")
@@ -450,8 +450,8 @@ def _columns_of_texts(read: ReadFile) -> Iterator[tuple[str, Sequence[str]]]:
 def _unlike(texts: Sequence[str]) -> Iterator[str]:
     """Texts unlike the others of a column, empty for one like them.
 
-    Words among codes: a bin ``RETURNS`` or ``SCRAP-01`` among ``A1``, ``B2 expired`` among ``B1``; and another text of the
-    column with more behind it.
+    Words among codes, but towns in a code: a bin ``RETURNS`` or ``SCRAP-01`` among ``A1``, ``B2 expired`` among ``B1``; and
+    another text of the column with more behind it.
     """
     known = {*texts} - {""}
     filled, codes, short = (
@@ -459,7 +459,7 @@ def _unlike(texts: Sequence[str]) -> Iterator[str]:
     )
     for text in texts:
         if is_code(text):
-            is_word = 2 * short >= filled and _LETTERS.search(text)
+            is_word = 2 * short >= filled and any(place(word).country is None for word in _LETTERS.findall(text))
         else:
             number = cells.amount(text)
             is_word = 2 * codes >= filled and _WORD.search(text) and not (cells.day(text) or (number and not number.before))
