@@ -222,7 +222,9 @@ class TestOrders:
         """A single need on the last day, with two weeks of safety, was to be there fifteen times; it comes once."""
         quotes = "quote,asset,price,currency,least,origin_country,lead_time,refusal\nB,gallium,1000,EUR,1,Japan,20,seller\n"
         for more, kg in (("", 100), ("gallium,50,once,2027-06-02,2,500000,EUR\n", 150)):
-            needs = f"asset,quantity,period,start,safety,missing_cost,currency\ngallium,100,once,2027-05-26,2,500000,EUR\n{more}"
+            needs = (
+                f"asset,quantity,period,start,safety,missing_cost,currency\ngallium,100,once,2027-05-26,2,500000,EUR\n{more}"
+            )
             found = answered(folder, "lot_id,asset,quantity\n1,indium,1\n", needs, quotes, months=6)
             assert sum(line.quantity for line in found.plan.orders) == kg, more
 
