@@ -52,7 +52,7 @@ class Deliveries:
         """The day on which an order arrives unless a ban stops it; the same day where no licence is needed."""
         if not self.controlled(asset, ordered, LICENCE):
             return ordered
-        return ordered + timedelta(days=round(self.delay.quantile(self._probability(asset, ordered))))
+        return ordered + timedelta(days=round(float(self.delay.quantile(self._probability(asset, ordered)))))
 
     def is_banned(self, asset: str, day: date) -> bool:
         """Whether a ban stops deliveries of an asset on a day."""
