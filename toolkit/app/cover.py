@@ -165,7 +165,7 @@ class SiteNeed:
     @property
     def used(self) -> float:
         """What it takes within the days asked about and as safety, kg."""
-        return float(self.daily.sum() + self.safety * WEEK * self.daily[-1])
+        return float(self.daily.sum() + self.beyond[: round(self.safety * WEEK)].sum())
 
     def why_not(self, form: str, purity: str | None) -> str | None:
         """Why a good of its metal does not serve it; None where it does."""
