@@ -2,7 +2,7 @@
 
 import pytest
 
-from toolkit.core.places import place, place_of_delivery
+from toolkit.core.places import is_place, is_us_state, place, place_of_delivery, words_beside
 
 
 @pytest.mark.parametrize(
@@ -92,3 +92,38 @@ def test_two_countries_a_doubt_or_no_known_name_leave_a_place_unknown(text: str 
 
 def test_the_words_are_kept_as_written() -> None:
     assert place("  Lager Frankfurt ").text == "Lager Frankfurt"
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("", True),
+        ("cif Rotterdam", True),
+        ("main ports", True),
+        ("CIF Rotterdam 99.99%", False),
+        ("$ Rotterdam", False),
+        ("Rotterdam 5", False),
+        ("Hinterdorf", False),
+        ("cif Hinterdorf", False),
+    ],
+)
+def test_places_and_terms_of_delivery_are_nothing_else(text: str, plain: bool) -> None:
+    assert is_place(text) is plain
+
+
+def test_words_beside_a_place_are_those_of_no_name() -> None:
+    assert words_beside("Zollfreilager Zürich, Tor Nord") == ["zollfreilager", "tor", "nord"]
+    assert words_beside("Hong Kong Airport cargo") == ["airport", "cargo"]
+    assert words_beside("Rotterdam") == []
+
+
+def test_states_of_the_usa_are_known_in_either_case() -> None:
+    assert [is_us_state(word) for word in ("MA", "ma", "Ma", "DE", "ZZ", "")] == [True, True, True, True, False, False]
+
+
+def test_a_code_of_another_country_contradicts_a_name() -> None:
+    assert place("Hamburg CN").country is None
+    assert place("HAMBURG CHN PORT").country == "DEU"  # in a text of capitals three letters are a word
+    assert place("HAMBURG CN").country is None
+    assert place("Hamburg GmbH NL").country is None
+    assert place("Baltimore, MD US").country == "USA"
