@@ -57,7 +57,7 @@ from toolkit.market.readers.cells import number
 from toolkit.market.readers.faults import OneFault, grouped, row_error
 from toolkit.market.readers.holdings.read import parse
 from toolkit.market.readers.tabular import Table
-from toolkit.optimize.replenishment import Lots, OrderOffer, OrderProblem, best_plans, order_plan
+from toolkit.optimize.replenishment import Lots, OrderOffer, OrderProblem, best_plans, order_plan, without_the_unavoidable
 from toolkit.records.cover import CoverAnswer, OrderPlan
 from toolkit.supply.concentration import OTHER, newest_shares
 
@@ -959,6 +959,7 @@ class QuotationLines:
                     "need": need.key, "before": case.stops(need), "after": paths.probability,
                     "missing": paths.expected_missing,
                     "missing_cost": None if need.missing_cost is None else need.missing_cost * paths.expected_missing,
+                    "preventable": None if asked is None else without_the_unavoidable(problem).paths(lots).probability,
                     "nearest": None if nearest is None else problem.paths(nearest[need.key]).probability,
                     "week": None if asked is None or paths.probability > asked else self._week(need, chosen),
                 }

@@ -230,6 +230,8 @@ class Reached(Record):
     """Metal that is missed with them, kg on average."""
     missing_cost: float | None
     """What that costs, by the cost of a month without it; null where that is not told."""
+    preventable: float | None
+    """Share of draws with a stop that an order prevents, or one longer than with all that is quoted; null with a budget."""
     nearest: float | None
     """With orders that keep what they can prevent to the probability asked for; null with a budget."""
     week: float | None

@@ -3,14 +3,16 @@
 import math
 from datetime import date, timedelta
 
+import highspy
 import numpy as np
 import pytest
 
 from tests.subjects import context
-from toolkit.app.cover import CoverRequest, cover, fraction, shares_of
+from toolkit.app.cover import CoverRequest, QuotationLines, SupplyCase, cover, fraction, shares_of
 from toolkit.app.holdings.names import LotNames
 from toolkit.core.errors import DataError, FrameError, SpecError
 from toolkit.market.readers.holdings.read import parse
+from toolkit.optimize.replenishment import order_plan
 from toolkit.records.cover import CoverAnswer
 
 DAY = date(2026, 11, 24)
@@ -22,11 +24,13 @@ GA-4,gallium,oxide,,50,kg,China,Jena,stored,,,100,EUR
 GE-1,germanium,metal,5N,180,kg,Belgium,Jena,stored,,,2500,EUR
 GE-2,germanium,metal,5N,90,kg,Japan,Osaka,stored,,,2500,EUR
 GE-3,germanium,metal,3N,70,kg,China,Jena,stored,,,2500,EUR
+GE-4,germanium,metal,5N,90,kg,Belgium,"Wien, Austria",stored,,,2500,EUR
 IN-1,indium,metal,4N,10,kg,KOR,Jena,stored,,,300,EUR
 """
 NEEDS = """asset,form,purity,quantity,unit,period,site,safety,missing_cost,currency
 gallium,metal,4N,400,kg,year,Jena,,90000,EUR
-germanium,metal,4N,800,kg,year,Jena,,,
+germanium,metal,4N,500,kg,year,Jena,,,
+germanium,metal,4N,300,kg,year,"Wien, Austria",,,
 germanium,metal,4N,400,kg,year,"Osaka, Japan",,,
 """
 QUOTES = """quote,asset,form,purity,price,currency,unit,least,lot_size,origin_country,lead_time,freight,terms,valid_until,counterparty,refusal
@@ -69,7 +73,12 @@ def need(found: CoverAnswer, key: str):
 class TestStory:
     def test_metal_goes_where_it_serves(self, story):
         lots = {one.key: one.lots for one in story.needs}
-        assert lots == {"gallium": ("GA-1",), "germanium Jena": ("GE-1",), "germanium Osaka, Japan": ("GE-2",)}
+        assert lots == {
+            "gallium": ("GA-1",),
+            "germanium Jena": ("GE-1",),
+            "germanium Osaka, Japan": ("GE-2",),
+            "germanium Wien, Austria": ("GE-4",),
+        }
         why = {one.lot_id: one.why for one in story.uncounted}
         assert why == {"GA-4": "form", "GE-3": "purity", "IN-1": "unused"}
 
@@ -116,7 +125,9 @@ class TestStory:
         assert {key: one.why for key, one in found.items()} == {
             "Q-1": None, "Q-2": None, "Q-3": None, "Q-4": "expired", "Q-5": "purity",
         }  # fmt: skip
-        assert {one.need for one in story.quotes if one.quote == "Q-3"} == {"germanium Jena", "germanium Osaka, Japan"}
+        assert {one.need for one in story.quotes if one.quote == "Q-3"} == {
+            f"germanium {site}" for site in ("Jena", "Osaka, Japan", "Wien, Austria")
+        }
         assert found["Q-1"].per_kg == 910
         assert not found["Q-2"].with_freight
         assert found["Q-1"].licence == "licence"
@@ -138,6 +149,59 @@ class TestStory:
         after = next(one.after for one in plan.reached if one.need == "gallium")
         assert after <= stops + 0.02  # an order of the past may come beside it
         assert after <= 0.05 or plan.status != "met"
+
+    def test_orders_are_those_of_another_program(self, folder):
+        """Lots, what is missing and whether it stops, for each draw and stretch between two arrivals, by HiGHS itself."""
+        files = [file(folder, f"{name}.csv", text) for name, text in (("lots", LOTS), ("needs", NEEDS), ("quotes", QUOTES))]
+        lines = QuotationLines(SupplyCase(CoverRequest(*files[:2], context(DAY), quotes=files[2:])))
+        (one,) = (lines._problem(group) for group in lines.case.groups if group.key == "gallium")
+        found = order_plan([one])
+        offers, draws, days = one.offers, len(one.supply.days), len(one.need)
+        kg, used = np.array([offered.kg for offered in offers]), np.cumsum(one.need)
+        model, inf, count = highspy.Highs(), highspy.kHighsInf, len(offers)
+        model.setOptionValue("output_flag", False)
+        model.setOptionValue("mip_rel_gap", 1e-5)
+
+        def column(cost, most, *, whole=True):
+            model.addVar(0, most)
+            model.changeColCost(model.getNumCol() - 1, cost)
+            if whole:
+                model.changeColIntegrality(model.getNumCol() - 1, highspy.HighsVarType.kInteger)
+
+        for offered in offers:
+            comes, held = np.isfinite(offered.days), np.clip(days - offered.days, 0, None)
+            paid = offered.price * (comes.mean() if offered.refunded else 1.0)
+            worth = one.credit * offered.kg * (offered.days <= days).mean()
+            column(paid + offered.carrying * held.mean() - worth, 1000)
+        for at in range(count):
+            column(0.0, 1)
+            model.addRow(0, inf, 2, [at, count + at], [1, -offers[at].least])
+            model.addRow(-inf, 0, 2, [at, count + at], [1, -1000])
+        ends = []
+        for s in range(draws):
+            there = one.supply.stock + sum(
+                weight * (np.arange(1, days + 1) >= day) for weight, day in zip(one.supply.kg, one.supply.days[s], strict=True)
+            )
+            ends.append(there[-1])
+            column((one.missing_cost - one.credit) / draws, inf, whole=False)
+            column(0.0, 1)
+            missing, stops = 2 * count + 2 * s, 2 * count + 2 * s + 1
+            eves = {days, *(int(offered.days[s]) - 1 for offered in offers if 1 < offered.days[s] <= days)}
+            eves |= {int(day) - 1 for day in one.supply.days[s] if 1 < day <= days}
+            for t in eves:
+                where = [at for at in range(count) if offers[at].days[s] <= t]
+                lacks = used[t - 1] - there[t - 1]
+                model.addRow(lacks, inf, len(where) + 1, [*where, missing], [*kg[where], 1.0])
+                model.addRow(lacks, inf, len(where) + 1, [*where, stops], [*kg[where], used[-1]])
+        rows = [2 * count + 2 * s + 1 for s in range(draws)]
+        model.addRow(-inf, math.floor(one.probability * draws + 1e-9), draws, rows, [1.0] * draws)
+        model.run()
+        beside = -one.credit * float(np.mean(np.array(ends) - used[-1]))
+        assert found.cost == pytest.approx(model.getInfo().objective_function_value + beside, rel=2e-3)
+
+    def test_what_is_there_is_shared_among_needs_to_the_gram(self, folder):
+        found = answered(folder)
+        assert sum(one.stock + one.on_order for one in found.needs if one.asset == "germanium") == pytest.approx(180 + 90 + 90)
 
     def test_money_and_quantities_add_up(self, story):
         per_kg = {one.quote: one.per_kg for one in story.quotes}

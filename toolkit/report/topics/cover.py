@@ -346,24 +346,24 @@ def _done(answer: Answer, found: CoverAnswer, plan: OrderPlan) -> Text:
 
 
 def _nearest(answer: Answer, found: CoverAnswer, plan: OrderPlan) -> None:
-    """What would come nearest to a probability that no order keeps, and what would help to choose."""
+    """What is left of stops where no order keeps the probability, and what would help to choose."""
     missed = [one for one in plan.reached if plan.asked is not None and one.after > plan.asked]
-    if near := [_of(answer, found, one.need) for one in missed if one.after == one.nearest]:
+    for one in missed:
         answer.line(
-            "For {needs} the orders keep to {asked:.0%} what an order can prevent: a stop, or one longer than with all that is "
-            "quoted.",
-            needs=near, asked=plan.asked,
+            "For {need} what orders can prevent, a stop or one longer than with all that is quoted, is left in {share:.1%} of "
+            "the draws.",
+            need=_of(answer, found, one.need), share=one.preventable,
         )  # fmt: skip
     cheap = [one for one in missed if one.after != one.nearest]
     for one in cheap:
         answer.line(
-            "For {need} the orders are the cheapest by your own cost of a month without it; orders that keep what they can "
-            "prevent to {asked:.0%} would bring its stop to {nearest:.1%}.",
+            "For {need} the orders are the cheapest by your own cost of a month without it; those that come nearest to "
+            "{asked:.0%} would bring its stop to {nearest:.1%}.",
             need=_of(answer, found, one.need), asked=plan.asked, nearest=one.nearest,
         )  # fmt: skip
     if cheap:
         answer.line(
-            "All orders cost {dear:,.0f} {currency} where they keep what they can prevent to {asked:.0%} for each need.",
+            "All orders that come nearest to {asked:.0%} cost {dear:,.0f} {currency}.",
             dear=plan.spent_nearest, currency=found.currency, asked=plan.asked,
         )  # fmt: skip
     if untold := [one for one in found.needs if one.missing_cost is None and one.key in {gone.need for gone in missed}]:

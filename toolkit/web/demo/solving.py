@@ -58,7 +58,7 @@ OWN = "files"
 """Source of the host's own files, which he shows if he likes."""
 NAME = "under export control"
 LOTS_SECONDS = 0.3
-"""That whole lots may be sought: of 120 positions the best of 118 was found by then, where a second was allowed."""
+"""That whole lots may be sought: what a second finds is nearly always found by then."""
 EVENT = {
     "event_id": "scenario",
     "kind": "control",

@@ -216,7 +216,7 @@ def recovered(request: HttpRequest, secret: str) -> HttpResponse:
         return link_not_valid(request)
     form = ChosenPassword(request.POST if request.method == "POST" else None, found)
     if not form.is_valid():
-        response = token_page(request, "host_recovered.html", {"form": form})
+        response = token_page(request, "host_password.html", {"form": form})
         response.status_code = UNPROCESSABLE if form.is_bound else response.status_code
         return response
     with HASHING:
