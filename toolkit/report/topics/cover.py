@@ -346,16 +346,9 @@ def _done(answer: Answer, found: CoverAnswer, plan: OrderPlan) -> Text:
 
 
 def _nearest(answer: Answer, found: CoverAnswer, plan: OrderPlan) -> None:
-    """What is left of stops where no order keeps the probability, and what would help to choose."""
+    """What would help to choose where no order keeps the probability asked for."""
     missed = [one for one in plan.reached if plan.asked is not None and one.after > plan.asked]
-    for one in missed:
-        answer.line(
-            "For {need} what orders can prevent, a stop or one longer than with all that is quoted, is left in {share:.1%} of "
-            "the draws.",
-            need=_of(answer, found, one.need), share=one.preventable,
-        )  # fmt: skip
-    cheap = [one for one in missed if one.after != one.nearest]
-    for one in cheap:
+    for one in (cheap := [one for one in missed if one.after != one.nearest]):
         answer.line(
             "For {need} the orders are the cheapest by your own cost of a month without it; those that come nearest to "
             "{asked:.0%} would bring its stop to {nearest:.1%}.",
@@ -414,8 +407,8 @@ def _plan(answer: Answer, found: CoverAnswer, plan: OrderPlan) -> None:
             answer.line("No quotation serves {need}.", need=_name(answer, need))
     _orders(answer, found, plan)
     answer.table(
-        "need | >stops without orders | >with orders | >kg missing without | >kg missing with | >{currency} missing without | "
-        ">{currency} missing with | >one more week of safety, {currency}",
+        "need | >stops without orders | >with orders | >preventable | >kg missing without | >kg missing with | "
+        ">{currency} missing without | >{currency} missing with | >one more week of safety, {currency}",
         (_reached(answer, found, one) for one in plan.reached),
         currency=found.currency,
     )
@@ -424,6 +417,8 @@ def _plan(answer: Answer, found: CoverAnswer, plan: OrderPlan) -> None:
         "draws it was searched by no plan of its limits costs {gap:.1%} less.",
         chosen=500, draws=found.draws, gap=max(plan.gap, 0.001),
     )  # fmt: skip
+    if plan.asked is not None:
+        answer.line("Preventable is a stop that other orders prevent, or one longer than with all that is quoted.")
     if plan.loosened:
         answer.line("An answer is there without the limit on {names:or}.", names=[*plan.loosened])
 
@@ -447,7 +442,7 @@ def _of(answer: Answer, found: CoverAnswer, key: str) -> str:
 def _reached(answer: Answer, found: CoverAnswer, one: Reached) -> Iterator[Cell]:
     yield _of(answer, found, one.need)
     before = next(need for need in found.needs if need.key == one.need)
-    for share in (one.before, one.after):
+    for share in (one.before, one.after, one.preventable):
         yield answer.number(share, ".1%")
     for figure in (before.missing, one.missing, before.missing_cost, one.missing_cost):
         yield answer.number(figure, ",.0f")
