@@ -50,7 +50,7 @@ from toolkit.holdings.exposure import (
     lot_exposures,
 )
 from toolkit.holdings.price_slips import KnownPrices, is_far
-from toolkit.market.exchange_rates import rate_on
+from toolkit.market.exchange_rates import Rates, rate_on
 from toolkit.market.layouts.layout import Kind
 from toolkit.market.needs import DAYS_OF, Application, Need, Quote
 from toolkit.market.readers.cells import number
@@ -329,7 +329,7 @@ class SupplyCase:
 
     def rate(self, currency: str | None) -> float | None:
         """The exchange rate of the day into the reporting currency."""
-        return rate_on(self.context.snapshot["fx"], str(currency), self.owner.currency, self.today)
+        return rate_on(Rates.by_date(self.context.snapshot["fx"]), str(currency), self.owner.currency, self.today)
 
     def _missing_cost(self, rows: Sequence[Need], used: Sequence[float], content: float) -> float | None:
         """Money for a missing kg of metal: that of a month over what a month of its row uses, on average over the use."""

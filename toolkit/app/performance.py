@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -156,10 +155,7 @@ class _Parcels:
 
     def __init__(self, stock: Stock, context: Context, *, fine: bool) -> None:
         fx, quote = Rates.by_date(context.snapshot["fx"]), context.settings.config.owner.currency
-        self.rate: Callable[[str | None, date], float | None] = cache(
-            lambda base, day: None if base is None else rate_on(fx, base, quote, day)
-        )
-        self.own_rates = OwnRates(stock, self.rate, quote)
+        self.own_rates = OwnRates(stock, lambda base, day: None if base is None else rate_on(fx, base, quote, day), quote)
         self.rates: dict[tuple[str | None, str | None], float] = {}
         self.left_out: list[dict[str, str]] = []
         self.parcels: list[Parcel] = []

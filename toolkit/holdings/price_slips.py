@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from statistics import median
 
@@ -15,7 +15,7 @@ from toolkit.core.assets import Universe
 from toolkit.core.messages import Message, few, message
 from toolkit.core.remarks import Remark
 from toolkit.core.units import KG_PER_UNIT
-from toolkit.market.exchange_rates import rate_on
+from toolkit.market.exchange_rates import Rates, rate_on
 from toolkit.market.market import Snapshot
 from toolkit.returns.history import annual_rows
 
@@ -46,8 +46,7 @@ class KnownPrices:
 
     series: Mapping[tuple[str, str], tuple[list[date], list[float], list[str]]]
     yearly: frozenset[str]
-    fx: pl.DataFrame
-    _rates: dict[tuple[str, str, date | None], float | None] = field(default_factory=dict)  # few of them among many lots
+    fx: Rates
 
     @classmethod
     def of(cls, prices: pl.DataFrame, snapshot: Snapshot, products: Universe) -> KnownPrices:
@@ -72,7 +71,7 @@ class KnownPrices:
                 for key, own in rows.partition_by("asset", "unit", as_dict=True, maintain_order=True).items()
             },
             frozenset(annual["asset"]),
-            snapshot["fx"],
+            Rates.by_date(snapshot["fx"]),
         )
 
     @property
@@ -97,15 +96,8 @@ class KnownPrices:
         known = slice(max(last - count, 0), last) if last else slice(0, count)
         if not days or (day is not None and abs((day - days[known][-1 if last else 0]).days) > LEVEL_DAYS):
             return None
-        rate = self._rate(currencies[known][-1], currency, day if last else None)
+        rate = rate_on(self.fx, currencies[known][-1], currency, day if last else None)
         return None if rate is None else median(prices[known]) * rate
-
-    def _rate(self, base: str, quote: str, day: date | None = None) -> float | None:
-        """The last exchange rate up to a day; of thousands of lots there are few."""
-        key = (base, quote, day)
-        if key not in self._rates:
-            self._rates[key] = rate_on(self.fx, *key)
-        return self._rates[key]
 
     def slip(
         self, times: float, unit: str, currency: str, *, lot: float | None = None, quantity: float | None = None
@@ -131,7 +123,7 @@ class KnownPrices:
         slips.extend(
             (rate, message("It looks like a price in {currency}.", currency=other))
             for other in ((*FOREIGN, "USD") if currency in FOREIGN else FOREIGN)
-            if (rate := self._rate(currency, other)) is not None
+            if (rate := rate_on(self.fx, currency, other)) is not None
         )
         if lot:
             slips.append((lot, message("It looks like the price of a lot of {lot:g} {unit}.", lot=lot, unit=unit)))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from typing import Any
 
 import polars as pl
@@ -14,7 +13,7 @@ from toolkit.core.grouping import by_key
 from toolkit.core.messages import Message, few, message
 from toolkit.core.remarks import Remark
 from toolkit.core.units import cents
-from toolkit.market.exchange_rates import rate_on
+from toolkit.market.exchange_rates import Rates, rate_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,11 @@ def purchases(lots: pl.DataFrame, fx: pl.DataFrame, currency: str, doubted: Coll
         currency: The reporting currency.
         doubted: Ids of lots whose price is far from the level of its day.
     """
-    rate_of = cache(lambda quoted, day: rate_on(fx, quoted, currency, day))  # few days and currencies among many lots
+    rates = Rates.by_date(fx)
+
+    def rate_of(quoted: str, day: date | None) -> float | None:
+        return rate_on(rates, quoted, currency, day)
+
     return tuple(
         Purchase(
             lot_id=row["lot_id"],

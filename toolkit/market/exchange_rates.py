@@ -35,12 +35,14 @@ class Rates:
     Attributes:
         frame: Rows with columns `date`, `base`, `quote`, `rate` (units of `quote` for one of `base`) and `known_from`.
         day: Last day of knowledge; None where the rows are those that are known.
+        found: Base, quote and day -> what `rate_on` found.
     """
 
     frame: pl.DataFrame
     day: date | None = None
     _pairs: dict[tuple[str, str], tuple[IntArray, IntArray, FloatArray]] = field(default_factory=dict)
     _names: dict[tuple[str, ...], list[str]] = field(default_factory=dict)
+    found: dict[tuple[str, str, date | None], float | None] = field(default_factory=dict)
 
     @classmethod
     def of(cls, fx: Rates | pl.DataFrame) -> Rates:
@@ -54,7 +56,7 @@ class Rates:
 
     def until(self, day: date) -> Rates:
         """What was published by a day, of dates no later than it."""
-        return replace(self, day=day)
+        return replace(self, day=day, found={})
 
     def pair(self, base: str, quote: str) -> tuple[IntArray, FloatArray]:
         """Days since 1970 (T,), ascending, and rates (T,) of those rows that have these two currencies."""
@@ -137,17 +139,22 @@ def last_rate(fx: Rates | pl.DataFrame, base: str, quote: str) -> Rate:
     raise DataError("no exchange rate from {base} to {quote} is known.", hint=hint, base=base, quote=quote)
 
 
-def rate_on(fx: Rates | pl.DataFrame, base: str, quote: str, day: date | None = None) -> float | None:
+def rate_on(fx: Rates, base: str, quote: str, day: date | None = None) -> float | None:
     """The value of `last_rate`; None where no chain of rates links the two, or only one `OLD_RATE` days older than the day.
 
     Args:
-        fx: Rows as of `last_rate`; `Rates.by_date` of them for many days.
+        fx: Rates by date, which keep what was found: of thousands of lots there are few days and currencies.
         base: The currency that is converted.
         quote: The currency it is converted to.
         day: Of the last row that counts; None for all.
     """
-    if day is not None:
-        fx = fx.until(day) if isinstance(fx, Rates) else fx.filter(pl.col("date") <= day)
+    key = base, quote, day
+    if key not in fx.found:
+        fx.found[key] = _rate_on(fx if day is None else fx.until(day), *key)
+    return fx.found[key]
+
+
+def _rate_on(fx: Rates, base: str, quote: str, day: date | None) -> float | None:
     try:
         found = last_rate(fx, base, quote)
     except DataError:

@@ -14,7 +14,7 @@ from toolkit.core.messages import few, message
 from toolkit.core.remarks import Remark, note
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.holdings.exit import Bid, BidsSeen, bids_seen
-from toolkit.market.exchange_rates import rate_on
+from toolkit.market.exchange_rates import Rates, rate_on
 from toolkit.market.readers.holdings.read import parse
 
 
@@ -48,7 +48,7 @@ def own_bids(context: Context, prices: PriceFiles | None) -> OwnBids:
 
     read = parse(file, names=LotNames(context.ledger, context.products), today=date.today(), of="bids")
     read.raise_open()
-    fx, currency, day = context.snapshot["fx"], context.settings.config.owner.currency, context.as_of
+    fx, currency, day = Rates.by_date(context.snapshot["fx"]), context.settings.config.owner.currency, context.as_of
     rows = [row for row in read.rows if row["date"] <= day]
     known = [row for row in rows if row["unit"] in KG_PER_UNIT]
     rates = {row["row"]: rate_on(fx, row["currency"], currency, row["date"]) for row in known}

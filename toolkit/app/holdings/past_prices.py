@@ -99,7 +99,7 @@ class PastPrices:
     @cached_property
     def _rate(self) -> Callable[[str, date], float | None]:
         fx = Rates.by_date(self.context.snapshot["fx"])
-        return cache(lambda quoted, day: rate_on(fx, quoted, self.currency, day))
+        return lambda quoted, day: rate_on(fx, quoted, self.currency, day)
 
     @cached_property
     def _volatility(self) -> Callable[[str, str], float]:

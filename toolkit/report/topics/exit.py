@@ -288,7 +288,8 @@ def _tax_lots(run: Findings, tax: Tax) -> Figure:
     sums = () if tax.years is None else sentences(*_sums(run, tax.lots))
     drawing = (_gantt(run, waiting[:LOTS_DRAWN]),) if waiting else ()
     listed = tax.lots if len(tax.lots) <= LOTS_SHOWN else (waiting or tax.lots)[:LOTS_SHOWN]
-    table = _lots(run, tax, listed, [lot for lot in tax.lots if lot not in listed])
+    shown = {(lot.client, lot.lot_id) for lot in listed}
+    table = _lots(run, tax, listed, [lot for lot in tax.lots if (lot.client, lot.lot_id) not in shown])
     return Figure(_title(run, tax, waiting), sentences(_rule(run, tax), sums), drawing, (), sentences(*_foot(run, tax)), table)
 
 

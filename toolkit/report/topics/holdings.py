@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -120,11 +121,11 @@ ANCHOR = 40
 
 def lot_anchors(lots: Iterable[str]) -> dict[str, str]:
     """Lot -> id of its row on a page, that a mail may link to: ``lot-4711``; names of one spelling are counted."""
-    found: dict[str, str] = {}
+    found, counts = dict[str, str](), Counter[str]()
     for lot in lots:
         plainly = "-".join(["lot", *re.findall(r"\w+", lot.casefold())])[:ANCHOR]
-        known = sum(one == plainly or one.startswith(f"{plainly}.") for one in found.values())
-        found[lot] = f"{plainly}.{known + 1}" if known else plainly
+        counts[plainly] += 1
+        found[lot] = f"{plainly}.{counts[plainly]}" if counts[plainly] > 1 else plainly
     return found
 
 
