@@ -110,7 +110,8 @@ class Context:
         today: The day of the question, which no file of the user may be beyond.
         package: The data package where it was read before, that of the settings.
         given_bids: Own bids in place of those that the settings name; None for these.
-        origin: The context that this one is of another day; what was read for it counts while package and events are the same.
+        origin: The context of which this one is another day, or for another owner; what was read for it counts while package
+            and events are the same.
     """
 
     settings: Settings
@@ -129,13 +130,22 @@ class Context:
         """The same package and events as known on another day."""
         return replace(self, as_of=day, given_events=self.events, origin=self)
 
+    def under(self, settings: Settings) -> Context:
+        """The same package and events for another owner, or another budget."""
+        return replace(self, settings=settings, given_events=self.events, origin=self)
+
     @property
     def _source(self) -> Context | None:
         """The origin, where it has the same package and events: either may have been replaced since."""
         if (origin := self.origin) is None or origin.events is not self.given_events:
             return None
-        same = (origin.settings, origin.package, origin.today) == (self.settings, self.package, self.today)
-        return origin if same else None
+        own = (self.settings.config.data, self.package, self.today)
+        return origin if (origin.settings.config.data, origin.package, origin.today) == own else None
+
+    @property
+    def _of_the_day(self) -> Context | None:
+        """The origin, where it is of the same day too."""
+        return source if (source := self._source) is not None and source.as_of == self.as_of else None
 
     @cached_property
     def _amended(self) -> tuple[Market, OwnEvents | None]:
@@ -157,7 +167,7 @@ class Context:
     @cached_property
     def snapshot(self) -> Snapshot:
         """The market as known on the day."""
-        return self.market.until(self.as_of)
+        return self.market.until(self.as_of) if (source := self._of_the_day) is None else source.snapshot
 
     @cached_property
     def layout(self) -> Layout | None:
@@ -200,7 +210,7 @@ class Context:
     @cached_property
     def comparable_cases(self) -> ComparableCases:
         """Event-study cases of every official licence or ban, as known on the day."""
-        return comparable_cases(self)
+        return comparable_cases(self) if (source := self._of_the_day) is None else source.comparable_cases
 
     @property
     def own(self) -> tuple[str, ...]:

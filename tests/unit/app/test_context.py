@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date
 from types import SimpleNamespace
 
@@ -14,6 +15,7 @@ from toolkit.app.context import Context
 from toolkit.app.controls.answers import check_country, controls, dates, parse_purity, parse_within
 from toolkit.app.controls.own_events import ledger_of
 from toolkit.app.controls.states import control_states
+from toolkit.app.data.places import package_folder
 from toolkit.app.optimize import optimize
 from toolkit.controls.ledger import ControlLedger
 from toolkit.core.errors import DataError, FrameError, SpecError
@@ -190,3 +192,15 @@ def test_a_run_with_its_report_reads_each_table_once_makes_one_ledger_and_filter
     assert len(made) == 1
     noisy = {asset for asset, basis in context.snapshot["prices"].select("asset", "basis").iter_rows() if basis == CUSTOMS}
     assert [series for _, series in passes] == [len(noisy & {*context.products.keys})]
+
+
+def test_another_owner_reads_nothing_again_unless_the_data_are_others(settings, tmp_path, monkeypatch):
+    known = Context(settings, TODAY)
+    other = known.under(resolve({"owner.budget": 5_000.0}, environment={}))
+    assert (other.market, other.snapshot, other.level_paths) == (known.market, known.snapshot, known.level_paths)
+    assert other.comparable_cases is known.comparable_cases
+    assert other.settings.config.owner.budget == 5_000.0
+    package = tmp_path / "package"
+    shutil.copytree(package_folder(settings), package)
+    elsewhere = known.under(resolve({"data.path": str(package)}, environment={}))
+    assert elsewhere.market is not known.market

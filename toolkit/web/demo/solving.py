@@ -235,9 +235,7 @@ class Demo:
         base, events = self._context, self._events_of(strategy, scenario)
         settings = resolve({"owner.budget": budget})
         if events is None:
-            made = replace(base, settings=settings)
-            vars(made).update({name: value for name, value in vars(base).items() if name != "settings"})
-            return made
+            return base.under(settings)
         return Context(settings, base.as_of, events, today=base.today, package=base.market)
 
     def _further(self, strategy: str) -> tuple[str, ...]:
