@@ -14,7 +14,7 @@ from toolkit.report.answer import Answer, Cell
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language
 from toolkit.report.i18n.text import name, text
-from toolkit.report.topics.holdings import lot_names
+from toolkit.report.topics.holdings import lot_name, lot_names
 
 
 def template(say: Language, kind: str = "holdings") -> str:
@@ -103,11 +103,12 @@ def stock(found: HoldingsStock, say: Language) -> Document:
             for one in found.money
         ),
     )
+    several = len({one.client for one in found.sales}) > 1
     answer.table(
         "sold | lot | asset | >quantity | bought | >proceeds | >cost | >gain before fees",
         (
             [
-                answer.day(one.date), say.name(one.lot), answer.metal(one.asset),
+                answer.day(one.date), say.name(lot_name(one.lot, one.client, say, several=several)), answer.metal(one.asset),
                 f"{answer.number(one.quantity, ',.6g')} {one.unit}", answer.day(one.bought),
                 _money(answer, one.proceeds, one.currency), _money(answer, one.cost, one.cost_currency),
                 _money(answer, one.gain, one.currency),

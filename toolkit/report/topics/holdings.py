@@ -133,8 +133,12 @@ def lot_names(lots: Iterable[LotExposure | Instrument | ReadLot | TaxLot | LotSa
     """Id of each lot -> its name, with the client behind it where the lots are of several and the id does not begin with it."""
     own = {lot.lot_id: lot.client for lot in lots}
     several = len({*own.values()}) > 1
-    unsaid = {lot for lot, client in own.items() if several and client and not lot.startswith(f"{client} ")}
-    return {lot: f"{say.lot(lot)} ({client})" if lot in unsaid else say.lot(lot) for lot, client in own.items()}
+    return {lot: lot_name(lot, client, say, several=several) for lot, client in own.items()}
+
+
+def lot_name(lot: str, client: str | None, say: Language, *, several: bool) -> str:
+    """Name of a lot, with the client behind it where the lots are of `several` and its id does not begin with it."""
+    return f"{say.lot(lot)} ({client})" if several and client and not lot.startswith(f"{client} ") else say.lot(lot)
 
 
 def shown_name(words: str, most: int = LONGEST_LOT_NAME) -> Span:

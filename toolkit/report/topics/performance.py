@@ -36,6 +36,7 @@ from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.names import of_key
 from toolkit.report.i18n.text import Inline, Text, joined, name, plain, strong, text
 from toolkit.report.shorten import ROWS_SHOWN_WHOLE, largest
+from toolkit.report.topics.holdings import lot_name
 
 PARTS: Mapping[str, str] = {
     "price": mark("price of the metal"),
@@ -252,7 +253,7 @@ def _lots(run: Findings, found: Performance) -> Figure | None:
     say, fmt = run.say, run.fmt
     rows, others = largest(found.lots, lambda one: one.gain.total)
     best = max(found.lots, key=lambda one: one.gain.total)
-    named = {"lot": name(best.key), "gain": run.money(best.gain.total, signed=True)}
+    named = {"lot": _lot(run, found, best.key, best.client), "gain": run.money(best.gain.total, signed=True)}
     title = say.counted(len(found.lots), "{lot} earned {gain}", "{lot} earned most of {n} lots, {gain}", **named)
     below = []
     if others:
@@ -264,7 +265,7 @@ def _lots(run: Findings, found: Performance) -> Figure | None:
     table = run.table(
         "By lot, {currency}",
         rows,
-        left("Lot ID", lambda one: name(one.key)),
+        left("Lot ID", lambda one: _lot(run, found, one.key, one.client)),
         left("Metal", lambda one: of_key(one.metal, say)),
         left("Bought", lambda one: fmt.short_date(one.first)),
         right("Held", lambda one: fmt.quantity(one.held) if one.held else DASH),
@@ -287,6 +288,10 @@ def _return(run: Findings, one: Earned) -> str:
     return _percent(run, one.money_weighted if one.rate is None else one.rate)
 
 
+def _lot(run: Findings, found: Performance, lot: str, client: str | None) -> Inline:
+    return name(lot_name(lot, client, run.say, several=bool(found.clients)))
+
+
 def _left(run: Findings, found: Performance) -> Figure | None:
     """What was sold, taken or lost, and with which result; None where nothing was."""
     if not found.left:
@@ -304,7 +309,7 @@ def _left(run: Findings, found: Performance) -> Figure | None:
     table = run.table(
         "What was sold, taken out or lost, {currency}",
         rows,
-        left("Lot ID", lambda one: name(one.lot_id)),
+        left("Lot ID", lambda one: _lot(run, found, one.lot_id, one.client)),
         left("Metal", lambda one: of_key(one.metal, say)),
         left("How", lambda one: say.words(LEFT[one.how])),
         left("Day", lambda one: fmt.short_date(one.day)),

@@ -155,3 +155,14 @@ def test_many_lots_are_summed_below_the_largest(tmp_path):
         )
         assert len(rows) == 21
         assert sum(map(float, rows)) == pytest.approx(whole, abs=len(rows) / 2)
+
+
+def test_lots_of_one_name_are_told_apart_by_their_clients(tmp_path):
+    rows = [f"2024-0{month}-10,buy,L-1,indium,5,kg,200,EUR,{client}" for month, client in ((1, "Ada"), (2, "Bo"))]
+    sold = "2025-03-10,sell,L-1,indium,1,kg,300,EUR,Bo"
+    found = part(subject(tmp_path, "\n".join(["date,kind,lot,asset,quantity,unit,price,currency,client", *rows, sold])))
+    blocks = document(found, language("en")).sections[1].blocks
+    parts = [one for block in blocks if isinstance(block, Figure) for one in (*block.body, block.data)]
+    firsts = [[plain(row.cells[0]) for row in table.rows] for table in parts if isinstance(table, Table)]
+    assert ["L-1 (Ada)", "L-1 (Bo)"] in firsts
+    assert ["L-1 (Bo)"] in firsts

@@ -537,7 +537,7 @@ def ask(file: FileCells, text: str, where: tuple[str, ...], asks: Message, propo
     if known is None:
         file.questions[as_answered(text)] = Question("text", text, where, asks, proposed, answers)
     elif len(known.cells) < _ROWS:
-        file.questions[as_answered(text)] = replace(known, cells=(*known.cells, *where))
+        file.questions[as_answered(text)] = replace(known, cells=tuple(dict.fromkeys((*known.cells, *where))))
 
 
 def said_of(file: FileCells, texts: Sequence[tuple[str, Sequence[str]]], i: int, default: str) -> set[Meaning]:

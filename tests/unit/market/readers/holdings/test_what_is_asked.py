@@ -12,6 +12,7 @@ from tests.holdings_files import NAMES, TODAY, asked, parsed
 from tests.subjects import context
 from toolkit.app.holdings.lots import read_lots
 from toolkit.core.errors import FrameError, SpecError
+from toolkit.core.messages import message
 from toolkit.market.readers.holdings.read import parse
 from toolkit.market.readers.tabular import read_table
 
@@ -157,3 +158,13 @@ def test_a_place_may_be_answered_as_unknown_and_what_is_no_answer_is_said():
     assert parsed(content, **{"beim Onkel": "unknown"}).holdings().frame["location"].is_null().all()
     (question,) = parsed(content, **{"beim Onkel": "cellar 7 of his"}).questions
     assert "cellar 7 of his" in str(question.asks)
+
+
+def test_a_row_is_named_once_however_many_of_its_texts_ask_the_same():
+    rows = [
+        "date,kind,lot,asset,quantity,unit,price,currency,remark",
+        "2024-01-10,buy,L-1,gallium,5,kg,200,EUR,Rest",
+        "2024-02-10,Teil,L-1,,2,kg,,,Rest",
+    ]
+    found = {one.name: one.cells for one in parsed("\n".join(rows)).questions}
+    assert [message("row {row:d}", row=row) for row in (2, 3)] == [*found["Rest"]]
