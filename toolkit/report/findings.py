@@ -208,7 +208,7 @@ class Findings:
     @property
     def limits(self) -> tuple[Limit, ...]:
         """Constraints that set a number."""
-        return tuple(Limit.model_validate(c, from_attributes=True) for c in self.proposal.constraints if c.value is not None)
+        return tuple(Limit.model_construct(**vars(c)) for c in self.proposal.constraints if c.value is not None)
 
     @property
     def broken(self) -> tuple[Limit, ...]:
