@@ -36,7 +36,7 @@ also_copy = {copied}
 pytest_add_cli_args = ["-p", "no:cacheprovider", "-x"]
 pytest_add_cli_args_test_selection = {tests}
 process_isolation = "forkserver"
-forkserver_warmup = "import"
+forkserver_warmup = "none"
 preload_modules_file = "preload.txt"
 """
 PRELOADED = ("pytest", "hypothesis", "numpy", "polars", "pydantic")
