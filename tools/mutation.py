@@ -24,7 +24,7 @@ TESTS = {
     "holdings/cover": "unit/holdings/test_cover.py unit/holdings/test_licence_delay.py laws/test_cover.py",
     "holdings/exit": "unit/holdings/test_exit.py unit/holdings/test_exit_terms.py unit/app/test_exit.py laws/test_exit.py",
     "holdings": "unit/holdings unit/app/holdings",
-    "optimize/limits": "unit/optimize/constraints unit/optimize/test_solution.py",
+    "optimize/limits": "unit/optimize/test_limits.py",
     "market/readers": "unit/market/readers",
 }
 """Package or module below `toolkit/` -> its tests below `tests/`; of several the longest name counts."""
@@ -38,7 +38,7 @@ pytest_add_cli_args_test_selection = {tests}
 process_isolation = "forkserver"
 forkserver_warmup = "none"
 """
-"""Nothing is imported before a mutant's process is forked: polars does not outlive a fork, and each mutant would end by time."""
+"""Nothing is imported before a mutant is forked: polars does not outlive a fork, and each mutant would end by time."""
 HEAD = "| module | mutants | killed | score | of them by time | survivors | of |\n|:--|--:|--:|--:|--:|--:|:--|\n"
 ROW = re.compile(r"^\| `([\w/]+)` \|.*$", re.MULTILINE)
 
