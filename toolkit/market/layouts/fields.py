@@ -187,7 +187,7 @@ MOVEMENTS = (
     Field("total", "price of all, paid or received, without fees and taxes", "price times quantity", "6960", "number"),
     Field("cash", "what was paid or received in all, with fees and taxes", "total with fees and taxes", "", "number"),
     BY_KEY["paid"],
-    Field("fees", "of the dealer, the broker or the carrier", "none", "25", "number"),
+    Field("fees", "of the dealer, the broker or the carrier: money, or % of the total", "none", "25", "number"),
     Field("taxes", "withheld or paid with it", "none", "", "number"),
     Field("currency", "ISO 4217: EUR, USD, JPY", "the one in the header or in the price cell", "EUR"),
     Field(

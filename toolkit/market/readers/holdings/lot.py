@@ -720,6 +720,6 @@ def _currency_named(_: FileCells, unit: str | None, is_precious: bool, is_needed
     if len(found) > 1:
         raise Faulty("two_currencies", "two currencies", "Keep one of {words:s}.", words=", ".join(sorted(found)))
     if not found and is_needed:
-        hint = message("Fill in the currency, or put it into the header, as 'purchase_price EUR'.")
+        hint = message("Fill in the currency, or say it of all rows: --set currency=EUR.")
         raise Faulty("empty", "money without a currency", hint)
     return found.pop() if found else None

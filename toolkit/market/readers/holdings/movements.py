@@ -239,12 +239,20 @@ def _with_assets(file: FileCells, kept: Sequence[int], kinds: Mapping[int, str])
 
 @dataclass(slots=True)
 class _Money:
-    """What a row says of money, without signs: price of all, with fees and taxes, and these."""
+    """What a row says of money, without signs: price of all, with fees and taxes, and these, or their part of the total."""
 
     total: Decimal | None
     cash: Decimal | None
     fees: Decimal
     taxes: Decimal
+    rates: dict[str, Decimal]
+
+    def settle(self) -> None:
+        """Fees and taxes that are told as a part of the total, in money."""
+        if self.total is not None:
+            for key, rate in self.rates.items():
+                setattr(self, key, (self.total * rate).quantize(CENT, ROUND_HALF_UP))
+            self.rates = {}
 
 
 def _movement(
@@ -284,7 +292,7 @@ def _movement(
     if found is None:
         return None
     for key in row.cells.keys() & _BESIDE:
-        row.read(key, _in_currency, row, key, found["currency"])
+        row.read(key, _in_currency, row, key, found["currency"], open_rate=key in money.rates)
     if found["date"] is None and row.cells.get("purchase_date") is None:
         row.fault("purchase_date", values.empty("date"))
     below = signs.get(("quantity", row.i))
@@ -318,9 +326,10 @@ def _places(row: Row, kind: str, below: bool | None) -> tuple[str | None, str | 
 
 def _of_metal(row: Row, kind: str, money: _Money, said: set[Meaning], status: str) -> dict[str, Any] | None:
     """What a row says of metal, read as that of a lot."""
-    costs, given = money.fees + money.taxes, money.total
+    given, sign = money.total, 1 if kind in (*BRINGS, "reversal") else -1
     if money.total is None and money.cash is not None:
-        money.total = money.cash - costs if kind in (*BRINGS, "reversal") else money.cash + costs
+        beside = sign * (money.fees + money.taxes)
+        money.total = ((money.cash - beside) / (1 + sign * sum(money.rates.values()))).quantize(CENT, ROUND_HALF_UP)
         row.cells["total_price"] = float(money.total)
     lot = lot_of_row(row, status, said)
     if lot is None:
@@ -328,6 +337,8 @@ def _of_metal(row: Row, kind: str, money: _Money, said: set[Meaning], status: st
     quantity = Decimal(repr(lot["quantity"])) if lot["quantity"] is not None else None
     if money.total is None and lot["purchase_price"] and quantity:
         money.total = (Decimal(repr(lot["purchase_price"])) * quantity).quantize(CENT, ROUND_HALF_UP)
+    money.settle()
+    costs = money.fees + money.taxes
     if given is not None and lot["purchase_price"] and costs:
         row.read("total_price", _without_costs, row, lot, money, kind)
     if given is not None and money.cash is not None:
@@ -398,16 +409,21 @@ def _of_money(row: Row, kind: str, money: _Money) -> dict[str, Any]:
 
 def _money(row: Row) -> _Money:
     """The money of a row, to the cent."""
-    found = {key: row.number(key)[0] for key in ("total_price", "cash", "fees", "taxes")}
-    total, cash, fees, taxes = (
-        None if value is None else Decimal(repr(value)).quantize(CENT, ROUND_HALF_UP) for value in found.values()
-    )
+    read = {key: row.number(key) for key in ("total_price", "cash", "fees", "taxes")}
+    found = {key: Decimal(repr(value)) for key, (value, _) in read.items() if value is not None}
+    rates = {key: found.pop(key) / 100 for key in ("fees", "taxes") if key in found and _is_percent(row, key, read[key][1])}
+    total, cash, fees, taxes = (found[key].quantize(CENT, ROUND_HALF_UP) if key in found else None for key in read)
     if total == 0:  # as a program writes it for none
         row.cells.pop("total_price", None)
     if row.file.once(_are_two_currencies):
         hint = message("Give fees and taxes in the currency of the price.")
         row.fault("fees", Faulty("two_currencies", "two currencies", hint))
-    return _Money(total or None, cash or None, fees or Decimal(0), taxes or Decimal(0))
+    return _Money(total or None, cash or None, fees or Decimal(0), taxes or Decimal(0), rates)
+
+
+def _is_percent(row: Row, key: str, shown: cells.Amount | None) -> bool:
+    """Whether a cost is told as a part of the total."""
+    return shown is not None and (row.header(key).percent or "%" in (shown.before, shown.after))
 
 
 def _are_two_currencies(file: FileCells) -> bool:
@@ -422,12 +438,12 @@ def _beside(row: Row) -> list[str]:
     return [part for one in shown if one for part in (one.before, one.after) if part]
 
 
-def _in_currency(row: Row, key: str, currency: str | None) -> None:
-    """A fault for money in another currency than the price, and for a part of it in per cent."""
+def _in_currency(row: Row, key: str, currency: str | None, *, open_rate: bool) -> None:
+    """A fault for money in another currency than the price, and for a part in per cent (`open_rate`) of no total."""
     shown = row.number(key)[1]
-    words = [part for part in (shown.before, shown.after) if part] if shown else []
-    if shown and (row.header(key).percent or "%" in words):
-        raise Faulty("percent", "a cost in per cent", message("Write the amount of money."))
+    words = [part for part in (shown.before, shown.after) if part not in ("", "%")] if shown else []
+    if open_rate:
+        raise Faulty("percent", "a cost in per cent of no price", message("Write the amount of money."))
     if currency is not None and any(cells.currency(word) != currency for word in words):
         hint = message("Give fees and taxes in the currency of the price.")
         raise Faulty("two_currencies", "two currencies", hint)

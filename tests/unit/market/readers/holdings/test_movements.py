@@ -147,12 +147,37 @@ class TestMoney:
         assert (tax["asset"], storage["lot"]) == ("gallium", "A")
         assert faults("2024-06-10,fee,,,,,,,,,,EUR,,,\n") == [("empty", "total", 2)]
 
-    @pytest.mark.parametrize("fee", ["5 USD", "$5", "0.5 %"])
+    @pytest.mark.parametrize(
+        ("kind", "told", "total", "fees"),
+        [
+            ("buy", "264.03,", "264.03", "3.96"),  # a rate is of the total, and half a cent goes up
+            ("buy", ",267.99", "264.03", "3.96"),
+            ("sell", ",260.07", "264.03", "3.96"),
+            ("buy", "264.03,267.99", "264.03", "3.96"),
+        ],
+    )
+    @pytest.mark.parametrize(("header", "rate"), [("fees %", "1.5"), ("fees", "1.5 %")])
+    def test_a_fee_in_per_cent_is_of_the_total(self, header, rate, kind, told, total, fees):
+        head = f"date,kind,lot,asset,quantity,unit,total,cash,{header},currency\n"
+        read = parsed(
+            f"{head}2025-01-02,buy,A,gold,5,g,400,,0 %,EUR\n2025-02-02,{kind},{kind[0]},gold,3.2,g,{told},{rate},EUR\n"
+        )
+        assert not read.questions
+        assert not read.faults
+        assert (str(read.rows[1]["total"]), str(read.rows[1]["fees"])) == (total, fees)
+
+    def test_a_fee_in_per_cent_of_no_price_or_beside_another_sum_is_a_fault(self):
+        head = "date,kind,lot,asset,quantity,unit,total,cash,fees %,currency\n"
+        assert [one.rule for one in parsed(f"{head}2025-01-02,buy,A,gold,5,g,,,1.5,EUR\n").faults] == ["percent"]
+        assert [one.rule for one in parsed(f"{head}2025-01-02,buy,A,gold,5,g,400,400,1.5,EUR\n").faults] == ["cash"]
+        assert [one.rule for one in parsed(f"{head}2025-01-02,storage,,gold,,,120,,1.5,EUR\n").faults] == ["percent"]
+
+    @pytest.mark.parametrize("fee", ["5 USD", "$5"])
     def test_a_fee_is_an_amount_in_the_currency_of_the_price(self, fee):
         head = "date,kind,asset,quantity,price,fees,currency\n"
         assert not parsed(f"{head}2024-06-10,buy,gallium,1,500,5 EUR,EUR\n").faults
         (fault,) = parsed(f"{head}2024-06-10,buy,gallium,1,500,{fee},EUR\n").faults
-        assert (fault.column, fault.rule) in {("fees", "two_currencies"), ("fees", "percent")}
+        assert (fault.column, fault.rule) == ("fees", "two_currencies")
 
     @pytest.mark.parametrize("header", ["Bruttobetrag", "Betrag EUR", "gross amount", "Value"])
     def test_an_amount_without_a_price_beside_it_is_asked(self, header):
