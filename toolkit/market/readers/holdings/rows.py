@@ -318,9 +318,9 @@ def _is_label(text: str, known: Callable[[], Collection[str]], names: Names) -> 
 
 
 def is_asset(text: str, names: Names) -> bool:
-    """Whether a text names an asset."""
+    """Whether a text names an asset, with its purity or without."""
     try:
-        return bool(names.asset(text))
+        return bool(names.asset(cells.tidy(cells.PURITY.sub(" ", text)) or text))
     except DataError:
         return False
 
@@ -328,7 +328,7 @@ def is_asset(text: str, names: Names) -> bool:
 def _is_remark(row: Sequence[Any], names: Names) -> bool:
     filled = [cell for cell in row if cell is not None]
     is_sentence = len(filled) == 1 and isinstance(filled[0], str) and _SENTENCE.search(filled[0]) is not None
-    return is_sentence and not is_asset(cells.PURITY.sub("", filled[0]), names)
+    return is_sentence and not is_asset(filled[0], names)
 
 
 def _lot_ids(file: FileCells, numbers: Sequence[int]) -> list[str]:

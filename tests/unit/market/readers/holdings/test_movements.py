@@ -285,7 +285,7 @@ GS-3;01.07.2024;Gutschrift;Gallium 4N;-2;kg;410,00;-820,00;EUR;RE-11;beim Transp
 def test_all_that_a_list_of_invoices_leaves_open_is_asked_at_once():
     asked = {one.name: one.proposed for one in parsed(INVOICES).questions}
     assert asked == {
-        "Artikel": "asset", "Bezug": "reverses", "Rechnung": None, "Gutschrift": None, "beim Transport verbeult": None,
+        "Bezug": "reverses", "Rechnung": None, "Gutschrift": None, "beim Transport verbeult": None,
     }  # fmt: skip
     answers = {"Rechnung": "buy", "Gutschrift": "reversal", "beim Transport verbeult": "no_meaning"}
     read = parsed(INVOICES, **{name: one for name, one in asked.items() if one}, **answers)
@@ -304,3 +304,15 @@ def test_headers_that_a_program_writes_in_one_word():
     head = "TradeDate,Buy/Sell,Symbol,Quantity,Unit,TradePrice,Currency,IBCommission,TradeID\n"
     (one,) = parsed(head + "2024-03-05,BUY,gold,10,ozt,2100,USD,-2.5,1001\n", Symbol="asset").rows
     assert (one["kind"], one["total"], one["fees"], one["document"]) == ("buy", Decimal(21000), Decimal("2.5"), "1001")
+
+
+def test_invoices_and_credit_notes_of_metals_named_with_their_purity_are_movements():
+    head = "Rechnungsnr.;Datum;Artikel;Menge (kg);Einzelpreis EUR/kg"
+    rows = ["RE-7;11.04.2024;Germanium Barren 5N;2;1.520,00", "GU-2;02.05.2024;Germanium Barren 5N;-0,5;1.520,00"]
+    read = parsed("\n".join([head, *rows]))
+    assert read.layout.of == "movements"
+    read = parsed("\n".join([head, *rows]), kind="credited")
+    assert [(one["kind"], one["asset"], one["form"], str(one["quantity"])) for one in read.rows] == [
+        ("buy", "germanium", "metal", "2.0"),
+        ("reversal", "germanium", "metal", "0.5"),
+    ]
