@@ -39,7 +39,7 @@ process_isolation = "forkserver"
 forkserver_warmup = "none"
 """
 """Nothing is imported before a mutant is forked: polars does not outlive a fork, and each mutant would end by time."""
-HEAD = "| module | mutants | killed | score | of them by time | words alone | survivors | of |\n|:--|--:|--:|--:|--:|--:|--:|:--|\n"
+HEAD = "| module | mutants | killed | score | by time | words alone | survivors | of |\n|:--|--:|--:|--:|--:|--:|--:|:--|\n"
 ROW = re.compile(r"^\| `([\w/]+)` \|.*$", re.MULTILINE)
 
 
@@ -68,10 +68,8 @@ def score(module: str) -> tuple[str, list[str]]:
         survivors = [_told(one) for one in shown if not _is_of_words(one)]
     killed, late = len(results) - len(left), [*results.values()].count("timeout")
     day = f"{datetime.now(UTC):%Y-%m-%d}"
-    return (
-        f"| `{module}` | {len(results)} | {killed} | {killed / len(results):.0%} | {late} | {len(left) - len(survivors)} | {len(survivors)} | {day} |",
-        survivors,
-    )
+    cells = len(results), killed, f"{killed / len(results):.0%}", late, len(left) - len(survivors), len(survivors), day
+    return f"| `{module}` | {' | '.join(map(str, cells))} |", survivors
 
 
 def _lines(shown: str, sign: str) -> str:
@@ -80,7 +78,7 @@ def _lines(shown: str, sign: str) -> str:
 
 
 def _is_of_words(shown: str) -> bool:
-    """Whether a mutant changes the words of a sentence alone, which then has no German: the check of the catalogues finds that."""
+    """Whether a mutant changes the words of a sentence alone, which then has no German: the check of catalogues finds that."""
     old, new = (re.sub(r'"[^"]* [^"]*"', '""', _lines(shown, sign)) for sign in "-+")
     return bool(new) and old == new
 
