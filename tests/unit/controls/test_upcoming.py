@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -83,3 +84,49 @@ def test_sentences_of_dates_keep_their_templates_for_other_languages(ledger):
     rows = upcoming(ledger, on=date(2026, 12, 1), within_days=400)
     assert rows
     assert all(isinstance(row["what"], Message) for row in rows)
+
+
+def test_a_row_names_the_act_whom_it_reaches_and_what_it_brings_back(ledger):
+    reviewed = replace(ledger, reviewed_to=date(2026, 10, 8))
+    rows = {(row["event_id"], row["status"]): row for row in upcoming(reviewed, on=TODAY)}
+    first = ("No. 55 of 2025", "No. 56 of 2025", "No. 57 of 2025", "No. 58 of 2025", "No. 61 of 2025 limbs 1(1) and 1(2)")
+    acts = (*first, "No. 61 of 2025 limb 1(3)", "No. 62 of 2025")
+    lapsed = rows["EV062", "lapsed"]
+    assert {key: lapsed[key] for key in ("title", "authority", "origin", "instrument", "kind", "standing", "change", "destinations")} == {
+        "title": "No. 70 of 2025", "authority": "MOFCOM + GACC", "origin": "CHN", "instrument": "suspension", "kind": "control",
+        "standing": "official", "change": "lapsed", "destinations": [],
+    }  # fmt: skip
+    assert (lapsed["returns"], lapsed["acts_on"], lapsed["never_operated"]) == (date(2026, 11, 11), [*acts], [*first])
+    assert lapsed["metals"].startswith("rare_earths;holmium;")
+    assert lapsed["source"].startswith("chemradar; ")
+    assert str(lapsed["what"]) == (
+        f"The suspension of {', '.join(acts[:-1])} and {acts[-1]} (No. 70 of 2025) ended by its text on 2026-11-10: in force again "
+        f"since 2026-11-11 ({', '.join(first[:-1])} and {first[-1]} for the first time) by the dates of the acts; whether it was "
+        "extended after 2026-10-08 is not known, unless the claimed extension holds (MOFCOM, to 2027-01-10; no legal act confirms "
+        "it)"
+    )
+    plain = rows["EV098", "lapsed"]
+    assert (plain["claims"], plain["never_operated"], plain["destinations"]) == ([], [], ["USA"])
+    assert "in force again since 2026-11-11 by the dates of the acts" in plain["what"]
+    of_the_day = {row["event_id"]: row["what"] for row in upcoming(replace(ledger, reviewed_to=date(2026, 11, 11)), on=TODAY)}
+    assert "by the dates" not in of_the_day["EV098"]
+    ahead = rows["EV063", "ahead"]
+    assert (ahead["change"], ahead["returns"], ahead["claims"]) == ("suspension_ends", date(2026, 11, 28), [])
+    begins = rows["EV092", "ahead"]
+    assert (begins["change"], begins["returns"], begins["acts_on"]) == ("begins", None, [])
+    assert [row["date"] for row in upcoming(ledger, on=TODAY)] == sorted(row["date"] for row in rows.values())
+
+
+def test_the_end_of_a_suspension_counts_on_the_edge_of_the_days_and_not_after(ledger):
+    def told(on, days):
+        return [row["event_id"] for row in upcoming(ledger, on=on, within_days=days) if row["date"] == date(2026, 11, 10)]
+
+    assert "EV098" in told(date(2026, 11, 30), 20)
+    assert "EV098" not in told(date(2026, 11, 30), 19)
+    assert "EV098" in told(date(2026, 11, 1), 9)
+    assert "EV098" not in told(date(2026, 11, 1), 8)
+    assert upcoming(ledger, on=TODAY) == upcoming(ledger, on=TODAY, within_days=90)
+    with pytest.raises(SpecError) as caught:
+        upcoming(ledger, on=TODAY, within_days=-1)
+    assert str(caught.value.message) == "the calendar looks ahead, not -1 days."
+    assert caught.value.hint == "Give a positive number of days."

@@ -169,3 +169,35 @@ def test_reports_weigh_as_many_own_applications_as_their_row_says():
     one = (ApprovalRate(0.2, "a chamber"),)
     for weight in (5.0, 10.0, 100.0):
         assert Licences(one, DELAY, weight, 6, 2).probability == pytest.approx((0.2 * weight + 6) / (weight + 8))
+
+
+def test_supplies_are_added_kept_and_delayed_delivery_by_delivery():
+    one = Supply(5.0, np.array([1.0, 2.0]), np.array([[3.0, 4.0], [NEVER, 6.0]]), 0.5)
+    other = Supply(7.0, np.array([4.0]), np.array([[1.0], [2.0]]), 0.25)
+    both = one + other
+    assert (both.stock, both.bridged, both.kg.tolist()) == (12.0, 0.75, [1.0, 2.0, 4.0])
+    assert both.days.tolist() == [[3.0, 4.0, 1.0], [NEVER, 6.0, 2.0]]
+    assert both.cumulative(4).tolist() == [[12.75, 16.75, 16.75, 17.75, 19.75], [12.75, 12.75, 16.75, 16.75, 16.75]]
+    kept = both.keep(np.array([True, False, True]))
+    assert (kept.stock, kept.kg.tolist(), kept.days.tolist()) == (12.0, [1.0, 4.0], [[3.0, 1.0], [NEVER, 2.0]])
+    late = both.later(np.array([False, True, False]), 10.0)
+    assert (late.kg.tolist(), late.days.tolist()) == ([1.0, 2.0, 4.0], [[3.0, 14.0, 1.0], [NEVER, 16.0, 2.0]])
+
+
+def test_days_and_stocks_of_draws_are_their_quantiles():
+    arrivals = np.array([[2.0], [3.0], [NEVER], [NEVER]])
+    found = StockPaths.of(Supply(2.0, np.array([4.0]), arrivals), np.ones(8))
+    assert found.stops.tolist() == [7.0, 7.0, 3.0, 3.0]
+    assert [found.stop_at(p) for p in (0.25, 0.5, 0.51, 1.0)] == [3, 3, 7, 7]
+    assert found.fan([0.0, 0.5, 1.0], [0, 2, 8]).tolist() == [[2, 0, 0], [2, 0, 0], [2, 4, 0]]
+    assert found.expected_missing == (2 + 2 + 6 + 6) / 4
+    lasts = StockPaths.of(Supply(9.0, np.zeros(0), np.zeros((4, 0))), np.ones(8))
+    assert (lasts.probability, lasts.stop_at(0.5)) == (0.0, None)
+    for need in ([1.0, -1.0], [1.0, math.nan], [1.0, math.inf]):
+        with pytest.raises(SpecError, match="zero or more"):
+            StockPaths.of(Supply(9.0, np.zeros(0), np.zeros((4, 0))), np.array(need))
+
+
+@pytest.mark.parametrize(("stock", "days"), [(0.0, 0.0), (0.5, 0.5), (2.0, 1.5), (5.0, 3.5), (7.0, NEVER), (8.0, NEVER)])
+def test_days_of_cover_are_those_of_an_uneven_need(stock, days):
+    assert days_of_cover(stock, np.array([1.0, 2.0, 0.0, 4.0])) == days
