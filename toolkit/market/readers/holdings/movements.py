@@ -300,7 +300,7 @@ def _movement(
     return found | {
         "row": row.file.table.rows[row.i],
         "kind": kind,
-        "lot": row.text("lot_id") if kind not in BRINGS else row.lot,
+        "lot": row.lot if kind in BRINGS and found["asset"] is not None else row.text("lot_id"),
         "settled": row.read("settled", row.day, "settled"),
         "quantity": -found["quantity"] if kind == "adjust" and below and found["quantity"] else found["quantity"],
         "fees": money.fees,
@@ -389,11 +389,15 @@ def _of_money(row: Row, kind: str, money: _Money) -> dict[str, Any]:
     lot: dict[str, Any] = {"asset": None, "unit": None}
     if row.text("asset") is not None:
         lot["asset"] = (row.read("asset", asset_of, row) or (None,))[0]
-    amount = money.total if money.total is not None else money.cash
+    own = {"fee": "fees", "storage": "fees", "tax": "taxes"}.get(kind)
+    beside = getattr(money, own) if own else Decimal(0)
+    amount = money.total
+    if amount is None and money.cash is not None:  # what came is after fees and taxes, and what was paid with them
+        others = money.fees + money.taxes - beside
+        amount = money.cash + others if kind in ("income", "withdraw") else money.cash - others
     if amount is None and row.cells.get("quantity") is None and (price := row.number("purchase_price")[0]):
         amount = Decimal(repr(price)).quantize(CENT, ROUND_HALF_UP)
-    own = {"fee": "fees", "storage": "fees", "tax": "taxes"}.get(kind)
-    if own and (beside := getattr(money, own)):
+    if own and beside:
         if amount is not None and abs(amount - beside) > _ROUNDED:
             hint = message("Write the amount once.")
             row.fault(own, Faulty("two_amounts", "two amounts of one cost", hint))

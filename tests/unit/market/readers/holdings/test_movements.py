@@ -316,3 +316,19 @@ def test_invoices_and_credit_notes_of_metals_named_with_their_purity_are_movemen
         ("buy", "germanium", "metal", "2.0"),
         ("reversal", "germanium", "metal", "0.5"),
     ]
+
+
+def test_money_brought_or_taken_is_of_no_lot_and_what_came_in_cash_is_after_its_costs():
+    head = "date,kind,lot,asset,quantity,unit,total,cash,fees,taxes,currency\n"
+    moved = [
+        "deposit,,,,,,1000,,,EUR", "withdraw,,,,,,90,10,,EUR", "income,,gallium,,,,12.30,,2.17,EUR", "income,,,,,5,,,1,EUR",
+        "storage,,,,,,119,,19,EUR", "fee,,,,,,24,,,EUR", "fee,,,,,,,24,,EUR", "tax,,,,,,7,,7,EUR", "deposit,A,gallium,2,kg,600,,,,EUR",
+    ]  # fmt: skip
+    read = parsed(head + "".join(f"2025-01-{day:02},{row}\n" for day, row in enumerate(moved, start=1)))
+    assert not read.questions
+    assert not read.faults
+    assert [(row["lot"], str(row["total"]), str(row["fees"]), str(row["taxes"])) for row in read.rows] == [
+        (None, "1000.00", "0", "0"), (None, "100.00", "10.00", "0"), (None, "14.47", "0", "2.17"), (None, "5.00", "0", "1.00"),
+        (None, "100.00", "0", "19.00"), (None, "24.00", "0", "0"), (None, "24.00", "0", "0"), (None, "7.00", "0", "0"),
+        ("A", "600.00", "0", "0"),
+    ]  # fmt: skip
