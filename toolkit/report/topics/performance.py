@@ -180,8 +180,8 @@ def _causes(run: Findings, found: Performance) -> Figure | None:
     steps.append(WaterfallStep(say.words("Value today"), run.money(whole.value), whole.value, "kept"))
     told = "; ".join(f"{step.label}: {step.written}" for step in steps)
     sub = say(
-        "From the money that is in it to its value, in {currency}; the spread is that of purchases and sales, and fees are with "
-        "their taxes and less income.",
+        "From the money that is in it to its value, in {currency}; the spread is that of purchases and sales, and fees are "
+        "with their taxes and less income.",
         currency=run.currency,
     )
     return Figure(title, sub, (Chart(waterfall(steps, run.fmt), f"{told}."),), (), foot, table)

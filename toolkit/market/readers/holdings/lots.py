@@ -333,6 +333,7 @@ DEFAULTS: Mapping[str, Callable[[list[str]], Message]] = {
         "Of the purchase only the month is known; the tax clock runs from its last day: {lots}.", lots=lots
     ),
     "not_done": lambda lots: message("Planned, and no movements yet: {lots}.", lots=lots),
+    "taken_back": lambda rows: message("No quantity and no price, so all that is named is taken back: {rows}.", rows=rows),
     "alike": lambda rows: message("Rows that say the same, and each counts: {rows}.", rows=rows),
     "dollar": lambda lots: message("The sign $ is read as USD: {lots}.", lots=lots),
 }

@@ -37,7 +37,9 @@ _OF_SIGN: Mapping[str, tuple[str, str]] = {
 _SIGNED = ("quantity", "total_price", "cash", "fees", "taxes")
 _PAID: Mapping[str, str] = dict.fromkeys(("buy", "order", "fee", "storage", "tax", "pay"), "paid")
 """Kinds of which money has one sign."""
-KEPT_DEFAULTS = ("unit", "coins", "pieces", "zero", "not_mine", "day_first", "month_first", "month", "dollar", "null_date")
+KEPT_DEFAULTS = (
+    "unit", "coins", "pieces", "zero", "not_mine", "day_first", "month_first", "month", "dollar", "null_date", "taken_back",
+)  # fmt: skip
 """What is assumed of a movement that brings no lot, too."""
 TOLD: Mapping[str, Message] = {
     "buy": message("purchase"), "order": message("order"), "pay": message("payment"),
@@ -369,9 +371,11 @@ def _of_whole(row: Row, kind: str, money: _Money) -> dict[str, Any]:
     lot: dict[str, Any] = {"asset": None, "unit": None}
     if row.text("asset") is not None:
         lot["asset"] = (row.read("asset", asset_of, row) or (None,))[0]
-    elif row.text("lot_id") is None and row.text("document") is None and row.text("reverses") is None:
+    elif (kind != "adjust" and row.number("quantity")[0]) or not any(map(row.text, ("lot_id", "document", "reverses"))):
         hint = message("Name the lot, or the asset and the quantity.")
         row.fault("asset", Faulty("empty", "a movement of no lot", hint))
+    if kind == "reversal" and money.total is None and money.cash is None:
+        row.default("taken_back", message("row {row:d}", row=row.file.table.rows[row.i]))
     if kind == "adjust" and row.text("purity") is None:
         row.fault("quantity", values.empty("quantity"))
     if money.total is None and money.cash is not None:

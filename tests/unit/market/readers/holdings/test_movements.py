@@ -318,6 +318,16 @@ def test_invoices_and_credit_notes_of_metals_named_with_their_purity_are_movemen
     ]
 
 
+def test_a_reversal_without_quantity_and_price_is_told_to_be_of_all():
+    head = "date,kind,lot,asset,quantity,unit,total,document,reverses,currency\n"
+    bought = "2025-01-01,buy,A,gallium,10,kg,5000,R-1,,EUR\n"
+    told = "No quantity and no price, so all that is named is taken back: row 3."
+    assert told in map(str, parsed(f"{head}{bought}2025-02-01,reversal,,,,,,C-1,R-1,EUR\n").notes)
+    assert told not in map(str, parsed(f"{head}{bought}2025-02-01,reversal,,gallium,2,kg,,C-1,R-1,EUR\n").notes)
+    (fault,) = parsed(f"{head}{bought}2025-02-01,reversal,,,2,kg,,C-1,R-1,EUR\n").faults  # never all of it
+    assert (fault.column, fault.rule) == ("asset", "empty")
+
+
 def test_money_brought_or_taken_is_of_no_lot_and_what_came_in_cash_is_after_its_costs():
     head = "date,kind,lot,asset,quantity,unit,total,cash,fees,taxes,currency\n"
     moved = [
