@@ -213,7 +213,7 @@ FORMULAS = {
     # of movements
     "(exposure.resale_unknown_origin.value/exposure.value)", "(performance.whole.put_in-performance.whole.taken_out)",
     "(((performance.whole.gain.spread+performance.whole.gain.fees)+performance.whole.gain.storage)+performance.whole.gain.tax)",
-    "((performance.path[].index/performance.path[].index)-1)", "Σperformance.left[].gain", "Σ((performance.years[].fees+performance.years[].storage)+performance.years[].tax)",
+    "((performance.path[].index/performance.path[].index)-1)", "(performance.left[].fees+performance.left[].tax)", "Σperformance.left[].gain", "Σ((performance.years[].fees+performance.years[].storage)+performance.years[].tax)",
 }  # fmt: skip
 """How figures are computed on a page, from numbers of the JSON."""
 CENTS = {"allocation._equation", "allocation._table", "allocation.cost_waterfall"}
@@ -248,6 +248,7 @@ COLUMNS = {
     "Share of value": "supply.metals[].weight",
     "Upper end": "performance.path[].ends.high",
     "Tax": "performance.years[].tax",
+    "Income": "performance.years[].income",
     "Taken out": "performance.metals[].taken_out performance.years[].taken_out",
     "TWR": "performance.metals[].time_weighted performance.years[].time_weighted",
     "Storage": "performance.years[].storage",
@@ -262,7 +263,8 @@ COLUMNS = {
     "Held": "performance.lots[].held",
     "Gain": "performance.left[].gain performance.lots[].gain.total performance.metals[].gain.total performance.years[].gain",
     "Free of tax from": "performance.lots[].free_from",
-    "Fees": "performance.left[].fees performance.years[].fees",
+    "Fees": "performance.years[].fees",
+    "Fees and tax": "(performance.left[].fees+performance.left[].tax)",
     "Cost": "performance.left[].cost performance.lots[].cost",
     "At the end": "performance.years[].end",
     "At the beginning": "performance.years[].begin",
@@ -303,7 +305,7 @@ COLUMNS = {
     "Deepest fall": "prices.series[].fall.depth prices.series[].fall.since",
     "e that gives it at a full stop": "whatif.checks[].implied_elasticity",
     "EI": "supply.metals[].eu.economic_importance",
-    "EUR": "performance.whole.gain.currency performance.whole.gain.fees performance.whole.gain.price performance.whole.gain.spread performance.whole.gain.storage performance.whole.gain.tax performance.whole.gain.total",
+    "EUR": "performance.whole.gain.currency performance.whole.gain.fees performance.whole.gain.income performance.whole.gain.price performance.whole.gain.spread performance.whole.gain.storage performance.whole.gain.tax performance.whole.gain.total",
     "Explained": "factor_model.assets[].fit",
     "explained": "factor_model.assets[].fit",
     "exposure": "exposures.factors[]",

@@ -71,17 +71,19 @@ def ledgers(draw, *, transfers: bool = True) -> list[Movement]:
 
 
 def said(stock: Stock, *, places: bool = True) -> tuple:
-    """What a stock says: quantity and cost by lot and place, sales, and money."""
+    """What a stock says: quantity (to 12 places, as cells are read) and cost by lot and place, sales, and money."""
     parts = defaultdict(lambda: [Decimal(0), Decimal(0), Decimal(0)])
     for part in stock.parts:
         own = parts[part.client, part.asset, part.lot, part.bought, part.place if places else None]
-        for at, amount in enumerate((part.quantity, part.cost or Decimal(0), part.fees)):
+        for at, amount in enumerate((part.quantity, part.cost or Decimal(0), part.fees + part.taxes)):
             own[at] += amount
     sold = defaultdict(lambda: [Decimal(0), Decimal(0)])
     for one in stock.sales:
         sold[one.client, one.lot, one.date][0] += one.quantity
         sold[one.client, one.lot, one.date][1] += one.proceeds or Decimal(0)
     zero = Account()
+    for quantities in (*parts.values(), *sold.values()):
+        quantities[0] = round(quantities[0], 12)
     return dict(parts), dict(sold), {key: one for key, one in stock.accounts.items() if one != zero}
 
 

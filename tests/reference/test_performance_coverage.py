@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from toolkit.holdings.performance import Levels, Owned, Parcel, internal_rate, interval
+from toolkit.holdings.performance import Costs, Levels, Owned, Parcel, internal_rate, interval
 
 DRAWS = 1_000
 FIRST = date(2023, 1, 1)
@@ -16,9 +16,9 @@ GOODS = (("gallium", "metal", "4N"), ("gallium", "metal", "6N"), ("indium", "met
 TRUTH = np.array([[100.0, 130.0, 110.0, 160.0, 190.0], [150.0, 190.0, 170.0, 230.0, 270.0], [80.0, 75.0, 90.0, 85.0, 100.0]])
 PARCELS = Owned(
     (
-        Parcel("A", None, GOODS[0], 10, DAYS[0], 1_050.0, 10.0),
-        Parcel("B", None, GOODS[1], 4, DAYS[1], 800.0, 12.0, DAYS[3], 880.0, 9.0),
-        Parcel("C", None, GOODS[2], 20, DAYS[2], 1_900.0, 15.0),
+        Parcel("A", None, GOODS[0], 10, DAYS[0], 1_050.0, Costs(10.0)),
+        Parcel("B", None, GOODS[1], 4, DAYS[1], 800.0, Costs(12.0), DAYS[3], 880.0, Costs(9.0)),
+        Parcel("C", None, GOODS[2], 20, DAYS[2], 1_900.0, Costs(15.0)),
     )
 )
 """A lot that is held, one that was bought and sold on the way, one that came later."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from toolkit.backtest.drawdown import drawdown
 from toolkit.core.calendar import month_end, month_number
 from toolkit.core.countries import fold, foldings
 from toolkit.core.errors import SpecError, did_you_mean
+from toolkit.core.grouping import sums_by_key
 from toolkit.core.messages import few, message, named, phrases
 from toolkit.core.remarks import Remark, by_money, in_record, note
 from toolkit.core.units import KG_PER_UNIT, cents
@@ -31,6 +33,7 @@ from toolkit.holdings.performance import (
     PARTS,
     PAY,
     YEAR,
+    Costs,
     Flow,
     Gain,
     Good,
@@ -53,10 +56,8 @@ from toolkit.records.performance import Performance
 
 LEAST_MONTHS = 12
 """Months of returns below which no risk is told."""
-COSTS = ("fees", "storage", "tax")
-"""Parts of a gain that are paid."""
-_KIND = {"fee": "fees", "storage": "storage", "tax": "tax", PAY: PAY}
-"""Kind of a payment -> part of a gain; any other is of fees."""
+_PAID = {"fees": 1, "storage": 1, "tax": 1, "income": -1}
+"""Part of a gain that is paid, or received -> sign of the payment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +187,8 @@ class _Parcels:
             return
         is_mass = one.unit in KG_PER_UNIT
         good = (one.asset, one.form, one.purity) if is_mass else (one.asset, None, None)
-        fees = one.fees if isinstance(one, Part) else one.purchase_fees
-        bought = (one.bought, cents(float(one.cost) * rate), cents(float(fees) * rate))
+        of_purchase = (one.fees, one.taxes) if isinstance(one, Part) else (one.purchase_fees, one.purchase_taxes)
+        bought = (one.bought, cents(float(one.cost) * rate), _costs(*of_purchase, rate))
         unpaid = cents(float(one.unpaid) * rate)
         self.rates[one.client, one.lot] = rate
         parcel = Parcel(one.lot, one.client, good, self._quantity(one), *bought, unpaid=unpaid)
@@ -195,7 +196,7 @@ class _Parcels:
             self.parcels.append(parcel)
             return
         sold = self.own_rates(one.rate, one.currency or currency, one.date)
-        ended = replace(parcel, ended=one.date, exit_fees=cents(float(one.fees) * (sold or 0.0)), how=one.kind)
+        ended = replace(parcel, ended=one.date, exit_costs=_costs(one.fees, one.taxes, sold or 0.0), how=one.kind)
         if one.kind == "loss" and not one.proceeds:
             self.parcels.append(replace(ended, proceeds=0.0))
         elif one.kind == "withdraw":
@@ -211,7 +212,7 @@ class _Parcels:
             if rate is None:
                 self.left_out.append({"lot_id": one.lot or one.kind, "why": "rate"})
             else:
-                kind = _KIND.get(one.kind, "fees")
+                kind = "fees" if one.kind == "fee" else one.kind
                 debt = self.rates.get((one.client, one.lot), 0.0) if one.kind == PAY else 0.0
                 of_what = (one.lot, one.asset, one.client, cents(float(one.amount) * debt))
                 yield Paid(one.date, kind, cents(float(one.amount) * rate), *of_what)
@@ -263,6 +264,11 @@ class _Parcels:
                 "Bought or sold at three times the price of its day or more, or a third of it or less: {lots}.", lots=few(far)
             )
             yield Remark("data", text, message("Check price, unit and currency."), comes_first=True)
+
+
+def _costs(fees: Decimal, taxes: Decimal, rate: float) -> Costs:
+    """Costs of a trade in the reporting currency."""
+    return Costs(cents(float(fees) * rate), cents(float(taxes) * rate))
 
 
 Key = tuple[str, str | None]
@@ -383,27 +389,29 @@ def _left(owned: Owned) -> Iterator[dict[str, Any]]:
     """What left, by its day."""
     gone = [(one.ended, one.lot_id, one) for one in owned.parcels if one.ended]
     for day, lot, one in sorted(gone, key=lambda item: item[:2]):
-        fees, proceeds = round(one.fees + one.exit_fees, 2), one.proceeds or 0.0
+        costs, proceeds = one.costs + one.exit_costs, one.proceeds or 0.0
         yield {
             **{name: getattr(one, name) for name in ("client", "metal", "how", "bought", "quantity", "cost")},
-            "lot_id": lot, "day": day, "proceeds": proceeds, "fees": fees, "gain": round(proceeds - one.cost - fees, 2),
+            "lot_id": lot, "day": day, "proceeds": proceeds, "fees": round(costs.fees, 2), "tax": round(costs.tax, 2),
+            "gain": round(proceeds - one.cost - costs.paid, 2),
         }  # fmt: skip
 
 
-def _costs(owned: Owned, year: int) -> dict[str, float]:
-    """Fees, storage and tax that were paid in a year."""
-    paid = [(one.day, one.kind, one.amount) for one in owned.paid]
-    paid += [
-        (day, "fees", fee) for one in owned.parcels for day, fee in ((one.bought, one.fees), (one.ended, one.exit_fees)) if day
-    ]
-    return {kind: round(sum(amount for day, what, amount in paid if (day.year, what) == (year, kind)), 2) for kind in COSTS}
+def _paid_by_year(owned: Owned) -> Mapping[tuple[int, str], float]:
+    """(Year, part of a gain) -> what was paid, or received, in it."""
+    found = [((one.day.year, one.kind), _PAID[one.kind] * one.amount) for one in owned.paid if one.kind in _PAID]
+    for one in owned.parcels:
+        for day, costs in ((one.bought, one.costs), (one.ended, one.exit_costs)):
+            if day:
+                found += [((day.year, "fees"), costs.fees), ((day.year, "tax"), costs.tax)]
+    return sums_by_key(found)
 
 
 def _years(owned: Owned, levels: Levels) -> Iterator[dict[str, Any]]:
     """Each calendar year from the first movement on."""
     ends = {day for day, after in pairwise((*levels.days, date.max)) if day.year < after.year}
     track, days = owned.track(levels, days=ends), sorted(ends | {*owned.days})
-    index, value = track.index(), track.value
+    index, value, paid = track.index(), track.value, _paid_by_year(owned)
     for year in sorted({day.year for day in days}):
         own = [at for at, day in enumerate(days) if day.year == year]
         before, end = own[0] - 1, own[-1]
@@ -417,7 +425,7 @@ def _years(owned: Owned, levels: Levels) -> Iterator[dict[str, Any]]:
             "end": float(value[end]),
             "gain": float(value[end]) + out - begin - put,
             "time_weighted": float(index[end] / (index[before] if before >= 0 else 1.0)) - 1.0,
-            **_costs(owned, year),
+            **{part: round(paid.get((year, part), 0.0), 2) for part in _PAID},
         }
 
 

@@ -275,7 +275,7 @@ class Selling:
             0.0 if self.request.price is not None else ((product.spread if product else 0.0) if spread is None else spread) / 2
         )
         proceeds = round(mass * self.price[0] * (1 - half), 2)
-        paid = None if one.cost is None else one.cost + one.purchase_fees
+        paid = None if one.cost is None else one.cost + one.purchase_fees + one.purchase_taxes
         cost = self._in_currency(paid, one.cost_currency, one.bought, one.cost_rate)
         cost = None if cost is None else round(cost, 2)
         free = self.clock.free_from(one.bought) if self.clock else None

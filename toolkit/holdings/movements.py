@@ -93,7 +93,7 @@ class Part:
 
     Attributes:
         cost: Paid for it without fees, to the cent; None where it is not known.
-        fees: Fees and taxes of its purchase.
+        fees: Of its purchase, as are `taxes`.
         bought: Day of the purchase, which no transfer and no division changes.
         arrives: Day from which it is there; None for that of the purchase.
         rate: Own exchange rate of its purchase.
@@ -119,6 +119,7 @@ class Part:
     details: Mapping[str, Any]
     rate: float | None = None
     unpaid: Decimal = ZERO
+    taxes: Decimal = ZERO
     number: int = 0
 
     def is_there(self, day: date) -> bool:
@@ -141,7 +142,7 @@ class Sale:
         kind: ``sell``, ``withdraw`` or ``loss``.
         proceeds: Without fees, to the cent; None where they are not told.
         cost: Paid for it without fees; None where it is not known.
-        fees: Fees and taxes of the sale; `purchase_fees` are its share of those of the purchase.
+        fees, taxes: Of the sale; `purchase_fees`, `purchase_taxes`: its share of those of the purchase.
         currency, cost_currency: Of the sale and of the purchase; `rate`, `cost_rate`: own exchange rates of them.
         unpaid: Of the cost, what was not paid at the purchase.
     """
@@ -166,6 +167,8 @@ class Sale:
     rate: float | None = None
     cost_rate: float | None = None
     unpaid: Decimal = ZERO
+    taxes: Decimal = ZERO
+    purchase_taxes: Decimal = ZERO
 
     def with_more(self, other: Sale) -> Sale:
         """The sale of more of the lot by the same movement."""
@@ -175,7 +178,9 @@ class Sale:
             proceeds=None if self.proceeds is None or other.proceeds is None else self.proceeds + other.proceeds,
             cost=None if self.cost is None or other.cost is None else self.cost + other.cost,
             fees=self.fees + other.fees,
+            taxes=self.taxes + other.taxes,
             purchase_fees=self.purchase_fees + other.purchase_fees,
+            purchase_taxes=self.purchase_taxes + other.purchase_taxes,
             unpaid=self.unpaid + other.unpaid,
         )
 
@@ -192,7 +197,7 @@ class Payment:
     """Money for nothing that is held: fees, storage, tax, the cost of a transfer or a delivery; below zero it was received.
 
     Attributes:
-        kind: Of its movement.
+        kind: Of its movement; ``fee`` or ``tax`` of what is paid beside it.
         asset: Metal, and `lot`, `client`: of what, where that is said.
         rate: Own exchange rate of its currency.
     """
@@ -517,18 +522,23 @@ class _Book:
                     moved.date, moved.kind, sign * moved.total, moved.currency, None, None, moved.client, moved.rate
                 )  # fmt: skip
                 self.moneys.append(money)
-            self.post(moved, None, None, paid_in=moved.costs, costs=moved.costs)
+            self.charge(moved, None, None)
             return None
         if moved.kind in _TAKES:
             return self.take(moved)
         return self.change(moved)
 
-    def post(self, moved: Movement, asset: str | None, lot: str | None, **amounts: Decimal) -> None:
-        """Add amounts to an account, in the currency of the movement."""
-        paid = amounts.get("costs", ZERO) - (amounts.get("gain", ZERO) if moved.kind == "income" else ZERO)
-        if paid and moved.kind not in _BRINGS:
-            self.payments.append(Payment(moved.date, moved.kind, paid, moved.currency, lot, asset, moved.client, moved.rate))
-        self.add((moved.client, asset, lot, moved.currency), **amounts)
+    def spend(self, moved: Movement, asset: str | None, lot: str | None, amount: Decimal = ZERO) -> None:
+        """Payments of an amount for what a movement is, and of its fees and taxes."""
+        for kind, paid in ((moved.kind, amount), ("fee", moved.fees), ("tax", moved.taxes)):
+            if paid:
+                own = Payment(moved.date, kind, paid, moved.currency, lot, asset, moved.client, moved.rate)
+                self.payments.append(own)
+
+    def charge(self, moved: Movement, asset: str | None, lot: str | None) -> None:
+        """Fees and taxes of a movement that moves no other money."""
+        self.spend(moved, asset, lot)
+        self.add((moved.client, asset, lot, moved.currency), paid_in=moved.costs, costs=moved.costs)
 
     def add(self, key: AccountKey, **amounts: Decimal) -> None:
         """Add amounts to an account."""
@@ -542,10 +552,13 @@ class _Book:
         total, costs = moved.total or ZERO, moved.costs
         of_lot = self.by_lot.get((moved.client, moved.lot or ""))
         asset = moved.asset or (of_lot[0].asset if of_lot else None)
+        key = moved.client, asset, moved.lot, moved.currency
         if moved.kind == "income":
-            self.post(moved, asset, moved.lot, taken_out=total - costs, gain=total, costs=costs)
+            self.spend(moved, asset, moved.lot, -total)
+            self.add(key, taken_out=total - costs, gain=total, costs=costs)
         else:
-            self.post(moved, asset, moved.lot, paid_in=total + costs, costs=total + costs)
+            self.spend(moved, asset, moved.lot, total)
+            self.add(key, paid_in=total + costs, costs=total + costs)
 
     def pay(self, moved: Movement) -> Refusal | None:
         """A part of what is owed for a lot."""
@@ -556,10 +569,7 @@ class _Book:
         asset = self.by_lot[key][0].asset
         self.owed[key] = owed - total
         self.add((moved.client, asset, moved.lot, moved.currency), paid_in=total + moved.costs, owed=-total, costs=moved.costs)
-        paid = Payment(moved.date, "pay", total, moved.currency, moved.lot, asset, moved.client, moved.rate)
-        self.payments.append(paid)
-        if moved.costs:
-            self.payments.append(replace(paid, kind="fee", amount=moved.costs))
+        self.spend(moved, asset, moved.lot, total)
         return None
 
     def put(self, part: Part) -> None:
@@ -587,12 +597,13 @@ class _Book:
         self.put(
             Part(
                 moved.lot, moved.client, moved.asset, moved.form, moved.purity, moved.size, moved.unit, moved.quantity,
-                moved.total, moved.costs, moved.currency, moved.date, moved.to, moved.status or "stored", arrives,
-                moved.details, moved.rate, moved.unpaid,
+                moved.total, moved.fees, moved.currency, moved.date, moved.to, moved.status or "stored", arrives,
+                moved.details, moved.rate, moved.unpaid, moved.taxes,
             )
         )  # fmt: skip
         paid_in = (moved.total or ZERO) - moved.unpaid + moved.costs
-        self.post(moved, moved.asset, moved.lot, paid_in=paid_in, owed=moved.unpaid, costs=moved.costs)
+        key = moved.client, moved.asset, moved.lot, moved.currency
+        self.add(key, paid_in=paid_in, owed=moved.unpaid, costs=moved.costs)
         self.owed[moved.client, moved.lot] = moved.unpaid
         return None
 
@@ -622,7 +633,7 @@ class _Book:
         quantity = order.quantity if moved.quantity is None else order.in_its_unit(moved.quantity, moved.unit)
         if quantity is None or quantity > order.quantity * (1 + EXACT):
             return self.not_there(moved, orders, "too_much")
-        self.post(moved, order.asset, order.lot, paid_in=moved.costs, costs=moved.costs)
+        self.charge(moved, order.asset, order.lot)
         arrived = self.cut(order, quantity)
         arrived.arrives = moved.date
         arrived.place = moved.to or arrived.place
@@ -635,9 +646,9 @@ class _Book:
             return part
         of = [quantity, part.quantity - quantity]
         cost = [None, None] if part.cost is None else shares(part.cost, of)
-        fees, unpaid = shares(part.fees, of), shares(part.unpaid, of)
-        own = replace(part, quantity=quantity, cost=cost[0], fees=fees[0], unpaid=unpaid[0])
-        part.quantity, part.cost, part.fees, part.unpaid = of[1], cost[1], fees[1], unpaid[1]
+        fees, taxes, unpaid = shares(part.fees, of), shares(part.taxes, of), shares(part.unpaid, of)
+        own = replace(part, quantity=quantity, cost=cost[0], fees=fees[0], taxes=taxes[0], unpaid=unpaid[0])
+        part.quantity, part.cost, part.fees, part.taxes, part.unpaid = of[1], cost[1], fees[1], taxes[1], unpaid[1]
         self.put(own)
         return own
 
@@ -662,15 +673,15 @@ class _Book:
             else:
                 self.divide(own, moved.into or "")
         first = chosen[0][0]
-        self.post(moved, first.asset, first.lot, paid_in=moved.costs, costs=moved.costs)
+        self.charge(moved, first.asset, first.lot)
         return None
 
     def divide(self, part: Part, into: str) -> None:
-        """Make a part a lot of its own, to which its cost and the fees of its purchase go."""
-        cost = part.cost or ZERO
+        """Make a part a lot of its own, to which its cost and the fees and taxes of its purchase go."""
+        cost, costs = part.cost or ZERO, part.fees + part.taxes
         for lot, sign in ((part.lot, -1), (into, 1)):
             key = part.client, part.asset, lot, part.currency
-            self.add(key, paid_in=sign * (cost + part.fees), costs=sign * part.fees)
+            self.add(key, paid_in=sign * (cost + costs), costs=sign * costs)
         self.drop(part)
         part.lot = into
         self.put(part)
@@ -742,24 +753,24 @@ class _Book:
             return Refusal(moved.row, "not_paid", {"lot": chosen[0][0].lot})
         masses = [_converted(quantity, part.unit, moved.unit) or quantity for part, quantity in chosen]
         proceeds = [None] * len(chosen) if moved.total is None else shares(moved.total, masses)
-        costs = shares(moved.costs, masses)
-        for (part, quantity), received, cost in zip(chosen, proceeds, costs, strict=True):
+        of_fees, of_taxes = shares(moved.fees, masses), shares(moved.taxes, masses)
+        for (part, quantity), received, fees, taxes in zip(chosen, proceeds, of_fees, of_taxes, strict=True):
             own = self.cut(part, quantity)
-            self.leave(moved, own, received, cost)
+            self.leave(moved, own, received, fees, taxes)
             self.drop(own)
         return None
 
-    def leave(self, moved: Movement, part: Part, received: Decimal | None, costs: Decimal) -> None:
+    def leave(self, moved: Movement, part: Part, received: Decimal | None, fees: Decimal, taxes: Decimal) -> None:
         """Money of one part that leaves."""
         key, of_purchase = (
             (moved.client, part.asset, part.lot, moved.currency),
             (moved.client, part.asset, part.lot, part.currency),
         )
-        cost, money = part.cost or ZERO, received or ZERO
+        cost, costs, money = part.cost or ZERO, fees + taxes, received or ZERO
         own = Sale(
             moved.row, moved.date, moved.kind, part.lot, part.client, part.asset, part.form, part.purity, part.quantity,
-            part.unit, part.bought, received, part.cost, costs, part.fees, moved.currency, part.currency,
-            moved.rate, part.rate, part.unpaid,
+            part.unit, part.bought, received, part.cost, fees, part.fees, moved.currency, part.currency,
+            moved.rate, part.rate, part.unpaid, taxes, part.taxes,
         )  # fmt: skip
         last = self.left[-1] if self.left else own
         if (last.row, last.lot, last is own) == (own.row, own.lot, False):  # of another place, or of another delivery

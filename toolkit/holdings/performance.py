@@ -30,7 +30,7 @@ YEAR = 365.0
 INSIDE = 0.9
 """Part of the draws that an interval holds."""
 LEVEL_DRAWS = 1_000
-PARTS = ("price", "currency", "spread", "fees", "storage", "tax")
+PARTS = ("price", "currency", "income", "spread", "fees", "storage", "tax")
 """Of a gain."""
 _PARTS = attrgetter(*PARTS)
 PAY = "pay"
@@ -218,12 +218,14 @@ class Gain:
     Attributes:
         price: By the level of the metal in the currency in which it is quoted.
         currency: By the exchange rate of that currency.
+        income: Received of what is held, at or above zero.
         spread: Paid above the level at the purchase and received below it at the sale: at or below zero but for a bargain.
         fees, storage, tax: Paid, at or below zero.
     """
 
     price: float = 0.0
     currency: float = 0.0
+    income: float = 0.0
     spread: float = 0.0
     fees: float = 0.0
     storage: float = 0.0
@@ -232,13 +234,33 @@ class Gain:
     @property
     def total(self) -> float:
         """All of it."""
-        return round(self.price + self.currency + self.spread + self.fees + self.storage + self.tax, 2)
+        return round(sum(_PARTS(self)), 2)
 
     @classmethod
     def sum(cls, gains: Iterable[Gain]) -> Gain:
         """All of several."""
         some = [*gains]
         return some[0] if len(some) == 1 else cls(*(round(sum(part), 2) for part in zip(*map(_PARTS, some), strict=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """What is paid beside the price of a trade."""
+
+    fees: float = 0.0
+    tax: float = 0.0
+
+    def __add__(self, other: Costs) -> Costs:
+        """Of two trades."""
+        return Costs(self.fees + other.fees, self.tax + other.tax)
+
+    @property
+    def paid(self) -> float:
+        """Both."""
+        return self.fees + self.tax
+
+
+NO_COSTS = Costs()
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +277,13 @@ class Quote:
 
 
 def gain_of(
-    quantity: float, cost: float, bought: Quote | None, now: Quote | None, *, proceeds: float | None = None, fees: float = 0.0
+    quantity: float,
+    cost: float,
+    bought: Quote | None,
+    now: Quote | None,
+    *,
+    proceeds: float | None = None,
+    costs: Costs = NO_COSTS,
 ) -> Gain:
     """The gain of a lot, or of the part of it that was sold.
 
@@ -268,8 +296,8 @@ def gain_of(
         cost: Paid for it, in the reporting currency.
         bought: Level of the day of the purchase; None where it is not known.
         now: Level of the day of the sale, or of today; None likewise, of what was sold alone.
-        proceeds: Of the sale, before fees; None of what is held.
-        fees: Of both.
+        proceeds: Of the sale, before its costs; None of what is held.
+        costs: Of both.
     """
     rate = next((quote.rate for quote in (now, bought) if quote), 1.0)
     before = bought or Quote(cost / quantity / rate, rate)
@@ -279,8 +307,9 @@ def gain_of(
     currency = cents(quantity * after.level * (after.rate - before.rate))
     spread = cents(quantity * before.level * before.rate) - cents(cost)
     spread += 0.0 if proceeds is None else cents(proceeds) - value
-    parts = (round(total - currency - spread, 2), currency, spread, -cents(fees))
-    return Gain(*(round(float(part), 2) + 0.0 for part in parts))
+    parts = {"price": total - currency - spread, "currency": currency, "spread": spread}
+    parts |= {"fees": -cents(costs.fees), "tax": -cents(costs.tax)}
+    return Gain(**{part: round(float(amount), 2) + 0.0 for part, amount in parts.items()})
 
 
 def grown(flows: Sequence[Flow], levels: Sequence[float], last: float) -> float:
@@ -310,11 +339,11 @@ class Parcel:
         client: Whose it is.
         quantity: Above zero; kg of metal, units of a listed instrument.
         bought: Day of the purchase.
-        cost: Paid for it, without fees.
-        fees: Paid at the purchase.
+        cost: Paid for it, without the costs of the purchase.
+        costs: Of the purchase.
         ended: Day on which it was sold, taken or lost; None of what is held.
-        proceeds: Of the sale, before fees; 0 of what was lost; None of what is held.
-        exit_fees: Paid at the sale.
+        proceeds: Of the sale, before its costs; 0 of what was lost; None of what is held.
+        exit_costs: Of the sale.
         how: Kind of movement by which it ended.
         unpaid: Of the cost, what was not paid at the purchase: it is owed until it is.
     """
@@ -325,10 +354,10 @@ class Parcel:
     quantity: float
     bought: date
     cost: float
-    fees: float = 0.0
+    costs: Costs = NO_COSTS
     ended: date | None = None
     proceeds: float | None = None
-    exit_fees: float = 0.0
+    exit_costs: Costs = NO_COSTS
     how: str = "sell"
     unpaid: float = 0.0
 
@@ -344,7 +373,7 @@ class Paid:
 
     Attributes:
         day: Of the payment.
-        kind: ``fees``, ``storage``, ``tax``, or ``pay`` of what was owed for a lot.
+        kind: ``fees``, ``storage``, ``tax``, ``income``, or ``pay`` of what was owed for a lot.
         amount: Of money.
         lot_id: Of which lot, where that is said, as are `metal` and `client`.
     """
@@ -455,8 +484,8 @@ class Levels:
             now = self.quote(one.good, one.ended or self.days[-1])
             if now is None and one.ended is None:
                 return None
-            bought, fees = self.quote(one.good, one.bought), one.fees + one.exit_fees
-            return gain_of(one.quantity, one.cost, bought, now, proceeds=one.proceeds, fees=fees)
+            bought, costs = self.quote(one.good, one.bought), one.costs + one.exit_costs
+            return gain_of(one.quantity, one.cost, bought, now, proceeds=one.proceeds, costs=costs)
 
         return of
 
@@ -532,9 +561,9 @@ class Owned:
 
     def _trades(self) -> Iterator[Flow]:
         for one in self.parcels:
-            yield Flow(one.bought, round(one.cost - one.unpaid + one.fees, 2))
+            yield Flow(one.bought, round(one.cost - one.unpaid + one.costs.paid, 2))
             if one.ended is not None:
-                yield Flow(one.ended, round(one.exit_fees - (one.proceeds or 0.0), 2))
+                yield Flow(one.ended, round(one.exit_costs.paid - (one.proceeds or 0.0), 2))
         yield from (Flow(one.day, one.amount) for one in self.paid)
 
     @cached_property

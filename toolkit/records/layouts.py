@@ -107,9 +107,13 @@ class SoldLot(Record):
     cost: float | None
     """Paid for it, without fees, in `cost_currency`."""
     fees: float
-    """Fees and taxes of the sale."""
+    """Of the sale."""
+    taxes: float
+    """Of the sale."""
     purchase_fees: float
     """Its share of those of the purchase, in `cost_currency`."""
+    purchase_taxes: float
+    """Likewise."""
     gain: float | None
     """Proceeds less cost; null where one is not known, and in two currencies."""
     currency: str | None

@@ -13,6 +13,8 @@ class GainParts(Record):
     """By the level of the metal in the currency in which it is quoted; where no level of the day is known, spread with it."""
     currency: float
     """By the exchange rate of that currency."""
+    income: float
+    """Received of what is held: interest, lending, dividends; at or above zero."""
     spread: float
     """Paid above the level at the purchase and received below it at the sale."""
     fees: float
@@ -102,12 +104,14 @@ class YearEarned(Record):
     """End and what was taken out, less begin and what was put in."""
     time_weighted: float | None
     """Return by time of the year."""
+    income: float
+    """Received in it."""
     fees: float
     """Paid in it."""
     storage: float
     """Paid in it."""
     tax: float
-    """Paid in it."""
+    """Paid in it, that of trades with it."""
 
 
 class Worth(Record):
@@ -144,13 +148,15 @@ class Left(Record):
     quantity: float
     """Fine kg, or units of a listed instrument."""
     cost: float
-    """Paid for it, without fees."""
+    """Paid for it, without fees and tax."""
     proceeds: float
-    """Received for it, before fees."""
+    """Received for it, before fees and tax."""
     fees: float
     """Of its purchase and of its sale."""
+    tax: float
+    """Likewise."""
     gain: float
-    """Proceeds less cost and fees."""
+    """Proceeds less cost, fees and tax."""
 
 
 class Benchmark(Record):

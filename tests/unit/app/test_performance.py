@@ -285,3 +285,40 @@ def test_an_own_price_of_today_alone_gives_no_return_by_time(moves, capsys):
     assert by_key["gallium"]["time_weighted"] is None
     assert by_key["indium"]["time_weighted"] is not None
     assert by_key["gallium"]["rate"] is not None
+
+
+def test_income_and_taxes_are_parts_of_their_own(moves, capsys):
+    """They were in the fees: a lease that paid more than it cost was told as fees below zero."""
+    moves.write_text(
+        "date,kind,lot,asset,quantity,unit,price,total,currency,fees,taxes,to\n"
+        "2024-03-12,buy,A,gallium,10,kg,400,,EUR,10,70,Frankfurt\n"
+        "2024-12-01,income,A,,,,,200,EUR,2,50,\n"
+        "2025-02-01,transfer,A,,,,,,EUR,4,1,Zürich\n"
+        "2025-06-30,sell,A,,4,kg,700,,EUR,8,30,\n"
+        "2025-07-01,tax,,,,,,12,EUR,,,\n",
+        encoding="utf-8",
+    )
+    found = performance(capsys)
+    gain = found["whole"]["gain"]
+    assert [gain[part] for part in ("income", "fees", "storage", "tax")] == [200.0, -24.0, 0.0, -163.0]
+    assert [(one["year"], one["income"], one["fees"], one["tax"]) for one in found["years"] if one["year"] < 2026] == [
+        (2024, 200.0, 12.0, 120.0), (2025, 0.0, 12.0, 43.0),
+    ]  # fmt: skip
+    (sold,) = found["left"]
+    assert (sold["fees"], sold["tax"], sold["gain"]) == (12.0, 58.0, 2800.0 - 1600.0 - 70.0)
+    whole = found["whole"]
+    assert whole["value"] == pytest.approx(whole["put_in"] - whole["taken_out"] + gain["total"], abs=0.005)
+    assert run(["performance", "moves.csv"]) == 0
+    assert "Income" in capsys.readouterr().out
+
+
+def test_fees_of_money_put_into_an_account_are_paid(moves, capsys):
+    """They were in no year and in no gain."""
+    moves.write_text(
+        "date,kind,lot,asset,quantity,unit,price,total,currency,fees\n"
+        "2024-03-01,deposit,,,,,,5000,EUR,25\n"
+        "2024-03-12,buy,A,gallium,10,kg,400,,EUR,\n",
+        encoding="utf-8",
+    )
+    found = performance(capsys)
+    assert (found["account"], found["whole"]["gain"]["fees"], found["years"][0]["fees"]) == (True, -25.0, 25.0)

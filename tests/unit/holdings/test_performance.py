@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolkit.holdings.performance import (
+    Costs,
     Flow,
     Gain,
     Levels,
@@ -79,20 +80,21 @@ class TestInternalRate:
 class TestGain:
     @given(
         st.floats(0.01, 1e4), st.floats(0.01, 1e6), st.none() | st.floats(0.01, 1e4), st.none() | st.floats(0.01, 1e4),
-        st.floats(0.2, 5.0), st.floats(0.2, 5.0), st.none() | st.floats(0, 1e6), st.floats(0, 1e3),
+        st.floats(0.2, 5.0), st.floats(0.2, 5.0), st.none() | st.floats(0, 1e6), st.floats(0, 1e3), st.floats(0, 1e3),
     )  # fmt: skip
     def test_the_parts_add_up_to_the_cent(
         self, quantity: float, cost: float, before: float | None, now: float | None, x0: float, x1: float,
-        proceeds: float | None, fees: float,
+        proceeds: float | None, fees: float, tax: float,
     ) -> None:  # fmt: skip
-        cost, fees = round(cost, 2), round(fees, 2)
+        cost, fees, tax = round(cost, 2), round(fees, 2), round(tax, 2)
         proceeds = None if proceeds is None else round(proceeds, 2)
         if now is None and proceeds is None:
             return
         bought, today = (None if level is None else Quote(level, x) for level, x in ((before, x0), (now, x1)))
-        found = gain_of(quantity, cost, bought, today, proceeds=proceeds, fees=fees)
+        found = gain_of(quantity, cost, bought, today, proceeds=proceeds, costs=Costs(fees, tax))
         end = proceeds if proceeds is not None else round(quantity * (now or 0.0) * x1, 2)
-        assert found.total == pytest.approx(end - cost - fees, abs=0.0101)
+        assert found.total == pytest.approx(end - cost - fees - tax, abs=0.0101)
+        assert (found.fees, found.tax) == (-fees, -tax)
 
     def test_the_currency_is_apart_from_the_price(self) -> None:
         """10 kg from 100 to 120 USD while the dollar falls from 0.90 to 0.80 EUR, 50 EUR over the level."""
@@ -105,8 +107,10 @@ class TestOwned:
 
     def owned(self) -> Owned:
         """Two lots, of which one was sold, and a bill for storage."""
-        sold = Parcel("B", "Y", GOOD, 4, self.days[1], 430.0, 2.0, ended=self.days[2], proceeds=420.0, exit_fees=3.0)
-        held = Parcel("A", "X", GOOD, 10, self.days[0], 950.0, 5.0)
+        sold = Parcel(
+            "B", "Y", GOOD, 4, self.days[1], 430.0, Costs(2.0), ended=self.days[2], proceeds=420.0, exit_costs=Costs(1.0, 2.0)
+        )
+        held = Parcel("A", "X", GOOD, 10, self.days[0], 950.0, Costs(5.0))
         return Owned((held, sold), (Paid(self.days[2], "storage", 12.0, "A", "gallium", "X"),))
 
     def test_what_went_in_is_somewhere(self) -> None:

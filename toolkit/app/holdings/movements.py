@@ -201,6 +201,7 @@ def _merged(stock: Stock) -> list[Part]:
         else:
             known.quantity += part.quantity
             known.fees += part.fees
+            known.taxes += part.taxes
             known.unpaid += part.unpaid
             known.cost = None if known.cost is None or part.cost is None else known.cost + part.cost
     return [*found.values()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 
 from toolkit.core.messages import retellable
 from toolkit.records.findings import Parts
@@ -41,6 +41,7 @@ from toolkit.report.topics.holdings import lot_name
 PARTS: Mapping[str, str] = {
     "price": mark("price of the metal"),
     "currency": mark("exchange rate"),
+    "income": mark("income"),
     "spread": mark("spread"),
     "fees": mark("fees"),
     "storage": mark("storage"),
@@ -157,6 +158,7 @@ def _causes(run: Findings, found: Performance) -> Figure | None:
     causes = {
         say.words("the price of the metal"): gain.price,
         say.words("the exchange rate"): gain.currency,
+        say.words("income"): gain.income,
         say.words("spread, fees, storage and tax"): costs,
     }
     brought = [say(BROUGHT[one > 0], cause=cause, amount=run.money(abs(one))) for cause, one in causes.items() if one]
@@ -180,8 +182,7 @@ def _causes(run: Findings, found: Performance) -> Figure | None:
     steps.append(WaterfallStep(say.words("Value today"), run.money(whole.value), whole.value, "kept"))
     told = "; ".join(f"{step.label}: {step.written}" for step in steps)
     sub = say(
-        "From the money that is in it to its value, in {currency}; the spread is that of purchases and sales, and fees are "
-        "with their taxes and less income.",
+        "From the money that is in it to its value, in {currency}; spread, fees and tax are those of trades too.",
         currency=run.currency,
     )
     return Figure(title, sub, (Chart(waterfall(steps, run.fmt), f"{told}."),), (), foot, table)
@@ -303,9 +304,9 @@ def _left(run: Findings, found: Performance) -> Figure | None:
     title = say("What was sold, taken out or lost brought {gain} beyond its cost", gain=run.money(gain, signed=True))
     below = []
     if others:
-        sums = [
-            fmt.number(sum(map(attrgetter(key), others)), signed=key == "gain") for key in ("cost", "proceeds", "fees", "gain")
-        ]
+        amounts = [[one.cost, one.proceeds, one.fees + one.tax] for one in others]
+        sums = [*map(fmt.number, map(sum, zip(*amounts, strict=True)))]
+        sums.append(fmt.number(sum(one.gain for one in others), signed=True))
         below = [Row.of(say("{n} others", n=fmt.number(len(others))), DASH, DASH, DASH, DASH, *sums, total=True)]
     table = run.table(
         "What was sold, taken out or lost, {currency}",
@@ -317,13 +318,13 @@ def _left(run: Findings, found: Performance) -> Figure | None:
         right("Quantity", lambda one: fmt.quantity(one.quantity)),
         right("Cost", lambda one: fmt.number(one.cost)),
         right("Proceeds", lambda one: fmt.number(one.proceeds)),
-        right("Fees", lambda one: fmt.number(one.fees)),
+        right("Fees and tax", lambda one: fmt.number(one.fees + one.tax)),
         right("Gain", lambda one: strong(fmt.number(one.gain, signed=True))),
         below=below,
     )
     sub = say(
-        "In {currency}; fees are those of purchase and sale, and storage and tax are in no row. What was taken out unsold "
-        "counts as its value of the day.",
+        "In {currency}; fees and tax are those of purchase and sale, and others in no row. What was taken out unsold counts "
+        "as its value of the day.",
         currency=run.currency,
     )
     return Figure(title, sub, (table,), (), _source(run))
@@ -344,7 +345,7 @@ def _years(run: Findings, found: Performance) -> Figure | None:
         right("At the end", of("end")),
         right("Gain", of("gain")),
         right("TWR", lambda one: _percent(run, one.time_weighted)),
-        *(right(text(capital(say.words(PARTS[key]))), of(key)) for key in ("fees", "storage", "tax")),
+        *(right(text(capital(say.words(PARTS[key]))), of(key)) for key in ("income", "fees", "storage", "tax")),
     ]
     table = run.table("By year, {currency}", found.years, left("Year", lambda one: str(one.year)), *shown)
     title = say.counted(
@@ -353,7 +354,7 @@ def _years(run: Findings, found: Performance) -> Figure | None:
         "Fees, storage and tax came to {total} in {n} years",
         total=run.money(total),
     )
-    sub = say("In {currency}; gain and return are after these costs.", currency=run.currency)
+    sub = say("In {currency}; gain and return are after costs and with income.", currency=run.currency)
     return Figure(title, sub, (table,), (), _source(run)) if found.years else None
 
 

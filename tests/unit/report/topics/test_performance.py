@@ -90,8 +90,8 @@ def test_what_left_and_costs_of_years_add_up(tmp_path):
     sold = found.left[0]
     assert (sold.proceeds, sold.cost, sold.gain) == (4680.0, 1683.0, 2951.0)
     gain = found.whole.gain
-    for key in ("fees", "storage", "tax"):
-        assert sum(getattr(one, key) for one in found.years) == pytest.approx(-getattr(gain, key), abs=0.02)
+    for key, sign in (("fees", -1), ("storage", -1), ("tax", -1), ("income", 1)):
+        assert sum(getattr(one, key) for one in found.years) == pytest.approx(sign * getattr(gain, key), abs=0.02)
 
 
 def test_falls_are_those_of_the_index_at_ends_of_months(tmp_path):
