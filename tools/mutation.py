@@ -89,19 +89,21 @@ def _told(shown: str) -> str:
 
 
 def main() -> None:
-    """Measure modules, by default those of the page, and write the page."""
+    """Measure modules, by default those of the page, and write the page after each: a run of hours may end early."""
     text = PAGE.read_text("utf-8") if PAGE.exists() else ""
     introduction, *parts = re.split(r"(?m)^## ", text)
     rows = {found[1]: found[0] for found in ROW.finditer(introduction)}
     survivors = {part.partition("\n")[0].strip("`"): part.partition("\n")[2].strip() for part in parts}
-    for module in sys.argv[1:] or rows:
+    before = introduction.partition("| module |")[0]
+    for module in sys.argv[1:] or [*rows]:
         rows[module], left = score(module)
         survivors[module] = "```\n" + "\n".join(left) + "\n```" if left else "None."
+        listed = sorted(rows)
+        page = before + HEAD + "".join(f"{rows[one]}\n" for one in listed)
+        page += "".join(f"\n## `{one}`\n\n{survivors[one]}\n" for one in listed)
+        PAGE.write_text(page, encoding="utf-8")
         sys.stdout.write(f"{rows[module]}\n")
-    before = introduction.partition("| module |")[0]
-    listed = sorted(rows)
-    page = before + HEAD + "".join(f"{rows[module]}\n" for module in listed)
-    PAGE.write_text(page + "".join(f"\n## `{module}`\n\n{survivors[module]}\n" for module in listed), encoding="utf-8")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":
