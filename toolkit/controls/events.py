@@ -9,7 +9,6 @@ from functools import cache
 from typing import Any
 
 from toolkit.core.errors import DataError, did_you_mean
-from toolkit.core.messages import message
 from toolkit.core.size import PieceSize
 from toolkit.core.text import words
 
@@ -93,8 +92,7 @@ def end_user_of(name: str) -> str:
     word = name.strip().casefold().replace("-", " ")
     found = END_USER_WORDS.get(word, word)
     if found not in (CIVIL, *END_USERS):
-        known = (CIVIL, *END_USERS, *END_USER_WORDS)
-        hint = did_you_mean(word, known) or message("Write one of {names:s}.", names=", ".join((CIVIL, *END_USERS)))
+        hint = did_you_mean(word, (CIVIL, *END_USERS, *END_USER_WORDS))
         raise DataError("unknown end user {name!r:s}.", hint=hint, details={"end_user": name}, name=name)
     return found
 

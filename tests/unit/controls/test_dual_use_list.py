@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
 import pytest
 
-from toolkit.controls.dual_use_list import LIST, goods
+from toolkit.controls.dual_use_list import LIST, added, goods, scopes_added
+from toolkit.controls.events import Scope
 from toolkit.controls.ledger import ControlLedger
 from toolkit.core.errors import DataError
 from toolkit.core.size import PieceSize
@@ -85,3 +87,96 @@ def test_secondary_elements_and_what_notices_name_add_nothing(tables, of_law):
     assert not any(row["asset"] in ("dysprosium", "terbium") for row in ledger.list_rows if goods(row["form"]))
     assert {row["control_code"] for row in ledger.list_adds("hafnium", TODAY)} >= {"1C231"}
     assert ledger.list_adds("hafnium", date(2025, 12, 30)) == ()
+
+
+def test_a_form_of_the_list_is_one_of_goods_or_none():
+    """Powder of a compound is no metal powder, and an article is nothing that a lot can be."""
+    assert [goods(form) for form in ("metal", "metal/powder", "compound/powder", "equipment", "metal/technology")] == [
+        ("metal",), ("metal", "metal powder"), ("compound",), (), ("metal",),
+    ]  # fmt: skip
+
+
+ROW = {
+    "asset": "gallium", "form": "metal", "control_code": "3C004.a", "number": 5, "item": "x", "secondary": False,
+    "thresholds": None, "source": "compilation", "known_from": date(2026, 1, 1),
+}  # fmt: skip
+
+
+def listed(*rows: dict) -> pl.DataFrame:
+    return pl.DataFrame([ROW | row for row in rows], infer_schema_length=None)
+
+
+def codes(found) -> list[str]:
+    return [row["control_code"] for row in found]
+
+
+class TestAdded:
+    items = pl.DataFrame(
+        {"event_id": ["A", LIST, "B"], "control_code": ["3C004;1C117", "1C999", None]},
+        schema={"event_id": pl.String, "control_code": pl.String},
+    )
+
+    def test_a_row_whose_code_a_notice_names_adds_nothing(self):
+        rows = listed({"control_code": "1C999.a"}, {}, {"control_code": "1C117.b"}, {"control_code": "1C230"})
+        assert codes(added(rows, self.items, ())) == ["1C230", "1C999.a"], "the list itself names no code"
+        assert codes(added(rows, None, ())) == ["1C117.b", "1C230", "1C999.a", "3C004.a"]
+
+    def test_a_row_of_a_secondary_element_adds_nothing(self):
+        assert codes(added(listed({"control_code": "1C1", "secondary": True}), self.items, ())) == []
+
+    def test_a_notice_without_codes_names_metals_and_forms(self, frames):
+        _, scopes = frames({"event_id": "A"}, {"event_id": "B"})
+        of = [Scope.from_row(row) for row in scopes.iter_rows(named=True)]
+        rows = listed(
+            {"control_code": "1C1"}, {"control_code": "1C2", "form": "oxide"}, {"control_code": "1C3", "form": "tool"}
+        )
+        assert codes(added(rows, self.items, of)) == ["1C2", "1C3"], "B names gallium metal and has no code"
+        doubtful = [replace(one, certainty="not_named") for one in of]
+        assert codes(added(rows, self.items, doubtful)) == ["1C1", "1C2", "1C3"]
+        of_coded = [one for one in of if one.event_id == "A"]
+        assert codes(added(rows, self.items, of_coded)) == ["1C1", "1C2", "1C3"]
+
+    def test_rows_are_sorted_by_code_number_and_item(self):
+        rows = listed({"number": 7}, {"item": "z"}, {"item": "a"}, {"control_code": "1C1", "number": 9})
+        found = [(row["control_code"], row["number"], row["item"]) for row in added(rows, None, ())]
+        assert found == [("1C1", 9, "x"), ("3C004.a", 5, "a"), ("3C004.a", 5, "z"), ("3C004.a", 7, "x")]
+
+
+class TestScopesAdded:
+    @pytest.fixture
+    def of_list(self, frames):
+        """Events and scopes of the list, which names tungsten carbide, and of a notice on gallium metal."""
+        events, scopes = frames(
+            {"event_id": LIST, "metals": "gallium;tungsten"}, {"event_id": "A", "metals": "gallium;tungsten"},
+            scopes=[{"event_id": "A"}, {"event_id": LIST, "asset": "tungsten", "form": "carbide"}],
+        )  # fmt: skip
+        ledger = ControlLedger.of(events, scopes)
+        return ledger.events, ledger.scopes
+
+    def found(self, of_list, *rows):
+        events, scopes = of_list
+        return {(s.asset, s.form, s.certainty) for s in scopes_added([ROW | row for row in rows], scopes, events)}
+
+    def test_what_a_licence_names_is_not_added(self, of_list):
+        rows = {}, {"form": "oxide"}, {"asset": "tungsten"}, {"asset": "hafnium"}
+        assert self.found(of_list, *rows) == {("gallium", "oxide", "named"), ("tungsten", "metal", "named")}
+
+    def test_which_compound_is_meant_is_uncertain_and_asked_for_where_one_is_named(self, of_list):
+        rows = {"form": "compound"}, {"form": "compound", "asset": "tungsten"}
+        assert self.found(of_list, *rows) == {("gallium", "compound", "uncertain")}
+
+    def test_a_threshold_in_each_row_is_uncertain(self, of_list):
+        limited = {"form": "oxide", "thresholds": "99 %"}
+        assert self.found(of_list, limited) == {("gallium", "oxide", "uncertain")}
+        assert self.found(of_list, limited, {"form": "oxide"}) == {("gallium", "oxide", "named")}
+
+    def test_a_scope_names_its_items_each_once_and_its_source(self, of_list):
+        events, scopes = of_list
+        rows = [ROW | {"form": "oxide"}, ROW | {"form": "oxide", "number": 9}, ROW | {"form": "oxide", "item": "y"}]
+        (one,) = scopes_added(rows, scopes, events)
+        assert (one.event_id, one.source, one.known_from) == (LIST, "compilation", date(2026, 1, 1))
+        assert "items 5 (3C004.a) and 9 (3C004.a) of" in one.note
+
+    def test_without_the_act_that_issued_it_the_list_adds_nothing(self, of_list):
+        events, scopes = of_list
+        assert scopes_added([ROW | {"form": "oxide"}], scopes, [one for one in events if one.event_id != LIST]) == ()
