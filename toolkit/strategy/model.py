@@ -324,10 +324,9 @@ class CostsSpec(Spec):
         for column in others:
             key = BY_ASSET.get(column.strip().lower())
             if key is None:
-                known = message("Columns of costs by asset: {by_asset:s}.", by_asset=", ".join(BY_ASSET))
                 raise SpecError(
                     "{name:s}: unknown column {column!r:s}.",
-                    hint=did_you_mean(column, BY_ASSET) or known,
+                    hint=did_you_mean(column, BY_ASSET),
                     name=name,
                     column=column,
                 )

@@ -365,9 +365,17 @@ class Columns:
 class MovementColumns(Columns):
     """The columns of a list of movements, of which money of all may be with fees and taxes in it or without them."""
 
+    def is_of_quantities(self, header: Header) -> bool:
+        """Whether each cell is an amount with nothing before it: a receipt may be ``R-100`` too."""
+        found = [cells.amount(text) for text in self.texts(header.text)]
+        return all(one is not None and not one.before for one in found)
+
     def of_kind(self, header: Header) -> Reading | None:  # noqa: PLR0911  # one answer a kind of header
         """What is known of a column of movements beside its word; None where that decides."""
-        there, sides = {one.key for one in self.others(header)}, {"quantity_in", "quantity_out"}
+        others, sides = self.others(header), {"quantity_in", "quantity_out"}
+        there = {one.key for one in others if one.key not in sides or self.is_of_quantities(one)}
+        if header.key in sides and not self.is_of_quantities(header):
+            return IGNORE, message("its cells are no quantities"), False
         if header.key == "quantity" and there & sides:
             return IGNORE, message("a balance, beside what came in and what went out"), False
         if header.key is None and "kind" not in there and (texts := self.texts(header.text)) and all(map(is_kind, texts)):

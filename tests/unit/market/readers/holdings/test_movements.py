@@ -103,6 +103,19 @@ class TestWhatAFileIs:
         assert [(row["kind"], row["quantity"]) for row in read.rows[:2]] == [("deposit", 5), ("withdraw", 2)]
         assert [(fault.rule, fault.row) for fault in read.faults if fault.rule != "empty"] == [("two_sides", 4)]
 
+    def test_the_card_of_a_warehouse_and_numbers_of_papers_have_the_same_headers(self):
+        """Receipt and issue say what came in and went out, or which paper says so: the cells tell."""
+        card = "Date,Lot,Metal,Receipt kg,Issue kg,Balance kg\n2024-06-10,W1,Gallium,10,,10\n2024-06-11,W1,Gallium,,4,6\n"
+        assert asked(parsed(card)) == {"kind": "moved", "Balance kg": "ignore"}
+        read = parsed(card, **{"kind": "moved", "Balance kg": "ignore"})
+        assert [(row["kind"], row["quantity"], row["unit"]) for row in read.rows] == [
+            ("deposit", 10, "kg"),
+            ("withdraw", 4, "kg"),
+        ]
+        papers = "Date,Receipt,Issue,Metal,Quantity,Unit,Type\n2024-06-10,R-100,,Gallium,10,kg,buy\n2024-06-11,,I-22,Gallium,4,kg,sell\n"
+        assert asked(parsed(papers)) == {"Receipt": "ignore", "Issue": "ignore"}
+        assert [row["quantity"] for row in parsed(papers, Receipt="ignore", Issue="ignore").rows] == [10, 4]
+
 
 class TestMoney:
     def test_cash_has_the_fees_and_taxes_in_it(self):
