@@ -6,13 +6,19 @@ stay as they are. Survivors are written as what the mutant reads: an expert sees
 
 from __future__ import annotations
 
+import ast
+import json
 import os
 import re
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from difflib import unified_diff
 from pathlib import Path
+
+from mutmut.mutation.file_mutation import mutate_file_contents
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "mutation.md"
@@ -28,48 +34,63 @@ TESTS = {
     "market/readers": "unit/market/readers",
 }
 """Package or module below `toolkit/` -> its tests below `tests/`; of several the longest name counts."""
-SETTINGS = """
+MUTMUT = """
 [tool.mutmut]
 source_paths = ["toolkit"]
-only_mutate = ["toolkit/{module}.py"]
-also_copy = {copied}
-pytest_add_cli_args = ["-p", "no:cacheprovider", "-x"]
-pytest_add_cli_args_test_selection = {tests}
-process_isolation = "forkserver"
-forkserver_warmup = "none"
 """
-"""Nothing is imported before a mutant is forked: polars does not outlive a fork, and each mutant would end by time."""
 HEAD = "| module | mutants | killed | score | by time | words alone | survivors | of |\n|:--|--:|--:|--:|--:|--:|--:|:--|\n"
 ROW = re.compile(r"^\| `([\w/]+)` \|.*$", re.MULTILINE)
 
 
 def score(module: str) -> tuple[str, list[str]]:
     """The row of a module, and its survivors."""
+    own = max((name for name in TESTS if module == name or module.startswith(f"{name}/")), key=len)
+    tests = [f"tests/{one}" for one in TESTS[own].split()]
     with tempfile.TemporaryDirectory() as folder:
-        copy, program = Path(folder) / "toolkit", Path(sys.executable).with_name("mutmut")
+        copy = Path(folder) / "toolkit"
         subprocess.run(["git", "clone", "-q", ROOT, copy], check=True)
-        copied = sorted(path.name for path in copy.iterdir() if path.name not in (".git", "toolkit"))
-        own = max((name for name in TESTS if module == name or module.startswith(f"{name}/")), key=len)
-        tests = [f"tests/{one}" for one in TESTS[own].split()]
         with (copy / "pyproject.toml").open("a", encoding="utf-8") as file:
-            file.write(SETTINGS.format(module=module, copied=copied, tests=tests).replace("'", '"'))
-
-        def mutmut(*arguments: str) -> str:
-            environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1"}
-            done = subprocess.run(
-                [program, *arguments], cwd=copy, env=environment, capture_output=True, text=True, check=False
-            )  # fmt: skip
-            return done.stdout
-
-        mutmut("run")
-        results = dict(re.findall(r"^\s+(\S+): (.+)$", mutmut("results", "--all", "true"), re.MULTILINE))
-        left = [name for name, result in results.items() if result not in ("killed", "timeout", "caught by type check")]
-        shown = [mutmut("show", name) for name in left]
-        survivors = [_told(one) for one in shown if not _is_of_words(one)]
+            file.write(MUTMUT)
+        os.chdir(copy)
+        source = copy / "toolkit" / f"{module}.py"
+        changed = mutate_file_contents(str(source), source.read_text("utf-8"))
+        source.write_text(changed.code, encoding="utf-8")
+        prefix = f"toolkit.{module.replace('/', '.')}."
+        mutants, cores = [f"{prefix}{name}" for name in changed.mutant_names], os.cpu_count() or 1
+        with ThreadPoolExecutor(cores) as pool:
+            parts = pool.map(lambda share: _run(share, tests, copy), [mutants[first::cores] for first in range(cores)])
+            results = {mutant: result for part in parts for mutant, result in part.items()}
+    left = [name.removeprefix(prefix) for name, result in results.items() if result not in ("killed", "timeout")]
+    functions = {one.name: one for one in ast.walk(ast.parse(changed.code)) if isinstance(one, ast.FunctionDef)}
+    shown = [_difference(changed.code, functions, name) for name in left]
+    survivors = [_told(one) for one in shown if not _is_of_words(one)]
     killed, late = len(results) - len(left), [*results.values()].count("timeout")
     day = f"{datetime.now(UTC):%Y-%m-%d}"
     cells = len(results), killed, f"{killed / len(results):.0%}", late, len(left) - len(survivors), len(survivors), day
     return f"| `{module}` | {' | '.join(map(str, cells))} |", survivors
+
+
+def _run(mutants: list[str], tests: list[str], copy: Path) -> dict[str, str]:
+    """The result of each mutant; one that ends its process is killed, and the others go on in a new one."""
+    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1"}
+    results: dict[str, str] = {}
+    while left := [name for name in mutants if name not in results]:
+        with tempfile.TemporaryDirectory() as folder:
+            names, lines = Path(folder, "names.json"), Path(folder, "results")
+            names.write_text(json.dumps(left), encoding="utf-8")
+            command = [sys.executable, "-m", "tools.mutants", names, lines, *tests]
+            done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
+            if not lines.exists():
+                raise SystemExit(done.stdout + done.stderr)
+            results |= dict(json.loads(line) for line in lines.read_text("utf-8").splitlines())
+    return {name: "killed" if result == "begun" else result for name, result in results.items()}
+
+
+def _difference(code: str, functions: dict[str, ast.FunctionDef], mutant: str) -> str:
+    """The lines of a mutant that differ from those of its function, as a difference."""
+    original = functions[f"{mutant.partition('__mutmut_')[0]}__mutmut_orig"]
+    old, new = ((ast.get_source_segment(code, one) or "").splitlines()[1:] for one in (original, functions[mutant]))
+    return "\n".join(line for line in unified_diff(old, new, n=0, lineterm=""))
 
 
 def _lines(shown: str, sign: str) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from toolkit.core.errors import SpecError
-from toolkit.core.messages import Message, message, phrases, retellable, together
+from toolkit.core.messages import Message, few, first_names, message, phrases, retellable, together
 
 
 def test_a_sentence_is_the_english_string_of_its_template():
@@ -42,6 +42,12 @@ def test_a_sentence_is_the_english_string_of_its_template():
         ("{x:+.1f %}", np.float64(0.5), "+50.0 %"),
         ("{x:,}", 1234, "1,234"),
         ("{x:g}", 0.5, "0.5"),
+        ("{x:g}", 0.1234567, "0.123457"),
+        ("{x:,g}", 1234567.8, "1,234,568"),
+        ("{x:,.2f}", 1234.565, "1,234.57"),
+        ("{x:,.0f}", 116.5, "117"),
+        ("{x:.2f}", 2.5, "2.50"),
+        ("{x:and}", ["a, b"], "a, b"),
     ],
 )
 def test_places_are_written_as_their_specification_says(template, value, expected):
@@ -115,3 +121,26 @@ def test_a_sentence_of_several_that_were_put_together_is_said_once():
 def test_an_error_without_a_hint_has_no_second_sentence():
     error = SpecError("no {x}.", x=1)
     assert phrases([error.message, error.hint]) == {"no 1.": {"said": "no {x}.", "with": {"x": 1}}}
+
+
+def test_a_long_list_names_its_first_and_counts_the_rest():
+    assert first_names(["a", "b", "c"], 3) == ["a", "b", "c"]
+    assert first_names(["a", "b", "c"], 2) == ["a", "b", "1 more"]
+    assert first_names([*"abcdefg"]) == [*"abcde", "2 more"]
+    assert phrases(first_names([*"abcdefg"])) == {"2 more": {"said": "{n} more", "with": {"n": 2}}}
+
+
+def test_all_lots_of_a_file_are_one_word():
+    assert few(["a", "b"], of=2) == ["every lot"]
+    assert phrases(few(["a", "b"], of=2)) == {"every lot": {"said": "every lot", "with": {}}}
+    assert few(["a"], of=1) == ["a"]
+    assert few(["a", "b"], of=3) == ["a", "b"]
+    assert few([*"abc"], 2, of=9) == ["a", "b", "1 more"]
+    assert few([*"abcdefghi"]) == [*"abcdefgh", "1 more"]
+
+
+def test_a_sentence_that_is_json_already_stays_and_a_word_is_no_list():
+    inner = message("since {day}", day=date(2026, 1, 2)).to_json()
+    told = message("{x} {y} {z} {yes}", x=inner, y="ab", z=None, yes=True).to_json()
+    assert told["with"] == {"x": {"said": "since {day}", "with": {"day": "2026-01-02"}}, "y": "ab", "z": None, "yes": True}
+    assert told["with"]["yes"] is True

@@ -1,3 +1,4 @@
+import json
 import re
 import unicodedata
 from pathlib import Path
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 import toolkit
 from toolkit.core.messages import message
-from toolkit.core.text import cleaned, figure, half_up, one_line, printable
+from toolkit.core.text import cleaned, figure, half_up, indented, one_line, printable, repeated, words
 from toolkit.report.i18n.formats import Formats
 
 
@@ -28,6 +29,9 @@ from toolkit.report.i18n.formats import Formats
         ("gal\u200blium\ufeff", "gallium"),
         ("two\r\nlines\tand\u2028more", "two lines and more"),
         ("Ga\u0308nse", "Gänse"),
+        ("private \ue000, no letter yet \u0378", "private \ue000, no letter yet \u0378"),
+        ("ogham\u1680space", "ogham\u1680space"),
+        ("no character \U0001fffe", "no character \ufffd"),
         ("[red]x[/b]", "[red]x[/b]"),
     ],
 )
@@ -66,6 +70,12 @@ def test_no_amount_is_written_with_an_exponent_nor_its_whole_part_cut(digits):
                 assert "e" not in Formats(Locale(code)).significant(amount, spec)
                 assert "e" not in Formats(Locale(code)).plain_number(amount)
     assert (figure(1200.0, 3), figure(1234567.8), figure(0.0001), figure(12.5)) == ("1,200", "1,234,568", "0.0001", "12.5")
+    assert (figure(1234.567), figure(99999.94), figure(99.94, 3)) == ("1,234.57", "99,999.9", "99.9")
+    assert (figure(1234567.8, grouped=False), figure(1e15), figure(999999999999999.0)) == (
+        "1234568",
+        "1e+15",
+        "999,999,999,999,999",
+    )
 
 
 def test_amounts_outside_of_sentences_are_written_by_that_function():
@@ -96,3 +106,27 @@ def test_amounts_outside_of_sentences_are_written_by_that_function():
 )
 def test_ties_are_rounded_as_in_a_ledger(value, decimals, told):
     assert half_up(value, decimals) == told
+
+
+def test_names_that_repeat_are_told_in_the_order_of_their_first_appearance():
+    assert repeated(name for name in ["b", "a", "c", "a", "b"]) == ["b", "a"]
+
+
+@pytest.mark.parametrize(
+    ("text", "entries"),
+    [("ISO 9001; LBMA", ("ISO 9001", "LBMA")), (" a ;; b c;", ("a", "b c")), ("", ()), (None, ())],
+)
+def test_a_column_that_holds_a_list_is_read_entry_by_entry(text, entries):
+    assert words(text) == entries
+
+
+def test_json_is_indented_by_one_also_with_half_a_character():
+    assert indented({"metal": ["鎵", float("nan")]}) == '{\n "metal": [\n  "鎵",\n  null\n ]\n}'
+    assert indented({"metal": "鎵"}, ascii_only=True) == '{\n "metal": "\\u93b5"\n}'
+    for ascii_only in (False, True):
+        file = {"file": "stock\udce9.csv", "metal": "鎵"}
+        said = indented(file, ascii_only=ascii_only)
+        assert said == json.dumps(file, indent=1, ensure_ascii=ascii_only)
+        assert ("鎵" in said) is not ascii_only
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        indented(["\udce9", float("inf")])
