@@ -16,7 +16,7 @@ help:  ## Show this list
 $(BIN)/toolkit: requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.12"; exit 1; }
 	test -d $(VENV) || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -70,7 +70,7 @@ lock: $(BIN)/toolkit  ## Pin every dependency with hashes, and list the parts of
 	  --extra web --constraint requirements.txt pyproject.toml -o .ci/web.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  --extra data --extra xlsx --constraint requirements.txt pyproject.toml -o .ci/cli.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt -r .ci/pdf.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.txt -r .ci/pdf.txt
 	$(BIN)/python -m tools.sbom
 
 docs: $(BIN)/toolkit  ## Write again what the documents copy from the code: columns, language, schemas, the example
