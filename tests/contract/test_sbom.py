@@ -42,7 +42,9 @@ def test_it_can_be_made_again_and_names_no_address():
 
 def test_a_list_with_hashes_is_installed_as_it_stands():
     """Resolved again, an extra (fonttools[woff]) takes the newest release, which has no hash in the list."""
-    lines = [line for name in (".ci/run", "Makefile", "Containerfile") for line in (ROOT / name).read_text("utf-8").splitlines()]
+    lines = [
+        line for name in (".ci/run", "Makefile", "Containerfile") for line in (ROOT / name).read_text("utf-8").splitlines()
+    ]
     hashed = [line for line in lines if "--require-hashes" in line]
     assert len(hashed) >= 4
     assert [line for line in hashed if "--no-deps" not in line] == []
