@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -18,6 +19,7 @@ from toolkit.market.readers import cells
 COST = "cost"
 """Money of which the header does not say whether it is of a unit or of the lot."""
 _PER = ("per", "je", "pro", "/", "p")
+_PERCENT = ("%", "prozent", "percent", "pct")
 _TOTAL = ("total", "gesamt", "insgesamt", "ges", "summe", "sum")
 _MONEY = {"movements": ("price", "total", "date"), "bids": ("bid", IGNORE, "date"), "quotes": ("price", IGNORE, "valid_until")}
 """Kind of file -> its fields for the price of a unit, of all, and the day."""
@@ -36,6 +38,9 @@ _PER_MASS = re.compile(
 """A currency and what a price is per (``USD/kg``, ``EUR je 100 g``, ``USD/mtu``), or the mass alone; of ``5 kg`` it may as well
 be that of a kg in packs of five."""
 _MONEY_LAST = re.compile(rf"(?i)(.*?)(?:^|[\s(\[])\s*(?:in\s+)?({_MONEY_WORD})\s*[)\]]?")
+_UNITS = re.compile(r"(?i)[\[(]?\s*(?:in\s+)?(.+?)\s*[\])]?")
+_DAYS = re.compile(r"(?i)[dmyjta]{1,4}([./-][dmyjta]{1,4}){2}")
+"""How days are written: ``TT.MM.JJJJ``, ``dd/mm/yyyy``, ``jj/mm/aaaa``."""
 _MOST_NAMES = 100_000
 """Names whose readings are kept."""
 
@@ -165,7 +170,7 @@ def _of_lots(kind: str, text: str) -> Header:  # noqa: PLR0912  # a kind of word
             found = replace(found, unit=mass)
         elif money and found.currency is None:
             found = replace(found, currency=money)
-        elif last in ("%", "prozent", "percent", "pct"):
+        elif last in _PERCENT:
             found = replace(found, percent=True)
         elif last.strip(".") in _TOTAL and (tokens or found.currency):
             total = True
@@ -173,6 +178,61 @@ def _of_lots(kind: str, text: str) -> Header:  # noqa: PLR0912  # a kind of word
             return _within(found, tokens)
     key = price_key if found.per_unit else "quantity" if found.unit else total_key if total else None
     return replace(found, key=key, sure=False) if key and not found.percent else found
+
+
+def merged(records: Sequence[Sequence[str]], at: int) -> list[str]:
+    """The cells of a record, an empty one as the cell above it where something stands below: so merged cells are written.
+
+    Args:
+        records: The first of a file.
+        at: The one that names the columns.
+    """
+    above = [*(records[at - 1] if at else ()), *[""] * len(records[at])]
+    used = [any(i < len(record) and record[i].strip() for record in records[at + 1 :]) for i in range(len(records[at]))]
+    return [text.strip() or (above[i].strip() if used[i] else "") for i, text in enumerate(records[at])]
+
+
+def whole_header(records: Sequence[Sequence[str]], at: int) -> tuple[list[str], int, int]:
+    """The names of columns of lots, the record that holds them, and how many records end with the header.
+
+    Of two alike each is told with its group above, else with its number. A record of units alone, below, is part of the names:
+    ``Weight`` above ``kg`` is ``Weight kg``.
+
+    Args:
+        records: As of `merged`, as what follows.
+        at: The one that names the columns.
+    """
+    names, above = merged(records, at), records[at - 1] if at else ()
+    groups = [next((text.strip() for text in above[i::-1] if text.strip()), "") for i in range(len(names))]
+    told = [f"{group} {name}".strip() if names.count(name) > 1 else name for group, name in zip(groups, names, strict=True)]
+    names = told if max(Counter(filter(None, told)).values(), default=0) == 1 else names
+    names = [
+        f"{name} ({names[: i + 1].count(name)})" if name and names.count(name) > 1 else name for i, name in enumerate(names)
+    ]
+    below = records[at + 1] if at + 1 < len(records) else ()
+    if not _are_units(below, names):
+        return names, at, at + 1
+    return [f"{name} {unit.strip()}".strip() for name, unit in zip(names, below, strict=True)], at, at + 2
+
+
+def _are_units(record: Sequence[str], names: Sequence[str]) -> bool:
+    """Whether the cells of a record are units, currencies, per cent or ways to write a day, and none that of an asset."""
+    filled = [(name, text.strip()) for name, text in zip(names, record, strict=False) if text.strip()]
+    return (
+        len(record) == len(names)
+        and bool(filled)
+        and all(_is_unit(text) and name and read_header("holdings", name).key != "asset" for name, text in filled)
+    )
+
+
+def _is_unit(text: str) -> bool:
+    match = _UNITS.fullmatch(text)
+    bare = match[1] if match else text
+    tokens = _TOKEN.findall(bare.casefold())
+    are_known = all(
+        cells.unit_in(one) or one in cells.NO_ONE_MASS or _money(one) or one in (*_PER, *_PERCENT) for one in tokens
+    )
+    return _DAYS.fullmatch(bare) is not None or (bool(tokens) and are_known)
 
 
 def names_month(word: str) -> bool:

@@ -24,7 +24,7 @@ from toolkit.core.places import place
 from toolkit.core.text import one_line
 from toolkit.core.trade_names import FORMS
 from toolkit.market.layouts.fields import FIELDS, IGNORE, NOTHING, SEVERAL
-from toolkit.market.layouts.headers import Header, read_header
+from toolkit.market.layouts.headers import Header, read_header, whole_header
 from toolkit.market.layouts.layout import MEANINGS, Column, Kind, Layout, beside, found_for, said
 from toolkit.market.layouts.texts import as_answered, is_code, is_marked
 from toolkit.market.layouts.vocabulary import vocabulary
@@ -199,7 +199,7 @@ def open_file(
         for at, record in enumerate(records[:TITLES] if named else ()):
             there = {as_answered(text) for text in record if any(map(str.isalpha, text))}
             if there and any(names <= there for names in named):
-                return [text.strip() for text in record], at, at + 1
+                return ([text.strip() for text in record], at, at + 1) if "prices" in kinds else whole_header(records, at)
         return find(records)
 
     table = read_table(path, header=header, legacy=legacy, **options)

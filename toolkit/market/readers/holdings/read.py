@@ -11,7 +11,7 @@ from typing import cast
 
 from toolkit.core.errors import DataError, SeveralSheets, SpecError, did_you_mean
 from toolkit.core.messages import message, named, together
-from toolkit.market.layouts.headers import read_header
+from toolkit.market.layouts.headers import merged, read_header, whole_header
 from toolkit.market.layouts.layout import OF_OWNERS, SUFFIX, Kind, Layout
 from toolkit.market.layouts.propose import (
     NO_ANSWERS,
@@ -192,12 +192,15 @@ def _lacks(table: Table, path: str, lacking: Sequence[str], unread: Sequence[str
 
 
 def _header(records: Sequence[Sequence[str]], *, kinds: Sequence[Kind]) -> tuple[list[str], int, int] | None:
-    """The first record that names what a kind of file needs, and how many records end with it."""
+    """The header of the first record that names what a kind of file needs."""
     for at, record in enumerate(records[:TITLES]):
         below = records[at + 1] if at + 1 < len(records) else ()
-        are_groups = _names_lots(below, kinds) and _has_words(below) and sum(map(bool, record)) < sum(map(bool, below))
-        if _names_lots(record, kinds) and _has_words(record) and not are_groups:
-            return [text.strip() for text in record], at, at + 1
+        is_finer = sum(map(bool, record)) < sum(map(bool, below)) or any(
+            one and not name for name, one in zip(record, below, strict=False)
+        )
+        are_groups = is_finer and _has_words(below) and _names_lots(merged(records, at + 1), kinds)
+        if _names_lots(merged(records, at), kinds) and _has_words(record) and not are_groups:
+            return whole_header(records, at)
     return None
 
 

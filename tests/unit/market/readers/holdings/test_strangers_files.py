@@ -31,10 +31,45 @@ def test_the_kind_of_a_transaction_is_never_proposed_as_a_form():
     assert not parsed("Type;Metal;Quantity (kg)\ningot;Gallium;20\n").questions
 
 
-def test_a_header_of_which_no_row_names_a_lot_says_how_it_is_written():
-    with pytest.raises(DataError, match="no column 'quantity'") as caught:
-        parsed("Nr.;Metall;Kauf;Preis;Lager;-\n;;Menge (kg);Preis (EUR/kg);Ort;Status\n" + ROWS)
-    assert "Where the header has two rows, write it in one." in caught.value.hint
+def test_cells_merged_over_two_rows_are_one_header():
+    content = "Nr.;Metall;Kauf;Preis;Lager;-\n;;Menge (kg);Preis (EUR/kg);Ort;Status\n" + ROWS
+    read = parsed(content)
+    assert read.table.columns == ("Nr.", "Metall", "Menge (kg)", "Preis (EUR/kg)", "Ort", "Status")
+    assert asked(read) == {"Nr. Metall Kauf Preis Lager -": None, "Preis (EUR/kg)": "purchase_price"}
+    assert [(row["asset"], row["quantity"], row["purchase_price"]) for row in confirmed(content).rows] == [
+        ("gallium", 20, 390),
+        ("silver", 400, 45),
+    ]
+
+
+def test_of_columns_with_one_name_the_group_above_tells_which_is_which():
+    read = parsed("Lot;Metal;Purchase;;;Sale;\n;;Qty kg;Date;EUR/kg;Date;EUR/kg\nL1;Gallium;50;2024-03-05;310;2025-01-07;520\n")
+    assert read.table.columns == ("Lot", "Metal", "Qty kg", "Purchase Date", "Purchase EUR/kg", "Sale Date", "Sale EUR/kg")
+    assert {"Sale Date", "Sale EUR/kg"} <= asked(read).keys()  # what was sold is not held, and is never read in silence
+
+
+def test_of_columns_with_one_name_none_is_read_unasked():
+    content = "Metal;Qty kg;EUR/kg;EUR/kg\nGallium;50;310;520\n"
+    assert asked(parsed(content)) == {"EUR/kg (1)": None, "EUR/kg (2)": None}
+    answers = {"EUR/kg (1)": "ignore", "EUR/kg (2)": "purchase_price EUR/kg"}
+    assert [row["purchase_price"] for row in parsed(content, **answers).rows] == [520]
+
+
+@pytest.mark.parametrize("units", [";%;kg;EUR/kg;", ";(%);[kg];in EUR per kg;TT.MM.JJJJ"])
+def test_a_row_of_units_below_the_header_is_part_of_it(units):
+    read = parsed(f"Metal;Purity;Weight;Purchase price;Purchase date\n{units}\nGallium;99.99;50;310;05.03.2024\n")
+    assert not read.faults
+    assert [(row["quantity"], row["unit"], row["purchase_price"], row["currency"]) for row in read.rows] == [
+        (50, "kg", 310, "EUR")
+    ]
+    assert read.table.rows.to_list() == [3]
+    assert {*asked(read)} <= {"Purchase date TT.MM.JJJJ"}
+
+
+@pytest.mark.parametrize("first", ["EUR;;", ";;50 kg", ";kg;sold"])
+def test_a_first_row_that_says_more_than_units_is_none_of_them(first):
+    read = parsed(f"Metal;Weight;Remark\n{first}\nGallium;50 kg;\n")
+    assert read.table.columns == ("Metal", "Weight", "Remark")
 
 
 def test_a_second_row_that_names_nothing_says_which_row_is_the_header():
