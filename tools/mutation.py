@@ -7,6 +7,7 @@ stay as they are. Survivors are written as what the mutant reads: an expert sees
 from __future__ import annotations
 
 import ast
+import contextlib
 import json
 import os
 import re
@@ -51,9 +52,9 @@ def score(module: str) -> tuple[str, list[str]]:
         subprocess.run(["git", "clone", "-q", ROOT, copy], check=True)
         with (copy / "pyproject.toml").open("a", encoding="utf-8") as file:
             file.write(MUTMUT)
-        os.chdir(copy)
         source = copy / "toolkit" / f"{module}.py"
-        changed = mutate_file_contents(str(source), source.read_text("utf-8"))
+        with contextlib.chdir(copy):
+            changed = mutate_file_contents(str(source), source.read_text("utf-8"))
         source.write_text(changed.code, encoding="utf-8")
         prefix = f"toolkit.{module.replace('/', '.')}."
         mutants, cores = [f"{prefix}{name}" for name in changed.mutant_names], os.cpu_count() or 1
