@@ -67,7 +67,8 @@ def score(module: str) -> tuple[str, list[str]]:
     survivors = [_told(one) for one in shown if not _is_of_words(one)]
     killed, late = len(results) - len(left), [*results.values()].count("timeout")
     day = f"{datetime.now(UTC):%Y-%m-%d}"
-    cells = len(results), killed, f"{killed / len(results):.0%}", late, len(left) - len(survivors), len(survivors), day
+    share = f"{killed / len(results):.0%}" if results else ""
+    cells = len(results), killed, share, late, len(left) - len(survivors), len(survivors), day
     return f"| `{module}` | {' | '.join(map(str, cells))} |", survivors
 
 

@@ -9,9 +9,11 @@ import pytest
 
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
+from toolkit.controls.chronology import DAY
 from toolkit.controls.ledger import ControlLedger
-from toolkit.controls.ledger_review import review_ledger
+from toolkit.controls.ledger_review import EndedSuspension, OpenClaim, StatusChange, Unchecked, review_ledger
 from toolkit.controls.state import is_beyond_review, review_note
+from toolkit.controls.upcoming import dated_changes
 
 REVIEWED, TODAY = date(2026, 10, 8), date(2026, 11, 25)
 
@@ -91,3 +93,59 @@ def test_the_law_of_china_is_modelled_from_its_first_notice_on_a_metal_and_in_pa
     route = {"destination": "DEU", "on": date(2021, 1, 1)}
     assert ledger.state("tungsten", "metal", **route).headline == "not_covered"
     assert ledger.state("hafnium", "metal", **route).headline == "licence"
+
+
+def test_each_point_is_told_with_the_words_of_its_event(ledger):
+    found, events = review_ledger(ledger, on=TODAY, reviewed_to=REVIEWED), {e.event_id: e for e in ledger.events}
+    for change in found.passed:
+        event = events[change.event_id]
+        assert change == StatusChange(change.day, event.event_id, event.title, event.instrument, change.was, change.now)
+    rows = {row["event_id"]: row for row in dated_changes(ledger, on=TODAY, within_days=48) if row["status"] == "lapsed"}
+    for one in found.ended:
+        row = rows[one.event_id]
+        assert one == EndedSuspension(
+            one.last_day, one.event_id, events[one.event_id].title, tuple(row["acts_on"]), row["what"]
+        )
+        assert one.acts_on
+        assert one.what
+    (claim,) = found.claims
+    said = events["EV089"]
+    assert claim == OpenClaim("EV089", said.title, said.authority, said.standing, "claims_extension", claim.acts_on, said.ends)
+    assert claim.authority
+    assert claim.acts_on
+    for row in found.unchecked:
+        event = events[row.event_id]
+        assert row == Unchecked(event.event_id, event.title, event.kind, event.instrument, event.metals, event.confidence)
+    assert found.as_of == TODAY
+
+
+def test_what_is_published_on_the_day_is_known_on_it(ledger, tables):
+    newest = max(event.known_from for event in ledger.events)
+    of_that_day = {event.event_id for event in ledger.events if event.known_from == newest}
+    unchecked = ControlLedger.of(tables["controls"].with_columns(confidence=pl.lit("unverified")), tables["control_scopes"])
+    told = {row.event_id for row in review_ledger(unchecked, on=newest, reviewed_to=REVIEWED).unchecked}
+    assert of_that_day <= told
+    day_before = {row.event_id for row in review_ledger(unchecked, on=newest - DAY, reviewed_to=REVIEWED).unchecked}
+    assert not of_that_day & day_before
+
+
+def test_a_claim_is_open_on_its_last_day_and_not_after(ledger, tables):
+    def claims(on: date, ends: date | None) -> set[str]:
+        events = tables["controls"].with_columns(
+            ends=pl.when(pl.col("event_id") == "EV089").then(pl.lit(ends)).otherwise("ends")
+        )
+        changed = ControlLedger.of(events, tables["control_scopes"])
+        return {claim.event_id for claim in review_ledger(changed, on=on, reviewed_to=REVIEWED).claims}
+
+    last = date(2026, 11, 20)
+    assert claims(last, last) == {"EV089"}
+    assert claims(last + DAY, last) == set()
+
+
+def test_a_suspension_that_ended_on_the_reviewed_day_has_been_reviewed(ledger):
+    """The change of the next day is told; a review that is later than the day asked for has nothing to tell."""
+    day = date(2026, 11, 10)
+    of_the_day = review_ledger(ledger, on=TODAY, reviewed_to=day)
+    assert {change.day for change in of_the_day.passed} == {date(2026, 11, 11)}
+    ahead = review_ledger(ledger, on=day, reviewed_to=TODAY)
+    assert (ahead.passed, ahead.unconfirmed, ahead.days_since) == ((), (), -15)

@@ -1,9 +1,11 @@
 """Every accepted spelling of a country is one country; nothing else is any."""
 
+from typing import Annotated
+
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from toolkit.core.countries import CUSTOMS_CHINA, Country, country, country_hint, country_names, nearest_countries
+from toolkit.core.countries import CUSTOMS_CHINA, Country, country, country_hint, country_names, country_or, nearest_countries
 
 
 @pytest.mark.parametrize(
@@ -105,5 +107,37 @@ def test_the_regions_of_china_are_not_outside_it() -> None:
 def test_the_type_takes_any_spelling_and_gives_the_code() -> None:
     adapter = TypeAdapter(Country)
     assert adapter.validate_python("Deutschland") == "DEU"
-    with pytest.raises(ValidationError, match="is no country: 'UAS'"):
+    with pytest.raises(ValidationError, match="is no country: 'UAS'") as refused:
         adapter.validate_python("UAS")
+    (fault,) = refused.value.errors()
+    assert fault["type"] == "country"
+    assert fault["ctx"] == {"given": "'UAS'", "error": "is no country: 'UAS'", "hint": country_hint("UAS")}
+    assert fault["ctx"]["error"].to_json() == {"said": "is no country: {given!r:s}", "with": {"given": "UAS"}}
+
+
+def test_of_a_long_text_the_error_shows_its_beginning() -> None:
+    with pytest.raises(ValidationError) as refused:
+        TypeAdapter(Country).validate_python("x" * 61)
+    (fault,) = refused.value.errors()
+    assert fault["ctx"]["given"] == repr("x" * 60)
+    assert fault["ctx"]["error"] == f"is no country: {'x' * 60!r}"
+    assert fault["ctx"]["hint"].startswith("Write an ISO 3166 code")
+
+
+def test_words_beside_countries_stand_as_they_are() -> None:
+    adapter = TypeAdapter(Annotated[str, country_or("unknown", "any")])
+    assert [adapter.validate_python(text) for text in ("unknown", "any", "japan")] == ["unknown", "any", "JPN"]
+    with pytest.raises(ValidationError, match="is no country: 'Any'"):
+        adapter.validate_python("Any")
+
+
+def test_a_hint_names_the_countries_by_code_and_english_name() -> None:
+    assert country_hint("Korea") == "Did you mean KOR (South Korea) or PRK (North Korea)?"
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [("Austrlia", ("AUS", "AUT")), ("Irak n", ("IRN", "IRQ", "IRL")), ("Peruu", ("PER",)), ("Guinee", ("GIN",))],
+)
+def test_at_most_three_are_offered_the_nearest_first(text: str, codes: tuple[str, ...]) -> None:
+    assert nearest_countries(text) == codes
