@@ -6,6 +6,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from tests.subjects import AS_OF, confirmed, context
 from toolkit.app.holdings.exposure import ExposureRequest, expose
 from toolkit.app.languages import language
@@ -57,6 +59,18 @@ def parts_of(ask: Ask) -> dict[str, Any]:
 def findings_of(ask: Ask, lang: str = "en") -> Findings:
     """Findings on a file, with the parts that speak of lots."""
     return Findings.of(ask.record, Parts.model_validate(parts_of(ask)), language(lang))
+
+
+def lot_rows(*rows: dict[str, Any]) -> pl.DataFrame:
+    """A frame of lots, each a kilogram of gallium from China in Frankfurt where its row says nothing else."""
+    base = {
+        "asset": "gallium", "form": "metal", "purity": "99.99 %", "size": None, "status": "stored", "mass": 1.0,
+        "origin_country": "CHN", "location": "Frankfurt", "certificate": None, "destination": None, "end_user": None,
+        "client": None,
+    }  # fmt: skip
+    words = ("certificate", "location", "purity", "size", "destination", "end_user")
+    filled = [{"lot_id": f"L{at}", **base, **row} for at, row in enumerate(rows)]
+    return pl.DataFrame(filled, schema_overrides=dict.fromkeys(words, pl.String))
 
 
 def price_of(asset: str, price: float, form: str = "metal", purity: str | None = None, error: float = 0.0) -> UnitPrice:

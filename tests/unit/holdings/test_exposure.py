@@ -7,7 +7,7 @@ from datetime import date
 import polars as pl
 import pytest
 
-from tests.lots import price_of
+from tests.lots import lot_rows, price_of
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.holdings.exposure import DELIVERIES, PortfolioExposure, industries, lot_exposures
@@ -17,16 +17,8 @@ TODAY = date(2026, 11, 24)
 PRICES = (price_of("gallium", 1000.0), price_of("indium", 500.0))
 
 
-def lots(*rows: dict) -> pl.DataFrame:
-    base = {"asset": "gallium", "form": "metal", "purity": "99.99 %", "size": None, "status": "stored", "mass": 1.0, "origin_country": "CHN",
-            "location": "Frankfurt", "certificate": None, "destination": None, "end_user": None, "client": None}  # fmt: skip
-    filled = [{"lot_id": f"L{i}", **base, **row} for i, row in enumerate(rows)]
-    words = ("certificate", "location", "purity", "size", "destination", "end_user")
-    return pl.DataFrame(filled, schema_overrides=dict.fromkeys(words, pl.String))
-
-
 def exposed(ledger, *rows, on=TODAY, destination="DEU"):
-    return lot_exposures(lots(*rows), PRICES, ledger, on=on, destination=destination)
+    return lot_exposures(lot_rows(*rows), PRICES, ledger, on=on, destination=destination)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +87,7 @@ def test_a_ban_of_exports_is_a_no_to_every_buyer_abroad_while_the_lot_has_not_le
     context = Context(resolve({}, file=None, environment={}), TODAY, str(tmp_path / "ban.csv"))
     rows = [{"location": lies}, {"status": "ordered"}, {"status": "in_transit"}, {"location": "Lager 7"}, {"location": kept}]
     found = lot_exposures(
-        lots(*({"origin_country": origin, **row} for row in rows)), PRICES, context.ledger, on=TODAY, destination="DEU"
+        lot_rows(*({"origin_country": origin, **row} for row in rows)), PRICES, context.ledger, on=TODAY, destination="DEU"
     )
     for lot in found[:4]:
         abroad = [one for one in lot.answers if one.destination != origin]
@@ -111,7 +103,7 @@ def test_a_ban_of_exports_where_a_lot_lies_keeps_it_there_whatever_its_origin(tm
         "ban1,control,ban,official,2026-11-20,2026-11-22,METI,Japan,Ga,metal,gazette\n"
     )
     context = Context(resolve({}, file=None, environment={}), TODAY, str(tmp_path / "ban.csv"))
-    (lot,) = lot_exposures(lots({"location": "Tokyo"}), PRICES, context.ledger, on=TODAY, destination="DEU")
+    (lot,) = lot_exposures(lot_rows({"location": "Tokyo"}), PRICES, context.ledger, on=TODAY, destination="DEU")
     assert {one.answer for one in lot.answers if one.destination == "USA"} == {"no"}
 
 
@@ -124,7 +116,7 @@ def test_a_chinese_measure_does_not_bind_the_resale_of_other_metal_outside_china
         {"asset": "hafnium", "origin_country": "FRA", "location": "Frankfurt"},
         {"asset": "gallium", "origin_country": "CAN", "location": "Lager 7"},
     ]  # fmt: skip
-    found = lot_exposures(lots(*rows), (), bundled, on=TODAY, destination="DEU")
+    found = lot_exposures(lot_rows(*rows), (), bundled, on=TODAY, destination="DEU")
     assert [{one.answer for one in lot.answers if one.destination != "EU"} for lot in found] == [
         {"not_covered"}, {"not_covered"}, {"not_covered"}, {"unsettled"}, {"unsettled"},
     ]  # fmt: skip
@@ -143,7 +135,7 @@ def test_an_order_under_an_export_quota_can_fail_to_arrive_though_it_needs_no_li
         {"asset": "cobalt", "origin_country": "COD", "location": "Kolwezi"},
         {"asset": "cobalt", "origin_country": "COD", "location": None},
     ]
-    found = lot_exposures(lots(*rows), [price_of("cobalt", 48.0)], bundled, on=TODAY, destination="BEL")
+    found = lot_exposures(lot_rows(*rows), [price_of("cobalt", 48.0)], bundled, on=TODAY, destination="BEL")
     assert [lot.delivery for lot in found] == [
         "open_order_at_risk", "open_order_clear", "in_transit", "stored_safe", "stored_at_origin", "stored_place_unknown",
     ]  # fmt: skip
@@ -158,7 +150,7 @@ def test_law_of_the_european_union_is_not_that_of_a_place_outside_it(place):
     """Of such a place the ledger holds no export law: whether hafnium or silver may leave it is not settled, and no act is named."""
     bundled = Context(resolve({}, file=None, environment={}), TODAY).ledger
     rows = [{"asset": "hafnium", "origin_country": "FRA"}, {"asset": "silver", "origin_country": "MEX"}, {"asset": "gallium"}]
-    found = lot_exposures(lots(*({**row, "location": place} for row in rows)), (), bundled, on=TODAY, destination="DEU")
+    found = lot_exposures(lot_rows(*({**row, "location": place} for row in rows)), (), bundled, on=TODAY, destination="DEU")
     for lot in found[:2]:
         abroad = [one for one in lot.answers if one.destination != lot.place]
         assert {(one.answer, one.measures, one.not_in_ledger) for one in abroad} == {("not_covered", (), (lot.place,))}
@@ -166,7 +158,7 @@ def test_law_of_the_european_union_is_not_that_of_a_place_outside_it(place):
         assert lot.elsewhere == ()
     graver = {(one.destination, one.end_user): one.answer for one in found[2].answers}
     assert (graver["USA", "civil"], graver["USA", "military"]) == ("suspended", "no")
-    ordered = lots({"asset": "hafnium", "origin_country": "FRA", "location": place, "status": "ordered"})
+    ordered = lot_rows({"asset": "hafnium", "origin_country": "FRA", "location": place, "status": "ordered"})
     (order,) = lot_exposures(ordered, (), bundled, on=TODAY, destination="DEU")
     abroad = [one for one in order.answers if one.destination != "EU"]
     assert {"2021/821" in number for one in abroad for number in one.measures} == {True}  # it leaves France first
@@ -278,7 +270,7 @@ def test_a_size_settles_what_a_notice_names_from_a_size_on():
     rows = [
         {"asset": "tungsten", "status": "ordered", "size": size} for size in (None, "700x30x30 mm", "130x130x60 mm", "5 kg")
     ]
-    found = lot_exposures(lots(*rows), (), bundled, on=TODAY, destination="DEU")
+    found = lot_exposures(lot_rows(*rows), (), bundled, on=TODAY, destination="DEU")
     assert [lot.headline for lot in found] == ["licence_above_size", "whitelist", "licence", "whitelist"]
     assert [lot.delivery for lot in found][1:] == ["open_order_clear", "open_order_at_risk", "open_order_clear"]
     barred = [lot.barred for lot in found]
