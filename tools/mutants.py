@@ -83,6 +83,8 @@ class Loop:
     def _result(self, mutant: str) -> str:
         function = mutant.partition("__mutmut_")[0]
         tests = sorted((one for one in self.called if function in self.called[one]), key=self._order)
+        if not tests:
+            return "no tests"
         os.environ[MUTANT], self.late = mutant, False
         signal.alarm(10 + round(5 * sum(self.seconds[one] for one in tests)))
         try:
@@ -94,7 +96,7 @@ class Loop:
             return "timeout"
         finally:
             signal.alarm(0)
-        return "survived" if tests else "no tests"
+        return "survived"
 
     def _end(self, *_: Any) -> None:
         self.late = True

@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from difflib import unified_diff
 from pathlib import Path
 
+import pytest
 from mutmut.mutation.file_mutation import mutate_file_contents
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -74,7 +75,10 @@ def score(module: str) -> tuple[str, list[str]]:
 
 
 def _run(mutants: list[str], tests: list[str], copy: Path) -> dict[str, str]:
-    """The result of each mutant; one that ends its process is killed, and the others go on in a new one."""
+    """The result of each mutant; one that ends its process is killed, and the others go on in a new one.
+
+    One at which pytest itself fails, which is no failing test, counts as one that survived.
+    """
     environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1"}
     results: dict[str, str] = {}
     while left := [name for name in mutants if name not in results]:
@@ -85,8 +89,10 @@ def _run(mutants: list[str], tests: list[str], copy: Path) -> dict[str, str]:
             done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
             if not lines.exists():
                 raise SystemExit(done.stdout + done.stderr)
-            results |= dict(json.loads(line) for line in lines.read_text("utf-8").splitlines())
-    return {name: "killed" if result == "begun" else result for name, result in results.items()}
+            ended = "survived" if done.returncode == pytest.ExitCode.INTERNAL_ERROR else "killed"
+            found = dict(json.loads(line) for line in lines.read_text("utf-8").splitlines())
+            results |= {name: ended if result == "begun" else result for name, result in found.items()}
+    return results
 
 
 def _difference(code: str, functions: dict[str, ast.FunctionDef], mutant: str) -> str:
