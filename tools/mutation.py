@@ -27,7 +27,7 @@ PAGE = ROOT / "docs" / "mutation.md"
 TESTS = {
     "core": "unit/core",
     "controls": "unit/controls laws/test_controls.py",
-    "holdings/movements": "unit/holdings/test_movements.py unit/app/holdings/test_movements.py reference/test_movement_stories.py laws/test_movements.py",
+    "holdings/movements": "unit/holdings/test_movements.py unit/app/holdings/test_movements.py laws/test_movements.py",
     "holdings/performance": "unit/holdings/test_performance.py unit/app/test_performance.py",
     "holdings/cover": "unit/holdings/test_cover.py unit/holdings/test_licence_delay.py laws/test_cover.py",
     "holdings/exit": "unit/holdings/test_exit.py unit/holdings/test_exit_terms.py unit/app/test_exit.py laws/test_exit.py",
