@@ -43,7 +43,7 @@ test-peers:  ## Run the tests beside skfolio and bt (installs them into .peers)
 
 mutation:  ## Score the unit tests by mutants, ARGS="core/units ..." (installs mutmut into .peers)
 	test -d .peers || $(PYTHON) -m venv .peers
-	.peers/bin/python -m pip install --quiet --disable-pip-version-check 'mutmut>=3.8,<4' pytest hypothesis time-machine --editable .
+	.peers/bin/python -m pip install --quiet --disable-pip-version-check 'mutmut>=3.8,<4' pytest hypothesis time-machine pandas --editable .
 	.peers/bin/python -m tools.mutation $(ARGS)
 
 fuzz: $(BIN)/toolkit  ## Run damaged and random inputs, N=2000 of each kind, and keep what fails in tests/corpus

@@ -56,6 +56,8 @@ class Loop:
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Measure the tests, then run the mutants; a line ``[mutant, "begun"]`` and one with its result for each."""
+        if session.testsfailed:
+            raise SystemExit("a file of tests cannot be read")
         os.environ[MUTANT] = "stats"
         for item, following in zip(session.items, [*session.items[1:], None], strict=True):
             state()._stats.clear()
