@@ -5,7 +5,16 @@ from typing import Annotated
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from toolkit.core.countries import CUSTOMS_CHINA, Country, country, country_hint, country_names, country_or, nearest_countries
+from toolkit.core.countries import (
+    CUSTOMS_CHINA,
+    Country,
+    country,
+    country_hint,
+    country_names,
+    country_or,
+    customs_area,
+    nearest_countries,
+)
 
 
 @pytest.mark.parametrize(
@@ -102,10 +111,13 @@ def test_every_name_and_code_of_every_country_reads_as_itself_or_is_openly_ambig
 
 def test_the_regions_of_china_are_not_outside_it() -> None:
     assert {"CHN", "HKG", "MAC"} == CUSTOMS_CHINA
+    assert customs_area("HKG") == customs_area("CHN") == CUSTOMS_CHINA
+    assert customs_area("DEU") == {"DEU"}
 
 
 def test_the_type_takes_any_spelling_and_gives_the_code() -> None:
-    adapter = TypeAdapter(Country)
+    assert TypeAdapter(Country).validate_python("Japan") == "JPN"
+    adapter = TypeAdapter(Annotated[str, country_or()])
     assert adapter.validate_python("Deutschland") == "DEU"
     with pytest.raises(ValidationError, match="is no country: 'UAS'") as refused:
         adapter.validate_python("UAS")
@@ -117,7 +129,7 @@ def test_the_type_takes_any_spelling_and_gives_the_code() -> None:
 
 def test_of_a_long_text_the_error_shows_its_beginning() -> None:
     with pytest.raises(ValidationError) as refused:
-        TypeAdapter(Country).validate_python("x" * 61)
+        TypeAdapter(Annotated[str, country_or()]).validate_python("x" * 61)
     (fault,) = refused.value.errors()
     assert fault["ctx"]["given"] == repr("x" * 60)
     assert fault["ctx"]["error"] == f"is no country: {'x' * 60!r}"
