@@ -201,3 +201,49 @@ def test_days_and_stocks_of_draws_are_their_quantiles():
 @pytest.mark.parametrize(("stock", "days"), [(0.0, 0.0), (0.5, 0.5), (2.0, 1.5), (5.0, 3.5), (7.0, NEVER), (8.0, NEVER)])
 def test_days_of_cover_are_those_of_an_uneven_need(stock, days):
     assert days_of_cover(stock, np.array([1.0, 2.0, 0.0, 4.0])) == days
+
+
+def test_what_cannot_be_is_refused_with_what_to_check():
+    order = [Delivery("x", 1.0, 1.0, "licence")]
+    for told, hint, made in (
+        ("a licence delay needs 0 < median < tail.", "Check the days.", lambda: LicenceDelay(5.0, 5.0, "")),
+        ("a rate of approval is between 0 and 1, not 0.", "Check the counts.", lambda: ApprovalRate(0.0, "")),
+        ("a rate of approval is between 0 and 1, not 1.", "Check the counts.", lambda: ApprovalRate(1.0, "")),
+        ("nine in ten deliveries arrive within 0.9 of their time.", "Give 1 or more.",
+         lambda: arrival_days([], BELIEFS, 0.9, draws=1, seed=0)),
+        ("nothing is known of licences on this day.", "Choose a later --as-of.",
+         lambda: arrival_days(order, None, 1.5, draws=1, seed=0)),
+        ("a need is a quantity of zero or more on each day.", "Correct the needs.", lambda: paths(1.0, [1.0, -0.1], [])),
+        ("a need is a quantity of zero or more on each day.", "Correct the needs.", lambda: paths(1.0, [math.inf], [])),
+    ):  # fmt: skip
+        with pytest.raises(SpecError) as refused:
+            made()
+        assert (refused.value.message, refused.value.hint) == (told, hint)
+    assert LicenceDelay(0.5, 0.6, "").median == 0.5
+
+
+def test_a_licence_takes_longer_than_its_median_in_half_of_the_cases():
+    assert DELAY.exceeds(0.0) == DELAY.exceeds(-1.0) == 1.0
+    assert DELAY.exceeds(76.5) == pytest.approx(0.5)
+    assert DELAY.exceeds(180.0) == pytest.approx(0.1)
+    assert 0.999 < DELAY.exceeds(1.0) < 1.0
+    assert DELAY.quantile(0.9) == pytest.approx(180.0)
+
+
+def test_what_is_overdue_comes_within_the_time_that_it_is_late_and_what_is_due_today_tomorrow():
+    for due, median in ((-20.0, 20.0), (0.0, 1.0), (-1.0, 1.0), (1.0, 1.0), (30.0, 30.0)):
+        days = arrival_days([Delivery("x", 1.0, due)], None, 2.0, draws=20_001, seed=1)[:, 0]
+        assert abs(np.median(days) - median) <= 1
+        assert days.min() >= 1
+    assert {*arrival_days([Delivery("x", 1.0, 0.0)], None, 1.0, draws=10, seed=1)[:, 0]} == {1.0}
+    assert {*arrival_days([Delivery("x", 1.0, -3.0)], None, 1.0, draws=10, seed=1)[:, 0]} == {3.0}
+    assert {*arrival_days([Delivery("x", 1.0, 1.0)], None, 1.0, draws=10, seed=1)[:, 0]} == {1.0}
+
+
+def test_a_licence_applied_for_long_ago_comes_later_than_it_has_taken_already():
+    order = Delivery("x", 1.0, 1.0, "licence", applied=76.5)
+    days = arrival_days([order], BELIEFS, 1.0, draws=40_000, seed=2)[:, 0]
+    came = days[np.isfinite(days)]
+    delay = BELIEFS.updated
+    half = delay.quantile(1.0 - 0.5 * delay.exceeds(76.5)) - 76.5
+    assert abs(np.median(came) - half) <= 2
