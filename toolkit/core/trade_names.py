@@ -289,7 +289,7 @@ def _product(text: str) -> tuple[str, str] | None:
 _TAX = r"(?:vat|tva|iva|gst|mwst|ust|mehrwertsteuer|umsatzsteuer|(?:value[- ]added |sales )?tax)(?!\w)\.?"
 _RATE = r"(?:[0-9.,]+\s?%\s*|gesetzl\w*\.?\s+|ges\.\s*|of\s+|der\s+|the\s+)*"
 _WITH_TAX = re.compile(
-    rf"(?i)(?<!not )(?<!nicht )(?<![\w-])(?:in[ck]l\w{{0,9}}\.?|mit|with(?! tax))\s*{_RATE}{_TAX}"
+    rf"(?i)(?<!not )(?<!nicht )(?<![\w-])(?:in[ck]l\w{{0,9}}\.?|mit|with)\s*{_RATE}{_TAX}"
     rf"|(?<!\w){_TAX}\s*{_RATE}(?<!not )(?<!nicht )(?:in[ck]l\w{{0,9}}|enthalten)(?!\w)"
     r"|(?<!\w)(?:gross\W+net|net\W+gross|brutto\W+netto|netto\W+brutto|preisart|price type)\W+(?:gross|brutto)$"
     r"|(?<!\w)(?:brutto-?preise?|preise?\s+brutto|gross prices?|prices? gross|ttc)(?!\w)|(?<!不)含[^不]{0,8}税"

@@ -154,7 +154,7 @@ def test_what_means_no_known_metal_is_refused_with_the_nearest():
     ("text", "included"),
     [("incl. VAT", True), ("inkl. 19% MwSt.", True), ("mit gesetzl. MwSt", True), ("Preis brutto", True),
      ("Netto/Brutto: brutto", True), ("TTC", True), ("MwSt. enthalten", True), ("含13%增值税", True), ("不含税", False),
-     ("without VAT", False), ("nicht inkl. MwSt.", False), ("net", False), ("with 19 % VAT", True), ("", False)],
+     ("without VAT", False), ("nicht inkl. MwSt.", False), ("net", False), ("with 19 % VAT", True), ("Prices with tax", True), ("", False)],
 )  # fmt: skip
 def test_a_text_says_whether_tax_is_included(text, included):
     assert includes_tax(text) is included
