@@ -294,15 +294,22 @@ _WITH_TAX = re.compile(
     r"|(?<!\w)(?:gross\W+net|net\W+gross|brutto\W+netto|netto\W+brutto|preisart|price type)\W+(?:gross|brutto)$"
     r"|(?<!\w)(?:brutto-?preise?|preise?\s+brutto|gross prices?|prices? gross|ttc)(?!\w)|(?<!不)含[^不]{0,8}税"
 )
-_WITHOUT_TAX = re.compile(
-    rf"(?i)[\s,;(-]+(?:(?:ex(?:[ck]l\w{{0,9}})?|without|ohne|zzgl|zuz\w{{0,9}}|plus|net of|before|vor)\.?\s*{_RATE}{_TAX}"
-    r"|netto|net)\)?$"
+_NOT_IN = r"(?:ex[ck]l\w{0,9}|(?:not|nicht) (?:in[ck]l\w{0,9}|enthalten))"
+_UNTAXED = (
+    rf"(?:ex|{_NOT_IN}|without|ohne|zzgl|zuz\w{{0,9}}|plus|net of|before|vor)\.?\s*{_RATE}{_TAX}|{_TAX}\s*{_RATE}{_NOT_IN}\.?"
 )
+_WITHOUT_TAX = re.compile(rf"(?i)(?<!\w)(?:{_UNTAXED})")
+_ENDS_WITHOUT_TAX = re.compile(rf"(?i)[\s,;(-]+(?:{_UNTAXED}|netto|net)\)?$")
 
 
 def includes_tax(text: str) -> bool:
     """Whether a text says that prices include value added tax: ``inkl. 19% MwSt.``, ``incl. VAT``, ``含13%增值税``."""
     return _WITH_TAX.search(text) is not None
+
+
+def without_untaxed(text: str) -> str:
+    """A text without the words for prices that do not include value added tax: ``EUR zzgl. MwSt.``, ``net of VAT``."""
+    return _WITHOUT_TAX.sub(" ", text)
 
 
 _TERMS = re.compile(
@@ -317,7 +324,7 @@ def without_terms(name: str) -> str:
 
     Terms with more behind them than a place stay: it may be a side, a tax, a unit (``Gallium CIF bid``).
     """
-    name = _WITHOUT_TAX.sub("", name)
+    name = _ENDS_WITHOUT_TAX.sub("", name)
     found = _TERMS.search(name)
     return name if found is None or not is_place(without_terms(found["behind"] or "")) else name[: found.start()]
 

@@ -7,7 +7,7 @@ For each lot, metal, client and the whole, in each currency:
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -497,11 +497,18 @@ class _Book:
         """Apply those of one day: what cannot be yet waits for the others; what then cannot be is refused."""
         waiting = [*movements]
         while waiting:
-            tried = [(one, self.one(one)) for one in waiting]
-            refused = [(one, refusal) for one, refusal in tried if refusal is not None]
+            refused, queue = dict[int, tuple[Movement, Refusal]](), deque(waiting)
+            while queue:
+                one = queue.popleft()
+                refusal = self.one(one)
+                if refusal is not None:
+                    refused[one.row] = one, refusal
+                elif one.into:  # what came before its lot was made goes before what comes after it
+                    early = [kept for kept, _ in refused.values() if (kept.client, kept.lot) == (one.client, one.into)]
+                    queue.extendleft(refused.pop(kept.row)[0] for kept in reversed(early))
             if len(refused) == len(waiting):
-                return [refusal for _, refusal in refused]
-            waiting = [one for one, _ in refused]
+                return [refusal for _, refusal in refused.values()]
+            waiting = [one for one, _ in refused.values()]
         return []
 
     def one(self, moved: Movement) -> Refusal | None:  # noqa: PLR0911  # a kind each

@@ -358,6 +358,18 @@ class TestFold:
         assert found.refusals == ()
         assert [(one.lot, one.quantity, one.place) for one in found.parts] == [("A", D(6), "Zug"), ("B", D(4), "Zug")]
 
+    def test_what_a_new_lot_needs_whole_goes_before_its_division(self):
+        found = of(
+            BUY,
+            moved("split", 2, LATER, lot="A", quantity="4", into="B"),
+            moved("transfer", 3, LATER, lot="B", quantity="4", source="Frankfurt", to="Zug"),
+            moved("split", 4, LATER, lot="B", quantity="1", into="C"),
+            moved("transfer", 5, LATER, lot="C", quantity="1", source="Zug", to="Aachen"),
+        )
+        assert found.refusals == ()
+        at = {"A": (D(6), "Frankfurt"), "B": (D(3), "Zug"), "C": (D(1), "Aachen")}
+        assert {one.lot: (one.quantity, one.place) for one in found.parts} == at
+
     def test_lots_are_told_by_client_day_name_and_place(self):
         rows = (
             replace(BUY, row=1, lot="B"),

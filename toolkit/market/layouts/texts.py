@@ -10,7 +10,7 @@ from itertools import pairwise
 from toolkit.core.countries import country, fold
 from toolkit.core.currencies import currency
 from toolkit.core.places import is_us_state, place, words_beside
-from toolkit.core.trade_names import METALS, without_purity_class
+from toolkit.core.trade_names import METALS, without_purity_class, without_untaxed
 from toolkit.market.layouts.vocabulary import vocabulary
 from toolkit.market.readers.cells import MONTHS, UNITS, amount
 
@@ -21,6 +21,8 @@ _SIGN = re.compile("[?*~≈†‡¹²³→]|->")
 _SIGNS = re.compile(r"[$+<=>^`|~?*%#]")
 _BEHIND = re.compile(r"\w\s*[;:(\[]|\s[-\u2013\u2014]+\s|->|,\s*[^\W\d_A-ZÄÖÜ]|\w\s+[^\W\d_A-ZÄÖÜ]{4,}$")
 """What sets more behind a name: a sign between words, or a last word that is none of a name."""
+_NUMBERED = re.compile(r"\bno (?=\d)")
+"""The word for a number, as `fold` writes it: ``No. 7``; without one behind it denies."""
 _ZIP = 5
 """Digits of a postal code; a year has four."""
 
@@ -147,10 +149,8 @@ def is_plain_title(text: str) -> bool:
     """Whether each word above a list of prices is a day, a unit, a currency, a metal, a place or a word of price lists."""
     texts = vocabulary().texts
     known = texts["harmless"] | texts["titles"] | texts["bases"] | texts["places"]
-    words = _without_keepers(fold(" ".join(words_beside(text))))
-    behind = zip(words, [*words[1:], ""], strict=True)
-    denies = any(word in texts["negations"] and not (after in texts["denied"] or after.isdecimal()) for word, after in behind)
-    return not (is_marked(text) or denies) and all(
+    words = _without_keepers(_NUMBERED.sub("", fold(" ".join(words_beside(without_untaxed(text))))))
+    return not is_marked(text) and all(
         word in known
         or word.isdecimal()
         or word in MONTHS
