@@ -30,7 +30,7 @@ class Words(NamedTuple):
 
 def words(page: Path) -> Words:
     """Words of a page: hand-written, generated, in code blocks."""
-    text = page.read_text(encoding="utf-8")
+    text = re.sub(r"(?ms)\A---\n.*?^---\n", "", page.read_text(encoding="utf-8"))  # what the search alone reads
     if page.name in WHOLE:
         return Words(0, len(text.split()), 0)
     prose = re.sub(r"(?ms)^ *```.*?^ *```$", "", text)
