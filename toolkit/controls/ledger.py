@@ -89,6 +89,11 @@ def _stays(origin: str, destination: str | None) -> bool:
     return destination == origin != EUROPEAN_UNION
 
 
+def _spoken(word: str) -> str:
+    """A word for a form as the ledger looks it up: ``zone-refined_ingot`` is ``zone refined ingot``."""
+    return word.strip().casefold().replace("_", " ").replace("-", " ")
+
+
 @dataclass(frozen=True, slots=True)
 class ControlLedger:
     """Control events, the forms they name and the controlled items, checked against each other.
@@ -167,14 +172,14 @@ class ControlLedger:
         reviewed_to: date | None,
     ) -> ControlLedger:
         scopes_of: dict[str, dict[str, tuple[Scope, ...]]] = {}
-        words = {alias.casefold(): scope.form for scope in scopes for alias in scope.aliases}
+        words = {_spoken(alias): scope.form for scope in scopes for alias in scope.aliases}
         own_words: dict[str, dict[str, str]] = {}
         members: dict[str, set[str]] = {}
         for scope in scopes:
             own_scopes = scopes_of.setdefault(scope.event_id, {})
             own_scopes[scope.asset] = (*own_scopes.get(scope.asset, ()), scope)
             own = own_words.setdefault(scope.asset, {})
-            own.update({alias.casefold(): scope.form for alias in scope.aliases})
+            own.update({_spoken(alias): scope.form for alias in scope.aliases})
             if scope.group:
                 members.setdefault(scope.group, set()).add(scope.asset)
         for scope in scopes:  # a form is its own word, whatever else uses it
@@ -249,8 +254,8 @@ class ControlLedger:
     def form(self, asset: str, name: str) -> str:
         """The form that `name` means for `asset`: a form, or another word for one (a formula, a trade word, a product's name).
 
-        Words of the same metal go first, then any known form, then words of the trade and those used for other metals. This
-        is the one rule for forms: of options, of holdings and of the user's own events.
+        Words of the same metal go first, then any known form, then words of the trade and those used for other metals, but
+        for their compounds. This is the one rule for forms: of options, of holdings and of the user's own events.
 
         Raises:
             DataError: for a word nobody uses; the nearest are in the hint. As `known_form`.
@@ -265,10 +270,10 @@ class ControlLedger:
         """The form that `name` means for `asset`, as `form`; None for a word nobody uses.
 
         Raises:
-            DataError: for powder of a metal that is traded as oxide too, and for a compound, or a wafer of a metal that makes
-                wafers in compounds alone, where notices name which.
+            DataError: for powder of a metal that is traded as oxide too, for a compound, or a wafer of a metal that makes
+                wafers in compounds alone, where notices name which, and for a compound of another metal.
         """
-        fold, spellings = name.strip().casefold().replace("_", " "), foldings(name)
+        fold, spellings = _spoken(name), foldings(name)
         own = self._own_words.get(asset, {})
         if POWDER.intersection(spellings) and "powder" not in own and "oxide" in own:
             two = message("{name!r:s} of {asset:s} may be the metal or the oxide.", name=name, asset=asset)
@@ -281,13 +286,19 @@ class ControlLedger:
             names = ", ".join(sorted(COMPOUNDS.intersection(own)))
             which = message("Write which: {names:s}. Of another one nothing is told here.", names=names)
             raise DataError(of_one, hint=which, details={"form": name})
-        if found := own.get(fold) or (fold if fold in self.forms else None) or trade or self._words.get(fold):
+        if found := own.get(fold) or (fold if fold in self.forms else None):
+            return found
+        other, product = metal_and_form(name, METALS) or (asset, None)
+        if other != asset and product not in (None, "magnet"):  # magnets are of several metals
+            unknown = message("unknown form {name!r:s} of {asset:s}.", name=name, asset=asset)
+            hint = message("{name!r:s} is of {other:s}: write the metal and the form that it is.", name=name, other=other)
+            raise DataError(unknown, hint=hint, details={"form": name})
+        word = self._words.get(fold)
+        if found := trade or (word if word not in COMPOUNDS else None):  # InGaAs is of no other metal
             return found
         if POWDER.intersection(spellings):
             return own.get("powder", "metal powder")
-        if (product := metal_and_form(name, METALS)) is not None and product[0] == asset and product[1]:
-            return self.form(asset, product[1])
-        return None
+        return self.form(asset, product) if product else None
 
     def named_forms(self, metal: str, *, on: date, origin: str = CHINA) -> tuple[str, ...]:
         """Forms of a metal that notices known on `on` name and that have not run out, sorted.
