@@ -27,6 +27,8 @@ PAGE = ROOT / "docs" / "mutation.md"
 TESTS = {
     "core": "unit/core",
     "controls": "unit/controls laws/test_controls.py",
+    "controls/ledger": "unit/controls",
+    "controls/ledger_checks": "unit/controls",
     "holdings/movements": "unit/holdings/test_movements.py unit/app/holdings/test_movements.py laws/test_movements.py",
     "holdings/performance": "unit/holdings/test_performance.py unit/app/test_performance.py",
     "holdings/cover": "unit/holdings/test_cover.py unit/holdings/test_licence_delay.py laws/test_cover.py",

@@ -179,7 +179,7 @@ _ANIONS = {
     "S": "sulphide",
     "H": "hydride",
 }
-COMPOUNDS = frozenset({*_ANIONS.values(), "germanate", "organic compound"})
+COMPOUNDS = frozenset({*_ANIONS.values(), "germanate", "indium gallium arsenide", "organic compound"})
 """Forms that are certain compounds of a metal."""
 _FORMULA = re.compile(rf"([A-Z][a-z]?)([0-9]*)({'|'.join(sorted(_ANIONS, key=len, reverse=True))})([0-9]*)")
 _PRODUCTS = {

@@ -77,7 +77,7 @@ def test_powder_of_a_metal_that_is_traded_as_oxide_is_refused(ledger, asset):
 
 @pytest.mark.parametrize("word", ["wafer", "substrate", "compound", "Verbindung"])
 def test_what_is_of_any_compound_is_refused_where_notices_name_which(ledger, word):
-    names = "antimonide, arsenide, nitride, oxide, phosphide, selenide"
+    names = "antimonide, arsenide, indium gallium arsenide, nitride, oxide, phosphide, selenide"
     hint = f"Write which: {names}. Of another one nothing is told here."
     assert refusal(ledger.form, "gallium", word) == (f"{word!r} of gallium is of one of its compounds.", hint, {"form": word})
 
