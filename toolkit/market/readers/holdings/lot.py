@@ -15,7 +15,7 @@ from toolkit.core.errors import DataError, did_you_mean
 from toolkit.core.messages import Message, message, together
 from toolkit.core.places import place
 from toolkit.core.size import PieceSize
-from toolkit.core.trade_names import COINS, is_shape
+from toolkit.core.trade_names import COINS, COMPOUNDS, is_shape
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.market.layouts.fields import BY_KEY, HOLDINGS
 from toolkit.market.layouts.headers import Header
@@ -224,7 +224,8 @@ def lot_of_row(row: Row, status: str, said: set[Meaning]) -> dict[str, Any] | No
     if lot["asset"] is not None and not is_listed:
         lot["form"], beside = row.read("form", _form, row, lot["asset"], words) or (None, None)
         lot["purity"] = lot["purity"] or beside
-    lot["purity"] = _purity(row) or lot["purity"]
+    stated, lot["purity"] = lot["purity"], _purity(row) or lot["purity"]
+    row.read("asset" if lot["purity"] == stated else "purity", check_pure, lot["purity"], lot["form"])
     pieces = _quantity(row, lot, words, is_listed=is_listed)
     if (size := row.text("size")) is not None and not values.is_unknown(size):
         most = mass_of(lot) * (1 + AGREES)
@@ -347,6 +348,22 @@ def _form_of(file: FileCells, asset: str, words: str | None, text: str | None) -
     if (form := given or named or names.traded_form(asset)) is None:
         raise Faulty("empty", "no form of {asset:s}, which no product trades", "Write metal, oxide, ...", asset=asset)
     return form, purity, None if given or named else message("{asset} ({form})", asset=asset, form=form)
+
+
+LEAST_PURE = 95.0
+"""Per cent below which a purity of a compound may be its content of metal: of antimony trioxide 83, of tungsten carbide 94."""
+
+
+def check_pure(purity: str | None, form: str | None) -> None:
+    """Check that a purity of a compound is not its content of metal, by which a threshold of a notice would be missed.
+
+    Raises:
+        Faulty: rule ``content``.
+    """
+    share = re.fullmatch(r"(\d[\d.]*) ?%", purity or "")
+    if share and form in COMPOUNDS and float(share[1]) < LEAST_PURE:
+        hint = message("Give the purity of the compound (99.5 %), or none: its column can be ignored.")
+        raise Faulty("content", "a purity of {form:s} that may be its content of metal", hint, form=form)
 
 
 def _purity(row: Row) -> str | None:

@@ -121,6 +121,11 @@ def test_origin_may_be_openly_unknown_and_location_or_purity_empty():
     assert (row["origin_country"], row["location"], row["purity"]) == ("unknown", None, None)
 
 
+@pytest.mark.parametrize(("form", "purity"), [("oxide", "95 %"), ("metal", "90 %")])
+def test_a_purity_that_is_traded_is_taken(form, purity):
+    assert read(LOT | {"form": form, "purity": purity}).frame["purity"].to_list() == [purity]
+
+
 def test_a_quantity_below_zero_of_an_instrument_is_a_short_position():
     gld = {"asset": "GLD", "quantity": "-2", "total_price": "901", "currency": "EUR"}
     held = read(LOT, gld)
@@ -146,6 +151,8 @@ FAULTS = {
     "symbol that is a series too": ({"asset": "Ge"}, "unknown_asset", "germanium"),
     "form": ({"form": "metall oxyd"}, "unknown_form", "metal"),
     "form against the asset": ({"asset": "Gallium ingot", "form": "oxide"}, "two_forms", "once"),
+    "content for purity": ({"form": "oxide", "purity": "74.4 %"}, "content", "of the compound"),
+    "content in the name": ({"asset": "Galliumoxid 74 %", "form": "", "purity": ""}, "content", "of the compound"),
     "form of what nobody trades": ({"asset": "cobalt", "form": ""}, "empty", "metal"),
     "unit": ({"unit": "kk"}, "unknown_unit", "kg"),
     "ounce of no precious metal": ({"unit": "oz"}, "unknown_unit", "ozt"),
