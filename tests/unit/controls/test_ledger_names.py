@@ -134,3 +134,111 @@ def test_a_ledger_names_what_is_asked_for_beside_what_its_acts_name(tables):
     assert (of.items, of.reviewed_to, of.list_rows) == (None, None, ())
     assert of.known(date(2024, 1, 1)).items is None
     assert of.scopes_of("none of them") == {}
+
+
+NOW = date(2026, 11, 24)
+
+
+@pytest.mark.parametrize(
+    ("metal", "on", "origin", "form"),
+    [
+        ("graphite", date(2023, 10, 19), "CHN", None), ("graphite", date(2023, 10, 20), "CHN", "natural flake"),
+        ("graphite", NOW, "CHN", "natural flake"), ("Ga", date(2023, 7, 2), "CHN", None), ("Ga", date(2023, 7, 3), "CHN", "metal"),
+        ("nickel", NOW, "CHN", "metal powder"), ("nickel", NOW, "IDN", "ore"), ("cobalt", NOW, "COD", "metal"),
+        ("cobalt", NOW, "CHN", "magnet"), ("lithium", NOW, "CHN", "battery"), ("gold", NOW, "CHN", None),
+        ("superhard_materials", NOW, "CHN", "material"), ("uranium", NOW, "RUS", "compound"), ("tungsten", NOW, "EU", "metal"),
+    ],
+)  # fmt: skip
+def test_the_first_form_that_acts_of_a_country_named(ledger, metal, on, origin, form):
+    assert ledger.first_named_form(metal, on=on, origin=origin) == form
+
+
+def test_of_forms_named_on_one_day_the_metal_then_a_certain_one_is_the_first(tables):
+    is_first = (pl.col("event_id") == "EV020") & (pl.col("asset") == "gallium")
+    scopes, rest = tables["control_scopes"].filter(is_first), tables["control_scopes"].filter(~is_first)
+
+    def first(*rows: tuple[str, str]) -> str | None:
+        own = pl.concat(
+            scopes.head(1).with_columns(form=pl.lit(form), certainty=pl.lit(certainty, scopes["certainty"].dtype))
+            for form, certainty in rows
+        )
+        return ControlLedger.of(tables["controls"], pl.concat([rest, own])).first_named_form("gallium", on=NOW)
+
+    assert first(("oxide", "named"), ("metal", "uncertain")) == "metal"
+    assert first(("alloy", "uncertain"), ("oxide", "named")) == "oxide"
+    assert first(("oxide", "named"), ("alloy", "named")) == "alloy"
+    assert first(("alloy", "not_named"), ("technology", "named"), ("oxide", "uncertain")) == "oxide"
+    assert first(("alloy", "not_named"), ("equipment", "named")) is None
+
+
+def test_the_table_of_coverage_has_each_law_and_what_is_in_it(ledger):
+    now = {one.law: one for one in ledger.coverages(NOW)}
+    laws = ["CHN", "EU", "USA", "JPN", "KOR", "CHE", "GBR"]
+    assert [*now] == [*laws, "COD", "GAB", "IDN", "MYS", "RUS", "VNM", "ZWE"]
+    assert [one.coverage for one in now.values()] == ["modelled", "partial", "partial", *["pointer"] * 4, *["partial"] * 7]
+    assert now["EU"].metals == ("beryllium", "bismuth", "hafnium", "magnesium", "rhenium", "tungsten", "zirconium")
+    assert (now["EU"].name, now["EU"].acts) == ("Regulation (EU) 2021/821, Annex I", 2)
+    assert now["EU"].reason == "some entries of Annex I, from cross-references; its list was not entered"
+    assert (now["JPN"].acts, now["JPN"].metals) == (0, ())
+    cobalt = now["COD"]
+    assert (cobalt.name, cobalt.acts, cobalt.metals) == (None, 2, ("cobalt",))
+    assert cobalt.reason == "single acts; no list of goods"
+    before = {one.law: one for one in ledger.coverages(date(2023, 7, 3))}
+    assert [*before] == [*laws, "IDN", "ZWE"]
+    assert (before["CHN"].coverage, before["CHN"].acts, before["USA"].coverage) == ("modelled", 8, "pointer")
+    assert {one.law: one for one in ledger.coverages(date(2023, 7, 2))}["CHN"].acts == 7
+
+
+@pytest.mark.parametrize(
+    ("metal", "form", "origin", "note", "forms"),
+    [
+        ("tin", "metal", "CHN", "No notice of CHN that applies names this form of tin.", ()),
+        ("gallium", "ore", "CHN", "Forms of it that notices name: ", ...),
+        ("tin", "metal", "USA", "The export law of USA is in the ledger in part only: that it finds no control is no proof.", None),
+        ("tin", "metal", "DEU", "The export law of EU is in the ledger in part only: that it finds no control is no proof.", None),
+        ("gallium", "oxide", "BRA", "The export law of BRA is not in the ledger: that it finds no control is no proof.", None),
+        ("gallium", "arsenide", "CHN", "", None), ("cobalt", "ore", "COD", "", None),
+        ("antimony", "oxide", "CHN", "Only oxide of 99.99 % purity or more is listed: standard-grade trioxide is not.", None),
+    ],
+)  # fmt: skip
+def test_the_note_on_a_form_is_that_of_the_data_or_what_the_ledger_does_not_hold(ledger, metal, form, origin, note, forms):
+    found = ledger.state(metal, form, on=NOW, origin=origin)
+    if forms is ...:
+        assert found.named_forms == ledger.named_forms(metal, on=NOW) != ()
+        assert found.note.endswith(f"{note}{', '.join(found.named_forms)}.")
+    else:
+        assert (found.note, found.named_forms) == (note, forms)
+
+
+def test_a_measure_has_its_days_its_source_and_what_acts_on_it(ledger):
+    ban = next(one for one in ledger.state("gallium", "metal", on=NOW, destination="USA").measures if one.event_id == "EV037b")
+    assert (ban.since, ban.until, ban.status_since) == (date(2024, 12, 3), date(2026, 11, 27), date(2025, 11, 9))
+    assert (ban.acted_on_by, ban.source_id, ban.status) == (("EV063",), "official_notices", "suspended")
+    claimed = {one.event_id: one for one in ledger.state("dysprosium", "metal", on=NOW, destination="USA").measures}
+    assert claimed["EV058"].acted_on_by == claimed["EV058b"].acted_on_by == ("EV089",)
+    assert claimed["EV089"].status == "claimed"
+    announced = next(
+        one
+        for one in ledger.state("gallium", "metal", on=date(2023, 7, 20), destination="USA").measures
+        if one.event_id == "EV020"
+    )
+    assert (announced.status, announced.since) == ("announced", date(2023, 8, 1))
+
+
+def test_a_purity_decides_on_a_form_that_is_listed_from_one_on(ledger):
+    def headline(**piece: float) -> str:
+        return ledger.state("antimony", "oxide", on=NOW, destination="DEU", **piece).headline
+
+    assert (headline(), headline(purity=0.999), headline(purity=0.9999)) == ("licence_uncertain", "not_listed", "licence")
+
+
+@pytest.mark.parametrize(
+    ("asset", "form"), [("nickel", "metal powder"), ("tungsten", "metal powder"), ("lithium", "metal powder")]
+)
+def test_powder_is_the_powder_of_the_metal_where_nothing_else_is_meant(ledger, asset, form):
+    assert ledger.form(asset, "powder") == form
+
+
+def test_a_word_of_another_metal_is_known_for_any_where_it_is_no_compound(ledger):
+    assert ledger.known_form("tin", "unwrought") == "metal"
+    assert {ledger.known_form("tin", word) for word in ("ATO", "Tantalum niobium", "xx")} == {None}
